@@ -1,0 +1,7 @@
+"""``python -m drcheck``."""
+
+import sys
+
+from drcheck.cli import main
+
+sys.exit(main())

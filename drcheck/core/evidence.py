@@ -1,0 +1,214 @@
+"""What was seen: looks, candidates as columns, log records, and evidence gaps.
+
+Instants are whole seconds since the epoch (UTC). What is uncertain is a pair (earliest, latest), as two columns
+``*_lo`` and ``*_hi``. :data:`FOREVER` stands for "no upper bound is known".
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from drcheck.core.policy import Rung
+
+FOREVER: Final = 1 << 62
+LONG_AGO: Final = -(1 << 62)
+
+
+def _column() -> array[int]:
+    return array("q")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An evidence gap: what could not be seen, and what to do about it."""
+
+    what: str
+    """Lower case, no full stop."""
+    hint: str = ""
+    """A sentence with the next step."""
+    line: int | None = None
+    """Of a log, the line it concerns; None: the whole look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at one source.
+
+    A look is taken to be an instant, ``begin``: a complete one proves what stood then. ``end`` is kept as evidence.
+    """
+
+    source: str
+    begin: int
+    end: int
+    asked_from: int = LONG_AGO
+    """The look could only miss candidates whose data is of this instant or later."""
+    gaps: tuple[Gap, ...] = ()
+    """Empty: the look is complete."""
+    clock_offset: float | None = None
+    """Seconds by which the far clock is ahead of ours; None: it could not be measured."""
+    calls: int = 0
+    """Requests that the look took (listing pages, reads, commands)."""
+    digest: str = ""
+    """SHA-256 of the raw answer kept in the ledger, if one was kept."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing hid: a malformed line of a log is a gap of its own, not of the look."""
+        return all(gap.line is not None for gap in self.gaps)
+
+
+class Candidate(NamedTuple):
+    """A row of :class:`Candidates`: something that may be a recovery point."""
+
+    name: str
+    of: str
+    kind: str
+    """``full``, ``incremental``, … as the name tells it, or empty."""
+    data_lo: int
+    data_hi: int
+    available_lo: int
+    available_hi: int
+    """:data:`FOREVER` where only the first look that showed it bounds its arrival."""
+    size: int
+    checksum: str
+    """Equal checksums prove equal content; empty: not told."""
+    complete: bool
+    """Whether its marker stands beside it, or none is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a reader made of one look at one source."""
+
+    look: Look
+    candidates: Sequence[Candidate] = ()
+    log: Log | None = None
+    unlisted: tuple[str, ...] = ()
+    """Data sets that were seen and that the policy does not list."""
+    unread: int = 0
+    """Names under the place that are no candidates (side-cars, partial files, other files)."""
+    raw: bytes = b""
+    """The answer that was judged, to be kept under its hash; empty for listings (their columns are kept)."""
+
+
+class Phase(NamedTuple):
+    """A named part of a recovery."""
+
+    name: str
+    started_at: int
+    finished_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A restore test, or a real recovery out of an outage log.
+
+    The five clocks are None where the record does not tell them (see ``judging.md``, rto).
+    """
+
+    id: str
+    line: int
+    started_at: int
+    finished_at: int | None
+    """None: still open (outages only)."""
+    outcome: str
+    """``passed``, ``failed`` or ``aborted``; an outage that was recovered from has ``passed``."""
+    scenarios: frozenset[str] = frozenset()
+    disrupted_at: int | None = None
+    declared_at: int | None = None
+    restore_started_at: int | None = None
+    restored_at: int | None = None
+    validated_at: int | None = None
+    target_site: str = ""
+    point_source: str = ""
+    """The source its recovery point came from; empty: not told."""
+    point_of: str = ""
+    point_name: str = ""
+    validation: Rung | None = None
+    phases: tuple[Phase, ...] = ()
+    real: bool = False
+    """Whether this was a real outage, not a test."""
+    recovered_by: str = ""
+    operator: str = ""
+    notes: str = ""
+
+
+class Announcement(NamedTuple):
+    """A restore test was announced."""
+
+    test: str
+    line: int
+    announced_at: int
+    planned_for: int | None
+    by: str
+
+
+class Maintenance(NamedTuple):
+    """A maintenance window was announced."""
+
+    id: str
+    line: int
+    type: str
+    announced_at: int | None
+    starts_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The records of one log, in the order of its lines."""
+
+    recoveries: tuple[Recovery, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """Lines that could not be read; each has its ``line``."""
+    known_until: int = LONG_AGO
+    """The newest complete look: what came later has not been seen."""
+    unseen: tuple[Gap, ...] = ()
+    """Why nothing after ``known_until`` was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The candidates of one source and data set, with their whole history: columns of one length, by ``data_lo``.
+
+    A point counts from ``available`` until ``gone`` (:data:`FOREVER` while no complete look missed it).
+    """
+
+    source: str
+    of: str
+    name: Sequence[str] = ()
+    kind: Sequence[str] = ()
+    data_lo: array[int] = field(default_factory=_column)
+    data_hi: array[int] = field(default_factory=_column)
+    available_lo: array[int] = field(default_factory=_column)
+    available_hi: array[int] = field(default_factory=_column)
+    gone_lo: array[int] = field(default_factory=_column)
+    gone_hi: array[int] = field(default_factory=_column)
+    size: array[int] = field(default_factory=_column)
+    checksum: Sequence[str] = ()
+    why_not: Mapping[int, str] = field(default_factory=dict)
+    """Row to the reason why that candidate does not count; a row that is not in here counts."""
+
+    def __len__(self) -> int:
+        return len(self.data_lo)
+
+    def counted(self) -> Iterator[int]:
+        """Yield the rows that count, in order of ``data_lo``."""
+        return (row for row in range(len(self.data_lo)) if row not in self.why_not)
+
+
+class Cited(NamedTuple):
+    """A fact that a verdict rests on, as reports show it."""
+
+    source: str
+    of: str
+    name: str
+    data_as_of: int | None
+    available_at: int | None
+    why_not: str = ""
+    """Empty: it counted."""

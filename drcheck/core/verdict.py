@@ -1,0 +1,120 @@
+"""The judgement of one commitment, with everything it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from drcheck.core.evidence import Cited, Gap
+from drcheck.core.policy import Commitment
+
+
+class Status(Enum):
+    """Met, breached or unknown. ``None`` in its place means that nothing is owed yet."""
+
+    MET = "met"
+    BREACHED = "breached"
+    UNKNOWN = "unknown"
+
+
+SEVERITY: dict[Status | None, int] = {None: 0, Status.MET: 1, Status.UNKNOWN: 2, Status.BREACHED: 3}
+"""A breach always outranks an unknown, which outranks everything else."""
+
+
+def worst(*statuses: Status | None) -> Status | None:
+    """Return the status that decides where several bind together; nothing owed where none is given."""
+    return max(statuses, key=SEVERITY.__getitem__, default=None)
+
+
+class Window(NamedTuple):
+    """What is judged: from ``start`` up to, not including, ``end`` (``as_of``)."""
+
+    start: int
+    end: int
+
+
+class Piece(NamedTuple):
+    """A span of one status, half-open, in whole seconds."""
+
+    start: int
+    end: int
+    status: Status | None
+    reason: str
+
+
+class Quantity(NamedTuple):
+    """A figure with its unit: ``s``, ``%``, ``copies`` or ``points``."""
+
+    value: int | str
+    """Whole numbers, or an exact decimal as a string."""
+    unit: str
+
+
+class Opening(NamedTuple):
+    """A breach or an unknown span; ``closed_at`` is None while it lasts at ``as_of``."""
+
+    opened_at: int
+    closed_at: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The judgement of one commitment for one data set, or for all of it where data sets do not matter."""
+
+    of: str
+    """The data set; empty where the kind is judged once."""
+    pieces: tuple[Piece, ...]
+    """The whole window, without holes or overlaps."""
+    reason: str
+    """Of the status at ``as_of``, in one sentence."""
+    objective: Quantity | None = None
+    measured: Quantity | None = None
+    headroom: Quantity | None = None
+    due_at: int | None = None
+    at_risk: bool = False
+    also: tuple[tuple[Quantity, bool], ...] = ()
+    """Figures reported beside the objective, and whether the measured figure keeps within them."""
+    evidence: tuple[Cited, ...] = ()
+
+    @property
+    def status(self) -> Status | None:
+        """The status of the instant just before the window's end."""
+        return self.pieces[-1].status if self.pieces else None
+
+    def openings(self, status: Status) -> tuple[Opening, ...]:
+        """Return the maximal spans of ``status``, oldest first."""
+        found: list[Opening] = []
+        end = self.pieces[-1].end if self.pieces else 0
+        for piece in self.pieces:
+            if piece.status is not status:
+                continue
+            closed = None if piece.end == end else piece.end
+            if found and found[-1].closed_at == piece.start:
+                found[-1] = Opening(found[-1].opened_at, closed, found[-1].reason)
+            else:
+                found.append(Opening(piece.start, closed, piece.reason))
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one commitment over a window."""
+
+    commitment: Commitment
+    window: Window
+    overall: Finding
+    """The worst of ``findings``: pieces of all of them together, figures of the worst at ``as_of``."""
+    findings: tuple[Finding, ...]
+    """One a data set, where there are several."""
+    gaps: tuple[tuple[str, Gap], ...] = ()
+    """Source and gap, for every source that the commitment rests on."""
+    waived: bool = False
+    notes: tuple[str, ...] = ()
+    """What a reader must know beside the verdict: days never made, data sets seen but not listed, …"""
+
+    @property
+    def status(self) -> Status | None:
+        """The status at ``as_of``."""
+        return self.overall.status

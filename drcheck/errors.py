@@ -1,0 +1,22 @@
+"""The one family of errors that drcheck raises on purpose."""
+
+from __future__ import annotations
+
+
+class DrcheckError(Exception):
+    """Something a user can act on.
+
+    ``message`` is lower case without a full stop; ``hint`` is a sentence with the next step, or empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nHint: {self.hint}" if self.hint else self.message
+
+
+class UsageError(DrcheckError):
+    """Wrong usage or configuration: nothing was judged (exit status 2)."""

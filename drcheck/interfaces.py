@@ -1,0 +1,130 @@
+"""The seams: what a collector, a reader and a report format must be.
+
+A new kind of any of them is one small file and one line in :mod:`drcheck.registry`. Edge packages know these
+interfaces and the core, never each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from drcheck.core.evidence import Observation
+from drcheck.core.policy import Policy, Source, Standing
+from drcheck.core.verdict import Verdict, Window
+from drcheck.errors import DrcheckError
+
+
+class CollectorError(DrcheckError):
+    """A place could not be seen: unreachable, refused, denied, missing, or its answer made no sense.
+
+    It becomes an evidence gap. A real answer ("there is nothing here") is never this error.
+    """
+
+
+class NotFound(CollectorError):  # noqa: N818  a noun that reads well where it is caught
+    """The far side answered, and the named thing is not there."""
+
+
+class Entry(NamedTuple):
+    """One thing in a listing. Links, directories, delete markers and unfinished uploads are never entries."""
+
+    name: str
+    """Below the collector's root, with ``/`` between parts."""
+    size: int
+    """Bytes."""
+    arrived_lo: int
+    """The earliest instant at which it can have been complete and here, as the place tells it."""
+    arrived_hi: int
+    """The latest such instant; ``FOREVER`` where the place cannot tell and only having been seen bounds it."""
+    modified: int
+    """The time that the place shows for it: S3 and Azure ``last_modified``, mtime on hosts and disks."""
+    checksum: str = ""
+    """Equal values prove equal content (an ETag of a plain upload, a Content-MD5); empty: none is told."""
+
+
+class Collector(Protocol):
+    """A listing and a bounded read at one place, lazily, with what could not be seen.
+
+    Every method raises :class:`CollectorError`, and never ends short in silence. Instances are used by one thread
+    at a time; several may share one connection.
+    """
+
+    standing: Standing
+    """Who vouches for the times it tells."""
+    calls: int
+    """Requests made so far."""
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield what lies below the root and whose name begins with ``prefix`` and sorts after ``after``.
+
+        May give more than asked, never less; no order is promised.
+        """
+        ...
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of ``name``; a negative ``offset`` counts from the end.
+
+        Raises :class:`NotFound` if there is none.
+        """
+        ...
+
+    def clock_offset(self) -> float | None:
+        """Return by how many seconds the far clock is ahead of ours; None if it cannot be measured."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection, if this was the last user of it."""
+        ...
+
+
+class Read(Protocol):
+    """A reader: turns what lies at a source into an observation. A function of this form is one.
+
+    The collector is rooted at the source's directory; ``name`` is the file to read there (empty for readers of whole
+    directories). ``since`` is the oldest data that the question needs (seconds; ``LONG_AGO``: all of it), ``begin`` the instant
+    that the look is taken to be of. Faults become gaps of the look; only faults in drcheck itself raise.
+    """
+
+    def __call__(self, collector: Collector, source: Source, name: str, *, since: int, begin: int) -> Observation:
+        """Look at ``source`` once."""
+        ...
+
+
+class Fault(NamedTuple):
+    """A policy file that could not be used."""
+
+    file: str
+    message: str
+    """``file:line:column: what is wrong (what would be right)``, or a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One service, judged."""
+
+    policy: Policy
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a report format may show; nothing in it is left to compute."""
+
+    run: str
+    """The run's id in the ledger."""
+    version: str
+    window: Window
+    services: tuple[Judged, ...]
+    faults: tuple[Fault, ...] = ()
+    seconds: float = 0.0
+    """How long gathering and judging took."""
+
+
+class Render(Protocol):
+    """A report format. A function of this form is one."""
+
+    def __call__(self, report: Report) -> bytes:
+        """Return the whole report, as it is written to a file or a pipe."""
+        ...

@@ -1,0 +1,1 @@
+"""The append-only history of what was looked at, seen and judged."""

@@ -1,0 +1,1 @@
+"""YAML to policies and settings: schema, strict loader, all faults at once, lint."""
