@@ -1,0 +1,51 @@
+"""Sets of time, as sorted and disjoint half-open spans of whole seconds."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """From ``start`` up to, not including, ``end``."""
+
+    start: int
+    end: int
+
+
+Spans = tuple[Span, ...]
+
+
+def union(spans: Iterable[Span]) -> Spans:
+    """Return the same set of time with its spans sorted, merged where they touch, and empty ones dropped."""
+    merged: list[Span] = []
+    for span in sorted(span for span in spans if span.start < span.end):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def intersection(one: Sequence[Span], other: Sequence[Span]) -> Spans:
+    """Return the time that lies in both."""
+    common: list[Span] = []
+    i = j = 0
+    while i < len(one) and j < len(other):
+        start, end = max(one[i].start, other[j].start), min(one[i].end, other[j].end)
+        if start < end:
+            common.append(Span(start, end))
+        if one[i].end < other[j].end:
+            i += 1
+        else:
+            j += 1
+    return tuple(common)
+
+
+def covers(spans: Sequence[Span], start: int, end: int) -> bool:
+    """Return whether one of ``spans`` holds all of [start, end); an empty stretch is always covered."""
+    if start >= end:
+        return True
+    index = bisect_right(spans, start, key=lambda span: span.start) - 1
+    return index >= 0 and spans[index].end >= end

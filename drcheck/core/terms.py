@@ -1,0 +1,59 @@
+"""What stands around a commitment: the subject that it is judged on, and the terms of its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from drcheck.core.absence import Absence
+from drcheck.core.evidence import Log, Points
+from drcheck.core.policy import BusinessCalendar
+
+DEFAULT_GRACE = 3600
+"""Seconds after a slot's end at which it is due, where no source declares its ``max_duration``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One source's share of a data set."""
+
+    points: Points
+    absence: Absence
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One data set, as the sources that a commitment may count hold it."""
+
+    of: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the logs say that a commitment rests on: one entry a source."""
+
+    logs: Mapping[str, Log]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the policy says around a commitment."""
+
+    zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    effective: int | None = None
+    """Before this instant nothing is judged."""
+    business: BusinessCalendar = BusinessCalendar()
+    clock_tolerance: int = 300
+    grace: int = DEFAULT_GRACE
+    """Where a commitment gives none: the sources' longest ``max_duration``, else :data:`DEFAULT_GRACE`."""
+    matching: int = 600
+    """Points of different sources whose data lies this close are copies of one."""
+    lost_sites: frozenset[str] = frozenset()
+    """What the commitment's scenario takes away."""
+    site_of: Mapping[str, str] = field(default_factory=dict)
+    """Source to the site that it lies at; empty where the policy does not say."""
+    covered: bool = False
+    """Whether a frequency commitment covers this data set, so that a day never made is that one's breach."""
