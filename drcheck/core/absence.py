@@ -8,8 +8,9 @@ miss what lies in the range that it asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from drcheck.core.evidence import LONG_AGO, Look
 from drcheck.core.policy import NEVER
@@ -18,74 +19,61 @@ from drcheck.core.spans import Span, Spans, covers, union
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """What one source's complete looks prove about what they did not show.
+    """What one source's complete looks prove about what they did not show."""
 
-    Both sets of time hold only for candidates whose data is of ``asked_from`` or later.
-    """
-
-    standing: tuple[tuple[int, Spans], ...]
-    """(asked_from, time): whatever stood then has been seen."""
-    arriving: tuple[tuple[int, Spans], ...]
-    """(asked_from, time): whatever arrived then has been seen, even if it is gone since."""
-    first: int | None
-    """The first complete look; None: there was none."""
-    last: int | None
-    """The newest complete look."""
+    complete: tuple[tuple[int, int], ...]
+    """(begin, asked_from) of the complete looks, oldest first."""
     thinned_after: int | None
+    _known: dict[int, tuple[Spans, Spans]] = field(default_factory=dict, compare=False, repr=False)
+    """Answers given before, by how many looks they rest on."""
 
     @classmethod
     def proved_by(cls, looks: Iterable[Look], thinned_after: int | None) -> Absence:
         """Return what ``looks`` prove; incomplete ones prove nothing."""
-        complete = sorted({(look.begin, look.asked_from) for look in looks if look.complete})
-        standing: dict[int, list[Span]] = {}
-        arriving: dict[int, list[Span]] = {}
-        kept = thinned_after or 0
-        for begin, asked in complete:
-            back = LONG_AGO if kept >= NEVER else begin - kept
-            seen = Span(back if kept >= NEVER else begin, begin + 1)
-            standing.setdefault(asked, []).append(seen)
-            arriving.setdefault(asked, []).append(Span(back, begin + 1))
-        for (begin, asked), (after, asked_after) in zip(complete, complete[1:], strict=False):
-            if thinned_after is None or after - begin <= thinned_after:
-                both = max(asked, asked_after)
-                standing.setdefault(both, []).append(Span(begin, after + 1))
-                arriving.setdefault(both, []).append(Span(begin, after + 1))
-        return cls(
-            _cumulated(standing),
-            _cumulated(arriving),
-            complete[0][0] if complete else None,
-            complete[-1][0] if complete else None,
-            thinned_after,
-        )
+        return cls(tuple(sorted({(look.begin, look.asked_from) for look in looks if look.complete})), thinned_after)
+
+    @property
+    def first(self) -> int | None:
+        """The first complete look; None: there was none."""
+        return self.complete[0][0] if self.complete else None
+
+    @property
+    def last(self) -> int | None:
+        """The newest complete look; None: there was none."""
+        return self.complete[-1][0] if self.complete else None
 
     def stood(self, data_from: int) -> Spans:
         """Return when everything of ``data_from`` or later that stood has been seen."""
-        return _asked(self.standing, data_from)
+        return self._proved(data_from)[0]
 
     def arrived(self, data_from: int) -> Spans:
         """Return when every arrival of data of ``data_from`` or later has been seen, even if it is gone since."""
-        return _asked(self.arriving, data_from)
+        return self._proved(data_from)[1]
 
     def proves_none_arrived(self, data_from: int, until: int) -> bool:
         """Return whether everything of ``data_from`` or later that became available before ``until`` was seen."""
         return covers(self.arrived(data_from), data_from, until)
 
-
-def _cumulated(spans: dict[int, list[Span]]) -> tuple[tuple[int, Spans], ...]:
-    """Order by ``asked_from``; a look that asked for more proves all that a narrower one does."""
-    cumulated: list[tuple[int, Spans]] = []
-    known: list[Span] = []
-    for asked in sorted(spans):
-        known = list(union([*known, *spans[asked]]))
-        cumulated.append((asked, tuple(known)))
-    return tuple(cumulated)
+    def _proved(self, data_from: int) -> tuple[Spans, Spans]:
+        """Return what the looks that asked at least that far back prove: what stood, what arrived."""
+        begins = [begin for begin, asked in self.complete if asked <= data_from]
+        # Looks that asked for more are a subset that grows with data_from: their number names them.
+        if (answer := self._known.get(len(begins))) is None:
+            answer = self._known[len(begins)] = _spans(begins, self.thinned_after)
+        return answer
 
 
-def _asked(proved: tuple[tuple[int, Spans], ...], data_from: int) -> Spans:
-    """Return what is proved about data of ``data_from`` or later: by the looks that asked at least that far back."""
-    answer: Spans = ()
-    for asked, spans in proved:
-        if asked > data_from:
-            break
-        answer = spans
-    return answer
+def _spans(begins: Sequence[int], thinned_after: int | None) -> tuple[Spans, Spans]:
+    kept = thinned_after or 0
+    if kept >= NEVER:
+        # Nothing is ever pruned: whatever was there by the newest look, that look shows.
+        always = union(Span(LONG_AGO, begin + 1) for begin in begins)
+        return always, always
+    between = [
+        Span(begin, after + 1)
+        for begin, after in pairwise(begins)
+        if thinned_after is None or after - begin <= thinned_after
+    ]
+    stood = union([*between, *(Span(begin, begin + 1) for begin in begins)])
+    arrived = union([*between, *(Span(begin - kept, begin + 1) for begin in begins)])
+    return stood, arrived

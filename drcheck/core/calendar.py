@@ -1,0 +1,204 @@
+"""Calendar rules: slots of local time, cron ticks, business days.
+
+A slot begins at the first instant of its local label, in whole seconds since the epoch: days have 23 to 25 hours, a
+repeated hour is two slots, a date that the zone skips has none, weeks start on Monday (ISO 8601).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from cronsim import CronSim
+
+from drcheck.core.policy import BusinessCalendar, Notice, Per
+
+HOUR = 3600
+DAY = 86400
+
+
+class Slot(NamedTuple):
+    """A stretch of local time, half-open."""
+
+    start: int
+    end: int
+    label: str
+
+
+@lru_cache(maxsize=256)
+def slots(per: Per, zone: tzinfo, start: int, end: int) -> tuple[Slot, ...]:
+    """Return all slots that overlap [start, end), oldest first."""
+    found = _hours(zone, start, end) if per is Per.HOUR else _dates(per, zone, start, end)
+    return tuple(slot for slot in found if slot.end > start and slot.start < end)
+
+
+@lru_cache(maxsize=256)
+def ticks(schedule: str, zone: tzinfo, start: int, end: int) -> tuple[int, ...]:
+    """Return the instants in [start, end) at which Debian's cron would start ``schedule``, oldest first.
+
+    See cron(8), Debian: a job in the skipped hour runs right after it, one at a fixed time in the repeated hour
+    runs once, wildcards follow the clock.
+    """
+    # Started inside a repeated hour, cronsim can return a tick before its start, or one twice: begin days earlier.
+    begin = datetime.fromtimestamp(start, UTC).astimezone(zone) - timedelta(days=3)
+    found: set[int] = set()
+    for moment in CronSim(schedule, begin):
+        instant = int(moment.timestamp())
+        if instant >= end:
+            break
+        if instant >= start:
+            found.add(instant)
+    return tuple(sorted(found))
+
+
+def local_date(instant: int, zone: tzinfo) -> date:
+    """Return the date that the zone's calendars show at ``instant``."""
+    return _local(instant, zone).date()
+
+
+def day_starts(day: date, zone: tzinfo) -> int:
+    """Return the first instant at which the zone shows ``day``, or a later one where it skips that date."""
+    naive = datetime(day.year, day.month, day.day)  # noqa: DTZ001  the zone is put on twice, once for each fold
+    # Where midnight does not exist the two readings enclose the change; elsewhere the earlier one is the answer.
+    candidates = sorted(int(naive.replace(tzinfo=zone, fold=fold).timestamp()) for fold in (0, 1))
+    low, high = candidates[0] - DAY, candidates[1]
+    if local_date(candidates[0], zone) >= day and local_date(candidates[0] - 1, zone) < day:
+        return candidates[0]
+    return _first(lambda instant: local_date(instant, zone) >= day, low, high)
+
+
+def is_business_day(day: date, calendar: BusinessCalendar) -> bool:
+    """Return whether ``day`` is a working day of ``calendar``."""
+    if day.weekday() not in calendar.weekdays or (day.month, day.day) in calendar.also:
+        return False
+    return not (calendar.country and day in _public_holidays(calendar.country, day.year))
+
+
+def business_days_between(calendar: BusinessCalendar, zone: tzinfo, announced_at: int, event_at: int) -> int:
+    """Return how many whole business days lie between the announcement's date and the event's, both excluded."""
+    first, last = local_date(announced_at, zone), local_date(event_at, zone)
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days))
+    return sum(is_business_day(day, calendar) for day in days)
+
+
+def notice_kept(notice: Notice, calendar: BusinessCalendar, zone: tzinfo, announced_at: int, event_at: int) -> bool:
+    """Return whether an event was announced at least ``notice`` before it."""
+    if announced_at > event_at:
+        return False
+    if notice.business_days:
+        return business_days_between(calendar, zone, announced_at, event_at) >= notice.business_days
+    return event_at - announced_at >= notice.seconds
+
+
+def touches_business_hours(calendar: BusinessCalendar, zone: tzinfo, start: int, end: int) -> bool:
+    """Return whether any part of [start, end) lies within business hours; an instant is its own second."""
+    day = local_date(start, zone)
+    last = local_date(max(start, end - 1), zone)
+    while day <= last:
+        if is_business_day(day, calendar):
+            opens = _wall(day, calendar.opens, zone)
+            closes = _wall(day, calendar.closes, zone)
+            if start < closes and max(end, start + 1) > opens:
+                return True
+        day += timedelta(days=1)
+    return False
+
+
+def _wall(day: date, seconds: int, zone: tzinfo) -> int:
+    """Return the instant at which the clocks on the wall show ``seconds`` after midnight of ``day``."""
+    if seconds >= DAY:
+        return day_starts(day + timedelta(days=1), zone)
+    moment = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(seconds=seconds)
+    return int(moment.timestamp())
+
+
+def _local(instant: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(instant, zone)
+
+
+def _offset(instant: int, zone: tzinfo) -> int:
+    offset = _local(instant, zone).utcoffset()
+    return int(offset.total_seconds()) if offset is not None else 0
+
+
+def _shifted(zone: tzinfo, offset: int, instant: int) -> bool:
+    return _offset(instant, zone) != offset
+
+
+def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
+    """Return the first instant in (low, high] at which ``holds``, which turns true once and stays so."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _hours(zone: tzinfo, start: int, end: int) -> list[Slot]:
+    """Walk from full hour to full hour, stopping at each change of the zone's offset."""
+    begins: list[int] = []
+    instant = start - 3 * HOUR
+    label: tuple[date, int, int] | None = None
+    while instant < end + 2 * HOUR:
+        offset = _offset(instant, zone)
+        moment = _local(instant, zone)
+        shown = (moment.date(), moment.hour, moment.fold)
+        if shown != label:
+            begins.append(instant)
+            label = shown
+        until = instant + HOUR - (instant + offset) % HOUR
+        if _offset(until, zone) != offset:
+            until = _first(partial(_shifted, zone, offset), instant, until)
+        instant = until
+    # The first one may have been entered half-way.
+    return [
+        Slot(begin, after, _local(begin, zone).strftime("%Y-%m-%d %H:00"))
+        for begin, after in zip(begins[1:], begins[2:], strict=False)
+    ]
+
+
+def _dates(per: Per, zone: tzinfo, start: int, end: int) -> list[Slot]:
+    day = _slot_of(per, local_date(start, zone) - timedelta(days=1))
+    last = local_date(end, zone) + timedelta(days=1)
+    found: list[Slot] = []
+    begin = day_starts(day, zone)
+    while day <= last:
+        following = _next(per, day)
+        after = day_starts(following, zone)
+        if after > begin:  # else the zone skips all of it
+            found.append(Slot(begin, after, _label(per, day)))
+        day, begin = following, after
+    return found
+
+
+def _slot_of(per: Per, day: date) -> date:
+    """Return the first date of the slot that holds ``day``."""
+    if per is Per.WEEK:
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if per is Per.MONTH else day
+
+
+def _next(per: Per, day: date) -> date:
+    if per is Per.WEEK:
+        return day + timedelta(days=7)
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) if per is Per.MONTH else day + timedelta(days=1)
+
+
+def _label(per: Per, day: date) -> str:
+    if per is Per.WEEK:
+        year, week, _ = day.isocalendar()
+        return f"week {week} of {year}"
+    return f"{day:%Y-%m}" if per is Per.MONTH else day.isoformat()
+
+
+@lru_cache(maxsize=64)
+def _public_holidays(country: str, year: int) -> frozenset[date]:
+    # Imported here: the package is large, and few policies name a country.
+    import holidays  # noqa: PLC0415
+
+    return frozenset(holidays.country_holidays(country, years=year))
+

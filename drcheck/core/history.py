@@ -1,0 +1,167 @@
+"""A source's history: looks, one after the other, turned into what came, changed and went.
+
+Each look becomes one :class:`Record`, the unit that the ledger keeps; applying a source's records in order rebuilds
+its history. From it come the columns that evaluators judge, so that none of them reads a raw look.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from drcheck.core.absence import Absence
+from drcheck.core.counting import reasons_not_to_count
+from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Look, Observation, Points
+from drcheck.core.policy import Source
+from drcheck.core.terms import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one look changed about what is known of a source."""
+
+    look: Look
+    appeared: tuple[Candidate, ...] = ()
+    """New names, and names that show something else than before."""
+    gone: tuple[str, ...] = ()
+    """Names that a complete look missed."""
+    unlisted: tuple[str, ...] = ()
+    unread: int = 0
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One content under one name, for as long as it stood."""
+
+    shown: Candidate
+    """As the newest look showed it."""
+    available_lo: int
+    available_hi: int
+    first_seen: int
+    last_seen: int
+    gone_lo: int = FOREVER
+    gone_hi: int = FOREVER
+
+
+@dataclass(slots=True)
+class History:
+    """Everything that the looks at one source have shown."""
+
+    looks: list[Look] = field(default_factory=list)
+    standing: dict[str, Sighting] = field(default_factory=dict)
+    past: list[Sighting] = field(default_factory=list)
+    unlisted: tuple[str, ...] = ()
+    unread: int = 0
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> History:
+        """Rebuild a history from its records, oldest first."""
+        history = cls()
+        for record in records:
+            history.apply(record)
+        return history
+
+    def observe(self, observation: Observation) -> Record:
+        """Return what ``observation`` changes, as the record to keep; the history itself does not change yet."""
+        look = observation.look
+        shown = {candidate.name: candidate for candidate in observation.candidates}
+        appeared = tuple(
+            candidate
+            for name, candidate in shown.items()
+            if (known := self.standing.get(name)) is None or known.shown != candidate
+        )
+        gone = tuple(
+            name
+            for name, known in self.standing.items()
+            # Only what lies in the range asked can be missed, and only by a complete look.
+            if look.complete and name not in shown and known.shown.data_lo >= look.asked_from
+        )
+        return Record(look, appeared, gone, observation.unlisted, observation.unread)
+
+    def apply(self, record: Record) -> None:
+        """Add the next look's record."""
+        begin = record.look.begin
+        for name in record.gone:
+            self._end(name, begin)
+        for candidate in record.appeared:
+            self._show(candidate, begin)
+        if record.look.complete:
+            gone_or_out_of_range = record.look.asked_from
+            for known in self.standing.values():
+                if known.shown.data_lo >= gone_or_out_of_range:
+                    known.last_seen = max(known.last_seen, begin)
+        self.looks.append(record.look)
+        self.unlisted = record.unlisted
+        self.unread = record.unread
+
+    def parts(self, source: Source, *, clock_tolerance: int, matching_names: Iterable[str] = ()) -> dict[str, Part]:
+        """Return the source's share of each data set, with what the looks prove about what they did not show."""
+        absence = Absence.proved_by(self.looks, source.thinned_after)
+        rows: dict[str, list[Sighting]] = {of: [] for of in (*source.of, *matching_names)}
+        for sighting in (*self.past, *self.standing.values()):
+            rows.setdefault(sighting.shown.of, []).append(sighting)
+        return {
+            of: Part(_columns(source, of, sightings, clock_tolerance), absence)
+            for of, sightings in rows.items()
+            if of in source.of
+        }
+
+    def _show(self, candidate: Candidate, begin: int) -> None:
+        known = self.standing.get(candidate.name)
+        earliest = candidate.available_lo
+        # What a look showed had arrived by then, whatever the place says about the latest instant.
+        latest = max(earliest, min(candidate.available_hi, begin))
+        if known is not None and _same_content(known.shown, candidate):
+            if candidate.complete and not known.shown.complete:
+                known.available_lo, known.available_hi = earliest, latest
+            else:
+                # A touch or a copy in place renews nothing: the earliest time stands.
+                known.available_lo = min(known.available_lo, earliest)
+                known.available_hi = min(known.available_hi, latest)
+            known.shown = candidate
+            known.last_seen = begin
+            return
+        if known is not None:
+            self._end(candidate.name, begin)
+        self.standing[candidate.name] = Sighting(candidate, earliest, latest, begin, begin)
+
+    def _end(self, name: str, begin: int) -> None:
+        known = self.standing.pop(name, None)
+        if known is not None:
+            known.gone_lo, known.gone_hi = known.last_seen, begin
+            self.past.append(known)
+
+
+def _same_content(known: Candidate, shown: Candidate) -> bool:
+    """Return whether the same name still holds the same content, as far as the place can tell."""
+    if known.complete and not shown.complete:
+        return False  # its marker is gone: what stands there now can no longer be counted
+    if known.checksum and shown.checksum:
+        return known.checksum == shown.checksum
+    return known.size == shown.size
+
+
+def _columns(source: Source, of: str, sightings: list[Sighting], clock_tolerance: int) -> Points:
+    sightings.sort(key=lambda seen: (seen.shown.data_lo, seen.shown.name, seen.first_seen))
+    points = Points(
+        source=source.name,
+        of=of,
+        name=tuple(seen.shown.name for seen in sightings),
+        kind=tuple(seen.shown.kind for seen in sightings),
+        data_lo=array("q", (seen.shown.data_lo for seen in sightings)),
+        data_hi=array("q", (min(seen.shown.data_hi, max(seen.shown.data_lo, seen.available_hi)) for seen in sightings)),
+        available_lo=array("q", (seen.available_lo for seen in sightings)),
+        available_hi=array("q", (seen.available_hi for seen in sightings)),
+        gone_lo=array("q", (max(seen.gone_lo, seen.available_lo) for seen in sightings)),
+        gone_hi=array("q", (seen.gone_hi for seen in sightings)),
+        size=array("q", (seen.shown.size for seen in sightings)),
+        checksum=tuple(seen.shown.checksum for seen in sightings),
+    )
+    complete = [seen.shown.complete for seen in sightings]
+    first_seen = [seen.first_seen for seen in sightings]
+    reasons = reasons_not_to_count(source, points, complete, first_seen, clock_tolerance=clock_tolerance)
+    return replace(points, why_not=reasons)
+
+
+__all__ = ["LONG_AGO", "History", "Record", "Sighting"]
