@@ -83,7 +83,8 @@ class Read(Protocol):
     """A reader: turns what lies at a source into an observation. A function of this form is one.
 
     The collector is rooted at the source's directory; ``name`` is the file to read there (empty for readers of whole
-    directories). ``since`` is the oldest data that the question needs (seconds; ``LONG_AGO``: all of it), ``begin`` the instant
+    directories). ``since`` is the oldest data that the question needs (seconds; ``LONG_AGO``: all of it), ``begin`` the
+    instant
     that the look is taken to be of. Faults become gaps of the look; only faults in drcheck itself raise.
     """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from cronsim import CronSim
@@ -155,10 +156,7 @@ def _hours(zone: tzinfo, start: int, end: int) -> list[Slot]:
             until = _first(partial(_shifted, zone, offset), instant, until)
         instant = until
     # The first one may have been entered half-way.
-    return [
-        Slot(begin, after, _local(begin, zone).strftime("%Y-%m-%d %H:00"))
-        for begin, after in zip(begins[1:], begins[2:], strict=False)
-    ]
+    return [Slot(begin, after, _local(begin, zone).strftime("%Y-%m-%d %H:00")) for begin, after in pairwise(begins[1:])]
 
 
 def _dates(per: Per, zone: tzinfo, start: int, end: int) -> list[Slot]:
@@ -201,4 +199,3 @@ def _public_holidays(country: str, year: int) -> frozenset[date]:
     import holidays  # noqa: PLC0415
 
     return frozenset(holidays.country_holidays(country, years=year))
-

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from drcheck.core.absence import Absence
 from drcheck.core.counting import reasons_not_to_count
-from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Look, Observation, Points
+from drcheck.core.evidence import FOREVER, Candidate, Look, Observation, Points
 from drcheck.core.policy import Source
 from drcheck.core.terms import Part
 
@@ -87,18 +87,17 @@ class History:
         for candidate in record.appeared:
             self._show(candidate, begin)
         if record.look.complete:
-            gone_or_out_of_range = record.look.asked_from
             for known in self.standing.values():
-                if known.shown.data_lo >= gone_or_out_of_range:
+                if known.shown.data_lo >= record.look.asked_from:
                     known.last_seen = max(known.last_seen, begin)
         self.looks.append(record.look)
         self.unlisted = record.unlisted
         self.unread = record.unread
 
-    def parts(self, source: Source, *, clock_tolerance: int, matching_names: Iterable[str] = ()) -> dict[str, Part]:
+    def parts(self, source: Source, *, clock_tolerance: int) -> dict[str, Part]:
         """Return the source's share of each data set, with what the looks prove about what they did not show."""
         absence = Absence.proved_by(self.looks, source.thinned_after)
-        rows: dict[str, list[Sighting]] = {of: [] for of in (*source.of, *matching_names)}
+        rows: dict[str, list[Sighting]] = {of: [] for of in source.of}
         for sighting in (*self.past, *self.standing.values()):
             rows.setdefault(sighting.shown.of, []).append(sighting)
         return {
@@ -162,6 +161,3 @@ def _columns(source: Source, of: str, sightings: list[Sighting], clock_tolerance
     first_seen = [seen.first_seen for seen in sightings]
     reasons = reasons_not_to_count(source, points, complete, first_seen, clock_tolerance=clock_tolerance)
     return replace(points, why_not=reasons)
-
-
-__all__ = ["LONG_AGO", "History", "Record", "Sighting"]

@@ -292,9 +292,9 @@ class Policy:
     commitments: tuple[Commitment, ...]
     title: str = ""
     owner: str = ""
-    agreement: Agreement = Agreement()
+    agreement: Agreement = field(default_factory=Agreement)
     silent_on: tuple[Kind, ...] = ()
-    business: BusinessCalendar = BusinessCalendar()
+    business: BusinessCalendar = field(default_factory=BusinessCalendar)
     sites: Mapping[str, Site] = field(default_factory=dict)
     runs_at: tuple[str, ...] = ()
     scenarios: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -45,7 +45,7 @@ class Terms:
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     effective: int | None = None
     """Before this instant nothing is judged."""
-    business: BusinessCalendar = BusinessCalendar()
+    business: BusinessCalendar = field(default_factory=BusinessCalendar)
     clock_tolerance: int = 300
     grace: int = DEFAULT_GRACE
     """Where a commitment gives none: the sources' longest ``max_duration``, else :data:`DEFAULT_GRACE`."""

@@ -1,0 +1,42 @@
+"""Instants, durations and sizes in words, as messages and reports show them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def instant(seconds: int) -> str:
+    """Return an instant in RFC 3339, UTC, with ``Z``; beyond the years 1 to 9999 just ``long ago`` or ``never``."""
+    try:
+        return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return "long ago" if seconds < 0 else "never"
+
+
+def duration(seconds: int) -> str:
+    """Return a duration in its two largest units: ``1 h 30 min``, ``23 d 4 h``, ``45 s``."""
+    sign, rest, parts = "-" if seconds < 0 else "", abs(seconds), []
+    for length, unit in _UNITS:
+        count, rest = divmod(rest, length)
+        if count:
+            parts.append(f"{count} {unit}")
+        elif parts:
+            break
+    return sign + " ".join(parts[:2]) if parts else "0 s"
+
+
+def size(count: int) -> str:
+    """Return a size in binary units: ``12 B``, ``10.5 MiB``."""
+    power = min(max(count.bit_length() - 1, 0) // 10, len(_SIZES) - 1)
+    return f"{count / (1 << 10 * power):.1f}".removesuffix(".0") + f" {_SIZES[power]}"
+
+
+def several(words: list[str], *, at_most: int = 3) -> str:
+    """Return a list in words: ``a, b and c``; a long one is cut with its count."""
+    if len(words) > at_most:
+        words = [*words[: at_most - 1], f"{len(words) - at_most + 1} more"]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
