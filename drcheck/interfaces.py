@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 from drcheck.core.evidence import Observation
@@ -44,6 +45,17 @@ class Entry(NamedTuple):
     """Equal values prove equal content (an ETag of a plain upload, a Content-MD5); empty: none is told."""
 
 
+class Seek(Enum):
+    """How a listing can be kept to what is asked, without paying for the rest."""
+
+    AFTER = "after"
+    """The place honours ``after``, in the order of names (S3)."""
+    PREFIX = "prefix"
+    """Only a longer prefix makes a listing shorter (Azure)."""
+    NONE = "none"
+    """A listing walks directories; a narrower one saves little (hosts and disks)."""
+
+
 class Collector(Protocol):
     """A listing and a bounded read at one place, lazily, with what could not be seen.
 
@@ -53,6 +65,8 @@ class Collector(Protocol):
 
     standing: Standing
     """Who vouches for the times it tells."""
+    seek: Seek
+    """How a listing of it can begin in the middle."""
     calls: int
     """Requests made so far."""
 
@@ -79,16 +93,26 @@ class Collector(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a look is asked for."""
+
+    since: int
+    """The oldest data that the question needs, widened by what judging it takes; ``LONG_AGO``: all of it."""
+    begin: int
+    """The instant that the look is taken to be of."""
+    clock_tolerance: int = 300
+    """A far clock that is further off than this is an evidence gap."""
+
+
 class Read(Protocol):
     """A reader: turns what lies at a source into an observation. A function of this form is one.
 
     The collector is rooted at the source's directory; ``name`` is the file to read there (empty for readers of whole
-    directories). ``since`` is the oldest data that the question needs (seconds; ``LONG_AGO``: all of it), ``begin`` the
-    instant
-    that the look is taken to be of. Faults become gaps of the look; only faults in drcheck itself raise.
+    directories). Faults become gaps of the look; only faults in drcheck itself raise.
     """
 
-    def __call__(self, collector: Collector, source: Source, name: str, *, since: int, begin: int) -> Observation:
+    def __call__(self, collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
         """Look at ``source`` once."""
         ...
 
