@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from drcheck.core.evidence import LONG_AGO, Look
+from drcheck.core.evidence import FOREVER, LONG_AGO, Look
 from drcheck.core.policy import NEVER
-from drcheck.core.spans import Span, Spans, covers, union
+from drcheck.core.spans import Span, Spans, covers, intersection, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,28 @@ class Absence:
     def proves_none_arrived(self, data_from: int, until: int) -> bool:
         """Return whether everything of ``data_from`` or later that became available before ``until`` was seen."""
         return covers(self.arrived(data_from), data_from, until)
+
+    def none_newer_stood(self, age: int, start: int, end: int) -> Spans:
+        """Return when in [start, end) all that stood with data younger than ``age`` has been seen."""
+        return self._none_newer(age, start, end, standing=True)
+
+    def none_newer_arrived(self, age: int, start: int, end: int) -> Spans:
+        """Return when in [start, end) all that had arrived with data younger than ``age`` has been seen."""
+        return self._none_newer(age, start, end, standing=False)
+
+    def _none_newer(self, age: int, start: int, end: int, *, standing: bool) -> Spans:
+        # What is proved depends on how far back the looks asked, and so changes where t - age passes such a bound.
+        levels = sorted({asked for _, asked in self.complete})
+        proved: list[Span] = []
+        for level, following in zip(levels, [*levels[1:], FOREVER], strict=True):
+            span = Span(max(start, level + age), min(end, following + age))
+            if span.start >= span.end:
+                continue
+            stood, arrived = self._proved(level)
+            # What arrived within that age has been seen: then nothing that young can stand unseen.
+            since = [Span(known.start + age, known.end) for known in arrived]
+            proved += intersection((span,), union([*stood, *since] if standing else since))
+        return union(proved)
 
     def _proved(self, data_from: int) -> tuple[Spans, Spans]:
         """Return what the looks that asked at least that far back prove: what stood, what arrived."""

@@ -97,11 +97,13 @@ class History:
     def parts(self, source: Source, *, clock_tolerance: int) -> dict[str, Part]:
         """Return the source's share of each data set, with what the looks prove about what they did not show."""
         absence = Absence.proved_by(self.looks, source.thinned_after)
+        newest = self.looks[-1] if self.looks else None
+        gap = "" if newest is None or newest.complete else newest.gaps[0].what
         rows: dict[str, list[Sighting]] = {of: [] for of in source.of}
         for sighting in (*self.past, *self.standing.values()):
             rows.setdefault(sighting.shown.of, []).append(sighting)
         return {
-            of: Part(_columns(source, of, sightings, clock_tolerance), absence)
+            of: Part(_columns(source, of, sightings, clock_tolerance), absence, gap)
             for of, sightings in rows.items()
             if of in source.of
         }

@@ -21,6 +21,8 @@ class Part:
 
     points: Points
     absence: Absence
+    gap: str = ""
+    """Why the newest look was not complete; empty: it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,17 @@
+"""What evaluators of several kinds share."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from drcheck.core.policy import Commitment
+from drcheck.core.verdict import Status
+
+WARN_AT = Fraction(1, 10)
+"""Share of an objective under which the headroom is *at risk*, where the commitment sets none."""
+
+
+def at_risk(commitment: Commitment, status: Status | None, headroom: int | None, objective: int) -> bool:
+    """Return whether a commitment is met with too little headroom."""
+    share = WARN_AT if commitment.warn_at is None else commitment.warn_at
+    return status is Status.MET and headroom is not None and headroom < objective * share

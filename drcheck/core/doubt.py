@@ -1,0 +1,53 @@
+"""Why an answer is unknown, in words, with the setting or the step that would settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from drcheck.core import words
+from drcheck.core.evidence import FOREVER, Points
+from drcheck.core.policy import NEVER
+from drcheck.core.terms import Part
+
+
+def unproved(parts: Iterable[Part], at: int, what: str) -> str:
+    """Return why the looks at ``parts`` do not prove that ``what`` was not there at ``at``."""
+    parts = tuple(parts)
+    for part in parts:
+        source, absence = part.points.source, part.absence
+        if absence.first is None or absence.last is None:
+            return f"{source} could not be seen: {part.gap or 'no complete look yet'}"
+        if at > absence.last:
+            gap = f": {part.gap}" if part.gap else ""
+            return f"{source} has not been seen since {words.instant(absence.last)}{gap}"
+    for part in parts:
+        source, absence = part.points.source, part.absence
+        if absence.thinned_after == NEVER:
+            continue
+        if absence.first is not None and at < absence.first:
+            return (
+                f"nothing proves that {what} before the first complete look at {source}, "
+                f"{words.instant(absence.first)}; thinned_after on {source} would, if it prunes nothing younger"
+            )
+    return (
+        f"nothing proves that {what} between the looks at {words.several([part.points.source for part in parts])}; "
+        "look more often, or state a longer thinned_after"
+    )
+
+
+def uncertain(points: Points, row: int) -> str:
+    """Return which instant of a recovery point is not known well enough, and what would settle it."""
+    name = f"{points.name[row]} at {points.source}"
+    if points.available_lo[row] != points.available_hi[row]:
+        between = f"{words.instant(points.available_lo[row])} and {words.instant(points.available_hi[row])}"
+        return (
+            f"{name} arrived somewhere between {between}; "
+            "available_at on the source (on S3, last_modified of the connection) would settle when"
+        )
+    if points.data_lo[row] != points.data_hi[row]:
+        between = f"{words.instant(points.data_lo[row])} and {words.instant(points.data_hi[row])}"
+        return f"{name} holds data of somewhere between {between}; a name with hours and minutes would settle it"
+    if points.gone_hi[row] != FOREVER and points.gone_lo[row] != points.gone_hi[row]:
+        between = f"{words.instant(points.gone_lo[row])} and {words.instant(points.gone_hi[row])}"
+        return f"{name} went somewhere between {between}; looking more often would settle when"
+    return f"what is known of {name} cannot decide it"

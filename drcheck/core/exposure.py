@@ -1,0 +1,186 @@
+"""How old the newest data was at each instant: shared by the RPO and by backups owed every so often."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from drcheck.core import doubt
+from drcheck.core.evidence import FOREVER, Cited, Points
+from drcheck.core.spans import Span, Spans, covers, intersection
+from drcheck.core.terms import Subject
+from drcheck.core.verdict import Status, Window
+
+Row = tuple[Points, int]
+"""A recovery point: the columns it lies in, and its row there."""
+
+
+@dataclass(slots=True)
+class Newest:
+    """The newest data that was there, as a step function of time."""
+
+    times: array[int] = field(default_factory=lambda: array("q"))
+    rows: list[Row | None] = field(default_factory=list)
+    """What was newest from the same entry of ``times`` on; None: nothing was there."""
+
+    def at(self, t: int) -> Row | None:
+        """Return the recovery point with the newest data right after ``t``."""
+        index = bisect_right(self.times, t) - 1
+        return self.rows[index] if index >= 0 else None
+
+    def before(self, t: int) -> Row | None:
+        """Return the recovery point with the newest data right before ``t``."""
+        return self.at(t - 1)
+
+
+def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
+    """Follow the newest data of counted points, each from when it was available (until it was gone).
+
+    Every uncertain instant is taken at its favourable or unfavourable end.
+    """
+    arrivals: list[tuple[int, int, int, Row]] = []
+    for part in subject.parts:
+        points = part.points
+        data, available, gone = (
+            (points.data_hi, points.available_lo, points.gone_hi)
+            if favourable
+            else (points.data_lo, points.available_hi, points.gone_lo)
+        )
+        for row in points.counted():
+            ends = gone[row] if until_gone else FOREVER
+            if available[row] < ends:
+                arrivals.append((available[row], -data[row], ends, (points, row)))
+    arrivals.sort(key=lambda arrival: arrival[:3])
+    changes = sorted(
+        {arrival[0] for arrival in arrivals} | {arrival[2] for arrival in arrivals if arrival[2] < FOREVER}
+    )
+    found = Newest()
+    heap: list[tuple[int, int, int, Row]] = []
+    following = 0
+    for t in changes:
+        while following < len(arrivals) and arrivals[following][0] <= t:
+            _, age_rank, ends, point = arrivals[following]
+            heappush(heap, (age_rank, -ends, following, point))
+            following += 1
+        while heap and -heap[0][1] <= t:
+            heappop(heap)
+        best = heap[0][3] if heap else None
+        if not found.rows or found.rows[-1] != best:
+            found.times.append(t)
+            found.rows.append(best)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The judgement of one data set against the oldest age that its newest data may have."""
+
+    subject: Subject
+    objective: int
+    effective: int | None
+    best: Newest
+    """Every uncertain instant at its favourable end."""
+    surest: Newest
+    """Every uncertain instant at its unfavourable end."""
+    proved: Spans
+    """When no newer data can have been there unseen."""
+    looked: int
+    """From when every source has been looked at; ``FOREVER``: one never was."""
+
+    @classmethod
+    def of(
+        cls, subject: Subject, objective: int, effective: int | None, window: Window, *, until_gone: bool
+    ) -> Exposure:
+        """Prepare to judge ``subject`` over ``window``; a point gone since still counts unless ``until_gone``."""
+        proved: Spans = (Span(*window),)
+        for part in subject.parts:
+            prove = part.absence.none_newer_stood if until_gone else part.absence.none_newer_arrived
+            proved = intersection(proved, prove(objective, *window))
+        firsts = [part.absence.first for part in subject.parts]
+        return cls(
+            subject,
+            objective,
+            effective,
+            newest(subject, favourable=True, until_gone=until_gone),
+            newest(subject, favourable=False, until_gone=until_gone),
+            proved,
+            max((FOREVER if first is None else first for first in firsts), default=FOREVER),
+        )
+
+    def status_at(self, t: int) -> Status | None:
+        """Return the status right after ``t``."""
+        if self.effective is not None and t < self.effective:
+            return None
+        at_best = self._one(t, self.best, favourable=True)
+        if at_best is Status.BREACHED:
+            return Status.BREACHED if covers(self.proved, t, t + 1) else Status.UNKNOWN
+        at_worst = self._one(t, self.surest, favourable=False)
+        return at_best if at_best is at_worst else Status.UNKNOWN
+
+    def changes(self) -> Iterator[int]:
+        """Yield every instant at which the status may change."""
+        for steps in (self.best, self.surest):
+            yield from steps.times
+            for row in steps.rows:
+                if row is not None:
+                    yield _data(row, favourable=steps is self.best) + self.objective
+        for span in self.proved:
+            yield from span
+        yield self.looked
+        if self.effective is not None:
+            yield from (self.effective, self.effective + self.objective)
+
+    def age_at(self, t: int) -> int | None:
+        """Return the age of the newest data that surely was there right before ``t``; None: there was none."""
+        row = self.surest.before(t)
+        return None if row is None else max(0, t - row[0].data_lo[row[1]])
+
+    def why_unknown(self, t: int, what: str) -> str:
+        """Return why the status right after ``t`` is unknown; ``what`` names what nobody can rule out."""
+        if self._one(t, self.best, favourable=True) is Status.MET:
+            row = self.best.at(t)
+            if row is not None:
+                return doubt.uncertain(*row)
+        return doubt.unproved(self.subject.parts, t, what)
+
+    def _one(self, t: int, steps: Newest, *, favourable: bool) -> Status | None:
+        row = steps.at(t)
+        if row is not None:
+            return Status.MET if t < _data(row, favourable=favourable) + self.objective else Status.BREACHED
+        if steps.times and steps.times[0] <= t:
+            return Status.BREACHED  # one had been available before
+        if self.effective is not None and t < self.effective + self.objective:
+            return None
+        return Status.BREACHED if t >= self.looked else Status.UNKNOWN
+
+
+def _data(row: Row, *, favourable: bool) -> int:
+    points, index = row
+    return points.data_hi[index] if favourable else points.data_lo[index]
+
+
+def cite(row: Row) -> Cited:
+    """Return a recovery point as reports show it."""
+    points, index = row
+    return Cited(
+        points.source,
+        points.of,
+        points.name[index],
+        points.data_lo[index],
+        points.available_hi[index],
+        points.why_not.get(index, ""),
+    )
+
+
+def rejected(subject: Subject, since: int) -> Sequence[Cited]:
+    """Return the candidates with data of ``since`` or later that do not count, newest first."""
+    found = [
+        cite((part.points, row))
+        for part in subject.parts
+        for row in part.points.why_not
+        if part.points.data_lo[row] >= since
+    ]
+    return sorted(found, key=lambda cited: cited.data_as_of or 0, reverse=True)
