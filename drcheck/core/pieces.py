@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from drcheck.core.verdict import SEVERITY, Piece, Status, Window
+from drcheck.core.verdict import SEVERITY, Piece, Status, Window, worst
 
 
 def cut(
@@ -31,23 +32,22 @@ def cut(
 
 def overlay(window: Window, several: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
     """Return the worst of several judgements of one window at each instant; of equals the first one's reason."""
-    if len(several) == 1:
-        return tuple(several[0])
-    bounds = sorted({window.start, *(piece.start for pieces in several for piece in pieces)})
-    cursors = [0] * len(several)
+    starting: dict[int, list[tuple[int, Piece]]] = defaultdict(list)
+    for which, pieces in enumerate(several):
+        for piece in pieces:
+            starting[piece.start].append((which, piece))
+    current: dict[int, Piece] = {}
+    holding: dict[Status | None, set[int]] = {status: set() for status in SEVERITY}
     found: list[Piece] = []
-    for bound, end in zip(bounds, [*bounds[1:], window.end], strict=True):
-        deciding: Piece | None = None
-        for which, pieces in enumerate(several):
-            while pieces[cursors[which]].end <= bound:
-                cursors[which] += 1
-            piece = pieces[cursors[which]]
-            if deciding is None or SEVERITY[piece.status] > SEVERITY[deciding.status]:
-                deciding = piece
-        if deciding is None:
-            continue
-        if found and found[-1].status is deciding.status:
-            found[-1] = found[-1]._replace(end=end)
-        else:
-            found.append(Piece(bound, end, deciding.status, deciding.reason))
+    for start in sorted(starting):
+        for which, piece in starting[start]:
+            if which in current:
+                holding[current[which].status].discard(which)
+            current[which] = piece
+            holding[piece.status].add(which)
+        status = worst(*(status for status, those in holding.items() if those))
+        if not found or found[-1].status is not status:
+            if found:
+                found[-1] = found[-1]._replace(end=start)
+            found.append(Piece(start, window.end, status, current[min(holding[status])].reason))
     return tuple(found)

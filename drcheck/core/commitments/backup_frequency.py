@@ -17,7 +17,7 @@ from drcheck.core.copies import groups
 from drcheck.core.evidence import FOREVER
 from drcheck.core.exposure import Exposure, Row, cite, rejected
 from drcheck.core.pieces import cut
-from drcheck.core.policy import Frequency
+from drcheck.core.policy import Frequency, Per
 from drcheck.core.spans import covers
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
@@ -165,17 +165,15 @@ def _reason(slot: _Filled, t: int, commitment: Frequency, subject: Subject) -> s
             return f"{slot.label} has its backup of {subject.of}"
         return f"{slot.label} has {held} recovery points of {subject.of}; {commitment.at_least} are owed"
     if held == 0:
-        rejects = [part for part in subject.parts if _rejects_in(part.points.data_lo, part.points.why_not, slot)]
+        rejects = any(
+            slot.start <= part.points.data_lo[row] < slot.end for part in subject.parts for row in part.points.why_not
+        )
         but = ", but one that does not count" if rejects else ""
         return f"{slot.label} has no backup of {subject.of}{but}; it was due {words.instant(slot.due)}"
     return (
         f"{slot.label} has {held} of the {commitment.at_least} recovery points of {subject.of} "
         f"that were due {words.instant(slot.due)}"
     )
-
-
-def _rejects_in(data: list[int] | object, why_not: object, slot: _Filled) -> bool:
-    return any(slot.start <= data[row] < slot.end for row in why_not)  # type: ignore[index,attr-defined]
 
 
 def _unsure(row: Row, slot: _Filled, t: int) -> bool:
@@ -240,7 +238,7 @@ def _proved_until(spans: tuple[tuple[int, int], ...], start: int) -> int:
 def _stretches(commitment: Frequency, terms: Terms, window: Window, grace: int) -> list[tuple[str, int, int, int]]:
     """Return (label, start, end, due) of every slot that may be the newest due one in ``window``, or is open."""
     if commitment.per is not None:
-        reach = LONGEST_SLOT if commitment.per is not calendar.Per.HOUR else calendar.DAY
+        reach = LONGEST_SLOT if commitment.per is not Per.HOUR else calendar.DAY
         found = calendar.slots(commitment.per, terms.zone, window.start - grace - 2 * reach, window.end + reach)
         return [(slot.label, slot.start, slot.end, slot.end + grace) for slot in found]
     ticks: tuple[int, ...] = ()

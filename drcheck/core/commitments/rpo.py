@@ -1,7 +1,7 @@
 """Recovery point objective: the newest data that could be restored is never older than promised.
 
-Exposure(t) is t minus the newest ``data_as_of`` among the points that stand at t in a source that survives the scenario.
-It is breached while it is greater than ``at_most``.
+Exposure(t) is t minus the newest ``data_as_of`` among the points that stand at t in a source that survives the
+scenario. It is breached while it is greater than ``at_most``.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _not_owed(exposure: Exposure) -> str:
     return f"nothing is owed yet: the agreement takes effect {words.instant(exposure.effective)}"
 
 
-def _nothing_survives(commitment: Rpo, subject: Subject, terms: Terms, window: Window, objective: Quantity) -> Finding:
+def _nothing_survives(subject: Subject, terms: Terms, window: Window, objective: Quantity) -> Finding:
     reason = f"no source of {subject.of} survives the loss of {words.several(sorted(terms.lost_sites))}"
     owed_from = window.start if terms.effective is None else min(max(terms.effective, window.start), window.end)
     pieces = (

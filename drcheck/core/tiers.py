@@ -1,0 +1,191 @@
+"""Retention in tiers: the newest N slots that hold or held a recovery point, the open one included.
+
+This is how tools that thin backups count (``keep-daily 30`` of restic and borg): a slot without a backup does not
+use up a place.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from drcheck.core import calendar, doubt, words
+from drcheck.core.evidence import FOREVER
+from drcheck.core.exposure import Row, cite, rejected
+from drcheck.core.pieces import cut
+from drcheck.core.policy import Per
+from drcheck.core.spans import Span, Spans, covers, intersection, union
+from drcheck.core.terms import Subject, Terms
+from drcheck.core.verdict import Finding, Quantity, Status, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One slot and the counted points that lie, or may lie, in it."""
+
+    slot: calendar.Slot
+    rows: tuple[Row, ...]
+    surely: Spans
+    """When a point of it surely stood."""
+    maybe: Spans
+    """When one may have stood."""
+    surely_from: int
+    """From when it surely holds or held a point; ``FOREVER``: never."""
+    maybe_from: int
+
+    @classmethod
+    def by(cls, slot: calendar.Slot, rows: list[Row]) -> Held:
+        """Say when ``slot`` held a point, given the points that touch it."""
+        inside = [
+            (points, row)
+            for points, row in rows
+            if slot.start <= points.data_lo[row] and points.data_hi[row] < slot.end
+        ]
+        return cls(
+            slot,
+            tuple(rows),
+            union(Span(points.available_hi[row], points.gone_lo[row]) for points, row in inside),
+            union(Span(points.available_lo[row], points.gone_hi[row]) for points, row in rows),
+            min((points.available_hi[row] for points, row in inside), default=FOREVER),
+            min((points.available_lo[row] for points, row in rows), default=FOREVER),
+        )
+
+
+def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
+    """Return for each of ``slots``, oldest first, which counted points lie in it."""
+    starts = [slot.start for slot in slots]
+    rows: list[list[Row]] = [[] for _ in slots]
+    for part in subject.parts:
+        points = part.points
+        for row in points.counted():
+            first = max(bisect_right(starts, points.data_lo[row]) - 1, 0)
+            for index in range(first, bisect_right(starts, points.data_hi[row])):
+                if points.data_lo[row] < slots[index].end:
+                    rows[index].append((points, row))
+    return [Held.by(slot, inside) for slot, inside in zip(slots, rows, strict=True)]
+
+
+def known_until(subject: Subject, start: int) -> int:
+    """Return until when every arrival of data of ``start`` or later has been seen, from ``start`` on."""
+    until = FOREVER
+    for part in subject.parts:
+        spans = part.absence.arrived(start)
+        until = min(until, next((span.end for span in spans if span.start <= start < span.end), start))
+    return until
+
+
+@dataclass(frozen=True, slots=True)
+class _Tier:
+    """What a tier owes and holds at one instant."""
+
+    status: Status | None
+    owed: int
+    standing: int
+    missing: Held | None
+    """A slot that is owed and does not stand, or is not known to."""
+    hole: Held | None
+    """A slot of which nobody knows whether it held a point."""
+
+
+def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -> Finding:
+    """Judge one tier of one data set: the newest ``count`` slots of a ``per`` that hold or held a point."""
+    data = [part.points.data_lo[0] for part in subject.parts if len(part.points)]
+    begin = min([window.start, *data])
+    slots = calendar.slots(per, terms.zone, begin, window.end)
+    held = held_by(subject, slots)
+    starts = [slot.start for slot in slots]
+    until = [known_until(subject, start) for start in starts]
+    seen: Spans = (Span(begin, FOREVER),)
+    for part in subject.parts:
+        seen = intersection(seen, part.absence.stood(starts[0]))
+
+    def at(t: int) -> _Tier:
+        if terms.effective is not None and t < terms.effective:
+            return _Tier(None, 0, 0, None, None)
+        newer_sure = newer_maybe = standing = owed = 0
+        missing: Held | None = None
+        unsure: Held | None = None
+        hole: Held | None = None
+        complete = True
+        for index in range(bisect_right(starts, t) - 1, -1, -1):
+            one = held[index]
+            if newer_sure >= count:
+                break
+            maybe, sure = one.maybe_from <= t, one.surely_from <= t
+            if not maybe and until[index] <= t:
+                hole = hole or one
+                newer_maybe += 1  # an unseen backup of it would take a place in the tier
+            open_slot = one.slot.end > t
+            if not sure and not open_slot and (terms.effective is None or one.slot.start >= terms.effective):
+                complete = False
+            if not maybe:
+                continue
+            owed += 1
+            if covers(one.surely, t, t + 1):
+                standing += 1
+            elif sure and newer_maybe < count and not covers(one.maybe, t, t + 1) and covers(seen, t, t + 1):
+                missing = missing or one
+            else:
+                unsure = unsure or one
+            newer_maybe += 1
+            newer_sure += sure
+        whole = terms.effective is not None and complete and starts[0] <= terms.effective
+        if missing is not None:
+            return _Tier(Status.BREACHED, owed, standing, missing, None)
+        if unsure is not None:
+            return _Tier(Status.UNKNOWN, owed, standing, unsure, None)
+        if (newer_sure < count or hole is not None) and not whole:
+            return _Tier(Status.UNKNOWN, owed, standing, None, hole)
+        return _Tier(Status.MET, owed, standing, None, None)
+
+    changes = _changes(held, until, seen, starts, terms)
+    last = window.end - 1
+    now = at(last)
+    objective = min(count, now.owed) if now.status is Status.MET else count
+    return Finding(
+        of=subject.of,
+        pieces=cut(window, changes, lambda t: at(t).status, lambda t: _reason(at(t), per, count, subject, t)),
+        reason=_reason(now, per, count, subject, last),
+        objective=Quantity(objective, "points"),
+        measured=Quantity(min(now.standing, count), "points"),
+        headroom=Quantity(min(now.standing, count) - objective, "points"),
+        evidence=(
+            *(cite(row) for row in (now.missing.rows if now.missing else ())),
+            *rejected(subject, window.start),
+        ),
+    )
+
+
+def _changes(held: list[Held], until: list[int], seen: Spans, starts: list[int], terms: Terms) -> Iterator[int]:
+    yield from starts
+    yield from until
+    for one in held:
+        yield from (one.surely_from, one.maybe_from)
+        for spans in (one.surely, one.maybe):
+            for span in spans:
+                yield from span
+    for span in seen:
+        yield from span
+    if terms.effective is not None:
+        yield terms.effective
+
+
+def _reason(state: _Tier, per: Per, count: int, subject: Subject, t: int) -> str:
+    if state.status is None:
+        return "nothing is owed before the agreement takes effect"
+    stand = f"{min(state.standing, count)} of {count} {per}s stand for {subject.of}"
+    if state.status is Status.MET:
+        return stand if state.owed >= count else f"{stand}, every one since the agreement took effect"
+    if state.missing is not None:
+        points, row = max(state.missing.rows, key=lambda item: item[0].gone_hi[item[1]])
+        label = state.missing.slot.label
+        if state.status is Status.BREACHED:
+            gone = f"{words.instant(points.gone_lo[row])} and first missed {words.instant(points.gone_hi[row])}"
+            return f"{stand}: {label} was deleted early, {points.name[row]} was last seen {gone}"
+        return f"{stand}: {label} may not stand, {doubt.uncertain(points, row)}"
+    if state.hole is not None:
+        label = state.hole.slot.label
+        why = doubt.unproved(subject.parts, min(t, state.hole.slot.start), f"no backup of {label} was made and deleted")
+        return f"{stand}; {why}"
+    return f"{stand}; fewer than {count} are known, and not every {per} since the agreement took effect has one"
