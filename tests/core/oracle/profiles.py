@@ -1,0 +1,23 @@
+"""How hard to try: ``DRCHECK_ORACLE=thorough`` tries many times as many worlds as continuous integration does."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+THOROUGH = os.environ.get("DRCHECK_ORACLE", "") == "thorough"
+
+
+def _settings(examples: int) -> settings:
+    return settings(
+        max_examples=examples * (40 if THOROUGH else 1),
+        derandomize=not THOROUGH,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    )
+
+
+thoroughly = _settings(150)
+briefly = _settings(40)

@@ -1,0 +1,237 @@
+"""Small random worlds: what truly happened at a few sources, the looks at them, and what the looks showed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from hypothesis import strategies as st
+
+from drcheck.core.absence import Absence
+from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Look, Points
+from drcheck.core.policy import NEVER
+from drcheck.core.terms import Part, Subject
+
+HOUR = 3600
+DAY = 86400
+BASE = 1774569600
+"""2026-03-27T00:00Z, a Friday; on Sunday the 29th Europe changes to summer time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A backup as it truly was: when its data is of, when it arrived, when it went."""
+
+    name: str
+    data: int
+    arrived: int
+    gone: int = FOREVER
+    counts: bool = True
+    size: int = 1000
+    checksum: str = ""
+    data_doubt: tuple[int, int] = (0, 0)
+    """How far below and above the truth the instant is said to lie."""
+    arrival_doubt: tuple[int, int] = (0, 0)
+
+    def stands(self, second: int) -> bool:
+        return self.arrived <= second < self.gone
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A backup as the looks showed it: pairs (earliest, latest)."""
+
+    truth: Truth
+    data: tuple[int, int]
+    available: tuple[int, int]
+    gone: tuple[int, int]
+
+    @property
+    def counts(self) -> bool:
+        return self.truth.counts
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One source."""
+
+    source: str
+    looks: tuple[Look, ...] = ()
+    shown_by_gaps: frozenset[tuple[int, str]] = frozenset()
+    """(begin, name): what incomplete looks happened to show."""
+    thinned_after: int | None = None
+    truths: tuple[Truth, ...] = ()
+    site: str = "here"
+    tight: bool = False
+    """Whether ``gone`` begins with the second after the look that showed it last, or with that look."""
+    seen: tuple[Seen, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        kept = tuple(truth for truth in self.truths if not self._impossible(truth))
+        object.__setattr__(self, "truths", kept)
+        object.__setattr__(self, "seen", tuple(seen for truth in kept if (seen := self._as_seen(truth))))
+
+    def _shown(self, truth: Truth) -> list[int]:
+        return sorted(
+            look.begin
+            for look in self.looks
+            if truth.stands(look.begin)
+            and ((look.complete and look.asked_from <= truth.data) or (look.begin, truth.name) in self.shown_by_gaps)
+        )
+
+    def _impossible(self, truth: Truth) -> bool:
+        """Return whether the rules exclude it: nothing comes and goes unseen between two complete looks in a row."""
+        if self.thinned_after is not None or self._shown(truth):
+            return False
+        asked = sorted(look.begin for look in self.looks if look.complete and look.asked_from <= truth.data)
+        return any(one < truth.arrived and truth.gone <= after for one, after in pairwise(asked))
+
+    def _as_seen(self, truth: Truth) -> Seen | None:
+        shown = self._shown(truth)
+        if not shown:
+            return None
+        data = (truth.data - truth.data_doubt[0], truth.data + truth.data_doubt[1])
+        missed = [look.begin for look in self.looks if look.complete and look.asked_from <= data[0]]
+        not_yet = [begin for begin in missed if begin < truth.arrived]
+        gone = [begin for begin in missed if begin > shown[-1]]
+        available = (
+            max(truth.arrived - truth.arrival_doubt[0], *(begin + 1 for begin in not_yet), LONG_AGO),
+            min(truth.arrived + truth.arrival_doubt[1], shown[0]),
+        )
+        last = shown[-1] + (1 if self.tight else 0)
+        return Seen(truth, data, available, (last, min(gone)) if gone else (FOREVER, FOREVER))
+
+    @property
+    def believed(self) -> tuple[Truth, ...]:
+        """The truth, but for what was seen and never missed: a proof of presence survives a gap."""
+        still = {seen.truth.name for seen in self.seen if seen.gone[0] == FOREVER}
+        return tuple(replace(truth, gone=FOREVER) if truth.name in still else truth for truth in self.truths)
+
+    @property
+    def counted(self) -> tuple[Seen, ...]:
+        return tuple(seen for seen in self.seen if seen.counts)
+
+    def part(self) -> Part:
+        """Return what an evaluator is given of this source."""
+        seen = sorted(self.seen, key=lambda seen: (seen.data[0], seen.truth.name))
+        points = Points(
+            source=self.source,
+            of="orders",
+            name=tuple(one.truth.name for one in seen),
+            kind=("",) * len(seen),
+            data_lo=array("q", (one.data[0] for one in seen)),
+            data_hi=array("q", (one.data[1] for one in seen)),
+            available_lo=array("q", (one.available[0] for one in seen)),
+            available_hi=array("q", (one.available[1] for one in seen)),
+            gone_lo=array("q", (one.gone[0] for one in seen)),
+            gone_hi=array("q", (one.gone[1] for one in seen)),
+            size=array("q", (one.truth.size for one in seen)),
+            checksum=tuple(one.truth.checksum for one in seen),
+            why_not={row: "it is a stub" for row, one in enumerate(seen) if not one.counts},
+        )
+        return Part(points, Absence.proved_by(self.looks, self.thinned_after))
+
+    def marks(self) -> set[int]:
+        """Return every instant that this source's evidence names."""
+        marks = {look.begin for look in self.looks} | {look.asked_from for look in self.looks}
+        for seen in self.seen:
+            marks |= {*seen.data, *seen.available, *seen.gone, seen.truth.data, seen.truth.arrived, seen.truth.gone}
+        if self.thinned_after not in (None, NEVER):
+            marks |= {look.begin - self.thinned_after for look in self.looks}
+        return marks - {FOREVER, LONG_AGO}
+
+
+def subject(places: Iterable[Place]) -> Subject:
+    """Return the data set that ``places`` hold together."""
+    return Subject("orders", tuple(place.part() for place in places))
+
+
+def first_complete_looks(places: Sequence[Place]) -> list[int | None]:
+    """Return each source's first complete look."""
+    return [min((look.begin for look in place.looks if look.complete), default=None) for place in places]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How coarse a world is: instants are multiples of ``step``, give or take a second, from BASE on."""
+
+    step: int = 3 * HOUR
+    count: int = 32
+
+    @property
+    def end(self) -> int:
+        return BASE + self.step * self.count
+
+    def instants(self) -> st.SearchStrategy[int]:
+        """Instants on the grid, often one second beside it."""
+        return st.builds(
+            lambda at, jitter: BASE + at * self.step + jitter,
+            st.integers(0, self.count),
+            st.sampled_from((0, 0, 0, -1, 1)),
+        )
+
+    def durations(self, most: int = 8) -> st.SearchStrategy[int]:
+        """Durations of whole steps, often one second off."""
+        return st.builds(
+            lambda steps, jitter: max(1, steps * self.step + jitter),
+            st.integers(1, most),
+            st.sampled_from((0, 0, 0, -1, 1)),
+        )
+
+
+@st.composite
+def places(
+    draw: st.DrawFn, name: str, scale: Scale, *, most: int = 4, certain_data: bool = False, sites: Sequence[str] = ("here",)
+) -> Place:
+    """Draw one source with its true history and the looks at it."""
+    thinned_after = draw(st.sampled_from((None, None, NEVER)) | scale.durations(12))
+    doubts = st.sampled_from((0, 0, 0, 1, scale.step // 2, scale.step, 5 * scale.step))
+    pairs = st.tuples(doubts, doubts)
+    truths = []
+    for number in range(draw(st.integers(0, most))):
+        data = draw(scale.instants())
+        arrived = data + draw(st.sampled_from((0, 1, 60)) | scale.durations(4))
+        stood = draw(st.none() | scale.durations(12))
+        if thinned_after == NEVER or stood is None:
+            gone = FOREVER
+        else:
+            gone = arrived + stood + (0 if thinned_after is None else thinned_after + 1)
+        uncertain = draw(st.integers(0, 3)) == 0
+        truths.append(
+            Truth(
+                f"{name}-{number}",
+                data,
+                arrived,
+                gone,
+                counts=draw(st.integers(0, 6)) > 0,
+                data_doubt=draw(pairs) if uncertain and not certain_data else (0, 0),
+                arrival_doubt=draw(pairs) if draw(st.integers(0, 2)) == 0 else (0, 0),
+            )
+        )
+    looks = []
+    for begin in draw(st.one_of(st.lists(scale.instants(), max_size=6, unique=True), _nightly(scale))):
+        complete = draw(st.integers(0, 4)) > 0
+        asked_from = LONG_AGO if draw(st.integers(0, 3)) else draw(scale.instants())
+        gaps = () if complete else (Gap("the listing broke off"),)
+        looks.append(Look(name, begin, begin + 5, asked_from=asked_from, gaps=gaps))
+    shown = frozenset(
+        (look.begin, truth.name)
+        for look in looks
+        if not look.complete
+        for truth in truths
+        if truth.stands(look.begin) and draw(st.booleans())
+    )
+    return Place(
+        name, tuple(looks), shown, thinned_after, tuple(truths), draw(st.sampled_from(sites)), draw(st.booleans())
+    )
+
+
+def _nightly(scale: Scale) -> st.SearchStrategy[list[int]]:
+    """Looks at regular distances over the whole world: the usual case, with absence proved nearly everywhere."""
+    return st.builds(
+        lambda first, steps: list(range(BASE + first, scale.end + 2 * scale.step, steps * scale.step)),
+        st.sampled_from((-40 * scale.step, -1, 0, 1, scale.step)),
+        st.integers(2, 8),
+    )
