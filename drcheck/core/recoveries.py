@@ -1,0 +1,157 @@
+"""What the logs tell of restore tests and real recoveries, and how far they can be relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from drcheck.core import words
+from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Log, Recovery
+from drcheck.core.policy import CountsFrom, Rto, Until
+from drcheck.core.spans import Span, intersection, union
+from drcheck.core.terms import Records, Terms
+
+
+class Told(NamedTuple):
+    """A recovery, and the source whose log tells of it."""
+
+    source: str
+    recovery: Recovery
+
+    @property
+    def ends(self) -> int:
+        """When it takes effect: the end of it; ``FOREVER`` while it is open."""
+        return FOREVER if self.recovery.finished_at is None else self.recovery.finished_at
+
+
+def told(records: Records, scenario: str) -> list[Told]:
+    """Return what concerns ``scenario`` (all of it if there is none), in the order in which it ended."""
+    found = [
+        Told(source, recovery)
+        for source, log in records.logs.items()
+        for recovery in log.recoveries
+        if not scenario or scenario in recovery.scenarios
+    ]
+    return sorted(found, key=lambda one: (one.ends, one.recovery.line, one.source))
+
+
+def proves(recovery: Recovery, terms: Terms) -> bool | None:
+    """Return whether a record can prove that the scenario can be recovered from; None: it does not tell.
+
+    Its point must come from a source that survives the scenario, and its target must not be lost with it. A real
+    disaster that was recovered from proves itself.
+    """
+    if recovery.real or not terms.lost_sites:
+        return True
+    if recovery.target_site in terms.lost_sites:
+        return False
+    site = terms.site_of.get(recovery.point_source, "")
+    if site in terms.lost_sites:
+        return False
+    return True if recovery.target_site and site else None
+
+
+def why_it_does_not_prove(recovery: Recovery, terms: Terms) -> str:
+    """Return why :func:`proves` did not say yes."""
+    if recovery.target_site in terms.lost_sites:
+        return f"it restored to {recovery.target_site}, which the scenario takes away"
+    site = terms.site_of.get(recovery.point_source, "")
+    if site in terms.lost_sites:
+        return f"it restored from {recovery.point_source} at {site}, which the scenario takes away"
+    if not site:
+        return "its record does not tell a recovery point of a source whose site is known"
+    return "its record does not tell the site that it restored to"
+
+
+def recovery_time(recovery: Recovery, commitment: Rto) -> tuple[int, int | None]:
+    """Return the shortest and longest time that the recovery can have taken, as the commitment counts it.
+
+    A missing clock lies between its neighbours; a missing first one is unbounded below, and the longest time None.
+    Phases that the commitment does not count are taken out.
+    """
+    ends = recovery.finished_at
+    clocks = (
+        recovery.disrupted_at,
+        recovery.declared_at,
+        recovery.restore_started_at,
+        recovery.restored_at,
+        recovery.validated_at,
+    )
+    starts = {CountsFrom.DISRUPTION: 0, CountsFrom.DECLARATION: 1, CountsFrom.RESTORE_START: 2}[commitment.counts_from]
+    stops = {Until.RESTORED: 3, Until.VALIDATED: 4}[commitment.until]
+    start_lo, start_hi = _between(clocks, starts, ends)
+    stop_lo, stop_hi = _between(clocks, stops, ends)
+    left_out = union(
+        Span(phase.started_at, phase.finished_at) for phase in recovery.phases if phase.name in commitment.not_counted
+    )
+    shortest = _counted(start_hi, stop_lo, left_out)
+    longest = None if start_lo == LONG_AGO or stop_hi == FOREVER else _counted(start_lo, stop_hi, left_out)
+    return shortest, longest
+
+
+def _between(clocks: tuple[int | None, ...], which: int, ends: int | None) -> tuple[int, int]:
+    exact = clocks[which]
+    if exact is not None:
+        return exact, exact
+    earliest = max((clock for clock in clocks[:which] if clock is not None), default=LONG_AGO)
+    latest = min(
+        (clock for clock in clocks[which + 1 :] if clock is not None), default=FOREVER if ends is None else ends
+    )
+    return earliest, latest
+
+
+def _counted(start: int, stop: int, left_out: tuple[Span, ...]) -> int:
+    if stop <= start:
+        return 0
+    return stop - start - sum(span.end - span.start for span in intersection((Span(start, stop),), left_out))
+
+
+def unseen(records: Records, t: int) -> str:
+    """Return why what came up to ``t`` has not all been seen; empty: it has."""
+    for source, log in records.logs.items():
+        if log.known_until == LONG_AGO:
+            why = log.unseen[0].what if log.unseen else "it has never been looked at"
+            return f"{source} could not be seen: {why}"
+        if t > log.known_until:
+            why = f": {log.unseen[0].what}" if log.unseen else ""
+            return f"{source} has not been seen since {words.instant(log.known_until)}{why}"
+    return ""
+
+
+def gap_since(records: Records, t: int, deciding: Recovery | None) -> str:
+    """Return what of the logs could not be read and may have come after ``deciding``, up to ``t``; empty: nothing.
+
+    A log is appended to: a line that cannot be read was written after the records before it, and before those after.
+    """
+    decided_at = LONG_AGO if deciding is None or deciding.finished_at is None else deciding.finished_at
+    for source, log in records.logs.items():
+        times = list(_times(log))
+        for gap in log.gaps:
+            line = gap.line or 0
+            came_after = max((when for where, when in times if where < line), default=LONG_AGO)
+            came_before = min((when for where, when in times if where > line), default=FOREVER)
+            if came_after <= t and came_before > decided_at:
+                return f"{source}, line {line}: {gap.what}"
+    return ""
+
+
+def gap_bounds(records: Records) -> Iterator[int]:
+    """Yield every instant at which :func:`unseen` or :func:`gap_since` may change its answer."""
+    for log in records.logs.values():
+        yield log.known_until + 1
+        for _, when in _times(log):
+            yield when
+
+
+def _times(log: Log) -> Iterator[tuple[int, int]]:
+    """Yield (line, when it can have been written at the earliest) of every record."""
+    for recovery in log.recoveries:
+        yield recovery.line, recovery.started_at if recovery.finished_at is None else recovery.finished_at
+    for announcement in log.announcements:
+        yield announcement.line, announcement.announced_at
+
+
+def cite(one: Told, why_not: str = "") -> Cited:
+    """Return a recovery as reports show it."""
+    recovery = one.recovery
+    return Cited(one.source, recovery.point_of, recovery.id, None, recovery.finished_at, why_not)

@@ -1,0 +1,63 @@
+"""Which instants a wall clock's label can stand for: ``2026-10-25 02:30`` in Stockholm is two of them.
+
+A label is a whole number of seconds: the date and time that the clock shows, counted as if it were UTC. Instants are
+seconds since the epoch. Where many labels are read, those of one hour share one look-up of the zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+HOUR: Final = 3600
+DAY: Final = 86400
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  labels carry no zone
+_FIRST_DAY: Final = date(1970, 1, 1).toordinal()
+
+
+class Shown(NamedTuple):
+    """From the first to the last second at which a clock shows one hour or day."""
+
+    label: int
+    lo: int
+    hi: int
+    plain: bool
+    """Whether the clock runs through it once and evenly, so that ``lo`` plus the minutes is the instant."""
+
+
+def midnight(day: date) -> int:
+    """Return the label of the first second of ``day``."""
+    return (day.toordinal() - _FIRST_DAY) * DAY
+
+
+def readings(label: int, zone: tzinfo) -> tuple[int, ...]:
+    """Return the instants at which the clocks of ``zone`` show ``label``: none, one or two, in order."""
+    if zone is UTC:
+        return (label,)
+    found = set()
+    for fold in (0, 1):
+        moment = (_EPOCH + timedelta(seconds=label)).replace(tzinfo=zone, fold=fold)
+        offset = moment.utcoffset() or timedelta()
+        instant = label - int(offset.total_seconds())
+        # A label that the clocks skip gets an offset all the same, but not the one in force at that instant.
+        if datetime.fromtimestamp(instant, zone).utcoffset() == offset:
+            found.add(instant)
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1 << 16)
+def hour(label: int, zone: tzinfo) -> Shown | None:
+    """Return when the clocks show the hour that begins at ``label``; None: they skip all of it."""
+    first, last = readings(label, zone), readings(label + HOUR - 1, zone)
+    if len(first) == len(last) == 1 and last[0] - first[0] == HOUR - 1:
+        return Shown(label, first[0], last[0], plain=True)
+    instants = [instant for second in range(label, label + HOUR, 60) for instant in readings(second, zone)]
+    return Shown(label, min(instants), max(instants) + 59, plain=False) if instants else None
+
+
+@lru_cache(maxsize=1 << 12)
+def day(label: int, zone: tzinfo) -> Shown | None:
+    """Return when the clocks show the day that begins at ``label``; None: the zone skips that date."""
+    hours = [shown for start in range(label, label + DAY, HOUR) if (shown := hour(start, zone)) is not None]
+    return Shown(label, min(one.lo for one in hours), max(one.hi for one in hours), plain=False) if hours else None
