@@ -66,7 +66,7 @@ class Absence:
         # What is proved depends on how far back the looks asked, and so changes where t - age passes such a bound.
         levels = sorted({asked for _, asked in self.complete})
         proved: list[Span] = []
-        for level, following in zip(levels, [*levels[1:], FOREVER], strict=True):
+        for level, following in pairwise([*levels, FOREVER]):
             span = Span(max(start, level + age), min(end, following + age))
             if span.start >= span.end:
                 continue
