@@ -1,0 +1,70 @@
+"""When breaches opened and closed, out of what run after run found of one commitment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from drcheck.core.verdict import Opening
+from drcheck.ledger.store import PastVerdict
+
+
+@dataclass(slots=True)
+class Breach:
+    """One breach, as all runs that showed it tell it."""
+
+    opened_at: int
+    """When the objective was crossed, by the evidence."""
+    closed_at: int | None
+    """When it was met again, by the evidence; None: the last run that showed it saw it open."""
+    noticed_at: int
+    """The instant judged by the first run that showed it."""
+    noticed_in: str
+    """That run's id."""
+    waived: bool
+    """Whether the newest run that showed it had a waiver."""
+    reason: str
+    dropped_at: int | None = None
+    """The instant judged by the run after which it was no breach any more although nobody saw it close: its evidence
+    came late, the policy was corrected, or no run looked for longer than the window."""
+
+
+def breaches(verdicts: Iterable[PastVerdict]) -> list[Breach]:
+    """Return the breaches of one commitment, oldest first.
+
+    ``verdicts`` are all of that commitment, of the oldest instant judged first. The same breach is in the window of
+    many runs; one that a window cuts off began when an earlier run says.
+    """
+    known: list[Breach] = []
+    for verdict in verdicts:
+        shown = [_merged(known, verdict, opening) for opening in verdict.breaches]
+        for breach in known:
+            is_open = breach.closed_at is None and breach.dropped_at is None
+            if is_open and breach not in shown and breach.opened_at < verdict.window.end:
+                breach.dropped_at = verdict.window.end
+    return sorted(known, key=lambda breach: breach.opened_at)
+
+
+def _merged(known: list[Breach], verdict: PastVerdict, opening: Opening) -> Breach:
+    """Return the breach that ``opening`` shows, now with what this run says of it; it is in ``known`` from now on."""
+    end = verdict.window.end if opening.closed_at is None else opening.closed_at
+    same = [breach for breach in known if breach.opened_at <= end and opening.opened_at <= _end(breach, verdict)]
+    opened_at = opening.opened_at
+    if opened_at <= verdict.window.start:
+        opened_at = min([opened_at, *(breach.opened_at for breach in same)])
+    if not same:
+        found = Breach(opened_at, opening.closed_at, verdict.window.end, verdict.run, verdict.waived, opening.reason)
+        known.append(found)
+        return found
+    found, *others = same
+    for other in others:
+        known.remove(other)
+    found.opened_at, found.closed_at, found.dropped_at = opened_at, opening.closed_at, None
+    found.waived, found.reason = verdict.waived, opening.reason
+    return found
+
+
+def _end(breach: Breach, verdict: PastVerdict) -> int:
+    if breach.closed_at is not None:
+        return breach.closed_at
+    return verdict.window.end if breach.dropped_at is None else breach.dropped_at
