@@ -40,7 +40,7 @@ def evaluate(commitment: RestoreTest, records: Records, terms: Terms, window: Wi
 def _often(
     commitment: RestoreTest, every: int, tests: list[Told], records: Records, terms: Terms, window: Window
 ) -> Finding:
-    """A pass every so often, counted from the newest one, or from when the agreement takes effect."""
+    """Judge how often tests pass: counted from the newest pass, or from when the agreement takes effect."""
     sure = [one for one in tests if _passes(one, commitment, terms)]
     maybe = [one for one in tests if _passes(one, commitment, terms) is not False]
     ends, may_end = [one.ends for one in sure], [one.ends for one in maybe]
@@ -152,7 +152,7 @@ def _first_due(terms: Terms, every: int) -> str:
 
 
 def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, terms: Terms, window: Window) -> Finding:
-    """Notice and hours bind every test, passed or not: breached from its start until the next one that kept them."""
+    """Judge notice and hours, which bind every test: breached from its start until the next one that kept them."""
     begun = sorted(tests, key=lambda one: (one.recovery.started_at, one.recovery.line))
     starts = [one.recovery.started_at for one in begun]
     verdicts = [_kept(one, commitment, records, terms) for one in begun]

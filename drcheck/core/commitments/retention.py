@@ -189,7 +189,7 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
 
 
 def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms: Terms, window: Window) -> Finding:
-    """Every candidate older than ``at_most`` and the grace is an offender, counted or not."""
+    """Judge the ceiling: every candidate older than ``at_most`` and the grace is an offender, counted or not."""
     allowed = at_most + (LATE_DELETION if commitment.grace is None else commitment.grace)
     surely: list[Span] = []
     maybe: list[Span] = []
