@@ -1,7 +1,8 @@
-"""How one :class:`~drcheck.core.history.Record` is kept as bytes: columns of integers and texts, compressed.
+"""How what one look changed is kept as bytes: columns of integers and texts, compressed.
 
-Format 1 is the byte ``1``, then a zlib stream (its Adler-32 tells damage) of columns in the fixed order of
-:func:`encode`. There are two forms of column, all numbers little-endian:
+The look's own figures are columns of the table ``look``; a look that changed nothing and missed nothing, which is
+most of them, needs no bytes at all. Format 1 is the byte ``1``, then a zlib stream (its Adler-32 tells damage) of
+columns in the fixed order of :func:`encode`. There are two forms of column, all numbers little-endian:
 
 - integers: a count of 4 bytes, then 8 bytes each, modulo 2**64. Columns of instants hold the difference to another
   column of the same row, or to the row before, because those repeat and so compress to almost nothing.
@@ -19,6 +20,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from operator import add, sub
 from typing import Final
@@ -40,20 +42,19 @@ class Damaged(ValueError):  # noqa: N818  a word that reads well where it is cau
 
 
 def encode(record: Record) -> bytes:
-    """Return ``record`` as bytes; :func:`decode` gives an equal one back.
+    """Return what ``record`` holds beside its look's figures: gaps, and what appeared and went; empty: nothing.
 
     Raises OverflowError for an integer that does not fit in 64 bits.
     """
-    look, rows = record.look, record.appeared
+    gaps, rows = record.look.gaps, record.appeared
+    if not (gaps or rows or record.gone or record.unlisted):
+        return b""
     data_lo = [row.data_lo for row in rows]
     available_lo = [row.available_lo for row in rows]
     columns = _Writer()
-    columns.integers([look.begin, look.end, look.asked_from, look.calls, record.unread])
-    columns.doubles([] if look.clock_offset is None else [look.clock_offset])
-    columns.texts([look.source, look.digest])
-    columns.texts([gap.what for gap in look.gaps])
-    columns.texts([gap.hint for gap in look.gaps])
-    columns.integers([_NO_LINE if gap.line is None else gap.line for gap in look.gaps])
+    columns.texts([gap.what for gap in gaps])
+    columns.texts([gap.hint for gap in gaps])
+    columns.integers([_NO_LINE if gap.line is None else gap.line for gap in gaps])
     columns.texts(record.unlisted)
     columns.texts(record.gone)
     columns.texts([row.name for row in rows])
@@ -69,13 +70,18 @@ def encode(record: Record) -> bytes:
     return bytes([FORMAT]) + zlib.compress(b"".join(columns.parts), _LEVEL)
 
 
-def decode(data: bytes) -> Record:
-    """Return the record that :func:`encode` made these bytes of; raises :class:`Damaged`."""
-    if not data or data[0] != FORMAT:
-        raise Damaged(f"format {data[0]} is not known" if data else "it is empty")
+def decode(data: bytes, look: Look, unread: int) -> Record:
+    """Return the record that :func:`encode` made these bytes of; ``look`` has everything but its gaps.
+
+    Raises :class:`Damaged`.
+    """
+    if not data:
+        return Record(look, unread=unread)
+    if data[0] != FORMAT:
+        raise Damaged(f"format {data[0]} is not known")
     try:
         columns = _Reader(zlib.decompress(data[1:]))
-        record = _record(columns)
+        record = _record(columns, look, unread)
     except (zlib.error, struct.error, ValueError, OverflowError, IndexError) as error:
         raise Damaged(str(error)) from error
     if columns.left:
@@ -83,10 +89,7 @@ def decode(data: bytes) -> Record:
     return record
 
 
-def _record(columns: _Reader) -> Record:
-    begin, end, asked_from, calls, unread = columns.integers()
-    offset = columns.doubles()
-    source, digest = columns.texts()
+def _record(columns: _Reader, look: Look, unread: int) -> Record:
     gaps = tuple(
         Gap(what, hint, None if line == _NO_LINE else line)
         for what, hint, line in zip(columns.texts(), columns.texts(), columns.integers(), strict=True)
@@ -111,8 +114,7 @@ def _record(columns: _Reader) -> Record:
         map(bool, complete),
         strict=True,
     )
-    look = Look(source, begin, end, asked_from, gaps, offset[0] if offset else None, calls, digest)
-    return Record(look, tuple(map(Candidate._make, table)), gone, unlisted, unread)
+    return Record(replace(look, gaps=gaps), tuple(map(Candidate._make, table)), gone, unlisted, unread)
 
 
 def _differences(column: Sequence[int], base: Sequence[int]) -> list[int]:
@@ -141,10 +143,9 @@ class _Writer:
             values = array("q", column)
         except OverflowError:
             values = array("Q", [value & _MASK for value in column])
-        self._numbers(values)
-
-    def doubles(self, column: Sequence[float]) -> None:
-        self._numbers(array("d", column))
+        if _SWAP:
+            values.byteswap()
+        self.parts += (struct.pack("<I", len(values)), values.tobytes())
 
     def texts(self, column: Sequence[str]) -> None:
         self.integers(list(map(len, column)))
@@ -156,11 +157,6 @@ class _Writer:
         different = {word: number for number, word in enumerate(dict.fromkeys(column))}
         self.texts(list(different))
         self.integers([different[word] for word in column])
-
-    def _numbers(self, values: array[int] | array[float]) -> None:
-        if _SWAP:
-            values.byteswap()
-        self.parts += (struct.pack("<I", len(values)), values.tobytes())
 
 
 class _Reader:
@@ -176,13 +172,6 @@ class _Reader:
 
     def integers(self) -> array[int]:
         values = array("q")
-        values.frombytes(self._take(8 * self._count()))
-        if _SWAP:
-            values.byteswap()
-        return values
-
-    def doubles(self) -> array[float]:
-        values = array("d")
         values.frombytes(self._take(8 * self._count()))
         if _SWAP:
             values.byteswap()

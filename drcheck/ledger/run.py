@@ -102,12 +102,13 @@ class Run:
                 connection.execute("INSERT OR IGNORE INTO raw VALUES (?, ?)", row)
             connection.execute("INSERT OR IGNORE INTO source (service, identity) VALUES (?, ?)", names)
             connection.execute(
-                "INSERT INTO look (run, source, begin, end, complete, calls, clock_offset, appeared, gone, digest,"
-                " record) VALUES (?, (SELECT id FROM source WHERE service = ? AND identity = ?),"
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO look (run, source, name, begin, end, asked_from, complete, calls, clock_offset, unread,"
+                " appeared, gone, digest, record) VALUES (?, (SELECT id FROM source WHERE service = ? AND identity = ?)"
+                ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    self._number, *names, look.begin, look.end, look.complete, look.calls, look.clock_offset,
-                    len(record.appeared), len(record.gone), digest or None, encoding.encode(record),
+                    self._number, *names, text(look.source), look.begin, look.end, look.asked_from, look.complete,
+                    look.calls, look.clock_offset, record.unread, len(record.appeared), len(record.gone),
+                    digest or None, encoding.encode(record),
                 ),
             )  # fmt: skip
         return record

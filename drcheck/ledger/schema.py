@@ -60,21 +60,23 @@ CREATE TABLE source (
   identity  TEXT NOT NULL,             -- changes when the policy makes it another place
   UNIQUE (service, identity)
 );
--- One look at one source, and what it changed about what is known of it. The record is the truth; the columns beside
--- it repeat what queries ask for.
+-- One look at one source, and what it changed about what is known of it.
 CREATE TABLE look (
   id            INTEGER PRIMARY KEY,   -- the order in which a source's records apply
   run           INTEGER NOT NULL REFERENCES run,
   source        INTEGER NOT NULL REFERENCES source,
-  begin         INTEGER NOT NULL,
+  name          TEXT    NOT NULL,      -- what the policy called the source
+  begin         INTEGER NOT NULL,      -- the instant that the look is taken to be of
   end           INTEGER NOT NULL,
-  complete      INTEGER NOT NULL,      -- 1: nothing hid
+  asked_from    INTEGER NOT NULL,      -- the look could only miss data of this instant or later
+  complete      INTEGER NOT NULL,      -- 1: no evidence gap hid anything
   calls         INTEGER NOT NULL,      -- requests made
-  clock_offset  REAL,                  -- seconds by which the far clock is ahead
-  appeared      INTEGER NOT NULL,      -- candidates new or changed
-  gone          INTEGER NOT NULL,      -- names missed
-  digest        TEXT REFERENCES raw,
-  record        BLOB NOT NULL          -- see drcheck.ledger.encoding
+  clock_offset  REAL,                  -- seconds by which the far clock is ahead; NULL: not measured
+  unread        INTEGER NOT NULL,      -- names that are no candidates
+  appeared      INTEGER NOT NULL,      -- how many candidates are new or changed
+  gone          INTEGER NOT NULL,      -- how many names were missed
+  digest        TEXT REFERENCES raw,   -- of the raw answer, if one was kept
+  record        BLOB NOT NULL          -- see drcheck.ledger.encoding; empty: nothing new
 );
 CREATE INDEX look_of_source ON look (source);
 -- What a run found of one commitment. The body is its object in the JSON report; the columns beside it repeat parts.

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
+from drcheck.core.evidence import Look
 from drcheck.core.history import Record
 from drcheck.core.verdict import Opening, Window
 from drcheck.errors import UsageError
@@ -137,12 +138,15 @@ class Ledger:
         asked = {(schema.text(key.service), schema.text(key.source)): key for key in found}
         wanted = {number: asked[service, source] for number, service, source in rows if (service, source) in asked}
         question = (
-            "SELECT look.source, look.id, look.record FROM look"
-            " WHERE look.source IN (SELECT value FROM json_each(?)) ORDER BY look.source, look.id"
+            "SELECT id, source, unread, record, name, begin, end, asked_from, clock_offset, calls, digest FROM look"
+            " WHERE source IN (SELECT value FROM json_each(?)) ORDER BY source, id"
         )
-        for source, number, record in self._rows(question, json.dumps(list(wanted))):
+        for number, source, unread, record, name, begin, end, asked, offset, calls, digest in self._rows(
+            question, json.dumps(list(wanted))
+        ):
+            look = Look(name, begin, end, asked, clock_offset=offset, calls=calls, digest=digest or "")
             with self._undamaged(f"record {number} of {wanted[source].service}"):
-                found[wanted[source]].append(encoding.decode(record))
+                found[wanted[source]].append(encoding.decode(record, look, unread))
         return found
 
     def history(self, service: str, source: str) -> Iterator[Record]:
