@@ -137,8 +137,8 @@ class SeaweedFS(Server):
     def load(self, bucket: str, objects: Iterable[Object], *, count: bool = True) -> int:
         """Add objects by their metadata alone, and return how many.
 
-                Raises :class:`LabError` if fewer can be listed afterwards;
-        ``count=False`` leaves the counting to the caller (a million takes a minute).
+        Raises :class:`LabError` if fewer can be listed afterwards; ``count=False`` leaves the counting to the caller
+        (of a million it takes a minute).
         """
         self.make_bucket(bucket)
         file = self.directory / "load.meta"
@@ -150,7 +150,7 @@ class SeaweedFS(Server):
                 records = list(self._records(bucket, each, made))
                 out.writelines(records)
                 total += 1
-            out.writelines(records[-1:][-1]] * _PADDING)
+            out.writelines(records[-1:] * _PADDING)
         script = f"fs.meta.load -v=false {file}\nexit\n"
         ran = subprocess.run(self._shell, input=script, capture_output=True, text=True, check=False)
         file.unlink()
