@@ -1,0 +1,62 @@
+"""Keeps names below the place that a connection names, and untrusted text out of messages and command lines."""
+
+from __future__ import annotations
+
+import re
+
+from drcheck.interfaces import CollectorError
+
+_SHOWN = 200
+_SECRET = re.compile(
+    r"(?i)\b(sig|signature|x-amz-signature|x-amz-credential|x-amz-security-token|accountkey|sharedaccesssignature|"
+    r"password|secret|token)(=|%3d)[^&\s\"'<>]+"
+)
+_AUTHORIZATION = re.compile(r"(?i)\b(authorization|sharedkey|bearer|aws4-hmac-sha256)\b[:=\s].*", re.DOTALL)
+
+
+def shown(text: str) -> str:
+    """Return untrusted text for a message: printable, at most 200 characters, without secrets."""
+    text = _AUTHORIZATION.sub(r"\1 (hidden)", _SECRET.sub(r"\1=(hidden)", text))
+    text = "".join(char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def checked_name(name: str) -> str:
+    """Return ``name`` if it can only mean something below a root; raises :class:`CollectorError` otherwise."""
+    if name.endswith("/"):
+        _refuse(name, "it names a directory")
+    _check(name.split("/"), name)
+    return name
+
+
+def checked_root(root: str) -> str:
+    """Return ``root``, a directory ending in ``/`` or empty, if it lies below the connection's root."""
+    if root:
+        if not root.endswith("/"):
+            _refuse(root, "a directory ends in /")
+        _check(root[:-1].split("/"), root)
+    return root
+
+
+def checked_prefix(prefix: str) -> str:
+    """Return the directory part of ``prefix`` (ending in ``/``, or empty); the rest only filters names."""
+    directory = prefix[: prefix.rfind("/") + 1]
+    if directory:
+        _check(directory[:-1].split("/"), prefix)
+    if "\0" in prefix or "\n" in prefix:
+        _refuse(prefix, "it holds a NUL or a line break")
+    return directory
+
+
+def _check(parts: list[str], whole: str) -> None:
+    if "\0" in whole or "\n" in whole:
+        _refuse(whole, "it holds a NUL or a line break")
+    if any(part in {"", ".", ".."} for part in parts):
+        _refuse(whole, "it has an empty part, . or ..")
+
+
+def _refuse(name: str, why: str) -> None:
+    raise CollectorError(
+        f"the path {shown(name)!r} is refused: {why}",
+        "Write a path below the connection's root, with single slashes between its parts.",
+    )

@@ -1,0 +1,166 @@
+"""Directories of this machine: links are never followed, also where one appears while drcheck reads."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from typing import NoReturn
+
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
+from drcheck.collectors.pool import Connections
+from drcheck.core.policy import Standing
+from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
+from drcheck.settings import LocalConnection
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# without O_NONBLOCK opening a named pipe waits for its writer
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_SECOND = 1_000_000_000
+
+
+class LocalCollector:
+    """Lists and reads what lies below a directory.
+
+    Arrival lies between mtime, which copying tools set to the past, and ctime, which nobody can set.
+    """
+
+    standing = Standing.LOG
+    seek = Seek.NONE
+
+    def __init__(self, connection: LocalConnection, root: str, pool: Connections) -> None:
+        self._connection = connection
+        self._root = checked_root(root)
+        self._deadline = pool.deadline(connection)
+        self.calls = 0
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``."""
+        start = checked_prefix(prefix)
+        root = self._open_root()
+        try:
+            pending = [start]
+            while pending:
+                for path, status in self._entries(root, pending.pop()):
+                    if stat.S_ISDIR(status.st_mode):
+                        pending.append(f"{path}/")
+                    elif stat.S_ISREG(status.st_mode):
+                        name = _text(path)
+                        if name.startswith(prefix) and name > after:
+                            yield _entry(name, status)
+        finally:
+            os.close(root)
+
+    def _entries(self, root: int, directory: str) -> Iterator[tuple[str, os.stat_result]]:
+        """Yield what lies in one directory; nothing if it went meanwhile."""
+        self._deadline.left()
+        self.calls += 1
+        try:
+            opened = self._walk(root, directory)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._fail(directory, error)
+        try:
+            with os.scandir(opened) as entries:
+                for entry in entries:
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:  # it went between the listing and now
+                        continue
+                    yield directory + entry.name, status
+        except OSError as error:
+            self._fail(directory, error)
+        finally:
+            os.close(opened)
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of the regular file ``name``."""
+        directory, _, last = checked_name(name).rpartition("/")
+        self._deadline.left()
+        self.calls += 1
+        root = self._open_root()
+        try:
+            opened = self._walk(root, directory)
+            try:
+                file = os.open(last, _FILE, dir_fd=opened)
+            finally:
+                os.close(opened)
+        except OSError as error:
+            self._fail(name, error)
+        finally:
+            os.close(root)
+        with os.fdopen(file, "rb") as handle:
+            status = os.fstat(handle.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise CollectorError(f"{self._shown(name)} is no regular file", "Name a file.")
+            try:
+                handle.seek(max(0, status.st_size + offset) if offset < 0 else offset)
+                return handle.read(at_most)
+            except OSError as error:
+                self._fail(name, error)
+
+    def _open_root(self) -> int:
+        """Open the root: the connection's is the runner's own choice and may be a link, what is below may not."""
+        try:
+            top = os.open(self._connection.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                return self._walk(top, self._root)
+            finally:
+                os.close(top)
+        except OSError as error:
+            if isinstance(error, FileNotFoundError | NotADirectoryError):
+                raise CollectorError(
+                    f"{self._shown('')} is not a directory here",
+                    "Check `root` of the connection and the policy's `at`, and that the disk is mounted; links are not followed.",
+                ) from error
+            self._fail("", error)
+
+    @staticmethod
+    def _walk(start: int, directory: str) -> int:
+        """Open ``directory`` below ``start`` part by part, so that no part of it can be a link."""
+        opened = os.dup(start)
+        for part in filter(None, directory.split("/")):
+            try:
+                below = os.open(part, _DIRECTORY, dir_fd=opened)
+            finally:
+                os.close(opened)
+            opened = below
+        return opened
+
+    def _shown(self, name: str) -> str:
+        return shown(f"{self._connection.root.rstrip('/')}/{self._root}{_text(name)}")
+
+    def _fail(self, name: str, error: OSError) -> NoReturn:
+        where = self._shown(name)
+        match error:
+            case FileNotFoundError():
+                raise NotFound(f"there is no {where}") from error
+            case PermissionError():
+                raise CollectorError(f"{where} may not be read", "Let drcheck's user read it.") from error
+            case _:
+                raise CollectorError(
+                    f"{where} cannot be read: {error.strerror}", "Links are not followed; else check the disk."
+                ) from error
+
+    def clock_offset(self) -> float | None:
+        """Return 0: the clock is ours."""
+        return 0.0
+
+    def close(self) -> None:
+        """Do nothing: nothing is held between calls."""
+
+
+def _entry(name: str, status: os.stat_result) -> Entry:
+    modified = status.st_mtime_ns // _SECOND
+    return Entry(name, status.st_size, modified, max(modified, status.st_ctime_ns // _SECOND), modified)
+
+
+def _text(path: str) -> str:
+    r"""Return a path as text; bytes that are no UTF-8 are shown as ``\xNN``."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def open_local(connection: LocalConnection, root: str, pool: Connections) -> LocalCollector:
+    """Return a collector of what lies below ``root`` in the connection's directory."""
+    return LocalCollector(connection, root, pool)

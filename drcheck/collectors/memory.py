@@ -1,0 +1,75 @@
+"""Entries that are given, for tests and for what another program has already listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.pool import Connections
+from drcheck.core.policy import Standing
+from drcheck.interfaces import Entry, NotFound, Seek
+from drcheck.settings import Connection
+
+
+class Held(NamedTuple):
+    """One thing that lies in memory."""
+
+    content: bytes
+    arrived_lo: int
+    """Seconds since the epoch."""
+    arrived_hi: int
+    checksum: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryConnection(Connection):
+    """A place whose whole content is given."""
+
+    entries: Mapping[str, Held] = field(default_factory=dict)
+    standing: Standing = Standing.STORAGE
+    offset: float | None = 0.0
+    """By how many seconds its clock is ahead of ours; None: it has none."""
+
+
+class MemoryCollector:
+    """Lists and reads what :class:`MemoryConnection` holds below a root."""
+
+    seek = Seek.AFTER
+
+    def __init__(self, connection: MemoryConnection, root: str) -> None:
+        self._connection = connection
+        self._root = checked_root(root)
+        self.standing = connection.standing
+        self.calls = 0
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield what lies below the root, begins with ``prefix`` and sorts after ``after``."""
+        checked_prefix(prefix)
+        self.calls += 1
+        for path, held in self._connection.entries.items():
+            name = path.removeprefix(self._root)
+            if path.startswith(self._root) and name.startswith(prefix) and name > after:
+                yield Entry(name, len(held.content), held.arrived_lo, held.arrived_hi, held.arrived_lo, held.checksum)
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of ``name``."""
+        self.calls += 1
+        held = self._connection.entries.get(self._root + checked_name(name))
+        if held is None:
+            raise NotFound(f"there is no {name} in {self._connection.name}")
+        start = max(0, len(held.content) + offset) if offset < 0 else offset
+        return held.content[start : start + at_most]
+
+    def clock_offset(self) -> float | None:
+        """Return the offset that was given."""
+        return self._connection.offset
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
+
+
+def open_memory(connection: MemoryConnection, root: str, _pool: Connections) -> MemoryCollector:
+    """Return a collector of what ``connection`` holds below ``root``."""
+    return MemoryCollector(connection, root)

@@ -1,0 +1,104 @@
+"""Buckets of S3 and of servers that speak its language, through boto3's engine, botocore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.pool import Connections
+from drcheck.core.policy import Standing
+from drcheck.interfaces import CollectorError, Entry, Seek
+from drcheck.settings import S3Connection
+
+if TYPE_CHECKING:
+    from drcheck.collectors.s3_client import S3Client
+    from drcheck.collectors.web import Caller
+
+
+class S3Collector:
+    """Lists and reads what lies below ``BUCKET/PREFIX/``.
+
+    A prefix that holds nothing is a real answer, a bucket that does not exist an error. Delete markers and unfinished
+    uploads are not in a listing.
+    """
+
+    standing = Standing.STORAGE
+    seek = Seek.AFTER
+
+    def __init__(self, client: S3Client, caller: Caller, bucket: str, root: str) -> None:
+        self._client = client
+        self._caller = caller
+        self._bucket = bucket
+        self._root = root
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        return self._caller.calls
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield what begins with ``prefix``, page by page, beginning close before ``after``.
+
+        SeaweedFS walks directories, ``a/`` before ``a-b/``: give an ``after`` that lies in the directory of ``prefix``.
+        """
+        checked_prefix(prefix)
+        start = before(self._root + after) if after else ""
+        token = ""
+        while True:
+            page = self._client.page(
+                self._caller, self._bucket, self._root + prefix, root=self._root, after=start, token=token
+            )
+            yield from page.entries
+            if not page.token:
+                return
+            if page.token == token:
+                raise CollectorError(
+                    f"the listing of {self._bucket} goes in circles", "Check the S3 service; its paging is at fault."
+                )
+            token = page.token
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of an object."""
+        key = self._root + checked_name(name)
+        if offset >= 0:
+            return self._client.get(self._caller, self._bucket, key, f"bytes={offset}-{offset + at_most - 1}", at_most)
+        # the last bytes are asked for whole, and cut here: S3 has no range that begins and ends from the end
+        tail = self._client.get(self._caller, self._bucket, key, f"bytes={offset}", -offset)
+        return tail[:at_most]
+
+    def clock_offset(self) -> float | None:
+        """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
+        return self._caller.clock_offset
+
+    def close(self) -> None:
+        """Do nothing: the client is the run's."""
+
+
+def before(key: str) -> str:
+    """Return a key that sorts just before ``key``, and that no directory has as its name.
+
+    SeaweedFS leaves a directory out altogether that StartAfter names without its trailing slash, so a listing begins
+    a little earlier than asked.
+    """
+    last = ord(key[-1])
+    if key.endswith("/") or last <= ord(" "):
+        return key
+    return f"{key[:-1]}{chr(last - 1)}~"
+
+
+def open_s3(connection: S3Connection, root: str, pool: Connections) -> S3Collector:
+    """Return a collector of what lies below ``root``, which is ``BUCKET/`` or ``BUCKET/PREFIX/``."""
+    from drcheck.collectors.s3_client import S3Client  # noqa: PLC0415  botocore takes a while to import
+    from drcheck.collectors.web import Caller, Web  # noqa: PLC0415  as does urllib3
+
+    bucket, _, below = checked_root(root).partition("/")
+    if not bucket:
+        raise CollectorError(
+            f"no bucket is named below {connection.name}", f"Write `at: {connection.name}:BUCKET/PREFIX/`."
+        )
+    web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
+    client = pool.shared(
+        ("s3", connection.name), lambda: S3Client(connection, web, pool.workers), pool.deadline(connection)
+    )
+    return S3Collector(client, Caller(pool.deadline(connection)), bucket, below)

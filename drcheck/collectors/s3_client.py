@@ -1,0 +1,138 @@
+"""The boto3 client of one S3 connection: read-only, shared by all its sources. Importing this imports botocore."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from drcheck.collectors.s3_faults import answered, no_listing, not_asked
+from drcheck.collectors.s3_listing import Page, parse_page
+from drcheck.collectors.web import Caller, Web
+from drcheck.interfaces import CollectorError
+from drcheck.settings import S3Connection
+
+READ_ONLY: Final = frozenset({"ListObjectsV2", "GetObject", "HeadBucket"})
+"""All that may ever be asked; botocore itself sends HeadBucket, to find the region of a bucket that was redirected."""
+TRIES: Final = 3
+"""How often botocore asks a storage that is throttling or at fault; its pauses in between are 3 s together at most."""
+_PAGE_BYTES: Final = 16 * 1024 * 1024
+"""A page is 1,000 keys of 1 KiB at most, each perhaps thrice as long when encoded."""
+_TAKEN: Final = b"<ListBucketResult/>"
+"""What botocore is given to parse instead."""
+
+
+class _Body(io.BytesIO):
+    """An answer's bytes in the form that botocore takes from urllib3."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
+
+
+class S3Client:
+    """Two questions, asked for one caller at a time in each thread."""
+
+    def __init__(self, connection: S3Connection, web: Web, workers: int) -> None:
+        self._connection = connection
+        self._web = web
+        try:
+            self._api = self._make(workers)
+        except BotoCoreError as error:
+            raise not_asked(connection, error) from None
+        except ValueError:
+            raise CollectorError(
+                f"the connection {connection.name} has no valid endpoint: {connection.endpoint}",
+                "Write `endpoint` as https://HOST or https://HOST:PORT.",
+            ) from None
+        events = self._api.meta.events
+        events.register("before-call.s3", _refuse_writes)
+        events.register("before-send.s3", self._send)
+        events.register("before-parse.s3.ListObjectsV2", self._take_page)
+
+    def _make(self, workers: int) -> Any:
+        session = botocore.session.Session(profile=self._connection.profile or None)
+        if self._connection.credentials_file:
+            session.set_config_variable("credentials_file", self._connection.credentials_file)
+        options: dict[str, Any] = {
+            "retries": {"mode": "standard", "total_max_attempts": TRIES},
+            "max_pool_connections": workers,
+            "parameter_validation": False,
+            # every server knows the bucket in the path; few have a DNS name for each bucket
+            "s3": {"addressing_style": "path" if self._connection.endpoint else "auto"},
+            "request_checksum_calculation": "when_required",
+            "response_checksum_validation": "when_required",
+            "ignore_configured_endpoint_urls": True,  # the connection says where it goes
+        }
+        return session.create_client(
+            "s3",
+            region_name=self._connection.region or ("us-east-1" if self._connection.endpoint else None),
+            endpoint_url=self._connection.endpoint or None,
+            config=Config(**options),
+        )
+
+    def page(self, caller: Caller, bucket: str, prefix: str, *, root: str, after: str, token: str) -> Page:
+        """Ask for one page of the listing of ``prefix``; what it holds is named below ``root``."""
+        place = {"ContinuationToken": token} if token else {"StartAfter": after} if after else {}
+        ask = partial(self._api.list_objects_v2, Bucket=bucket, Prefix=prefix, EncodingType="url", **place)
+        parse = partial(parse_page, root=root, last_modified=self._connection.last_modified)
+        with self._web.asking(caller, _PAGE_BYTES, parse):
+            self._asked(bucket, "", ask)
+            page: Page | None = caller.page
+        if page is None:
+            raise no_listing(self._connection, bucket)
+        return page
+
+    def get(self, caller: Caller, bucket: str, key: str, byte_range: str, at_most: int) -> bytes:
+        """Return a range of an object; empty where it lies beyond its end."""
+        ask = partial(self._api.get_object, Bucket=bucket, Key=key, Range=byte_range)
+        with self._web.asking(caller, at_most):
+            answer = self._asked(bucket, key, ask)
+        if answer is None:
+            return b""
+        body: bytes = answer["Body"].read()
+        return body
+
+    def _asked(self, bucket: str, key: str, ask: Callable[[], Any]) -> Any:
+        """Ask, and turn each way of failing into an error that says what to do; None: the range is beyond the end."""
+        try:
+            return ask()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in {"InvalidRange", "416"}:
+                return None
+            raise answered(self._connection, bucket, key, error.response) from None
+        except ResponseParserError:
+            raise no_listing(self._connection, bucket) from None
+        except BotoCoreError as error:
+            raise not_asked(self._connection, error) from None
+
+    def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        answer = self._web.send(request.method, request.url, dict(request.headers.items()))
+        headers = HTTPHeaders()
+        for name, value in answer.headers.items():
+            headers[name] = value
+        return AWSResponse(request.url, answer.status, headers, _Body(answer.body))
+
+    def _take_page(self, response_dict: dict[str, Any], **_: Any) -> None:
+        """Keep a listing from botocore's slow parser; what is none is left to it, and to its retries."""
+        if self._web.caller().take_page(response_dict["status_code"], response_dict["body"]):
+            response_dict["body"] = _TAKEN
+
+    def close(self) -> None:
+        """Let go of the client."""
+        self._api.close()
+
+
+def _refuse_writes(model: Any, **_: Any) -> None:
+    """Refuse whatever is not on the list, before it is signed."""
+    if model.name not in READ_ONLY:
+        raise CollectorError(
+            f"refused to ask for {model.name}: drcheck only reads", "Report this as a fault of drcheck."
+        )

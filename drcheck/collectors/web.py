@@ -1,0 +1,260 @@
+"""Sends the requests that the cloud SDKs have built and signed: the one place where bytes leave for a storage.
+
+The SDKs' own senders bound neither the time of a whole answer nor its size. This one does, can be cut off from another
+thread, refuses whatever could change something, counts, and measures the far clock from the ``Date`` of every answer.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+from urllib3 import exceptions
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from drcheck import clock
+from drcheck.collectors.confine import shown
+from drcheck.collectors.pool import Deadline
+from drcheck.interfaces import CollectorError
+
+CONNECT: Final = 10.0
+"""Seconds for a connection to come about, its TLS included; a host that drops packets would hold us for minutes."""
+SILENCE: Final = 60.0
+"""Seconds without a byte after which an answer is given up."""
+PAUSES: Final = (0.25, 1.0)
+"""Seconds before each further try after a lost connection. An answer, also a bad one, is never asked for again here."""
+_ERROR_BODY: Final = 64 * 1024
+
+
+class Lost(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
+    """No answer came, and another try may help."""
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: urllib3.HTTPHeaderDict
+    body: bytes
+
+
+class Caller:
+    """One collector's side of a shared client: what its requests may take, and what they told."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self.calls = 0
+        self.at_most = 0
+        """Bytes that the answer asked for now may have."""
+        self.parse: Callable[[bytes], Any] | None = None
+        """Reads a listing's answer; None if it is no listing."""
+        self.page: Any = None
+        """What the listing's answer held, if it was one."""
+        self.clock_offset: float | None = None
+        self._bracket = float("inf")
+
+    def take_page(self, status: int, body: bytes) -> bool:
+        """Read a listing's answer before the SDK does; False if it is none, so that the SDK finds out what it is."""
+        self.page = self.parse(body) if self.parse is not None and status == 200 else None  # noqa: PLR2004
+        return self.page is not None
+
+    def note_date(self, date: str | None, sent: float, received: float) -> None:
+        """Take the far clock from a ``Date`` header, which is cut to whole seconds; the shortest exchange tells best."""
+        if date is None or received - sent >= self._bracket:
+            return
+        with suppress(ValueError):
+            self.clock_offset = parsedate_to_datetime(date).timestamp() + 0.5 - (sent + received) / 2
+            self._bracket = received - sent
+
+
+class _Waiting(threading.local):
+    """What the current thread is asking, and over which socket it waits."""
+
+    caller: Caller | None = None
+    note: Callable[[socket.socket], None] | None = None
+
+
+_waiting = _Waiting()
+
+
+class _Connection(HTTPConnection):
+    def request(self, *args: Any, **named: Any) -> None:
+        super().request(*args, **named)
+        if _waiting.note is not None:
+            _waiting.note(self.sock)
+
+
+class _SecureConnection(HTTPSConnection):
+    def request(self, *args: Any, **named: Any) -> None:
+        super().request(*args, **named)
+        if _waiting.note is not None:
+            _waiting.note(self.sock)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class Web:
+    """Connections to storages, shared by all threads of a run."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._managers: dict[str, urllib3.PoolManager] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def asking(self, caller: Caller, at_most: int, parse: Callable[[bytes], Any] | None = None) -> Iterator[None]:
+        """While this is entered, what the SDK sends in this thread is sent for ``caller``."""
+        caller.at_most = at_most
+        caller.parse = parse
+        caller.page = None
+        _waiting.caller = caller
+        try:
+            yield
+        finally:
+            _waiting.caller = None
+
+    def caller(self) -> Caller:
+        """Return for whom this thread asks."""
+        if _waiting.caller is None:
+            raise CollectorError("a request was made for no source", "Report this as a fault of drcheck.")
+        return _waiting.caller
+
+    def send(self, method: str, url: str, headers: Mapping[str, Any]) -> Answer:
+        """Send one request; a connection that is refused or lost is tried again, twice at most."""
+        if method not in {"GET", "HEAD"}:
+            raise CollectorError(f"refused to send {method}: drcheck only reads", "Report this as a fault of drcheck.")
+        caller = self.caller()
+        for pause in PAUSES:
+            try:
+                return self._once(caller, method, url, headers)
+            except Lost:
+                caller.deadline.pause(pause)
+        return self._once(caller, method, url, headers)
+
+    def _once(self, caller: Caller, method: str, url: str, headers: Mapping[str, Any]) -> Answer:
+        host, _, path = url.partition("://")[2].partition("/")
+        timeout = urllib3.Timeout(connect=caller.deadline.left(CONNECT), read=caller.deadline.left(SILENCE))
+        sockets: list[socket.socket] = []
+
+        def cut() -> None:
+            for each in sockets:
+                with suppress(OSError):
+                    # past ssl.SSLSocket's own, which would pull the session from under the thread that reads
+                    socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+        def note(used: socket.socket) -> None:
+            sockets.append(used)
+            caller.deadline.left()
+
+        _waiting.note = note
+        try:
+            with caller.deadline.cutting(cut):
+                caller.calls += 1
+                sent = clock.precise()
+                # the path as it was signed: given a whole URL, urllib3 would tidy it
+                response = self._manager(url).connection_from_url(url).urlopen(
+                    method, f"/{path}", headers=headers, timeout=timeout, retries=False, redirect=False,
+                    assert_same_host=False, preload_content=False, decode_content=False,
+                )  # fmt: skip
+                try:
+                    caller.note_date(response.headers.get("Date"), sent, clock.precise())
+                    body = _body(response, caller.at_most if response.status < 300 else _ERROR_BODY)  # noqa: PLR2004
+                finally:
+                    response.release_conn()
+        except (exceptions.HTTPError, OSError, ValueError) as error:
+            caller.deadline.left()  # if it was cut off, that is the reason
+            raise _fault(host, error) from None
+        finally:
+            _waiting.note = None
+        return Answer(response.status, response.headers, body)
+
+    def _manager(self, url: str) -> urllib3.PoolManager:
+        parts = urlsplit(url)
+        proxy = getproxies().get("https", "") if parts.scheme == "https" else ""
+        if proxy and proxy_bypass(parts.hostname or ""):
+            proxy = ""
+        key = f"{parts.scheme} {proxy}"
+        with self._lock:
+            if key not in self._managers:
+                self._managers[key] = self._make_manager(parts.scheme, proxy)
+            return self._managers[key]
+
+    def _make_manager(self, scheme: str, proxy: str) -> urllib3.PoolManager:
+        options: dict[str, Any] = {"maxsize": self._workers, "num_pools": 100}
+        if scheme == "https":
+            # the two variables that the SDKs honour; without them the system's own
+            bundle = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
+            try:
+                options["ssl_context"] = ssl.create_default_context(cafile=bundle)
+            except OSError as error:
+                raise CollectorError(
+                    f"the certificates in {bundle} cannot be read: {error.strerror}", "Check AWS_CA_BUNDLE."
+                ) from error
+        manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        return manager
+
+    def close(self) -> None:
+        """Close idle connections."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+
+
+def _body(response: urllib3.BaseHTTPResponse, at_most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.stream(64 * 1024, decode_content=False):
+        parts.append(part)
+        size += len(part)
+        if size > at_most:
+            response.close()
+            if response.status < 300:  # noqa: PLR2004
+                raise CollectorError(
+                    f"the storage answered with more than the {at_most} bytes asked for",
+                    "Check that the endpoint is the storage itself and honours Range.",
+                )
+            break
+    return b"".join(parts)
+
+
+def _fault(host: str, error: Exception) -> CollectorError:
+    """Say what went wrong, and what to do; the SDK's and urllib3's own words may hold signed URLs."""
+    match error:
+        case exceptions.NameResolutionError():
+            return CollectorError(f"the name {host} is not known to DNS", "Check `endpoint` or `account_url`.")
+        case exceptions.ConnectTimeoutError():
+            return CollectorError(
+                f"no connection to {host} came about in time", "Check the address, and firewalls on the way."
+            )
+        case exceptions.NewConnectionError():
+            return Lost(f"{host} refused the connection", "Check the port, and that the service runs.")
+        case exceptions.ReadTimeoutError() | TimeoutError():
+            return CollectorError(f"{host} fell silent in the middle of an answer", "See whether it is overloaded.")
+        case exceptions.SSLError():
+            return CollectorError(
+                f"no trusted TLS connection to {host}: {shown(str(error))}",
+                "Check its certificate; a private authority is named with AWS_CA_BUNDLE.",
+            )
+        case exceptions.ProxyError():
+            return CollectorError(f"the proxy on the way to {host} failed", "Check HTTPS_PROXY and NO_PROXY.")
+        case exceptions.LocationParseError() | exceptions.LocationValueError() | exceptions.URLSchemeUnknown():
+            return CollectorError(f"{shown(host)} is not an address", "Check `endpoint` or `account_url`.")
+        case _:
+            return Lost(f"the connection to {host} was lost", "See whether it restarts or is overloaded.")
