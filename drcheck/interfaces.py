@@ -103,6 +103,8 @@ class Asked:
     """The instant that the look is taken to be of."""
     clock_tolerance: int = 300
     """A far clock that is further off than this is an evidence gap."""
+    service: str = ""
+    """The service in question: a log may hold records of several."""
 
 
 class Read(Protocol):
