@@ -173,6 +173,13 @@ class Source:
     identical_dumps: bool = False
     """Whether two backups may truly have the same content."""
 
+    @property
+    def identity(self) -> str:
+        """What makes it the same place, read in the same way: another one begins a history of its own."""
+        return "\n".join(
+            (self.name, f"{self.connection}:{self.path}", self.reader, self.template, self.name_zone, self.complete_when)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Commitment:

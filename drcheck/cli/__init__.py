@@ -1,0 +1,83 @@
+"""The command line: one small module per verb, and the only place that turns errors into text and exit statuses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+from drcheck import __version__
+from drcheck.cli import history, init, ledger, lint, schema, verify
+from drcheck.errors import DrcheckError
+
+EXIT_USAGE = 2
+EXIT_FAULT = 70
+EXIT_INTERRUPTED = 130
+
+_DESCRIPTION = """\
+Verify the promises that policies make about backups and recovery: look at where the backups lie and at the logs of
+restore tests, judge each commitment met, breached or unknown, and show the evidence.
+"""
+
+_EPILOG = """\
+first steps:
+  drcheck init                 write a commented policy and configuration to start from
+  drcheck lint                 check the policies, and tell what they promise in vain
+  drcheck verify               look, judge, record, and show
+
+exit status of verify:
+  0  every commitment is met (or its breach is waived)
+  1  at least one commitment is breached
+  3  none is breached, but at least one is unknown or a policy file is invalid
+  2  wrong usage or configuration: nothing was judged
+  70 a fault in drcheck itself
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb, print what there is to say, and return the exit status."""
+    arguments = _parser().parse_args(argv)
+    _end_on_sigterm()
+    try:
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except DrcheckError as error:
+        print(f"drcheck: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("\ndrcheck: interrupted; what was recorded stands, nothing else was judged", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left, as `drcheck … | head` does; the interpreter must not stumble over it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_INTERRUPTED
+    except Exception:  # noqa: BLE001  the outermost page: whatever is left is a fault in drcheck itself
+        traceback.print_exc()
+        print("drcheck: this is a fault in drcheck itself; report it with the lines above", file=sys.stderr)
+        return EXIT_FAULT
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "drcheck", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"drcheck {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for module in (verify, lint, init, history, ledger, schema):
+        module.add(verbs)
+    return parser
+
+
+def _end_on_sigterm() -> None:
+    """Take a first SIGTERM like Ctrl-C, so that what is finished is committed; a second one ends at once."""
+
+    def end(_number: int, _frame: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)

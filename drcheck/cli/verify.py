@@ -1,0 +1,80 @@
+"""``drcheck verify``: look at every source, judge every commitment, record it, show it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from datetime import UTC
+
+from drcheck.errors import UsageError
+
+_DESCRIPTION = """\
+Look at every source that the policies name, judge every commitment over the window, record looks and verdicts in the
+ledger, and show the verdicts. Without POLICY, the policies that drcheck.yaml names are judged.
+"""
+
+_EPILOG = """\
+examples:
+  drcheck verify                                the nightly run
+  drcheck verify policies/webshop.yaml -v       one service, with every piece of evidence
+  drcheck verify --as-of 2026-11-01T00:00:00Z   as it stood then, by what has been seen since
+  drcheck verify --window 90d --format json --output report.json
+
+exit status: 0 all met or waived, 1 a breach, 3 an unknown or an invalid policy, 2 nothing was judged
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "verify",
+        help="look, judge, record, and show",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("policies", nargs="*", metavar="POLICY", help="a policy file, or a directory of them")
+    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    parser.add_argument("--as-of", metavar="INSTANT", help="judge this instant, e.g. 2026-11-01T00:00:00Z (default: now)")
+    parser.add_argument("--window", metavar="DURATION", default="30d", help="judge this long before it (default: 30d)")
+    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
+    parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
+    amount = parser.add_mutually_exclusive_group()
+    amount.add_argument("-q", "--quiet", action="store_true", help="only what is not met, and the summary")
+    amount.add_argument("-v", "--verbose", action="store_true", help="every piece of evidence, and what does not count")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it, and return the exit status."""
+    # Imported here, so that --help answers at once.
+    from drcheck import run as runner
+    from drcheck.cli.output import write_whole
+    from drcheck.policyfile import units
+    from drcheck.policyfile.config import load_settings
+    from drcheck.reports import console, json, progress
+
+    try:
+        as_of = None if arguments.as_of is None else units.instant(arguments.as_of, UTC)
+        span = units.duration(arguments.window)
+    except ValueError as error:
+        raise UsageError(f"--as-of or --window: {error}") from error
+    settings = load_settings(arguments.config)
+    outcome = runner.verify(settings, arguments.policies, as_of=as_of, span=span, progress=progress.awaiting)
+    for fault in outcome.faults:
+        print(fault, file=sys.stderr)
+    if arguments.format == "json":
+        rendered = json.render(outcome.report)
+    else:
+        rendered = console.render(
+            outcome.report, quiet=arguments.quiet, verbose=arguments.verbose, terminal=arguments.output is None
+        )
+    write_whole(rendered, arguments.output)
+    status = 70 if outcome.faults else outcome.exit_status
+    if outcome.hanging:
+        # A thread that hangs in the kernel would hold up the end of this process for as long.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status

@@ -1,0 +1,120 @@
+"""Looking at many sources at once: one that hangs or fails is an evidence gap and delays nobody else."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from drcheck import clock, registry
+from drcheck.collectors.pool import Connections
+from drcheck.core.evidence import LONG_AGO, Gap, Look, Observation
+from drcheck.core.policy import Source, Standing
+from drcheck.errors import DrcheckError
+from drcheck.interfaces import Asked
+from drcheck.settings import Connection
+
+LATE = 10.0
+"""Seconds after its deadline at which a source that still has not answered is given up: a disk can hang for ever."""
+TICK = 0.25
+"""Seconds between two looks at the clock while nothing comes in."""
+
+
+class Job(NamedTuple):
+    """One source to look at, for one service."""
+
+    service: str
+    source: Source
+    connection: Connection
+    asked: Asked
+
+
+class Seen(NamedTuple):
+    """What came of a job."""
+
+    job: Job
+    observation: Observation
+    standing: Standing
+
+
+@dataclass(slots=True)
+class Gathering:
+    """Looks at all of ``jobs``, ``workers`` of them at a time."""
+
+    jobs: Sequence[Job]
+    pool: Connections
+    workers: int
+    faults: list[str] = field(default_factory=list)
+    """Tracebacks of faults in drcheck itself."""
+    abandoned: int = 0
+    """Sources given up, whose threads may hang for ever."""
+    _began: dict[int, float] = field(default_factory=dict)
+
+    def seen(self) -> Iterator[Seen]:
+        """Yield what came of each job, as it comes in."""
+        executor = ThreadPoolExecutor(max(1, min(self.workers, len(self.jobs))), thread_name_prefix="drcheck look")
+        try:
+            yield from self._collect(executor)
+        finally:
+            # Ends every wait for a far side, so that the threads come to their end by themselves.
+            self.pool.close()
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Seen]:
+        pending: dict[Future[Seen], int] = {
+            executor.submit(self._look, index, job): index for index, job in enumerate(self.jobs)
+        }
+        while pending:
+            done, _ = wait(pending, TICK, FIRST_COMPLETED)
+            for future in done:
+                del pending[future]
+                yield future.result()
+            now = clock.monotonic()
+            late = [future for future, index in pending.items() if self._over(index, now)]
+            # With every worker stuck nobody is left to look at the rest.
+            stuck = self.abandoned + len(late) >= self.workers
+            for future in list(pending) if stuck else late:
+                index = pending.pop(future)
+                future.cancel()
+                self.abandoned += 1
+                yield self._given_up(self.jobs[index])
+
+    def _over(self, index: int, now: float) -> bool:
+        began = self._began.get(index)
+        return began is not None and now > began + self.jobs[index].connection.deadline + LATE
+
+    def _given_up(self, job: Job) -> Seen:
+        gap = Gap(
+            f"{job.source.name} did not answer within {job.connection.deadline} s",
+            "See whether the place hangs; a network disk that is gone does.",
+        )
+        return Seen(job, _blind(job, gap), Standing.ATTESTED)
+
+    def _look(self, index: int, job: Job) -> Seen:
+        self._began[index] = clock.monotonic()
+        source = job.source
+        if source.reader in registry.NOT_READ_YET:
+            return Seen(job, _blind(job, Gap(f"this version of drcheck does not read {source.reader} yet")), Standing.LOG)
+        try:
+            root, name = registry.place(source)
+            collector = registry.open_collector(job.connection, root, self.pool)
+            try:
+                return Seen(job, registry.reader(source)(collector, source, name, job.asked), collector.standing)
+            finally:
+                collector.close()
+        except DrcheckError as error:
+            return Seen(job, _blind(job, Gap(error.message, error.hint)), Standing.ATTESTED)
+        except Exception as error:  # noqa: BLE001  a fault of ours in one source must not hide the others
+            self.faults.append("".join(traceback.format_exception(error)))
+            gap = Gap(
+                f"a fault in drcheck itself: {type(error).__name__}",
+                "Report it, with the traceback that this run printed.",
+            )
+            return Seen(job, _blind(job, gap), Standing.ATTESTED)
+
+
+def _blind(job: Job, gap: Gap) -> Observation:
+    begin = job.asked.begin
+    return Observation(Look(job.source.name, begin, max(begin, clock.now()), LONG_AGO, (gap,)))

@@ -1,0 +1,93 @@
+"""Everything that drcheck can plug together, on one page: collectors, readers, report formats.
+
+Modules are imported when they are asked for: a run that looks at local disks loads no cloud SDK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from drcheck.core.evidence import Log
+from drcheck.core.policy import Reader, Source
+from drcheck.interfaces import Collector, Read
+from drcheck.settings import AzureConnection, Connection, LocalConnection, S3Connection, SshConnection
+
+if TYPE_CHECKING:
+    from drcheck.collectors.pool import Connections
+
+NOT_READ_YET = frozenset({Reader.ATTESTATIONS})
+"""Readers that the language knows and this version does not have yet."""
+
+
+def open_collector(connection: Connection, root: str, pool: Connections) -> Collector:
+    """Return the collector of a connection, rooted at ``root`` below it. Raises ``CollectorError``."""
+    match connection:
+        case S3Connection():
+            from drcheck.collectors.s3 import open_s3
+
+            return open_s3(connection, root, pool)
+        case AzureConnection():
+            from drcheck.collectors.azure_blob import open_azure_blob
+
+            return open_azure_blob(connection, root, pool)
+        case SshConnection():
+            from drcheck.collectors.ssh import open_ssh
+
+            return open_ssh(connection, root, pool)
+        case LocalConnection():
+            from drcheck.collectors.local import open_local
+
+            return open_local(connection, root, pool)
+        case _:
+            raise TypeError(connection)
+
+
+def reader(source: Source) -> Read:
+    """Return what reads ``source``."""
+    match source.reader:
+        case Reader.OBJECTS:
+            from drcheck.readers import objects
+
+            return objects.read
+        case Reader.RESTORE_LOG:
+            from drcheck.readers import restore_log
+
+            return restore_log.read
+        case Reader.OUTAGE_LOG:
+            from drcheck.readers import outage_log
+
+            return outage_log.read
+        case Reader.MAINTENANCE_LOG:
+            from drcheck.readers import maintenance_log
+
+            return maintenance_log.read
+        case Reader.ATTESTATIONS:
+            raise TypeError(source.reader)
+
+
+def parser(source: Source) -> Callable[[bytes, str], Log]:
+    """Return what reads a log again from the bytes that the ledger kept."""
+    match source.reader:
+        case Reader.RESTORE_LOG:
+            from drcheck.readers import restore_log
+
+            return restore_log.parse
+        case Reader.OUTAGE_LOG:
+            from drcheck.readers import outage_log
+
+            return outage_log.parse
+        case Reader.MAINTENANCE_LOG:
+            from drcheck.readers import maintenance_log
+
+            return maintenance_log.parse
+        case Reader.OBJECTS | Reader.ATTESTATIONS:
+            raise TypeError(source.reader)
+
+
+def place(source: Source) -> tuple[str, str]:
+    """Return where a collector for ``source`` is rooted, and the name to read there (empty: all of it)."""
+    if source.reader is Reader.OBJECTS:
+        return (source.path if not source.path or source.path.endswith("/") else f"{source.path}/"), ""
+    directory, slash, name = source.path.rpartition("/")
+    return directory + slash, name

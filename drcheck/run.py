@@ -1,0 +1,131 @@
+"""One run: policies -> looks -> evidence -> verdicts -> report. The page where the stages meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import NamedTuple
+
+from drcheck import __version__, clock, registry
+from drcheck.collectors.pool import Connections
+from drcheck.core import words
+from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
+from drcheck.core.history import History, Record
+from drcheck.core.policy import Policy, Reader, Source
+from drcheck.core.summary import exit_status, status_of
+from drcheck.core.verdict import Window
+from drcheck.core.verify import SourceEvidence, judge, looked_at, needed_since
+from drcheck.gather import Gathering, Job, Seen
+from drcheck.interfaces import Asked, Judged, Report
+from drcheck.ledger.run import Run
+from drcheck.ledger.store import Key, Ledger, open_ledger
+from drcheck.policyfile.load import load_policies
+from drcheck.reports import json
+from drcheck.settings import Settings
+
+Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None]]]
+"""Given the names of what is awaited, a context in which each is ticked off as it comes in."""
+
+
+class Outcome(NamedTuple):
+    """What a run came to."""
+
+    report: Report
+    exit_status: int
+    faults: tuple[str, ...]
+    """Tracebacks of faults in drcheck itself."""
+    hanging: bool
+    """Whether threads are left that may never end."""
+
+
+def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span: int, progress: Progress) -> Outcome:
+    """Look at every source of the policies at ``paths``, judge the ``span`` seconds up to ``as_of``, and record it all.
+
+    Without ``as_of`` the run judges the instant of its own looks. Raises ``UsageError`` where nothing can be judged.
+    """
+    started, began = clock.now(), clock.monotonic()
+    loaded = load_policies(paths or settings.policies, settings)
+    # A window is half-open: one second more, so that the looks of this run lie in it.
+    end = started + 1 if as_of is None else as_of
+    window = Window(end - span, end)
+    jobs = _jobs(loaded.policies, settings, window, started)
+    with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
+        run.policies(loaded.policies)
+        known = ledger.histories(_key(job.service, job.source) for job in jobs)
+        gathering = Gathering(jobs, Connections(settings.connections, settings.workers), settings.workers)
+        evidence: dict[str, dict[str, SourceEvidence]] = {policy.service: {} for policy in loaded.policies}
+        with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
+            for seen in gathering.seen():
+                service, source = seen.job.service, seen.job.source
+                evidence[service][source.name] = _remember(seen, known[_key(service, source)], ledger, run, settings)
+                tick(f"{service}: {source.name}")
+        services = tuple(
+            Judged(policy, judge(policy, evidence[policy.service], window, clock_tolerance=settings.clock_tolerance))
+            for policy in loaded.policies
+        )
+        for judged in services:
+            run.verdicts(judged.policy.service, json.commitments(judged))
+        report = Report(run.id, __version__, window, services, loaded.faults, clock.monotonic() - began)
+        invalid = len({fault.file for fault in loaded.faults})
+        verdicts = (verdict for judged in services for verdict in judged.verdicts)
+        status = exit_status(status_of(verdicts, invalid=invalid))
+        run.finish(status)
+    return Outcome(report, status, tuple(gathering.faults), gathering.abandoned > 0)
+
+
+def _key(service: str, source: Source) -> Key:
+    return Key(service, source.identity)
+
+
+def _jobs(policies: Iterable[Policy], settings: Settings, window: Window, begin: int) -> list[Job]:
+    return [
+        Job(
+            policy.service,
+            source,
+            settings.connections[source.connection],
+            Asked(needed_since(policy, source, window), begin, settings.clock_tolerance),
+        )
+        for policy in policies
+        for source in looked_at(policy)
+    ]
+
+
+def _remember(
+    seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, settings: Settings
+) -> SourceEvidence:
+    """Add a look to what is known of its source, keep it in the ledger, and return it all as evidence."""
+    source, observation = seen.job.source, seen.observation
+    history = History.of(records)
+    log = None
+    if source.reader is not Reader.OBJECTS:
+        observation, log = _appended(seen, history, ledger)
+    record = run.record(seen.job.service, source.identity, history.observe(observation), observation.raw)
+    history.apply(record)
+    return SourceEvidence(
+        standing=seen.standing,
+        parts=history.parts(source, clock_tolerance=settings.clock_tolerance),
+        log=log,
+        gaps=tuple(gap for gap in observation.look.gaps if gap.line is None),
+        unlisted=history.unlisted,
+        clock_offset=observation.look.clock_offset,
+    )
+
+
+def _appended(seen: Seen, history: History, ledger: Ledger) -> tuple[Observation, Log]:
+    """Return a look at a log with what the log says, as far as it is known to be only appended to."""
+    observation, source = seen.observation, seen.job.source
+    last = next((look for look in reversed(history.looks) if look.complete), None)
+    before = ledger.raw(last.digest) if last is not None and last.digest else b""
+    if observation.look.complete:
+        if observation.log is not None and observation.raw.startswith(before):
+            return observation, observation.log
+        gap = Gap(
+            f"what {source.name} said {words.instant(last.begin if last else LONG_AGO)} is no longer in it",
+            "Logs are appended to, never rewritten: restore its lines, or name the new log as a source of its own.",
+        )
+        observation = replace(observation, look=replace(observation.look, gaps=(gap,)))
+    if last is None:
+        return observation, Log(unseen=observation.look.gaps)
+    parsed = registry.parser(source)(before, seen.job.service)
+    return observation, replace(parsed, known_until=last.begin, unseen=observation.look.gaps)
