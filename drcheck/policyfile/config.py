@@ -1,0 +1,119 @@
+"""``drcheck.yaml`` to settings, by the same strict loader as policies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from drcheck.errors import UsageError
+from drcheck.policyfile import strictyaml, units
+from drcheck.policyfile.nodes import Fields, Mark, Problem
+from drcheck.policyfile.validate import suggest, validate
+from drcheck.settings import (
+    AzureConnection,
+    Connection,
+    LastModified,
+    LocalConnection,
+    S3Connection,
+    Settings,
+    SshConnection,
+)
+
+DEFAULT_FILE: Final = "drcheck.yaml"
+_SQLITE: Final = "sqlite:///"
+
+
+def load_settings(path: str | None) -> Settings:
+    """Read the configuration at ``path``, or ``drcheck.yaml`` in the working directory.
+
+    Raises :class:`UsageError` with every fault at once, or where there is no such file.
+    """
+    file = path or DEFAULT_FILE
+    try:
+        with open(file, "rb") as opened:  # noqa: PTH123
+            data = opened.read(strictyaml.LARGEST + 1)
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no configuration {file}",
+            "Run drcheck init to get one to start from, or name yours with --config.",
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {(error.strerror or 'error').lower()}") from None
+    root, problems = strictyaml.parse(data, file)
+    if not isinstance(root, Fields):
+        if not problems:
+            problems = [Problem(Mark(file, 1, 1), "the file holds no mapping (start with connections:)")]
+        raise _unusable(problems)
+    values, unfit = validate(root, "config")
+    problems += [*unfit, *_check(root)]
+    if problems:
+        raise _unusable(problems)
+    return _settings(values, file)
+
+
+def _unusable(problems: list[Problem]) -> UsageError:
+    told = "\n".join(str(problem) for problem in sorted(set(problems)))
+    return UsageError(told, "drcheck schema config prints everything that may stand in a configuration.")
+
+
+def _check(root: Fields) -> Iterator[Problem]:
+    connections = root.fields("connections")
+    hosts = sorted(name for name, _, each in connections.mappings() if each.text("type") == "ssh")
+    for name, _, connection in connections.mappings():
+        at = f"connections.{name}"
+        jump = connection.scalar("jump")
+        if jump is not None and jump.text not in hosts:
+            right = suggest(jump.text, hosts) or "name a connection of type ssh"
+            yield Problem(jump.mark, f"{at}.jump: there is no SSH connection {units.shown(jump.text)} ({right})")
+        chain = [name]
+        while (through := connections.fields(chain[-1]).text("jump")) and through not in chain:
+            chain.append(through)
+        if jump is not None and through == name:
+            yield Problem(jump.mark, f"{at}.jump: {' goes through '.join([*chain, name])} (end the circle)")
+        if "credential_env" in connection.entries and "credential_file" in connection.entries:
+            key = connection.entries["credential_file"].key
+            yield Problem(key, f"{at}: credential_env and credential_file exclude each other (keep one of them)")
+
+
+def _settings(values: Mapping[str, Any], file: str) -> Settings:
+    base = Path(file).absolute().parent
+    usual = Settings(file)
+    ledger = values.get("ledger", usual.ledger)
+    if ledger.startswith(_SQLITE):
+        ledger = _SQLITE + _below(base, ledger.removeprefix(_SQLITE))
+    return Settings(
+        file=file,
+        ledger=ledger,
+        policies=tuple(_below(base, path) for path in values.get("policies", usual.policies)),
+        connections={name: _connection(name, told, base) for name, told in values.get("connections", {}).items()},
+        workers=values.get("workers", usual.workers),
+        clock_tolerance=_duration(values, "clock_tolerance", usual.clock_tolerance),
+    )
+
+
+def _connection(name: str, told: Mapping[str, Any], base: Path) -> Connection:
+    facts = {key: value for key, value in told.items() if key not in {"type", "deadline"}}
+    facts |= {"name": name, "deadline": _duration(told, "deadline", Connection(name).deadline)}
+    for key in ("identity_file", "known_hosts", "credentials_file", "credential_file"):
+        if key in facts:
+            facts[key] = _below(base, facts[key])
+    match told["type"]:
+        case "s3":
+            return S3Connection(**facts | {"last_modified": LastModified(told.get("last_modified", "initiation"))})
+        case "azure_blob":
+            return AzureConnection(**facts)
+        case "ssh":
+            outputs = {output: tuple(command) for output, command in told.get("outputs", {}).items()}
+            return SshConnection(**facts | {"outputs": outputs})
+        case _:
+            return LocalConnection(**facts | {"root": _below(base, told["root"])})
+
+
+def _below(base: Path, path: str) -> str:
+    return os.path.normpath(base / path)
+
+
+def _duration(told: Mapping[str, Any], key: str, usual: int) -> int:
+    return units.duration(told[key]) if key in told else usual

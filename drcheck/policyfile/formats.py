@@ -1,0 +1,208 @@
+"""The formats that our schemas name: what a JSON Schema pattern cannot say about a scalar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from drcheck.core.naming import Template
+from drcheck.errors import DrcheckError
+from drcheck.policyfile import units
+from drcheck.policyfile.units import shown
+
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ALIAS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_ZONE: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+_UNPORTABLE: Final = ("localtime", "posixrules", "posix/", "right/", "Factory")
+"""Files beside the zones on many machines: they mean another zone on each machine, or count leap seconds."""
+
+
+class Malformed(ValueError):  # noqa: N818  what jsonschema calls a format's failure
+    """A scalar that its format refuses, in plain words."""
+
+    def __init__(self, error: DrcheckError) -> None:
+        hint = error.hint.removesuffix(".")
+        self.told = f"{error.message} ({hint[:1].lower()}{hint[1:]})" if hint else error.message
+        super().__init__(self.told)
+
+
+@cache
+def checker() -> FormatChecker:
+    """Return what checks formats; failures have :class:`Malformed` as their cause."""
+    from jsonschema import FormatChecker  # noqa: PLC0415  see validate
+
+    formats = FormatChecker(formats=())
+    for name, check in _CHECKS.items():
+        formats.checks(f"drcheck-{name}", raises=Malformed)(_checked(check))
+    return formats
+
+
+def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
+    def holds(value: object) -> bool:
+        if isinstance(value, str):
+            try:
+                check(value)
+            except DrcheckError as error:
+                raise Malformed(error) from None
+        return True
+
+    return holds
+
+
+def name(text: str) -> None:
+    """Refuse what is no name of a service, site, scenario, source, data set or commitment."""
+    if not _NAME.fullmatch(text):
+        raise DrcheckError(
+            f"{shown(text)} is not a name", "letters A to Z, digits, dot, dash and underscore, at most 100 of them"
+        )
+
+
+def alias(text: str) -> None:
+    """Refuse what is no alias of a connection."""
+    if not _ALIAS.fullmatch(text):
+        raise DrcheckError(
+            f"{shown(text)} is not a name of a connection", "letters A to Z, digits, dash and underscore"
+        )
+
+
+@lru_cache(maxsize=256)
+def zone(text: str) -> ZoneInfo:
+    """Return the zone of that name."""
+    how = "write a zone of the IANA database, like Europe/Stockholm or UTC"
+    if not _ZONE.fullmatch(text) or text.startswith(_UNPORTABLE):
+        raise DrcheckError(f"{shown(text)} is not a zone", how)
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        raise DrcheckError(f"{shown(text)} is not a zone", how) from None
+
+
+@lru_cache(maxsize=256)
+def cron(text: str) -> None:
+    """Refuse what is no cron expression of five fields, or one that never comes."""
+    # Imported here: drcheck --help has no use for it.
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415
+
+    how = 'write minute, hour, day of month, month and day of week, like "15 * * * *"'
+    if len(text.split()) != 5 or text != " ".join(text.split()):  # noqa: PLR2004  the fields of cron
+        raise DrcheckError(f"{shown(text)} has not five fields with one space between them", how)
+    try:
+        next(CronSim(text, units.SOME_DAY))
+    except CronSimError as error:
+        raise DrcheckError(f"{shown(text)} is not a cron expression: {str(error).lower()}", how) from None
+    except StopIteration:
+        raise DrcheckError(f"{shown(text)} names a date that never comes", how) from None
+
+
+def location(text: str) -> tuple[str, str]:
+    """Return connection and path of ``CONNECTION:PATH``."""
+    how = "write CONNECTION:PATH, and say in drcheck.yaml what the connection is"
+    if "://" in text:
+        raise DrcheckError(f"{shown(text)} is a URL", f"a policy names no endpoint: {how}")
+    connection, colon, path = text.partition(":")
+    if not colon or not _ALIAS.fullmatch(connection):
+        raise DrcheckError(f"{shown(text)} names no connection", how)
+    if path.startswith("!"):
+        if not _ALIAS.fullmatch(path[1:]):
+            raise DrcheckError(
+                f"{shown(path)} is not a named read", "write CONNECTION:!NAME; a policy holds no command"
+            )
+        return connection, path
+    if path.startswith("/"):
+        raise DrcheckError(f"{shown(path)} is absolute", "paths start below the connection's root: leave the / out")
+    if ".." in path.split("/"):
+        raise DrcheckError(f"{shown(path)} leaves its directory", "paths stay below the connection's root: no ..")
+    if "\\" in path or any(ord(character) < ord(" ") for character in path):
+        raise DrcheckError(f"{shown(path)} is not a path", "parts are joined by / and hold no line ends")
+    return connection, path
+
+
+def marker(text: str) -> None:
+    """Refuse a marker that is not told by the name of its backup."""
+    if "{name}" not in text or "{" in text.replace("{name}", "") or "}" in text.replace("{name}", ""):
+        raise DrcheckError(f"{shown(text)} is not a marker's name", "use {name} for the backup's: {name}.sha256")
+    if text == "{name}":
+        raise DrcheckError("a backup cannot be its own marker", "add what the marker's name has more: {name}.sha256")
+
+
+def thinned(text: str) -> int | None:
+    """Return seconds, or None for ``never``."""
+    return None if text == "never" else units.duration(text)
+
+
+@cache
+def _countries() -> frozenset[str]:
+    # Imported here: the package is large, and few policies name a country.
+    from holidays.registry import COUNTRIES  # noqa: PLC0415
+
+    return frozenset(code for _, code, *_ in COUNTRIES.values())
+
+
+def country(text: str) -> None:
+    """Refuse a country whose public holidays are not known."""
+    if text not in _countries():
+        raise DrcheckError(
+            f"no public holidays are known for {shown(text)}", "write an ISO 3166-1 code of two letters, like SE"
+        )
+
+
+def ledger(text: str) -> None:
+    """Refuse what is no ledger's URL, and passwords in it."""
+    if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
+        return
+    if not text.startswith("postgresql://"):
+        raise DrcheckError(
+            f"{shown(text)} is not a ledger", "write sqlite:///drcheck.db, or postgresql://HOST/DATABASE"
+        )
+    _no_secret(text)
+
+
+def endpoint(text: str) -> None:
+    """Refuse what is no http or https URL, and secrets in it."""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise DrcheckError("this is not an http or https URL", "write it like https://s3.example.com")
+    _no_secret(text)
+
+
+def _no_secret(text: str) -> None:
+    # The value is not shown: it may hold a secret.
+    parts = urlsplit(text)
+    if parts.password is not None or parts.query or parts.fragment or (parts.username and parts.scheme != "postgresql"):
+        raise DrcheckError(
+            "this URL seems to hold a secret", "a configuration names secrets, it never holds one: leave ? and @ out"
+        )
+
+
+_CHECKS: Final[dict[str, Callable[[str], object]]] = {
+    "name": name,
+    "alias": alias,
+    "duration": units.duration,
+    "size": units.size,
+    "percentage": units.percentage,
+    "notice": units.notice,
+    "instant": lambda text: units.instant(text, UTC),
+    "hours": units.hours,
+    "month-day": units.month_day,
+    "zone": zone,
+    "cron": cron,
+    "location": location,
+    "template": Template.parse,
+    "marker": marker,
+    "thinned": thinned,
+    "country": country,
+    "ledger": ledger,
+    "endpoint": endpoint,
+}

@@ -1,0 +1,200 @@
+"""Policy files to policies: every fault of every file at once, and the policies that have none."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from drcheck.core.policy import Policy
+from drcheck.errors import DrcheckError, UsageError
+from drcheck.interfaces import Fault
+from drcheck.policyfile import build, formats
+from drcheck.policyfile.check import check
+from drcheck.policyfile.nodes import Fields, Mark, Problem
+from drcheck.policyfile.templates import Extended, Files, extended
+from drcheck.policyfile.validate import suggest, validate
+from drcheck.settings import AzureConnection, S3Connection, Settings, SshConnection
+
+_WHERE_THEY_LIE = "policies/"
+_NO_POLICY = "Name a policy file or a directory of them, or run drcheck init to get one to start from."
+
+
+class Document(NamedTuple):
+    """A policy with the places of everything in it."""
+
+    policy: Policy
+    root: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read."""
+
+    documents: tuple[Document, ...]
+    """The policies without a fault, in the order of their files."""
+    problems: tuple[tuple[str, Problem], ...]
+    """File of the policy (a fault may lie in its template), and what is wrong."""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies that can be judged."""
+        return tuple(document.policy for document in self.documents)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Everything wrong with the others."""
+        return tuple(Fault(file, str(problem)) for file, problem in self.problems)
+
+
+class _Found(NamedTuple):
+    path: str
+    shown: str
+    within: str
+    """The directory of policies that its templates must lie in."""
+
+
+def load_policies(paths: Sequence[str], settings: Settings | None) -> Loaded:
+    """Read the policies at ``paths``, files or directories; where there are none, those that ``settings`` names.
+
+    With ``settings``, the connections that policies name must be among its own. Raises :class:`UsageError` where a
+    path does not exist or there is no policy at all: no policy is never the same as no breach.
+    """
+    files = Files()
+    problems: list[tuple[str, Problem]] = []
+    read: list[tuple[_Found, Extended]] = []
+    templates = 0
+    for found in _find(paths, settings, problems):
+        try:
+            whole = extended(found.path, found.shown, found.within, files)
+        except OSError as error:
+            reason = (error.strerror or "error").lower()
+            problems.append((found.shown, Problem(Mark(found.shown, 1, 1), f"the file cannot be read: {reason}")))
+            continue
+        if whole.root is not None and whole.root.text("template") == "true":
+            templates += 1
+            found_in_template = [*whole.problems, *validate(whole.root, "policy", partial=True)[1]]
+            problems.extend((found.shown, problem) for problem in found_in_template)
+        else:
+            read.append((found, whole))
+    if not read and not problems:
+        what = "only templates there" if templates else "there is no policy"
+        raise UsageError(f"{what}: {', '.join(_asked(paths, settings))}", _NO_POLICY)
+    twice = _same_service(read)
+    documents = []
+    for found, whole in read:
+        values, wrong = _judge(whole, settings)
+        wrong += twice[found.shown]
+        if wrong:
+            problems.extend((found.shown, problem) for problem in sorted(set(wrong)))
+        elif whole.root is not None:
+            documents.append(Document(build.policy(values, whole.files), whole.root))
+    return Loaded(tuple(documents), tuple(problems))
+
+
+def _judge(whole: Extended, settings: Settings | None) -> tuple[build.Values, list[Problem]]:
+    """Return the values of one file with its templates, and everything that is wrong with it."""
+    wrong = list(whole.problems)
+    if whole.root is None:
+        return {}, wrong
+    values, unfit = validate(whole.root, "policy", partial=not whole.whole)
+    wrong += unfit
+    if whole.whole:
+        wrong += check(whole.root)
+        if settings is not None:
+            wrong += check_connections(whole.root, settings)
+    return values, wrong
+
+
+def check_connections(root: Fields, settings: Settings) -> Iterator[Problem]:
+    """Yield what is wrong with the places that a policy names, given what the runner's configuration says of them."""
+    for name, _, source in root.fields("sources").mappings():
+        location = source.scalar("at")
+        if location is None:
+            continue
+        with suppress(DrcheckError):  # told as a format
+            alias, path = formats.location(location.text)
+            connection = settings.connections.get(alias)
+            where = f"sources.{name}.at"
+            if connection is None:
+                known = sorted(settings.connections)
+                right = suggest(alias, known) or f"add it to {settings.file}"
+                yield Problem(location.mark, f"{where}: there is no connection {alias} ({right})")
+            elif path.startswith("!"):
+                outputs = connection.outputs if isinstance(connection, SshConnection) else {}
+                if path[1:] not in outputs:
+                    right = suggest(path[1:], sorted(outputs)) or f"add it to its outputs in {settings.file}"
+                    yield Problem(location.mark, f"{where}: connection {alias} has no named read {path[1:]} ({right})")
+            elif isinstance(connection, S3Connection | AzureConnection) and not path.partition("/")[0]:
+                yield Problem(location.mark, f"{where}: it names no bucket or container (write {alias}:BUCKET/PREFIX)")
+
+
+def _same_service(read: Sequence[tuple[_Found, Extended]]) -> dict[str, list[Problem]]:
+    """Return the faults of files that are of one service: nobody could tell which of them binds."""
+    by_service: dict[str, list[tuple[str, Mark]]] = defaultdict(list)
+    for found, whole in read:
+        service = whole.root.scalar("service") if whole.root is not None else None
+        if service is not None and service.text:
+            by_service[service.text].append((found.shown, service.mark))
+    wrong: dict[str, list[Problem]] = defaultdict(list)
+    for name, places in by_service.items():
+        for shown, mark in places if len(places) > 1 else ():
+            others = ", ".join(file for file, _ in places if file != shown)
+            wrong[shown].append(Problem(mark, f"service: {name} has another policy in {others} (rename one of them)"))
+    return wrong
+
+
+def _asked(paths: Sequence[str], settings: Settings | None) -> Sequence[str]:
+    if paths:
+        return paths
+    return [_from_here(path) for path in settings.policies] if settings is not None else [_WHERE_THEY_LIE]
+
+
+def _from_here(path: str) -> str:
+    """Return an absolute path of the configuration as one would name it in the working directory."""
+    inside = Path(path)
+    here = Path.cwd()
+    return str(inside.relative_to(here)) if inside.is_relative_to(here) else path
+
+
+def _find(paths: Sequence[str], settings: Settings | None, problems: list[tuple[str, Problem]]) -> Iterator[_Found]:
+    """Yield each policy file once; a directory means its ``*.yaml`` and ``*.yml``, hidden ones left out."""
+    known = {os.path.realpath(settings.file)} if settings is not None else set()
+
+    def unreadable(error: OSError) -> None:
+        shown = str(error.filename)
+        reason = (error.strerror or "error").lower()
+        problems.append((shown, Problem(Mark(shown, 1, 1), f"the directory cannot be read: {reason}")))
+
+    for path in _asked(paths, settings):
+        if os.path.isdir(path):  # noqa: PTH112  os.walk below tells what it cannot enter
+            for directory, inner, names in os.walk(path, onerror=unreadable):
+                inner[:] = sorted(name for name in inner if not name.startswith("."))
+                for name in sorted(names):
+                    file = os.path.join(directory, name)  # noqa: PTH118
+                    if (
+                        name.endswith((".yaml", ".yml"))
+                        and not name.startswith(".")
+                        and os.path.realpath(file) not in known
+                    ):
+                        known.add(os.path.realpath(file))
+                        yield _Found(file, os.path.normpath(file), path)
+        elif Path(path).is_file():
+            if os.path.realpath(path) not in known:
+                known.add(os.path.realpath(path))
+                yield _Found(path, path, _root_of(path, settings))
+        else:
+            raise UsageError(f"there is no policy file or directory {path}", _NO_POLICY)
+
+
+def _root_of(path: str, settings: Settings | None) -> str:
+    """Return the directory of policies that ``path`` lies in, or its own one."""
+    real = Path(path).resolve()
+    for directory in settings.policies if settings is not None else ():
+        if real.is_relative_to(Path(directory).resolve()) and Path(directory).is_dir():
+            return directory
+    return str(real.parent)

@@ -1,0 +1,156 @@
+"""Strict YAML: the part of it that reads the same to everybody.
+
+Anchors, aliases, tags, merge keys, duplicate keys, several documents and control characters are refused; so is a
+file that is too large, too deep or not UTF-8. No scalar is given a type here. Faults are collected: only bytes that
+are not YAML at all end the reading early.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+
+from drcheck.policyfile.nodes import Entry, Fields, Items, Mark, Node, Problem, Scalar
+
+LARGEST: Final = 256 * 1024
+"""Bytes. A policy for one service has a hundred lines; what is larger was not written by a person."""
+DEEPEST: Final = 20
+"""Levels of nesting. Without a limit, a kilobyte of brackets costs a recursion error."""
+
+_LOADER: Final = getattr(yaml, "CLoader", yaml.SafeLoader)
+# Everything that a terminal or an editor does not show as it is read: C0 but tab and line ends, DEL, C1, line and
+# paragraph separators (line ends to YAML 1.1, not to people), bidirectional overrides, and byte order marks inside.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)"
+)
+
+
+def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
+    """Return the document in ``data`` and what is wrong with it; None where nothing could be read.
+
+    ``file`` is how faults name the file.
+    """
+    start = Mark(file, 1, 1)
+    if len(data) > LARGEST:
+        return None, [Problem(start, f"the file is larger than {LARGEST // 1024} KiB (one file holds one service)")]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+        mark = Mark(file, before.count(b"\n") + 1, column)
+        return None, [Problem(mark, "this is not UTF-8 (save the file as UTF-8 text)")]
+    if unseen := _UNSEEN.search(text):
+        return None, [Problem(_mark_at(text, unseen.start(), file), _refused(unseen.group()))]
+    builder = _Builder(file)
+    try:
+        root = builder.document(yaml.parse(text, Loader=_LOADER))
+    except yaml.MarkedYAMLError as error:
+        builder.problems.append(Problem(_mark_of(error, file), f"this is not YAML: {_words(error)}"))
+        return None, builder.problems
+    except _TooDeepError as error:
+        builder.problems.append(Problem(error.mark, f"nested deeper than {DEEPEST} levels (flatten it)"))
+        return None, builder.problems
+    return root, builder.problems
+
+
+class _TooDeepError(Exception):
+    def __init__(self, mark: Mark) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+class _Builder:
+    """Builds nodes out of the parser's events."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def document(self, events: Iterator[Any]) -> Node | None:
+        """Return the first document; a second one is a fault."""
+        root: Node | None = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self.fault(event, "a second document starts here (one file holds one document: remove the ---)")
+                    return root
+                root = self.node(next(events), events, 1)
+        return root
+
+    def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+        mark = self.mark(event)
+        if isinstance(event, yaml.AliasEvent):
+            self.fault(event, f"*{event.anchor} is an alias (write the value out, or use a template with extends)")
+            return Scalar(mark, "", hole=True)
+        if event.anchor is not None:
+            self.fault(event, f"&{event.anchor} is an anchor (write the value out, or use a template with extends)")
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.fault(event, f"{tag} is a tag (remove it: the schema says what type a value has)")
+        if isinstance(event, yaml.ScalarEvent):
+            if unseen := _UNSEEN.search(event.value):
+                self.fault(event, _refused(unseen.group()))
+                return Scalar(mark, "", hole=True)
+            return Scalar(mark, event.value, plain=not event.style)
+        if depth > DEEPEST:
+            raise _TooDeepError(mark)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            while not isinstance(inner := next(events), yaml.SequenceEndEvent):
+                items.append(self.node(inner, events, depth + 1))
+            return Items(mark, tuple(items))
+        return Fields(mark, self.entries(events, depth))
+
+    def entries(self, events: Iterator[Any], depth: int) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        while not isinstance(inner := next(events), yaml.MappingEndEvent):
+            key = self.node(inner, events, depth + 1)
+            value = self.node(next(events), events, depth + 1)
+            if not isinstance(key, Scalar):
+                self.problems.append(Problem(key.mark, "a key must be plain text (not a list or a mapping)"))
+            elif key.hole:
+                continue  # told already
+            elif key.plain and key.text == "<<":
+                self.problems.append(Problem(key.mark, "<< merges mappings (use a template with extends)"))
+            elif key.text in entries:
+                first = entries[key.text].key.line
+                self.problems.append(
+                    Problem(key.mark, f"{key.text} stands twice, first in line {first} (keep one of them)")
+                )
+            else:
+                entries[key.text] = Entry(key.mark, value)
+        return entries
+
+    def mark(self, event: Any) -> Mark:
+        return Mark(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def fault(self, event: Any, text: str) -> None:
+        self.problems.append(Problem(self.mark(event), text))
+
+
+def _mark_at(text: str, offset: int, file: str) -> Mark:
+    return Mark(file, text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
+
+
+def _mark_of(error: yaml.MarkedYAMLError, file: str) -> Mark:
+    at = error.problem_mark or error.context_mark
+    return Mark(file, 1, 1) if at is None else Mark(file, at.line + 1, at.column + 1)
+
+
+def _refused(character: str) -> str:
+    return f"the character U+{ord(character):04X} cannot be seen when read (remove it)"
+
+
+def _words(error: yaml.MarkedYAMLError) -> str:
+    """Tell the parser's message; its commonest one, about a colon, is of no use to who did not write the parser."""
+    problem = str(error.problem)
+    if problem.startswith("mapping values are not allowed"):
+        return "a second colon, or an indentation that does not fit (put the value in quotes, or align the key)"
+    context = f", {error.context}" if error.context else ""
+    return f"{problem}{context} (check quotes, brackets and indentation just before)"

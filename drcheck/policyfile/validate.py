@@ -1,0 +1,165 @@
+"""Validation by the schema, its errors put at their place in the file and in plain words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from drcheck.core.words import several
+from drcheck.policyfile import formats
+from drcheck.policyfile.nodes import Fields, Items, Node, Problem, Scalar, place
+from drcheck.policyfile.schema import applies, schema, typed
+from drcheck.policyfile.units import shown
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+_NOUNS = {"object": "a mapping of keys to values", "array": "a list", "string": "text", "boolean": "true or false",
+          "integer": "a whole number"}  # fmt: skip
+
+
+@cache
+def _validator(name: str) -> Validator:
+    # Imported here: drcheck --help has no use for it.
+    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415
+
+    # Stock jsonschema builds a validator for each of the ten conditions of each commitment; deciding them by
+    # comparing one key is the same and several times faster (a test holds the two against each other).
+    fast = validators.extend(Draft202012Validator, {"if": _if})  # type: ignore[no-untyped-call]
+    validator: Validator = fast(schema(name), format_checker=formats.checker())
+    return validator
+
+
+def _if(validator: Any, condition: Any, instance: Any, part: Any) -> Iterator[ValidationError]:
+    chosen = "then" if applies(condition, instance) else "else"
+    if chosen in part:
+        yield from validator.descend(instance, part[chosen], schema_path=chosen)
+
+
+def validate(root: Node, name: str, *, partial: bool = False) -> tuple[Any, list[Problem]]:
+    """Return the document as plain values, and what the schema ``name`` finds wrong with it.
+
+    ``partial``: the document is a template, to which others add what is missing.
+    """
+    value = typed(root, schema(name))
+    problems: dict[tuple[str | int, ...], list[Problem]] = {}
+    error: Any  # the fields of jsonschema's errors may be unset, to its types; those that iter_errors yields are set
+    for error in _validator(name).iter_errors(value):
+        if partial and error.validator in {"required", "dependentRequired", "minProperties"}:
+            continue
+        path = tuple(error.absolute_path)
+        mark, node = place(root, path)
+        if isinstance(node, Scalar) and node.hole:
+            continue
+        about = error.instance if isinstance(node, Fields) and isinstance(error.instance, str) else ""  # a key's name
+        told = problems.setdefault((*path, about), [])
+        if error.validator in {"format", "pattern", "minLength", "type"} and told:
+            continue  # one fault a value: these say the same of it in other words
+        for where, text in _told(error, node):
+            entry = node.entries.get(where) if isinstance(node, Fields) else None
+            at = ".".join(str(step) for step in path if isinstance(step, str))
+            told.append(Problem(mark if entry is None else entry.key, f"{at}: {text}" if at else text))
+    return value, [problem for told in problems.values() for problem in dict.fromkeys(told)]
+
+
+def _told(error: Any, node: Node) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong, in plain words, each with the key it concerns (empty: the value itself)."""
+    part: Any = error.schema
+    match error.validator:
+        case "additionalProperties":
+            yield from _unknown_keys(part, node)
+        case "required":
+            for key in part["required"]:
+                if key not in error.instance:
+                    yield "", _missing(key, part)
+        case "dependentRequired":
+            for key, needed in part["dependentRequired"].items():
+                for other in needed:
+                    if key in error.instance and other not in error.instance:
+                        yield key, f"{key} needs {other} beside it ({_example(other, part)})"
+        case "format" | "pattern":
+            key = error.instance if isinstance(node, Fields) else ""
+            yield key, _malformed(error)
+        case "enum" | "const":
+            yield "", _not_one_of(error)
+        case "type":
+            yield "", _wrong_type(error, node)
+        case "minLength" | "minItems" | "minProperties":
+            yield "", f"it is empty ({_asked(part)})"
+        case "uniqueItems":
+            yield "", "the list has the same value twice (keep one of them)"
+        case "minimum":
+            yield "", f"{error.instance} is too small (at least {error.validator_value})"
+        case "maximum":
+            yield "", f"{error.instance} is too large (at most {error.validator_value})"
+        case _:
+            raise AssertionError(f"the schema uses {error.validator}, which has no plain words yet")
+
+
+def _unknown_keys(part: Any, node: Node) -> Iterator[tuple[str, str]]:
+    known = list(part["properties"])
+    of = f" of {part['title']}" if part.get("title") else ""
+    for key in node.entries if isinstance(node, Fields) else ():
+        if key not in known:
+            right = suggest(key, known) or f"the keys{of} are {', '.join(known)}"
+            yield key, f"unknown key {shown(key)} ({right})"
+
+
+def suggest(word: str, known: Sequence[str]) -> str:
+    """Return ``did you mean …?`` where one of ``known`` looks like ``word``; else empty."""
+    close = difflib.get_close_matches(word, known, n=1) or [each for each in known if each.lower() == word.lower()]
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def _missing(key: str, part: Any) -> str:
+    return f"{key} is missing ({_example(key, part)})"
+
+
+def _example(key: str, part: Any) -> str:
+    examples = part.get("properties", {}).get(key, {}).get("examples", [])
+    if examples and isinstance(examples[0], str | int):
+        return f"write it like {key}: {examples[0]}"
+    if examples and isinstance(examples[0], list) and all(isinstance(item, str) for item in examples[0]):
+        return f"write it like {key}: [{', '.join(examples[0])}]"
+    return f"add {key}"
+
+
+def _malformed(error: Any) -> str:
+    if isinstance(error.cause, formats.Malformed):
+        return error.cause.told
+    part: Any = error.schema
+    return f"{shown(str(error.instance))} is not {part.get('title', 'right')} ({_asked(part)})"
+
+
+def _asked(part: Any) -> str:
+    examples = [str(example) for example in part.get("examples", []) if isinstance(example, str | int)]
+    return (
+        f"write it like {several(examples).replace(' and ', ' or ')}" if examples else "write a value, or leave it out"
+    )
+
+
+def _not_one_of(error: Any) -> str:
+    values = error.validator_value if error.validator == "enum" else [error.validator_value]
+    known = [str(value) for value in values]
+    if not isinstance(error.instance, str | int):
+        return f"expected {' or '.join(known)}"
+    word = str(error.instance)
+    one = "the only value is" if len(known) == 1 else "one of"
+    return f"{shown(word)} is not known here ({suggest(word, known) or f'{one} ' + ', '.join(known)})"
+
+
+def _wrong_type(error: Any, node: Node) -> str:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    nouns = " or ".join(_NOUNS[kind] for kind in wanted)
+    if isinstance(node, Fields):
+        found = "a mapping"
+    elif isinstance(node, Items):
+        found = "a list"
+    elif error.instance is None:
+        return f"it has no value ({_asked(error.schema)}: {nouns})"
+    else:
+        found = shown(str(error.instance)) if node.plain else f"text, {shown(str(error.instance))} in quotes,"
+    return f"{found} stands where {nouns} belongs ({_asked(error.schema)})"
