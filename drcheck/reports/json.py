@@ -1,0 +1,162 @@
+"""The report as one JSON object, for programs; its schema is ``report.schema.json`` beside this file.
+
+Units are ``s``, ``%``, ``copies``, ``points``; durations are whole seconds, percentages exact decimals as strings,
+instants RFC 3339 in UTC with ``Z``. Keys are only ever added.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from drcheck.core import summary, words
+from drcheck.core.evidence import Cited
+from drcheck.core.policy import Policy
+from drcheck.core.verdict import Finding, Opening, Quantity, Status, Verdict
+from drcheck.interfaces import Judged, Report
+
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
+
+
+def render(report: Report) -> bytes:
+    r"""Return the report as UTF-8.
+
+    Characters that are not plainly visible are escaped, so that a terminal shows the text as it is; bytes of names
+    that are not UTF-8 become the text ``\xNN``, because a lone surrogate is no valid JSON text (RFC 8259, 8.2).
+    """
+    text = json.dumps(report_object(report), ensure_ascii=False, indent=2, allow_nan=False)
+    return (_NOT_ASCII.sub(_shown, text) + "\n").encode()
+
+
+def report_object(report: Report) -> dict[str, Any]:
+    """Return the whole report."""
+    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
+    invalid = len({fault.file for fault in report.faults})
+    seen = summary.sources(judged.verdicts for judged in report.services)
+    return {
+        "drcheck": report.version,
+        "run": report.run,
+        "as_of": words.instant(report.window.end),
+        "window": {"from": words.instant(report.window.start), "to": words.instant(report.window.end)},
+        "status": _status(summary.status_of(verdicts, invalid=invalid)),
+        "services": [service_object(judged) for judged in report.services],
+        "faults": [{"file": fault.file, "message": fault.message} for fault in report.faults],
+        "totals": summary.totals(verdicts, invalid=invalid)._asdict(),
+        "sources": seen._asdict(),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def service_object(judged: Judged) -> dict[str, Any]:
+    """Return one service of the report; the ledger keeps its commitments in this form."""
+    policy = judged.policy
+    agreement = policy.agreement
+    return {
+        "service": policy.service,
+        "title": policy.title,
+        "owner": policy.owner,
+        "policy": policy.file,
+        "policy_sha256": policy.sha256,
+        "agreement": {
+            "title": agreement.title,
+            "provider": agreement.provider,
+            "effective": _instant(agreement.effective),
+            "ends": _instant(agreement.ends),
+        },
+        "status": _status(summary.status_of(judged.verdicts)),
+        "silent_on": [kind.value for kind in policy.silent_on],
+        "recovery_objective": summary.has_recovery_objective(policy),
+        "commitments": [_commitment(policy, verdict) for verdict in judged.verdicts],
+    }
+
+
+def _commitment(policy: Policy, verdict: Verdict) -> dict[str, Any]:
+    promise = verdict.commitment
+    cited = _unique(cited for finding in (verdict.overall, *verdict.findings) for cited in finding.evidence)
+    shown = {
+        "id": promise.id,
+        "kind": promise.kind.value,
+        "status": _status(verdict.status),
+        "at_risk": verdict.overall.at_risk,
+        "waived": summary.is_waived(verdict),
+        **_figures(verdict.overall),
+        "clause": promise.clause,
+        "quote": promise.quote,
+        "note": promise.note,
+        "applies": promise.applies,
+        "scenario": promise.scenario,
+        "controls": list(promise.controls),
+        "evidence": [_cited(one) for one in cited if not one.why_not],
+        "rejected": [_cited(one) | {"why_not": one.why_not} for one in cited if one.why_not],
+        "gaps": [
+            {"source": source, "what": gap.what, "hint": gap.hint, "line": gap.line} for source, gap in verdict.gaps
+        ],
+        "notes": list(verdict.notes),
+    }
+    if waiver := summary.waiver_of(policy, verdict):
+        shown["waiver"] = {"owner": waiver.owner, "reason": waiver.reason, "until": words.instant(waiver.until)}
+    if verdict.findings:
+        shown["of"] = [
+            {"of": finding.of, "status": _status(finding.status), "at_risk": finding.at_risk, **_figures(finding)}
+            for finding in verdict.findings
+        ]
+    return shown
+
+
+def _figures(finding: Finding) -> dict[str, Any]:
+    return {
+        "objective": _quantity(finding.objective),
+        "measured": _quantity(finding.measured),
+        "headroom": _quantity(finding.headroom),
+        "due_at": _instant(finding.due_at),
+        "also": [{"objective": _quantity(figure), "kept": kept} for figure, kept in finding.also],
+        "reason": finding.reason,
+        "breaches": _openings(finding.openings(Status.BREACHED)),
+        "unknowns": _openings(finding.openings(Status.UNKNOWN)),
+    }
+
+
+def _openings(openings: Sequence[Opening]) -> list[dict[str, Any]]:
+    return [
+        {"opened_at": words.instant(one.opened_at), "closed_at": _instant(one.closed_at), "reason": one.reason}
+        for one in openings
+    ]
+
+
+def _cited(cited: Cited) -> dict[str, Any]:
+    return {
+        "source": cited.source,
+        "of": cited.of,
+        "name": cited.name,
+        "data_as_of": _instant(cited.data_as_of),
+        "available_at": _instant(cited.available_at),
+    }
+
+
+def _unique(cited: Iterable[Cited]) -> list[Cited]:
+    return list(dict.fromkeys(cited))
+
+
+def _quantity(quantity: Quantity | None) -> dict[str, Any] | None:
+    return None if quantity is None else quantity._asdict()
+
+
+def _status(status: Status | None) -> str | None:
+    return None if status is None else status.value
+
+
+def _instant(seconds: int | None) -> str | None:
+    return None if seconds is None else words.instant(seconds)
+
+
+def _shown(match: re.Match[str]) -> str:
+    character = match.group()
+    if character.isprintable():
+        return character
+    if "\udc80" <= character <= "\udcff":
+        return f"\\\\x{ord(character) - 0xDC00:02x}"
+    if "\ud800" <= character <= "\udfff":
+        return f"\\\\u{ord(character):04x}"
+    return json.dumps(character)[1:-1]

@@ -1,0 +1,49 @@
+"""How far gathering has come, on a terminal, while it lasts."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from drcheck.reports.terminal import screen
+from drcheck.reports.text import fit, printable
+
+_ERASE = "\r\x1b[2K"
+"""Go to the line's begin and empty it (ECMA-48: EL 2)."""
+
+
+@contextmanager
+def progress(awaited: Iterable[str], stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+    """Give a function to call with the name of each source that was seen, or given up.
+
+    ``awaited`` are all names. One line on ``stream`` (standard error) says how many were seen and which are still
+    awaited; it is erased at the end. A stream that is no terminal is left alone.
+    """
+    stream = stream or sys.stderr
+    waiting = Counter(awaited)
+    total = waiting.total()
+    if not stream.isatty() or not total:
+        yield lambda _name: None
+        return
+    width = screen(stream).width - 1
+
+    def show() -> None:
+        names = ", ".join(printable(name) for name in waiting.elements())
+        line = f"{total - waiting.total()} of {total} sources seen; awaited: {names}"
+        stream.write(_ERASE + fit(line, width).rstrip())
+        stream.flush()
+
+    def tick(name: str) -> None:
+        waiting[name] -= 1
+        if waiting.total():
+            show()
+
+    show()
+    try:
+        yield tick
+    finally:
+        stream.write(_ERASE)
+        stream.flush()

@@ -1,0 +1,90 @@
+"""Untrusted text made safe to show, and lines that fit.
+
+Names and log text come from whoever can write to a bucket or a log. A terminal obeys control characters, and bidi
+controls make a name read as another, so neither ever reaches one: they are shown escaped. Nothing is ever read as
+markup.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from rich.cells import cell_len, chop_cells
+
+_SPACE = re.compile(r"\s+")
+_BREAK_AFTER = re.compile(r"(?<=[/_.,:=-])")
+
+
+def printable(text: str) -> str:
+    r"""Return ``text`` with every character escaped that is not plainly visible.
+
+    That is C0 and C1 controls (so newlines and tabs too), bidi and other format characters, line and paragraph
+    separators, unassigned and private characters, and lone surrogates, which stand for bytes of a name that is not
+    UTF-8 (``\xff``).
+    """
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def prose(text: str) -> str:
+    """Return text of a policy or an error for running text: any white space is one space, the rest as above."""
+    return printable(_SPACE.sub(" ", text).strip())
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    if unicodedata.category(character) == "Zs":
+        return " "
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return ``text`` as lines of at most ``width`` terminal cells; a word never stands alone on the last one."""
+    lines = _fill(text, width)
+    if len(lines) > 1 and " " not in lines[-1]:
+        for narrower in range(width - 1, width // 2, -1):
+            balanced = _fill(text, narrower)
+            if len(balanced) > len(lines):
+                break
+            if " " in balanced[-1]:
+                return balanced
+    return lines
+
+
+def _fill(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    line, used = "", 0
+    for word in text.split(" "):
+        cells = cell_len(word)
+        if line and used + 1 + cells <= width:
+            line, used = f"{line} {word}", used + 1 + cells
+            continue
+        if line:
+            lines.append(line)
+        *full, line = _pieces(word, width) if cells > width else [word]
+        lines += full
+        used = cell_len(line)
+    return [*lines, line]
+
+
+def _pieces(word: str, width: int) -> list[str]:
+    """Cut a word that fits no line, after a slash or the like where it has one."""
+    pieces = [""]
+    for part in _BREAK_AFTER.split(word):
+        if cell_len(pieces[-1] + part) <= width:
+            pieces[-1] += part
+            continue
+        first, *rest = chop_cells(part, width) or [""]
+        pieces += [first, *rest]
+    return [piece for piece in pieces if piece]
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Return ``text`` in exactly ``width`` cells: padded, or cut with an ellipsis."""
+    if cell_len(text) > width:
+        text = (chop_cells(text, width - 1)[0] if width > 1 else "") + "…"
+    padding = " " * (width - cell_len(text))
+    return padding + text if right else text + padding
