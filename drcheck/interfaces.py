@@ -101,9 +101,9 @@ class Asked:
     """The oldest data that the question needs, widened by what judging it takes; ``LONG_AGO``: all of it."""
     begin: int
     """The instant that the look is taken to be of."""
-    clock_tolerance: int = 300
-    """A far clock that is further off than this is an evidence gap."""
-    service: str = ""
+    clock_tolerance: int
+    """A far clock that is further off than this many seconds is an evidence gap."""
+    service: str
     """The service in question: a log may hold records of several."""
 
 
