@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -96,7 +96,8 @@ class Gathering:
         self._began[index] = clock.monotonic()
         source = job.source
         if source.reader in registry.NOT_READ_YET:
-            return Seen(job, _blind(job, Gap(f"this version of drcheck does not read {source.reader} yet")), Standing.LOG)
+            gap = Gap(f"this version of drcheck does not read {source.reader} yet")
+            return Seen(job, _blind(job, gap), Standing.ATTESTED)
         try:
             root, name = registry.place(source)
             collector = registry.open_collector(job.connection, root, self.pool)

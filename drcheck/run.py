@@ -84,7 +84,7 @@ def _jobs(policies: Iterable[Policy], settings: Settings, window: Window, begin:
             policy.service,
             source,
             settings.connections[source.connection],
-            Asked(needed_since(policy, source, window), begin, settings.clock_tolerance),
+            Asked(needed_since(policy, source, window), begin, settings.clock_tolerance, policy.service),
         )
         for policy in policies
         for source in looked_at(policy)

@@ -7,7 +7,7 @@ import os
 import sys
 from datetime import UTC
 
-from drcheck.errors import UsageError
+from drcheck.errors import DrcheckError, UsageError
 
 _DESCRIPTION = """\
 Look at every source that the policies name, judge every commitment over the window, record looks and verdicts in the
@@ -36,7 +36,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("policies", nargs="*", metavar="POLICY", help="a policy file, or a directory of them")
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
-    parser.add_argument("--as-of", metavar="INSTANT", help="judge this instant, e.g. 2026-11-01T00:00:00Z (default: now)")
+    parser.add_argument("--as-of", metavar="INSTANT", help="judge this instant, as 2026-11-01T00:00:00Z (default: now)")
     parser.add_argument("--window", metavar="DURATION", default="30d", help="judge this long before it (default: 30d)")
     parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
@@ -58,8 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         as_of = None if arguments.as_of is None else units.instant(arguments.as_of, UTC)
         span = units.duration(arguments.window)
-    except ValueError as error:
-        raise UsageError(f"--as-of or --window: {error}") from error
+    except DrcheckError as error:
+        raise UsageError(f"--as-of or --window: {error.message}", error.hint) from error
     settings = load_settings(arguments.config)
     outcome = runner.verify(settings, arguments.policies, as_of=as_of, span=span, progress=progress.awaiting)
     for fault in outcome.faults:

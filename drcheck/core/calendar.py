@@ -196,6 +196,6 @@ def _label(per: Per, day: date) -> str:
 @lru_cache(maxsize=64)
 def _public_holidays(country: str, year: int) -> frozenset[date]:
     # Imported here: the package is large, and few policies name a country.
-    import holidays  # noqa: PLC0415
+    import holidays
 
     return frozenset(holidays.country_holidays(country, years=year))

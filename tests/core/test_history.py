@@ -1,0 +1,115 @@
+"""What looks, one after the other, come to."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Gap, Look, Observation
+from drcheck.core.history import History
+from drcheck.core.policy import NEVER, Reader, Source
+
+HOUR = 3600
+SOURCE = Source("dumps", "host", "dumps/", Reader.OBJECTS, ("db",), thinned_after=NEVER)
+
+
+def candidate(name, data, *, arrived=None, latest=None, size=100, checksum="", complete=True):
+    arrived = data if arrived is None else arrived
+    latest = arrived if latest is None else latest
+    return Candidate(name, "db", "", data, data, arrived, latest, size, checksum, complete)
+
+
+def seen(*looks, source=SOURCE):
+    """Return a history after looks, each (begin, candidates) or (begin, candidates, asked_from, gap)."""
+    history = History()
+    for begin, candidates, *more in looks:
+        asked, gap = more if len(more) == 2 else (*more, None) if more else (LONG_AGO, None)
+        gaps = (Gap(gap),) if gap else ()
+        observation = Observation(Look(source.name, begin, begin, asked, gaps), tuple(candidates))
+        history.apply(history.observe(observation))
+    return history
+
+
+def points(history, source=SOURCE):
+    return history.parts(source, clock_tolerance=300)["db"].points
+
+
+def test_what_a_complete_look_misses_went_between_the_two_looks():
+    found = points(seen((100, [candidate("a", 10)]), (200, [])))
+    assert (found.gone_lo[0], found.gone_hi[0]) == (100, 200)
+
+
+def test_what_an_incomplete_look_misses_still_stands():
+    found = points(seen((100, [candidate("a", 10)]), (200, [], LONG_AGO, "page 2 failed")))
+    assert found.gone_hi[0] == FOREVER
+
+
+def test_only_what_lies_in_the_range_asked_can_be_missed():
+    found = points(seen((100, [candidate("a", 10), candidate("b", 90)]), (200, [], 50)))
+    assert list(found.gone_hi) == [FOREVER, 200]
+
+
+def test_a_touch_does_not_renew_a_recovery_point():
+    before, after = candidate("a", 10, arrived=20), candidate("a", 10, arrived=5000)
+    found = points(seen((100, [before]), (6000, [after])))
+    assert len(found) == 1
+    assert found.available_hi[0] == 20
+
+
+def test_other_content_under_the_same_name_is_another_recovery_point():
+    before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y")
+    found = points(seen((100, [before]), (200, [after])))
+    assert len(found) == 2
+    assert sorted(found.gone_hi) == [200, FOREVER]
+
+
+def test_a_copy_in_place_under_another_name_does_not_count():
+    found = points(seen((100, [candidate("a", 10, checksum="x"), candidate("b", 90, arrived=95, checksum="x")])))
+    assert list(found.counted()) == [0]
+    assert "same content as a" in found.why_not[1]
+
+
+def test_identical_dumps_count_where_the_source_says_that_they_are_usual():
+    allowed = dataclasses.replace(SOURCE, identical_dumps=True)
+    history = seen((100, [candidate("a", 10, checksum="x"), candidate("b", 90, arrived=95, checksum="x")]))
+    assert list(points(history, allowed).counted()) == [0, 1]
+
+
+def test_arrival_that_the_place_cannot_tell_is_bounded_by_the_first_look_that_showed_it():
+    found = points(seen((100, []), (200, [candidate("a", 10, arrived=20, latest=FOREVER)])))
+    assert (found.available_lo[0], found.available_hi[0]) == (20, 200)
+
+
+def test_a_candidate_counts_from_its_marker_on():
+    without = candidate("a", 10, complete=False)
+    found = points(seen((100, [without]), (200, [candidate("a", 10, arrived=150)])))
+    assert list(found.counted()) == [0]
+    assert found.available_lo[0] == 150
+
+
+def test_a_candidate_whose_marker_went_counts_no_more():
+    found = points(seen((100, [candidate("a", 10)]), (200, [candidate("a", 10, complete=False)])))
+    assert [row for row in found.counted() if found.gone_hi[row] == FOREVER] == []
+
+
+@given(st.permutations(range(4)), st.integers(0, 3))
+def test_neither_order_nor_repetition_within_a_look_changes_anything(order, twice):
+    candidates = [candidate(f"n{n}", n * HOUR, size=100 + n) for n in range(4)]
+    shuffled = [candidates[n] for n in order] + [candidates[twice]]
+    assert points(seen((90_000, shuffled))) == points(seen((90_000, candidates)))
+
+
+@given(st.lists(st.sets(st.integers(0, 5)), max_size=6))
+def test_records_rebuild_the_history_that_they_came_from(shown):
+    live, records = History(), []
+    for begin, names in zip(itertools.count(100_000, HOUR), shown, strict=False):
+        observation = Observation(
+            Look("dumps", begin, begin), tuple(candidate(f"n{n}", n * HOUR, size=1 + n) for n in names)
+        )
+        record = live.observe(observation)
+        live.apply(record)
+        records.append(record)
+    assert points(History.of(records)) == points(live)
