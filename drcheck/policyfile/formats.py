@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cronsim import CronSim, CronSimError
+
 from drcheck.core.naming import Template
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
@@ -37,7 +39,7 @@ class Malformed(ValueError):  # noqa: N818  what jsonschema calls a format's fai
 @cache
 def checker() -> FormatChecker:
     """Return what checks formats; failures have :class:`Malformed` as their cause."""
-    from jsonschema import FormatChecker  # noqa: PLC0415  see validate
+    from jsonschema import FormatChecker
 
     formats = FormatChecker(formats=())
     for name, check in _CHECKS.items():
@@ -88,9 +90,6 @@ def zone(text: str) -> ZoneInfo:
 @lru_cache(maxsize=256)
 def cron(text: str) -> None:
     """Refuse what is no cron expression of five fields, or one that never comes."""
-    # Imported here: drcheck --help has no use for it.
-    from cronsim import CronSim, CronSimError  # noqa: PLC0415
-
     how = 'write minute, hour, day of month, month and day of week, like "15 * * * *"'
     if len(text.split()) != 5 or text != " ".join(text.split()):  # noqa: PLR2004  the fields of cron
         raise DrcheckError(f"{shown(text)} has not five fields with one space between them", how)
@@ -141,7 +140,7 @@ def thinned(text: str) -> int | None:
 @cache
 def _countries() -> frozenset[str]:
     # Imported here: the package is large, and few policies name a country.
-    from holidays.registry import COUNTRIES  # noqa: PLC0415
+    from holidays.registry import COUNTRIES
 
     return frozenset(code for _, code, *_ in COUNTRIES.values())
 

@@ -100,7 +100,9 @@ def _below(chosen: list[Schema], key: str) -> Schema:
 def _scalar(node: Scalar, part: Schema) -> str | int | bool | None:
     if not node.plain:
         return node.text
-    wanted = {kind for each in branches(part, node) for kind in _types(each)}
+    wanted = _types(part)
+    if "if" in part:
+        wanted = [*wanted, *_types(part["else"])]  # conditions on a type ask for mappings; a scalar is none
     if not node.text:
         return None  # a key without a value
     if "string" in wanted:

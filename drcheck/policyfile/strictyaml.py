@@ -78,7 +78,7 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.fault(event, "a second document starts here (one file holds one document: remove the ---)")
+                    self.fault(self.mark(event), "a second document starts here (one file holds one document: remove the ---)")
                     return root
                 root = self.node(next(events), events, 1)
         return root
@@ -86,18 +86,19 @@ class _Builder:
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         mark = self.mark(event)
         if isinstance(event, yaml.AliasEvent):
-            self.fault(event, f"*{event.anchor} is an alias (write the value out, or use a template with extends)")
+            self.fault(mark, f"*{event.anchor} is an alias (write the value out, or use a template with extends)")
             return Scalar(mark, "", hole=True)
         if event.anchor is not None:
-            self.fault(event, f"&{event.anchor} is an anchor (write the value out, or use a template with extends)")
+            self.fault(mark, f"&{event.anchor} is an anchor (write the value out, or use a template with extends)")
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self.fault(event, f"{tag} is a tag (remove it: the schema says what type a value has)")
+            self.fault(mark, f"{tag} is a tag (remove it: the schema says what type a value has)")
         if isinstance(event, yaml.ScalarEvent):
-            if unseen := _UNSEEN.search(event.value):
-                self.fault(event, _refused(unseen.group()))
+            text: str = event.value
+            if event.style == '"' and (unseen := _UNSEEN.search(text)):  # only in these can it be escaped
+                self.fault(mark, _refused(unseen.group()))
                 return Scalar(mark, "", hole=True)
-            return Scalar(mark, event.value, plain=not event.style)
+            return Scalar(mark, text, not event.style)
         if depth > DEEPEST:
             raise _TooDeepError(mark)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -113,25 +114,24 @@ class _Builder:
             key = self.node(inner, events, depth + 1)
             value = self.node(next(events), events, depth + 1)
             if not isinstance(key, Scalar):
-                self.problems.append(Problem(key.mark, "a key must be plain text (not a list or a mapping)"))
+                self.fault(key.mark, "a key must be plain text (not a list or a mapping)")
             elif key.hole:
                 continue  # told already
             elif key.plain and key.text == "<<":
-                self.problems.append(Problem(key.mark, "<< merges mappings (use a template with extends)"))
+                self.fault(key.mark, "<< merges mappings (use a template with extends)")
             elif key.text in entries:
                 first = entries[key.text].key.line
-                self.problems.append(
-                    Problem(key.mark, f"{key.text} stands twice, first in line {first} (keep one of them)")
-                )
+                self.fault(key.mark, f"{key.text} stands twice, first in line {first} (keep one of them)")
             else:
                 entries[key.text] = Entry(key.mark, value)
         return entries
 
     def mark(self, event: Any) -> Mark:
-        return Mark(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
+        start = event.start_mark
+        return Mark(self.file, start.line + 1, start.column + 1)
 
-    def fault(self, event: Any, text: str) -> None:
-        self.problems.append(Problem(self.mark(event), text))
+    def fault(self, mark: Mark, text: str) -> None:
+        self.problems.append(Problem(mark, text))
 
 
 def _mark_at(text: str, offset: int, file: str) -> Mark:
