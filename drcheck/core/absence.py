@@ -8,6 +8,7 @@ miss what lies in the range that it asked for.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -24,13 +25,16 @@ class Absence:
     complete: tuple[tuple[int, int], ...]
     """(begin, asked_from) of the complete looks, oldest first."""
     thinned_after: int | None
+    _asked: tuple[int, ...] = field(default=(), compare=False, repr=False)
+    """How far back each complete look asked, sorted."""
     _known: dict[int, tuple[Spans, Spans]] = field(default_factory=dict, compare=False, repr=False)
     """Answers given before, by how many looks they rest on."""
 
     @classmethod
     def proved_by(cls, looks: Iterable[Look], thinned_after: int | None) -> Absence:
         """Return what ``looks`` prove; incomplete ones prove nothing."""
-        return cls(tuple(sorted({(look.begin, look.asked_from) for look in looks if look.complete})), thinned_after)
+        complete = tuple(sorted({(look.begin, look.asked_from) for look in looks if look.complete}))
+        return cls(complete, thinned_after, tuple(sorted(asked for _, asked in complete)))
 
     @property
     def first(self) -> int | None:
@@ -64,7 +68,7 @@ class Absence:
 
     def _none_newer(self, age: int, start: int, end: int, *, standing: bool) -> Spans:
         # What is proved depends on how far back the looks asked, and so changes where t - age passes such a bound.
-        levels = sorted({asked for _, asked in self.complete})
+        levels = sorted(set(self._asked))
         proved: list[Span] = []
         for level, following in pairwise([*levels, FOREVER]):
             span = Span(max(start, level + age), min(end, following + age))
@@ -78,10 +82,11 @@ class Absence:
 
     def _proved(self, data_from: int) -> tuple[Spans, Spans]:
         """Return what the looks that asked at least that far back prove: what stood, what arrived."""
-        begins = [begin for begin, asked in self.complete if asked <= data_from]
         # Looks that asked for more are a subset that grows with data_from: their number names them.
-        if (answer := self._known.get(len(begins))) is None:
-            answer = self._known[len(begins)] = _spans(begins, self.thinned_after)
+        number = bisect_right(self._asked, data_from)
+        if (answer := self._known.get(number)) is None:
+            begins = [begin for begin, asked in self.complete if asked <= data_from]
+            answer = self._known[number] = _spans(begins, self.thinned_after)
         return answer
 
 

@@ -197,6 +197,11 @@ class Points:
     def __len__(self) -> int:
         return len(self.data_lo)
 
+    @property
+    def exact(self) -> bool:
+        """Whether no instant is uncertain."""
+        return self.data_lo == self.data_hi and self.available_lo == self.available_hi and self.gone_lo == self.gone_hi
+
     def counted(self) -> Iterator[int]:
         """Yield the rows that count, in order of ``data_lo``."""
         return (row for row in range(len(self.data_lo)) if row not in self.why_not)

@@ -7,9 +7,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from operator import itemgetter
 
 from drcheck.core import doubt
-from drcheck.core.evidence import FOREVER, Cited, Points
+from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Points
 from drcheck.core.spans import Span, Spans, covers, intersection
 from drcheck.core.terms import Subject
 from drcheck.core.verdict import Status, Window
@@ -25,6 +26,16 @@ class Newest:
     times: array[int] = field(default_factory=lambda: array("q"))
     rows: list[Row | None] = field(default_factory=list)
     """What was newest from the same entry of ``times`` on; None: nothing was there."""
+
+    def step(self, t: int, row: Row | None) -> None:
+        """Say what is newest from ``t`` on; steps come in order of time."""
+        if self.rows and self.rows[-1] == row:
+            return
+        if self.times and self.times[-1] == t:
+            self.rows[-1] = row
+        else:
+            self.times.append(t)
+            self.rows.append(row)
 
     def at(self, t: int) -> Row | None:
         """Return the recovery point with the newest data right after ``t``."""
@@ -53,7 +64,23 @@ def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
             ends = gone[row] if until_gone else FOREVER
             if available[row] < ends:
                 arrivals.append((available[row], -data[row], ends, (points, row)))
-    arrivals.sort(key=lambda arrival: arrival[:3])
+    arrivals.sort(key=itemgetter(0, 1, 2))
+    return _climb(arrivals) if all(arrival[2] == FOREVER for arrival in arrivals) else _sweep(arrivals)
+
+
+def _climb(arrivals: list[tuple[int, int, int, Row]]) -> Newest:
+    """Follow the newest data where nothing ever goes: it only gets newer."""
+    found = Newest()
+    best = FOREVER
+    for available, age_rank, _, point in arrivals:
+        if age_rank < best:
+            best = age_rank
+            found.step(available, point)
+    return found
+
+
+def _sweep(arrivals: list[tuple[int, int, int, Row]]) -> Newest:
+    """Follow the newest data through arrivals and departures."""
     changes = sorted(
         {arrival[0] for arrival in arrivals} | {arrival[2] for arrival in arrivals if arrival[2] < FOREVER}
     )
@@ -67,10 +94,7 @@ def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
             following += 1
         while heap and -heap[0][1] <= t:
             heappop(heap)
-        best = heap[0][3] if heap else None
-        if not found.rows or found.rows[-1] != best:
-            found.times.append(t)
-            found.rows.append(best)
+        found.step(t, heap[0][3] if heap else None)
     return found
 
 
@@ -100,12 +124,14 @@ class Exposure:
             prove = part.absence.none_newer_stood if until_gone else part.absence.none_newer_arrived
             proved = intersection(proved, prove(objective, *window))
         firsts = [part.absence.first for part in subject.parts]
+        best = newest(subject, favourable=True, until_gone=until_gone)
+        exact = all(part.points.exact for part in subject.parts)
         return cls(
             subject,
             objective,
             effective,
-            newest(subject, favourable=True, until_gone=until_gone),
-            newest(subject, favourable=False, until_gone=until_gone),
+            best,
+            best if exact else newest(subject, favourable=False, until_gone=until_gone),
             proved,
             max((FOREVER if first is None else first for first in firsts), default=FOREVER),
         )
@@ -117,21 +143,31 @@ class Exposure:
         at_best = self._one(t, self.best, favourable=True)
         if at_best is Status.BREACHED:
             return Status.BREACHED if covers(self.proved, t, t + 1) else Status.UNKNOWN
-        at_worst = self._one(t, self.surest, favourable=False)
+        at_worst = at_best if self.surest is self.best else self._one(t, self.surest, favourable=False)
         return at_best if at_best is at_worst else Status.UNKNOWN
 
     def changes(self) -> Iterator[int]:
         """Yield every instant at which the status may change."""
-        for steps in (self.best, self.surest):
-            yield from steps.times
-            for row in steps.rows:
-                if row is not None:
-                    yield _data(row, favourable=steps is self.best) + self.objective
+        yield from self._turns(self.best, favourable=True)
+        if self.surest is not self.best:
+            yield from self._turns(self.surest, favourable=False)
         for span in self.proved:
             yield from span
         yield self.looked
         if self.effective is not None:
             yield from (self.effective, self.effective + self.objective)
+
+    def _turns(self, steps: Newest, *, favourable: bool) -> Iterator[int]:
+        """Yield when a step of ``steps`` may turn the status: not where one point in time follows another."""
+        overdue = LONG_AGO
+        for t, row in zip(steps.times, steps.rows, strict=True):
+            late = LONG_AGO if row is None else _data(row, favourable=favourable) + self.objective
+            if overdue <= t:
+                yield from (overdue, t)
+            elif late <= t:
+                yield t
+            overdue = late
+        yield overdue
 
     def age_at(self, t: int) -> int | None:
         """Return the age of the newest data that surely was there right before ``t``; None: there was none."""

@@ -20,9 +20,8 @@ def cut(
     ``reason_at(t)`` why, asked once for each piece.
     """
     pieces: list[Piece] = []
-    bounds = [window.start, *sorted({t for t in changes if window.start < t < window.end}), window.end]
     began, status = window.start, status_at(window.start)
-    for bound in bounds[1:-1]:
+    for bound in sorted({t for t in changes if window.start < t < window.end}):
         if (following := status_at(bound)) is not status:
             pieces.append(Piece(began, bound, status, reason_at(began)))
             began, status = bound, following

@@ -176,9 +176,8 @@ class Source:
     @property
     def identity(self) -> str:
         """What makes it the same place, read in the same way: another one begins a history of its own."""
-        return "\n".join(
-            (self.name, f"{self.connection}:{self.path}", self.reader, self.template, self.name_zone, self.complete_when)
-        )
+        read = f"{self.reader}\n{self.template}\n{self.name_zone}\n{self.complete_when}"
+        return f"{self.name}\n{self.connection}:{self.path}\n{read}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,11 @@ def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window
         slot = newest_due(t)
         return "nothing is owed yet: no slot is due" if slot is None else _reason(slot, t, commitment, subject)
 
-    changes = (t for slot in filled for t in (slot.due, slot.surely_at, slot.maybe_at, slot.proved_until))
+    changes: list[int] = []
+    for slot in filled:
+        changes.append(slot.due)
+        if slot.surely_at > slot.due:  # else it is met for as long as it decides
+            changes += (slot.surely_at, slot.maybe_at, slot.proved_until)
     pieces = cut(window, changes, status_at, reason_at)
     deciding = newest_due(window.end - 1)
     held = None if deciding is None else bisect_right(deciding.counts, window.end - 1)
@@ -191,24 +195,22 @@ def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window,
     maybe: list[list[Row]] = [[] for _ in stretches]
     for part in subject.parts:
         points = part.points
+        data_lo, data_hi = points.data_lo, points.data_hi
         for row in points.counted():
-            first = bisect_right(starts, points.data_lo[row]) - 1
-            last = (
-                first if points.data_hi[row] == points.data_lo[row] else bisect_right(starts, points.data_hi[row]) - 1
-            )
+            earliest, latest = data_lo[row], data_hi[row]
+            first = bisect_right(starts, earliest) - 1
+            last = first if earliest == latest else bisect_right(starts, latest) - 1
             for index in range(max(first, 0), last + 1):
                 _, start, end, _ = stretches[index]
-                if points.data_lo[row] >= end:
-                    continue
-                maybe[index].append((points, row))
-                if points.data_lo[row] >= start and points.data_hi[row] < end:
-                    sure[index].append((points, row))
+                if earliest < end:
+                    maybe[index].append((points, row))
+                    if earliest >= start and latest < end:
+                        sure[index].append((points, row))
+    nth = commitment.at_least - 1
     filled: list[_Filled] = []
     for (label, start, end, due), surely, possibly in zip(stretches, sure, maybe, strict=True):
         counts = groups(surely, terms.matching, favourable=False)
-        chances = counts if possibly == surely and _exact(surely) else groups(possibly, terms.matching, favourable=True)
-        proved = min((_proved_until(part.absence.arrived(start), start) for part in subject.parts), default=start)
-        nth = commitment.at_least - 1
+        chances = groups(possibly, terms.matching, favourable=True)
         filled.append(
             _Filled(
                 label,
@@ -217,19 +219,14 @@ def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window,
                 due,
                 surely_at=counts[nth] if nth < len(counts) else FOREVER,
                 maybe_at=chances[nth] if nth < len(chances) else FOREVER,
-                proved_until=proved,
+                proved_until=min(
+                    (_proved_until(part.absence.arrived(start), start) for part in subject.parts), default=start
+                ),
                 rows=tuple(possibly),
                 counts=tuple(counts),
             )
         )
     return filled
-
-
-def _exact(rows: list[Row]) -> bool:
-    return all(
-        points.available_lo[row] == points.available_hi[row] and points.data_lo[row] == points.data_hi[row]
-        for points, row in rows
-    )
 
 
 def _proved_until(spans: tuple[tuple[int, int], ...], start: int) -> int:
