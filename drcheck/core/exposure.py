@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from operator import itemgetter
 
-from drcheck.core import doubt
+from drcheck.core import doubt, words
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Points
 from drcheck.core.spans import Span, Spans, covers, intersection
 from drcheck.core.terms import Subject
@@ -180,6 +180,9 @@ class Exposure:
             row = self.best.at(t)
             if row is not None:
                 return doubt.uncertain(*row)
+        if t < self.looked < FOREVER and self.best.at(t) is None:
+            # Before anybody looked, a service without backups cannot be told from one that nobody watched.
+            return f"no backup of then is known, and drcheck first looked {words.instant(self.looked)}"
         return doubt.unproved(self.subject.parts, t, what)
 
     def _one(self, t: int, steps: Newest, *, favourable: bool) -> Status | None:
