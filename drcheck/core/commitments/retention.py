@@ -98,16 +98,18 @@ def _kept(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
     last = window.end - 1
     now = [slot for slot in owed if slot.due <= last < slot.until]
     standing = [slot for slot in now if covers(slot.held.surely, last, last + 1)]
-    wanting = [slot for slot in now if slot.status_at(last) is pieces[-1].status and slot not in standing]
     never = [slot.label for slot in now if slot.never_made_at(last)]
+    wanting = [
+        slot for slot in now if slot.status_at(last) is pieces[-1].status and slot.status_at(last) is not Status.MET
+    ]
     return Finding(
         of=subject.of,
         pieces=pieces,
         reason=_summary(subject, commitment, keep, now, standing, wanting, never, pieces[-1], last),
-        objective=Quantity(len(now), "points"),
+        objective=Quantity(len(now) - len(never), "points"),
         measured=Quantity(len(standing), "points"),
-        headroom=Quantity(len(standing) - len(now), "points"),
-        evidence=(*_cited(wanting or standing[:1]), *rejected(subject, window.end - keep)),
+        headroom=Quantity(len(standing) + len(never) - len(now), "points"),
+        evidence=(*_cited(wanting or [*standing[:1], *standing[1:][-1:]]), *rejected(subject, window.end - keep)),
     )
 
 
