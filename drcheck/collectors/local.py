@@ -112,7 +112,7 @@ class LocalCollector:
             if isinstance(error, FileNotFoundError | NotADirectoryError):
                 raise CollectorError(
                     f"{self._shown('')} is not a directory here",
-                    "Check `root` of the connection and the policy's `at`, and that the disk is mounted; links are not followed.",
+                    "Check `root` of the connection and the policy's `at`, and the mount; it may be no link.",
                 ) from error
             self._fail("", error)
 

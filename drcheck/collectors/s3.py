@@ -89,8 +89,8 @@ def before(key: str) -> str:
 
 def open_s3(connection: S3Connection, root: str, pool: Connections) -> S3Collector:
     """Return a collector of what lies below ``root``, which is ``BUCKET/`` or ``BUCKET/PREFIX/``."""
-    from drcheck.collectors.s3_client import S3Client  # noqa: PLC0415  botocore takes a while to import
-    from drcheck.collectors.web import Caller, Web  # noqa: PLC0415  as does urllib3
+    from drcheck.collectors.s3_client import S3Client  # botocore takes a while to import
+    from drcheck.collectors.web import Caller, Web  # as does urllib3
 
     bucket, _, below = checked_root(root).partition("/")
     if not bucket:

@@ -55,7 +55,8 @@ class S3Client:
         events = self._api.meta.events
         events.register("before-call.s3", _refuse_writes)
         events.register("before-send.s3", self._send)
-        events.register("before-parse.s3.ListObjectsV2", self._take_page)
+        # first: before botocore's own look for errors in answers with status 200, which parses the whole page too
+        events.register_first("before-parse.s3.ListObjectsV2", self._take_page)
 
     def _make(self, workers: int) -> Any:
         session = botocore.session.Session(profile=self._connection.profile or None)

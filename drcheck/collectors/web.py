@@ -69,7 +69,7 @@ class Caller:
         return self.page is not None
 
     def note_date(self, date: str | None, sent: float, received: float) -> None:
-        """Take the far clock from a ``Date`` header, which is cut to whole seconds; the shortest exchange tells best."""
+        """Take the far clock from a ``Date`` header, cut to whole seconds; the shortest exchange tells best."""
         if date is None or received - sent >= self._bracket:
             return
         with suppress(ValueError):

@@ -1,0 +1,84 @@
+"""Containers of Azure Blob Storage, through its own SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.pool import Connections
+from drcheck.core.policy import Standing
+from drcheck.interfaces import CollectorError, Entry, Seek
+from drcheck.settings import AzureConnection
+
+if TYPE_CHECKING:
+    from drcheck.collectors.azure_client import AzureClient
+    from drcheck.collectors.web import Caller
+
+
+class AzureBlobCollector:
+    """Lists and reads what lies below ``CONTAINER/PREFIX/``.
+
+    A prefix that holds nothing is a real answer, a container that does not exist an error. A blob has arrived between
+    its creation and its last write, which may have been one of its metadata. Azure cannot begin a listing in the
+    middle, so ``after`` saves nothing: ask with a longer prefix.
+    """
+
+    standing = Standing.STORAGE
+    seek = Seek.PREFIX
+
+    def __init__(self, client: AzureClient, caller: Caller, container: str, root: str) -> None:
+        self._client = client
+        self._caller = caller
+        self._container = container
+        self._root = root
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        return self._caller.calls
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield what begins with ``prefix`` and sorts after ``after``, page by page."""
+        checked_prefix(prefix)
+        marker = ""
+        while True:
+            page = self._client.page(self._caller, self._container, self._root + prefix, root=self._root, marker=marker)
+            for entry in page.entries:
+                if entry.name > after:
+                    yield entry
+            if not page.marker:
+                return
+            if page.marker == marker:
+                raise CollectorError(
+                    f"the listing of {self._container} goes in circles", "Check the service; its paging is at fault."
+                )
+            marker = page.marker
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of a blob, as they are stored."""
+        return self._client.get(self._caller, self._container, self._root + checked_name(name), offset, at_most)
+
+    def clock_offset(self) -> float | None:
+        """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
+        return self._caller.clock_offset
+
+    def close(self) -> None:
+        """Do nothing: the client is the run's."""
+
+
+def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -> AzureBlobCollector:
+    """Return a collector of what lies below ``root``, which is ``CONTAINER/`` or ``CONTAINER/PREFIX/``."""
+    from drcheck.collectors.azure_client import AzureClient  # the SDK takes a while to import
+    from drcheck.collectors.web import Caller, Web
+
+    container, _, below = checked_root(root).partition("/")
+    if not container:
+        raise CollectorError(
+            f"no container is named below {connection.name}", f"Write `at: {connection.name}:CONTAINER/PREFIX/`."
+        )
+    web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
+    client = pool.shared(
+        ("azure_blob", connection.name), lambda: AzureClient(connection, web), pool.deadline(connection)
+    )
+    return AzureBlobCollector(client, Caller(pool.deadline(connection)), container, below)

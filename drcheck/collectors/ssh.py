@@ -1,0 +1,193 @@
+"""Hosts over SSH: SFTP, and one fixed find where the far side lets it run."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
+from drcheck.collectors.pool import Connections
+from drcheck.collectors.ssh_find import find_command, parse_find
+from drcheck.core.evidence import FOREVER
+from drcheck.core.policy import Standing
+from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
+from drcheck.settings import SshConnection
+
+if TYPE_CHECKING:
+    from paramiko import SFTPAttributes
+
+    from drcheck.collectors.ssh_connection import Host
+    from drcheck.collectors.ssh_sftp import ReadOnlySftp
+
+OUTPUT: Final = 64 * 1024 * 1024
+"""Bytes that a named output may have."""
+
+
+class SshCollector:
+    """Lists and reads what lies below a directory of a host; connects when it is first asked.
+
+    Arrival begins at mtime, which copying tools set to the past. Only find tells ctime, which ends it; over SFTP alone
+    just having been seen does.
+    """
+
+    standing = Standing.LOG
+    seek = Seek.NONE
+
+    def __init__(self, connection: SshConnection, root: str, pool: Connections) -> None:
+        self._connection = connection
+        self._root = checked_root(root)
+        self._pool = pool
+        self._deadline = pool.deadline(connection)
+        self._held = ExitStack()
+        self._host: Host | None = None
+        self._session: ReadOnlySftp | None = None
+        self._top = ""
+        self.calls = 0
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``."""
+        below = checked_prefix(prefix)
+        directory = self._directory("")
+        if below:
+            try:
+                directory = self._directory(below[:-1])
+            except NotFound:
+                return
+        host = self._connected()
+        if host.has_find(self._deadline):
+            self._count()
+            entries = parse_find(host.run(find_command(directory), self._deadline), below)
+        else:
+            entries = self._walk(host, directory, below)
+        for entry in entries:
+            if entry.name.startswith(prefix) and entry.name > after:
+                yield entry
+
+    def _walk(self, host: Host, directory: str, below: str) -> Iterator[Entry]:
+        """List by SFTP, in a session of its own: a listing that is under way cannot share one with reads."""
+        from drcheck.collectors.ssh_sftp import ReadOnlySftp  # imports paramiko
+
+        with host.channel(self._deadline) as channel:
+            session = ReadOnlySftp(host, channel, self._deadline, self._count)
+            pending = [""]
+            while pending:
+                inner = pending.pop()
+                try:
+                    for status in session.directory(f"{directory}/{inner}"):
+                        path = inner + status.filename
+                        if status.st_mode is None:
+                            status = _named(session.status(f"{directory}/{path}"), status.filename)  # noqa: PLW2901
+                        mode = status.st_mode or 0
+                        if stat.S_ISDIR(mode):
+                            pending.append(f"{path}/")
+                        elif stat.S_ISREG(mode):
+                            modified = status.st_mtime or 0
+                            yield Entry(below + path, status.st_size or 0, modified, FOREVER, modified)
+                except NotFound:  # a directory that went meanwhile
+                    if not inner:
+                        raise
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of a regular file, or of what the command named by ``!output`` prints."""
+        if name.startswith("!") and not self._root:
+            return self._output(name[1:], offset, at_most)
+        path = self._real(checked_name(name), "the file")
+        session = self._sftp()
+        before = session.status(path)
+        if not stat.S_ISREG(before.st_mode or 0):  # opening a named pipe would wait for its writer
+            raise CollectorError(f"{shown(path)} on {self._connection.host} is no regular file", "Name a file.")
+        opened, content = session.read(path, offset, at_most)
+        # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
+        if self._real(name, "the file") != path or opened.st_mode != before.st_mode or opened.st_uid != before.st_uid:
+            raise CollectorError(
+                f"{shown(path)} on {self._connection.host} was exchanged while it was read", "Look who did that."
+            )
+        return content
+
+    def _output(self, name: str, offset: int, at_most: int) -> bytes:
+        argv = self._connection.outputs.get(name)
+        if argv is None:
+            raise NotFound(
+                f"{self._connection.name} has no output {shown(name)}",
+                f"Add it to `outputs` of {self._connection.name}.",
+            )
+        self._count()
+        said = bytearray()
+        for part in self._connected().run(argv, self._deadline):
+            said += part
+            if len(said) > OUTPUT:
+                raise CollectorError(
+                    f"the output {name} of {self._connection.name} is longer than {OUTPUT >> 20} MiB",
+                    "Let the command print less.",
+                )
+        start = max(0, len(said) + offset) if offset < 0 else offset
+        return bytes(said[start : start + at_most])
+
+    def _directory(self, name: str) -> str:
+        """Return the absolute path of a directory that exists."""
+        path = self._real(name, "the directory")
+        if not stat.S_ISDIR(self._sftp().status(path).st_mode or 0):
+            raise CollectorError(f"{shown(path)} on {self._connection.host} is no directory", "Name a directory.")
+        return path
+
+    def _real(self, name: str, what: str) -> str:
+        """Return the absolute path of ``name``, which lies below the root and has no link in it.
+
+        Raises :class:`CollectorError` otherwise. The connection's root is the runner's own choice and may be a link.
+        """
+        session = self._sftp()
+        if not self._top:
+            self._top = session.real_path(self._connection.root).rstrip("/")
+        path = f"{self._top}/{self._root}{name}".rstrip("/") or "/"
+        if session.real_path(path) != path:
+            raise CollectorError(
+                f"{what} {shown(path)} on {self._connection.host} is a link, or lies behind one",
+                "Name the place itself: links are not followed.",
+            )
+        return path
+
+    def _count(self) -> None:
+        self.calls += 1
+
+    def _connected(self) -> Host:
+        """Return the session with the host, made or joined when it is first needed."""
+        from drcheck.collectors.ssh_connection import connect  # paramiko takes a while to import
+
+        if self._host is None:
+            host = connect(self._connection, self._pool, self._deadline)
+            if not host.places.acquire(timeout=self._deadline.left()):
+                self._deadline.left()
+            self._held.callback(host.places.release)
+            self._host = host
+        return self._host
+
+    def _sftp(self) -> ReadOnlySftp:
+        from drcheck.collectors.ssh_sftp import ReadOnlySftp  # imports paramiko
+
+        if self._session is None:
+            host = self._connected()
+            channel = self._held.enter_context(host.channel(self._deadline))
+            self._session = ReadOnlySftp(host, channel, self._deadline, self._count)
+        return self._session
+
+    def clock_offset(self) -> float | None:
+        """Return by how much the host's clock is ahead; None where no command may run."""
+        return self._connected().clock_offset(self._deadline)
+
+    def close(self) -> None:
+        """Close what this source holds; the session with the host is the run's."""
+        self._host = None
+        self._session = None
+        self._held.close()
+
+
+def _named(status: SFTPAttributes, name: str) -> SFTPAttributes:
+    status.filename = name
+    return status
+
+
+def open_ssh(connection: SshConnection, root: str, pool: Connections) -> SshCollector:
+    """Return a collector of what lies below ``root``, a directory below the connection's root."""
+    return SshCollector(connection, root, pool)

@@ -1,0 +1,282 @@
+"""One SSH session a host: verified, bounded, shared by all sources of a run. Importing this imports paramiko."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shlex
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final, NoReturn
+
+import paramiko
+
+from drcheck import clock
+from drcheck.collectors.confine import shown
+from drcheck.collectors.pool import Connections, Deadline
+from drcheck.collectors.ssh_faults import no_channel, no_session, unreachable, wrong_key
+from drcheck.collectors.ssh_keys import KnownHosts, name_in_known_hosts
+from drcheck.interfaces import CollectorError
+from drcheck.settings import SshConnection
+
+CONNECT: Final = 10.0
+"""Seconds for a TCP connection; a host that drops packets would hold us for two minutes."""
+BANNER: Final = 10.0
+"""Seconds for the far side to say that it speaks SSH."""
+AUTHENTICATION: Final = 20.0
+"""Seconds for the key to be accepted; slow name servers on the far side are the usual reason."""
+SILENCE: Final = 60.0
+"""Seconds without a byte after which an answer is given up."""
+SOURCES_AT_ONCE: Final = 5
+"""A source takes two sessions at most, and sshd allows ten on a connection unless told otherwise (MaxSessions)."""
+_TICK: Final = 0.25
+"""Seconds between looks at what a command says on its standard error, while its standard output is silent."""
+_NOTES: Final = 4096
+"""Bytes kept of what a command says on its standard error."""
+
+# paramiko writes its threads' tracebacks to standard error unless somebody takes them
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+
+
+class Host:
+    """A verified session with one host."""
+
+    def __init__(self, connection: SshConnection, client: paramiko.SSHClient, transport: paramiko.Transport) -> None:
+        self.connection = connection
+        self._client = client
+        self.transport = transport
+        self.places = threading.BoundedSemaphore(SOURCES_AT_ONCE)
+        self._asking = threading.Lock()
+        self._clock_asked = False
+        self._offset: float | None = None
+        self._found: bool | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the session still stands."""
+        return self.transport.is_active()
+
+    @contextmanager
+    def channel(self, deadline: Deadline) -> Iterator[paramiko.Channel]:
+        """Open a channel that is cut off when ``deadline`` passes; its faults become errors that say what to do."""
+        try:
+            channel = self.transport.open_session(timeout=deadline.left(SILENCE))
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            deadline.left()
+            raise no_channel(self.connection, error) from None
+        try:
+            with deadline.cutting(channel.close):
+                channel.settimeout(deadline.left(SILENCE))
+                yield channel
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            self.fail(deadline, error)
+        finally:
+            channel.close()
+
+    def fail(self, deadline: Deadline, error: Exception) -> NoReturn:
+        """Raise the error for a session that broke, fell silent or refused."""
+        deadline.left()
+        host = self.connection.host
+        if isinstance(error, TimeoutError):
+            raise CollectorError(
+                f"{host} fell silent in the middle of an answer", "See whether it is overloaded, or its disk hangs."
+            ) from None
+        if self.alive and isinstance(error, paramiko.SSHException):
+            raise CollectorError(
+                f"{host} refused what was asked of it: {shown(str(error))}",
+                f"Let the account {self.connection.user} use SFTP (Subsystem sftp internal-sftp).",
+            ) from None
+        raise CollectorError(f"the connection to {host} was lost", "See its sshd's log, and the network.") from None
+
+    def run(self, argv: Sequence[str], deadline: Deadline, *, silence: float = SILENCE) -> Iterator[bytes]:
+        """Run one command and yield what it writes; raises :class:`CollectorError` unless it ends with status 0.
+
+        Its standard error is drained, so that it cannot block, and its beginning kept for the message.
+        """
+        command = shlex.join(argv)
+        notes = bytearray()
+        with self.channel(deadline) as channel:
+            channel.exec_command(command)
+            channel.shutdown_write()
+            channel.settimeout(_TICK)
+            heard = clock.monotonic()
+            while True:
+                while channel.recv_stderr_ready():
+                    notes += channel.recv_stderr(65536)[: _NOTES - len(notes)]
+                    heard = clock.monotonic()
+                try:
+                    part = channel.recv(65536)
+                except TimeoutError:
+                    if clock.monotonic() - heard > silence:
+                        raise
+                    continue
+                if not part:
+                    break
+                yield part
+                heard = clock.monotonic()
+            channel.status_event.wait(deadline.left(silence))
+            status = channel.recv_exit_status() if channel.status_event.is_set() else -1
+        deadline.left()
+        if status:
+            told = shown(notes.decode(errors="replace").strip().partition("\n")[0])
+            how = f"ended with status {status}" if status > 0 else "ended without a status"
+            raise CollectorError(
+                f"{shown(argv[0])} on {self.connection.host} {how}{': ' if told else ''}{told}",
+                f"Run it there as {self.connection.user}: {shown(command)}",
+            )
+
+    @contextmanager
+    def _alone(self, deadline: Deadline) -> Iterator[None]:
+        """Let one source at a time find out what holds for the whole host."""
+        if not self._asking.acquire(timeout=deadline.left()):
+            deadline.left()
+        try:
+            yield
+        finally:
+            self._asking.release()
+
+    def _words(self, argv: Sequence[str], deadline: Deadline) -> str:
+        """Return what a command says, or nothing if the account may not run it.
+
+        Accounts that are kept to SFTP, as they should be, run nothing or something else.
+        """
+        said = b""
+        try:
+            for part in self.run(argv, deadline, silence=BANNER):
+                said += part
+                if len(said) > _NOTES:
+                    return ""
+        except CollectorError:
+            deadline.left()
+            if not self.alive:
+                raise
+            return ""
+        return said.decode("utf-8", "replace")
+
+    def clock_offset(self, deadline: Deadline) -> float | None:
+        """Return by how much the host's clock is ahead: one ``date``, bracketed by ours; None if it may not run."""
+        with self._alone(deadline):
+            if not self._clock_asked:
+                sent = clock.precise()
+                told = re.fullmatch(r"(\d{1,12})(\.\d{1,9})?\D*", self._words(("date", "+%s.%N"), deadline))
+                self._clock_asked = True
+                if told is not None:
+                    # a date that does not know %N tells whole seconds
+                    self._offset = float(told[1]) + float(told[2] or 0.5) - (sent + clock.precise()) / 2
+            return self._offset
+
+    def has_find(self, deadline: Deadline) -> bool:
+        """Tell whether the account may run GNU find, which alone tells all that is asked."""
+        if self.clock_offset(deadline) is None:  # no command runs
+            return False
+        with self._alone(deadline):
+            if self._found is None:
+                self._found = self._words(("find", "--version"), deadline).startswith("find (GNU findutils)")
+            return self._found
+
+    def close(self) -> None:
+        """End the session."""
+        self._client.close()
+
+
+def connect(connection: SshConnection, pool: Connections, deadline: Deadline, via: tuple[str, ...] = ()) -> Host:
+    """Return the run's session with a host, through its jump host if it names one. Both are verified."""
+    key = ("ssh", connection.host, connection.port, connection.user, connection.identity_file,
+           connection.known_hosts, connection.jump)  # fmt: skip
+    host = pool.shared(key, lambda: _connect(connection, pool, deadline, via), deadline)
+    if host.alive:
+        return host
+    pool.forget(key, host)
+    return pool.shared(key, lambda: _connect(connection, pool, deadline, via), deadline)
+
+
+def _connect(connection: SshConnection, pool: Connections, deadline: Deadline, via: tuple[str, ...]) -> Host:
+    name = name_in_known_hosts(connection)
+    known = pool.shared(("known_hosts", connection.known_hosts), lambda: KnownHosts(connection.known_hosts), deadline)
+    trusted = known.of(name)
+    if not trusted:
+        raise CollectorError(
+            f"the host key of {connection.host} is not known",
+            f"Compare `ssh-keyscan -p {connection.port} {connection.host}` with the host's own key, "
+            f"then add its line to {known.file}.",
+        )
+    identity = _identity(connection)
+    client = paramiko.SSHClient()  # it loads no file of the user's by itself
+    client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    for each in trusted:
+        client.get_host_keys().add(name, each.key.get_name(), each.key)
+    sock = _socket(connection, pool, deadline, via)
+    try:
+        with deadline.cutting(lambda: _shut(sock)):
+            client.connect(
+                connection.host, connection.port, connection.user, pkey=identity, sock=sock,
+                allow_agent=False, look_for_keys=False, timeout=deadline.left(BANNER + CONNECT),
+                banner_timeout=deadline.left(BANNER), auth_timeout=deadline.left(AUTHENTICATION),
+                channel_timeout=deadline.left(SILENCE),
+            )  # fmt: skip
+    except paramiko.BadHostKeyException as error:
+        client.close()
+        raise wrong_key(connection, known.file, trusted, error) from None
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        client.close()
+        _shut(sock)
+        deadline.left()
+        raise no_session(connection, error) from None
+    transport = client.get_transport()
+    if transport is None:
+        raise CollectorError(f"no session with {connection.host} came about", "See its sshd's log.")
+    return Host(connection, client, transport)
+
+
+def _identity(connection: SshConnection) -> paramiko.PKey:
+    file = connection.identity_file
+    try:
+        return paramiko.PKey.from_path(file)
+    except OSError as error:
+        raise CollectorError(
+            f"the key {file or '(no identity_file is named)'} cannot be read: {error.strerror}",
+            f"Name drcheck's own key with `identity_file` on {connection.name}.",
+        ) from None
+    except (paramiko.SSHException, ValueError, TypeError, paramiko.pkey.UnknownKeyType):
+        raise CollectorError(
+            f"the key {file} cannot be used",
+            "Give drcheck a key of its own without a passphrase, ed25519, ecdsa or rsa; protect it by its file's mode.",
+        ) from None
+
+
+def _socket(
+    connection: SshConnection, pool: Connections, deadline: Deadline, via: tuple[str, ...]
+) -> socket.socket | paramiko.Channel:
+    """Return a way to the host: a socket, or a channel through its jump host."""
+    if not connection.jump:
+        try:
+            return socket.create_connection((connection.host, connection.port), timeout=deadline.left(CONNECT))
+        except OSError as error:
+            deadline.left()
+            raise unreachable(connection, error) from None
+    jump = pool.connections.get(connection.jump)
+    if not isinstance(jump, SshConnection) or connection.jump in (*via, connection.name):
+        raise CollectorError(
+            f"the jump host {connection.jump} of {connection.name} is no SSH connection, or leads back to it",
+            "Name the alias of another connection of type ssh with `jump`.",
+        )
+    through = connect(jump, pool, deadline, (*via, connection.name))
+    try:
+        return through.transport.open_channel(
+            "direct-tcpip", (connection.host, connection.port), ("127.0.0.1", 0), timeout=deadline.left(CONNECT)
+        )
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        deadline.left()
+        raise CollectorError(
+            f"{connection.jump} does not lead to {connection.host} port {connection.port}: {shown(str(error))}",
+            f"See that the host is up, and that {connection.jump} allows forwarding to it (AllowTcpForwarding).",
+        ) from None
+
+
+def _shut(sock: socket.socket | paramiko.Channel) -> None:
+    with suppress(OSError, EOFError):
+        if isinstance(sock, socket.socket):
+            sock.shutdown(socket.SHUT_RDWR)
+        sock.close()
