@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from drcheck.core.verdict import SEVERITY, Piece, Status, Window, worst
 
@@ -31,6 +31,26 @@ def cut(
 
 def overlay(window: Window, several: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
     """Return the worst of several judgements of one window at each instant; of equals the first one's reason."""
+
+    def pick(holding: Mapping[Status | None, set[int]]) -> int:
+        return min(holding[worst(*(status for status, those in holding.items() if those))])
+
+    return _lay(window, several, pick)
+
+
+def first_of(window: Window, several: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
+    """Return at each instant the first of several judgements by which something is owed; the first if there is none."""
+
+    def pick(holding: Mapping[Status | None, set[int]]) -> int:
+        return min((which for status, those in holding.items() if status is not None for which in those), default=0)
+
+    return _lay(window, several, pick)
+
+
+def _lay(
+    window: Window, several: Sequence[Sequence[Piece]], pick: Callable[[Mapping[Status | None, set[int]]], int]
+) -> tuple[Piece, ...]:
+    """Lay judgements of one window over each other; ``pick`` says which decides, given which have which status."""
     starting: dict[int, list[tuple[int, Piece]]] = defaultdict(list)
     for which, pieces in enumerate(several):
         for piece in pieces:
@@ -44,9 +64,9 @@ def overlay(window: Window, several: Sequence[Sequence[Piece]]) -> tuple[Piece, 
                 holding[current[which].status].discard(which)
             current[which] = piece
             holding[piece.status].add(which)
-        status = worst(*(status for status, those in holding.items() if those))
-        if not found or found[-1].status is not status:
+        deciding = current[pick(holding)]
+        if not found or found[-1].status is not deciding.status:
             if found:
                 found[-1] = found[-1]._replace(end=start)
-            found.append(Piece(start, window.end, status, current[min(holding[status])].reason))
+            found.append(Piece(start, window.end, deciding.status, deciding.reason))
     return tuple(found)

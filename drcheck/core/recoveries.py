@@ -149,6 +149,8 @@ def _times(log: Log) -> Iterator[tuple[int, int]]:
         yield recovery.line, recovery.started_at if recovery.finished_at is None else recovery.finished_at
     for announcement in log.announcements:
         yield announcement.line, announcement.announced_at
+    for window in log.maintenance:
+        yield window.line, window.starts_at if window.announced_at is None else window.announced_at
 
 
 def cite(one: Told, why_not: str = "") -> Cited:

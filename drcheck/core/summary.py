@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.policy import Kind, Policy, Waiver
+from drcheck.core.policy import Kind, NotYetJudged, Policy, Waiver
 from drcheck.core.verdict import Finding, Status, Verdict, worst
 
 EXIT_BREACHED: Final = 1
@@ -16,7 +16,7 @@ EXIT_UNKNOWN: Final = 3
 
 
 class Totals(NamedTuple):
-    """How many commitments came to what; each is counted once. ``invalid`` counts policy files."""
+    """How many commitments came to what; each is counted once, but for ``at_risk``. ``invalid`` counts policy files."""
 
     met: int
     breached: int
@@ -26,6 +26,8 @@ class Totals(NamedTuple):
     not_owed: int
     """Nothing is owed yet."""
     invalid: int
+    at_risk: int
+    """Of those met, how many have little headroom left."""
 
     @property
     def commitments(self) -> int:
@@ -43,7 +45,7 @@ class Earlier(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """How many sources the commitments rest on, and how many of them were seen without an evidence gap."""
+    """How many sources the commitments judged rest on, and how many of them were seen without an evidence gap."""
 
     asked: int
     seen: int
@@ -87,13 +89,22 @@ def exit_status(status: Status | None) -> int:
 def totals(verdicts: Iterable[Verdict], *, invalid: int = 0) -> Totals:
     """Count ``verdicts`` by what they came to."""
     count: dict[Status | None, int] = dict.fromkeys((None, *Status), 0)
-    waived = 0
+    waived = at_risk = 0
     for verdict in verdicts:
         if is_waived(verdict):
             waived += 1
         else:
             count[verdict.status] += 1
-    return Totals(count[Status.MET], count[Status.BREACHED], count[Status.UNKNOWN], waived, count[None], invalid)
+            at_risk += verdict.overall.at_risk
+    return Totals(
+        met=count[Status.MET],
+        breached=count[Status.BREACHED],
+        unknown=count[Status.UNKNOWN],
+        waived=waived,
+        not_owed=count[None],
+        invalid=invalid,
+        at_risk=at_risk,
+    )
 
 
 def earlier(finding: Finding, status: Status) -> Earlier | None:
@@ -108,8 +119,9 @@ def sources(services: Iterable[Sequence[Verdict]]) -> Sources:
     """Return how many sources ``services`` rest on; a malformed line of a log hides nothing of its source."""
     asked = seen = 0
     for verdicts in services:
-        names = {name for verdict in verdicts for name in verdict.commitment.evidence}
-        hidden = {source for verdict in verdicts for source, gap in verdict.gaps if gap.line is None}
+        judged = [one for one in verdicts if not isinstance(one.commitment, NotYetJudged)]
+        names = {name for verdict in judged for name in verdict.commitment.evidence}
+        hidden = {source for verdict in judged for source, gap in verdict.gaps if gap.line is None}
         asked += len(names)
         seen += len(names - hidden)
     return Sources(asked, seen)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from drcheck.core import calendar, words
 from drcheck.core.absence import Absence
 from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Points
-from drcheck.core.pieces import overlay
+from drcheck.core.pieces import first_of, overlay
 from drcheck.core.policy import (
     Commitment,
     Frequency,
@@ -95,49 +96,70 @@ def _reach(commitment: Commitment, grace: int) -> int:
             return 0
 
 
+class Version(NamedTuple):
+    """A policy's text of the past, and from when on it was in force."""
+
+    in_force_from: int
+    policy: Policy
+
+
 def judge(
-    policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window, *, clock_tolerance: int
+    policy: Policy,
+    evidence: Mapping[str, SourceEvidence],
+    window: Window,
+    *,
+    clock_tolerance: int,
+    first_seen: int | None = None,
+    earlier: Sequence[Version] = (),
 ) -> tuple[Verdict, ...]:
-    """Judge every commitment of ``policy`` over ``window``; a source that is not in ``evidence`` was never seen."""
-    return tuple(_judge(policy, commitment, evidence, window, clock_tolerance) for commitment in policy.commitments)
+    """Judge every commitment of ``policy`` over ``window``; a source that is not in ``evidence`` was never seen.
+
+    A slot or period is judged by the version in force when it began: ``earlier`` holds the texts of the past, oldest
+    first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest version is taken.
+    """
+    verdicts: list[Verdict] = []
+    for commitment in policy.commitments:
+        versions = [(LONG_AGO, policy, commitment)]
+        if earlier:
+            came = first_seen if commitment.in_force_from is None else commitment.in_force_from
+            versions = [*_past(commitment, earlier), (came or LONG_AGO, policy, commitment)]
+        verdicts.append(_judge(policy, commitment, versions, evidence, window, clock_tolerance))
+    return tuple(verdicts)
+
+
+def _past(commitment: Commitment, earlier: Sequence[Version]) -> list[tuple[int, Policy, Commitment]]:
+    """Return the earlier wordings of a commitment, each with its policy, oldest first."""
+    found: list[tuple[int, Policy, Commitment]] = []
+    for version in earlier:
+        for one in version.policy.commitments:
+            if one.id == commitment.id and one.kind is commitment.kind:
+                came = version.in_force_from if one.in_force_from is None else one.in_force_from
+                found.append((came, version.policy, one))
+    return found
 
 
 def _judge(
     policy: Policy,
     commitment: Commitment,
+    versions: Sequence[tuple[int, Policy, Commitment]],
     evidence: Mapping[str, SourceEvidence],
     window: Window,
     clock_tolerance: int,
 ) -> Verdict:
-    seen = {name: _at_least(evidence.get(name), commitment.min_standing) for name in commitment.evidence}
-    terms = Terms(
-        zone=ZoneInfo(commitment.zone or policy.timezone),
-        effective=policy.agreement.effective,
-        business=policy.business,
-        clock_tolerance=clock_tolerance,
-        grace=_grace(policy, commitment),
-        lost_sites=policy.lost_sites(commitment.scenario) if commitment.scenario else frozenset(),
-        site_of={source.name: source.site for source in policy.sources.values()},
+    # A correction is in force from an instant of the past: what came before it, but claims a later one, is overruled.
+    in_force = [one for index, one in enumerate(versions) if all(one[0] < later[0] for later in versions[index + 1 :])]
+    findings = _findings(
+        policy, commitment, _effective(policy, in_force, len(in_force) - 1), evidence, window, clock_tolerance
     )
-    match commitment:
-        case Rpo():
-            findings = _each(policy, commitment, seen, terms, lambda of, its: rpo.evaluate(commitment, of, its, window))
-        case Frequency():
-            findings = _each(
-                policy, commitment, seen, terms, lambda of, its: backup_frequency.evaluate(commitment, of, its, window)
-            )
-        case Retention():
-            findings = _each(
-                policy, commitment, seen, terms, lambda of, its: retention.evaluate(commitment, of, its, window)
-            )
-        case Rto():
-            findings = (rto.evaluate(commitment, _records(seen), terms, window),)
-        case RestoreTest():
-            findings = (restore_test.evaluate(commitment, _records(seen), terms, window),)
-        case _:
-            findings = (_not_yet(commitment, window),)
+    if len(in_force) > 1:
+        past = [
+            _findings(its, one, _effective(its, in_force, index), evidence, window, clock_tolerance)
+            for index, (_, its, one) in enumerate(in_force[:-1])
+        ]
+        findings = tuple(_by_versions(finding, past, window) for finding in findings)
     findings = tuple(_ended(finding, policy.agreement.ends, window) for finding in findings)
     overall = _worst(findings, window)
+    seen = _seen(commitment, evidence)
     return Verdict(
         commitment=commitment,
         window=window,
@@ -148,6 +170,59 @@ def _judge(
         and any(waiver.commitment == commitment.id and window.end <= waiver.until for waiver in policy.waivers),
         notes=tuple(_notes(commitment, evidence)),
     )
+
+
+def _effective(policy: Policy, versions: Sequence[tuple[int, Policy, Commitment]], index: int) -> int | None:
+    """Return from when a version binds: the agreement's date, and not before the version itself, but for the first."""
+    known = [] if policy.agreement.effective is None else [policy.agreement.effective]
+    return max([*known, *([versions[index][0]] if index else [])], default=None)
+
+
+def _by_versions(finding: Finding, past: Sequence[Sequence[Finding]], window: Window) -> Finding:
+    """Fill what a version says nothing of, as its first slot was not due, with what the ones before it say."""
+    older = [one.pieces for findings in reversed(past) for one in findings if one.of == finding.of]
+    return replace(finding, pieces=first_of(window, [finding.pieces, *older]))
+
+
+def _seen(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:
+    return {name: _at_least(evidence.get(name), commitment.min_standing) for name in commitment.evidence}
+
+
+def _findings(
+    policy: Policy,
+    commitment: Commitment,
+    effective: int | None,
+    evidence: Mapping[str, SourceEvidence],
+    window: Window,
+    clock_tolerance: int,
+) -> tuple[Finding, ...]:
+    seen = _seen(commitment, evidence)
+    terms = Terms(
+        zone=ZoneInfo(commitment.zone or policy.timezone),
+        effective=effective,
+        business=policy.business,
+        clock_tolerance=clock_tolerance,
+        grace=_grace(policy, commitment),
+        lost_sites=policy.lost_sites(commitment.scenario) if commitment.scenario else frozenset(),
+        site_of={source.name: source.site for source in policy.sources.values()},
+    )
+
+    def each(evaluate: Callable[[Subject, Terms], Finding]) -> tuple[Finding, ...]:
+        return _each(policy, commitment, seen, terms, evaluate)
+
+    match commitment:
+        case Rpo():
+            return each(lambda of, its: rpo.evaluate(commitment, of, its, window))
+        case Frequency():
+            return each(lambda of, its: backup_frequency.evaluate(commitment, of, its, window))
+        case Retention():
+            return each(lambda of, its: retention.evaluate(commitment, of, its, window))
+        case Rto():
+            return (rto.evaluate(commitment, _records(seen), terms, window),)
+        case RestoreTest():
+            return (restore_test.evaluate(commitment, _records(seen), terms, window),)
+        case _:
+            return (_not_yet(commitment, window),)
 
 
 def _each(
