@@ -50,7 +50,7 @@ def report_object(report: Report) -> dict[str, Any]:
 
 
 def service_object(judged: Judged) -> dict[str, Any]:
-    """Return one service of the report; the ledger keeps its commitments in this form."""
+    """Return one service of the report."""
     policy = judged.policy
     agreement = policy.agreement
     return {
@@ -68,8 +68,13 @@ def service_object(judged: Judged) -> dict[str, Any]:
         "status": _status(summary.status_of(judged.verdicts)),
         "silent_on": [kind.value for kind in policy.silent_on],
         "recovery_objective": summary.has_recovery_objective(policy),
-        "commitments": [_commitment(policy, verdict) for verdict in judged.verdicts],
+        "commitments": commitments(judged),
     }
+
+
+def commitments(judged: Judged) -> list[dict[str, Any]]:
+    """Return a service's commitments as the report shows them; the ledger keeps them in this form."""
+    return [_commitment(judged.policy, verdict) for verdict in judged.verdicts]
 
 
 def _commitment(policy: Policy, verdict: Verdict) -> dict[str, Any]:

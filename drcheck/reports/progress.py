@@ -16,14 +16,14 @@ _ERASE = "\r\x1b[2K"
 
 
 @contextmanager
-def progress(awaited: Iterable[str], stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+def awaiting(names: Iterable[str], stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
     """Give a function to call with the name of each source that was seen, or given up.
 
-    ``awaited`` are all names. One line on ``stream`` (standard error) says how many were seen and which are still
-    awaited; it is erased at the end. A stream that is no terminal is left alone.
+    ``names`` are all that will come. One line on ``stream`` (standard error) says how many were seen and which are
+    still awaited; it is erased at the end. A stream that is no terminal is left alone.
     """
     stream = stream or sys.stderr
-    waiting = Counter(awaited)
+    waiting = Counter(names)
     total = waiting.total()
     if not stream.isatty() or not total:
         yield lambda _name: None
@@ -31,8 +31,8 @@ def progress(awaited: Iterable[str], stream: TextIO | None = None) -> Iterator[C
     width = screen(stream).width - 1
 
     def show() -> None:
-        names = ", ".join(printable(name) for name in waiting.elements())
-        line = f"{total - waiting.total()} of {total} sources seen; awaited: {names}"
+        still = ", ".join(printable(name) for name in waiting.elements())
+        line = f"{total - waiting.total()} of {total} sources seen; awaited: {still}"
         stream.write(_ERASE + fit(line, width).rstrip())
         stream.flush()
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import NamedTuple, TextIO
 
-from drcheck.reports.text import wrap
+from drcheck.reports.text import cells, wrap
 
 DEFAULT_WIDTH = 80
 WIDEST = 100
@@ -44,7 +44,7 @@ class Paper:
 
     def __init__(self, screen: Screen) -> None:
         # Imported here, where something is shown at all: importing it takes longer than most of drcheck's answers.
-        from rich.console import Console  # noqa: PLC0415
+        from rich.console import Console
 
         self.width = screen.width
         self._out = StringIO()
@@ -63,7 +63,7 @@ class Paper:
 
     def line(self, *parts: Part) -> None:
         """Write one line as it is; spaces at its end are dropped."""
-        from rich.text import Text  # noqa: PLC0415
+        from rich.text import Text
 
         text = Text(end="")
         for part in parts:
@@ -74,12 +74,14 @@ class Paper:
         text.rstrip()
         self._console.print(text, soft_wrap=True)
 
-    def wrapped(self, text: str, *, indent: int = 0, first: str = "", style: str = "") -> None:
+    def wrapped(self, text: str, *, indent: int = 0, first: Part = "", style: str = "") -> None:
         """Write ``text`` in lines that fit, indented; ``first`` stands before it, and further lines under its end."""
-        hanging = indent + len(first)
+        hanging = indent + cells(first if isinstance(first, str) else first[0])
         for number, line in enumerate(wrap(text, self.width - hanging)):
-            lead = " " * indent + first if number == 0 else " " * hanging
-            self.line(lead, (line, style))
+            if number == 0:
+                self.line(" " * indent, first, (line, style))
+            else:
+                self.line(" " * hanging, (line, style))
 
     def blank(self) -> None:
         """Write an empty line."""

@@ -16,6 +16,11 @@ _SPACE = re.compile(r"\s+")
 _BREAK_AFTER = re.compile(r"(?<=[/_.,:=-])")
 
 
+def cells(text: str) -> int:
+    """Return how many cells of a terminal ``text`` takes: some characters take two, combining ones none."""
+    return cell_len(text)
+
+
 def printable(text: str) -> str:
     r"""Return ``text`` with every character escaped that is not plainly visible.
 
@@ -58,15 +63,15 @@ def _fill(text: str, width: int) -> list[str]:
     lines: list[str] = []
     line, used = "", 0
     for word in text.split(" "):
-        cells = cell_len(word)
-        if line and used + 1 + cells <= width:
-            line, used = f"{line} {word}", used + 1 + cells
+        needed = cells(word)
+        if line and used + 1 + needed <= width:
+            line, used = f"{line} {word}", used + 1 + needed
             continue
         if line:
             lines.append(line)
-        *full, line = _pieces(word, width) if cells > width else [word]
+        *full, line = _pieces(word, width) if needed > width else [word]
         lines += full
-        used = cell_len(line)
+        used = cells(line)
     return [*lines, line]
 
 
@@ -74,7 +79,7 @@ def _pieces(word: str, width: int) -> list[str]:
     """Cut a word that fits no line, after a slash or the like where it has one."""
     pieces = [""]
     for part in _BREAK_AFTER.split(word):
-        if cell_len(pieces[-1] + part) <= width:
+        if cells(pieces[-1] + part) <= width:
             pieces[-1] += part
             continue
         first, *rest = chop_cells(part, width) or [""]
@@ -84,7 +89,7 @@ def _pieces(word: str, width: int) -> list[str]:
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Return ``text`` in exactly ``width`` cells: padded, or cut with an ellipsis."""
-    if cell_len(text) > width:
+    if cells(text) > width:
         text = (chop_cells(text, width - 1)[0] if width > 1 else "") + "…"
-    padding = " " * (width - cell_len(text))
+    padding = " " * (width - cells(text))
     return padding + text if right else text + padding

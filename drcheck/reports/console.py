@@ -1,0 +1,240 @@
+"""The report for people: one service after the other, each commitment with its reason, then what to do next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from drcheck.core import summary, words
+from drcheck.core.evidence import Gap
+from drcheck.core.policy import Kind
+from drcheck.core.verdict import Finding, Status, Verdict
+from drcheck.interfaces import Fault, Judged, Report
+from drcheck.reports import details
+from drcheck.reports.marks import Mark, mark, quantity
+from drcheck.reports.terminal import Paper, Screen, screen
+from drcheck.reports.text import cells, fit, printable, prose
+
+INDENT = 2
+_GAP = "  "
+_STATUS_WIDTH = 10
+_UNDER = INDENT + _STATUS_WIDTH + len(_GAP)
+"""Where a commitment's id begins, and what is said of it below."""
+_ID_AT_MOST, _CLAUSE_AT_MOST = 26, 20
+_KINDS = {Kind.RPO: "RPO", Kind.RTO: "RTO", Kind.RESTORE_TEST: "restore tests"}
+_LINES_TOLD = 3
+"""Evidence gaps of single log lines, and data sets, that are told for one source or commitment before ``--verbose``."""
+
+
+def render(report: Report, *, quiet: bool = False, verbose: bool = False, terminal: bool = False) -> bytes:
+    """Return the report as text, for standard output if ``terminal``, else for a file.
+
+    ``quiet`` leaves only what is not met, and the summary; ``verbose`` adds every piece of evidence.
+    """
+    return pages(report, screen(sys.stdout) if terminal else Screen(), quiet=quiet, verbose=verbose).encode()
+
+
+def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: bool = False) -> str:
+    """Return the report as text for a screen."""
+    paper = Paper(shown_on)
+    for judged in report.services:
+        shown = [verdict for verdict in judged.verdicts if not quiet or _not_met(verdict)]
+        if shown or not quiet:
+            _service(paper, judged, shown, quiet=quiet, verbose=verbose)
+    _invalid(paper, report.faults)
+    _summary(paper, report, quiet=quiet, verbose=verbose)
+    return paper.text()
+
+
+def _not_met(verdict: Verdict) -> bool:
+    return summary.effective_status(verdict) in {Status.BREACHED, Status.UNKNOWN}
+
+
+def _service(paper: Paper, judged: Judged, shown: Sequence[Verdict], *, quiet: bool, verbose: bool) -> None:
+    policy = judged.policy
+    status = mark(summary.status_of(judged.verdicts))
+    title, verdict = prose(policy.title or policy.service), f"{status.symbol} {status.word}"
+    room = paper.width - cells(verdict) - len(_GAP)
+    paper.line((fit(title, room), "bold"), _GAP, (verdict, status.style))
+    agreement = ", ".join(part for part in (policy.agreement.title, policy.agreement.provider) if part)
+    paper.wrapped(" · ".join(prose(part) for part in (policy.service, agreement, policy.file) if part), style="dim")
+    if shown:
+        paper.blank()
+    _table(paper, judged, shown, verbose=verbose)
+    if not quiet:
+        _beside(paper, judged)
+    _gaps(paper, shown, verbose=verbose)
+    paper.blank()
+
+
+def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], *, verbose: bool) -> None:
+    rows = [
+        (
+            verdict,
+            printable(verdict.commitment.id),
+            prose(verdict.commitment.clause),
+            details.promised(verdict.overall),
+            quantity(verdict.overall.measured),
+        )
+        for verdict in shown
+    ]
+    if not rows:
+        return
+    heads = ("commitment", "clause", "promised", "measured")
+    columns = zip(heads, *(texts for _, *texts in rows), strict=True)
+    ids, clauses, promised, measured = (max(map(cells, column)) for column in columns)
+    # Figures are never cut; names and clauses share what they leave.
+    room = paper.width - INDENT - _STATUS_WIDTH - promised - measured - 4 * len(_GAP)
+    clauses = min(clauses, _CLAUSE_AT_MOST, max(room - min(ids, _ID_AT_MOST), 0))
+    ids = min(ids, room - clauses)
+
+    def row(status: Mark, texts: Sequence[str], style: str = "") -> None:
+        name, clause, objective, figure = texts
+        paper.line(
+            " " * INDENT, (fit(f"{status.symbol} {status.word}", _STATUS_WIDTH), status.style), _GAP,
+            (fit(name, ids), style or "bold"), _GAP, (fit(clause, clauses), style), _GAP,
+            (fit(objective, promised, right=True), style), _GAP, (fit(figure, measured, right=True), style),
+        )  # fmt: skip
+
+    row(Mark(" ", "", ""), heads, "dim")
+    for number, (verdict, *texts) in enumerate(rows):
+        if number and verbose:
+            paper.blank()
+        row(_mark(verdict), texts)
+        _reasons(paper, judged, verdict, verbose=verbose)
+        if verbose:
+            details.write(paper, verdict, _UNDER)
+
+
+def _mark(verdict: Verdict) -> Mark:
+    return mark(verdict.status, waived=summary.is_waived(verdict), at_risk=verdict.overall.at_risk)
+
+
+def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -> None:
+    indent, overall = _UNDER, verdict.overall
+    reasons = [printable(overall.reason)]
+    if verdict.findings and verdict.status not in {Status.MET, None}:
+        others = (finding for finding in verdict.findings if finding.status not in {Status.MET, None})
+        reasons = list(dict.fromkeys([*reasons, *(printable(finding.reason) for finding in others)]))
+    most = len(reasons) if verbose else _LINES_TOLD
+    for reason in reasons[:most]:
+        paper.wrapped(reason, indent=indent)
+    if reasons[most:]:
+        paper.wrapped(f"and {len(reasons) - most} more data sets like it", indent=indent)
+    if overall.at_risk and overall.headroom is not None:
+        paper.wrapped(f"at risk: only {quantity(overall.headroom)} of headroom is left", indent=indent)
+    if waiver := summary.waiver_of(judged.policy, verdict):
+        until = words.instant(waiver.until)
+        paper.wrapped(prose(f"waived until {until} by {waiver.owner}: {waiver.reason}"), indent=indent, style="italic")
+    for figure, kept in overall.also:
+        kept_or_not = "is kept" if kept else "is not kept"
+        paper.wrapped(f"reported beside it, not judged: {quantity(figure)} {kept_or_not}", indent=indent)
+    for told in _earlier(overall):
+        paper.wrapped(told, indent=indent)
+    if not verbose:
+        for note in verdict.notes:
+            paper.wrapped(prose(note), indent=indent)
+
+
+def _earlier(finding: Finding) -> Iterator[str]:
+    """Tell what the window held before its end: a promise that is met now can have been broken every night."""
+    for status in (Status.BREACHED, Status.UNKNOWN):
+        if (spells := summary.earlier(finding, status)) is not None:
+            times = "once, for" if spells.times == 1 else f"{spells.times} times, in all"
+            long, last = words.duration(spells.seconds), words.instant(spells.last)
+            yield f"earlier: {status.value} {times} {long}, until {last}"
+
+
+def _beside(paper: Paper, judged: Judged) -> None:
+    policy = judged.policy
+    silent_on = policy.silent_on
+    told = []
+    if not summary.has_recovery_objective(policy):
+        told.append("names no recovery objective: neither an RPO nor an RTO")
+        silent_on = tuple(kind for kind in silent_on if kind not in {Kind.RPO, Kind.RTO})
+    if silent_on:
+        kinds = [_KINDS.get(kind, kind.value.replace("_", " ")) for kind in silent_on]
+        told.append(f"is silent on {words.several(kinds, at_most=len(kinds))}")
+    if told:
+        paper.blank()
+        paper.wrapped(f"This agreement {'; it '.join(told)}.", indent=INDENT)
+
+
+def _gaps(paper: Paper, shown: Sequence[Verdict], *, verbose: bool) -> None:
+    gaps = dict.fromkeys(gap for verdict in shown for gap in verdict.gaps)
+    if not gaps:
+        return
+    paper.blank()
+    paper.line(" " * INDENT, ("could not be seen", "bold"))
+    by_source: dict[str, list[Gap]] = {}
+    for source, gap in gaps:
+        by_source.setdefault(source, []).append(gap)
+    for source, its in by_source.items():
+        whole = [gap for gap in its if gap.line is None]
+        lines = sorted((gap for gap in its if gap.line is not None), key=lambda gap: gap.line or 0)
+        most = len(lines) if verbose else _LINES_TOLD
+        for gap in (*whole, *lines[:most]):
+            place = source if gap.line is None else f"{source}, line {gap.line}"
+            paper.wrapped(prose(f"{place}: {gap.what}"), indent=INDENT, first="· ")
+            if gap.hint:
+                paper.wrapped(prose(gap.hint), indent=INDENT + 2, first="→ ")
+        if lines[most:]:
+            paper.wrapped(f"{source}: {len(lines) - most} more lines", indent=INDENT, first="· ")
+
+
+def _invalid(paper: Paper, faults: Sequence[Fault]) -> None:
+    if not faults:
+        return
+    paper.line(("Invalid policies: nothing in them was judged", "bold"))
+    paper.blank()
+    unknown = mark(Status.UNKNOWN)
+    for fault in faults:
+        message = prose(fault.message)
+        place = printable(fault.file)
+        told = message if message.startswith(place) else f"{place}: {message}"
+        paper.wrapped(told, indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
+    paper.blank()
+
+
+def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool) -> None:
+    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
+    invalid = len({fault.file for fault in report.faults})
+    totals = summary.totals(verdicts, invalid=invalid)
+    whole = mark(summary.status_of(verdicts, invalid=invalid))
+    seen = summary.sources(judged.verdicts for judged in report.services)
+    met = f"{totals.met} met" + (f" ({totals.at_risk} at risk)" if totals.at_risk else "")
+    others = {
+        "breached": totals.breached,
+        "unknown": totals.unknown,
+        "waived": totals.waived,
+        "not owed yet": totals.not_owed,
+        "invalid policy" if invalid == 1 else "invalid policies": invalid,
+    }
+    counts = ", ".join([met, *(f"{count} {word}" for word, count in others.items() if count)])
+    as_of = f"as of {words.instant(report.window.end)}"
+    if quiet and whole in {mark(Status.MET), mark(None)}:
+        paper.line((f"{whole.symbol} {whole.word}", whole.style), f": {counts} {as_of}")
+        return
+    sources = f"{seen.seen} of {seen.asked} sources" if seen.seen < seen.asked else f"{seen.asked} sources"
+    paper.rule()
+    paper.wrapped(counts, first=(f"{whole.symbol} {whole.word}  ", whole.style))
+    long = words.duration(report.window.end - report.window.start)
+    paper.wrapped(f"judged {as_of} over {long}; {sources} seen in {report.seconds:.1f} s")
+    for step in _next_steps(report, totals, verbose=verbose):
+        paper.wrapped(step, first="→ ")
+
+
+def _next_steps(report: Report, totals: summary.Totals, *, verbose: bool) -> list[str]:
+    steps = []
+    if totals.breached:
+        worst = next(
+            judged.policy.service for judged in report.services if summary.status_of(judged.verdicts) is Status.BREACHED
+        )
+        steps.append(f"drcheck history {printable(worst)} shows when its breaches opened and closed.")
+    if totals.unknown and any(gap.hint for judged in report.services for v in judged.verdicts for _, gap in v.gaps):
+        steps.append("The arrows above say what would settle the unknown ones.")
+    if totals.invalid:
+        steps.append("drcheck lint tells what to mend in the invalid policies.")
+    if not verbose and (totals.breached or totals.unknown):
+        steps.append("drcheck verify --verbose shows all evidence, and every candidate that does not count.")
+    return steps

@@ -1,0 +1,233 @@
+"""A report with one of everything, as a run of some weeks would give it."""
+
+from __future__ import annotations
+
+from drcheck.core.evidence import Cited, Gap
+from drcheck.core.policy import Agreement, Frequency, Kind, NotYetJudged, Per, Policy, Retention, Rpo, Rto, Waiver
+from drcheck.core.verdict import Finding, Piece, Quantity, Status, Verdict, Window
+from drcheck.interfaces import Fault, Judged, Report
+
+AS_OF = 1795228200  # 2026-11-21T02:30:00Z
+HOUR, DAY = 3600, 86400
+WINDOW = Window(AS_OF - 30 * DAY, AS_OF)
+
+HOSTILE = (
+    "plain.dump",
+    "newline\nand\ttab.dump",
+    "escape\x1b[31m\x1b]0;owned\x07.dump",
+    "c1\x9b31m.dump",
+    "bidi\u202egnp.exe",
+    "isolate\u2066x\u2069.dump",
+    "zero\u200bwidth\ufeff.dump",
+    "line\u2028paragraph\u2029.dump",
+    "not-utf8-\udcff\udc80.dump",
+    "lone\ud800surrogate",
+    "nul\x00.dump",
+    "[bold red]markup[/bold red] :boom: [link=file:///etc/passwd]x[/link]",
+    "wide-漢字かな🙂.dump",
+    "combining-e\u0301.dump",
+    'quote"back\\slash.dump',
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "nbsp\u00a0.dump",
+    "private\ue000tag\U000e0041.dump",
+    "x" * 300,
+)
+
+
+def verdict(commitment, *findings, pieces=None, **more):
+    """Return a verdict whose figures are those of the first finding."""
+    overall = findings[0]
+    return Verdict(commitment, WINDOW, overall, findings if len(findings) > 1 else (), **more)
+
+
+def finding(status, reason, *, of="orders", before=(), **figures):
+    """Return a finding that has ``status`` at the end, and what ``before`` says until then."""
+    pieces = [*before]
+    start = pieces[-1].end if pieces else WINDOW.start
+    if start > WINDOW.start and not pieces:
+        pieces.append(Piece(WINDOW.start, start, Status.MET, "met"))
+    return Finding(of, (*pieces, Piece(start, WINDOW.end, status, reason)), reason, **figures)
+
+
+def policy(service, commitments, **more):
+    return Policy(
+        service=service,
+        file=f"policies/{service}.yaml",
+        sha256=f"{sum(map(ord, service)):064x}",
+        text=f"service: {service}\n",
+        timezone="Europe/Stockholm",
+        sources={},
+        commitments=tuple(commitments),
+        **more,
+    )
+
+
+def webshop() -> Judged:
+    rpo = Rpo(
+        "rpo-server",
+        Kind.RPO,
+        ("dumps", "dumps-offsite"),
+        scenario="server",
+        clause="7.2",
+        quote="RPO = 60 minuter, dvs kan förlora maximalt\n120 minuters arbete",
+        note="an RPO of 60 minutes does not allow a loss of 120; 120 is reported beside it",
+        controls=("iso27001:A.8.13", "nist800-53:CP-9"),
+        at_most=HOUR,
+        also=(2 * HOUR,),
+    )
+    far = Rpo("rpo-datacentre", Kind.RPO, ("dumps", "dumps-offsite"), scenario="datacentre", clause="7.3", at_most=DAY)
+    rto = Rto("rto-server", Kind.RTO, ("drills",), scenario="server", clause="7.2", at_most=4 * HOUR)
+    daily = Frequency("daily", Kind.BACKUP_FREQUENCY, ("dumps",), clause="Säkerhetskopior", per=Per.DAY)
+    kept = Retention("kept", Kind.RETENTION, ("dumps-offsite",), clause="6", keep=90 * DAY)
+    encrypted = NotYetJudged("encrypted", Kind.ENCRYPTION, ("dumps-offsite",), clause="6")
+    down = Gap(
+        "azure-backup did not answer within 120 s",
+        "Check that the account is reachable from here: curl -sI https://example.blob.core.windows.net.",
+    )
+    lines = [Gap(f"line {n} is no JSON object", "Append the record again, whole.", n) for n in (17, 18, 23, 40, 41)]
+    late = Piece(WINDOW.start, AS_OF - 20 * DAY, Status.MET, "met")
+    missed = Piece(AS_OF - 20 * DAY, AS_OF - 20 * DAY + 5 * HOUR, Status.BREACHED, "newest restorable data was too old")
+    fine = Piece(missed.end, AS_OF - 3 * DAY, Status.MET, "met")
+    hidden = Piece(AS_OF - 3 * DAY, AS_OF - 2 * DAY, Status.UNKNOWN, "no complete look lies in this span")
+    rejected = tuple(
+        Cited("dumps", "orders", f"orders/2026-11-{day}T0015Z.dump.gz", AS_OF - 300, AS_OF, why)
+        for day, why in (
+            (19, "it is too small: 12 B, at least 10 MiB is asked"),
+            (20, "it shrank by 97 % against the median 1.2 GiB of the 10 before it"),
+        )
+    )
+    return Judged(
+        policy(
+            "webshop",
+            (rpo, far, rto, daily, kept, encrypted),
+            title="Webshop of Example AB",
+            agreement=Agreement("Service Level Agreement", "Example AB"),
+            silent_on=(Kind.IMMUTABILITY, Kind.INTEGRITY),
+            waivers=(Waiver("kept", AS_OF + 40 * DAY, "cto@example.com", "older dumps lost in the move, CHG-1234"),),
+        ),
+        (
+            verdict(
+                rpo,
+                finding(
+                    Status.BREACHED,
+                    "newest restorable data of orders is of 2026-11-21T01:00:00Z, 1 h 30 min old; the objective is 1 h",
+                    before=(late, missed, fine, hidden),
+                    objective=Quantity(HOUR, "s"),
+                    measured=Quantity(5400, "s"),
+                    headroom=Quantity(-1800, "s"),
+                    due_at=AS_OF - 1800,
+                    also=((Quantity(2 * HOUR, "s"), True),),
+                    evidence=(
+                        Cited("dumps", "orders", "orders/2026-11-21T0100Z.dump.gz", AS_OF - 5400, AS_OF - 5000),
+                        *rejected,
+                    ),
+                ),
+                finding(
+                    Status.MET,
+                    "newest restorable data of customers is of 2026-11-21T02:00:00Z, 30 min old; the objective is 1 h",
+                    of="customers",
+                    objective=Quantity(HOUR, "s"),
+                    measured=Quantity(1800, "s"),
+                    headroom=Quantity(1800, "s"),
+                    due_at=AS_OF + 1800,
+                ),
+                gaps=(("dumps-offsite", down),),
+                notes=("dumps also holds sessions, which the policy does not list",),
+            ),
+            verdict(
+                far,
+                finding(
+                    Status.UNKNOWN,
+                    "newest data of orders known to be restorable is of 2026-11-19T01:00:00Z; dumps-offsite could not be"
+                    " seen since",
+                    before=(Piece(WINDOW.start, AS_OF - DAY, Status.MET, "met"),),
+                    objective=Quantity(DAY, "s"),
+                ),
+                gaps=(("dumps-offsite", down),),
+            ),
+            verdict(
+                rto,
+                finding(
+                    Status.MET,
+                    "restore test drill-2026-10 took 3 h 48 min from disruption to validated; the objective is 4 h",
+                    of="",
+                    objective=Quantity(4 * HOUR, "s"),
+                    measured=Quantity(3 * HOUR + 48 * 60, "s"),
+                    headroom=Quantity(12 * 60, "s"),
+                    at_risk=True,
+                    evidence=(Cited("drills", "", "drill-2026-10", None, AS_OF - 30 * DAY),),
+                ),
+                gaps=tuple(("drills", line) for line in lines),
+            ),
+            verdict(
+                daily,
+                finding(
+                    Status.MET,
+                    "2026-11-20 has its backup of orders",
+                    objective=Quantity(1, "points"),
+                    measured=Quantity(24, "points"),
+                    headroom=Quantity(23, "points"),
+                ),
+            ),
+            verdict(
+                kept,
+                finding(
+                    Status.BREACHED,
+                    "2 of 90 days do not stand: nothing of 2026-09-01 stands",
+                    objective=Quantity(90, "points"),
+                    measured=Quantity(88, "points"),
+                    headroom=Quantity(-2, "points"),
+                ),
+                waived=True,
+            ),
+            verdict(encrypted, finding(Status.UNKNOWN, "this version of drcheck does not judge encryption yet", of="")),
+        ),
+    )
+
+
+def metering() -> Judged:
+    uptime = NotYetJudged("uptime", Kind.AVAILABILITY, ("outages",), clause="1")
+    return Judged(
+        policy(
+            "metering",
+            (uptime,),
+            title="Metering",
+            agreement=Agreement("SLA", "Meter Inc", effective=AS_OF + DAY),
+            silent_on=(Kind.RPO, Kind.RTO, Kind.BACKUP_FREQUENCY, Kind.RETENTION, Kind.RESTORE_TEST),
+        ),
+        (verdict(uptime, finding(None, "nothing is owed yet: the agreement takes effect 2026-11-22T02:30:00Z", of="")),),
+    )
+
+
+def all_met() -> Judged:
+    daily = Frequency("daily", Kind.BACKUP_FREQUENCY, ("dumps",), clause="2.1", per=Per.DAY)
+    met = finding(
+        Status.MET,
+        "2026-11-20 has its backup of wiki",
+        objective=Quantity(1, "points"),
+        measured=Quantity(1, "points"),
+    )
+    return Judged(policy("wiki", (daily,), title="Wiki"), (verdict(daily, met),))
+
+
+def report(*services: Judged, faults=True) -> Report:
+    told = (
+        Fault("policies/old.yaml", "policies/old.yaml:3:5: recovery_point is not a key (did you mean rpo?)"),
+        Fault("policies/old.yaml", "policies/old.yaml:9:12: 24 is not a duration (24h)"),
+    )
+    services = services or (webshop(), metering(), all_met())
+    return Report("20261121T023000Z-7f3a9c01", "0.1.0", WINDOW, services, told if faults else (), 2.345)
+
+
+def hostile() -> Report:
+    """Return a report whose every untrusted text is hostile."""
+    judged = []
+    for number, name in enumerate(HOSTILE):
+        rpo = Rpo(f"rpo-{number}", Kind.RPO, ("dumps",), clause=name, quote=name, note=name, at_most=HOUR)
+        cited = (Cited("dumps", "orders", name, AS_OF, AS_OF), Cited("dumps", "orders", name, AS_OF, AS_OF, name))
+        one = finding(Status.BREACHED, f"{name} is too old", objective=Quantity(HOUR, "s"), evidence=cited)
+        found = verdict(rpo, one, gaps=(("dumps", Gap(name, name)), ("dumps", Gap(name, "", 3))), notes=(name,))
+        agreement = Agreement(name, name)
+        judged.append(Judged(policy(f"service-{number}", (rpo,), title=name, agreement=agreement), (found,)))
+    return Report("run", "0.1.0", WINDOW, tuple(judged), (Fault(HOSTILE[2], HOSTILE[4]),), 1.0)
