@@ -138,16 +138,23 @@ class Template:
     def write(self, label: int, *, of: str = "", kind: str = "", pieces: Sequence[Piece] | None = None) -> str:
         """Return the name, or the stretch of it that ``pieces`` are, for a clock that shows ``label`` (in UTC)."""
         moment = datetime.fromtimestamp(label, UTC)
-        written = {
-            "Y": f"{moment:%Y}", "y": f"{moment:%y}", "m": f"{moment:%m}", "b": MONTHS[moment.month - 1],
-            "d": f"{moment:%d}", "j": f"{moment:%j}", "H": f"{moment:%H}", "M": f"{moment:%M}", "S": f"{moment:%S}",
-            "s": f"{label:010d}", "z": "Z",
-        }  # fmt: skip
         fields = {Part.OF: of, Part.KIND: kind}
         return "".join(
-            written[piece.text] if piece.part is Part.TIME else fields.get(piece.part, piece.text)
+            _written(piece.text, label, moment) if piece.part is Part.TIME else fields.get(piece.part, piece.text)
             for piece in (self.pieces if pieces is None else pieces)
         )
+
+
+def _written(letter: str, label: int, moment: datetime) -> str:
+    match letter:
+        case "b":
+            return MONTHS[moment.month - 1]  # strftime's own depends on the locale
+        case "s":
+            return f"{label:010d}"
+        case "z":
+            return "Z"
+        case _:
+            return moment.strftime(f"%{letter}")
 
 
 def _whole(letters: str) -> bool:
