@@ -32,7 +32,8 @@ class Malformed(ValueError):  # noqa: N818  what jsonschema calls a format's fai
 
     def __init__(self, error: DrcheckError) -> None:
         hint = error.hint.removesuffix(".")
-        self.told = f"{error.message} ({hint[:1].lower()}{hint[1:]})" if hint else error.message
+        first = hint[:1] if hint[1:2].isupper() else hint[:1].lower()
+        self.told = f"{error.message} ({first}{hint[1:]})" if hint else error.message
         super().__init__(self.told)
 
 
@@ -63,7 +64,7 @@ def name(text: str) -> None:
     """Refuse what is no name of a service, site, scenario, source, data set or commitment."""
     if not _NAME.fullmatch(text):
         raise DrcheckError(
-            f"{shown(text)} is not a name", "letters A to Z, digits, dot, dash and underscore, at most 100 of them"
+            f"{shown(text)} is not a name", "Use letters A to Z, digits, dot, dash and underscore, at most 100 of them."
         )
 
 
@@ -71,14 +72,14 @@ def alias(text: str) -> None:
     """Refuse what is no alias of a connection."""
     if not _ALIAS.fullmatch(text):
         raise DrcheckError(
-            f"{shown(text)} is not a name of a connection", "letters A to Z, digits, dash and underscore"
+            f"{shown(text)} is not a name of a connection", "Use letters A to Z, digits, dash and underscore."
         )
 
 
 @lru_cache(maxsize=256)
 def zone(text: str) -> ZoneInfo:
     """Return the zone of that name."""
-    how = "write a zone of the IANA database, like Europe/Stockholm or UTC"
+    how = "Write a zone of the IANA database, like Europe/Stockholm or UTC."
     if not _ZONE.fullmatch(text) or text.startswith(_UNPORTABLE):
         raise DrcheckError(f"{shown(text)} is not a zone", how)
     try:
@@ -90,7 +91,7 @@ def zone(text: str) -> ZoneInfo:
 @lru_cache(maxsize=256)
 def cron(text: str) -> None:
     """Refuse what is no cron expression of five fields, or one that never comes."""
-    how = 'write minute, hour, day of month, month and day of week, like "15 * * * *"'
+    how = 'Write minute, hour, day of month, month and day of week, like "15 * * * *".'
     if len(text.split()) != 5 or text != " ".join(text.split()):  # noqa: PLR2004  the fields of cron
         raise DrcheckError(f"{shown(text)} has not five fields with one space between them", how)
     try:
@@ -103,33 +104,39 @@ def cron(text: str) -> None:
 
 def location(text: str) -> tuple[str, str]:
     """Return connection and path of ``CONNECTION:PATH``."""
-    how = "write CONNECTION:PATH, and say in drcheck.yaml what the connection is"
+    how = "Write CONNECTION:PATH, and say in drcheck.yaml what the connection is."
     if "://" in text:
-        raise DrcheckError(f"{shown(text)} is a URL", f"a policy names no endpoint: {how}")
+        raise DrcheckError(f"{shown(text)} is a URL", f"A policy names no endpoint. {how}")
     connection, colon, path = text.partition(":")
     if not colon or not _ALIAS.fullmatch(connection):
         raise DrcheckError(f"{shown(text)} names no connection", how)
     if path.startswith("!"):
         if not _ALIAS.fullmatch(path[1:]):
             raise DrcheckError(
-                f"{shown(path)} is not a named read", "write CONNECTION:!NAME; a policy holds no command"
+                f"{shown(path)} is not a named read", "Write CONNECTION:!NAME: a policy holds no command."
             )
         return connection, path
     if path.startswith("/"):
-        raise DrcheckError(f"{shown(path)} is absolute", "paths start below the connection's root: leave the / out")
+        raise DrcheckError(f"{shown(path)} is absolute", "Paths start below the connection's root: leave the / out.")
     if ".." in path.split("/"):
-        raise DrcheckError(f"{shown(path)} leaves its directory", "paths stay below the connection's root: no ..")
+        raise DrcheckError(
+            f"{shown(path)} leaves its directory", "Paths stay below the connection's root: leave the .. out."
+        )
     if "\\" in path or any(ord(character) < ord(" ") for character in path):
-        raise DrcheckError(f"{shown(path)} is not a path", "parts are joined by / and hold no line ends")
+        raise DrcheckError(f"{shown(path)} is not a path", "Its parts are joined by / and hold no line ends.")
     return connection, path
 
 
 def marker(text: str) -> None:
     """Refuse a marker that is not told by the name of its backup."""
     if "{name}" not in text or "{" in text.replace("{name}", "") or "}" in text.replace("{name}", ""):
-        raise DrcheckError(f"{shown(text)} is not a marker's name", "use {name} for the backup's: {name}.sha256")
+        raise DrcheckError(
+            f"{shown(text)} is not a marker's name", "Use {name} for the backup's own, as in {name}.sha256."
+        )
     if text == "{name}":
-        raise DrcheckError("a backup cannot be its own marker", "add what the marker's name has more: {name}.sha256")
+        raise DrcheckError(
+            "a backup cannot be its own marker", "Add what the marker's name has more, as in {name}.sha256."
+        )
 
 
 def thinned(text: str) -> int | None:
@@ -149,7 +156,7 @@ def country(text: str) -> None:
     """Refuse a country whose public holidays are not known."""
     if text not in _countries():
         raise DrcheckError(
-            f"no public holidays are known for {shown(text)}", "write an ISO 3166-1 code of two letters, like SE"
+            f"no public holidays are known for {shown(text)}", "Write an ISO 3166-1 code of two letters, like SE."
         )
 
 
@@ -159,7 +166,7 @@ def ledger(text: str) -> None:
         return
     if not text.startswith("postgresql://"):
         raise DrcheckError(
-            f"{shown(text)} is not a ledger", "write sqlite:///drcheck.db, or postgresql://HOST/DATABASE"
+            f"{shown(text)} is not a ledger", "Write sqlite:///drcheck.db, or postgresql://HOST/DATABASE."
         )
     _no_secret(text)
 
@@ -172,7 +179,7 @@ def endpoint(text: str) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise DrcheckError("this is not an http or https URL", "write it like https://s3.example.com")
+        raise DrcheckError("this is not an http or https URL", "Write it like https://s3.example.com.")
     _no_secret(text)
 
 
@@ -181,7 +188,7 @@ def _no_secret(text: str) -> None:
     parts = urlsplit(text)
     if parts.password is not None or parts.query or parts.fragment or (parts.username and parts.scheme != "postgresql"):
         raise DrcheckError(
-            "this URL seems to hold a secret", "a configuration names secrets, it never holds one: leave ? and @ out"
+            "this URL seems to hold a secret", "A configuration names secrets, it never holds one: leave ? and @ out."
         )
 
 

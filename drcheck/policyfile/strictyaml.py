@@ -78,7 +78,9 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.fault(self.mark(event), "a second document starts here (one file holds one document: remove the ---)")
+                    self.fault(
+                        self.mark(event), "a second document starts here (one file holds one document: remove the ---)"
+                    )
                     return root
                 root = self.node(next(events), events, 1)
         return root

@@ -43,14 +43,16 @@ _DAYS_OF_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 def duration(text: str) -> int:
     """Return seconds: ``90s``, ``15m``, ``8h``, ``1d12h``, ``90d``, ``2w``."""
-    how = "write it like 90s, 15m, 8h, 1d12h, 90d or 2w"
+    how = "Write it like 90s, 15m, 8h, 1d12h, 90d or 2w."
     found = _DURATION.fullmatch(text)
     if not found:
         if re.fullmatch(r"[0-9]+", text):
-            raise DrcheckError(f"{shown(text)} has no unit", f"{how}; did you mean {text}m or {text}h?")
+            raise DrcheckError(
+                f"{shown(text)} has no unit", f"Write {text}m for minutes, {text}h for hours or {text}d for days."
+            )
         if re.fullmatch(r"[0-9]+ ?(y|M|mo|months?|years?)", text):
             raise DrcheckError(
-                f"{shown(text)} is no fixed time", "months and years differ in length: write days, as 90d"
+                f"{shown(text)} is no fixed time", "Months and years differ in length: write days, as 90d."
             )
         raise DrcheckError(f"{shown(text)} is not a duration", how)
     seconds = sum(int(amount) * unit for amount, unit in zip(found.groups(), _SECONDS.values(), strict=True) if amount)
@@ -61,15 +63,17 @@ def duration(text: str) -> int:
 
 def size(text: str) -> int:
     """Return bytes: ``500 kB`` (powers of 1000), ``10 MiB`` (powers of 1024)."""
-    how = "write it like 500 kB, 10 MiB or 1.5 GiB"
+    how = "Write it like 500 kB, 10 MiB or 1.5 GiB."
     found = _SIZE.fullmatch(text)
     if not found:
         if re.fullmatch(r"[0-9]+", text):
-            raise DrcheckError(f"{shown(text)} has no unit", f"{how}; bytes are {text} B")
+            raise DrcheckError(
+                f"{shown(text)} has no unit", f"Write {text} B for bytes, {text} kB, {text} MiB and so on."
+            )
         raise DrcheckError(f"{shown(text)} is not a size", how)
     unit = _BYTES.get(found[2])
     if unit is None:
-        raise DrcheckError(f"{found[2]} is no unit of size", f"known are {', '.join(_BYTES)}")
+        raise DrcheckError(f"{found[2]} is no unit of size", f"The units are {', '.join(_BYTES)}.")
     amount = Fraction(found[1]) * unit
     if amount.denominator != 1 or not 0 < amount <= _LARGEST:
         raise DrcheckError(f"{shown(text)} is not a whole number of bytes above 0", how)
@@ -80,10 +84,10 @@ def percentage(text: str) -> Fraction:
     """Return the share, exactly: ``99.9%`` is 999/1000."""
     found = _PERCENTAGE.fullmatch(text)
     if not found:
-        raise DrcheckError(f"{shown(text)} is not a percentage", "write it like 99.9% or 50%")
+        raise DrcheckError(f"{shown(text)} is not a percentage", "Write it like 99.9% or 50%.")
     share = Fraction(found[1]) / 100
     if share > 1:
-        raise DrcheckError(f"{shown(text)} is more than everything", "a percentage goes from 0% to 100%")
+        raise DrcheckError(f"{shown(text)} is more than everything", "A percentage goes from 0% to 100%.")
     return share
 
 
@@ -94,18 +98,18 @@ def notice(text: str) -> Notice:
             return Notice(business_days=int(found[1]))
     elif _DURATION.fullmatch(text) or re.fullmatch(r"[0-9]+", text):
         return Notice(seconds=duration(text))
-    raise DrcheckError(f"{shown(text)} is not a notice period", "write it like 48h, 14d or 20 business days")
+    raise DrcheckError(f"{shown(text)} is not a notice period", "Write it like 48h, 14d or 20 business days.")
 
 
 def day(text: str) -> date:
     """Return a calendar date: ``2026-01-01``."""
     if not _DATE.fullmatch(text):
-        raise DrcheckError(f"{shown(text)} is not a date", "write it like 2026-01-31")
+        raise DrcheckError(f"{shown(text)} is not a date", "Write it like 2026-01-31.")
     _in_our_time(text)
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise DrcheckError(f"{text} is not in the calendar", "write a date that exists, like 2026-01-31") from None
+        raise DrcheckError(f"{text} is not in the calendar", "Write a date that exists, like 2026-01-31.") from None
 
 
 def instant(text: str, zone: tzinfo) -> int:
@@ -118,19 +122,19 @@ def instant(text: str, zone: tzinfo) -> int:
     if not _INSTANT.fullmatch(text):
         raise DrcheckError(
             f"{shown(text)} is neither a date nor an instant with offset",
-            "write 2026-01-31, 2026-01-31T22:30:00Z or 2026-01-31T22:30:00+01:00",
+            "Write 2026-01-31, 2026-01-31T22:30:00Z or 2026-01-31T22:30:00+01:00.",
         )
     _in_our_time(text)
     try:
         return int(datetime.fromisoformat(text).replace(microsecond=0).timestamp())
     except ValueError:
-        raise DrcheckError(f"{text} is not in the calendar", "write an instant that exists") from None
+        raise DrcheckError(f"{text} is not in the calendar", "Write an instant that exists.") from None
 
 
 def _in_our_time(text: str) -> None:
     """Refuse years that no agreement is of: a slip of the pen, and arithmetic that leaves the calendar."""
     if not "1970" <= text[:4] < "3000":
-        raise DrcheckError(f"{text} lies outside the years 1970 to 2999", "check the year")
+        raise DrcheckError(f"{text} lies outside the years 1970 to 2999", "Check the year.")
 
 
 def hours(text: str) -> tuple[int, int]:
@@ -140,7 +144,7 @@ def hours(text: str) -> tuple[int, int]:
         opens, closes = open_hour * 3600 + open_minute * 60, close_hour * 3600 + close_minute * 60
         if max(open_minute, close_minute) < 60 and opens < closes <= 86400:  # noqa: PLR2004  minutes of an hour
             return opens, closes
-    raise DrcheckError(f"{shown(text)} is not a span of hours", 'write it like "07:00-17:00", at most "00:00-24:00"')
+    raise DrcheckError(f"{shown(text)} is not a span of hours", 'Write it like "07:00-17:00", at most "00:00-24:00".')
 
 
 def month_day(text: str) -> tuple[int, int]:
@@ -149,7 +153,7 @@ def month_day(text: str) -> tuple[int, int]:
         month, on = int(found[1]), int(found[2])
         if 1 <= month <= len(_DAYS_OF_MONTH) and 1 <= on <= _DAYS_OF_MONTH[month - 1]:
             return month, on
-    raise DrcheckError(f"{shown(text)} is not a day of the year", 'write month and day, like "12-24"')
+    raise DrcheckError(f"{shown(text)} is not a day of the year", 'Write month and day, like "12-24".')
 
 
 def shown(text: str) -> str:
