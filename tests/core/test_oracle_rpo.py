@@ -34,7 +34,8 @@ class Case:
             lost_sites=self.lost,
             site_of={place.source: place.site for place in self.places},
         )
-        return evaluate(self.commitment, subject(self.places), terms, self.window)
+        survivors = [place for place in self.places if place.site not in self.lost]
+        return evaluate(self.commitment, subject(survivors), terms, self.window)
 
     def seconds(self, finding: Finding | None = None) -> list[int]:
         marks = set[int]().union(*(place.marks() for place in self.places))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 THOROUGH = os.environ.get("DRCHECK_ORACLE", "") == "thorough"
 
@@ -15,6 +15,7 @@ def _settings(examples: int) -> settings:
         derandomize=not THOROUGH,
         database=None,
         deadline=None,
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )
 
