@@ -8,13 +8,13 @@ from functools import lru_cache
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import DAY, HOUR, NOW, Place, entry, source
 
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.naming import Template
 from drcheck.core.policy import Arrival
 from drcheck.interfaces import Asked, CollectorError, Seek
 from drcheck.readers.objects import read
-from tests.readers.places import DAY, HOUR, NOW, Place, entry, source
 
 TEMPLATE = "{of}/{data_as_of:%Y/%m/%d/%H%M}Z.gz"
 

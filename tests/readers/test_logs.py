@@ -1,0 +1,418 @@
+"""Logs of restore tests, outages and maintenance: what a line must be to be a record, and what it then says."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from places import NOW, Place, source
+
+from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Maintenance, Phase
+from drcheck.core.policy import Rung
+from drcheck.interfaces import Asked, CollectorError
+from drcheck.readers import jsonl, maintenance_log, outage_log, restore_log
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+TEST = {
+    "test": "2026-q3",
+    "service": "web",
+    "scenarios": ["server", "datacentre"],
+    "started_at": "2026-09-01T09:00:00+02:00",
+    "finished_at": "2026-09-01T10:00:00.25Z",
+    "outcome": "passed",
+    "disrupted_at": "2026-09-01T07:00:00Z",
+    "declared_at": "2026-09-01T07:05:00.9Z",
+    "restore_started_at": "2026-09-01T07:10:00Z",
+    "restored_at": "2026-09-01T09:30:00.1Z",
+    "validated_at": "2026-09-01T09:45:00Z",
+    "target_site": "lab",
+    "recovery_point": {"source": "dumps", "of": "orders", "name": "orders/x.gz", "data_as_of": "2026-09-01T01:00:00Z"},
+    "validation": "restored",
+    "phases": [{"name": "dns", "started_at": "2026-09-01T09:00:00Z", "finished_at": "2026-09-01T09:10:00Z"}],
+    "checks": [{"name": "rows", "outcome": "passed", "detail": "1000"}, {"name": "mail", "outcome": "skipped"}],
+    "operator": "anna",
+    "notes": "all well",
+    "ticket": 17,
+}
+ANNOUNCEMENT = {
+    "announces": "2026-q3",
+    "announced_at": "2026-08-01T08:00:00Z",
+    "planned_for": "2026-09-01T07:00:00Z",
+    "by": "anna",
+}
+OUTAGE = {
+    "outage": "o1",
+    "service": "web",
+    "started_at": "2026-09-01T07:00:00Z",
+    "ended_at": "2026-09-01T08:00:00Z",
+    "scope": "total",
+    "cause": "disk",
+    "scenario": "server",
+    "recovered_by": "restore",
+    "recovery_point": {"source": "dumps"},
+}
+WINDOW = {
+    "maintenance": "m1",
+    "service": "web",
+    "type": "planned",
+    "announced_at": "2026-08-01T08:00:00Z",
+    "starts_at": "2026-10-01T08:00:00Z",
+    "ends_at": "2026-10-01T09:00:00Z",
+}
+
+
+def lines(*records) -> bytes:
+    return b"".join(
+        (record if isinstance(record, bytes) else json.dumps(record).encode()) + b"\n" for record in records
+    )
+
+
+def without(record, *keys):
+    return {key: value for key, value in record.items() if key not in keys}
+
+
+def test_a_restore_test_tells_its_clocks_its_point_and_its_rung():
+    log = restore_log.parse(lines(TEST), "web")
+    (test,) = log.recoveries
+    assert log.gaps == ()
+    assert (test.id, test.line, test.outcome, test.real) == ("2026-q3", 1, "passed", False)
+    assert test.scenarios == {"server", "datacentre"}
+    assert (test.started_at, test.disrupted_at) == (at("2026-09-01T07:00:00Z"), at("2026-09-01T07:00:00Z"))
+    # Fractions never make a recovery shorter: its start is cut, its stop counted up.
+    assert test.declared_at == at("2026-09-01T07:05:00Z")
+    assert test.restored_at == at("2026-09-01T09:30:01Z")
+    assert test.finished_at == at("2026-09-01T10:00:01Z")
+    assert test.validated_at == at("2026-09-01T09:45:00Z")
+    assert (test.target_site, test.point_source, test.point_of, test.point_name) == (
+        "lab",
+        "dumps",
+        "orders",
+        "orders/x.gz",
+    )
+    assert test.validation is Rung.RESTORED
+    assert test.phases == (Phase("dns", at("2026-09-01T09:00:00Z"), at("2026-09-01T09:10:00Z")),)
+    assert (test.operator, test.notes) == ("anna", "all well")
+
+
+def test_a_restore_test_may_leave_out_what_it_does_not_know():
+    log = restore_log.parse(
+        lines({key: TEST[key] for key in ("test", "service", "started_at", "finished_at", "outcome")}), "web"
+    )
+    (test,) = log.recoveries
+    assert (test.disrupted_at, test.validated_at, test.validation, test.point_source) == (None, None, None, "")
+
+
+def test_announcements_are_records_of_their_own():
+    log = restore_log.parse(lines(ANNOUNCEMENT, {**ANNOUNCEMENT, "service": "other"}, TEST), "web")
+    assert log.announcements == (
+        Announcement("2026-q3", 1, at("2026-08-01T08:00:00Z"), at("2026-09-01T07:00:00Z"), "anna"),
+    )
+    assert (len(log.recoveries), log.gaps) == (1, ())
+
+
+def test_records_of_another_service_are_skipped_and_are_no_gaps():
+    log = restore_log.parse(lines({**TEST, "service": "other"}), "web")
+    assert (log.recoveries, log.gaps) == ((), ())
+
+
+def test_an_empty_log_has_no_records_and_no_gaps():
+    for parse in (restore_log.parse, outage_log.parse, maintenance_log.parse):
+        assert parse(b"", "web").gaps == ()
+        assert parse(b"\n\r\n", "web").gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"not json", "it is not JSON"),
+        (b"{}{}", "it is not JSON"),
+        (b"\xff\xfe", "it is not UTF-8"),
+        (b"\xef\xbb\xbf{}", "it is not JSON"),
+        (b"[1]", "it is not an object"),
+        (b"null", "it is not an object"),
+        (b"{}", "its kind is not known"),
+        (b'{"drill": "x"}', "its kind is not known"),
+        (b'{"test": "x", "announces": "x"}', "its kind is not known"),
+        (b'{"test": "a", "test": "b"}', "key 'test' stands twice"),
+        (b'{"x": {"a": 1, "a": 2}}', "key 'a' stands twice"),
+        (b'{"x": NaN}', "NaN is not a number"),
+        (b'{"x": -Infinity}', "-Infinity is not a number"),
+        (b'{"x": ' + b"9" * 5000 + b"}", "it is not JSON"),
+        (b"[" * 60_000, "it is nested too deeply"),
+        (b'{"x": "' + b"a" * 70_000 + b'"}', "it is longer than 64 KiB"),
+        (b'{"test": "a\x1b[2J"}', "it holds control characters"),
+        (b'{"test": "a\tb"}', "it holds control characters"),
+        (b'{"test":\t"a"}', "it holds control characters"),
+        (b'{"test": "a\\u0000"}', "it holds control characters"),
+        (b'{"test": "a\\u009b"}', "it holds control characters"),
+        (b'{"x": [["a\\u202e"]]}', "it holds control characters"),
+        (b'{"x\\n": 1}', "it holds control characters"),
+        (b'{"x": "\\ud800"}', "it holds control characters"),
+        ('{"x": "a\u202eb"}'.encode(), "it holds control characters"),
+        ('{"x": "a\u2066b"}'.encode(), "it holds control characters"),
+        (without(TEST, "service"), "service is missing"),
+        (without(TEST, "started_at"), "started_at is missing"),
+        (without(TEST, "finished_at"), "finished_at is missing"),
+        (without(TEST, "outcome"), "outcome is missing"),
+        ({**TEST, "test": ""}, "test is missing"),
+        ({**TEST, "test": 7}, "test is not a string"),
+        ({**TEST, "outcome": "ok"}, "outcome is 'ok', not one of passed, failed, aborted"),
+        ({**TEST, "outcome": ["passed"]}, "outcome is not a string"),
+        ({**TEST, "validation": "looked at"}, "validation is 'looked at', not one of listed"),
+        ({**TEST, "started_at": "2026-09-01T09:00:00"}, "started_at is not an instant with offset"),
+        ({**TEST, "started_at": "2026-09-01"}, "started_at is not an instant with offset"),
+        ({**TEST, "started_at": 1790000000}, "started_at is not an instant with offset"),
+        ({**TEST, "started_at": "2026-02-30T09:00:00Z"}, "started_at is no instant that a calendar has"),
+        ({**TEST, "finished_at": "2026-09-01T06:00:00Z"}, "finished_at lies before started_at"),
+        ({**TEST, "restored_at": "2026-09-01T09:46:00Z"}, "validated_at lies before restored_at"),
+        (
+            {**TEST, "declared_at": None, "disrupted_at": "2026-09-01T07:11:00Z"},
+            "restore_started_at lies before disrupted_at",
+        ),
+        ({**TEST, "scenarios": "server"}, "scenarios is not a list of strings"),
+        ({**TEST, "scenarios": [1]}, "scenarios is not a list of strings"),
+        ({**TEST, "recovery_point": "x"}, "recovery_point is not an object"),
+        ({**TEST, "recovery_point": {"data_as_of": "today"}}, "data_as_of is not an instant"),
+        ({**TEST, "phases": [{"name": "dns"}]}, "started_at is missing"),
+        (
+            {**TEST, "phases": [{**TEST["phases"][0], "finished_at": "2026-09-01T08:00:00Z"}]},
+            "the end of the same phase lies before",
+        ),
+        (
+            {**TEST, "checks": [{"name": "rows", "outcome": "failed"}]},
+            "its outcome is passed, and its check rows failed",
+        ),
+        ({**TEST, "checks": [{"name": "rows", "outcome": "well"}]}, "outcome is 'well'"),
+        (without(ANNOUNCEMENT, "announced_at"), "announced_at is missing"),
+    ],
+)
+def test_a_line_that_is_no_record_is_a_gap_and_the_others_stand(line, what):
+    log = restore_log.parse(lines({**TEST, "test": "before"}, line, {**TEST, "test": "after"}), "web")
+    assert [one.id for one in log.recoveries] == ["before", "after"]
+    assert log.announcements == ()
+    (gap,) = log.gaps
+    assert what in gap.what
+    assert gap.line == 2
+    assert gap.hint
+
+
+def test_what_happened_cannot_lie_in_the_future_and_what_is_planned_can():
+    log = restore_log.parse(lines(TEST, ANNOUNCEMENT), "web", at("2026-08-15T00:00:00Z"))
+    assert [gap.what for gap in log.gaps] == ["started_at lies in the future"]
+    assert len(log.announcements) == 1
+
+
+def test_a_test_that_is_recorded_twice_is_a_gap():
+    log = restore_log.parse(lines({**TEST, "outcome": "failed"}, TEST), "web")
+    assert [one.outcome for one in log.recoveries] == ["failed"]
+    assert [(gap.what, gap.line) for gap in log.gaps] == [("test 2026-q3 is already recorded in line 1", 2)]
+
+
+def test_a_last_line_that_does_not_end_is_still_being_written():
+    whole = lines(TEST)
+    for data in (whole[:-1], whole[: len(whole) // 2]):
+        log = restore_log.parse(lines({**TEST, "test": "before"}) + data, "web")
+        assert [one.id for one in log.recoveries] == ["before"]
+        assert [(gap.what, gap.line) for gap in log.gaps] == [("it is still being written: it does not end", 2)]
+
+
+def test_lines_may_end_as_windows_ends_them():
+    assert len(restore_log.parse(lines(TEST).replace(b"\n", b"\r\n"), "web").recoveries) == 1
+
+
+def test_very_many_malformed_lines_are_told_in_a_bounded_way_up_to_the_last_one():
+    log = restore_log.parse(b"x\n" * 5000 + lines(TEST), "web")
+    assert len(log.gaps) == jsonl.MOST_GAPS
+    assert (log.gaps[-1].what, log.gaps[-1].line) == ("4001 more lines cannot be read", 5000)
+    assert len(log.recoveries) == 1
+
+
+def test_a_gap_quotes_no_more_than_a_sentence():
+    (gap,) = restore_log.parse(lines({**TEST, "outcome": "very " * 10_000}), "web").gaps
+    assert len(gap.what) <= jsonl.LONGEST_REASON
+
+
+# Outages
+
+
+def test_an_outage_that_ended_is_a_real_recovery():
+    (outage,) = outage_log.parse(
+        lines(OUTAGE, {"watched": {"from": "2026-09-01T00:00:00Z", "to": "2026-09-02T00:00:00Z"}}), "web"
+    ).recoveries
+    assert (outage.id, outage.real, outage.outcome, outage.recovered_by) == ("o1", True, "passed", "restore")
+    assert outage.scenarios == {"server"}
+    assert (outage.started_at, outage.disrupted_at) == (at("2026-09-01T07:00:00Z"),) * 2
+    assert (outage.finished_at, outage.validated_at) == (at("2026-09-01T08:00:00Z"),) * 2
+    assert outage.point_source == "dumps"
+
+
+def test_an_open_outage_is_closed_by_a_second_record():
+    begun = without(OUTAGE, "ended_at", "recovered_by")
+    (outage,) = outage_log.parse(lines(begun), "web").recoveries
+    assert (outage.finished_at, outage.outcome, outage.validated_at) == (None, "", None)
+    log = outage_log.parse(lines(begun, {**OUTAGE, "outage": "o2"}, OUTAGE), "web")
+    assert [(one.id, one.line) for one in log.recoveries] == [("o2", 2), ("o1", 3)]
+    assert log.gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("record", "what"),
+    [
+        (OUTAGE, "outage o1 is already recorded in line 1"),
+        ({**OUTAGE, "outage": "o2", "ended_at": "2026-09-01T06:00:00Z"}, "ended_at lies before started_at"),
+        ({**OUTAGE, "outage": "o2", "scope": "some"}, "scope is 'some'"),
+        ({**OUTAGE, "outage": "o2", "service": None}, "service is missing"),
+        ({"watched": {"from": "2026-09-01T00:00:00Z"}}, "to is missing"),
+        ({"watched": True}, "watched is not an object"),
+        ({"down": True}, "its kind is not known"),
+    ],
+)
+def test_a_line_that_is_no_outage_is_a_gap(record, what):
+    log = outage_log.parse(lines(OUTAGE, record), "web")
+    assert (len(log.recoveries), len(log.gaps)) == (1, 1)
+    assert what in log.gaps[0].what
+
+
+# Maintenance
+
+
+def test_a_maintenance_window_tells_when_it_was_announced_and_may_lie_in_the_future():
+    log = maintenance_log.parse(lines(WINDOW), "web", at("2026-09-01T00:00:00Z"))
+    assert log.maintenance == (
+        Maintenance(
+            "m1", 1, "planned", at("2026-08-01T08:00:00Z"), at("2026-10-01T08:00:00Z"), at("2026-10-01T09:00:00Z")
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "what"),
+    [
+        (WINDOW, "maintenance m1 is already recorded in line 1"),
+        ({**WINDOW, "maintenance": "m2", "type": "secret"}, "type is 'secret'"),
+        ({**WINDOW, "maintenance": "m2", "ends_at": "2026-10-01T07:00:00Z"}, "ends_at lies before starts_at"),
+        ({"test": "x"}, "its kind is not known"),
+    ],
+)
+def test_a_line_that_is_no_maintenance_window_is_a_gap(record, what):
+    log = maintenance_log.parse(lines(WINDOW, record), "web")
+    assert (len(log.maintenance), len(log.gaps)) == (1, 1)
+    assert what in log.gaps[0].what
+
+
+# Looks
+
+
+def look(place, read=restore_log.read):
+    return read(place, source(path="logs/web.jsonl"), "web.jsonl", Asked(LONG_AGO, NOW, 300, "web"))
+
+
+def test_a_complete_look_knows_the_log_up_to_its_begin():
+    seen = look(Place(files={"web.jsonl": lines(TEST)}))
+    assert seen.look.complete
+    assert (seen.log.known_until, seen.log.unseen, seen.raw) == (NOW, (), lines(TEST))
+    assert seen.look.calls == 1
+    assert len(seen.log.recoveries) == 1
+
+
+def test_a_malformed_line_is_a_gap_of_its_line_and_the_look_stays_complete():
+    seen = look(Place(files={"web.jsonl": b"x\n"}))
+    assert seen.look.complete
+    assert seen.look.gaps == seen.log.gaps != ()
+    assert seen.log.known_until == NOW
+
+
+def test_a_log_that_is_not_there_is_a_gap_and_not_an_empty_one():
+    missing, empty = look(Place()), look(Place(files={"web.jsonl": b""}))
+    assert not missing.look.complete
+    assert missing.look.gaps[0].what.startswith("there is no log web.jsonl at minio:logs/web.jsonl")
+    assert (missing.log.known_until, missing.log.unseen) == (LONG_AGO, missing.look.gaps)
+    assert empty.look.complete
+    assert (empty.log.recoveries, empty.log.known_until) == ((), NOW)
+
+
+def test_a_log_that_cannot_be_read_is_a_gap():
+    class Denied(Place):
+        def read(self, name, *, offset=0, at_most):
+            raise CollectorError("access is denied", "Allow GetObject.")
+
+    seen = look(Denied())
+    assert (seen.look.gaps[0].what, seen.look.gaps[0].hint) == ("access is denied", "Allow GetObject.")
+    assert seen.log.known_until == LONG_AGO
+
+
+def test_a_log_that_is_too_large_is_a_gap_and_never_cut(monkeypatch):
+    monkeypatch.setattr(jsonl, "LARGEST_LOG", 4096)
+    seen = look(Place(files={"web.jsonl": lines(TEST) * 20}))
+    assert not seen.look.complete
+    assert "is larger than" in seen.look.gaps[0].what
+    assert (seen.log.recoveries, seen.raw) == ((), b"")
+
+
+def test_a_host_whose_clock_is_off_is_a_gap():
+    seen = look(Place(files={"web.jsonl": lines(TEST)}, offset=-4000.0))
+    assert "the clock of minio is 4000 s behind ours" in seen.look.gaps[0].what
+    assert seen.log.known_until == LONG_AGO
+
+
+# What must hold for every log
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+MANGLED = st.builds(
+    lambda keys, values: json.dumps({**without(TEST, *keys), **values}).encode(),
+    st.lists(st.sampled_from([*TEST]), max_size=2),
+    st.dictionaries(st.sampled_from([*TEST, "announces"]), JSON, max_size=2),
+)
+LINE = st.one_of(
+    st.binary(max_size=60),
+    MANGLED,
+    st.builds(
+        lambda test, at, byte: (
+            (data := lines({**TEST, "test": test})[:-1])[: at % len(data)] + byte + data[at % len(data) :]
+        ),
+        st.sampled_from("abc"),
+        st.integers(0, 999),
+        st.binary(max_size=2),
+    ),
+    st.builds(
+        lambda test, outcome: lines({**TEST, "test": test, "outcome": outcome})[:-1],
+        st.sampled_from("abc"),
+        st.sampled_from(restore_log.OUTCOMES),
+    ),
+)
+
+
+@given(st.lists(LINE, max_size=6), st.booleans())
+@example([b'{"test": "a"', b"}"], True)
+def test_a_line_only_ever_says_what_it_says_alone(written, ended):
+    data = b"\n".join(written) + (b"\n" if ended else b"")
+    log = restore_log.parse(data, "web")
+    complete = data.split(b"\n")[:-1]
+    for test in log.recoveries:
+        (alone,) = restore_log.parse(complete[test.line - 1] + b"\n", "web").recoveries
+        assert (alone.id, alone.outcome) == (test.id, test.outcome)
+        assert f'"{test.outcome}"'.encode() in complete[test.line - 1]
+    told = {one.line for one in (*log.recoveries, *log.announcements, *log.gaps)}
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if line.removesuffix(b"\r") and number not in told:
+            service = json.loads(line).get("service")
+            assert service != "web"  # only another service's records are passed over
+    assert all(gap.line is not None for gap in log.gaps)
+
+
+@given(st.binary(max_size=300), st.sampled_from([restore_log.parse, outage_log.parse, maintenance_log.parse]))
+@example(b'{"test": ' + b"[" * 50_000 + b"\n", restore_log.parse)
+def test_no_bytes_make_a_parser_fail(data, parse):
+    log = parse(data, "web", FOREVER)
+    assert parse(data + b"\n", "web", FOREVER).recoveries[: len(log.recoveries)] == log.recoveries
