@@ -14,9 +14,10 @@ from typing import Final
 APPLICATION_ID: Final = 0x64726368
 """``drch``: tells a ledger from every other SQLite file (``PRAGMA application_id``)."""
 
-_FACTS: Final = ("run", "run_event", "policy", "judged", "raw", "source", "look", "verdict")
+TABLES: Final = ("run", "run_event", "policy", "judged", "raw", "source", "look", "verdict")
+"""Every table; all hold facts."""
 
-_TABLES: Final = """
+_CREATE: Final = """
 -- One run of drcheck: what it judged, and where it ran.
 CREATE TABLE run (
   seq           INTEGER PRIMARY KEY,   -- the order in which runs began
@@ -100,11 +101,11 @@ CREATE TABLE verdict (
 _TRIGGERS: Final = "".join(
     f"CREATE TRIGGER {table}_keeps_{done} BEFORE {event} ON {table} "
     "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;\n"
-    for table in _FACTS
+    for table in TABLES
     for event, done in (("UPDATE", "rows"), ("DELETE", "all"))
 )
 
-MIGRATIONS: Final = (_TABLES + _TRIGGERS,)
+MIGRATIONS: Final = (_CREATE + _TRIGGERS,)
 """Migration n brings a ledger to ``user_version`` n (from 1). A migration, once released, never changes."""
 
 

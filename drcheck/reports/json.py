@@ -21,13 +21,17 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 
 
 def render(report: Report) -> bytes:
-    r"""Return the report as UTF-8.
+    """Return the report as UTF-8."""
+    return written(report_object(report)).encode()
+
+
+def written(value: Any) -> str:
+    r"""Return ``value`` as JSON text with a newline at its end.
 
     Characters that are not plainly visible are escaped, so that a terminal shows the text as it is; bytes of names
     that are not UTF-8 become the text ``\xNN``, because a lone surrogate is no valid JSON text (RFC 8259, 8.2).
     """
-    text = json.dumps(report_object(report), ensure_ascii=False, indent=2, allow_nan=False)
-    return (_NOT_ASCII.sub(_shown, text) + "\n").encode()
+    return _NOT_ASCII.sub(_shown, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
 
 
 def report_object(report: Report) -> dict[str, Any]:
