@@ -46,13 +46,13 @@ class Azurite(Server):
 
     def client(self) -> BlobServiceClient:
         """Return the SDK's client with the account's key."""
-        from azure.storage.blob import BlobServiceClient  # noqa: PLC0415  heavy
+        from azure.storage.blob import BlobServiceClient
 
         return BlobServiceClient(self.account_url, credential={"account_name": self.account, "account_key": self.key})
 
     def sas(self, *, permissions: str = "rl", valid_for: timedelta = timedelta(days=1)) -> str:
         """Return a SAS token for the whole account; ``rl`` reads and lists."""
-        from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas  # noqa: PLC0415
+        from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 
         now = datetime.now(UTC)
         return generate_account_sas(

@@ -101,8 +101,8 @@ class SeaweedFS(Server):
 
     def client(self, pair: KeyPair | None = None) -> S3Client:
         """Return a boto3 client with the admin's key, or another."""
-        import boto3  # noqa: PLC0415  heavy
-        from botocore.config import Config  # noqa: PLC0415
+        import boto3
+        from botocore.config import Config
 
         access_key, secret_key = pair or self.admin_key
         return boto3.client(
@@ -115,7 +115,7 @@ class SeaweedFS(Server):
         )
 
     def _answers(self) -> bool:
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             self.client().list_buckets()
