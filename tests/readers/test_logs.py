@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from places import NOW, Place, source
+from paged_place import NOW, Place, source
 
 from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Maintenance, Phase
 from drcheck.core.policy import Rung

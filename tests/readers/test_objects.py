@@ -8,7 +8,7 @@ from functools import lru_cache
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from places import DAY, HOUR, NOW, Place, entry, source
+from paged_place import DAY, HOUR, NOW, Place, entry, source
 
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.naming import Template
