@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
@@ -79,13 +81,14 @@ def alias(text: str) -> None:
 @lru_cache(maxsize=256)
 def zone(text: str) -> ZoneInfo:
     """Return the zone of that name."""
-    how = "Write a zone of the IANA database, like Europe/Stockholm or UTC."
-    if not _ZONE.fullmatch(text) or text.startswith(_UNPORTABLE):
-        raise DrcheckError(f"{shown(text)} is not a zone", how)
-    try:
-        return ZoneInfo(text)
-    except (KeyError, ValueError, OSError):
-        raise DrcheckError(f"{shown(text)} is not a zone", how) from None
+    if _ZONE.fullmatch(text) and not text.startswith(_UNPORTABLE):
+        with suppress(KeyError, ValueError, OSError):  # no such zone, a file that is none, a directory
+            return ZoneInfo(text)
+    close = difflib.get_close_matches(text, available_timezones(), n=1)
+    raise DrcheckError(
+        f"{shown(text)} is not a zone",
+        f"Did you mean {close[0]}?" if close else "Write a zone of the IANA database, like Europe/Stockholm or UTC.",
+    )
 
 
 @lru_cache(maxsize=256)

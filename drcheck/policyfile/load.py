@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from drcheck.core.policy import Policy
+from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Fault
 from drcheck.policyfile import build, formats
@@ -82,8 +83,8 @@ def load_policies(paths: Sequence[str], settings: Settings | None) -> Loaded:
         else:
             read.append((found, whole))
     if not read and not problems:
-        what = "only templates there" if templates else "there is no policy"
-        raise UsageError(f"{what}: {', '.join(_asked(paths, settings))}", _NO_POLICY)
+        what = "are only templates" if templates else "is no policy"
+        raise UsageError(f"there {what} in {several(list(_asked(paths, settings)))}", _NO_POLICY)
     twice = _same_service(read)
     documents = []
     for found, whole in read:

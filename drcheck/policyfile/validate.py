@@ -95,7 +95,7 @@ def _told(error: Any, node: Node) -> Iterator[tuple[str, str]]:
         case "type":
             yield "", _wrong_type(error, node)
         case "minLength" | "minItems" | "minProperties":
-            yield "", f"it is empty ({_asked(part)})"
+            yield "", f"it is empty ({_asked(part)}, or leave it out)"
         case "uniqueItems":
             yield "", "the list has the same value twice (keep one of them)"
         case "minimum":
@@ -126,12 +126,21 @@ def _missing(key: str, part: Any) -> str:
 
 
 def _example(key: str, part: Any) -> str:
-    examples = part.get("properties", {}).get(key, {}).get("examples", [])
-    if examples and isinstance(examples[0], str | int):
-        return f"write it like {key}: {examples[0]}"
-    if examples and isinstance(examples[0], list) and all(isinstance(item, str) for item in examples[0]):
-        return f"write it like {key}: [{', '.join(examples[0])}]"
-    return f"add {key}"
+    examples = _spelled(part.get("properties", {}).get(key, {}).get("examples", []))
+    return f"write it like {key}: {examples[0]}" if examples else f"add {key}"
+
+
+def _spelled(examples: list[Any]) -> list[str]:
+    """Return the examples that fit on a line, as YAML has them."""
+    spelled = []
+    for example in examples:
+        if isinstance(example, bool):
+            spelled.append(str(example).lower())
+        elif isinstance(example, str | int):
+            spelled.append(str(example))
+        elif isinstance(example, list) and all(isinstance(item, str) for item in example):
+            spelled.append(f"[{', '.join(example)}]")
+    return spelled
 
 
 def _malformed(error: Any) -> str:
@@ -142,10 +151,8 @@ def _malformed(error: Any) -> str:
 
 
 def _asked(part: Any) -> str:
-    examples = [str(example) for example in part.get("examples", []) if isinstance(example, str | int)]
-    return (
-        f"write it like {several(examples).replace(' and ', ' or ')}" if examples else "write a value, or leave it out"
-    )
+    examples = _spelled(part.get("examples", []))
+    return f"write it like {several(examples).replace(' and ', ' or ')}" if examples else "see drcheck schema"
 
 
 def _not_one_of(error: Any) -> str:
@@ -166,7 +173,7 @@ def _wrong_type(error: Any, node: Node) -> str:
     elif isinstance(node, Items):
         found = "a list"
     elif error.instance is None:
-        return f"it has no value ({_asked(error.schema)}: {nouns})"
+        return f"it has no value ({_asked(error.schema)})"
     else:
         found = shown(str(error.instance)) if node.plain else f"text, {shown(str(error.instance))} in quotes,"
     return f"{found} stands where {nouns} belongs ({_asked(error.schema)})"
