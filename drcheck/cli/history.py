@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Show how the verdicts on each commitment went, out of the ledger: a line for every run in which a verdict changed, and
-every breach with when it opened (by the evidence), when a run first noticed it, and when it closed.
+every breach with when it opened (by the evidence), when a run first noticed it, and when it closed ("by" an instant
+where no run saw it close).
 """
 
 _EPILOG = """\
@@ -141,8 +142,7 @@ def _print(services: dict[str, list[_Told]]) -> None:
             paper.blank()
             paper.line("  ", (printable(told.commitment), "bold"), (f"  {told.kind.replace('_', ' ')}", "dim"))
             _print_verdicts(paper, told.verdicts)
-            for breach in told.breaches:
-                _print_breach(paper, breach)
+            _print_breaches(paper, told.breaches)
     write_whole(paper.text().encode(), None)
 
 
@@ -152,22 +152,27 @@ def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict]) -> None:
 
     for verdict in verdicts:
         its = mark(Status(verdict.status) if verdict.status else None, waived=verdict.waived)
-        measured = quantity(Quantity(**verdict.measured)) if verdict.measured else ""
+        measured = f"measured {quantity(Quantity(**verdict.measured))}" if verdict.measured else ""
         first = f"  {words.instant(verdict.window.end)}  "
         paper.line(first, (fit(f"{its.symbol} {its.word}", 10), its.style), "  ", measured)
         paper.wrapped(printable(verdict.reason), indent=len(first))
 
 
-def _print_breach(paper: Paper, breach: Breach) -> None:
-    if breach.closed_at is not None:
-        end = f"closed {words.instant(breach.closed_at)}, after {words.duration(breach.closed_at - breach.opened_at)}"
-    elif breach.dropped_at is not None:
-        end = f"no breach any more as of {words.instant(breach.dropped_at)}: nobody saw it close"
-    else:
-        end = "still open"
-    waived = ", waived" if breach.waived else ""
-    told = f"opened {words.instant(breach.opened_at)}, noticed {words.instant(breach.noticed_at)}, {end}{waived}"
-    paper.wrapped(told, indent=2, first=("breach  ", "bold red" if end == "still open" else "red"))
+def _print_breaches(paper: Paper, breaches: Sequence[Breach]) -> None:
+    if not breaches:
+        return
+    paper.line(("  breaches  opened                noticed               closed", "dim"))
+    for breach in breaches:
+        opened, noticed = words.instant(breach.opened_at), words.instant(breach.noticed_at)
+        if breach.closed_at is not None:
+            closed = f"{words.instant(breach.closed_at)}  {words.duration(breach.closed_at - breach.opened_at)}"
+        elif breach.dropped_at is not None:
+            closed = f"by {words.instant(breach.dropped_at)}"
+        else:
+            closed = "still open"
+        if breach.waived:
+            closed += ", waived"
+        paper.line(f"            {opened}  {noticed}  ", (closed, "bold red" if closed == "still open" else ""))
 
 
 def _print_json(services: dict[str, list[_Told]]) -> None:

@@ -47,14 +47,14 @@ def _shown(character: str) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return ``text`` as lines of at most ``width`` terminal cells; a word never stands alone on the last one."""
+    """Return ``text`` as lines of at most ``width`` cells; the last one is no orphan, if that costs no line."""
     lines = _fill(text, width)
-    if len(lines) > 1 and " " not in lines[-1]:
+    if len(lines) > 1 and cells(lines[-1]) < width // 4:
         for narrower in range(width - 1, width // 2, -1):
             balanced = _fill(text, narrower)
             if len(balanced) > len(lines):
                 break
-            if " " in balanced[-1]:
+            if cells(balanced[-1]) >= width // 4:
                 return balanced
     return lines
 
