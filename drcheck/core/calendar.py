@@ -18,6 +18,8 @@ from drcheck.core.policy import BusinessCalendar, Notice, Per
 
 HOUR = 3600
 DAY = 86400
+_REACHES = (DAY, 8 * DAY, 32 * DAY, 367 * DAY, 2923 * DAY)
+"""How far ticks are looked for: 29 February can be eight years away, as from 1896 and from 2096."""
 
 
 class Slot(NamedTuple):
@@ -52,6 +54,22 @@ def ticks(schedule: str, zone: tzinfo, start: int, end: int) -> tuple[int, ...]:
         if instant >= start:
             found.add(instant)
     return tuple(sorted(found))
+
+
+def last_tick(schedule: str, zone: tzinfo, before: int) -> int:
+    """Return the newest tick of ``schedule`` at or before ``before``; an instant eight years back if there is none."""
+    for reach in _REACHES:
+        if found := ticks(schedule, zone, before - reach, before + 1):
+            return found[-1]
+    return before - _REACHES[-1]
+
+
+def next_tick(schedule: str, zone: tzinfo, after: int) -> int:
+    """Return the first tick of ``schedule`` at or after ``after``; an instant eight years on if there is none."""
+    for reach in _REACHES:
+        if found := ticks(schedule, zone, after, after + reach):
+            return found[0]
+    return after + _REACHES[-1]
 
 
 def local_date(instant: int, zone: tzinfo) -> date:

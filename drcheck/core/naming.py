@@ -34,7 +34,7 @@ KINDS: Final = {
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 DIRECTIVES: Final = {
-    "Y": "(?:19|20|21)[0-9][0-9]",
+    "Y": "(?:19|20)[0-9][0-9]",
     "y": "[0-9][0-9]",  # of 2000 to 2099
     "m": "(?:0[1-9]|1[0-2])",
     "b": f"(?:{'|'.join(MONTHS)})",

@@ -67,16 +67,15 @@ def looked_at(policy: Policy) -> tuple[Source, ...]:
 
 def needed_since(policy: Policy, source: Source, window: Window) -> int:
     """Return the oldest data at ``source`` that judging ``policy`` over ``window`` needs; ``LONG_AGO``: all of it."""
-    back = max(
-        (_reach(one, _grace(policy, one)) for one in policy.commitments if source.name in one.evidence), default=0
-    )
+    back = max((_reach(policy, one, window) for one in policy.commitments if source.name in one.evidence), default=0)
     if back >= -LONG_AGO:
         return LONG_AGO
     return window.start - back - MARGIN - (source.max_duration or 0) - (SIZES if source.max_shrink is not None else 0)
 
 
-def _reach(commitment: Commitment, grace: int) -> int:
-    """Return how far before an instant data may lie that decides about it."""
+def _reach(policy: Policy, commitment: Commitment, window: Window) -> int:
+    """Return how far before the window's start data may lie that decides about it."""
+    grace = _grace(policy, commitment)
     match commitment:
         case Rpo():
             return commitment.at_most
@@ -85,7 +84,8 @@ def _reach(commitment: Commitment, grace: int) -> int:
         case Frequency(per=Per() as per):
             return 2 * SLOT_LENGTH[per] + grace
         case Frequency():
-            return backup_frequency.longest_interval(commitment.schedule) + grace
+            zone = ZoneInfo(commitment.zone or policy.timezone)
+            return window.start - calendar.last_tick(commitment.schedule, zone, window.start - grace)
         case Retention(at_most=int()):
             return -LONG_AGO
         case Retention():
@@ -260,6 +260,8 @@ def _covered(policy: Policy, of: str) -> bool:
 
 
 def _grace(policy: Policy, commitment: Commitment) -> int:
+    if isinstance(commitment, Frequency) and commitment.grace is not None:
+        return commitment.grace
     declared = (policy.sources[name].max_duration for name in commitment.evidence)
     return max((duration for duration in declared if duration is not None), default=DEFAULT_GRACE)
 

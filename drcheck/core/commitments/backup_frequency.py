@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC
-from functools import lru_cache, partial
+from functools import partial
 from itertools import pairwise
 
 from drcheck.core import calendar, doubt, words
@@ -25,8 +24,6 @@ from drcheck.core.verdict import Finding, Quantity, Status, Window
 
 LONGEST_SLOT = 32 * calendar.DAY
 """A month and a day: no calendar slot is longer."""
-LONGEST_TICK = 367 * calendar.DAY
-"""How far apart two ticks of a schedule are looked for: a yearly one in a leap year."""
 
 
 def evaluate(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -239,26 +236,12 @@ def _stretches(commitment: Frequency, terms: Terms, window: Window, grace: int) 
         reach = LONGEST_SLOT if commitment.per is not Per.HOUR else calendar.DAY
         found = calendar.slots(commitment.per, terms.zone, window.start - grace - 2 * reach, window.end + reach)
         return [(slot.label, slot.start, slot.end, slot.end + grace) for slot in found]
-    interval = longest_interval(commitment.schedule)
-    ticks = calendar.ticks(commitment.schedule, terms.zone, window.start - grace - interval, window.end + interval)
+    # The newest tick that was due when the window begins decides there; what follows its end is due later, if at all.
+    first = calendar.last_tick(commitment.schedule, terms.zone, window.start - grace)
+    after = calendar.next_tick(commitment.schedule, terms.zone, window.end)
+    ticks = calendar.ticks(commitment.schedule, terms.zone, first, after + 1)
     early = terms.clock_tolerance
     return [
         (f"the backup of {words.instant(tick)}", tick - early, following - early, tick + grace)
         for tick, following in pairwise(ticks)
     ]
-
-
-@lru_cache(maxsize=256)
-def longest_interval(schedule: str) -> int:
-    """Return a time within which ``schedule`` surely ticks, in seconds: the first of a few lengths that it keeps.
-
-    Raises nothing: a schedule that never ticks in years gets the longest one.
-    """
-    # From a fixed leap year on, as a schedule of 29 February ticks once in four years.
-    begin = 946684800  # 2000-01-01T00:00:00Z
-    for length in (calendar.DAY, 8 * calendar.DAY, LONGEST_SLOT, LONGEST_TICK):
-        ticks = calendar.ticks(schedule, UTC, begin, begin + 3 * length)
-        # Two hours more: a change of the zone's offset may lie in between.
-        if ticks and all(after - tick <= length for tick, after in pairwise((begin, *ticks, begin + 3 * length))):
-            return length + 2 * calendar.HOUR
-    return 4 * LONGEST_TICK
