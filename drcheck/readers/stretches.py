@@ -11,6 +11,7 @@ from drcheck.interfaces import Seek
 
 EARLIEST: Final = -2_208_988_800
 """1900-01-01: names tell no earlier year."""
+YEAR_2000: Final = 946_684_800
 AHEAD: Final = 7 * DAY
 """How far into the future is looked where only prefixes narrow a listing: clocks go wrong, and it costs little."""
 MOST_PREFIXES: Final = 12
@@ -49,15 +50,7 @@ def since(
     if seek is Seek.NONE or not template.in_time_order or label < EARLIEST:
         return everything(template, of)
     if seek is Seek.AFTER:
-        cut = _cut(template)
-        return [
-            Stretch(
-                template.write(label, of=name, kind=kind, pieces=head),
-                template.write(label, of=name, kind=kind, pieces=cut),
-                sets,
-            )
-            for head, name, kind, sets in _heads(template, of)
-        ]
+        return [_after(template, label, *head) for head in _heads(template, of)]
     stretches = [
         Stretch(prefix, "", sets)
         for _, name, kind, sets in _heads(template, of)
@@ -74,6 +67,15 @@ def _heads(template: Template, of: tuple[str, ...]) -> Iterator[tuple[Sequence[P
     for name in of if Part.OF in parts else of[:1]:
         for kind in KINDS if Part.KIND in parts else ("",):
             yield head, name, kind, (name,) if Part.OF in parts else of
+
+
+def _after(template: Template, label: int, head: Sequence[Piece], of: str, kind: str, sets: tuple[str, ...]) -> Stretch:
+    prefix = template.write(label, of=of, kind=kind, pieces=head)
+    after = template.write(label, of=of, kind=kind, pieces=_cut(template))
+    if template.directives[0] == "Y" and label >= YEAR_2000:
+        # Names end with the century: so "a-20" does not list all of the data set "a-b".
+        prefix = after[: len(prefix) + 2]
+    return Stretch(prefix, after, sets)
 
 
 def _cut(template: Template) -> list[Piece]:
