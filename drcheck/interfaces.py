@@ -67,8 +67,11 @@ class Collector(Protocol):
     """Who vouches for the times it tells."""
     seek: Seek
     """How a listing of it can begin in the middle."""
-    calls: int
-    """Requests made so far."""
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        ...
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield what lies below the root and whose name begins with ``prefix`` and sorts after ``after``.
