@@ -12,8 +12,6 @@ from drcheck.ledger import encoding
 from drcheck.ledger.faults import told
 from drcheck.ledger.store import Ledger
 
-_UNDECODABLE = (encoding.Damaged, zlib.error, ValueError)
-
 
 def damage(ledger: Ledger) -> Iterator[str]:
     """Yield what is damaged: in the file's structure, between tables, or in what cannot be read back.
@@ -32,22 +30,22 @@ def damage(ledger: Ledger) -> Iterator[str]:
             try:
                 if sha256(zlib.decompress(body)).hexdigest() != digest:
                     yield f"raw answer {digest}: its hash is another"
-            except zlib.error as error:
+            except encoding.UNREADABLE as error:
                 yield f"raw answer {digest}: {error}"
         for number, body in connection.execute("SELECT id, record FROM look"):
             try:
                 encoding.decode(body, Look("", 0, 0), 0)
-            except encoding.Damaged as error:
+            except encoding.UNREADABLE as error:
                 yield f"record {number}: {error}"
         for digest, text in connection.execute("SELECT sha256, text FROM policy"):
             try:
                 zlib.decompress(text).decode("utf-8", "surrogatepass")
-            except _UNDECODABLE as error:
+            except encoding.UNREADABLE as error:
                 yield f"policy {digest}: {error}"
         for number, body, *parts in connection.execute("SELECT id, body, measured, breaches, unknowns FROM verdict"):
             try:
                 json.loads(zlib.decompress(body))
                 for part in parts:
                     json.loads(part or "null")
-            except _UNDECODABLE as error:
+            except encoding.UNREADABLE as error:
                 yield f"verdict {number}: {error}"

@@ -41,6 +41,10 @@ class Damaged(ValueError):  # noqa: N818  a word that reads well where it is cau
     """These bytes are not a record, or not all of one."""
 
 
+UNREADABLE: Final = (Damaged, zlib.error, ValueError, TypeError, KeyError)
+"""What reading back raises where a value is not what was written, be it its bytes, its JSON or its type."""
+
+
 def encode(record: Record) -> bytes:
     """Return what ``record`` holds beside its look's figures: gaps, and what appeared and went; empty: nothing.
 

@@ -57,7 +57,9 @@ def told(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        known = _WORDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        # An operational error without SQLite's code is text that is not UTF-8: what was written always is.
+        absent = sqlite3.SQLITE_CORRUPT if isinstance(error, sqlite3.OperationalError) else 0
+        known = _WORDS.get(getattr(error, "sqlite_errorcode", absent) & 0xFF)
         if known is None:
             raise
         raise LedgerError(f"{known[0]}: {path} ({error})", known[1]) from error

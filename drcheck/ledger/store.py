@@ -204,10 +204,12 @@ class Ledger:
             service, commitment, since,
         )  # fmt: skip
         for of, promise, kind, run, start, end, status, waived, reason, measured, breaches, unknowns in rows:
-            yield PastVerdict(
-                of, promise, kind, run, Window(start, end), status, bool(waived), reason,
-                json.loads(measured) if measured else None, _openings(breaches), _openings(unknowns),
-            )  # fmt: skip
+            with self._undamaged(f"verdict on {promise} of {of} in run {run}"):
+                verdict = PastVerdict(
+                    of, promise, kind, run, Window(start, end), status, bool(waived), reason,
+                    json.loads(measured) if measured else None, _openings(breaches), _openings(unknowns),
+                )  # fmt: skip
+            yield verdict
 
     def verdict(self, run: str, service: str, commitment: str) -> dict[str, Any]:
         """Return the whole verdict as the run's JSON report had it; raises KeyError if there is none."""
@@ -232,7 +234,7 @@ class Ledger:
     def _undamaged(self, what: str) -> Iterator[None]:
         try:
             yield
-        except (encoding.Damaged, zlib.error, ValueError) as error:
+        except encoding.UNREADABLE as error:
             raise LedgerError(f"the ledger is damaged: {what} in {self.path} ({error})", RESTORE) from error
 
     def _prepare(self, *, read_only: bool) -> None:
