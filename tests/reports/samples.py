@@ -196,7 +196,11 @@ def metering() -> Judged:
             agreement=Agreement("SLA", "Meter Inc", effective=AS_OF + DAY),
             silent_on=(Kind.RPO, Kind.RTO, Kind.BACKUP_FREQUENCY, Kind.RETENTION, Kind.RESTORE_TEST),
         ),
-        (verdict(uptime, finding(None, "nothing is owed yet: the agreement takes effect 2026-11-22T02:30:00Z", of="")),),
+        (
+            verdict(
+                uptime, finding(None, "nothing is owed yet: the agreement takes effect 2026-11-22T02:30:00Z", of="")
+            ),
+        ),
     )
 
 

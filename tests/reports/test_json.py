@@ -1,0 +1,101 @@
+"""The JSON report keeps its contract."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from importlib.resources import files
+
+import jsonschema
+import pytest
+import samples
+
+from drcheck.core.verdict import Window
+from drcheck.interfaces import Report
+from drcheck.reports.json import commitments, render
+
+SCHEMA = json.loads((files("drcheck.reports") / "report.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
+EMPTY = Report("run", "0.1.0", Window(0, 1), ())
+
+
+def objects_of(schema):
+    """Yield every schema of an object, wherever it stands."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield schema
+        for value in schema.values():
+            yield from objects_of(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from objects_of(value)
+
+
+def test_the_schema_is_a_schema_and_tells_every_key():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for part in objects_of(SCHEMA):
+        assert part["additionalProperties"] is False
+        for key, its in part["properties"].items():
+            assert "description" in its or "$ref" in its or "enum" in its, key
+
+
+@pytest.mark.parametrize("report", [samples.report(), samples.hostile(), EMPTY])
+def test_a_report_is_valid(report):
+    VALIDATOR.validate(json.loads(render(report)))
+
+
+def test_the_report_holds_what_the_contract_says():
+    shown = json.loads(render(samples.report()))
+    assert shown["as_of"] == "2026-11-21T02:30:00Z"
+    assert shown["status"] == "breached"
+    assert shown["totals"] == {
+        "met": 3, "breached": 1, "unknown": 2, "waived": 1, "not_owed": 1, "invalid": 1, "at_risk": 1,
+    }  # fmt: skip
+    webshop, metering, wiki = shown["services"]
+    assert (webshop["status"], metering["status"], wiki["status"]) == ("breached", None, "met")
+    assert (webshop["recovery_objective"], metering["recovery_objective"]) == (True, False)
+    rpo = webshop["commitments"][0]
+    assert (rpo["id"], rpo["kind"], rpo["status"], rpo["at_risk"], rpo["waived"]) == (
+        "rpo-server", "rpo", "breached", False, False,
+    )  # fmt: skip
+    assert rpo["objective"] == {"value": 3600, "unit": "s"}
+    assert rpo["measured"] == {"value": 5400, "unit": "s"}
+    assert rpo["headroom"] == {"value": -1800, "unit": "s"}
+    assert rpo["due_at"] == "2026-11-21T02:00:00Z"
+    assert [(one["opened_at"], one["closed_at"]) for one in rpo["breaches"]] == [
+        ("2026-11-01T02:30:00Z", "2026-11-01T07:30:00Z"),
+        ("2026-11-19T02:30:00Z", None),
+    ]
+    assert [one["closed_at"] for one in rpo["unknowns"]] == ["2026-11-19T02:30:00Z"]
+    assert [one["name"] for one in rpo["evidence"]] == ["orders/2026-11-21T0100Z.dump.gz"]
+    assert [one["why_not"][:15] for one in rpo["rejected"]] == ["it is too small", "it shrank by 97"]
+    assert [(one["of"], one["status"]) for one in rpo["of"]] == [("orders", "breached"), ("customers", "met")]
+    assert rpo["gaps"][0]["source"] == "dumps-offsite"
+    assert "of" not in webshop["commitments"][1]
+    assert [one["line"] for one in webshop["commitments"][2]["gaps"]] == [17, 18, 23, 40, 41]
+    kept = webshop["commitments"][4]
+    assert (kept["status"], kept["waived"], kept["waiver"]["owner"]) == ("breached", True, "cto@example.com")
+    assert len(shown["faults"]) == 2
+
+
+def test_an_invalid_policy_makes_the_run_unknown():
+    assert json.loads(render(samples.report(samples.all_met(), faults=False)))["status"] == "met"
+    assert json.loads(render(samples.report(samples.all_met())))["status"] == "unknown"
+    assert json.loads(render(samples.report(samples.metering(), faults=False)))["status"] is None
+
+
+def test_what_the_ledger_keeps_is_what_the_report_shows():
+    judged = samples.webshop()
+    assert json.loads(render(samples.report(judged)))["services"][0]["commitments"] == json.loads(
+        json.dumps(commitments(judged))
+    )
+
+
+def test_hostile_text_reaches_no_terminal_and_stays_readable_by_any_parser():
+    text = render(samples.hostile()).decode()
+    assert all(one == "\n" or unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for one in text)
+    titles = [service["title"] for service in json.loads(text)["services"]]
+    kept = [name for name in samples.HOSTILE if not any("\ud800" <= one <= "\udfff" for one in name)]
+    assert [title for title in titles if title in kept] == kept
+    assert "not-utf8-\\xff\\x80.dump" in titles
+    assert "lone\\ud800surrogate" in titles
