@@ -115,7 +115,7 @@ class Recovery:
     finished_at: int | None
     """None: still open (outages only)."""
     outcome: str
-    """``passed``, ``failed`` or ``aborted``; an outage that was recovered from has ``passed``."""
+    """``passed``, ``failed`` or ``aborted``; an outage that ended has ``passed``, an open one nothing."""
     scenarios: frozenset[str] = frozenset()
     disrupted_at: int | None = None
     declared_at: int | None = None

@@ -142,7 +142,7 @@ class _Listing:
             # Where its longest duration is not told, it cannot have come later than the storage says.
             arrived_lo = data_lo
             arrived_hi = data_hi + longest if longest is not None else max(data_lo, entry.arrived_hi)
-        elif marker is not None:
+        elif marker is not None and marker is not entry:
             marked_lo, marked_hi = self._arrival(marker, ahead)
             arrived_lo, arrived_hi = max(arrived_lo, marked_lo), max(arrived_hi, marked_hi)
         return Candidate(
@@ -164,8 +164,10 @@ class _Listing:
         return self.source.complete_when.replace("{name}", name)
 
     def _marks_another(self, name: str) -> bool:
-        before, named, after = self.source.complete_when.partition("{name}")
-        if not named or not name.startswith(before) or not name.endswith(after):
+        if not self.source.complete_when:
+            return False
+        before, _, after = self.source.complete_when.partition("{name}")
+        if not name.startswith(before) or not name.endswith(after):
             return False
         return self.match(name[len(before) : len(name) - len(after)]) is not None
 
@@ -249,7 +251,7 @@ class _Listing:
             self.rows[entry.name] = row[0], _newer(row[1], entry)
         elif entry.name in self.others:
             self.others[entry.name] = _newer(self.others[entry.name], entry)
-        elif not self._marks_another(entry.name) and (named := self.match(entry.name)) is not None:
+        elif (named := self.match(entry.name)) is not None and not self._marks_another(entry.name):
             self.rows[entry.name] = named, entry
         else:
             self.others[entry.name] = entry
