@@ -25,8 +25,13 @@ install_python() {
     }
   fi
   # dependency groups need a recent pip
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable . --group "$group"
+  local pip=(.venv/bin/python -m pip --disable-pip-version-check install)
+  "${pip[@]}" --upgrade 'pip>=25.1' >.lab/pip.log 2>&1 &&
+    "${pip[@]}" --editable . --group "$group" >>.lab/pip.log 2>&1 || {
+    tail -n 20 .lab/pip.log >&2
+    say "drcheck's dependencies cannot be installed (.lab/pip.log)"
+    return 1
+  }
   printf '%s' "$group $version" >.venv/installed
 }
 

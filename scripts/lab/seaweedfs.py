@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
 
 from lab.processes import LabError, Server, accepts, free_ports, program
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _PADDING = 32
-"""How often the last record is loaded again, because the loader ends without waiting for what it wrote last."""
+"""Files beside all buckets that are loaded last, because the loader ends without waiting for what it wrote last.
+
+Each must be new: an entry that is replaced while it is written can bring this version's filer down.
+"""
 
 
 class KeyPair(NamedTuple):
@@ -143,18 +147,17 @@ class SeaweedFS(Server):
         self.make_bucket(bucket)
         file = self.directory / "load.meta"
         made: set[str] = set()
-        records: list[bytes] = []
         total = 0
         with file.open("wb") as out:
             for each in objects:
-                records = list(self._records(bucket, each, made))
-                out.writelines(records)
+                out.writelines(self._records(bucket, each, made))
                 total += 1
-            out.writelines(records[-1:] * _PADDING)
+            for _ in range(_PADDING):
+                out.write(_full_entry("/padding", _bytes(1, uuid4().hex.encode()), 0, 0, 0o660))
         script = f"fs.meta.load -v=false {file}\nexit\n"
         ran = subprocess.run(self._shell, input=script, capture_output=True, text=True, check=False)
         file.unlink()
-        if total and f"{total + _PADDING} files" not in ran.stdout:
+        if f"{total + _PADDING} files" not in ran.stdout:
             msg = f"fs.meta.load did not take {total} objects: {ran.stdout[-1000:]}{ran.stderr[-1000:]}"
             raise LabError(msg)
         if count:

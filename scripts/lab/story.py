@@ -25,8 +25,8 @@ from zoneinfo import ZoneInfo
 from lab.azurite import Blob
 from lab.seaweedfs import Object
 
-NIGHTS = 92
-"""How far back the story reaches: more than the longest retention promised, less than anything is pruned after."""
+NIGHTS = 124
+"""How many nights back the story reaches: as long as the longest that a policy says its backups are left alone."""
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 MINUTE, HOUR, DAY = 60, 3600, 86400
 MIB, GIB = 1 << 20, 1 << 30
@@ -154,7 +154,7 @@ def cloudworkz_tests(now: int) -> Iterator[dict[str, object]]:
 def teamplify(story: Story) -> None:
     four_hours = 4 * HOUR
     newest = (story.now - 20 * MINUTE) // four_hours * four_hours + 20 * MINUTE
-    for start in range(newest - 29 * DAY, newest + 1, four_hours):
+    for start in range(newest - 34 * DAY, newest + 1, four_hours):
         for of, base in (("database", 700 * MIB), ("files", 3 * GIB)):
             if of == "files" and start > story.now - 54 * HOUR:
                 continue  # the backup that stopped

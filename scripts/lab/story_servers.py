@@ -88,18 +88,15 @@ class StoryServers:
         return dict.fromkeys(("interworks-west-europe", "interworks-west-us"), connection)
 
     def _hosts(self, story: Story) -> dict[str, dict[str, object]]:
-        known_hosts = self.directory / "known_hosts"
-        known_hosts.write_text("")
-        connections = {
+        (self.directory / "known_hosts").write_text("")
+        return {
             "cloudworkz-bastion": self._host("cloudworkz-bastion", story, jump_allowed=True),
             "cloudworkz-backup": self._host("cloudworkz-backup", story) | {"jump": "cloudworkz-bastion"},
             **{name: self._host(name, story, sftp_only=True) for name in RECORDS},
+            "interworks-thessaloniki-files": self._host("interworks-thessaloniki-files", story, stays_up=False),
         }
-        # the host that cannot be reached: its key is known, and nothing listens
-        connections["interworks-thessaloniki-files"] = connections["interworks-records"] | {"port": free_ports(1)[0]}
-        return connections
 
-    def _host(self, name: str, story: Story, **options: bool) -> dict[str, object]:
+    def _host(self, name: str, story: Story, *, stays_up: bool = True, **options: bool) -> dict[str, object]:
         directory = self.directory / name
         connection: dict[str, object] = {
             "type": "ssh",
@@ -119,6 +116,8 @@ class StoryServers:
                 file.write(server.known_hosts_lines())
             for each in story.files.get(name, ()):
                 server.put(each.name, each.content, modified=each.modified, size=each.size)
+            if not stays_up:
+                server.stop()
         return connection
 
     def _write_config(self, connections: dict[str, dict[str, object]]) -> None:
