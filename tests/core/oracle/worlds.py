@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from hypothesis import strategies as st
@@ -164,6 +165,7 @@ class Scale:
     def end(self) -> int:
         return BASE + self.step * self.count
 
+    @lru_cache  # noqa: B019  a handful of scales, and building a strategy costs more than drawing from it
     def instants(self) -> st.SearchStrategy[int]:
         """Instants on the grid, often one second beside it."""
         return st.builds(
@@ -172,6 +174,7 @@ class Scale:
             st.sampled_from((0, 0, 0, -1, 1)),
         )
 
+    @lru_cache  # noqa: B019  as above
     def durations(self, most: int = 8) -> st.SearchStrategy[int]:
         """Durations of whole steps, often one second off."""
         return st.builds(

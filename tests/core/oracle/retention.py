@@ -1,0 +1,250 @@
+"""What ``judging.md`` demands of a retention at one second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from drcheck.core.evidence import LONG_AGO
+from drcheck.core.policy import Per, Retention
+from drcheck.core.terms import Terms
+from drcheck.core.verdict import Status
+
+from . import calendar
+from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of
+from .calendar import Stretch
+from .unseen import all_plainly_excluded, any_could_hide
+from .worlds import Place, Seen, first_complete_looks
+
+Dated = tuple[int, Seen]
+"""A point, with its data taken to be of one of the instants that its pair allows."""
+
+
+def allowed(
+    commitment: Retention, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
+) -> Allowed:
+    """Return what is allowed: ``keep``, tiers and ``at_most`` are judged apart, then the worst is taken."""
+    if terms.effective is not None and second < terms.effective:
+        return NOTHING_OWED
+    parts = []
+    if commitment.keep is not None:
+        parts.append(_kept(commitment, commitment.keep, places, terms, span, second))
+    parts += [_tier(per, count, places, terms, span, second) for per, count in commitment.tiers.items()]
+    if commitment.at_most is not None:
+        parts.append(_nothing_older(commitment, commitment.at_most, places, second))
+    return worst_of(parts)
+
+
+# keep: D -------------------------------------------------------------------------------------------------------------
+
+
+def owed_slots(commitment: Retention, keep: int, terms: Terms, span: tuple[int, int], second: int) -> list[Stretch]:
+    """Return the slots wholly within the last ``keep`` that are due and do not begin before the agreement."""
+    grace = terms.grace if commitment.grace is None else commitment.grace
+    return [
+        slot
+        for slot in calendar.slots(commitment.per, terms.zone, *span)
+        if slot.end + grace <= second < slot.start + keep
+        and (terms.effective is None or slot.start >= terms.effective)
+    ]
+
+
+def _kept(
+    commitment: Retention, keep: int, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
+) -> Allowed:
+    owed = owed_slots(commitment, keep, terms, span, second)
+    if not owed:
+        return NOTHING_OWED
+    grace = terms.grace if commitment.grace is None else commitment.grace
+    worlds = set()
+    for dated in _datings(places, owed):
+        slots = [_slot(slot, slot.end + grace, dated, places, terms, second) for slot in owed]
+        worlds.add(worst_of([frozenset[Status | None]().union(*[slot]) for slot in slots]))
+    return both_ways(worlds) | (UNKNOWN if len(worlds) > 1 else frozenset())
+
+
+def _datings(places: Sequence[Place], slots: Sequence[Stretch]) -> Iterator[tuple[Dated, ...]]:
+    """Yield every way to date the points that puts them into different slots."""
+    points = [seen for place in places for seen in place.counted]
+    edges = {edge for slot in slots for at in slot for edge in (at - 1, at)}
+    choices = [
+        {seen.data[0], seen.data[1], *(edge for edge in edges if seen.data[0] <= edge <= seen.data[1])}
+        for seen in points
+    ]
+    for dates in product(*choices):
+        yield tuple(zip(dates, points, strict=True))
+
+
+def _slot(
+    slot: Stretch, due: int, dated: Sequence[Dated], places: Sequence[Place], terms: Terms, second: int
+) -> Allowed:
+    mine = [seen for data, seen in dated if slot.start <= data < slot.end]
+    if any(seen.available[1] <= second < seen.gone[0] for seen in mine):
+        return MET
+    worlds: list[Allowed] = []
+    if any(seen.available[0] <= second < seen.gone[1] for seen in mine):
+        worlds.append(MET)
+    surely_held = any(seen.available[1] <= second for seen in mine)
+    maybe_held = any(seen.available[0] <= second for seen in mine)
+    if any_could_hide(places, slot.start, second, standing=True):
+        return UNKNOWN
+    proved = all_plainly_excluded(places, slot.start, second, standing=True)
+    gone = BREACHED if proved else BREACHED | UNKNOWN
+    if surely_held or maybe_held:
+        worlds.append(gone)
+    if not surely_held:
+        worlds.append(_never_held(slot, due, gone, mine, places, terms, second))
+    return both_ways(worlds)
+
+
+def _never_held(
+    slot: Stretch, due: int, gone: Allowed, mine: Sequence[Seen], places: Sequence[Place], terms: Terms, second: int
+) -> Allowed:
+    if not terms.covered:
+        return gone
+    came_later = bool(mine)
+    if all_plainly_excluded(places, slot.start, second, standing=False):
+        # Whether a point that arrives only later makes this "never made" for the time before, the rules do not say.
+        return MET | BREACHED if came_later else MET
+    if not any_could_hide(places, slot.start, second, standing=False) or _looked_since(places, slot, due, second):
+        return MET | UNKNOWN | (BREACHED if came_later else frozenset())
+    return UNKNOWN | (BREACHED if came_later else frozenset())
+
+
+def _looked_since(places: Sequence[Place], slot: Stretch, due: int, second: int) -> bool:
+    """Return whether complete looks show the slot empty from its due time on, read to the letter."""
+    marks = {due, second, *(mark for place in places for look in place.looks for mark in (look.begin, look.begin + 1))}
+    return all(
+        all_plainly_excluded(places, slot.start, at, standing=True) for at in marks if min(due, second) <= at <= second
+    )
+
+
+# tiers ---------------------------------------------------------------------------------------------------------------
+
+
+def _tier(
+    per: Per, count: int, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
+) -> Allowed:
+    slots = [slot for slot in calendar.slots(per, terms.zone, *span) if slot.start <= second]
+    worlds = {
+        _tier_in_one_world(count, slots, dated, corner, places, terms, second)
+        for dated in _datings(places, slots)
+        for corner in _corners(dated)
+    }
+    return both_ways(worlds) | (UNKNOWN if len(worlds) > 1 else frozenset())
+
+
+def _corners(dated: Sequence[Dated]) -> Iterator[tuple[tuple[int, int], ...]]:
+    """Yield every corner of (available, gone), a point at a time."""
+    return product(*({(a, g) for a in seen.available for g in seen.gone} for _, seen in dated))
+
+
+def _tier_in_one_world(
+    count: int,
+    slots: Sequence[Stretch],
+    dated: Sequence[Dated],
+    corner: Sequence[tuple[int, int]],
+    places: Sequence[Place],
+    terms: Terms,
+    second: int,
+) -> Allowed:
+    points = [(data, available, gone) for (data, _), (available, gone) in zip(dated, corner, strict=True)]
+    effective = terms.effective
+
+    def held(slot: Stretch) -> bool:
+        return any(slot.start <= data < slot.end and available <= second for data, available, _ in points)
+
+    def filled(slot: Stretch) -> bool:
+        return any(slot.start <= data < slot.end and available <= second < gone for data, available, gone in points)
+
+    def owes(slot: Stretch) -> bool:
+        return effective is None or slot.start >= effective
+
+    newest = [slot for slot in reversed(slots) if held(slot)][:count]
+    missing = [slot for slot in newest if owes(slot) and not filled(slot)]
+    if any(any_could_hide(places, slot.start, second, standing=True) for slot in missing):
+        return UNKNOWN
+    oldest = newest[-1].start if len(newest) == count else LONG_AGO
+    holes = [slot for slot in slots if slot.start > oldest and not held(slot)]
+    hidden = [slot for slot in holes if any_could_hide(places, slot.start, second, standing=False)]
+    unlooked = [slot for slot in hidden if _before_first_look(slot, places)]
+    loose = frozenset[Status | None]() if all(
+        all_plainly_excluded(places, slot.start, second, standing=False) for slot in holes
+    ) and all(all_plainly_excluded(places, slot.start, second, standing=True) for slot in missing) else UNKNOWN
+    if missing:
+        # A slot that nobody saw filled may have pushed the missing one out of the newest: then it is not owed.
+        return BREACHED | loose | (UNKNOWN if hidden else frozenset())
+    if len(newest) == count:
+        return UNKNOWN if [slot for slot in unlooked if owes(slot)] else MET | loose | (UNKNOWN if hidden else frozenset())
+    if effective is None:
+        return UNKNOWN
+    since = [slot for slot in slots if owes(slot)]
+    closed = [slot for slot in since if slot.end <= second]
+    if not since or not newest:
+        return NOTHING_OWED | MET | UNKNOWN
+    if all(held(slot) for slot in since):
+        return MET
+    if all(held(slot) for slot in closed):
+        return MET | UNKNOWN  # whether the open slot must hold one already, the rules do not say
+    # Fewer than the tier asks for: unknown to the letter, though proof that nothing else was made settles it.
+    return UNKNOWN if hidden else UNKNOWN | MET
+
+
+def _before_first_look(slot: Stretch, places: Sequence[Place]) -> bool:
+    return any(first is None or slot.start < first for first in first_complete_looks(places))
+
+
+# at_most: D ----------------------------------------------------------------------------------------------------------
+
+
+def _nothing_older(commitment: Retention, at_most: int, places: Sequence[Place], second: int) -> Allowed:
+    limit = at_most + (2 * calendar.DAY if commitment.grace is None else commitment.grace)
+    candidates = [(place, seen) for place in places for seen in place.seen]
+    sure = [
+        (place, seen)
+        for place, seen in candidates
+        if seen.available[1] <= second < seen.gone[0] and seen.data[1] + limit <= second
+    ]
+    if sure:
+        return BREACHED
+    if any(
+        seen.available[0] <= second < seen.gone[1] and seen.data[0] + limit <= second for _, seen in candidates
+    ):
+        return UNKNOWN
+    if any_could_hide(places, LONG_AGO, second, standing=True):
+        return UNKNOWN
+    return MET if all_plainly_excluded(places, LONG_AGO, second, standing=True) else MET | UNKNOWN
+
+
+# the truth -----------------------------------------------------------------------------------------------------------
+
+
+def truly_allowed(
+    commitment: Retention, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
+) -> frozenset[Status]:
+    """Return which of met and breached the truth allows, for ``keep`` and ``at_most``."""
+    truths = [truth for place in places for truth in place.believed]
+    answers = {Status.MET}
+    if commitment.at_most is not None:
+        limit = commitment.at_most + (2 * calendar.DAY if commitment.grace is None else commitment.grace)
+        if any(truth.stands(second) and truth.data + limit <= second for truth in truths):
+            return frozenset({Status.BREACHED})
+    if commitment.keep is not None:
+        for slot in owed_slots(commitment, commitment.keep, terms, span, second):
+            mine = [truth for truth in truths if truth.counts and slot.start <= truth.data < slot.end]
+            if any(truth.stands(second) for truth in mine):
+                continue
+            made = [truth for truth in mine if truth.arrived <= second]
+            if made or not terms.covered:
+                return frozenset({Status.BREACHED}) if not _gone_before_due(commitment, terms, slot, made) else frozenset(
+                    {Status.BREACHED, Status.MET}
+                )
+            if mine:
+                answers.add(Status.BREACHED)
+    return frozenset(answers)
+
+
+def _gone_before_due(commitment: Retention, terms: Terms, slot: Stretch, made: Sequence[object]) -> bool:
+    """Return whether looks from the due time on would tell "never made" of what was made and gone before."""
+    grace = terms.grace if commitment.grace is None else commitment.grace
+    return terms.covered and bool(made) and all(truth.gone <= slot.end + grace for truth in made)  # type: ignore[attr-defined]
