@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Show how the verdicts on each commitment went, out of the ledger: a line for every run in which a verdict changed, and
-every breach with when it opened (by the evidence), when a run first noticed it, and when it closed ("by" an instant
-where no run saw it close).
+every breach with when it opened (by the evidence), when a run first noticed it, and when it closed. "by" stands before
+the instant where no run saw it close, ">" before how long it lasted where it opened before the oldest window.
 """
 
 _EPILOG = """\
@@ -140,7 +140,8 @@ def _print(services: dict[str, list[_Told]]) -> None:
         paper.line((printable(service), "bold"))
         for told in histories:
             paper.blank()
-            paper.line("  ", (printable(told.commitment), "bold"), (f"  {told.kind.replace('_', ' ')}", "dim"))
+            kind = "" if told.kind == told.commitment else f"  {told.kind.replace('_', ' ')}"
+            paper.line("  ", (printable(told.commitment), "bold"), (kind, "dim"))
             _print_verdicts(paper, told.verdicts)
             _print_breaches(paper, told.breaches)
     write_whole(paper.text().encode(), None)
@@ -161,18 +162,19 @@ def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict]) -> None:
 def _print_breaches(paper: Paper, breaches: Sequence[Breach]) -> None:
     if not breaches:
         return
-    paper.line(("  breaches  opened                noticed               closed", "dim"))
+    paper.line(("  breach opened         noticed               closed                lasted", "dim"))
     for breach in breaches:
         opened, noticed = words.instant(breach.opened_at), words.instant(breach.noticed_at)
+        lasted = ""
         if breach.closed_at is not None:
-            closed = f"{words.instant(breach.closed_at)}  {words.duration(breach.closed_at - breach.opened_at)}"
+            closed = words.instant(breach.closed_at)
+            lasted = f"{'> ' if breach.cut else ''}{words.duration(breach.closed_at - breach.opened_at)}"
         elif breach.dropped_at is not None:
             closed = f"by {words.instant(breach.dropped_at)}"
         else:
             closed = "still open"
-        if breach.waived:
-            closed += ", waived"
-        paper.line(f"            {opened}  {noticed}  ", (closed, "bold red" if closed == "still open" else ""))
+        style = "bold red" if closed == "still open" else ""
+        paper.line(f"  {opened}  {noticed}  ", (closed, style), f"  {lasted}{'  waived' if breach.waived else ''}")
 
 
 def _print_json(services: dict[str, list[_Told]]) -> None:
@@ -208,6 +210,7 @@ def _commitment(told: _Told) -> dict[str, Any]:
                 "noticed_in": breach.noticed_in,
                 "closed_at": None if breach.closed_at is None else words.instant(breach.closed_at),
                 "dropped_at": None if breach.dropped_at is None else words.instant(breach.dropped_at),
+                "cut": breach.cut,
                 "waived": breach.waived,
                 "reason": breach.reason,
             }

@@ -24,6 +24,8 @@ class Breach:
     waived: bool
     """Whether the newest run that showed it had a waiver."""
     reason: str
+    cut: bool
+    """Whether it opened then or before: the oldest window that shows it begins in the middle of it."""
     dropped_at: int | None = None
     """The instant judged by the run after which it was no breach any more although nobody saw it close: its evidence
     came late, the policy was corrected, or no run looked for longer than the window."""
@@ -40,7 +42,7 @@ def breaches(verdicts: Iterable[PastVerdict]) -> list[Breach]:
         shown = [_merged(known, verdict, opening) for opening in verdict.breaches]
         for breach in known:
             is_open = breach.closed_at is None and breach.dropped_at is None
-            if is_open and breach not in shown and breach.opened_at < verdict.window.end:
+            if is_open and all(breach is not one for one in shown) and breach.opened_at < verdict.window.end:
                 breach.dropped_at = verdict.window.end
     return sorted(known, key=lambda breach: breach.opened_at)
 
@@ -49,17 +51,20 @@ def _merged(known: list[Breach], verdict: PastVerdict, opening: Opening) -> Brea
     """Return the breach that ``opening`` shows, now with what this run says of it; it is in ``known`` from now on."""
     end = verdict.window.end if opening.closed_at is None else opening.closed_at
     same = [breach for breach in known if breach.opened_at <= end and opening.opened_at <= _end(breach, verdict)]
-    opened_at = opening.opened_at
-    if opened_at <= verdict.window.start:
-        opened_at = min([opened_at, *(breach.opened_at for breach in same)])
+    opened_at, cut = opening.opened_at, opening.opened_at <= verdict.window.start
+    if cut and same:
+        first = min(same, key=lambda breach: breach.opened_at)
+        if first.opened_at <= opened_at:
+            opened_at, cut = first.opened_at, first.cut
     if not same:
-        found = Breach(opened_at, opening.closed_at, verdict.window.end, verdict.run, verdict.waived, opening.reason)
+        noticed_at = verdict.window.end
+        found = Breach(opened_at, opening.closed_at, noticed_at, verdict.run, verdict.waived, opening.reason, cut)
         known.append(found)
         return found
     found, *others = same
     for other in others:
         known.remove(other)
-    found.opened_at, found.closed_at, found.dropped_at = opened_at, opening.closed_at, None
+    found.opened_at, found.cut, found.closed_at, found.dropped_at = opened_at, cut, opening.closed_at, None
     found.waived, found.reason = verdict.waived, opening.reason
     return found
 

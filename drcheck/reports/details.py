@@ -61,11 +61,10 @@ def _not_met(finding: Finding) -> Iterator[Piece]:
 
 def _piece(paper: Paper, of: str, piece: Piece, indent: int) -> None:
     its = mark(piece.status)
-    span = f"{words.instant(piece.start)} to {words.instant(piece.end)}, {words.duration(piece.end - piece.start)}"
+    span = f"{words.instant(piece.start)} to {words.instant(piece.end)}"
     paper.wrapped(span, indent=indent, first=(f"{its.symbol} {its.word} ", its.style))
-    paper.wrapped(
-        printable(f"{of}: {piece.reason}" if of and of not in piece.reason else piece.reason), indent=indent + 2
-    )
+    reason = f"{of}: {piece.reason}" if of and of not in piece.reason else piece.reason
+    paper.wrapped(f"{words.duration(piece.end - piece.start)}: {printable(reason)}", indent=indent + 2)
 
 
 def _cited(one: Cited) -> str:

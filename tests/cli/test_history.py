@@ -93,8 +93,8 @@ def test_it_shows_where_verdicts_changed_and_when_breaches_opened_and_closed(nig
         "                        newest data of \\x1b[31morders\\u202e is old\n"
         "  2026-11-24T02:30:00Z  ✓ met       measured 28 min 20 s\n"
         "                        as promised\n"
-        "  breaches  opened                noticed               closed\n"
-        "            2026-11-22T01:30:00Z  2026-11-22T02:30:00Z  2026-11-23T04:30:00Z  1 d 3 h\n"
+        "  breach opened         noticed               closed                lasted\n"
+        "  2026-11-22T01:30:00Z  2026-11-22T02:30:00Z  2026-11-23T04:30:00Z  1 d 3 h\n"
     )
 
 

@@ -68,3 +68,13 @@ def test_a_breach_of_its_own_stays_apart():
 def test_the_newest_run_says_whether_it_is_waived():
     (breach,) = breaches([ran(200, (150, None)), ran(210, (150, None), waived=True)])
     assert breach.waived
+
+
+def test_a_breach_older_than_every_window_is_known_to_be_cut_off():
+    def cut(*verdicts):
+        return [(one.opened_at, one.cut) for one in breaches(verdicts)]
+
+    assert cut(ran(200, (100, 150))) == [(100, True)]
+    assert cut(ran(200, (100, 150)), ran(220, (120, 150))) == [(100, True)]
+    assert cut(ran(200, (150, None)), ran(300, (200, None))) == [(150, False)]
+    assert cut(ran(200, (100, None)), ran(200, (80, None), back=150)) == [(80, False)]
