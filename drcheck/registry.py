@@ -66,8 +66,8 @@ def reader(source: Source) -> Read:
             raise TypeError(source.reader)
 
 
-def parser(source: Source) -> Callable[[bytes, str], Log]:
-    """Return what reads a log again from the bytes that the ledger kept."""
+def parser(source: Source) -> Callable[[bytes, str, int], Log]:
+    """Return what reads a log again: given the bytes that the ledger kept, the service, and the latest instant then."""
     match source.reader:
         case Reader.RESTORE_LOG:
             from drcheck.readers import restore_log

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from drcheck import __version__, clock, registry
@@ -15,12 +17,12 @@ from drcheck.core.history import History, Record
 from drcheck.core.policy import Policy, Reader, Source
 from drcheck.core.summary import exit_status, status_of
 from drcheck.core.verdict import Window
-from drcheck.core.verify import SourceEvidence, judge, looked_at, needed_since
+from drcheck.core.verify import SourceEvidence, Version, judge, looked_at, needed_since
 from drcheck.gather import Gathering, Job, Seen
 from drcheck.interfaces import Asked, Judged, Report
 from drcheck.ledger.run import Run
-from drcheck.ledger.store import Key, Ledger, open_ledger
-from drcheck.policyfile.load import load_policies
+from drcheck.ledger.store import Key, Ledger, PastPolicy, open_ledger
+from drcheck.policyfile.load import load_policies, reload
 from drcheck.reports import json
 from drcheck.settings import Settings
 
@@ -45,12 +47,13 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
     Without ``as_of`` the run judges the instant of its own looks. Raises ``UsageError`` where nothing can be judged.
     """
     started, began = clock.now(), clock.monotonic()
-    loaded = load_policies(paths or settings.policies, settings)
+    loaded = load_policies(paths, settings)
     # A window is half-open: one second more, so that the looks of this run lie in it.
     end = started + 1 if as_of is None else as_of
     window = Window(end - span, end)
     jobs = _jobs(loaded.policies, settings, window, started)
     with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
+        past = _versions(ledger, loaded.policies, window)
         run.policies(loaded.policies)
         known = ledger.histories(_key(job.service, job.source) for job in jobs)
         gathering = Gathering(jobs, Connections(settings.connections, settings.workers), settings.workers)
@@ -61,7 +64,17 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
                 evidence[service][source.name] = _remember(seen, known[_key(service, source)], ledger, run, settings)
                 tick(f"{service}: {source.name}")
         services = tuple(
-            Judged(policy, judge(policy, evidence[policy.service], window, clock_tolerance=settings.clock_tolerance))
+            Judged(
+                policy,
+                judge(
+                    policy,
+                    evidence[policy.service],
+                    window,
+                    clock_tolerance=settings.clock_tolerance,
+                    first_seen=past[policy.service].first_seen,
+                    earlier=past[policy.service].earlier,
+                ),
+            )
             for policy in loaded.policies
         )
         for judged in services:
@@ -78,6 +91,37 @@ def _key(service: str, source: Source) -> Key:
     return Key(service, source.identity)
 
 
+class _Versions(NamedTuple):
+    """What the ledger knows of the wordings of one policy."""
+
+    first_seen: int | None
+    """When the text of today was first judged; None: never before."""
+    earlier: tuple[Version, ...]
+
+
+def _versions(ledger: Ledger, policies: Iterable[Policy], window: Window) -> dict[str, _Versions]:
+    """Return for each service the texts of the past that may bind within ``window``, oldest first."""
+    by_service: dict[str, list[PastPolicy]] = defaultdict(list)
+    for past in ledger.policies():
+        by_service[past.service].append(past)
+    found: dict[str, _Versions] = {}
+    for policy in policies:
+        texts = sorted(by_service[policy.service], key=lambda past: past.first_seen)
+        first_seen = next((past.first_seen for past in texts if past.sha256 == policy.sha256), None)
+        others = [past for past in texts if past.sha256 != policy.sha256]
+        # Of those from before the window the last one binds when it begins.
+        binding = [
+            one
+            for one, after in pairwise([*others, None])
+            if one is not None and (after is None or after.first_seen > window.start)
+        ]
+        read = ((past.first_seen, reload(ledger.policy_text(past.sha256))) for past in binding)
+        found[policy.service] = _Versions(
+            first_seen, tuple(Version(came, past) for came, past in read if past is not None)
+        )
+    return found
+
+
 def _jobs(policies: Iterable[Policy], settings: Settings, window: Window, begin: int) -> list[Job]:
     return [
         Job(
@@ -91,15 +135,13 @@ def _jobs(policies: Iterable[Policy], settings: Settings, window: Window, begin:
     ]
 
 
-def _remember(
-    seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, settings: Settings
-) -> SourceEvidence:
+def _remember(seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, settings: Settings) -> SourceEvidence:
     """Add a look to what is known of its source, keep it in the ledger, and return it all as evidence."""
     source, observation = seen.job.source, seen.observation
     history = History.of(records)
     log = None
     if source.reader is not Reader.OBJECTS:
-        observation, log = _appended(seen, history, ledger)
+        observation, log = _appended(seen, history, ledger, settings.clock_tolerance)
     record = run.record(seen.job.service, source.identity, history.observe(observation), observation.raw)
     history.apply(record)
     return SourceEvidence(
@@ -112,7 +154,7 @@ def _remember(
     )
 
 
-def _appended(seen: Seen, history: History, ledger: Ledger) -> tuple[Observation, Log]:
+def _appended(seen: Seen, history: History, ledger: Ledger, tolerance: int) -> tuple[Observation, Log]:
     """Return a look at a log with what the log says, as far as it is known to be only appended to."""
     observation, source = seen.observation, seen.job.source
     last = next((look for look in reversed(history.looks) if look.complete), None)
@@ -127,5 +169,5 @@ def _appended(seen: Seen, history: History, ledger: Ledger) -> tuple[Observation
         observation = replace(observation, look=replace(observation.look, gaps=(gap,)))
     if last is None:
         return observation, Log(unseen=observation.look.gaps)
-    parsed = registry.parser(source)(before, seen.job.service)
+    parsed = registry.parser(source)(before, seen.job.service, last.begin + tolerance)
     return observation, replace(parsed, known_until=last.begin, unseen=observation.look.gaps)

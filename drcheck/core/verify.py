@@ -119,44 +119,73 @@ def judge(
     """
     verdicts: list[Verdict] = []
     for commitment in policy.commitments:
-        versions = [(LONG_AGO, policy, commitment)]
-        if earlier:
-            came = first_seen if commitment.in_force_from is None else commitment.in_force_from
-            versions = [*_past(commitment, earlier), (came or LONG_AGO, policy, commitment)]
-        verdicts.append(_judge(policy, commitment, versions, evidence, window, clock_tolerance))
+        came = first_seen if commitment.in_force_from is None else commitment.in_force_from
+        wordings = _wordings(commitment, earlier)
+        wordings.append(_Wording(window.end - 1 if came is None else came, policy, commitment))
+        verdicts.append(_judge(policy, commitment, _in_force(wordings), evidence, window, clock_tolerance))
     return tuple(verdicts)
 
 
-def _past(commitment: Commitment, earlier: Sequence[Version]) -> list[tuple[int, Policy, Commitment]]:
-    """Return the earlier wordings of a commitment, each with its policy, oldest first."""
-    found: list[tuple[int, Policy, Commitment]] = []
-    for version in earlier:
-        for one in version.policy.commitments:
-            if one.id == commitment.id and one.kind is commitment.kind:
-                came = version.in_force_from if one.in_force_from is None else one.in_force_from
-                found.append((came, version.policy, one))
-    return found
+class _Wording(NamedTuple):
+    """What one version of a policy says of a commitment."""
+
+    came: int
+    policy: Policy
+    commitment: Commitment
+
+    @property
+    def terms(self) -> object:
+        """Return everything in it that a judgement may rest on."""
+        policy = self.policy
+        place = (policy.timezone, policy.business, policy.agreement, policy.sites, policy.scenarios)
+        return (
+            replace(self.commitment, in_force_from=None),
+            place,
+            [policy.sources[one] for one in self.commitment.evidence],
+        )
+
+
+def _wordings(commitment: Commitment, versions: Sequence[Version]) -> list[_Wording]:
+    """Return the earlier wordings of a commitment, oldest first."""
+    return [
+        _Wording(version.in_force_from if one.in_force_from is None else one.in_force_from, version.policy, one)
+        for version in versions
+        for one in version.policy.commitments
+        if one.id == commitment.id and one.kind is commitment.kind
+    ]
+
+
+def _in_force(wordings: Sequence[_Wording]) -> list[_Wording]:
+    """Return what was ever in force, oldest first; the last one is today's.
+
+    A correction is in force from an instant of the past, and overrules what came after that instant.
+    """
+    kept: list[_Wording] = []
+    for wording in wordings:
+        while kept and kept[-1].came >= wording.came:
+            kept.pop()
+        if kept and kept[-1].terms == wording.terms:
+            kept[-1] = _Wording(kept[-1].came, wording.policy, wording.commitment)
+        else:
+            kept.append(wording)
+    return kept
 
 
 def _judge(
     policy: Policy,
     commitment: Commitment,
-    versions: Sequence[tuple[int, Policy, Commitment]],
+    wordings: Sequence[_Wording],
     evidence: Mapping[str, SourceEvidence],
     window: Window,
     clock_tolerance: int,
 ) -> Verdict:
-    # A correction is in force from an instant of the past: what came before it, but claims a later one, is overruled.
-    in_force = [one for index, one in enumerate(versions) if all(one[0] < later[0] for later in versions[index + 1 :])]
-    findings = _findings(
-        policy, commitment, _effective(policy, in_force, len(in_force) - 1), evidence, window, clock_tolerance
-    )
-    if len(in_force) > 1:
-        past = [
-            _findings(its, one, _effective(its, in_force, index), evidence, window, clock_tolerance)
-            for index, (_, its, one) in enumerate(in_force[:-1])
-        ]
-        findings = tuple(_by_versions(finding, past, window) for finding in findings)
+    judged = [
+        _findings(
+            wording.policy, wording.commitment, _effective(wording, first=index == 0), evidence, window, clock_tolerance
+        )
+        for index, wording in enumerate(wordings)
+    ]
+    findings = tuple(_by_wordings(finding, judged[:-1], window) for finding in judged[-1])
     findings = tuple(_ended(finding, policy.agreement.ends, window) for finding in findings)
     overall = _worst(findings, window)
     seen = _seen(commitment, evidence)
@@ -172,16 +201,16 @@ def _judge(
     )
 
 
-def _effective(policy: Policy, versions: Sequence[tuple[int, Policy, Commitment]], index: int) -> int | None:
-    """Return from when a version binds: the agreement's date, and not before the version itself, but for the first."""
-    known = [] if policy.agreement.effective is None else [policy.agreement.effective]
-    return max([*known, *([versions[index][0]] if index else [])], default=None)
+def _effective(wording: _Wording, *, first: bool) -> int | None:
+    """Return from when a wording binds: the agreement's date, and not before it came, but for the first one."""
+    agreed = wording.policy.agreement.effective
+    return agreed if first else max(wording.came, agreed or wording.came)
 
 
-def _by_versions(finding: Finding, past: Sequence[Sequence[Finding]], window: Window) -> Finding:
-    """Fill what a version says nothing of, as its first slot was not due, with what the ones before it say."""
+def _by_wordings(finding: Finding, past: Sequence[Sequence[Finding]], window: Window) -> Finding:
+    """Where a wording owes nothing yet, as none of its slots is due, take what the ones before it say."""
     older = [one.pieces for findings in reversed(past) for one in findings if one.of == finding.of]
-    return replace(finding, pieces=first_of(window, [finding.pieces, *older]))
+    return replace(finding, pieces=first_of(window, [finding.pieces, *older])) if older else finding
 
 
 def _seen(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:

@@ -36,6 +36,7 @@ from drcheck.core.policy import (
     Waiver,
 )
 from drcheck.policyfile import formats, units
+from drcheck.policyfile.templates import joined
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIERS: Final = {"hourly": Per.HOUR, "daily": Per.DAY, "weekly": Per.WEEK, "monthly": Per.MONTH}
@@ -45,15 +46,16 @@ Values = Mapping[str, Any]
 
 def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
     """Return the policy that ``values`` tell; ``files`` are what it was read from, itself first."""
-    zone = formats.zone(values["timezone"])
+    timezone = values.get("timezone", formats.DEFAULT_ZONE)
+    zone = formats.zone(timezone)
     service = values["service"]
     agreement = values.get("agreement", {})
     return Policy(
         service=service,
         file=files[0][0],
         sha256=hashlib.sha256(b"".join(data for _, data in files)).hexdigest(),
-        text="".join(f"# {name}\n{data.decode('utf-8-sig')}" for name, data in files),
-        timezone=values["timezone"],
+        text=joined(files),
+        timezone=timezone,
         sources={name: _source(name, source, service, zone) for name, source in values.get("sources", {}).items()},
         commitments=tuple(_commitment(name, told, zone) for name, told in values["commitments"].items()),
         title=values.get("title", ""),

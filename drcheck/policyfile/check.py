@@ -54,7 +54,7 @@ def _agreement(root: Fields) -> Iterator[Problem]:
     effective, ends = agreement.text("effective"), agreement.scalar("ends")
     if effective and ends is not None:
         with suppress(DrcheckError):
-            zone = formats.zone(root.text("timezone"))
+            zone = formats.zone(root.text("timezone") or formats.DEFAULT_ZONE)
             if units.instant(ends.text, zone) <= units.instant(effective, zone):
                 yield Problem(ends.mark, "agreement.ends: it ends before it is effective (check both dates)")
 

@@ -78,6 +78,10 @@ def alias(text: str) -> None:
         )
 
 
+DEFAULT_ZONE: Final = "UTC"
+"""The zone of a policy that names none."""
+
+
 @lru_cache(maxsize=256)
 def zone(text: str) -> ZoneInfo:
     """Return the zone of that name."""

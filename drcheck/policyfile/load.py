@@ -17,7 +17,7 @@ from drcheck.interfaces import Fault
 from drcheck.policyfile import build, formats
 from drcheck.policyfile.check import check
 from drcheck.policyfile.nodes import Fields, Mark, Problem
-from drcheck.policyfile.templates import Extended, Files, extended
+from drcheck.policyfile.templates import Extended, Files, extended, separated
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.settings import AzureConnection, S3Connection, Settings, SshConnection
 
@@ -95,6 +95,13 @@ def load_policies(paths: Sequence[str], settings: Settings | None) -> Loaded:
         elif whole.root is not None:
             documents.append(Document(build.policy(values, whole.files), whole.root))
     return Loaded(tuple(documents), tuple(problems))
+
+
+def reload(text: str) -> Policy | None:
+    """Return the policy that was judged with this text (``Policy.text``); None if this version cannot read it."""
+    whole = separated(text)
+    values, wrong = _judge(whole, None)
+    return None if wrong or whole.root is None else build.policy(values, whole.files)
 
 
 def _judge(whole: Extended, settings: Settings | None) -> tuple[build.Values, list[Problem]]:

@@ -7,6 +7,7 @@ into the file that holds it.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,6 +16,8 @@ from drcheck.policyfile.nodes import Entry, Fields, Mark, Node, Problem, Scalar
 
 _OWN_KEYS: Final = ("extends", "template")
 """Keys that say what a file is; they are not taken over."""
+_SEPARATOR: Final = "\x1e"
+"""Stands before each file of a joined text: no file can hold it, as control characters are refused."""
 
 
 @dataclass(slots=True)
@@ -86,6 +89,21 @@ def extended(path: str, shown: str, within: str, files: Files) -> Extended:
         all_problems.extend(problems)
         read.append((shown, data))
     return Extended(_merged(chain), tuple(all_problems), tuple(read), whole=refused is None)
+
+
+def joined(files: Sequence[tuple[str, bytes]]) -> str:
+    """Return a file and its templates as one text, which :func:`separated` takes apart again."""
+    return "".join(f"{_SEPARATOR}{name}\n{data.decode('utf-8-sig')}" for name, data in files)
+
+
+def separated(text: str) -> Extended:
+    """Return the policy that a text made by :func:`joined` held, whatever became of its files."""
+    parts = (part.partition("\n") for part in text.split(_SEPARATOR)[1:])
+    files = [(name, data.encode()) for name, _, data in parts]
+    parsed = [strictyaml.parse(data, name) for name, data in files]
+    chain = [node for node, _ in parsed if isinstance(node, Fields)]
+    problems = tuple(problem for _, found in parsed for problem in found)
+    return Extended(_merged(chain) if chain else None, problems, tuple(files))
 
 
 def _refused(named: Scalar, path: str, within: str, visited: list[str]) -> str | None:
