@@ -66,6 +66,14 @@ class Absence:
         """Return when in [start, end) all that had arrived with data younger than ``age`` has been seen."""
         return self._none_newer(age, start, end, standing=False)
 
+    def none_unseen(self, data_from: int) -> Spans:
+        """Return when nothing of ``data_from`` or later can have stood unseen.
+
+        Either all that stood has been seen, or all that arrived since ``data_from`` has.
+        """
+        stood, arrived = self._proved(data_from)
+        return union([*stood, *(Span(data_from, span.end) for span in arrived if span.start <= data_from < span.end)])
+
     def _none_newer(self, age: int, start: int, end: int, *, standing: bool) -> Spans:
         # What is proved depends on how far back the looks asked, and so changes where t - age passes such a bound.
         levels = sorted(set(self._asked))

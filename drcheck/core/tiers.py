@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drcheck.core import calendar, doubt, words
-from drcheck.core.evidence import FOREVER
+from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.exposure import Row, cite, rejected
 from drcheck.core.pieces import cut
 from drcheck.core.policy import Per
@@ -75,6 +75,14 @@ def known_until(subject: Subject, start: int) -> int:
     return until
 
 
+def seen_from(subject: Subject, start: int) -> Spans:
+    """Return when nothing of ``start`` or later can have stood unseen, at any source."""
+    seen: Spans = (Span(LONG_AGO, FOREVER),)
+    for part in subject.parts:
+        seen = intersection(seen, part.absence.none_unseen(start))
+    return seen
+
+
 @dataclass(frozen=True, slots=True)
 class _Tier:
     """What a tier owes and holds at one instant."""
@@ -96,9 +104,7 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
     held = held_by(subject, slots)
     starts = [slot.start for slot in slots]
     until = [known_until(subject, start) for start in starts]
-    seen: Spans = (Span(begin, FOREVER),)
-    for part in subject.parts:
-        seen = intersection(seen, part.absence.stood(starts[0]))
+    seen = [seen_from(subject, start) for start in starts]
 
     def at(t: int) -> _Tier:
         if terms.effective is not None and t < terms.effective:
@@ -121,10 +127,14 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
                 complete = False
             if not maybe:
                 continue
+            if terms.effective is not None and one.slot.start < terms.effective:
+                newer_maybe += 1
+                newer_sure += sure
+                continue  # it takes a place, but owes nothing
             owed += 1
             if covers(one.surely, t, t + 1):
                 standing += 1
-            elif sure and newer_maybe < count and not covers(one.maybe, t, t + 1) and covers(seen, t, t + 1):
+            elif sure and newer_maybe < count and not covers(one.maybe, t, t + 1) and covers(seen[index], t, t + 1):
                 missing = missing or one
             else:
                 unsure = unsure or one
@@ -157,7 +167,7 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
     )
 
 
-def _changes(held: list[Held], until: list[int], seen: Spans, starts: list[int], terms: Terms) -> Iterator[int]:
+def _changes(held: list[Held], until: list[int], seen: list[Spans], starts: list[int], terms: Terms) -> Iterator[int]:
     yield from starts
     yield from until
     for one in held:
@@ -165,8 +175,9 @@ def _changes(held: list[Held], until: list[int], seen: Spans, starts: list[int],
         for spans in (one.surely, one.maybe):
             for span in spans:
                 yield from span
-    for span in seen:
-        yield from span
+    for spans in seen:
+        for span in spans:
+            yield from span
     if terms.effective is not None:
         yield terms.effective
 

@@ -16,7 +16,7 @@ from drcheck.core.pieces import cut, overlay
 from drcheck.core.policy import Retention
 from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Subject, Terms
-from drcheck.core.tiers import Held, held_by, tier
+from drcheck.core.tiers import Held, held_by, seen_from, tier
 from drcheck.core.verdict import Finding, Piece, Quantity, Status, Window
 
 LATE_DELETION = 2 * calendar.DAY
@@ -147,7 +147,9 @@ def _reason(slot: _Owed, subject: Subject, t: int) -> str:
     if status is Status.UNKNOWN:
         if covers(slot.held.maybe, t, t + 1):
             return f"{slot.label} may not stand: {doubt.uncertain(*slot.held.rows[-1])}"
-        unseen = [part for part in subject.parts if not covers(part.absence.stood(slot.held.slot.start), t, t + 1)]
+        unseen = [
+            part for part in subject.parts if not covers(part.absence.none_unseen(slot.held.slot.start), t, t + 1)
+        ]
         if unseen:
             return f"no backup of {slot.label} is known to stand; " + doubt.unproved(
                 unseen, t, f"no backup of {subject.of} of {slot.label} stood"
@@ -178,14 +180,13 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
     found: list[_Owed] = []
     for held in held_by(subject, slots):
         start, due = held.slot.start, held.slot.end + grace
-        seen: Spans = (Span(LONG_AGO, FOREVER),)
         none_made_until = FOREVER
         for part in subject.parts:
             stood = part.absence.stood(start)
-            seen = intersection(seen, stood)
             since_due = next((span.end for span in stood if span.start <= due < span.end), due)
             since_start = next((end for begin, end in part.absence.arrived(start) if begin <= start < end), due)
             none_made_until = min(none_made_until, max(since_due, since_start))
+        seen = seen_from(subject, start)
         found.append(_Owed(held, due, start + keep, seen, none_made_until, terms.covered))
     return found
 
