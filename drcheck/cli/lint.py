@@ -77,7 +77,7 @@ def _settings(config: str | None) -> Settings | None:
 def _print_text(loaded: Loaded, remarks: list[Remark]) -> None:
     faults = list(dict.fromkeys(str(problem) for _, problem in loaded.problems))  # templates: once
     for line in [*faults, *remarks]:
-        print(line)
+        print(line, flush=True)
     warnings = sum(remark.level == "warning" for remark in remarks)
     policies = len(loaded.documents) + len({file for file, _ in loaded.problems})
     told = ", ".join(_count(count, what) for count, what in ((len(faults), "fault"), (warnings, "warning")))

@@ -95,7 +95,7 @@ def _told(error: Any, node: Node) -> Iterator[tuple[str, str]]:
         case "type":
             yield "", _wrong_type(error, node)
         case "minLength" | "minItems" | "minProperties":
-            yield "", f"it is empty ({_asked(part)}, or leave it out)"
+            yield "", f"it is empty ({_asked(part)})"
         case "uniqueItems":
             yield "", "the list has the same value twice (keep one of them)"
         case "minimum":
@@ -117,7 +117,9 @@ def _unknown_keys(part: Any, node: Node) -> Iterator[tuple[str, str]]:
 
 def suggest(word: str, known: Sequence[str]) -> str:
     """Return ``did you mean …?`` where one of ``known`` looks like ``word``; else empty."""
-    close = difflib.get_close_matches(word, known, n=1) or [each for each in known if each.lower() == word.lower()]
+    close = difflib.get_close_matches(word, known) or [each for each in known if each.lower() == word.lower()]
+    # Of equally close ones, a slip of the fingers keeps the letters, or at least the first one.
+    close.sort(key=lambda each: (sorted(each) != sorted(word), each[:1] != word[:1]))
     return f"did you mean {close[0]}?" if close else ""
 
 

@@ -1,0 +1,64 @@
+"""``drcheck init`` as a process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def drcheck(directory, *arguments):
+    command = [sys.executable, "-m", "drcheck", *arguments]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_what_init_writes_lints_cleanly(tmp_path):
+    done = drcheck(tmp_path, "init")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "wrote drcheck.yaml",
+        "wrote policies/webshop.yaml",
+        "Next: fit both to your service, then run drcheck lint",
+    ]
+    done = drcheck(tmp_path, "lint", "--strict")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["drcheck.yaml", "policies", "webshop.yaml"]
+
+
+def test_another_directory_is_made_and_named_in_the_next_step(tmp_path):
+    done = drcheck(tmp_path, "init", "new/place")
+    assert done.returncode == 0
+    assert done.stdout.endswith("drcheck lint --config new/place/drcheck.yaml\n")
+    assert drcheck(tmp_path, "lint", "--config", "new/place/drcheck.yaml").returncode == 0
+
+
+def test_nothing_is_overwritten(tmp_path):
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "webshop.yaml").write_text("mine\n")
+    done = drcheck(tmp_path, "init")
+    assert done.returncode == 2
+    assert done.stderr.startswith("drcheck: policies/webshop.yaml is there already, and is left as it is\nHint: ")
+    assert (tmp_path / "policies" / "webshop.yaml").read_text() == "mine\n"
+    assert not (tmp_path / "drcheck.yaml").exists()
+
+
+def test_a_dangling_link_is_not_written_through(tmp_path):
+    (tmp_path / "drcheck.yaml").symlink_to(tmp_path / "elsewhere")
+    assert drcheck(tmp_path, "init").returncode == 2
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = drcheck(tmp_path, "init", "file/below")
+    assert done.returncode == 2
+    assert done.stderr.startswith("drcheck: file/below/drcheck.yaml cannot be written: ")
+
+
+def test_what_the_starter_leaves_in_comments_is_valid_too(tmp_path):
+    drcheck(tmp_path, "init")
+    config = tmp_path / "drcheck.yaml"
+    lines = config.read_text().splitlines()
+    keys = [line.replace("  # ", "  ", 1) if line.startswith("  # ") and ":" in line else line for line in lines]
+    config.write_text("\n".join(line for line in keys if not line.endswith(".") or ":" not in line) + "\n")
+    done = drcheck(tmp_path, "lint", "--strict")
+    assert (done.returncode, done.stderr) == (0, "1 file checked: no faults, no warnings\n")

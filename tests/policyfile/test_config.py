@@ -1,0 +1,142 @@
+"""The runner's configuration becomes settings, or one error with every fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from drcheck.errors import UsageError
+from drcheck.policyfile.config import load_settings
+from drcheck.settings import (
+    AzureConnection,
+    LastModified,
+    LocalConnection,
+    S3Connection,
+    Settings,
+    SshConnection,
+)
+
+from .places import WHOLE
+
+
+def refused(tmp_path, text):
+    path = tmp_path / "drcheck.yaml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        load_settings(str(path))
+    return caught.value.message.replace(f"{tmp_path}/", "").split("\n")
+
+
+def test_the_configuration_of_the_contract_is_read(monkeypatch):
+    monkeypatch.chdir(WHOLE)
+    settings = load_settings(None)
+    assert settings.file == "drcheck.yaml"
+    assert settings.ledger == f"sqlite:///{WHOLE}/drcheck.db"
+    assert settings.policies == (f"{WHOLE}/policies",)
+    assert (settings.workers, settings.clock_tolerance) == (32, 300)
+    assert settings.connections == {
+        "aws": S3Connection("aws", region="eu-north-1", profile="drcheck-readonly"),
+        "minio": S3Connection("minio", endpoint="https://s3.example.com", last_modified=LastModified.COMPLETION),
+        "azure-backup": AzureConnection("azure-backup", account_url="https://example.blob.core.windows.net"),
+        "backup-host": SshConnection(
+            "backup-host", host="backup1.example.com", port=22, user="drcheck", jump="bastion", root="/srv/backup",
+            identity_file="/etc/drcheck/id_ed25519", known_hosts="/etc/drcheck/known_hosts",
+            outputs={"restic-web": ("restic", "--repo", "/srv/restic", "snapshots", "--json")},
+        ),
+        "bastion": SshConnection(
+            "bastion", host="bastion.example.com", user="drcheck", identity_file="/etc/drcheck/id_ed25519",
+            known_hosts="/etc/drcheck/known_hosts",
+        ),
+        "vault": LocalConnection("vault", root="/mnt/vault"),
+        "drill-host": LocalConnection("drill-host", root=f"{WHOLE}/drills"),
+        "status": S3Connection(
+            "status", endpoint="http://127.0.0.1:9000", credentials_file=f"{WHOLE}/keys/aws", deadline=90
+        ),
+    }  # fmt: skip
+
+
+def test_an_empty_mapping_gives_the_usual_settings(tmp_path):
+    (tmp_path / "drcheck.yaml").write_text("workers: 8\n")
+    settings = load_settings(str(tmp_path / "drcheck.yaml"))
+    assert settings == Settings(
+        str(tmp_path / "drcheck.yaml"), f"sqlite:///{tmp_path}/drcheck.db", (f"{tmp_path}/policies",), workers=8
+    )
+
+
+def test_an_absolute_ledger_and_one_elsewhere_stay_as_they_are(tmp_path):
+    path = tmp_path / "drcheck.yaml"
+    path.write_text("ledger: sqlite:////var/lib/drcheck.db\n")
+    assert load_settings(str(path)).ledger == "sqlite:////var/lib/drcheck.db"
+    path.write_text("ledger: postgresql://drcheck@db.example.com/drcheck\n")
+    assert load_settings(str(path)).ledger == "postgresql://drcheck@db.example.com/drcheck"
+
+
+def test_a_missing_configuration_names_the_next_step(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"there is no configuration drcheck\.yaml") as caught:
+        load_settings(None)
+    assert "drcheck init" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "[]\n", "text\n"])
+def test_a_file_without_a_mapping_is_refused(tmp_path, text):
+    assert "holds no mapping" in refused(tmp_path, text)[0]
+
+
+def test_all_faults_are_told_at_once_with_their_places(tmp_path):
+    text = """\
+ledger: mysql://x
+polices: [x]
+workers: 0
+clock_tolerance: 5
+connections:
+  a: {type: ssh, host: h, user: u, identity_file: i, known_hosts: k, jump: b, prot: 22}
+  b: {type: ssh, host: h, user: u, identity_file: i, known_hosts: k, jump: a, root: srv}
+  c: {type: ssh, host: "-oProxyCommand=x", user: u, jump: d}
+  d: {type: s4}
+  e: {type: azure_blob, account_url: example, credential_env: "A B", credential_file: f}
+  f: {type: local}
+  "g h": {type: local, root: /}
+"""
+    assert refused(tmp_path, text) == [
+        'drcheck.yaml:1:9: ledger: "mysql://x" is not a ledger (write sqlite:///drcheck.db, or postgresql://HOST/DATABASE)',
+        'drcheck.yaml:2:1: unknown key "polices" (did you mean policies?)',
+        "drcheck.yaml:3:10: workers: 0 is too small (at least 1)",
+        'drcheck.yaml:4:18: clock_tolerance: "5" has no unit (write 5m for minutes, 5h for hours or 5d for days)',
+        "drcheck.yaml:6:76: connections.a.jump: a goes through b goes through a (end the circle)",
+        'drcheck.yaml:6:79: connections.a: unknown key "prot" (did you mean port?)',
+        "drcheck.yaml:7:76: connections.b.jump: b goes through a goes through b (end the circle)",
+        'drcheck.yaml:7:85: connections.b.root: "srv" is not an absolute path (write it like /srv/backup)',
+        "drcheck.yaml:8:3: connections.c: identity_file is missing (write it like identity_file: /etc/drcheck/id_ed25519)",
+        "drcheck.yaml:8:3: connections.c: known_hosts is missing (write it like known_hosts: /etc/drcheck/known_hosts)",
+        'drcheck.yaml:8:24: connections.c.host: "-oProxyCommand=x" is not a host name (write it like backup1.example.com)',
+        'drcheck.yaml:8:59: connections.c.jump: there is no SSH connection "d" (name a connection of type ssh)',
+        'drcheck.yaml:9:13: connections.d.type: "s4" is not known here (one of s3, azure_blob, ssh, local)',
+        "drcheck.yaml:10:38: connections.e.account_url: this is not an http or https URL (write it like https://s3.example.com)",
+        'drcheck.yaml:10:63: connections.e.credential_env: "A B" is not the name of an environment variable (write it like DRCHECK_AZURE_SAS)',
+        "drcheck.yaml:10:70: connections.e: credential_env and credential_file exclude each other (keep one of them)",
+        "drcheck.yaml:11:3: connections.f: root is missing (write it like root: /mnt/vault)",
+        'drcheck.yaml:12:3: connections: "g h" is not a name of a connection (use letters A to Z, digits, dash and underscore)',
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "connections: {a: {type: azure_blob, account_url: 'https://x.blob.core.windows.net/?sv=1&sig=CANARY'}}\n",
+        "connections: {a: {type: s3, endpoint: 'https://key:CANARY@s3.example.com'}}\n",
+        "connections: {a: {type: s3, endpoint: 'https://CANARY@s3.example.com'}}\n",
+        "ledger: postgresql://u:CANARY@db/drcheck\n",
+        "connections: {a: {type: s3, secret_access_key: CANARY}}\n",
+        "connections: {a: {type: azure_blob, account_url: 'CANARY'}}\n",
+    ],
+)
+def test_a_secret_in_the_configuration_is_refused_and_not_repeated(tmp_path, text):
+    told = "\n".join(refused(tmp_path, text))
+    assert told
+    assert "CANARY" not in told
+
+
+def test_strict_yaml_holds_for_the_configuration_too(tmp_path):
+    assert refused(tmp_path, "workers: 8\nworkers: 9\n") == [
+        "drcheck.yaml:2:1: workers stands twice, first in line 1 (keep one of them)"
+    ]

@@ -1,0 +1,195 @@
+"""What lint warns of, and what it is silent about."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from drcheck.policyfile import units
+from drcheck.policyfile.lint import Level, lint
+from drcheck.policyfile.plans import lost_starts
+
+from .places import load, messages, policy
+
+AS_OF = units.instant("2026-11-21T00:00:00Z", ZoneInfo("UTC"))
+
+
+def remarks(tmp_path, commitments, *, dumps="", near="", timezone="Europe/Stockholm", explain=False, change=()):
+    text = policy(commitments, timezone=timezone)
+    text = text.replace('dumps/", ', f'dumps/", {dumps}').replace('near/", ', f'near/", {near}')
+    for old, new in change:
+        assert old in text
+        text = text.replace(old, new)
+    loaded = load(tmp_path, text)
+    assert messages(tmp_path, loaded) == []
+    return lint(loaded.documents[0], AS_OF, explain=explain)
+
+
+def rules(*arguments, **options):
+    return [remark.rule for remark in remarks(*arguments, **options)]
+
+
+HOURLY = 'planned: "15 * * * *", max_duration: 20m, '
+DAILY = 'planned: "30 4 * * *", max_duration: 1h, '
+
+
+def test_an_rpo_below_interval_and_duration_is_told_at_its_figure(tmp_path):
+    (found,) = remarks(tmp_path, "a: {kind: rpo, at_most: 60m, evidence: [dumps]}\n", dumps=HOURLY)
+    assert found.rule == "rpo-below-plan"
+    assert str(found).replace(f"{tmp_path}/", "") == (
+        "p.yaml:14:27: warning: commitments.a.at_most: 1 h cannot be kept: interval and duration of dumps let up to "
+        "1 h 20 min of web be lost (start more often, or shorten backups)"
+    )
+
+
+@pytest.mark.parametrize(("at_most", "warned"), [("79m", True), ("80m", False)])
+def test_an_rpo_of_interval_and_duration_can_be_kept(tmp_path, at_most, warned):
+    text = f"a: {{kind: rpo, at_most: {at_most}, evidence: [dumps]}}\n"
+    assert bool(rules(tmp_path, text, dumps=HOURLY)) == warned
+
+
+def test_an_rpo_that_only_a_day_of_25_hours_breaks_is_told_so(tmp_path):
+    text = "a: {kind: rpo, at_most: 25h, evidence: [dumps]}\n"
+    (found,) = remarks(tmp_path, text, dumps=DAILY)
+    assert "cannot be kept where clocks change" in found.text
+    assert rules(tmp_path, text, dumps=DAILY, timezone="UTC") == []
+    assert rules(tmp_path, text.replace("25h", "26h"), dumps=DAILY) == []
+
+
+def test_two_plans_together_may_keep_what_neither_keeps_alone(tmp_path):
+    text = "a: {kind: rpo, at_most: 50m, evidence: [dumps, near]}\n"
+    halves = {
+        "dumps": 'planned: "0 * * * *", max_duration: 20m, ',
+        "near": 'planned: "30 * * * *", max_duration: 20m, ',
+    }
+    assert rules(tmp_path, text, **halves) == []
+    assert rules(tmp_path, text.replace("[dumps, near]", "[dumps]"), **halves) == ["rpo-below-plan"]
+    assert rules(tmp_path, text.replace("evidence", "scenario: fire, evidence"), **halves) == ["rpo-below-plan"]
+
+
+def test_without_a_plan_nothing_is_said_of_it(tmp_path):
+    assert rules(tmp_path, "a: {kind: rpo, at_most: 1m, evidence: [dumps]}\n") == []
+
+
+def test_every_24h_on_a_daily_plan_breaks_on_the_day_of_25_hours(tmp_path):
+    text = "a: {kind: backup_frequency, every: 24h, evidence: [dumps]}\n"
+    (found,) = remarks(tmp_path, text, dumps=DAILY)
+    assert found.rule == "every-on-long-day"
+    assert "per: day counts" in found.text
+    assert rules(tmp_path, text, dumps=DAILY, timezone="UTC") == []
+    assert rules(tmp_path, text.replace("24h", "24h, grace: 2h"), dumps=DAILY) == []
+
+
+def test_every_that_the_plan_never_keeps(tmp_path):
+    text = "a: {kind: backup_frequency, every: 12h, evidence: [dumps]}\n"
+    (found,) = remarks(tmp_path, text, dumps=DAILY)
+    assert found.rule == "every-below-plan"
+    assert "1 d 1 h old" in found.text
+
+
+@pytest.mark.parametrize(
+    ("planned", "warned"),
+    [
+        ("55 23 * * *", True),
+        ("5 0 * * *", True),
+        ("20 0 * * *", False),
+        ("40 23 * * *", False),
+        ("0 12 * * *", False),
+        ("55 * * * *", False),
+    ],
+)
+def test_starts_near_a_days_edge(tmp_path, planned, warned):
+    text = "a: {kind: backup_frequency, at_least: 1, per: day, evidence: [dumps]}\n"
+    found = rules(tmp_path, text, dumps=f'planned: "{planned}", max_duration: 20m, ')
+    assert found == (["slot-edge"] if warned else [])
+
+
+@pytest.mark.parametrize(("planned", "warned"), [("15 * * * *", False), ("50 * * * *", True), ("5,50 * * * *", False)])
+def test_starts_near_an_hours_end(tmp_path, planned, warned):
+    text = "a: {kind: backup_frequency, at_least: 1, per: hour, evidence: [dumps]}\n"
+    assert bool(rules(tmp_path, text, dumps=f'planned: "{planned}", max_duration: 20m, ')) == warned
+
+
+@pytest.mark.parametrize(
+    ("cron", "told"),
+    [
+        ("30 2 * * *", ""),
+        ("15 * * * *", ""),
+        ("*/15 * * * *", ""),
+        ("0 4 * * *", ""),
+        ("0 1,13 * * *", ""),
+        ("*/15 2 * * *", "it has no start on 2027-03-28, when clocks skip an hour, where 4 are meant"),
+        ("0 2,3 * * *", "it has 1 start on 2027-03-28, when clocks skip an hour, where 2 are meant"),
+        ("0 */2 * * *", "it has 11 starts on 2027-03-28, when clocks skip an hour, where 12 are meant"),
+        ("30 1-3 * * *", "it has 1 start on 2027-10-31 in the hour that comes twice, where 2 are meant"),
+    ],
+)
+def test_cron_forms_that_lose_starts_where_clocks_change(cron, told):
+    assert lost_starts(cron, ZoneInfo("Europe/Stockholm"), AS_OF) == told
+    assert lost_starts(cron, ZoneInfo("UTC"), AS_OF) == ""
+
+
+def test_such_forms_are_told_of_plans_and_of_promised_schedules(tmp_path):
+    text = 'a: {kind: backup_frequency, schedule: "0 2,3 * * *", evidence: [dumps]}\n'
+    found = remarks(tmp_path, text, dumps='planned: "*/15 2 * * *", ')
+    assert [(remark.rule, remark.mark.line) for remark in found] == [("cron-dst", 7), ("cron-dst", 14)]
+    assert rules(tmp_path, text.replace("{kind", "{zone: UTC, kind")) == []
+
+
+def test_a_scenario_that_no_source_survives(tmp_path):
+    (found,) = remarks(tmp_path, "a: {kind: rpo, at_most: 1d, scenario: fire, evidence: [near]}\n")
+    assert (found.rule, found.mark.line, found.mark.column) == ("no-survivor", 14, 41)
+    assert rules(tmp_path, "a: {kind: rpo, at_most: 1d, scenario: fire, evidence: [near, dumps]}\n") == []
+
+
+def test_a_source_at_no_site_is_named_where_nothing_else_survives(tmp_path):
+    (found,) = remarks(
+        tmp_path,
+        "a: {kind: rpo, at_most: 1d, scenario: fire, evidence: [near]}\n",
+        change=[("site: rack, ", "")],
+    )
+    assert "say at which site near lies" in found.text
+
+
+def test_an_rto_that_nothing_can_prove(tmp_path):
+    text = "a: {kind: rto, at_most: 1h, scenario: fire, evidence: [drills]}\n"
+    assert rules(tmp_path, text) == []
+    assert rules(tmp_path, text, change=[("site: there", "site: here")]) == ["rto-unprovable"]
+    everything = [("loses: [here]", "loses: [here, there]")]
+    assert rules(tmp_path, text, change=everything) == ["rto-unprovable", "rto-unprovable"]
+
+
+@pytest.mark.parametrize(
+    ("kept", "other", "warned"),
+    [
+        ("keep: 3d", "kind: rpo, at_most: 7d", True),
+        ("keep: 8d", "kind: rpo, at_most: 7d", False),
+        ("keep: 3d", "kind: backup_frequency, every: 1w", True),
+        ("at_most: 30d", "kind: retention, keep: 90d", True),
+        ("keep: 30d", "kind: retention, keep: 90d", False),
+        ("at_most: 7d", "kind: immutability, at_least: 14d", True),
+        ("keep: 7d", "kind: immutability, at_least: 14d", True),
+        ("keep: 3d", "kind: encryption", False),
+    ],
+)
+def test_retention_shorter_than_what_another_commitment_needs(tmp_path, kept, other, warned):
+    text = f"a: {{kind: retention, {kept}, evidence: [dumps]}}\nb: {{{other}, evidence: [dumps]}}\n"
+    assert rules(tmp_path, text) == (["retention-too-short"] if warned else [])
+    assert rules(tmp_path, text.replace("[dumps]}\nb", "[near]}\nb")) == []
+
+
+def test_a_test_outside_of_maintenance_that_nothing_tells_of(tmp_path):
+    text = "a: {kind: restore_test, outside: regular_maintenance, evidence: [drills]}\n"
+    assert rules(tmp_path, text) == ["no-maintenance-log"]
+    assert rules(tmp_path, text.replace("[drills]", "[drills, maintenance]")) == []
+
+
+def test_what_a_daily_backup_bounds_is_told_on_request_alone(tmp_path):
+    text = "a: {kind: backup_frequency, at_least: 1, per: day, evidence: [dumps]}\n"
+    assert rules(tmp_path, text) == []
+    (found,) = remarks(tmp_path, text, explain=True)
+    assert (found.rule, found.level) == ("frequency-alone", Level.NOTE)
+    assert "at nearly two days plus the backup's own duration" in found.text
+    objective = text + "b: {kind: rpo, at_most: 3d, evidence: [dumps]}\n"
+    assert rules(tmp_path, objective, explain=True) == []

@@ -1,0 +1,126 @@
+"""The published schemas: whole, described, and the same to us as to any other validator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from drcheck.policyfile import formats, strictyaml, validate
+from drcheck.policyfile.reference import reference
+from drcheck.policyfile.schema import published, schema, typed
+from drcheck.reports import __file__ as reports
+
+from .places import WHOLE
+from .test_faults import KEYS, NODES
+
+DOCS = Path(__file__).parents[2] / "docs" / "policy-reference.md"
+
+
+def properties(part, path=""):
+    """Yield every property of a schema, with its path."""
+    if isinstance(part, dict):
+        for key, value in part.get("properties", {}).items():
+            if set(value) - {"const", "enum"}:  # not those of a condition
+                yield f"{path}.{key}", value
+        for key, value in part.items():
+            yield from properties(value, f"{path}/{key}")
+    elif isinstance(part, list):
+        for index, value in enumerate(part):
+            yield from properties(value, f"{path}/{index}")
+
+
+@pytest.mark.parametrize("name", ["policy", "config"])
+def test_the_published_schema_is_a_schema(name):
+    Draft202012Validator.check_schema(json.loads(published(name)))
+
+
+@pytest.mark.parametrize("name", ["policy", "config"])
+def test_every_key_has_a_description_and_an_example_that_is_valid(name):
+    whole = schema(name)
+    for path, value in properties(whole):
+        assert value.get("description"), path
+        assert value.get("examples"), path
+        validator = Draft202012Validator(value, format_checker=formats.checker())
+        for example in value["examples"]:
+            assert not list(validator.iter_errors(example)), (path, example)
+
+
+@pytest.mark.parametrize("name", ["policy", "config"])
+def test_beside_a_reference_stand_only_annotations(name):
+    def look(part):
+        if isinstance(part, dict):
+            if "$ref" in part:
+                assert set(part) <= {"$ref", "description", "examples", "default"}, part
+            for value in part.values():
+                look(value)
+        elif isinstance(part, list):
+            for value in part:
+                look(value)
+
+    look(json.loads(published(name)))
+
+
+def test_every_default_is_a_valid_value():
+    for name in ("policy", "config"):
+        for path, value in properties(schema(name)):
+            if "default" in value:
+                validator = Draft202012Validator(value, format_checker=formats.checker())
+                assert not list(validator.iter_errors(value["default"])), path
+
+
+def test_the_reference_page_is_that_of_the_schemas():
+    assert DOCS.read_text() == reference(), "run python -m drcheck.policyfile.reference > docs/policy-reference.md"
+
+
+def same_to_others(value):
+    """Return whether stock jsonschema on the published schema finds faults exactly where ours does."""
+    ours = {tuple(error.absolute_path) for error in validate._validator("policy").iter_errors(value)}
+    stock = Draft202012Validator(json.loads(published("policy")), format_checker=formats.checker())
+    return ours == {tuple(error.absolute_path) for error in stock.iter_errors(value)}
+
+
+def test_the_whole_policy_is_valid_to_stock_jsonschema():
+    root, _ = strictyaml.parse((WHOLE / "policies" / "webshop.yaml").read_bytes(), "f")
+    value = typed(root, schema("policy"))
+    stock = Draft202012Validator(json.loads(published("policy")), format_checker=formats.checker())
+    assert list(stock.iter_errors(value)) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(st.sampled_from(KEYS), NODES, max_size=6))
+def test_shortcuts_in_validation_change_no_answer(entries):
+    text = "".join(f"{key}: {value}\n" for key, value in entries.items()) + "drcheckd: 1\n"
+    root, problems = strictyaml.parse(text.encode(), "f")
+    if not problems:
+        assert same_to_others(typed(root, schema("policy")))
+
+
+def test_shortcuts_change_no_answer_about_the_whole_policy_with_any_value_replaced():
+    root, _ = strictyaml.parse((WHOLE / "policies" / "webshop.yaml").read_bytes(), "f")
+    value = typed(root, schema("policy"))
+
+    def broken(part):
+        items = (
+            list(part.items()) if isinstance(part, dict) else list(enumerate(part)) if isinstance(part, list) else []
+        )
+        for key, inner in items:
+            part[key] = "?!"
+            yield
+            part[key] = inner
+            yield from broken(inner)
+
+    count = 0
+    for _ in broken(value):
+        count += 1
+        if count % 7 == 0:
+            assert same_to_others(value)
+    assert count > 200
+
+
+def test_the_reports_schema_is_published_beside_ours():
+    assert Path(reports).with_name("report.schema.json").exists()
