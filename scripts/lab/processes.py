@@ -154,8 +154,7 @@ def descendants(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            # the name in brackets may hold anything, brackets too
-            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+            parent = int(_stat(stat)[1])
         except (OSError, IndexError):  # ended meanwhile
             continue
         children.setdefault(parent, []).append(int(stat.parent.name))
@@ -164,6 +163,19 @@ def descendants(pid: int) -> list[int]:
         ahead = [child for parent in ahead for child in children.get(parent, [])]
         found += ahead
     return found
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits for its parent to notice does not."""
+    try:
+        return _stat(Path(f"/proc/{pid}/stat"))[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _stat(file: Path) -> list[str]:
+    """Return what /proc tells after a process's name, which stands in brackets and may hold anything, brackets too."""
+    return file.read_text(errors="replace").rpartition(")")[2].split()
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -10,18 +10,15 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from uuid import uuid4
 
 from lab.processes import LabError, Server, accepts, free_ports, program
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_PADDING = 32
-"""Files beside all buckets that are loaded last, because the loader ends without waiting for what it wrote last.
-
-Each must be new: an entry that is replaced while it is written can bring this version's filer down.
-"""
+_IN_FLIGHT = 0.5
+"""Seconds that the loader is left alone after its last word: it does not wait for what it sent last, and if it left
+earlier, that would be lost, and this version's filer could come down over it."""
 
 
 class KeyPair(NamedTuple):
@@ -152,14 +149,8 @@ class SeaweedFS(Server):
             for each in objects:
                 out.writelines(self._records(bucket, each, made))
                 total += 1
-            for _ in range(_PADDING):
-                out.write(_full_entry("/padding", _bytes(1, uuid4().hex.encode()), 0, 0, 0o660))
-        script = f"fs.meta.load -v=false {file}\nexit\n"
-        ran = subprocess.run(self._shell, input=script, capture_output=True, text=True, check=False)
+        self._fs_meta_load(file, total)
         file.unlink()
-        if f"{total + _PADDING} files" not in ran.stdout:
-            msg = f"fs.meta.load did not take {total} objects: {ran.stdout[-1000:]}{ran.stderr[-1000:]}"
-            raise LabError(msg)
         if count:
             pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=bucket)
             listed = sum(page["KeyCount"] for page in pages)
@@ -167,6 +158,27 @@ class SeaweedFS(Server):
                 msg = f"{total} objects were loaded into {bucket}, and {listed} can be listed"
                 raise LabError(msg)
         return total
+
+    def _fs_meta_load(self, file: Path, total: int) -> None:
+        with subprocess.Popen(
+            self._shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as shell:
+            assert shell.stdin is not None
+            assert shell.stdout is not None
+            shell.stdin.write(f"fs.meta.load -v=false {file}\n")
+            shell.stdin.flush()
+            said = ""
+            for line in shell.stdout:
+                said += line
+                if f"{file} is loaded" in line:
+                    time.sleep(_IN_FLIGHT)
+                    break
+                if line.startswith("error:"):
+                    break
+            shell.communicate("exit\n")
+        if f"{total} files" not in said:
+            msg = f"fs.meta.load did not take {total} objects: {said[-1000:]}"
+            raise LabError(msg)
 
     def _records(self, bucket: str, each: Object, directories: set[str]) -> Iterator[bytes]:
         directory, _, name = f"/buckets/{bucket}/{each.key}".rpartition("/")

@@ -118,7 +118,7 @@ def cloudworkz(story: Story) -> None:
         story.files["cloudworkz-backup"].append(File(f"images/{name}", b"image", start + 34 * MINUTE, size))
         story.objects["cloudworkz"].append(Object(f"images/{name}", size, start + 110 * MINUTE + late))
     half_hour = 30 * MINUTE
-    for start in range(story.now // half_hour * half_hour - 7 * DAY + half_hour, story.now, half_hour):
+    for start in range(story.now // half_hour * half_hour - 32 * DAY + half_hour, story.now, half_hour):
         name = f"incrementals/{stamp(start, '%Y-%m-%dT%H%M')}Z.inc.zst"
         size = grown(90 * MIB, start // half_hour % 7)
         story.files["cloudworkz-backup"].append(File(name, b"increment", start + 5 * MINUTE, size))

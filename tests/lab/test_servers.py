@@ -13,21 +13,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 from botocore.exceptions import ClientError
-from lab.processes import REPOSITORY, program
+from lab.processes import REPOSITORY, alive, program
 from lab.servers import Azurite, Blob, LabError, Object, SeaweedFS, Sshd
-
-
-def ended(pid: int, within: float = 10.0) -> bool:
-    until = time.monotonic() + within
-    while time.monotonic() < until:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_objects_of_any_date_can_be_loaded_and_listed(seaweedfs: SeaweedFS) -> None:
@@ -88,7 +75,7 @@ def test_stop_leaves_no_process_behind(kind: type[SeaweedFS | Azurite | Sshd], t
     with kind(tmp_path) as server:
         pid = server.pid
         os.kill(pid, 0)
-    assert ended(pid, within=0.1)
+    assert not alive(pid)
 
 
 def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
@@ -104,4 +91,7 @@ def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     os.kill(pid, 0)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    assert ended(pid)
+    until = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not alive(pid)
