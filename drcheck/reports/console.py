@@ -13,14 +13,14 @@ from drcheck.interfaces import Fault, Judged, Report
 from drcheck.reports import details
 from drcheck.reports.marks import Mark, mark, quantity
 from drcheck.reports.terminal import Paper, Screen, screen
-from drcheck.reports.text import cells, fit, printable, prose
+from drcheck.reports.text import cells, fit, printable, prose, wrap
 
 INDENT = 2
 _GAP = "  "
 _STATUS_WIDTH = 10
 _UNDER = INDENT + _STATUS_WIDTH + len(_GAP)
 """Where a commitment's id begins, and what is said of it below."""
-_ID_AT_MOST, _CLAUSE_AT_MOST = 26, 20
+_ID_AT_MOST, _CLAUSE_AT_MOST = 26, 16
 _KINDS = {Kind.RPO: "RPO", Kind.RTO: "RTO", Kind.RESTORE_TEST: "restore tests"}
 _LINES_TOLD = 3
 """Evidence gaps of single log lines, and data sets, that are told for one source or commitment before ``--verbose``."""
@@ -83,18 +83,21 @@ def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], *, verbose: b
     heads = ("commitment", "clause", "promised", "measured")
     columns = zip(heads, *(texts for _, *texts in rows), strict=True)
     ids, clauses, promised, measured = (max(map(cells, column)) for column in columns)
-    # Figures are never cut; names and clauses share what they leave.
+    # Figures stand whole and ids wrap where they must; a clause that is cut stands whole in --verbose.
     room = paper.width - INDENT - _STATUS_WIDTH - promised - measured - 4 * len(_GAP)
-    clauses = min(clauses, _CLAUSE_AT_MOST, max(room - min(ids, _ID_AT_MOST), 0))
+    clauses = min(clauses, max(room - min(ids, _ID_AT_MOST), _CLAUSE_AT_MOST))
     ids = min(ids, room - clauses)
 
     def row(status: Mark, texts: Sequence[str], style: str = "") -> None:
         name, clause, objective, figure = texts
+        first, *others = wrap(name, ids)
         paper.line(
             " " * INDENT, (fit(f"{status.symbol} {status.word}", _STATUS_WIDTH), status.style), _GAP,
-            (fit(name, ids), style or "bold"), _GAP, (fit(clause, clauses), style), _GAP,
+            (fit(first, ids), style or "bold"), _GAP, (fit(clause, clauses), style), _GAP,
             (fit(objective, promised, right=True), style), _GAP, (fit(figure, measured, right=True), style),
         )  # fmt: skip
+        for part in others:
+            paper.line(" " * _UNDER, (part, style or "bold"))
 
     row(Mark(" ", "", ""), heads, "dim")
     for number, (verdict, *texts) in enumerate(rows):
@@ -132,6 +135,8 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -
     for told in _earlier(overall):
         paper.wrapped(told, indent=indent)
     if not verbose:
+        if _not_met(verdict) and (rejected := details.newest_rejected(verdict)) is not None:
+            paper.wrapped(printable(f"{rejected.name} does not count: {rejected.why_not}"), indent=indent)
         for note in verdict.notes:
             paper.wrapped(prose(note), indent=indent)
 
@@ -232,7 +237,7 @@ def _next_steps(report: Report, totals: summary.Totals, *, verbose: bool) -> lis
         )
         steps.append(f"drcheck history {printable(worst)} shows when its breaches opened and closed.")
     if totals.unknown and any(gap.hint for judged in report.services for v in judged.verdicts for _, gap in v.gaps):
-        steps.append("The arrows above say what would settle the unknown ones.")
+        steps.append("The arrows above say what to do about what could not be seen.")
     if totals.invalid:
         steps.append("drcheck lint tells what to mend in the invalid policies.")
     if not verbose and (totals.breached or totals.unknown):

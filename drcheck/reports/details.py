@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from drcheck.core import words
 from drcheck.core.evidence import Cited
@@ -24,7 +24,7 @@ def write(paper: Paper, verdict: Verdict, indent: int) -> None:
     promise = verdict.commitment
     if promise.quote:
         paper.wrapped(f"“{prose(promise.quote)}”", indent=indent, style="italic")
-    for label, text in (("applies to", promise.applies), ("reading", promise.note)):
+    for label, text in (("clause", promise.clause), ("applies to", promise.applies), ("reading", promise.note)):
         if text:
             paper.wrapped(prose(f"{label}: {text}"), indent=indent)
     if promise.controls:
@@ -38,9 +38,18 @@ def write(paper: Paper, verdict: Verdict, indent: int) -> None:
     for finding in verdict.findings or (verdict.overall,):
         for piece in _not_met(finding):
             _piece(paper, finding.of, piece, indent)
-    cited = dict.fromkeys(one for finding in (verdict.overall, *verdict.findings) for one in finding.evidence)
-    for one in cited:
-        paper.wrapped(_cited(one), indent=indent, first="- " if one.why_not else "+ ")
+    for one in _cited_by(verdict):
+        paper.wrapped(_told(one), indent=indent, first="- " if one.why_not else "+ ")
+
+
+def newest_rejected(verdict: Verdict) -> Cited | None:
+    """Return the candidate with the newest data that does not count, if there is one."""
+    rejected = (one for one in _cited_by(verdict) if one.why_not and one.data_as_of is not None)
+    return max(rejected, key=lambda one: one.data_as_of or 0, default=None)
+
+
+def _cited_by(verdict: Verdict) -> Iterable[Cited]:
+    return dict.fromkeys(one for finding in (verdict.overall, *verdict.findings) for one in finding.evidence)
 
 
 def _not_met(finding: Finding) -> Iterator[Piece]:
@@ -67,7 +76,7 @@ def _piece(paper: Paper, of: str, piece: Piece, indent: int) -> None:
     paper.wrapped(f"{words.duration(piece.end - piece.start)}: {printable(reason)}", indent=indent + 2)
 
 
-def _cited(one: Cited) -> str:
+def _told(one: Cited) -> str:
     facts = [f"{one.source}: {one.name}" if one.name else one.source]
     if one.data_as_of is not None:
         facts.append(f"data of {words.instant(one.data_as_of)}")
