@@ -29,7 +29,7 @@ from drcheck.core.terms import DEFAULT_GRACE
 from drcheck.core.words import duration, several
 from drcheck.policyfile import formats, plans, units
 from drcheck.policyfile.load import Document
-from drcheck.policyfile.nodes import Fields, Mark, place
+from drcheck.policyfile.nodes import Fields, Mark, one_line, place
 
 
 class Level(StrEnum):
@@ -49,7 +49,7 @@ class Remark(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.mark}: {self.level}: {self.text}"
+        return one_line(f"{self.mark}: {self.level}: {self.text}")
 
 
 def lint(document: Document, as_of: int, *, explain: bool = False) -> list[Remark]:
@@ -306,5 +306,5 @@ class _Linter:
 
 
 _CRON_HINT = "plan it at another hour, or with * for every hour"
-_SAMPLE = {Per.HOUR: 3 * DAY, Per.DAY: 16 * DAY, Per.WEEK: 40 * DAY, Per.MONTH: 100 * DAY}
+_SAMPLE = {Per.HOUR: 3 * DAY, Per.DAY: 16 * DAY, Per.WEEK: 40 * DAY, Per.MONTH: 95 * DAY}
 """How much of the calendar is tried for starts near a slot's edge."""

@@ -25,7 +25,12 @@ class Problem(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.mark}: {self.text}"
+        return one_line(f"{self.mark}: {self.text}")
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with what a terminal would not show as a character escaped; names of files may hold anything."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ into the file that holds it.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -30,6 +32,8 @@ class Files:
         """Return bytes, root and faults of the file at ``path``, named ``shown`` in faults; raises OSError."""
         real = os.path.realpath(path)
         if real not in self.read:
+            if not stat.S_ISREG(os.stat(real).st_mode):  # noqa: PTH116
+                raise OSError(errno.EINVAL, "Not a file")  # reading a pipe would wait for ever
             with open(real, "rb") as file:  # noqa: PTH123
                 # One byte more than is allowed tells that there is more, however large the file is.
                 data = file.read(strictyaml.LARGEST + 1)

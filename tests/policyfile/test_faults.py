@@ -177,7 +177,7 @@ def test_credits_are_of_exactly_one_form(tmp_path, credits, told):  # noqa: A002
         ("at: vault, name: x", ['.at: "vault" names no connection (write CONNECTION:PATH, and say in drcheck.yaml what the connection is)']),
         ('at: "vault:/x", name: x', ['.at: "/x" is absolute (paths start below the connection\'s root: leave the / out)']),
         ('at: "vault:a/../b", name: x', ['.at: "a/../b" leaves its directory (paths stay below the connection\'s root: leave the .. out)']),
-        ('at: "vault:a\\nb", name: x', ['.at: "a\nb" is not a path (its parts are joined by / and hold no line ends)']),
+        ('at: "vault:a\\nb", name: x', [r'.at: "a\nb" is not a path (its parts are joined by / and hold no line ends)']),
         ('at: "vault:a..b/", name: x', []),
         ('at: "vault:!restic -r x", name: x', ['.at: "!restic -r x" is not a named read (write CONNECTION:!NAME: a policy holds no command)']),
         ('at: "vault:!restic", name: x', [".at: objects are listed, !restic is a command's output (name a directory)"]),

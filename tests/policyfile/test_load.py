@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -249,6 +250,19 @@ def test_a_policy_that_cannot_be_read_is_a_fault(tmp_path):
     assert faults(tmp_path, {"b.yaml": policy(RPO)}) == [
         "a.yaml:1:1: the file cannot be read: no such file or directory"
     ]
+
+
+def test_a_pipe_among_the_policies_is_a_fault_and_nothing_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / "a.yaml")
+    assert faults(tmp_path, {"b.yaml": policy(RPO)}) == ["a.yaml:1:1: the file cannot be read: not a file"]
+
+
+def test_a_fault_is_one_line_whatever_names_hold(tmp_path):
+    found = faults(
+        tmp_path, {"a\x1b[31m\nb.yaml": policy('"x\\ny": {kind: rpo, at_most: "1\\n", evidence: [dumps]}\n')}
+    )
+    assert [line.split(" ")[0] for line in found] == ["a\\x1b[31m\\nb.yaml:14:3:", "a\\x1b[31m\\nb.yaml:14:32:"]
+    assert not any("\n" in line or "\x1b" in line for line in found)
 
 
 def test_two_policies_of_one_service_bind_neither(tmp_path):
