@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from drcheck import __version__, clock, registry
@@ -19,10 +20,10 @@ from drcheck.core.summary import exit_status, status_of
 from drcheck.core.verdict import Window
 from drcheck.core.verify import SourceEvidence, Version, judge, looked_at, needed_since
 from drcheck.gather import Gathering, Job, Seen
-from drcheck.interfaces import Asked, Judged, Report
+from drcheck.interfaces import Asked, Fault, Judged, Report
 from drcheck.ledger.run import Run
 from drcheck.ledger.store import Key, Ledger, PastPolicy, open_ledger
-from drcheck.policyfile.load import load_policies, reload
+from drcheck.policyfile.load import Loaded, load_policies, reload
 from drcheck.reports import json
 from drcheck.settings import Settings
 
@@ -54,6 +55,7 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
     jobs = _jobs(loaded.policies, settings, window, started)
     with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
         past = _versions(ledger, loaded.policies, window)
+        faults = (*loaded.faults, *(() if paths else _gone(ledger, loaded, started)))
         run.policies(loaded.policies)
         known = ledger.histories(_key(job.service, job.source) for job in jobs)
         gathering = Gathering(jobs, Connections(settings.connections, settings.workers), settings.workers)
@@ -79,8 +81,8 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
         )
         for judged in services:
             run.verdicts(judged.policy.service, json.commitments(judged))
-        report = Report(run.id, __version__, window, services, loaded.faults, clock.monotonic() - began)
-        invalid = len({fault.file for fault in loaded.faults})
+        report = Report(run.id, __version__, window, services, faults, clock.monotonic() - began)
+        invalid = len({fault.file for fault in faults})
         verdicts = (verdict for judged in services for verdict in judged.verdicts)
         status = exit_status(status_of(verdicts, invalid=invalid))
         run.finish(status)
@@ -120,6 +122,29 @@ def _versions(ledger: Ledger, policies: Iterable[Policy], window: Window) -> dic
             first_seen, tuple(Version(came, past) for came, past in read if past is not None)
         )
     return found
+
+
+def _gone(ledger: Ledger, loaded: Loaded, now: int) -> Iterator[Fault]:
+    """Yield the services that were judged and have no policy any more: what nobody looks at is unknown.
+
+    A service that was retired since, or whose agreement has ended, owes nothing; a policy that lies elsewhere and was
+    judged by name is not missing.
+    """
+    retired = ledger.retirements()
+    faulty = {fault.file for fault in loaded.faults}
+    here = {policy.service for policy in loaded.policies}
+    newest = {past.service: past for past in sorted(ledger.policies(), key=lambda past: past.last_seen)}
+    for service, past in sorted(newest.items()):
+        if service in here or past.file in faulty or retired.get(service, LONG_AGO) >= past.last_seen:
+            continue
+        policy = reload(ledger.policy_text(past.sha256))
+        ended = policy is not None and policy.agreement.ends is not None and policy.agreement.ends <= now
+        if not ended and not Path(past.file).exists():
+            yield Fault(
+                past.file,
+                f"{past.file}: the policy of service {service}, judged until {words.instant(past.last_seen)}, is gone "
+                f"(restore it, or say why: drcheck ledger retire {service} --reason …)",
+            )
 
 
 def _jobs(policies: Iterable[Policy], settings: Settings, window: Window, begin: int) -> list[Job]:

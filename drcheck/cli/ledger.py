@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from drcheck.errors import UsageError
+
 if TYPE_CHECKING:
     from drcheck.ledger.store import Ledger
 
@@ -16,12 +18,14 @@ The ledger keeps what every run looked at, saw and judged; facts are only ever a
 
 show   the last runs, how much is kept, and the size on disk
 check  read everything back: the file's structure, every hash, every record; exit status 1 if anything is damaged
+retire say that a service is promised no more; until then, a service whose policy is gone is unknown in every run
 """
 
 _EPILOG = """\
 examples:
   drcheck ledger show
   drcheck ledger check && cp drcheck.db /backup/
+  drcheck ledger retire webshop --reason "closed down, see CHG-77"
 """
 
 
@@ -34,7 +38,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("action", choices=("show", "check"), help="what to do")
+    parser.add_argument("action", choices=("show", "check", "retire"), help="what to do")
+    parser.add_argument("service", nargs="?", metavar="SERVICE", help="the service to retire")
+    parser.add_argument("--reason", help="why it is promised no more")
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
     parser.set_defaults(run=run)
 
@@ -46,13 +52,31 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.ledger.store import open_ledger
     from drcheck.policyfile.config import load_settings
 
+    retires = arguments.action == "retire"
+    if retires != bool(arguments.service and arguments.reason):
+        raise UsageError(
+            "a service and a reason go with retire, and with nothing else",
+            'Write it like drcheck ledger retire webshop --reason "closed down".',
+        )
     try:
-        ledger = open_ledger(load_settings(arguments.config).ledger, read_only=True)
+        ledger = open_ledger(load_settings(arguments.config).ledger, read_only=not retires)
     except NoLedger as nothing:
         print(f"{nothing.message}; {nothing.hint}")
         return 0
     with ledger:
+        if retires:
+            return _retire(ledger, arguments.service, arguments.reason)
         return _show(ledger) if arguments.action == "show" else _check(ledger)
+
+
+def _retire(ledger: Ledger, service: str, reason: str) -> int:
+    from drcheck import clock
+
+    if service not in ledger.services():
+        raise UsageError(f"the ledger knows no service {service}", "drcheck history names the services it knows.")
+    ledger.retire(service, clock.now(), reason)
+    print(f"{service} is retired: {reason}")
+    return 0
 
 
 def _show(ledger: Ledger) -> int:

@@ -14,7 +14,7 @@ from typing import Final
 APPLICATION_ID: Final = 0x64726368
 """``drch``: tells a ledger from every other SQLite file (``PRAGMA application_id``)."""
 
-TABLES: Final = ("run", "run_event", "policy", "judged", "raw", "source", "look", "verdict")
+TABLES: Final = ("run", "run_event", "policy", "judged", "raw", "source", "look", "verdict", "retirement")
 """Every table; all hold facts."""
 
 _CREATE: Final = """
@@ -95,6 +95,13 @@ CREATE TABLE verdict (
   unknowns    TEXT    NOT NULL,        -- JSON, as breaches
   body        BLOB    NOT NULL,        -- zlib of JSON
   UNIQUE (service, commitment, run)
+);
+-- A service that is promised no more: without this, one whose policy is gone stays unknown.
+CREATE TABLE retirement (
+  id       INTEGER PRIMARY KEY,
+  service  TEXT    NOT NULL,
+  at       INTEGER NOT NULL,
+  reason   TEXT    NOT NULL
 );
 """
 

@@ -194,6 +194,16 @@ class Ledger:
                 return zlib.decompress(kept).decode("utf-8", "surrogatepass")
         raise KeyError(digest)
 
+    def retire(self, service: str, at: int, reason: str) -> None:
+        """Say that ``service`` is promised no more. A policy of it that is judged later brings it back."""
+        with told(self.path):
+            row = (schema.text(service), at, schema.text(reason))
+            self.connection.execute("INSERT INTO retirement (service, at, reason) VALUES (?, ?, ?)", row)
+
+    def retirements(self) -> dict[str, int]:
+        """Return when each retired service was last retired."""
+        return dict(self._rows("SELECT service, max(at) FROM retirement GROUP BY service"))
+
     def verdicts(self, service: str = "", commitment: str = "", *, since: int | None = None) -> Iterator[PastVerdict]:
         """Yield verdicts by service and commitment, of the oldest instant judged first; empty: all."""
         rows = self._rows(
