@@ -190,7 +190,7 @@ def _gaps(paper: Paper, shown: Sequence[Verdict], *, verbose: bool) -> None:
 def _invalid(paper: Paper, faults: Sequence[Fault]) -> None:
     if not faults:
         return
-    paper.line(("Invalid policies: nothing in them was judged", "bold"))
+    paper.line(("Policies that could not be judged", "bold"))
     paper.blank()
     unknown = mark(Status.UNKNOWN)
     for fault in faults:
