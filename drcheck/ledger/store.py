@@ -266,6 +266,11 @@ class Ledger:
         if read_only:
             if not tables:
                 raise NoLedger(f"there is nothing in the ledger yet: {self.path}", "`drcheck verify` begins it.")
+            if version < known:
+                raise LedgerError(
+                    f"the ledger is of an older drcheck: {self.path} has schema {version}, this drcheck has {known}",
+                    "The next `drcheck verify` brings it up to date.",
+                )
             return
         # Without these, INSERT OR REPLACE would delete a fact without asking the triggers.
         connection.execute("PRAGMA recursive_triggers = ON")

@@ -367,6 +367,24 @@ def test_a_newer_ledger_is_refused(url):
         open_ledger(url)
 
 
+def test_reading_an_older_ledger_changes_nothing_and_says_so(url, monkeypatch):
+    fill(url, runs=1)
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "CREATE TABLE later (a);"))
+    with pytest.raises(LedgerError, match="of an older drcheck"):
+        open_ledger(url, read_only=True)
+    with open_ledger(url) as ledger:
+        assert schema.user_version(ledger.connection) == 2
+        assert len(ledger.runs()) == 1
+    open_ledger(url, read_only=True).close()
+
+
+def test_a_retired_service_is_known_with_when(url):
+    with open_ledger(url) as ledger:
+        ledger.retire("wiki", 7, "closed down")
+        ledger.retire("wiki", 9, "closed down again")
+        assert ledger.retirements() == {"wiki": 9}
+
+
 def test_an_empty_file_becomes_a_ledger(url, tmp_path):
     (tmp_path / "drcheck.db").touch()
     with pytest.raises(NoLedger):
