@@ -50,6 +50,15 @@ def checker() -> FormatChecker:
     return formats
 
 
+def accepts(name: str, text: str) -> bool:
+    """Return whether ``text`` is of the format ``name``, as schemas name it."""
+    try:
+        _CHECKS[name.removeprefix("drcheck-")](text)
+    except DrcheckError:
+        return False
+    return True
+
+
 def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
     def holds(value: object) -> bool:
         if isinstance(value, str):

@@ -26,9 +26,10 @@ def _validator(name: str) -> Validator:
     # Imported here: drcheck --help has no use for it.
     from jsonschema import Draft202012Validator, validators
 
-    # Stock jsonschema builds a validator for each of the ten conditions of each commitment; deciding them by
-    # comparing one key is the same and takes half the time (a test holds the two against each other).
-    fast = validators.extend(Draft202012Validator, {"if": _if, "allOf": _all_of})  # type: ignore[no-untyped-call]
+    # Stock jsonschema builds a validator for each of the ten conditions of each commitment and for each scalar. What
+    # these do instead gives the same answers in a third of the time (a test holds them against each other).
+    ours = {"if": _if, "allOf": _all_of, "properties": _properties, "items": _items}
+    fast = validators.extend(Draft202012Validator, ours)  # type: ignore[no-untyped-call]
     validator: Validator = fast(schema(name), format_checker=formats.checker())
     return validator
 
@@ -44,6 +45,32 @@ def _all_of(validator: Any, parts: Any, instance: Any, _: Any) -> Iterator[Valid
         for error in _if(validator, part["if"], instance, part):
             error.schema_path.appendleft(index)
             yield error
+
+
+def _properties(validator: Any, parts: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    for key, value in instance.items() if isinstance(instance, dict) else ():
+        if key in parts and not _is_text(value, parts[key]):
+            yield from validator.descend(value, parts[key], path=key, schema_path=key)
+
+
+def _items(validator: Any, part: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
+    for index, value in enumerate(instance) if isinstance(instance, list) else ():
+        if not _is_text(value, part):
+            yield from validator.descend(value, part, path=index)
+
+
+def _is_text(value: Any, part: Any) -> bool:
+    """Return whether ``value`` is text that ``part`` asks for; False says nothing: the whole of it is then asked.
+
+    A format of ours accepts nothing that the pattern beside it, for editors, refuses (a test holds them together).
+    """
+    return (
+        part.get("type") == "string"
+        and isinstance(value, str)
+        and len(value) >= part.get("minLength", 0)
+        and value in part.get("enum", (value,))
+        and (formats.accepts(part["format"], value) if "format" in part else "pattern" not in part)
+    )
 
 
 def validate(root: Node, name: str, *, partial: bool = False) -> tuple[Any, list[Problem]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,29 @@ def test_beside_a_reference_stand_only_annotations(name):
                 look(value)
 
     look(json.loads(published(name)))
+
+
+PATTERNS = {
+    value["format"]: value["pattern"]
+    for name in ("policy", "config")
+    for part in [json.loads(published(name))]
+    for value in [
+        *part["$defs"].values(),
+        *(value for _, value in properties(part)),
+        part["properties"].get("connections", {}).get("propertyNames", {}),
+    ]
+    if "format" in value and "pattern" in value
+}
+
+
+@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("form", sorted(PATTERNS))
+@given(data=st.data())
+def test_a_format_accepts_nothing_that_the_pattern_beside_it_refuses(form, data):
+    near = st.text(alphabet="0123456789wdhmskMiBPT:%-+./ZvnraEUSCt* !_", max_size=12)
+    text = data.draw(st.one_of(near, st.text(max_size=8), st.from_regex(PATTERNS[form])))
+    if formats.accepts(form, text):
+        assert re.search(PATTERNS[form], text)
 
 
 def test_every_default_is_a_valid_value():
