@@ -50,10 +50,13 @@ class Gathering:
     """Tracebacks of faults in drcheck itself."""
     abandoned: int = 0
     """Sources given up, whose threads may hang for ever."""
+    _openers: list[registry.Opener] = field(default_factory=list)
     _began: dict[int, float] = field(default_factory=dict)
 
     def seen(self) -> Iterator[Seen]:
         """Yield what came of each job, as it comes in."""
+        # Loaded here: SDKs set up warnings as they are imported, which is not for several threads at once.
+        self._openers = [registry.opener(job.connection) for job in self.jobs]
         executor = ThreadPoolExecutor(max(1, min(self.workers, len(self.jobs))), thread_name_prefix="drcheck look")
         try:
             yield from self._collect(executor)
@@ -100,7 +103,7 @@ class Gathering:
             return Seen(job, _blind(job, gap), Standing.ATTESTED)
         try:
             root, name = registry.place(source)
-            collector = registry.open_collector(job.connection, root, self.pool)
+            collector = self._openers[index](root, self.pool)
             try:
                 return Seen(job, registry.reader(source)(collector, source, name, job.asked), collector.standing)
             finally:

@@ -6,6 +6,7 @@ Modules are imported when they are asked for: a run that looks at local disks lo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from drcheck.core.evidence import Log
@@ -20,25 +21,29 @@ NOT_READ_YET = frozenset({Reader.ATTESTATIONS})
 """Readers that the language knows and this version does not have yet."""
 
 
-def open_collector(connection: Connection, root: str, pool: Connections) -> Collector:
-    """Return the collector of a connection, rooted at ``root`` below it. Raises ``CollectorError``."""
+Opener = Callable[[str, "Connections"], Collector]
+"""Given where to root it and what the run shares, returns a collector; raises ``CollectorError``."""
+
+
+def opener(connection: Connection) -> Opener:
+    """Return what opens the collectors of a connection, with the modules that it needs already loaded."""
     match connection:
         case S3Connection():
             from drcheck.collectors.s3 import open_s3
 
-            return open_s3(connection, root, pool)
+            return partial(open_s3, connection)
         case AzureConnection():
             from drcheck.collectors.azure_blob import open_azure_blob
 
-            return open_azure_blob(connection, root, pool)
+            return partial(open_azure_blob, connection)
         case SshConnection():
             from drcheck.collectors.ssh import open_ssh
 
-            return open_ssh(connection, root, pool)
+            return partial(open_ssh, connection)
         case LocalConnection():
             from drcheck.collectors.local import open_local
 
-            return open_local(connection, root, pool)
+            return partial(open_local, connection)
         case _:
             raise TypeError(connection)
 
