@@ -130,7 +130,8 @@ class History:
     def _end(self, name: str, begin: int) -> None:
         known = self.standing.pop(name, None)
         if known is not None:
-            known.gone_lo, known.gone_hi = known.last_seen, begin
+            # A clock that was set back must not turn the pair round.
+            known.gone_lo, known.gone_hi = known.last_seen, max(known.last_seen, begin)
             self.past.append(known)
 
 

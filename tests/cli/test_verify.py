@@ -150,6 +150,14 @@ def test_the_past_can_be_judged_as_of_any_instant(place):
     assert rpo["measured"] == {"value": 1800, "unit": "s"}
 
 
+def test_asking_for_the_present_by_name_is_asking_for_the_looks_of_now(place):
+    place.policy(
+        "  rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}\n", sources=DUMPS.replace("    thinned_after: never\n", "")
+    )
+    place.backup(timedelta(hours=3))
+    assert place.judged("--as-of", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", expect=1)["rpo"]["status"] == "breached"
+
+
 def test_stubs_and_future_dates_do_not_count_and_are_told_why(place):
     place.policy(
         "  rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}\n",

@@ -42,6 +42,11 @@ def test_what_a_complete_look_misses_went_between_the_two_looks():
     assert (found.gone_lo[0], found.gone_hi[0]) == (100, 200)
 
 
+def test_a_clock_that_was_set_back_turns_no_pair_round():
+    found = points(seen((200, [candidate("a", 10)]), (100, [])))
+    assert (found.gone_lo[0], found.gone_hi[0]) == (200, 200)
+
+
 def test_what_an_incomplete_look_misses_still_stands():
     found = points(seen((100, [candidate("a", 10)]), (200, [], LONG_AGO, "page 2 failed")))
     assert found.gone_hi[0] == FOREVER
