@@ -130,16 +130,11 @@ def _steps(commitment: Rto, everything: list[Told], terms: Terms) -> list[_Step]
                 one,
                 one if proof else before.worst,
             )
+        elif before.at_best is _State.FAILED:
+            continue  # nobody knows whether it took too long: it ends no failure
         else:
-            # Nobody knows whether it took too long: it ends no failure, and may be one.
-            ended_nothing = before.at_best is _State.FAILED or proof is False
-            step = _Step(
-                one.ends,
-                before.at_best if ended_nothing else _State.PROVEN,
-                _State.FAILED,
-                before.best if ended_nothing else one,
-                one,
-            )
+            at_best = (before.at_best, before.best) if proof is False else (_State.PROVEN, one)
+            step = _Step(one.ends, at_best[0], _State.FAILED, at_best[1], one)
         steps.append(step)
     return steps
 
@@ -151,7 +146,8 @@ def _judge(commitment: Rto, step: _Step, records: Records, terms: Terms, t: int)
         return Status.UNKNOWN, "never proven" + (
             unproving + why_it_does_not_prove(step.best.recovery, terms) if step.best else _scenario(commitment)
         )
-    if gap := gap_since(records, t, deciding.recovery):
+    oldest = min((one for one in (step.best, step.worst) if one is not None), key=lambda one: one.ends)
+    if gap := gap_since(records, t, oldest.recovery):
         return Status.UNKNOWN, f"{_id(deciding)} may not be the newest: {gap}"
     if step.at_best is not step.at_worst:
         return Status.UNKNOWN, f"how long {_id(deciding)} took cannot be told: its record lacks a clock"
@@ -162,7 +158,7 @@ def _judge(commitment: Rto, step: _Step, records: Records, terms: Terms, t: int)
             return Status.BREACHED, f"{_id(deciding)} failed at {ended}, and no later one has passed"
         time = "longer" if took is None else words.duration(took)
         return Status.BREACHED, f"{_id(deciding)} took {time}; the objective is {words.duration(commitment.at_most)}"
-    lapses = min(one.ends for one in (step.best, step.worst) if one is not None) + commitment.proven_within
+    lapses = oldest.ends + commitment.proven_within
     if t >= lapses:
         return Status.UNKNOWN, f"the proof of {ended} by {_id(deciding)} has lapsed at {words.instant(lapses)}"
     time = "" if took is None else f" took {words.duration(took)}"
