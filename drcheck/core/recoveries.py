@@ -150,7 +150,8 @@ def _times(log: Log) -> Iterator[tuple[int, int]]:
     for announcement in log.announcements:
         yield announcement.line, announcement.announced_at
     for window in log.maintenance:
-        yield window.line, window.starts_at if window.announced_at is None else window.announced_at
+        if window.announced_at is not None:  # else nobody knows how long before its start it was written
+            yield window.line, window.announced_at
 
 
 def cite(one: Told, why_not: str = "") -> Cited:
