@@ -40,6 +40,7 @@ class Sighting:
     available_hi: int
     first_seen: int
     last_seen: int
+    """The newest look that showed it differently; once it is gone, the newest that showed it at all."""
     gone_lo: int = FOREVER
     gone_hi: int = FOREVER
 
@@ -86,10 +87,6 @@ class History:
             self._end(name, begin)
         for candidate in record.appeared:
             self._show(candidate, begin)
-        if record.look.complete:
-            for known in self.standing.values():
-                if known.shown.data_lo >= record.look.asked_from:
-                    known.last_seen = max(known.last_seen, begin)
         self.looks.append(record.look)
         self.unlisted = record.unlisted
         self.unread = record.unread
@@ -130,6 +127,10 @@ class History:
     def _end(self, name: str, begin: int) -> None:
         known = self.standing.pop(name, None)
         if known is not None:
+            # Every complete look since it came has shown it, if it asked that far back: else it would have gone then.
+            data = known.shown.data_lo
+            shown = (look.begin for look in reversed(self.looks) if look.complete and look.asked_from <= data)
+            known.last_seen = max(known.last_seen, next(shown, known.last_seen))
             # A clock that was set back must not turn the pair round.
             known.gone_lo, known.gone_hi = known.last_seen, max(known.last_seen, begin)
             self.past.append(known)
