@@ -173,7 +173,7 @@ def _remember(seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, s
     history.apply(record)
     return SourceEvidence(
         standing=seen.standing,
-        parts=history.parts(source, clock_tolerance=settings.clock_tolerance),
+        parts=history.parts(source, clock_tolerance=settings.clock_tolerance, since=seen.job.asked.since),
         log=log,
         gaps=tuple(gap for gap in observation.look.gaps if gap.line is None),
         unlisted=history.unlisted,

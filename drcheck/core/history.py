@@ -12,9 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from drcheck.core.absence import Absence
 from drcheck.core.counting import reasons_not_to_count
-from drcheck.core.evidence import FOREVER, Candidate, Look, Observation, Points
+from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Look, Observation, Points
 from drcheck.core.policy import Source
 from drcheck.core.terms import Part
+
+SIZES = 10 * 86400
+"""How much further back candidates are kept where sizes are compared with those of the ten points before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +94,26 @@ class History:
         self.unlisted = record.unlisted
         self.unread = record.unread
 
-    def parts(self, source: Source, *, clock_tolerance: int) -> dict[str, Part]:
-        """Return the source's share of each data set, with what the looks prove about what they did not show."""
+    def parts(self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO) -> dict[str, Part]:
+        """Return the source's share of each data set, with what the looks prove about what they did not show.
+
+        Candidates with data older than ``since``, the oldest that the question needs, are left out, but for as long
+        before the newest one as its size is compared with: the age of what stopped long ago is still told.
+        """
         absence = Absence.proved_by(self.looks, source.thinned_after)
-        newest = self.looks[-1] if self.looks else None
-        gap = "" if newest is None or newest.complete else newest.gaps[0].what
+        last = self.looks[-1] if self.looks else None
+        gap = "" if last is None or last.complete else last.gaps[0].what
         rows: dict[str, list[Sighting]] = {of: [] for of in source.of}
         for sighting in (*self.past, *self.standing.values()):
-            rows.setdefault(sighting.shown.of, []).append(sighting)
-        return {
-            of: Part(_columns(source, of, sightings, clock_tolerance), absence, gap)
-            for of, sightings in rows.items()
-            if of in source.of
-        }
+            if sighting.shown.of in rows:
+                rows[sighting.shown.of].append(sighting)
+        parts: dict[str, Part] = {}
+        for of, sightings in rows.items():
+            newest = max((seen.shown.data_lo for seen in sightings), default=since)
+            oldest = min(since, newest - SIZES)
+            needed = [seen for seen in sightings if seen.shown.data_hi >= oldest]
+            parts[of] = Part(_columns(source, of, needed, clock_tolerance), absence, gap)
+        return parts
 
     def _show(self, candidate: Candidate, begin: int) -> None:
         known = self.standing.get(candidate.name)

@@ -11,6 +11,7 @@ from drcheck.core import calendar, words
 from drcheck.core.absence import Absence
 from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Points
+from drcheck.core.history import SIZES
 from drcheck.core.pieces import first_of, overlay
 from drcheck.core.policy import (
     Commitment,
@@ -36,8 +37,6 @@ SLOT_LENGTH = {
 }
 MARGIN = calendar.DAY
 """How much further back a look asks than its question strictly needs: slots shift with their zone."""
-SIZES = 10 * calendar.DAY
-"""How much further back where sizes are compared with those of the ten points before."""
 
 
 @dataclass(frozen=True, slots=True)

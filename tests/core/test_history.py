@@ -12,7 +12,7 @@ from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Gap, Look, Obser
 from drcheck.core.history import History
 from drcheck.core.policy import NEVER, Reader, Source
 
-HOUR = 3600
+HOUR, DAY = 3600, 86400
 SOURCE = Source("dumps", "host", "dumps/", Reader.OBJECTS, ("db",), thinned_after=NEVER)
 
 
@@ -98,6 +98,14 @@ def test_a_candidate_counts_from_its_marker_on():
 def test_a_candidate_whose_marker_went_counts_no_more():
     found = points(seen((100, [candidate("a", 10)]), (200, [candidate("a", 10, complete=False)])))
     assert [row for row in found.counted() if found.gone_hi[row] == FOREVER] == []
+
+
+def test_what_is_older_than_the_question_is_left_out_but_not_the_newest():
+    history = seen((100 * DAY, [candidate(f"n{n}", n * DAY, size=1 + n) for n in range(30)]))
+    asked = history.parts(SOURCE, clock_tolerance=300, since=25 * DAY)["db"].points
+    stopped = history.parts(SOURCE, clock_tolerance=300, since=90 * DAY)["db"].points
+    assert [points.data_lo[0] // DAY for points in (asked, stopped)] == [19, 19]
+    assert len(history.parts(SOURCE, clock_tolerance=300)["db"].points) == 30
 
 
 @given(st.permutations(range(4)), st.integers(0, 3))
