@@ -112,6 +112,9 @@ class History:
             newest = max((seen.shown.data_lo for seen in sightings), default=since)
             oldest = min(since, newest - SIZES)
             needed = [seen for seen in sightings if seen.shown.data_hi >= oldest]
+            # What has the content of something older is re-dated, however old that is.
+            contents = {seen.shown.checksum for seen in needed} - {""}
+            needed += [seen for seen in sightings if seen.shown.data_hi < oldest and seen.shown.checksum in contents]
             parts[of] = Part(_columns(source, of, needed, clock_tolerance), absence, gap)
         return parts
 

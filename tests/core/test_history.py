@@ -108,6 +108,12 @@ def test_what_is_older_than_the_question_is_left_out_but_not_the_newest():
     assert len(history.parts(SOURCE, clock_tolerance=300)["db"].points) == 30
 
 
+def test_the_content_of_an_old_backup_under_a_new_name_does_not_count_however_old_it_is():
+    old, new = candidate("old", DAY, checksum="x"), candidate("new", 90 * DAY, checksum="x")
+    found = seen((100 * DAY, [old, new])).parts(SOURCE, clock_tolerance=300, since=80 * DAY)["db"].points
+    assert "same content as old" in found.why_not[1]
+
+
 @given(st.permutations(range(4)), st.integers(0, 3))
 def test_neither_order_nor_repetition_within_a_look_changes_anything(order, twice):
     candidates = [candidate(f"n{n}", n * HOUR, size=100 + n) for n in range(4)]
