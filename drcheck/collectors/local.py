@@ -90,15 +90,17 @@ class LocalCollector:
             self._fail(name, error)
         finally:
             os.close(root)
-        with os.fdopen(file, "rb") as handle:
-            status = os.fstat(handle.fileno())
+        try:
+            status = os.fstat(file)
             if not stat.S_ISREG(status.st_mode):
                 raise CollectorError(f"{self._shown(name)} is no regular file", "Name a file.")
-            try:
+            with os.fdopen(file, "rb", closefd=False) as handle:
                 handle.seek(max(0, status.st_size + offset) if offset < 0 else offset)
                 return handle.read(at_most)
-            except OSError as error:
-                self._fail(name, error)
+        except OSError as error:
+            self._fail(name, error)
+        finally:
+            os.close(file)
 
     def _open_root(self) -> int:
         """Open the root: the connection's is the runner's own choice and may be a link, what is below may not."""

@@ -55,17 +55,25 @@ class Deadline:
         """Wait before another try; ends early when the run does."""
         self._pool.ended.wait(self.left(seconds))
 
-    @contextmanager
-    def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
-        """While this is entered, ``cut`` is called from another thread once the time is up or the run ends."""
+    def add(self, cut: Callable[[], None]) -> None:
+        """From now on ``cut`` is called, from another thread, once the time is up or the run ends."""
         self.left()
         self.cuts.append(cut)
         self._pool.watch(self)
+
+    def remove(self, cut: Callable[[], None]) -> None:
+        """Do not call ``cut`` any more."""
+        self.cuts.remove(cut)
+        self._pool.unwatch(self)
+
+    @contextmanager
+    def cutting(self, cut: Callable[[], None]) -> Iterator[None]:
+        """While this is entered, ``cut`` is called once the time is up or the run ends."""
+        self.add(cut)
         try:
             yield
         finally:
-            self.cuts.remove(cut)
-            self._pool.unwatch(self)
+            self.remove(cut)
 
 
 class Connections:

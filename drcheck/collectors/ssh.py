@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
@@ -16,9 +15,7 @@ from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 from drcheck.settings import SshConnection
 
 if TYPE_CHECKING:
-    from paramiko import SFTPAttributes
-
-    from drcheck.collectors.ssh_connection import Host
+    from drcheck.collectors.ssh_connection import Host, Talk
     from drcheck.collectors.ssh_sftp import ReadOnlySftp
 
 OUTPUT: Final = 64 * 1024 * 1024
@@ -40,8 +37,9 @@ class SshCollector:
         self._root = checked_root(root)
         self._pool = pool
         self._deadline = pool.deadline(connection)
-        self._held = ExitStack()
         self._host: Host | None = None
+        self._talks: list[Talk] = []
+        self._listing: Talk | None = None
         self._session: ReadOnlySftp | None = None
         self._top = ""
         self.calls = 0
@@ -56,38 +54,41 @@ class SshCollector:
             except NotFound:
                 return
         host = self._connected()
+        # a listing has a channel of its own: one that is under way cannot share it with reads
+        if self._listing is not None:
+            self._listing.close()
+        talk = self._listing = self._talk()
         if host.has_find(self._deadline):
             self._count()
-            entries = parse_find(host.run(find_command(directory), self._deadline), below)
+            entries = parse_find(talk.run(find_command(directory)), below)
         else:
-            entries = self._walk(host, directory, below)
+            entries = self._walk(talk, directory, below)
         for entry in entries:
             if entry.name.startswith(prefix) and entry.name > after:
                 yield entry
+        talk.close()
 
-    def _walk(self, host: Host, directory: str, below: str) -> Iterator[Entry]:
-        """List by SFTP, in a session of its own: a listing that is under way cannot share one with reads."""
+    def _walk(self, talk: Talk, directory: str, below: str) -> Iterator[Entry]:
+        """List by SFTP."""
         from drcheck.collectors.ssh_sftp import ReadOnlySftp  # imports paramiko
 
-        with host.channel(self._deadline) as channel:
-            session = ReadOnlySftp(host, channel, self._deadline, self._count)
-            pending = [""]
-            while pending:
-                inner = pending.pop()
-                try:
-                    for status in session.directory(f"{directory}/{inner}"):
-                        path = inner + status.filename
-                        if status.st_mode is None:
-                            status = _named(session.status(f"{directory}/{path}"), status.filename)  # noqa: PLW2901
-                        mode = status.st_mode or 0
-                        if stat.S_ISDIR(mode):
-                            pending.append(f"{path}/")
-                        elif stat.S_ISREG(mode):
-                            modified = status.st_mtime or 0
-                            yield Entry(below + path, status.st_size or 0, modified, FOREVER, modified)
-                except NotFound:  # a directory that went meanwhile
-                    if not inner:
-                        raise
+        session = ReadOnlySftp(talk, self._count)
+        pending = [""]
+        while pending:
+            inner = pending.pop()
+            try:
+                for status in session.directory(f"{directory}/{inner}"):
+                    path = inner + status.filename
+                    told = status if status.st_mode is not None else session.status(f"{directory}/{path}")
+                    mode = told.st_mode or 0
+                    if stat.S_ISDIR(mode):
+                        pending.append(f"{path}/")
+                    elif stat.S_ISREG(mode):
+                        modified = told.st_mtime or 0
+                        yield Entry(below + path, told.st_size or 0, modified, FOREVER, modified)
+            except NotFound:  # a directory that went meanwhile
+                if not inner:
+                    raise
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of a regular file, or of what the command named by ``!output`` prints."""
@@ -115,13 +116,18 @@ class SshCollector:
             )
         self._count()
         said = bytearray()
-        for part in self._connected().run(argv, self._deadline):
-            said += part
-            if len(said) > OUTPUT:
-                raise CollectorError(
-                    f"the output {name} of {self._connection.name} is longer than {OUTPUT >> 20} MiB",
-                    "Let the command print less.",
-                )
+        self._connected()
+        talk = self._talk()
+        try:
+            for part in talk.run(argv):
+                said += part
+                if len(said) > OUTPUT:
+                    raise CollectorError(
+                        f"the output {name} of {self._connection.name} is longer than {OUTPUT >> 20} MiB",
+                        "Let the command print less.",
+                    )
+        finally:
+            talk.close()
         start = max(0, len(said) + offset) if offset < 0 else offset
         return bytes(said[start : start + at_most])
 
@@ -158,18 +164,25 @@ class SshCollector:
         if self._host is None:
             host = connect(self._connection, self._pool, self._deadline)
             if not host.places.acquire(timeout=self._deadline.left()):
-                self._deadline.left()
-            self._held.callback(host.places.release)
+                raise CollectorError(
+                    f"{self._connection.host} was busy with other sources until the time was up",
+                    f"Raise `deadline` of {self._connection.name}, or see why they take so long.",
+                )
             self._host = host
         return self._host
+
+    def _talk(self) -> Talk:
+        from drcheck.collectors.ssh_connection import Talk  # imports paramiko
+
+        talk = Talk(self._connected(), self._deadline)
+        self._talks.append(talk)
+        return talk
 
     def _sftp(self) -> ReadOnlySftp:
         from drcheck.collectors.ssh_sftp import ReadOnlySftp  # imports paramiko
 
         if self._session is None:
-            host = self._connected()
-            channel = self._held.enter_context(host.channel(self._deadline))
-            self._session = ReadOnlySftp(host, channel, self._deadline, self._count)
+            self._session = ReadOnlySftp(self._talk(), self._count)
         return self._session
 
     def clock_offset(self) -> float | None:
@@ -178,14 +191,13 @@ class SshCollector:
 
     def close(self) -> None:
         """Close what this source holds; the session with the host is the run's."""
-        self._host = None
-        self._session = None
-        self._held.close()
-
-
-def _named(status: SFTPAttributes, name: str) -> SFTPAttributes:
-    status.filename = name
-    return status
+        for talk in self._talks:
+            talk.close()
+        self._talks.clear()
+        self._session = self._listing = None
+        if self._host is not None:
+            self._host.places.release()
+            self._host = None
 
 
 def open_ssh(connection: SshConnection, root: str, pool: Connections) -> SshCollector:

@@ -40,64 +40,41 @@ _NOTES: Final = 4096
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
-class Host:
-    """A verified session with one host."""
+class Talk:
+    """One channel of a session, cut off when the deadline of its source passes.
 
-    def __init__(self, connection: SshConnection, client: paramiko.SSHClient, transport: paramiko.Transport) -> None:
-        self.connection = connection
-        self._client = client
-        self.transport = transport
-        self.places = threading.BoundedSemaphore(SOURCES_AT_ONCE)
-        self._asking = threading.Lock()
-        self._clock_asked = False
-        self._offset: float | None = None
-        self._found: bool | None = None
+    The host holds it until it is closed: were one left to the garbage collector, that could close it at a moment when
+    paramiko holds a lock of its own that closing needs, and wait for ever.
+    """
 
-    @property
-    def alive(self) -> bool:
-        """Whether the session still stands."""
-        return self.transport.is_active()
-
-    @contextmanager
-    def channel(self, deadline: Deadline) -> Iterator[paramiko.Channel]:
-        """Open a channel that is cut off when ``deadline`` passes; its faults become errors that say what to do."""
+    def __init__(self, host: Host, deadline: Deadline) -> None:
+        self.host = host
+        self.deadline = deadline
         try:
-            channel = self.transport.open_session(timeout=deadline.left(SILENCE))
+            self.channel = host.transport.open_session(timeout=deadline.left(SILENCE))
         except (paramiko.SSHException, OSError, EOFError) as error:
             deadline.left()
-            raise no_channel(self.connection, error) from None
-        try:
-            with deadline.cutting(channel.close):
-                channel.settimeout(deadline.left(SILENCE))
-                yield channel
-        except (paramiko.SSHException, EOFError, OSError) as error:
-            self.fail(deadline, error)
-        finally:
-            channel.close()
+            raise no_channel(host.connection, error) from None
+        host.talks.add(self)
+        deadline.add(self.channel.close)
+        self.channel.settimeout(deadline.left(SILENCE))
 
-    def fail(self, deadline: Deadline, error: Exception) -> NoReturn:
-        """Raise the error for a session that broke, fell silent or refused."""
-        deadline.left()
-        host = self.connection.host
-        if isinstance(error, TimeoutError):
-            raise CollectorError(
-                f"{host} fell silent in the middle of an answer", "See whether it is overloaded, or its disk hangs."
-            ) from None
-        if self.alive and isinstance(error, paramiko.SSHException):
-            raise CollectorError(
-                f"{host} refused what was asked of it: {shown(str(error))}",
-                f"Let the account {self.connection.user} use SFTP (Subsystem sftp internal-sftp).",
-            ) from None
-        raise CollectorError(f"the connection to {host} was lost", "See its sshd's log, and the network.") from None
+    def close(self) -> None:
+        """Close the channel; more than once does no harm."""
+        if self in self.host.talks:
+            self.host.talks.discard(self)
+            self.deadline.remove(self.channel.close)
+            self.channel.close()
 
-    def run(self, argv: Sequence[str], deadline: Deadline, *, silence: float = SILENCE) -> Iterator[bytes]:
+    def run(self, argv: Sequence[str], *, silence: float = SILENCE) -> Iterator[bytes]:
         """Run one command and yield what it writes; raises :class:`CollectorError` unless it ends with status 0.
 
         Its standard error is drained, so that it cannot block, and its beginning kept for the message.
         """
         command = shlex.join(argv)
         notes = bytearray()
-        with self.channel(deadline) as channel:
+        channel = self.channel
+        try:
             channel.exec_command(command)
             channel.shutdown_write()
             channel.settimeout(_TICK)
@@ -116,16 +93,53 @@ class Host:
                     break
                 yield part
                 heard = clock.monotonic()
-            channel.status_event.wait(deadline.left(silence))
+            channel.status_event.wait(self.deadline.left(silence))
             status = channel.recv_exit_status() if channel.status_event.is_set() else -1
-        deadline.left()
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            self.host.fail(self.deadline, error)
+        self.deadline.left()
         if status:
             told = shown(notes.decode(errors="replace").strip().partition("\n")[0])
             how = f"ended with status {status}" if status > 0 else "ended without a status"
             raise CollectorError(
-                f"{shown(argv[0])} on {self.connection.host} {how}{': ' if told else ''}{told}",
-                f"Run it there as {self.connection.user}: {shown(command)}",
+                f"{shown(argv[0])} on {self.host.connection.host} {how}{': ' if told else ''}{told}",
+                f"Run it there as {self.host.connection.user}: {shown(command)}",
             )
+
+
+class Host:
+    """A verified session with one host."""
+
+    def __init__(self, connection: SshConnection, client: paramiko.SSHClient, transport: paramiko.Transport) -> None:
+        self.connection = connection
+        self._client = client
+        self.transport = transport
+        self.places = threading.BoundedSemaphore(SOURCES_AT_ONCE)
+        self.talks: set[Talk] = set()
+        self._asking = threading.Lock()
+        self._clock_asked = False
+        self._offset: float | None = None
+        self._found: bool | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the session still stands."""
+        return self.transport.is_active()
+
+    def fail(self, deadline: Deadline, error: Exception) -> NoReturn:
+        """Raise the error for a session that broke, fell silent or refused."""
+        deadline.left()
+        host = self.connection.host
+        if isinstance(error, TimeoutError):
+            raise CollectorError(
+                f"{host} fell silent in the middle of an answer", "See whether it is overloaded, or its disk hangs."
+            ) from None
+        if self.alive and isinstance(error, paramiko.SSHException):
+            raise CollectorError(
+                f"{host} refused what was asked of it: {shown(str(error))}",
+                f"Let the account {self.connection.user} use SFTP (Subsystem sftp internal-sftp).",
+            ) from None
+        raise CollectorError(f"the connection to {host} was lost", "See its sshd's log, and the network.") from None
 
     @contextmanager
     def _alone(self, deadline: Deadline) -> Iterator[None]:
@@ -143,8 +157,9 @@ class Host:
         Accounts that are kept to SFTP, as they should be, run nothing or something else.
         """
         said = b""
+        talk = Talk(self, deadline)
         try:
-            for part in self.run(argv, deadline, silence=BANNER):
+            for part in talk.run(argv, silence=BANNER):
                 said += part
                 if len(said) > _NOTES:
                     return ""
@@ -153,6 +168,8 @@ class Host:
             if not self.alive:
                 raise
             return ""
+        finally:
+            talk.close()
         return said.decode("utf-8", "replace")
 
     def clock_offset(self, deadline: Deadline) -> float | None:

@@ -10,8 +10,7 @@ from typing import NoReturn
 import paramiko
 
 from drcheck.collectors.confine import shown
-from drcheck.collectors.pool import Deadline
-from drcheck.collectors.ssh_connection import SILENCE, Host
+from drcheck.collectors.ssh_connection import SILENCE, Talk
 from drcheck.interfaces import CollectorError, NotFound
 
 _REQUESTS = 64
@@ -21,43 +20,41 @@ _REQUESTS = 64
 class ReadOnlySftp:
     """One SFTP session in a channel of its own, bounded by the deadline of its source."""
 
-    def __init__(self, host: Host, channel: paramiko.Channel, deadline: Deadline, count: Callable[[], None]) -> None:
-        self._host = host
-        self._channel = channel
-        self._deadline = deadline
+    def __init__(self, talk: Talk, count: Callable[[], None]) -> None:
+        self._talk = talk
         self._count = count
         with self._asking(""):
-            channel.invoke_subsystem("sftp")
-            self._client = paramiko.SFTPClient(channel)
+            talk.channel.invoke_subsystem("sftp")
+            self._client = paramiko.SFTPClient(talk.channel)
 
     @contextmanager
     def _asking(self, path: str) -> Iterator[None]:
         """Bound one question, and turn its faults into errors that say what to do."""
         self._count()
-        self._channel.settimeout(self._deadline.left(SILENCE))
+        self._talk.channel.settimeout(self._talk.deadline.left(SILENCE))
         try:
             yield
         except UnicodeDecodeError:
             raise CollectorError(
-                f"below {shown(path)} on {self._host.connection.host} lies a name that is no UTF-8",
+                f"below {shown(path)} on {self._talk.host.connection.host} lies a name that is no UTF-8",
                 "Rename it, or let the account run GNU find, which can tell such names.",
             ) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
             self._fail(path, error)
 
     def _fail(self, path: str, error: Exception) -> NoReturn:
-        where = f"{shown(path)} on {self._host.connection.host}"
+        where = f"{shown(path)} on {self._talk.host.connection.host}"
         match error:
             case OSError(errno=errno.ENOENT):
                 raise NotFound(f"there is no {where}", "Check `root` of the connection and the policy's `at`.")
             case OSError(errno=errno.EACCES):
                 raise CollectorError(
-                    f"{where} may not be read", f"Let the account {self._host.connection.user} read it."
+                    f"{where} may not be read", f"Let the account {self._talk.host.connection.user} read it."
                 ) from None
             case OSError(args=("Failure" | "Operation unsupported",)):
                 raise CollectorError(f"{where} cannot be read", "See the host's own log and its disk.") from None
             case _:
-                self._host.fail(self._deadline, error)
+                self._talk.host.fail(self._talk.deadline, error)
 
     def real_path(self, path: str) -> str:
         """Return ``path`` with every link in it followed, the last part too."""
@@ -74,7 +71,7 @@ class ReadOnlySftp:
         with self._asking(path):
             for entry in self._client.listdir_iter(path):
                 yield entry
-                self._deadline.left()
+                self._talk.deadline.left()
 
     def read(self, path: str, offset: int, at_most: int) -> tuple[paramiko.SFTPAttributes, bytes]:
         """Return what the file that was opened is, and up to ``at_most`` bytes of it."""
