@@ -145,7 +145,7 @@ def allowed_slot(
     most_of_sure = distinct(sure, terms.matching)[1]
     _, most = distinct(possible, terms.matching)
     if fewest >= commitment.at_least:
-        if _copies_elsewhere(sure, every, slot, terms.matching):
+        if commitment.at_least > 1 and _copies_elsewhere(sure, every, slot, terms.matching):
             return MET | BREACHED | UNKNOWN
         return MET
     # Which points are copies of which can be read in more than one way.
