@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab.processes import Server, free_ports, program
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-_HOW = "apt-get install openssh-server openssh-client"
+from lab.processes import Server, free_ports, program
 
 
 class Sshd(Server):
@@ -30,7 +30,7 @@ class Sshd(Server):
         port: int | None = None,
     ) -> None:
         super().__init__(directory)
-        sshd = program("sshd", how=_HOW)
+        sshd = program("sshd", how="apt-get install openssh-server")
         self.addresses = tuple(addresses)
         self.host = self.addresses[0]
         self.port = port or free_ports(1, self.host)[0]
@@ -93,7 +93,10 @@ class Sshd(Server):
 
 def make_key(path: Path) -> None:
     """Write a new Ed25519 key pair without a passphrase to ``path`` and ``path``.pub, if there is none."""
-    if not path.exists():
-        keygen = program("ssh-keygen", how=_HOW)
-        command = [keygen, "-q", "-t", "ed25519", "-N", "", "-C", path.stem, "-f", str(path)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    if path.exists():
+        return
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    path.touch(mode=0o600)
+    path.write_bytes(private)
+    path.with_suffix(".pub").write_bytes(key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH) + b"\n")

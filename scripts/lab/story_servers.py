@@ -6,17 +6,19 @@ import contextlib
 import getpass
 import json
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
 from lab.processes import REPOSITORY, LabError, free_ports
-from lab.servers import Azurite, SeaweedFS, Server, Sshd
+from lab.servers import Azurite, SeaweedFS, Sshd
+from lab.sshd import make_key
 from lab.story import Story, tell
 
 RECORDS = ("interworks-records", "cloudworkz-records", "teamplify-records", "amberflo-status", "soarsilk-status")
 """Hosts that hold logs alone, and serve nothing but SFTP."""
+NOBODYS_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
+"""Stands for the keys of hosts that could not be started: drcheck connects to none that it has no key of."""
 
 
 class StoryServers:
@@ -43,22 +45,22 @@ class StoryServers:
     def __exit__(self, *_: object) -> None:
         self._running.close()
 
-    def _start(self, what: str, start: Callable[[], Server]) -> Server | None:
-        try:
-            return self._running.enter_context(start())
-        except LabError as error:
-            self.missing.append(f"{what}: {error}")
-            return None
+    def _miss(self, what: str, error: LabError) -> None:
+        if (missing := f"{what}: {error}") not in self.missing:
+            self.missing.append(missing)
 
     def _s3(self, story: Story) -> dict[str, dict[str, object]]:
-        readable = list(story.objects)
-        server = self._start("S3 (SeaweedFS)", lambda: SeaweedFS(self.directory / "seaweedfs", readable))
-        endpoint, credentials = f"http://127.0.0.1:{free_ports(1)[0]}", self.directory / "s3-credentials"
+        credentials = self.directory / "s3-credentials"
         pair = SeaweedFS.reader_key
         credentials.write_text(
             f"[default]\naws_access_key_id = {pair.access_key}\naws_secret_access_key = {pair.secret_key}\n"
         )
-        if isinstance(server, SeaweedFS):
+        try:
+            server = self._running.enter_context(SeaweedFS(self.directory / "seaweedfs", list(story.objects)))
+        except LabError as error:
+            self._miss("S3 (SeaweedFS)", error)
+            endpoint = f"http://127.0.0.1:{free_ports(1)[0]}"
+        else:
             endpoint = server.endpoint
             for bucket, objects in story.objects.items():
                 server.load(bucket, objects)
@@ -72,14 +74,17 @@ class StoryServers:
         return dict.fromkeys(("interworks-thessaloniki", "cloudworkz-offsite", "teamplify-backups"), connection)
 
     def _azure(self, story: Story) -> dict[str, dict[str, object]]:
-        server = self._start("Azure Blob Storage (Azurite)", lambda: Azurite(self.directory / "azurite"))
-        account_url, sas = f"http://127.0.0.1:{free_ports(1)[0]}/{Azurite.account}", ""
-        if isinstance(server, Azurite):
+        try:
+            server = self._running.enter_context(Azurite(self.directory / "azurite"))
+        except LabError as error:
+            self._miss("Azure Blob Storage (Azurite)", error)
+            account_url, sas = f"http://127.0.0.1:{free_ports(1)[0]}/{Azurite.account}", "sv=none&sig=none"
+        else:
             account_url, sas = server.account_url, server.sas(valid_for=timedelta(days=30))
             for container, blobs in story.blobs.items():
                 server.load(container, blobs)
         credential = self.directory / "azure.sas"
-        credential.write_text(sas or "sv=none&sig=none")
+        credential.write_text(sas)
         connection: dict[str, object] = {
             "type": "azure_blob",
             "account_url": account_url,
@@ -107,17 +112,22 @@ class StoryServers:
             "known_hosts": "known_hosts",
             "root": str(directory / "root"),
         }
-        if self.missing and self.missing[-1].startswith("hosts"):
-            return connection  # one sshd that cannot be had is all of them
-        server = self._start("hosts (sshd)", lambda: Sshd(directory, **options))
-        if isinstance(server, Sshd):
+        try:
+            server = Sshd(directory, **options)
+        except LabError as error:
+            self._miss("hosts (sshd)", error)
+            make_key(directory / "client_ed25519")
+            known = f"[127.0.0.1]:{connection['port']} {NOBODYS_KEY}\n"
+        else:
+            self._running.push(server)
             connection["port"] = server.port
-            with (self.directory / "known_hosts").open("a") as file:
-                file.write(server.known_hosts_lines())
+            known = server.known_hosts_lines()
             for each in story.files.get(name, ()):
                 server.put(each.name, each.content, modified=each.modified, size=each.size)
             if not stays_up:
                 server.stop()
+        with (self.directory / "known_hosts").open("a") as file:
+            file.write(known)
         return connection
 
     def _write_config(self, connections: dict[str, dict[str, object]]) -> None:
