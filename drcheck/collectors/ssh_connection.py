@@ -29,8 +29,12 @@ AUTHENTICATION: Final = 20.0
 """Seconds for the key to be accepted; slow name servers on the far side are the usual reason."""
 SILENCE: Final = 60.0
 """Seconds without a byte after which an answer is given up."""
-SOURCES_AT_ONCE: Final = 5
+SOURCES_AT_ONCE: Final = 4
 """A source takes two sessions at most, and sshd allows ten on a connection unless told otherwise (MaxSessions)."""
+PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds to wait for sshd to count a session as ended that was closed just now."""
+_CONNECT_FAILED: Final = 2
+"""What sshd answers when there are MaxSessions sessions (RFC 4254, SSH_OPEN_CONNECT_FAILED)."""
 _TICK: Final = 0.25
 """Seconds between looks at what a command says on its standard error, while its standard output is silent."""
 _NOTES: Final = 4096
@@ -50,21 +54,42 @@ class Talk:
     def __init__(self, host: Host, deadline: Deadline) -> None:
         self.host = host
         self.deadline = deadline
-        try:
-            self.channel = host.transport.open_session(timeout=deadline.left(SILENCE))
-        except (paramiko.SSHException, OSError, EOFError) as error:
-            deadline.left()
-            raise no_channel(host.connection, error) from None
+        self.channel = self._open()
         host.talks.add(self)
-        deadline.add(self.channel.close)
+        deadline.add(self._cut)
         self.channel.settimeout(deadline.left(SILENCE))
+
+    def _open(self) -> paramiko.Channel:
+        for pause in PAUSES:
+            try:
+                return self.host.transport.open_session(timeout=self.deadline.left(SILENCE))
+            except paramiko.ChannelException as error:
+                if error.code != _CONNECT_FAILED:
+                    raise no_channel(self.host.connection, error) from None
+                self.deadline.pause(pause)
+            except (paramiko.SSHException, OSError, EOFError) as error:
+                self.deadline.left()
+                raise no_channel(self.host.connection, error) from None
+        raise no_channel(self.host.connection, paramiko.ChannelException(_CONNECT_FAILED, "Connect failed"))
+
+    def _cut(self) -> None:
+        with suppress(paramiko.SSHException, OSError, EOFError):
+            self.channel.close()
 
     def close(self) -> None:
         """Close the channel; more than once does no harm."""
         if self in self.host.talks:
             self.host.talks.discard(self)
-            self.deadline.remove(self.channel.close)
-            self.channel.close()
+            self.deadline.remove(self._cut)
+            self._cut()
+
+    def _notes(self, notes: bytearray) -> bool:
+        """Take what was said on standard error, and keep its beginning."""
+        heard = False
+        while self.channel.recv_stderr_ready():
+            notes += self.channel.recv_stderr(65536)[: _NOTES - len(notes)]
+            heard = True
+        return heard
 
     def run(self, argv: Sequence[str], *, silence: float = SILENCE) -> Iterator[bytes]:
         """Run one command and yield what it writes; raises :class:`CollectorError` unless it ends with status 0.
@@ -80,8 +105,7 @@ class Talk:
             channel.settimeout(_TICK)
             heard = clock.monotonic()
             while True:
-                while channel.recv_stderr_ready():
-                    notes += channel.recv_stderr(65536)[: _NOTES - len(notes)]
+                if self._notes(notes):
                     heard = clock.monotonic()
                 try:
                     part = channel.recv(65536)
@@ -93,6 +117,7 @@ class Talk:
                     break
                 yield part
                 heard = clock.monotonic()
+            self._notes(notes)
             channel.status_event.wait(self.deadline.left(silence))
             status = channel.recv_exit_status() if channel.status_event.is_set() else -1
         except (paramiko.SSHException, EOFError, OSError) as error:
@@ -103,7 +128,7 @@ class Talk:
             how = f"ended with status {status}" if status > 0 else "ended without a status"
             raise CollectorError(
                 f"{shown(argv[0])} on {self.host.connection.host} {how}{': ' if told else ''}{told}",
-                f"Run it there as {self.host.connection.user}: {shown(command)}",
+                f"Run `{shown(command)}` there as {self.host.connection.user}.",
             )
 
 

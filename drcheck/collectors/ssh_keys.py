@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from paramiko import HostKeys, PKey
+from paramiko import HostKeys, PKey, SSHException
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
 from drcheck.interfaces import CollectorError
@@ -43,7 +43,7 @@ class KnownHosts:
         if not line.startswith("@"):  # @revoked and @cert-authority mean what paramiko does not know
             try:
                 entry = HostKeyEntry.from_line(" ".join(line.split()), number)
-            except (InvalidHostKey, ValueError, TypeError):
+            except (InvalidHostKey, SSHException, ValueError, TypeError):
                 entry = None
         if entry is None or entry.key is None:
             raise CollectorError(

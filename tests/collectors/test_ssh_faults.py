@@ -1,0 +1,457 @@
+"""What goes wrong with hosts, with real sshds behind a proxy that misbehaves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lab.servers import Sshd
+from lab.sshd import make_key
+
+from drcheck.collectors.pool import Connections
+from drcheck.collectors.ssh import open_ssh
+from drcheck.interfaces import CollectorError, Entry, NotFound
+from drcheck.settings import Connection, SshConnection
+from tests.collectors.places import ssh_connection
+from tests.faultproxy import Fault, FaultProxy
+
+
+@pytest.fixture
+def host(sshd: Sshd) -> SshConnection:
+    """A host with one file, a second of patience at a time, and six in all."""
+    sshd.put("src/log", b"line\n")
+    return ssh_connection(sshd, deadline=6)
+
+
+def listed(connection: SshConnection, root: str = "src/", others: dict[str, Connection] | None = None) -> list[Entry]:
+    with Connections(others) as pool, closing(open_ssh(connection, root, pool)) as collector:
+        return list(collector.list(""))
+
+
+def fault(connection: SshConnection, others: dict[str, Connection] | None = None) -> CollectorError:
+    with pytest.raises(CollectorError) as caught:
+        listed(connection, others=others)
+    assert caught.value.hint.endswith((".", ")"))
+    return caught.value
+
+
+def behind(proxy: FaultProxy, connection: SshConnection, tmp_path: Path) -> SshConnection:
+    """Return the connection by way of a proxy, whose address is known by the host's own key."""
+    known = tmp_path / "known_hosts"
+    known.write_text(Path(connection.known_hosts).read_text().replace(f":{connection.port} ", f":{proxy.port} "))
+    return replace(connection, port=proxy.port, known_hosts=str(known))
+
+
+def test_an_unknown_host_key_is_refused_before_anything_is_sent(host: SshConnection, tmp_path: Path):
+    (tmp_path / "known_hosts").write_text("# nothing\n\n")
+
+    error = fault(replace(host, known_hosts=str(tmp_path / "known_hosts")))
+
+    assert error.message == "the host key of 127.0.0.1 is not known"
+    assert "ssh-keyscan" in error.hint
+
+
+def test_a_changed_host_key_is_refused_and_its_line_named(host: SshConnection, tmp_path: Path):
+    make_key(tmp_path / "other")
+    kind, key, *_ = (tmp_path / "other.pub").read_text().split()
+    known = tmp_path / "known_hosts"
+    known.write_text(f"# a comment\n[127.0.0.1]:{host.port} {kind} {key}\n")
+
+    error = fault(replace(host, known_hosts=str(known)))
+
+    assert error.message == "the host key of 127.0.0.1 is not the one in known_hosts"
+    assert f"line 2 of {known}" in error.hint
+
+
+def test_a_host_whose_key_was_rotated_is_refused(tmp_path: Path):
+    with Sshd(tmp_path / "a") as server:
+        server.put("src/log", b"x")
+        connection = ssh_connection(server)
+        assert len(listed(connection)) == 1
+        port, root = server.port, server.directory
+    server.host_key.unlink()
+    old = server.known_hosts.read_text()
+    with Sshd(root, port=port) as server:
+        server.known_hosts.write_text(old)
+        assert "is not the one in known_hosts" in fault(connection).message
+
+
+def test_both_hops_of_a_jump_are_verified(host: SshConnection, bastion: Sshd, tmp_path: Path):
+    through = ssh_connection(bastion, name="bastion")
+    direct = replace(host, jump="bastion")
+    assert len(listed(direct, others={"bastion": through})) == 1
+
+    (tmp_path / "none").write_text("")
+    unknown = replace(through, known_hosts=str(tmp_path / "none"))
+    assert "is not known" in fault(direct, {"bastion": unknown}).message
+    assert "is not known" in fault(replace(direct, known_hosts=str(tmp_path / "none")), {"bastion": through}).message
+    swapped = replace(direct, known_hosts=str(bastion.known_hosts))
+    assert "is not known" in fault(swapped, {"bastion": through}).message
+
+
+def test_a_jump_host_that_leads_nowhere_is_named(host: SshConnection, bastion: Sshd, sshd: Sshd):
+    assert "bastion" in fault(replace(host, jump="bastion"), {}).message
+    circle = replace(ssh_connection(bastion, name="bastion"), jump="host")
+    assert "leads back" in fault(replace(host, jump="bastion"), {"bastion": circle, "host": host}).message
+    closed = ssh_connection(sshd, name="bastion")  # forwards nothing
+    error = fault(replace(host, jump="bastion"), {"bastion": closed})
+    assert "does not lead to" in error.message
+    assert "AllowTcpForwarding" in error.hint
+
+
+def test_a_user_key_that_is_not_accepted_is_told_apart(host: SshConnection, tmp_path: Path):
+    make_key(tmp_path / "stranger")
+
+    error = fault(replace(host, identity_file=str(tmp_path / "stranger")))
+
+    assert error.message == f"127.0.0.1 does not accept the key of {host.user}"
+    assert "authorized_keys" in error.hint
+
+
+def test_no_other_key_than_the_named_one_is_tried(host: SshConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    home = tmp_path / "home"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh/id_ed25519").write_bytes(Path(host.identity_file).read_bytes())
+    monkeypatch.setenv("HOME", str(home))
+    make_key(tmp_path / "stranger")
+
+    assert "does not accept" in fault(replace(host, identity_file=str(tmp_path / "stranger"))).message
+
+
+@pytest.mark.parametrize("content", [None, "", "no key\n"])
+def test_a_key_that_cannot_be_used_is_told(host: SshConnection, tmp_path: Path, content: str | None):
+    if content is not None:
+        (tmp_path / "key").write_text(content)
+
+    assert "the key" in fault(replace(host, identity_file=str(tmp_path / "key"))).message
+
+
+def test_a_key_with_a_passphrase_is_told(host: SshConnection, tmp_path: Path):
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "CANARY", "-f", str(key)], check=True)
+
+    error = fault(replace(host, identity_file=str(key)))
+
+    assert "without a passphrase" in error.hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "@revoked * ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFFFF",
+        "@cert-authority *.example.com ssh-ed25519 AAAA",
+        "host ssh-ed25519",
+        "host ssh-ed25519 !!!!",
+        "host ssh-ed25519 AAAA",
+        "host ssh-dss AAAAB3NzaC1kc3MAAACB",
+        "nonsense",
+    ],
+)
+def test_a_line_of_known_hosts_that_cannot_be_read_is_named_by_its_number(
+    host: SshConnection, tmp_path: Path, line: str
+):
+    known = tmp_path / "known_hosts"
+    known.write_text(f"# first\n\n{Path(host.known_hosts).read_text()}{line}\n")
+
+    error = fault(replace(host, known_hosts=str(known)))
+
+    assert error.message == f"line 4 of {known} cannot be read"
+
+
+def test_lines_with_blanks_and_hashed_names_can_be_read(host: SshConnection, tmp_path: Path):
+    known = tmp_path / "known_hosts"
+    known.write_text(Path(host.known_hosts).read_text().replace(" ", "  ") + "\n")
+    assert len(listed(replace(host, known_hosts=str(known)))) == 1
+
+    subprocess.run(["ssh-keygen", "-q", "-H", "-f", str(known)], check=True, capture_output=True)
+    assert host.host not in known.read_text()
+    assert len(listed(replace(host, known_hosts=str(known)))) == 1
+
+
+def test_a_missing_known_hosts_file_is_told(host: SshConnection):
+    for file in ("", "/nonexistent/known_hosts"):
+        assert "known hosts" in fault(replace(host, known_hosts=file)).message
+
+
+def test_a_users_ssh_config_is_never_read(host: SshConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    home = tmp_path / "home"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh/config").write_text(f'Match exec "touch {tmp_path}/pwned"\n  ProxyCommand touch {tmp_path}/pwned\n')
+    monkeypatch.setenv("HOME", str(home))
+
+    assert len(listed(host)) == 1
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_a_refused_connection_is_told(host: SshConnection, tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    known = tmp_path / "known_hosts"
+    known.write_text(Path(host.known_hosts).read_text().replace(f":{host.port} ", f":{port} "))
+
+    assert "refused the connection" in fault(replace(host, port=port, known_hosts=str(known))).message
+
+
+def test_a_name_that_dns_does_not_know_is_told(host: SshConnection, tmp_path: Path):
+    known = tmp_path / "known_hosts"
+    known.write_text(Path(host.known_hosts).read_text().replace("127.0.0.1", "host.invalid"))
+
+    error = fault(replace(host, host="host.invalid", known_hosts=str(known)))
+
+    assert error.message == "the name host.invalid is not known to DNS"
+
+
+def test_what_is_no_ssh_server_is_told(host: SshConnection, tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            client, _ = listener.accept()
+            client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            client.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        known = tmp_path / "known_hosts"
+        port = listener.getsockname()[1]
+        known.write_text(Path(host.known_hosts).read_text().replace(f":{host.port} ", f":{port} "))
+        error = fault(replace(host, port=port, known_hosts=str(known)))
+
+    assert "does not answer as an SSH server" in error.message
+
+
+# bytes after which the fault sets in: before the banner, amid the key exchange, amid the session
+@pytest.mark.parametrize("after", [0, 10, 700, 3000])
+@pytest.mark.parametrize("kind", [Fault.BLACK_HOLE, Fault.DRIP, Fault.CUT, Fault.RESET])
+def test_a_bad_network_ends_in_an_error_within_the_deadline(
+    host: SshConnection, tmp_path: Path, kind: Fault, after: int
+):
+    with FaultProxy(host.host, host.port, kind, after=after) as proxy:
+        connection = replace(behind(proxy, host, tmp_path), deadline=1)
+        began = time.monotonic()
+        error = fault(connection)
+        took = time.monotonic() - began
+
+    assert took < 3
+    if kind in {Fault.BLACK_HOLE, Fault.DRIP}:
+        assert error.message == "host took longer than 1 s"
+
+
+@pytest.mark.parametrize("kind", [Fault.CUT, Fault.RESET, Fault.BLACK_HOLE])
+@pytest.mark.parametrize("sftp", [True, False])
+def test_a_listing_that_is_cut_off_is_never_a_short_one(
+    sshd: Sshd, sftp_only: Sshd, tmp_path: Path, kind: Fault, sftp: bool
+):
+    server = sftp_only if sftp else sshd
+    for number in range(3000):
+        path = server.root / "many" / f"{number:05}-{'x' * 60}"
+        if not path.exists():
+            server.put(f"many/{path.name}", b"")
+    with FaultProxy(server.host, server.port) as proxy:
+        connection = behind(proxy, ssh_connection(server, deadline=3), tmp_path)
+        with Connections() as pool:
+            listing = open_ssh(connection, "many/", pool).list("")
+            seen = [next(listing).name]
+            proxy.after = 0
+            proxy.fault = kind
+            with pytest.raises(CollectorError):
+                seen.extend(entry.name for entry in listing)
+        assert len(seen) < 3000
+
+
+def test_closing_the_run_ends_a_hung_read(host: SshConnection, tmp_path: Path):
+    with FaultProxy(host.host, host.port) as proxy:
+        pool = Connections()
+        collector = open_ssh(replace(behind(proxy, host, tmp_path), deadline=60), "src/", pool)
+        collector.read("log", at_most=10)
+        proxy.fault = Fault.BLACK_HOLE
+        proxy.after = 0
+        timer = threading.Timer(0.3, pool.close)
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises(CollectorError, match="the run was ended"):
+            collector.read("log", at_most=10)
+
+    assert time.monotonic() - began < 2
+
+
+def test_many_sources_of_one_host_share_one_connection(host: SshConnection, tmp_path: Path):
+    with FaultProxy(host.host, host.port) as proxy:
+        connection = replace(behind(proxy, host, tmp_path), deadline=30)
+        with Connections() as pool, ThreadPoolExecutor(16) as threads:
+
+            def look(number: int) -> bytes:
+                # another alias of the same host is no other host
+                with closing(open_ssh(replace(connection, name=f"alias-{number % 3}"), "src/", pool)) as collector:
+                    return b"".join(collector.read(each.name, at_most=10) for each in collector.list("log"))
+
+            assert list(threads.map(look, range(24))) == [b"line\n"] * 24
+        assert proxy.connections == 1
+
+
+def test_a_host_that_is_down_is_tried_once_for_all_its_sources(host: SshConnection, tmp_path: Path):
+    with FaultProxy(host.host, host.port, Fault.CUT) as proxy:
+        connection = behind(proxy, host, tmp_path)
+        with Connections() as pool:
+            for _ in range(5):
+                with pytest.raises(CollectorError):
+                    open_ssh(connection, "src/", pool).read("log", at_most=1)
+        assert proxy.connections == 1
+
+
+def test_a_connection_that_was_lost_is_made_again_for_the_next_source(host: SshConnection, tmp_path: Path):
+    with FaultProxy(host.host, host.port) as proxy:
+        connection = behind(proxy, host, tmp_path)
+        with Connections() as pool:
+            assert open_ssh(connection, "src/", pool).read("log", at_most=4) == b"line"
+            proxy.fault, proxy.after = Fault.CUT, 0
+            with pytest.raises(CollectorError):
+                open_ssh(connection, "src/", pool).read("log", at_most=4)
+            proxy.fault = Fault.NONE
+            assert open_ssh(connection, "src/", pool).read("log", at_most=4) == b"line"
+
+
+def output(connection: SshConnection, argv: tuple[str, ...], **reads: int) -> bytes:
+    named = replace(connection, outputs={"out": argv})
+    with Connections() as pool, closing(open_ssh(named, "", pool)) as collector:
+        return collector.read("!out", **({"at_most": 1 << 20} | reads))
+
+
+def test_a_named_output_is_read_like_a_file(host: SshConnection):
+    assert output(host, ("printf", "%s\\n", "a b", "$(id)", "it's")) == b"a b\n$(id)\nit's\n"
+    assert output(host, ("printf", "0123456789"), offset=-3, at_most=2) == b"78"
+    assert output(host, ("printf", "0123456789"), offset=2, at_most=3) == b"234"
+    with Connections() as pool, pytest.raises(NotFound, match="has no output"):
+        open_ssh(host, "", pool).read("!restic; reboot", at_most=1)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo out; echo why >&2; exit 3", "ended with status 3: why"),
+        ("kill -9 $$", "ended without a status"),
+        ("exec no-such-program", "ended with status 127"),
+    ],
+)
+def test_a_command_that_fails_gives_no_answer(host: SshConnection, script: str, message: str):
+    with pytest.raises(CollectorError, match=message):
+        output(host, ("sh", "-c", script))
+
+
+def test_a_gigabyte_of_output_is_refused_in_bounded_memory(host: SshConnection, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("drcheck.collectors.ssh.OUTPUT", 1 << 20)
+
+    with pytest.raises(CollectorError, match="longer than 1 MiB"):
+        output(host, ("head", "-c", "1000000000", "/dev/zero"))
+
+
+def test_a_flood_on_standard_error_does_not_block_the_answer(host: SshConnection):
+    assert output(host, ("sh", "-c", "head -c 9000000 /dev/zero >&2; echo done")) == b"done\n"
+
+
+def test_output_that_never_ends_is_cut_at_the_deadline(host: SshConnection):
+    began = time.monotonic()
+    with pytest.raises(CollectorError, match="took longer than 1 s"):
+        output(replace(host, deadline=1), ("sh", "-c", "while :; do echo x; sleep 0.1; done"))
+    assert time.monotonic() - began < 3
+
+
+@pytest.fixture
+def other_find(tmp_path: Path, sshd: Sshd) -> Iterator[Path]:
+    """The account's commands are looked for in a directory of ours; SFTP is served as ever."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "date").symlink_to("/bin/date")
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        'case "$SSH_ORIGINAL_COMMAND" in *sftp*) exec /usr/lib/openssh/sftp-server;; esac\n'
+        f'PATH={programs} exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"\n'
+    )
+    wrapper.chmod(0o755)
+    keys = sshd.authorized_keys.read_text()
+    sshd.authorized_keys.write_text(f'command="{wrapper}" {keys}')
+    yield programs / "find"
+    sshd.authorized_keys.write_text(keys)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [None, "echo BusyBox v1.35; exit 0", "exit 0", "sleep 60", "head -c 100000 /dev/zero", "kill -9 $$"],
+)
+def test_without_gnu_find_listings_go_by_sftp(
+    host: SshConnection, other_find: Path, script: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("drcheck.collectors.ssh_connection.BANNER", 1.0)
+    if script is not None:
+        other_find.write_text(f"#!/bin/sh\nPATH=/bin:/usr/bin\n{script}\n")
+        other_find.chmod(0o755)
+
+    assert [entry.name for entry in listed(host)] == ["log"]
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("exit 0", "no listing"),
+        ('printf "d 1 1 1 \\0f 1 1 1 a\\0"; echo "find: ./x: Permission denied" >&2; exit 1', "Permission denied"),
+        ('printf "d 1 1 1 \\0f 1 1 1 a\\0"; kill -9 $$', "ended with status 137"),
+        ('printf "d 1 1 1 \\0f 1 1 1"', "no listing"),
+        ("head -c 1000000000 /dev/zero | tr '\\0' x", "no listing"),
+    ],
+)
+def test_a_find_that_fails_in_the_middle_is_an_error(host: SshConnection, other_find: Path, script: str, message: str):
+    other_find.write_text(
+        f'#!/bin/sh\nPATH=/bin:/usr/bin\n[ "$1" = --version ] && exec /usr/bin/find --version\n{script}\n'
+    )
+    other_find.chmod(0o755)
+
+    assert message in fault(host).message
+
+
+def test_a_host_whose_clock_is_off_shows_by_how_much(host: SshConnection, other_find: Path):
+    date = other_find.parent / "date"
+    date.unlink()
+    date.write_text('#!/bin/sh\nexec /bin/date -d "+2 hours" "$@"\n')
+    date.chmod(0o755)
+
+    with Connections() as pool, closing(open_ssh(host, "src/", pool)) as collector:
+        offset = collector.clock_offset()
+
+    assert offset is not None
+    assert abs(offset - 7200) < 2
+
+
+def test_nothing_secret_is_in_an_error(host: SshConnection, tmp_path: Path):
+    key = Path(host.identity_file).read_text().splitlines()[2]
+    make_key(tmp_path / "stranger")
+    secret = (tmp_path / "stranger").read_text().splitlines()[2]
+    for connection in (replace(host, identity_file=str(tmp_path / "stranger")), replace(host, root="/nonexistent")):
+        error = fault(connection)
+        told = "".join(traceback.format_exception(error))
+        assert key not in told
+        assert secret not in told
+
+
+def test_only_reading_is_reachable_over_sftp(host: SshConnection):
+    from drcheck.collectors.ssh_sftp import ReadOnlySftp
+
+    public = {name for name in vars(ReadOnlySftp) if not name.startswith("_")}
+
+    assert public == {"real_path", "status", "directory", "read"}
+
+
+def test_a_file_of_a_gigabyte_is_read_no_further_than_asked(sshd: Sshd):
+    sshd.put("src/huge", b"start", size=10_000_000_000)
+    with Connections() as pool, closing(open_ssh(ssh_connection(sshd), "src/", pool)) as collector:
+        assert collector.read("huge", at_most=5) == b"start"
+        assert len(collector.read("huge", offset=-1_000_000, at_most=1_000_000)) == 1_000_000
+    os.unlink(sshd.root / "src/huge")  # noqa: PTH108
