@@ -53,8 +53,11 @@ def _shrunk(source: Source, data: int, size: int, before: Sequence[int]) -> str:
     fresh = source.new_size_from is not None and data < source.new_size_from
     if source.max_shrink is None or len(before) < MEDIAN_FROM or fresh:
         return ""
+    least = 1 - source.max_shrink
+    if size * least.denominator >= max(before) * least.numerator:
+        return ""  # no median lies above the largest; finding it each time takes ten times as long
     usual = median(before)
-    if size >= usual * (1 - source.max_shrink):
+    if size >= usual * least:
         return ""
     share = round(100 * (1 - size / usual))
     return f"it shrank by {share} % against the median {words.size(int(usual))} of the {len(before)} before it"
