@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -80,9 +81,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="runs of each way; the median counts (default: 3)")
     parser.add_argument("--services", type=int, default=50, help="default: 50")
     parser.add_argument("--hours", type=int, default=20_016, help="objects of each service (default: 20016)")
+    kept = REPOSITORY / ".lab" / "bench"
+    parser.add_argument("--directory", type=Path, default=kept, help="where the bucket is kept (default: .lab/bench)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     asked = parser.parse_args()
-    directory = REPOSITORY / ".lab" / "bench" / f"{asked.services}x{asked.hours}"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    directory = asked.directory / f"{asked.services}x{asked.hours}"
     with SeaweedFS(directory, readable=[BUCKET]) as server, tempfile.TemporaryDirectory() as scratch:
         total = fill(server, directory / "filled.json", asked.services, asked.hours)
         ways = [*asking(server, Path(scratch), asked.services, total)]

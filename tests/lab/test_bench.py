@@ -1,0 +1,24 @@
+"""What scripts/bench asks is answered right, and with few requests however old the backups are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lab.processes import REPOSITORY
+
+
+def test_a_window_takes_at_most_two_listings_a_service_however_much_lies_before_it(tmp_path: Path) -> None:
+    size = ["--services", "2", "--hours", "6000", "--runs", "1"]
+    command = [sys.executable, "-m", "lab.bench", *size, "--directory", tmp_path, "--json", tmp_path / "figures.json"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+    assert ran.returncode == 0, ran.stderr  # it checks each answer itself
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    drcheck, paginator, *_ = figures["ways"]
+    assert figures["objects"] == 12_000
+    assert drcheck["requests"] <= 2 * 2
+    assert paginator["requests"] >= 12
