@@ -1,4 +1,4 @@
-"""A naive calendar: it walks through time minute by minute and looks at what the clocks on the wall show."""
+"""A naive calendar: it walks through time in small steps and looks at what the clocks on the wall show."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import NamedTuple
 from drcheck.core.policy import Per
 
 MINUTE = 60
+STEP = 300
+"""Of the walk that looks for slots: no zone of today changes its clocks at another time than a multiple of it."""
 DAY = 86400
 
 MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
@@ -46,11 +48,11 @@ def slots(per: Per, zone: tzinfo, start: int, end: int) -> tuple[Stretch, ...]:
 
     An hour that the clocks show again, having been set back, is a slot of its own.
     """
-    first = (start - PADDING[per]) // MINUTE * MINUTE
+    first = (start - PADDING[per]) // STEP * STEP
     begins: list[int] = []
     newest: datetime | None = None
     before: datetime | None = None
-    for instant in range(first, end + PADDING[per], MINUTE):
+    for instant in range(first, end + PADDING[per], STEP):
         shown = wall(instant, zone)
         set_back = before is not None and shown < before
         if newest is None or label(per, shown) > newest or (per is Per.HOUR and set_back):
