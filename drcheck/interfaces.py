@@ -123,11 +123,13 @@ class Read(Protocol):
 
 
 class Fault(NamedTuple):
-    """A policy file that could not be used."""
+    """A policy file that could not be used, or is not there any more."""
 
     file: str
     message: str
     """``file:line:column: what is wrong (what would be right)``, or a sentence."""
+    gone: bool = False
+    """Whether its service was judged before and nothing is left of its policy now."""
 
 
 @dataclass(frozen=True, slots=True)

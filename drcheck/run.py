@@ -133,7 +133,7 @@ def _gone(ledger: Ledger, loaded: Loaded, now: int) -> Iterator[Fault]:
     judged by name is not missing.
     """
     retired = ledger.retirements()
-    faulty = {fault.file for fault in loaded.faults}
+    faulty = {str(Path(fault.file).absolute()) for fault in loaded.faults}
     here = {policy.service for policy in loaded.policies}
     newest = {past.service: past for past in sorted(ledger.policies(), key=lambda past: past.last_seen)}
     for service, past in sorted(newest.items()):
@@ -146,6 +146,7 @@ def _gone(ledger: Ledger, loaded: Loaded, now: int) -> Iterator[Fault]:
                 past.file,
                 f"{past.file}: the policy of service {service}, judged until {words.instant(past.last_seen)}, is gone "
                 f"(restore it, or say why: drcheck ledger retire {service} --reason …)",
+                gone=True,
             )
 
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from drcheck import __version__
 from drcheck.cli import history, init, ledger, lint, schema, verify
+from drcheck.cli.output import is_unwritable, prepare_streams
 from drcheck.errors import DrcheckError
 
 EXIT_USAGE = 2
@@ -19,47 +20,67 @@ EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
 
 _DESCRIPTION = """\
-Verify the promises that policies make about backups and recovery: look at where the backups lie and at the logs of
-restore tests, judge each commitment met, breached or unknown, and show the evidence.
+Verify the promises that policies make about backups and recovery: look at
+where the backups lie and at the logs of restore tests, judge each commitment
+met, breached or unknown, and show the evidence.
 """
 
 _EPILOG = """\
 first steps:
-  drcheck init                 write a commented policy and configuration to start from
-  drcheck lint                 check the policies, and tell what they promise in vain
-  drcheck verify               look, judge, record, and show
+  drcheck init      write a commented policy and configuration to start from
+  drcheck lint      check the policies, and tell what they promise in vain
+  drcheck verify    look, judge, record, and show
 
 exit status of verify:
-  0  every commitment is met (or its breach is waived)
-  1  at least one commitment is breached
-  3  none is breached, but at least one is unknown or a policy file is invalid
-  2  wrong usage or configuration: nothing was judged
-  70 a fault in drcheck itself
+  0    every commitment is met (or its breach is waived)
+  1    at least one commitment is breached
+  3    none is breached, but at least one is unknown, or a policy is invalid
+       or gone
+  2    wrong usage or configuration: nothing was judged
+  70   a fault in drcheck itself
+  130  interrupted
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb, print what there is to say, and return the exit status."""
+    prepare_streams()
     arguments = _parser().parse_args(argv)
     _end_on_sigterm()
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
     except DrcheckError as error:
-        print(f"drcheck: {error}", file=sys.stderr)
+        _say(error)
         return EXIT_USAGE
     except KeyboardInterrupt:
         print("\ndrcheck: interrupted; what was recorded stands, nothing else was judged", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left, as `drcheck … | head` does; the interpreter must not stumble over it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return EXIT_INTERRUPTED
-    except Exception:  # noqa: BLE001  the outermost page: whatever is left is a fault in drcheck itself
+    except Exception as error:  # noqa: BLE001  the outermost page: whatever is left is a fault in drcheck itself
+        if isinstance(error, OSError) and is_unwritable(error):
+            _drop_output()
+            _say(DrcheckError(f"standard output cannot be written: {(error.strerror or 'error').lower()}"))
+            return EXIT_USAGE
         traceback.print_exc()
         print("drcheck: this is a fault in drcheck itself; report it with the lines above", file=sys.stderr)
         return EXIT_FAULT
     return status
+
+
+def _say(error: DrcheckError) -> None:
+    """Print an error on standard error; what a far side or an argument put into it is never obeyed by a terminal."""
+    from drcheck.reports.text import printable
+
+    for line in f"drcheck: {error}".split("\n"):
+        print(printable(line), file=sys.stderr)
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from drcheck.reports.terminal import Paper
 
 _DESCRIPTION = """\
-Show how the verdicts on each commitment went, out of the ledger: a line for every run in which a verdict changed, and
-every breach with when it opened (by the evidence), when a run first noticed it, and when it closed. "by" stands before
-the instant where no run saw it close, ">" before how long it lasted where it opened before the oldest window.
+Show how the verdicts on each commitment went, out of the ledger: a line for
+every run in which a verdict changed, and every breach with when it opened (by
+the evidence), when a run first noticed it, and when it closed. "by" stands
+before the instant where no run saw it close, ">" before how long it lasted
+where it opened before the oldest window.
 """
 
 _EPILOG = """\

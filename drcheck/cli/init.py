@@ -14,8 +14,9 @@ from drcheck.errors import UsageError
 _FILES: Final = ("drcheck.yaml", "policies/webshop.yaml")
 
 _DESCRIPTION = """\
-Write a commented configuration, drcheck.yaml, and a commented policy, policies/webshop.yaml, to start from. A file
-that is there already is never touched.
+Write a commented configuration, drcheck.yaml, and a commented policy,
+policies/webshop.yaml, to start from. A file that is there already is never
+touched.
 """
 
 _EPILOG = """\

@@ -14,11 +14,14 @@ EXIT_DAMAGED = 1
 _RUNS_SHOWN = 15
 
 _DESCRIPTION = """\
-The ledger keeps what every run looked at, saw and judged; facts are only ever added to it.
+The ledger keeps what every run looked at, saw and judged; facts are only ever
+added to it.
 
-show   the last runs, how much is kept, and the size on disk
-check  read everything back: the file's structure, every hash, every record; exit status 1 if anything is damaged
-retire say that a service is promised no more; until then, a service whose policy is gone is unknown in every run
+show    the last runs, how much is kept, and the size on disk
+check   read everything back: the file's structure, every hash, every record;
+        exit status 1 if anything is damaged
+retire  say that a service is promised no more; until then, a service whose
+        policy is gone is unknown in every run
 """
 
 _EPILOG = """\
@@ -53,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile.config import load_settings
 
     retires = arguments.action == "retire"
-    if retires != bool(arguments.service and arguments.reason):
+    if {retires} != {bool(arguments.service), bool(arguments.reason)}:
         raise UsageError(
             "a service and a reason go with retire, and with nothing else",
             'Write it like drcheck ledger retire webshop --reason "closed down".',

@@ -20,8 +20,9 @@ EXIT_WARNINGS = 1
 EXIT_FAULTS = 3
 
 _DESCRIPTION = """\
-Check policies: every fault of every file at once, and warnings where a policy is valid and yet cannot do what it was
-meant to. Without POLICY, the policies that drcheck.yaml names are checked; without a drcheck.yaml, those in policies/,
+Check policies: every fault of every file at once, and warnings where a policy
+is valid and yet cannot do what it was meant to. Without POLICY, the policies
+that drcheck.yaml names are checked; without a drcheck.yaml, those in policies/,
 and nothing is said about connections.
 """
 
@@ -31,7 +32,8 @@ examples:
   drcheck lint policies/webshop.yaml --explain
   drcheck lint --strict              in a pipeline: warnings fail as well
 
-exit status: 0 no fault, 3 a fault, 2 wrong usage, a faulty configuration or no policy at all; with --strict 1 a warning
+exit status: 0 no fault, 3 a fault, 2 wrong usage, a faulty configuration or no
+policy at all; with --strict 1 a warning
 """
 
 

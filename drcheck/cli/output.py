@@ -1,13 +1,36 @@
-"""Where a report goes: standard output, or a file that is there whole or not at all."""
+"""Where what is said goes: standard output, or a file that is there whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
+from io import TextIOWrapper
 from pathlib import Path
 
 from drcheck.errors import UsageError
+
+_NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
+def prepare_streams() -> None:
+    """Let standard output and error take any text, in UTF-8 whatever the locale, even where they were closed.
+
+    A closed one must not stay closed: the next file opened, such as the ledger, would take its number.
+    """
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            setattr(sys, name, os.fdopen(nowhere, "w" if number else "r", encoding="utf-8"))
+        elif number and isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def is_unwritable(error: OSError) -> bool:
+    """Return whether standard output is what failed: errors of files and directories name them."""
+    return error.filename is None and error.errno in _NOT_WRITTEN
 
 
 def write_whole(rendered: bytes, file: str | None) -> None:
@@ -21,6 +44,10 @@ def write_whole(rendered: bytes, file: str | None) -> None:
         return
     target = Path(file)
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(rendered)  # a pipe or a device, which is written to and never replaced
+            return
+        target = target.resolve()  # a link stays one
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(descriptor, "wb") as opened:
@@ -34,6 +61,6 @@ def write_whole(rendered: bytes, file: str | None) -> None:
             raise
     except OSError as error:
         raise UsageError(
-            f"the report could not be written to {file}: {error.strerror}",
+            f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
             "The verdicts are in the ledger all the same; name another file with --output.",
         ) from error

@@ -13,14 +13,15 @@ _FILES: Final = {
 }
 
 _DESCRIPTION = """\
-Print a JSON Schema (draft 2020-12), so that editors complete and check what is written.
+Print a JSON Schema (draft 2020-12), so that editors complete and check what is
+written.
 """
 
 _EPILOG = """\
 examples:
   drcheck schema > policy.schema.json           of policies
   drcheck schema config > drcheck.schema.json   of drcheck.yaml
-  drcheck schema report                         of what verify --format json prints
+  drcheck schema report                         of what verify prints as JSON
 
 An editor takes it by a comment in the first line of a policy:
   # yaml-language-server: $schema=../policy.schema.json

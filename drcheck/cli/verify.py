@@ -10,18 +10,20 @@ from datetime import UTC
 from drcheck.errors import DrcheckError, UsageError
 
 _DESCRIPTION = """\
-Look at every source that the policies name, judge every commitment over the window, record looks and verdicts in the
-ledger, and show the verdicts. Without POLICY, the policies that drcheck.yaml names are judged.
+Look at every source that the policies name, judge every commitment over the
+window, record looks and verdicts in the ledger, and show the verdicts. Without
+POLICY, the policies that drcheck.yaml names are judged.
 """
 
 _EPILOG = """\
 examples:
-  drcheck verify                                the nightly run
-  drcheck verify policies/webshop.yaml -v       one service, with every piece of evidence
-  drcheck verify --as-of 2026-11-01T00:00:00Z   as it stood then, by what has been seen since
+  drcheck verify                           the nightly run
+  drcheck verify policies/webshop.yaml -v  one service, with all its evidence
+  drcheck verify --as-of 2026-11-01        as it stood then, by all seen since
   drcheck verify --window 90d --format json --output report.json
 
-exit status: 0 all met or waived, 1 a breach, 3 an unknown or an invalid policy, 2 nothing was judged
+exit status: 0 all met or waived, 1 a breach, 3 an unknown or a policy that is
+invalid or gone, 2 nothing was judged
 """
 
 
@@ -41,8 +43,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
     amount = parser.add_mutually_exclusive_group()
-    amount.add_argument("-q", "--quiet", action="store_true", help="only what is not met, and the summary")
-    amount.add_argument("-v", "--verbose", action="store_true", help="every piece of evidence, and what does not count")
+    amount.add_argument("-q", "--quiet", action="store_true", help="console: only what is not met, and the summary")
+    amount.add_argument("-v", "--verbose", action="store_true", help="console: every piece of evidence")
     parser.set_defaults(run=run)
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -81,7 +82,8 @@ class Run:
             for policy in policies:
                 body = zlib.compress(policy.text.encode("utf-8", "surrogatepass"))
                 connection.execute("INSERT OR IGNORE INTO policy VALUES (?, ?)", (policy.sha256, body))
-                row = (self._number, text(policy.service), text(policy.file), policy.sha256)
+                # Absolute: the next run may start in another directory.
+                row = (self._number, text(policy.service), text(str(Path(policy.file).absolute())), policy.sha256)
                 connection.execute("INSERT INTO judged VALUES (?, ?, ?, ?)", row)
 
     def record(self, service: str, source: str, record: Record, raw: bytes = b"") -> Record:

@@ -32,15 +32,19 @@ def load_settings(path: str | None) -> Settings:
     """
     file = path or DEFAULT_FILE
     try:
-        with open(file, "rb") as opened:  # noqa: PTH123
-            data = opened.read(strictyaml.LARGEST + 1)
+        # Not waiting: a pipe that nobody writes to would hold drcheck for ever, and is empty this way.
+        with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:  # noqa: PTH123
+            data = opened.read(strictyaml.LARGEST + 1) or b""
     except FileNotFoundError:
         raise UsageError(
             f"there is no configuration {file}",
             "Run drcheck init to get one to start from, or name yours with --config.",
         ) from None
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {(error.strerror or 'error').lower()}") from None
+        raise UsageError(
+            f"{file} cannot be read: {(error.strerror or 'error').lower()}",
+            "Name a file that drcheck may read with --config.",
+        ) from None
     root, problems = strictyaml.parse(data, file)
     if not isinstance(root, Fields):
         if not problems:

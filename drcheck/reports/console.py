@@ -203,9 +203,10 @@ def _invalid(paper: Paper, faults: Sequence[Fault]) -> None:
 
 def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool) -> None:
     verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
-    invalid = len({fault.file for fault in report.faults})
-    totals = summary.totals(verdicts, invalid=invalid)
-    whole = mark(summary.status_of(verdicts, invalid=invalid))
+    gone = len({fault.file for fault in report.faults if fault.gone})
+    invalid = len({fault.file for fault in report.faults if not fault.gone})
+    totals = summary.totals(verdicts, invalid=invalid + gone)
+    whole = mark(summary.status_of(verdicts, invalid=invalid + gone))
     seen = summary.sources(judged.verdicts for judged in report.services)
     met = f"{totals.met} met" + (f" ({totals.at_risk} at risk)" if totals.at_risk else "")
     others = {
@@ -214,13 +215,16 @@ def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool) -> Non
         "waived": totals.waived,
         "not owed yet": totals.not_owed,
         "invalid policy" if invalid == 1 else "invalid policies": invalid,
+        "policy gone" if gone == 1 else "policies gone": gone,
     }
     counts = ", ".join([met, *(f"{count} {word}" for word, count in others.items() if count)])
     as_of = f"as of {words.instant(report.window.end)}"
     if quiet and whole in {mark(Status.MET), mark(None)}:
         paper.line((f"{whole.symbol} {whole.word}", whole.style), f": {counts} {as_of}")
         return
-    sources = f"{seen.seen} of {seen.asked} sources" if seen.seen < seen.asked else f"{seen.asked} sources"
+    sources = "1 source" if seen.asked == 1 else f"{seen.asked} sources"
+    if seen.seen < seen.asked:
+        sources = f"{seen.seen} of {sources}"
     paper.rule()
     paper.wrapped(counts, first=(f"{whole.symbol} {whole.word}  ", whole.style))
     long = words.duration(report.window.end - report.window.start)
@@ -238,7 +242,7 @@ def _next_steps(report: Report, totals: summary.Totals, *, verbose: bool) -> lis
         steps.append(f"drcheck history {printable(worst)} shows when its breaches opened and closed.")
     if totals.unknown and any(gap.hint for judged in report.services for v in judged.verdicts for _, gap in v.gaps):
         steps.append("The arrows above say what to do about what could not be seen.")
-    if totals.invalid:
+    if any(not fault.gone for fault in report.faults):
         steps.append("drcheck lint tells what to mend in the invalid policies.")
     if not verbose and (totals.breached or totals.unknown):
         steps.append("drcheck verify --verbose shows all evidence, and every candidate that does not count.")

@@ -46,7 +46,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "window": {"from": words.instant(report.window.start), "to": words.instant(report.window.end)},
         "status": _status(summary.status_of(verdicts, invalid=invalid)),
         "services": [service_object(judged) for judged in report.services],
-        "faults": [{"file": fault.file, "message": fault.message} for fault in report.faults],
+        "faults": [{"file": fault.file, "message": fault.message, "gone": fault.gone} for fault in report.faults],
         "totals": summary.totals(verdicts, invalid=invalid)._asdict(),
         "sources": seen._asdict(),
         "seconds": round(report.seconds, 3),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
-from drcheck.reports.terminal import screen
+from drcheck.reports.terminal import DEFAULT_WIDTH, WIDEST
 from drcheck.reports.text import fit, printable
 
 _ERASE = "\r\x1b[2K"
@@ -16,19 +18,23 @@ _ERASE = "\r\x1b[2K"
 
 
 @contextmanager
-def awaiting(names: Iterable[str], stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+def awaiting(
+    names: Iterable[str], stream: TextIO | None = None, environment: Mapping[str, str] = os.environ
+) -> Iterator[Callable[[str], None]]:
     """Give a function to call with the name of each source that was seen, or given up.
 
     ``names`` are all that will come. One line on ``stream`` (standard error) says how many were seen and which are
-    still awaited; it is erased at the end. A stream that is no terminal is left alone.
+    still awaited; it is erased at the end. A stream that is no terminal is left alone, and so is a dumb terminal,
+    which cannot erase.
     """
     stream = stream or sys.stderr
     waiting = Counter(names)
     total = waiting.total()
-    if not stream.isatty() or not total:
+    if not stream.isatty() or environment.get("TERM") == "dumb" or not total:
         yield lambda _name: None
         return
-    width = screen(stream).width - 1
+    # However narrow the terminal is: a line that it wraps cannot be erased.
+    width = min(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, WIDEST) - 1
 
     def show() -> None:
         still = ", ".join(printable(name) for name in waiting.elements())

@@ -1,0 +1,154 @@
+"""Where output goes: pipes that break, disks that are full, streams that are closed, devices and links."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+LOG = """\
+drcheck: 1
+service: shop
+sources:
+  log: {at: "here:log.jsonl", reader: restore-log}
+commitments:
+  tested: {kind: restore_test, every: 180d, evidence: [log]}
+"""
+READING = (
+    ("verify",),
+    ("verify", "--format", "json"),
+    ("history",),
+    ("ledger", "show"),
+    ("lint", "--explain"),
+    ("schema",),
+)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A place with one breached policy, judged once."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "log.jsonl").write_text("")
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "shop.yaml").write_text(LOG)
+    (tmp_path / "drcheck.yaml").write_text("connections:\n  here: {type: local, root: data}\n")
+    assert shell(tmp_path, "verify").returncode == 1
+    return tmp_path
+
+
+def shell(place, *arguments, redirect="", env=None):
+    """Run drcheck as a shell does, with its redirections."""
+    command = f'exec "$0" -m drcheck "$@" {redirect}'
+    return subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable, *arguments],
+        cwd=place, capture_output=True, timeout=60, check=False, env={**os.environ, **(env or {})},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_closed_streams_change_nothing_but_what_is_said(place, arguments):
+    usual = shell(place, *arguments).returncode
+    for redirect in (">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
+        done = shell(place, *arguments, redirect=redirect)
+        assert (done.returncode, done.stderr.count(b"Traceback")) == (usual, 0)
+    assert b"is whole" in shell(place, "ledger", "check").stdout
+
+
+@pytest.mark.parametrize("arguments", [*READING[:4], READING[5]], ids=" ".join)
+def test_a_full_disk_behind_standard_output_is_told_in_one_line(place, arguments):
+    done = shell(place, *arguments, redirect="> /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == b"drcheck: standard output cannot be written: no space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", READING, ids=" ".join)
+def test_output_is_utf_8_whatever_the_locale(place, arguments):
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    done = shell(place, *arguments, env=ascii_only)
+    assert done.returncode == shell(place, *arguments).returncode
+    assert b"Traceback" not in done.stderr
+    done.stdout.decode()
+
+
+def test_what_an_argument_holds_is_shown_and_not_obeyed(place):
+    for arguments in (
+        ("history", "a\x1b[31mb"),
+        ("ledger", "retire", "a\x1b[31mb", "--reason", "x"),
+        ("verify", "a\x1bb"),
+    ):
+        done = shell(place, *arguments)
+        assert done.returncode == 2
+        assert b"\x1b" not in done.stderr
+        assert b"\\x1b" in done.stderr
+
+
+def test_a_device_is_written_to_and_never_replaced(place):
+    pipe = place / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["/bin/cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert shell(place, "verify", "--output", str(pipe)).returncode == 1
+        assert b"breached" in reader.communicate(timeout=30)[0]
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_one(place):
+    (place / "reports").mkdir()
+    (place / "reports" / "today.txt").write_text("old")
+    (place / "latest.txt").symlink_to("reports/today.txt")
+    assert shell(place, "verify", "--output", "latest.txt").returncode == 1
+    assert (place / "latest.txt").is_symlink()
+    assert "breached" in (place / "reports" / "today.txt").read_text()
+
+
+@pytest.mark.parametrize("output", ["nowhere/report.txt", "data", ""])
+def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing_behind(place, output):
+    before = sorted(place.rglob("*"))
+    done = shell(place, "verify", "--output", output)
+    assert done.returncode == 2
+    assert b"the report could not be written" in done.stderr
+    assert sorted(place.rglob("*")) == before
+
+
+@pytest.mark.parametrize("verb", ["", "verify", "lint", "init", "history", "ledger", "schema"])
+def test_help_fits_in_80_columns(place, verb):
+    done = shell(place, *([verb] if verb else []), "--help", env={"COLUMNS": "80"})
+    assert done.returncode == 0
+    assert max(map(len, done.stdout.decode().split("\n"))) <= 80
+
+
+@pytest.mark.parametrize(
+    "arguments", [("check", "--reason", "x"), ("show", "shop"), ("retire", "shop"), ("retire", "--reason", "x")]
+)
+def test_a_service_and_a_reason_go_with_retire_alone(place, arguments):
+    done = shell(place, "ledger", *arguments)
+    assert done.returncode == 2
+    assert b"go with retire, and with nothing else" in done.stderr
+
+
+def test_a_configuration_that_is_a_pipe_is_not_waited_for(place):
+    os.mkfifo(place / "pipe.yaml")
+    done = shell(place, "verify", "--config", "pipe.yaml")
+    assert done.returncode == 2
+    assert b"pipe.yaml" in done.stderr
+
+
+def test_a_policy_that_is_gone_is_told_wherever_the_next_run_starts(place):
+    elsewhere = place / "elsewhere"
+    (elsewhere / "policies").mkdir(parents=True)
+    (elsewhere / "policies" / "shop.yaml").write_text(LOG)  # of the same relative name, and judged by nobody
+    (place / "policies" / "shop.yaml").rename(place / "policies" / "wiki.yaml")
+    (place / "policies" / "wiki.yaml").write_text(LOG.replace("shop", "wiki"))
+    done = shell(elsewhere, "verify", "--config", "../drcheck.yaml")
+    assert b"of service shop" in done.stdout
+    assert b"1 policy gone" in done.stdout
+    assert b"drcheck lint" not in done.stdout
+
+
+def test_a_policy_that_was_judged_by_name_is_not_gone_for_a_run_that_starts_elsewhere(place):
+    (place / "more").mkdir()
+    (place / "more" / "wiki.yaml").write_text(LOG.replace("shop", "wiki"))
+    assert shell(place, "verify", "more/wiki.yaml").returncode == 1
+    done = shell(place / "data", "verify", "--config", "../drcheck.yaml")
+    assert b"gone" not in done.stdout
