@@ -24,13 +24,24 @@ class Fault(Enum):
 class FaultProxy:
     """Forwards 127.0.0.1:``port`` to a server; ``fault`` may be changed at any time, for connections that come later too."""
 
-    def __init__(self, host: str, port: int, fault: Fault = Fault.NONE, *, after: int = 0, pause: float = 0.05) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        fault: Fault = Fault.NONE,
+        *,
+        after: int = 0,
+        pause: float = 0.05,
+        strikes: int = 1000,
+    ) -> None:
         self._target = (host, port)
         self.fault = fault
         self.after = after
         """Bytes of answers, over one connection, that pass before the fault sets in."""
         self.pause = pause
         """Seconds between two bytes that drip."""
+        self.strikes = strikes
+        """How many connections it may end."""
         self.connections = 0
         self._sockets: list[socket.socket] = []
         self._ended = threading.Event()
@@ -63,10 +74,12 @@ class FaultProxy:
         passed = 0
         with contextlib.suppress(OSError):
             while data := server.recv(65536):
-                whole = data if self.fault is Fault.NONE else data[: max(0, self.after - passed)]
+                struck = self.fault is not Fault.NONE and self.strikes > 0
+                whole = data[: max(0, self.after - passed)] if struck else data
                 client.sendall(whole)
                 passed += len(whole)
                 if len(whole) < len(data) and self._strike(client, data[len(whole) :]):
+                    self.strikes -= 1
                     return
             client.shutdown(socket.SHUT_WR)
 

@@ -11,7 +11,7 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
 from drcheck.collectors.s3_faults import answered, no_listing, not_asked
@@ -55,13 +55,14 @@ class S3Client:
         events = self._api.meta.events
         events.register("before-call.s3", _refuse_writes)
         events.register("before-send.s3", self._send)
-        # first: before botocore's own look for errors in answers with status 200, which parses the whole page too
-        events.register_first("before-parse.s3.ListObjectsV2", self._take_page)
 
     def _make(self, workers: int) -> Any:
         session = botocore.session.Session(profile=self._connection.profile or None)
         if self._connection.credentials_file:
             session.set_config_variable("credentials_file", self._connection.credentials_file)
+        region = self._connection.region or session.get_config_variable("region")
+        if not region and not self._connection.endpoint:
+            raise NoRegionError
         options: dict[str, Any] = {
             "retries": {"mode": "standard", "total_max_attempts": TRIES},
             "max_pool_connections": workers,
@@ -74,7 +75,7 @@ class S3Client:
         }
         return session.create_client(
             "s3",
-            region_name=self._connection.region or ("us-east-1" if self._connection.endpoint else None),
+            region_name=region or "us-east-1",
             endpoint_url=self._connection.endpoint or None,
             config=Config(**options),
         )
@@ -85,7 +86,7 @@ class S3Client:
         ask = partial(self._api.list_objects_v2, Bucket=bucket, Prefix=prefix, EncodingType="url", **place)
         parse = partial(parse_page, root=root, last_modified=self._connection.last_modified)
         with self._web.asking(caller, _PAGE_BYTES, parse):
-            self._asked(bucket, "", ask)
+            self._asked(caller, bucket, "", ask)
             page: Page | None = caller.page
         if page is None:
             raise no_listing(self._connection, bucket)
@@ -95,21 +96,23 @@ class S3Client:
         """Return a range of an object; empty where it lies beyond its end."""
         ask = partial(self._api.get_object, Bucket=bucket, Key=key, Range=byte_range)
         with self._web.asking(caller, at_most):
-            answer = self._asked(bucket, key, ask)
+            answer = self._asked(caller, bucket, key, ask)
         if answer is None:
             return b""
         body: bytes = answer["Body"].read()
         return body
 
-    def _asked(self, bucket: str, key: str, ask: Callable[[], Any]) -> Any:
+    def _asked(self, caller: Caller, bucket: str, key: str, ask: Callable[[], Any]) -> Any:
         """Ask, and turn each way of failing into an error that says what to do; None: the range is beyond the end."""
         try:
             return ask()
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in {"InvalidRange", "416"}:
                 return None
+            if not key and caller.status == 200:  # noqa: PLR2004  botocore takes it for a fault of the server
+                raise no_listing(self._connection, bucket) from None
             raise answered(self._connection, bucket, key, error.response) from None
-        except ResponseParserError:
+        except (ResponseParserError, ValueError):  # the latter, where it trips over a number that is none
             raise no_listing(self._connection, bucket) from None
         except BotoCoreError as error:
             raise not_asked(self._connection, error) from None
@@ -119,12 +122,9 @@ class S3Client:
         headers = HTTPHeaders()
         for name, value in answer.headers.items():
             headers[name] = value
-        return AWSResponse(request.url, answer.status, headers, _Body(answer.body))
-
-    def _take_page(self, response_dict: dict[str, Any], **_: Any) -> None:
-        """Keep a listing from botocore's slow parser; what is none is left to it, and to its retries."""
-        if self._web.caller().take_page(response_dict["status_code"], response_dict["body"]):
-            response_dict["body"] = _TAKEN
+        # a listing is kept from botocore's slow parser; what is none is left to it, and to its retries
+        taken = self._web.caller().take_page(answer.status, answer.body)
+        return AWSResponse(request.url, answer.status, headers, _Body(_TAKEN if taken else answer.body))
 
     def close(self) -> None:
         """Let go of the client."""

@@ -56,6 +56,8 @@ class Caller:
         self.calls = 0
         self.at_most = 0
         """Bytes that the answer asked for now may have."""
+        self.status = 0
+        """Of the last answer."""
         self.parse: Callable[[bytes], Any] | None = None
         """Reads a listing's answer; None if it is no listing."""
         self.page: Any = None
@@ -182,6 +184,13 @@ class Web:
             raise _fault(host, error) from None
         finally:
             _waiting.note = None
+        caller.deadline.left()
+        caller.status = response.status
+        if method == "GET" and not {"content-length", "transfer-encoding"} & {
+            name.lower() for name in response.headers
+        }:
+            # cut within its head, an answer passes for one without a body
+            raise Lost(f"the answer of {host} does not tell its length", "See whether a proxy cuts answers short.")
         return Answer(response.status, response.headers, body)
 
     def _manager(self, url: str) -> urllib3.PoolManager:
@@ -239,12 +248,14 @@ def _fault(host: str, error: Exception) -> CollectorError:
     match error:
         case exceptions.NameResolutionError():
             return CollectorError(f"the name {host} is not known to DNS", "Check `endpoint` or `account_url`.")
+        case exceptions.NewConnectionError():
+            if isinstance(error.__cause__, ConnectionRefusedError):
+                return Lost(f"{host} refused the connection", "Check the port, and that the service runs.")
+            return Lost(f"there is no way to {host}", "Check the address, and the network.")
         case exceptions.ConnectTimeoutError():
             return CollectorError(
                 f"no connection to {host} came about in time", "Check the address, and firewalls on the way."
             )
-        case exceptions.NewConnectionError():
-            return Lost(f"{host} refused the connection", "Check the port, and that the service runs.")
         case exceptions.ReadTimeoutError() | TimeoutError():
             return CollectorError(f"{host} fell silent in the middle of an answer", "See whether it is overloaded.")
         case exceptions.SSLError():
