@@ -56,11 +56,12 @@ def _kept(
     if not owed:
         return NOTHING_OWED
     grace = terms.grace if commitment.grace is None else commitment.grace
-    worlds = set()
-    for dated in _datings(places, owed):
-        slots = [_slot(slot, slot.end + grace, dated, places, terms, second) for slot in owed]
-        worlds.add(worst_of([frozenset[Status | None]().union(*[slot]) for slot in slots]))
-    return both_ways(worlds) | (UNKNOWN if len(worlds) > 1 else frozenset())
+    datings = list(_datings(places, owed))
+    worlds = {
+        worst_of(_slot(slot, slot.end + grace, dated, places, terms, second) for slot in owed) for dated in datings
+    }
+    # Bounds for each slot cannot tell that a point of uncertain date fills one of two slots, but not both.
+    return both_ways(worlds) | (UNKNOWN if len(datings) > 1 else frozenset())
 
 
 def _datings(places: Sequence[Place], slots: Sequence[Stretch]) -> Iterator[tuple[Dated, ...]]:
@@ -126,12 +127,13 @@ def _tier(
     per: Per, count: int, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
 ) -> Allowed:
     slots = [slot for slot in calendar.slots(per, terms.zone, *span) if slot.start <= second]
+    datings = list(_datings(places, slots))
     worlds = {
         _tier_in_one_world(count, slots, dated, corner, places, terms, second)
-        for dated in _datings(places, slots)
+        for dated in datings
         for corner in _corners(dated)
     }
-    return both_ways(worlds) | (UNKNOWN if len(worlds) > 1 else frozenset())
+    return both_ways(worlds) | (UNKNOWN if len(datings) > 1 or len(worlds) > 1 else frozenset())
 
 
 def _corners(dated: Sequence[Dated]) -> Iterator[tuple[tuple[int, int], ...]]:

@@ -33,11 +33,10 @@ def possible_states(places: Sequence[Place], second: int) -> set[State]:
     return states
 
 
-def allowed(commitment: Rpo, places: Sequence[Place], lost: frozenset[str], effective: int | None, second: int) -> Allowed:
-    """Return the statuses that an evaluator may give to ``second``."""
+def allowed(commitment: Rpo, survivors: Sequence[Place], effective: int | None, second: int) -> Allowed:
+    """Return the statuses that an evaluator may give to ``second``, judging the sources that survive the scenario."""
     if effective is not None and second < effective:
         return NOTHING_OWED
-    survivors = [place for place in places if place.site not in lost]
     if not survivors:
         return BREACHED
     return both_ways(
@@ -68,12 +67,11 @@ def _in_one_world(
     return breached
 
 
-def truly_met(commitment: Rpo, places: Sequence[Place], lost: frozenset[str], second: int) -> bool:
+def truly_met(commitment: Rpo, survivors: Sequence[Place], second: int) -> bool:
     """Return whether, in truth, data that could be restored was new enough."""
     standing: list[Truth] = [
         truth
-        for place in places
-        if place.site not in lost
+        for place in survivors
         for truth in place.believed
         if truth.counts and truth.stands(second)
     ]

@@ -1,0 +1,344 @@
+"""Random cases of each kind: a commitment, a small world, the window; judged by the evaluator and by the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
+from drcheck.core.policy import (
+    BusinessCalendar,
+    CountsFrom,
+    Frequency,
+    Kind,
+    Notice,
+    Outside,
+    Per,
+    RestoreTest,
+    Retention,
+    Rpo,
+    Rto,
+    Rung,
+    Until,
+)
+from drcheck.core.terms import Records, Terms
+from drcheck.core.verdict import Finding, Status, Window
+
+from . import calendar, logs, worlds
+from . import frequency as frequency_oracle
+from . import restore_test as restore_test_oracle
+from . import retention as retention_oracle
+from . import rpo as rpo_oracle
+from . import rto as rto_oracle
+from .allowed import Allowed, assert_whole, seconds_to_try, status_at
+from .worlds import BASE, DAY, HOUR, Place, Scale
+
+COARSE = Scale(3 * HOUR, 32)
+COARSER = Scale(6 * HOUR, 24)
+FINE = Scale(1800, 24)
+LATE_DELETION = 2 * DAY
+ZONES = tuple(ZoneInfo(name) for name in ("UTC", "Europe/Stockholm", "America/New_York", "Asia/Beirut"))
+SCHEDULES = ("0 3 * * *", "30 2 * * *", "0 */6 * * *", "15,45 1-4 * * *", "0 0 * * 6,0", "30 */3 * * 1,6,7")
+CALENDARS = (
+    BusinessCalendar(),
+    BusinessCalendar(opens=9 * HOUR, closes=17 * HOUR),
+    BusinessCalendar(weekdays=frozenset({0, 5, 6}), opens=0, closes=12 * HOUR + 1800, also=frozenset({(3, 30)})),
+)
+SPAN = (BASE - 7 * DAY, BASE + 8 * DAY)
+"""Wide enough for every case, so that the slow calendar is walked through once."""
+
+
+def check(case: Case) -> None:
+    """Check every second that could matter of the evaluator's answer against what the oracle allows."""
+    finding = case.judge()
+    assert_whole(finding, case.window)
+    for second in case.seconds(finding):
+        status, allowed = status_at(finding, second), case.allowed(second)
+        assert status in allowed, (second, status, allowed)
+
+
+def windows(draw: st.DrawFn, scale: Scale) -> Window:
+    start = draw(scale.instants())
+    return Window(start, max(start + 1, draw(scale.instants())))
+
+
+@dataclass(frozen=True)
+class PlacesCase:
+    """A case that is judged on recovery points."""
+
+    places: tuple[Place, ...]
+    terms: Terms
+    window: Window
+
+    def marks(self) -> set[int]:
+        marks = set[int]().union(*(place.marks() for place in self.places))
+        return marks | ({self.terms.effective} if self.terms.effective is not None else set())
+
+
+@dataclass(frozen=True)
+class RpoCase(PlacesCase):
+    commitment: Rpo
+
+    @property
+    def survivors(self) -> tuple[Place, ...]:
+        return tuple(place for place in self.places if place.site not in self.terms.lost_sites)
+
+    def judge(self) -> Finding:
+        return rpo.evaluate(self.commitment, worlds.subject(self.survivors), self.terms, self.window)
+
+    def seconds(self, finding: Finding | None = None) -> list[int]:
+        return seconds_to_try(finding, self.window, self.marks(), [self.commitment.at_most])
+
+    def allowed(self, second: int) -> Allowed:
+        return rpo_oracle.allowed(self.commitment, self.survivors, self.terms.effective, second)
+
+    def truth(self, second: int) -> frozenset[Status]:
+        met = rpo_oracle.truly_met(self.commitment, self.survivors, second)
+        return frozenset({Status.MET if met else Status.BREACHED})
+
+    def looser(self) -> RpoCase:
+        return replace(self, commitment=replace(self.commitment, at_most=self.commitment.at_most * 3 // 2))
+
+
+@st.composite
+def rpo_cases(draw: st.DrawFn) -> RpoCase:
+    names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
+    places = tuple(draw(worlds.places(name, COARSE, sites=("here", "here", "there"))) for name in names)
+    terms = Terms(
+        effective=draw(st.none() | COARSE.instants()),
+        lost_sites=frozenset({"there"}) if draw(st.booleans()) else frozenset(),
+        site_of={place.source: place.site for place in places},
+    )
+    commitment = Rpo("rpo", Kind.RPO, names, at_most=draw(COARSE.durations(10)))
+    return RpoCase(places, terms, windows(draw, COARSE), commitment)
+
+
+@dataclass(frozen=True)
+class FrequencyCase(PlacesCase):
+    commitment: Frequency
+
+    @property
+    def objective(self) -> int:
+        assert self.commitment.every is not None
+        return self.commitment.every + (self.terms.grace if self.commitment.grace is None else self.commitment.grace)
+
+    def judge(self) -> Finding:
+        return backup_frequency.evaluate(self.commitment, worlds.subject(self.places), self.terms, self.window)
+
+    def seconds(self, finding: Finding | None = None) -> list[int]:
+        marks = self.marks()
+        if self.commitment.every is not None:
+            return seconds_to_try(finding, self.window, marks, [self.objective])
+        for slot in frequency_oracle.slots(self.commitment, self.terms, *SPAN):
+            marks |= {slot.start, slot.end, slot.due}
+        return seconds_to_try(finding, self.window, marks)
+
+    def allowed(self, second: int) -> Allowed:
+        if self.commitment.every is not None:
+            return frequency_oracle.allowed_every(self.objective, self.places, self.terms.effective, second)
+        return frequency_oracle.allowed_slot(self.commitment, self.places, self.terms, SPAN, second)
+
+    def truth(self, second: int) -> frozenset[Status]:
+        if self.commitment.every is not None:
+            met = frequency_oracle.truly_met_every(self.objective, self.places, second)
+        else:
+            slot = frequency_oracle.deciding_slot(self.commitment, self.terms, SPAN, second)
+            met = slot is not None and frequency_oracle.truly_met_slot(self.commitment, self.places, slot, second)
+        return frozenset({Status.MET if met else Status.BREACHED})
+
+    def looser(self) -> FrequencyCase:
+        if self.commitment.every is not None:
+            return replace(self, commitment=replace(self.commitment, every=self.commitment.every * 3 // 2))
+        return replace(self, commitment=replace(self.commitment, at_least=max(1, self.commitment.at_least - 1)))
+
+
+@st.composite
+def frequency_cases(draw: st.DrawFn, *, every: bool | None = None, copies: bool = False) -> FrequencyCase:
+    kind = draw(st.sampled_from(("every", "per", "schedule"))) if every is None else "every" if every else "per"
+    per = draw(st.sampled_from((Per.HOUR, Per.DAY, Per.DAY, Per.WEEK))) if kind == "per" else None
+    scale = FINE if per is Per.HOUR else COARSE
+    names = ("dumps", "offsite")[: 2 if copies else draw(st.integers(1, 2))]
+    commitment = Frequency(
+        "often",
+        Kind.BACKUP_FREQUENCY,
+        names,
+        every=draw(scale.durations(8)) if kind == "every" else None,
+        at_least=draw(st.integers(2, 3)) if copies else 1,
+        per=per,
+        schedule=draw(st.sampled_from(SCHEDULES)) if kind == "schedule" else "",
+        grace=draw(st.sampled_from((None, 0, 1, HOUR, 6 * HOUR, 30 * HOUR))),
+    )
+    places = tuple(draw(worlds.places(name, scale, most=3 if copies else 4)) for name in names)
+    terms = Terms(zone=draw(st.sampled_from(ZONES)), effective=draw(st.none() | scale.instants()))
+    return FrequencyCase(places, terms, windows(draw, scale), commitment)
+
+
+@dataclass(frozen=True)
+class RetentionCase(PlacesCase):
+    commitment: Retention
+
+    def judge(self) -> Finding:
+        return retention.evaluate(self.commitment, worlds.subject(self.places), self.terms, self.window)
+
+    def seconds(self, finding: Finding | None = None) -> list[int]:
+        marks = self.marks()
+        grace = self.terms.grace if self.commitment.grace is None else self.commitment.grace
+        for per in {self.commitment.per, *self.commitment.tiers}:
+            for slot in calendar.slots(per, self.terms.zone, *SPAN):
+                marks |= {slot.start, slot.end, slot.end + grace, slot.start + (self.commitment.keep or 0)}
+        offsets = []
+        if self.commitment.at_most is not None:
+            late = LATE_DELETION if self.commitment.grace is None else self.commitment.grace
+            offsets = [self.commitment.at_most + late]
+        return seconds_to_try(finding, self.window, marks, offsets)[:: 2 if self.commitment.tiers else 1]
+
+    def allowed(self, second: int) -> Allowed:
+        return retention_oracle.allowed(self.commitment, self.places, self.terms, SPAN, second)
+
+    def truth(self, second: int) -> frozenset[Status]:
+        return retention_oracle.truly_allowed(self.commitment, self.places, self.terms, SPAN, second)
+
+    def looser(self) -> RetentionCase:
+        keep, at_most = self.commitment.keep, self.commitment.at_most
+        looser = replace(
+            self.commitment,
+            keep=None if keep is None else max(1, keep * 2 // 3),
+            at_most=None if at_most is None else at_most * 3 // 2,
+        )
+        return replace(self, commitment=looser)
+
+
+def _retention_case(draw: st.DrawFn, commitment: Retention, most: int) -> RetentionCase:
+    names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
+    terms = Terms(
+        zone=draw(st.sampled_from(ZONES[:3])),
+        effective=draw(st.none() | COARSER.instants()),
+        covered=draw(st.booleans()),
+    )
+    places = tuple(draw(worlds.places(name, COARSER, most=most)) for name in names)
+    return RetentionCase(places, terms, windows(draw, COARSER), replace(commitment, evidence=names))
+
+
+@st.composite
+def kept_cases(draw: st.DrawFn) -> RetentionCase:
+    keep = draw(st.none() | COARSER.durations(16))
+    commitment = Retention(
+        "kept",
+        Kind.RETENTION,
+        (),
+        keep=keep,
+        per=draw(st.sampled_from((Per.DAY, Per.DAY, Per.HOUR))) if keep is not None and keep < 2 * DAY else Per.DAY,
+        at_most=draw(COARSER.durations(12)) if keep is None else draw(st.none() | COARSER.durations(12)),
+        grace=draw(st.sampled_from((None, 0, 1, 6 * HOUR))),
+    )
+    return _retention_case(draw, commitment, 3)
+
+
+@st.composite
+def tier_cases(draw: st.DrawFn) -> RetentionCase:
+    tiers = draw(st.dictionaries(st.sampled_from((Per.DAY, Per.WEEK)), st.integers(1, 3), min_size=1))
+    return _retention_case(draw, Retention("kept", Kind.RETENTION, (), tiers=tiers), 2)
+
+
+@dataclass(frozen=True)
+class LogCase:
+    """A case that is judged on what logs tell."""
+
+    records: Records
+    terms: Terms
+    window: Window
+
+    def marks(self) -> set[int]:
+        return logs.marks(self.records) | ({self.terms.effective} if self.terms.effective is not None else set())
+
+
+@dataclass(frozen=True)
+class RtoCase(LogCase):
+    commitment: Rto
+
+    def judge(self) -> Finding:
+        return rto.evaluate(self.commitment, self.records, self.terms, self.window)
+
+    def seconds(self, finding: Finding | None = None) -> list[int]:
+        offsets = [self.commitment.at_most, self.commitment.proven_within]
+        return seconds_to_try(finding, self.window, self.marks(), offsets)
+
+    def allowed(self, second: int) -> Allowed:
+        return rto_oracle.allowed(
+            self.commitment, self.records, self.terms.lost_sites, self.terms.effective, second
+        )
+
+    def looser(self) -> RtoCase:
+        return replace(self, commitment=replace(self.commitment, at_most=self.commitment.at_most * 3 // 2))
+
+
+@st.composite
+def rto_cases(draw: st.DrawFn, *, outages: bool) -> RtoCase:
+    commitment = Rto(
+        "rto",
+        Kind.RTO,
+        ("drills",),
+        scenario=logs.SCENARIO,
+        at_most=draw(COARSE.durations(5)),
+        counts_from=draw(st.sampled_from(CountsFrom)),
+        until=draw(st.sampled_from(Until)),
+        not_counted=draw(st.sampled_from((frozenset(), frozenset({"dns"}), frozenset({"dns", "copy"})))),
+        proven_within=draw(COARSE.durations(20)),
+    )
+    terms = Terms(
+        effective=draw(st.none() | COARSE.instants()),
+        lost_sites=draw(st.sampled_from((frozenset({"here"}), frozenset[str]()))),
+        site_of=logs.SITE_OF,
+    )
+    return RtoCase(draw(logs.records(COARSE, outages=outages, announced=False)), terms, windows(draw, COARSE), commitment)
+
+
+@dataclass(frozen=True)
+class RestoreTestCase(LogCase):
+    commitment: RestoreTest
+
+    def judge(self) -> Finding:
+        return restore_test.evaluate(self.commitment, self.records, self.terms, self.window)
+
+    def seconds(self, finding: Finding | None = None) -> list[int]:
+        return seconds_to_try(finding, self.window, self.marks(), [self.commitment.every or 0])
+
+    def allowed(self, second: int) -> Allowed:
+        return restore_test_oracle.allowed(self.commitment, self.records, self.terms, second)
+
+    def looser(self) -> RestoreTestCase:
+        every = self.commitment.every
+        return replace(self, commitment=replace(self.commitment, every=None if every is None else every * 3 // 2))
+
+
+@st.composite
+def restore_test_cases(draw: st.DrawFn, *, often: bool) -> RestoreTestCase:
+    scale = Scale(6 * HOUR, 32)
+    notices = st.builds(Notice, seconds=scale.durations(8)) | st.builds(Notice, business_days=st.integers(1, 4))
+    notice = None if often else draw(st.none() | notices)
+    bounds: Iterable[Outside] = Outside
+    commitment = RestoreTest(
+        "tested",
+        Kind.RESTORE_TEST,
+        ("drills",),
+        scenario=logs.SCENARIO,
+        every=draw(scale.durations(12)) if often else draw(st.none() | scale.durations(12)),
+        notice=notice,
+        outside=None if often else draw(st.sampled_from([*bounds] if notice is None else [None, *bounds])),
+        validation=draw(st.sampled_from((Rung.COMPLETE, Rung.RESTORED, Rung.VALIDATED))),
+    )
+    terms = Terms(
+        zone=draw(st.sampled_from(ZONES[:3])),
+        effective=draw(st.none() | scale.instants()),
+        business=draw(st.sampled_from(CALENDARS)),
+        lost_sites=draw(st.sampled_from((frozenset({"here"}), frozenset[str]()))),
+        site_of=logs.SITE_OF,
+    )
+    records = draw(logs.records(scale, outages=False, announced=notice is not None))
+    return RestoreTestCase(records, terms, windows(draw, scale), commitment)
+
+
+Case = RpoCase | FrequencyCase | RetentionCase | RtoCase | RestoreTestCase
