@@ -87,7 +87,9 @@ def test_slots_begin_where_the_clocks_first_show_them(zone: str, at: str, per: P
 @EVERY_CHANGE
 def test_months_begin_where_the_clocks_first_show_them(zone: str, at: str):
     around, where = instant(at), ZoneInfo(zone)
-    assert spans(Per.MONTH, where, around - DAY, around + DAY) == naive_spans(Per.MONTH, where, around - DAY, around + DAY)
+    assert spans(Per.MONTH, where, around - DAY, around + DAY) == naive_spans(
+        Per.MONTH, where, around - DAY, around + DAY
+    )
 
 
 @EVERY_CHANGE
@@ -113,7 +115,12 @@ def test_any_stretch_of_time_has_the_slots_that_overlap_it(per: Per, change: tup
 
 
 def test_a_date_that_the_zone_skips_has_no_slot():
-    labels = [slot.label for slot in calendar.slots(Per.DAY, ZoneInfo("Pacific/Apia"), instant("2011-12-28T12:00"), instant("2012-01-01T12:00"))]
+    labels = [
+        slot.label
+        for slot in calendar.slots(
+            Per.DAY, ZoneInfo("Pacific/Apia"), instant("2011-12-28T12:00"), instant("2012-01-01T12:00")
+        )
+    ]
     assert not any("12-30" in label for label in labels)
     assert any("12-29" in label for label in labels)
     assert any("12-31" in label for label in labels)
@@ -166,7 +173,14 @@ AROUND = st.sampled_from([instant(at) for _, at in CHANGES.values()])
 
 
 @briefly
-@given(st.sampled_from(ZONES), st.sampled_from(BUSINESS), AROUND, st.integers(-3 * DAY, 3 * DAY), st.integers(0, 9 * DAY), st.integers(1, 6))
+@given(
+    st.sampled_from(ZONES),
+    st.sampled_from(BUSINESS),
+    AROUND,
+    st.integers(-3 * DAY, 3 * DAY),
+    st.integers(0, 9 * DAY),
+    st.integers(1, 6),
+)
 def test_whole_business_days_lie_between_two_dates(
     zone: ZoneInfo, business: BusinessCalendar, around: int, shift: int, ahead: int, days: int
 ):
@@ -182,7 +196,9 @@ def test_whole_business_days_lie_between_two_dates(
 
 
 @briefly
-@given(st.sampled_from(ZONES), st.sampled_from(BUSINESS), AROUND, st.integers(-3 * DAY, 3 * DAY), st.integers(0, 2 * DAY))
+@given(
+    st.sampled_from(ZONES), st.sampled_from(BUSINESS), AROUND, st.integers(-3 * DAY, 3 * DAY), st.integers(0, 2 * DAY)
+)
 def test_business_hours_are_those_that_the_clocks_show(
     zone: ZoneInfo, business: BusinessCalendar, around: int, shift: int, length: int
 ):

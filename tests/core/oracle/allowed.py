@@ -48,7 +48,9 @@ def assert_whole(finding: Finding, window: Window) -> None:
     assert finding.reason
 
 
-def seconds_to_try(finding: Finding | None, window: Window, marks: Iterable[int], offsets: Iterable[int] = ()) -> list[int]:
+def seconds_to_try(
+    finding: Finding | None, window: Window, marks: Iterable[int], offsets: Iterable[int] = ()
+) -> list[int]:
     """Return the seconds around everything that could matter: marks, marks moved by durations, and the pieces' edges."""
     marks = set(marks)
     around = {mark + sign * offset for mark in marks for offset in (0, *offsets) for sign in (1, -1)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,8 +14,13 @@ STEP = 300
 """Of the walk that looks for slots: no zone of today changes its clocks at another time than a multiple of it."""
 DAY = 86400
 
-MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-WEEKDAYS = {name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())}
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
+    )
+}
+WEEKDAYS = {name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
 
 
 class Stretch(NamedTuple):
@@ -60,7 +66,7 @@ def slots(per: Per, zone: tzinfo, start: int, end: int) -> tuple[Stretch, ...]:
             newest = label(per, shown)
         before = shown
     # The first one was entered half-way.
-    found = [Stretch(begin, after) for begin, after in zip(begins[1:], begins[2:], strict=False)]
+    found = [Stretch(begin, after) for begin, after in itertools.pairwise(begins)]
     return tuple(slot for slot in found if slot.end > start and slot.start < end)
 
 

@@ -267,9 +267,7 @@ class RtoCase(LogCase):
         return seconds_to_try(finding, self.window, self.marks(), offsets)
 
     def allowed(self, second: int) -> Allowed:
-        return rto_oracle.allowed(
-            self.commitment, self.records, self.terms.lost_sites, self.terms.effective, second
-        )
+        return rto_oracle.allowed(self.commitment, self.records, self.terms.lost_sites, self.terms.effective, second)
 
     def looser(self) -> RtoCase:
         return replace(self, commitment=replace(self.commitment, at_most=self.commitment.at_most * 3 // 2))
@@ -293,7 +291,9 @@ def rto_cases(draw: st.DrawFn, *, outages: bool) -> RtoCase:
         lost_sites=draw(st.sampled_from((frozenset({"here"}), frozenset[str]()))),
         site_of=logs.SITE_OF,
     )
-    return RtoCase(draw(logs.records(COARSE, outages=outages, announced=False)), terms, windows(draw, COARSE), commitment)
+    return RtoCase(
+        draw(logs.records(COARSE, outages=outages, announced=False)), terms, windows(draw, COARSE), commitment
+    )
 
 
 @dataclass(frozen=True)

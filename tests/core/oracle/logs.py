@@ -151,4 +151,3 @@ def records(draw: st.DrawFn, scale: Scale, *, outages: bool, announced: bool) ->
             known_until=max(known_until, newest),
         )
     return Records(logs)
-

@@ -44,8 +44,7 @@ def owed_slots(commitment: Retention, keep: int, terms: Terms, span: tuple[int, 
     return [
         slot
         for slot in calendar.slots(commitment.per, terms.zone, *span)
-        if slot.end + grace <= second < slot.start + keep
-        and (terms.effective is None or slot.start >= terms.effective)
+        if slot.end + grace <= second < slot.start + keep and (terms.effective is None or slot.start >= terms.effective)
     ]
 
 
@@ -123,9 +122,7 @@ def _looked_since(places: Sequence[Place], slot: Stretch, due: int, second: int)
 # tiers ---------------------------------------------------------------------------------------------------------------
 
 
-def _tier(
-    per: Per, count: int, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
-) -> Allowed:
+def _tier(per: Per, count: int, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int) -> Allowed:
     slots = [slot for slot in calendar.slots(per, terms.zone, *span) if slot.start <= second]
     datings = list(_datings(places, slots))
     worlds = {
@@ -170,14 +167,19 @@ def _tier_in_one_world(
     holes = [slot for slot in slots if slot.start > oldest and not held(slot)]
     hidden = [slot for slot in holes if any_could_hide(places, slot.start, second, standing=False)]
     unlooked = [slot for slot in hidden if _before_first_look(slot, places)]
-    loose = frozenset[Status | None]() if all(
-        all_plainly_excluded(places, slot.start, second, standing=False) for slot in holes
-    ) and all(all_plainly_excluded(places, slot.start, second, standing=True) for slot in missing) else UNKNOWN
+    loose = (
+        frozenset[Status | None]()
+        if all(all_plainly_excluded(places, slot.start, second, standing=False) for slot in holes)
+        and all(all_plainly_excluded(places, slot.start, second, standing=True) for slot in missing)
+        else UNKNOWN
+    )
     if missing:
         # A slot that nobody saw filled may have pushed the missing one out of the newest: then it is not owed.
         return BREACHED | loose | (UNKNOWN if hidden else frozenset())
     if len(newest) == count:
-        return UNKNOWN if [slot for slot in unlooked if owes(slot)] else MET | loose | (UNKNOWN if hidden else frozenset())
+        return (
+            UNKNOWN if [slot for slot in unlooked if owes(slot)] else MET | loose | (UNKNOWN if hidden else frozenset())
+        )
     if effective is None:
         return UNKNOWN
     since = [slot for slot in slots if owes(slot)]
@@ -209,9 +211,7 @@ def _nothing_older(commitment: Retention, at_most: int, places: Sequence[Place],
     ]
     if sure:
         return BREACHED
-    if any(
-        seen.available[0] <= second < seen.gone[1] and seen.data[0] + limit <= second for _, seen in candidates
-    ):
+    if any(seen.available[0] <= second < seen.gone[1] and seen.data[0] + limit <= second for _, seen in candidates):
         return UNKNOWN
     if any_could_hide(places, LONG_AGO, second, standing=True):
         return UNKNOWN
@@ -238,8 +238,10 @@ def truly_allowed(
                 continue
             made = [truth for truth in mine if truth.arrived <= second]
             if made or not terms.covered:
-                return frozenset({Status.BREACHED}) if not _gone_before_due(commitment, terms, slot, made) else frozenset(
-                    {Status.BREACHED, Status.MET}
+                return (
+                    frozenset({Status.BREACHED})
+                    if not _gone_before_due(commitment, terms, slot, made)
+                    else frozenset({Status.BREACHED, Status.MET})
                 )
             if mine:
                 answers.add(Status.BREACHED)

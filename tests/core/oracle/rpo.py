@@ -70,9 +70,6 @@ def _in_one_world(
 def truly_met(commitment: Rpo, survivors: Sequence[Place], second: int) -> bool:
     """Return whether, in truth, data that could be restored was new enough."""
     standing: list[Truth] = [
-        truth
-        for place in survivors
-        for truth in place.believed
-        if truth.counts and truth.stands(second)
+        truth for place in survivors for truth in place.believed if truth.counts and truth.stands(second)
     ]
     return any(second < truth.data + commitment.at_most for truth in standing)

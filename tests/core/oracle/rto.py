@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from drcheck.core.evidence import Recovery
@@ -38,7 +38,7 @@ def _chains(recovery: Recovery, latest: int) -> Iterator[tuple[int, ...]]:
     known = sorted(clock for clock in clocks if clock is not None)
     corners = [min([*known, latest]) - LONG, *known, latest]
     for chain in product(*((clock,) if clock is not None else corners for clock in clocks)):
-        if all(one <= after for one, after in zip(chain, chain[1:], strict=False)):
+        if all(one <= after for one, after in pairwise(chain)):
             yield chain
 
 
@@ -53,8 +53,10 @@ def recovery_times(
     for chain in _chains(recovery, latest):
         start, stop = chain[first], chain[last]
         left_out = 0
-        edges = sorted({start, stop, *(at for phase in recovery.phases for at in (phase.started_at, phase.finished_at))})
-        for one, after in zip(edges, edges[1:], strict=False):
+        edges = sorted(
+            {start, stop, *(at for phase in recovery.phases for at in (phase.started_at, phase.finished_at))}
+        )
+        for one, after in pairwise(edges):
             if start <= one < stop and any(
                 phase.name in not_counted and phase.started_at <= one < phase.finished_at for phase in recovery.phases
             ):
@@ -73,12 +75,12 @@ def verdicts(commitment: Rto, recovery: Recovery, lost: frozenset[str], latest: 
         recovery, commitment.counts_from, commitment.until, commitment.not_counted, latest
     )
     kept = "passed" if proves(recovery, lost) else "void"
-    return {"failed"} if shortest > commitment.at_most else {kept} if longest <= commitment.at_most else {"failed", kept}
+    return (
+        {"failed"} if shortest > commitment.at_most else {kept} if longest <= commitment.at_most else {"failed", kept}
+    )
 
 
-def allowed(
-    commitment: Rto, records: Records, lost: frozenset[str], effective: int | None, second: int
-) -> Allowed:
+def allowed(commitment: Rto, records: Records, lost: frozenset[str], effective: int | None, second: int) -> Allowed:
     """Return the statuses that an evaluator may give to ``second``."""
     # Whether the end of a test bounds a last clock that is not told, the rules leave open.
     return _allowed(commitment, records, lost, effective, second, bounded=True) | _allowed(
@@ -132,5 +134,5 @@ def _status(commitment: Rto, state: State, records: Records, second: int) -> All
         after = one.latest is None or one.latest > end
         if after and one.earliest < second and (one.log != log or one.line is None or one.line > line):
             return UNKNOWN
-        loose = loose or one.line is not None and (one.line > line or one.log != log)
+        loose = loose or (one.line is not None and (one.line > line or one.log != log))
     return status | UNKNOWN if loose else status

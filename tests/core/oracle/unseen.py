@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from drcheck.core.policy import NEVER
@@ -59,7 +60,7 @@ def _proved(place: Place, data: int, second: int, *, arrivals: bool) -> bool:
             return True
     return any(
         asked <= data and asked_next <= data and begin <= second <= after and (kept is None or after - begin <= kept)
-        for (begin, asked), (after, asked_next) in zip(complete, complete[1:], strict=False)
+        for (begin, asked), (after, asked_next) in itertools.pairwise(complete)
     )
 
 

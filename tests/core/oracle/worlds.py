@@ -186,7 +186,13 @@ class Scale:
 
 @st.composite
 def places(
-    draw: st.DrawFn, name: str, scale: Scale, *, most: int = 4, certain_data: bool = False, sites: Sequence[str] = ("here",)
+    draw: st.DrawFn,
+    name: str,
+    scale: Scale,
+    *,
+    most: int = 4,
+    certain_data: bool = False,
+    sites: Sequence[str] = ("here",),
 ) -> Place:
     """Draw one source with its true history and the looks at it."""
     thinned_after = draw(st.sampled_from((None, None, NEVER)) | scale.durations(12))
