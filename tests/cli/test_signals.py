@@ -1,0 +1,106 @@
+"""What interrupting a run leaves: an exit status, one line, a ledger that is whole, and a next run that works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+POLICY = """\
+drcheck: 1
+service: shop
+sources:
+  near: {at: "near:log.jsonl", reader: restore-log}
+  far: {at: "far:bucket/x/", reader: objects, name: "{data_as_of:%Y-%m-%d}Z.gz"}
+commitments:
+  tested: {kind: restore_test, every: 180d, evidence: [near]}
+  rpo: {kind: rpo, at_most: 8h, evidence: [far]}
+"""
+WITHIN = 60
+"""Seconds; far below the deadline of the source that is waited for."""
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A place where one source answers at once, and the other takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as hole:
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / "log.jsonl").write_text("")
+        (tmp_path / "policies").mkdir()
+        (tmp_path / "policies" / "shop.yaml").write_text(POLICY)
+        (tmp_path / "aws").write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
+        (tmp_path / "drcheck.yaml").write_text(
+            "connections:\n  near: {type: local, root: data}\n  far: {type: s3, region: us-east-1, deadline: 1h, "
+            f'credentials_file: aws, endpoint: "http://127.0.0.1:{hole.getsockname()[1]}"}}\n'
+        )
+        yield tmp_path
+
+
+def start(place):
+    return subprocess.Popen(
+        [sys.executable, "-m", "drcheck", "verify"],
+        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_PROXY": "*"},
+    )  # fmt: skip
+
+
+def drcheck(place, *arguments):
+    command = [sys.executable, "-m", "drcheck", *arguments]
+    return subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=WITHIN, check=False)
+
+
+def await_looks(place, process, looks):
+    """Wait until the run has that many looks in the ledger: it stands in the midst of gathering then."""
+    until = time.monotonic() + WITHIN
+    while time.monotonic() < until:
+        assert process.poll() is None, process.communicate()
+        try:
+            with sqlite3.connect(f"file:{place}/drcheck.db?mode=ro", uri=True) as ledger:
+                if ledger.execute("SELECT count(*) FROM look").fetchone()[0] >= looks:
+                    return
+        except sqlite3.OperationalError:
+            pass  # not there yet, or not all of its tables
+        time.sleep(0.05)
+    raise AssertionError("the run never came to gathering")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_waits_for_a_silent_host_ends_when_asked_to(place, number):
+    with start(place) as run:
+        await_looks(place, run, 1)
+        run.send_signal(number)
+        said, told = run.communicate(timeout=WITHIN)
+    assert (run.returncode, said) == (130, "")
+    assert "drcheck: interrupted; what was recorded stands, nothing else was judged" in told
+    assert "Traceback" not in told
+    assert "interrupted" in drcheck(place, "ledger", "show").stdout
+    assert drcheck(place, "ledger", "check").returncode == 0
+
+
+def test_a_killed_run_is_told_as_abandoned_by_the_next_one_and_holds_up_nobody(place):
+    for times in range(3):
+        with start(place) as run:
+            await_looks(place, run, times + 1)
+            run.kill()
+    assert drcheck(place, "ledger", "check").returncode == 0
+    (place / "policies" / "shop.yaml").write_text(
+        POLICY.replace("[far]", "[near]").replace("rpo, at_most: 8h", "restore_test, every: 90d")
+    )
+    assert drcheck(place, "verify", "--quiet").returncode == 1
+    shown = drcheck(place, "ledger", "show").stdout
+    assert shown.count("abandoned") == 3
+    assert shown.count("finished") == 1
+
+
+def test_a_second_run_says_who_runs_and_judges_nothing(place):
+    with start(place) as run:
+        await_looks(place, run, 1)
+        second = drcheck(place, "verify")
+        run.kill()
+    assert (second.returncode, second.stdout) == (2, "")
+    assert f"another run is going on: process {run.pid} on " in second.stderr
