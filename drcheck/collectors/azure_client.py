@@ -21,7 +21,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from requests.adapters import HTTPAdapter
 
-from drcheck.collectors.azure_faults import failed, no_listing
+from drcheck.collectors.azure_faults import failed, not_azure
 from drcheck.collectors.azure_listing import Page, parse_page
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
@@ -33,6 +33,7 @@ _PAGE: Final = 5000
 """Blobs a page, the most that Azure gives."""
 _PAGE_BYTES: Final = 64 * 1024 * 1024
 """A blob takes about a kilobyte of XML, its name of up to 1,024 characters aside."""
+_OK: Final = 200
 _TAKEN: Final = b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>"
 """What the SDK is given to parse instead of a page."""
 _INVALID_RANGE: Final = 416
@@ -75,7 +76,7 @@ class AzureClient:
             self._asked(container, "", lambda: next(pages))
             page: Page | None = caller.page
         if page is None:
-            raise no_listing(self._connection, container)
+            raise not_azure(self._connection, container)
         return page
 
     def get(self, caller: Caller, container: str, name: str, offset: int, at_most: int) -> bytes:
@@ -100,8 +101,9 @@ class AzureClient:
         """Ask, and turn each way of failing into an error that says what to do; None: the range is beyond the end."""
         try:
             return ask()
-        except DecodeError:
-            raise no_listing(self._connection, container) from None
+        except (DecodeError, ValueError, TypeError, AttributeError, KeyError):
+            # the SDK stumbles in one way or another over an answer that is not one of Azure's
+            raise not_azure(self._connection, container, name) from None
         except AzureError as error:
             if getattr(error, "status_code", None) == _INVALID_RANGE:
                 return None
@@ -124,8 +126,11 @@ class _Adapter(HTTPAdapter):
         answer = self._web.send(str(request.method), str(request.url), request.headers)
         headers: Mapping[str, str] = answer.headers
         body = answer.body
-        if self._web.caller().take_page(answer.status, body):
-            headers = {name: value for name, value in headers.items() if name.lower() != "content-length"}
+        caller = self._web.caller()
+        if caller.parse is not None and answer.status == _OK:
+            # what is no listing is kept from the SDK as well: it stumbles over it in many ways
+            caller.take_page(answer.status, body)
+            headers = {"Content-Type": "application/xml"}
             body = _TAKEN
         raw = urllib3.HTTPResponse(
             io.BytesIO(body), headers, answer.status, preload_content=False, decode_content=False,

@@ -9,10 +9,11 @@ from drcheck.interfaces import CollectorError, NotFound
 from drcheck.settings import AzureConnection
 
 
-def no_listing(connection: AzureConnection, container: str) -> CollectorError:
-    """Return the error for an answer with status 200 that lists nothing, not even that there is nothing."""
+def not_azure(connection: AzureConnection, container: str, name: str = "") -> CollectorError:
+    """Return the error for an answer with status 200 that makes no sense; ``name`` is empty for a listing."""
+    what = f"for {shown(name)} is not one of Azure's" if name else f"to a listing of {container} is not a listing"
     return CollectorError(
-        f"the answer to a listing of {container} is not a listing",
+        f"the answer {what}",
         f"Check that `account_url` of {connection.name} is the blob service itself, not a proxy or a web page.",
     )
 
@@ -48,7 +49,8 @@ def failed(connection: AzureConnection, container: str, name: str, error: except
             need = "read" if name else "list"
             return CollectorError(
                 f"{alias} may not {need} {what}",
-                f"Give it the role Storage Blob Data Reader, or a SAS token that may {need}; check the firewall.",
+                f"Give it the role Storage Blob Data Reader, or a SAS token that may {need} and has not expired; "
+                "check the account's firewall.",
             )
         case "PublicAccessNotPermitted" | "NoAuthenticationInformation" | "ResourceNotFound":
             return CollectorError(

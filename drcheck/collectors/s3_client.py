@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
+from drcheck.collectors.confine import shown
 from drcheck.collectors.s3_faults import answered, no_listing, not_asked
 from drcheck.collectors.s3_listing import Page, parse_page
 from drcheck.collectors.web import Caller, Web
@@ -26,6 +27,7 @@ TRIES: Final = 3
 """How often botocore asks a storage that is throttling or at fault; its pauses in between are 3 s together at most."""
 _PAGE_BYTES: Final = 16 * 1024 * 1024
 """A page is 1,000 keys of 1 KiB at most, each perhaps thrice as long when encoded."""
+_PARTIAL: Final = 206
 _TAKEN: Final = b"<ListBucketResult/>"
 """What botocore is given to parse instead."""
 
@@ -100,6 +102,11 @@ class S3Client:
         if answer is None:
             return b""
         body: bytes = answer["Body"].read()
+        if caller.status != _PARTIAL:
+            raise CollectorError(
+                f"the answer for {shown(key)} in {bucket} is not the range that was asked for",
+                f"Check that `endpoint` of {self._connection.name} is the S3 service itself, not a web page.",
+            )
         return body
 
     def _asked(self, caller: Caller, bucket: str, key: str, ask: Callable[[], Any]) -> Any:

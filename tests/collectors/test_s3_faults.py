@@ -408,3 +408,10 @@ def test_a_listing_begins_close_before_what_is_asked_for(key: str):
 
     assert start.encode() <= key.encode()
     assert key.startswith(start[: len(key) - 1])
+
+
+def test_a_web_page_is_not_taken_for_an_object(canary: S3Connection):
+    with Canned(always(200, b"<html></html>", ("Content-Type", "text/html"))) as server:
+        error = fault(at(server.port, canary), "bucket/p/", read="log")
+
+    assert "not the range that was asked for" in error.message
