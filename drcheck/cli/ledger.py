@@ -86,15 +86,15 @@ def _show(ledger: Ledger) -> int:
     from pathlib import Path
 
     from drcheck.core import words
+    from drcheck.core.words import counted
     from drcheck.reports.text import printable
 
     counts, runs = ledger.counts(), ledger.runs()
     size = sum(file.stat().st_size for file in map(Path, (ledger.path, f"{ledger.path}-wal")) if file.exists())
     print(f"{printable(ledger.path)}: {words.size(size)}")
-    print(
-        f"{counts['run']} runs, {counts['look']} looks at {counts['source']} sources, {counts['verdict']} verdicts,\n"
-        f"{counts['raw']} raw answers, {counts['policy']} policy texts"
-    )
+    looks = f"{counted(counts['look'], 'look')} at {counted(counts['source'], 'source')}"
+    print(f"{counted(counts['run'], 'run')}, {looks}, {counted(counts['verdict'], 'verdict')},")
+    print(f"{counted(counts['raw'], 'raw answer')}, {counted(counts['policy'], 'policy text')}")
     if not runs:
         return 0
     print(f"\n{'started':20}  {'judged as of':20}  {'state':11}  exit")
@@ -103,11 +103,12 @@ def _show(ledger: Ledger) -> int:
         line = f"{words.instant(past.started_at)}  {words.instant(past.window.end)}  {past.state:11}  {status}"
         print(line.rstrip())
     if runs[_RUNS_SHOWN:]:
-        print(f"and {len(runs) - _RUNS_SHOWN} runs before them, since {words.instant(runs[0].started_at)}")
+        print(f"and {counted(len(runs) - _RUNS_SHOWN, 'run')} before them, since {words.instant(runs[0].started_at)}")
     return 0
 
 
 def _check(ledger: Ledger) -> int:
+    from drcheck.core.words import counted
     from drcheck.ledger.check import damage
     from drcheck.ledger.faults import RESTORE
     from drcheck.reports.text import printable
@@ -120,8 +121,7 @@ def _check(ledger: Ledger) -> int:
         print(f"{printable(ledger.path)} is damaged. {RESTORE}")
         return EXIT_DAMAGED
     counts = ledger.counts()
-    print(
-        f"{printable(ledger.path)} is whole: {counts['run']} runs, {counts['look']} records,"
-        f" {counts['verdict']} verdicts, {counts['raw']} raw answers read back"
-    )
+    told = {"run": counts["run"], "record": counts["look"], "verdict": counts["verdict"], "raw answer": counts["raw"]}
+    read = ", ".join(counted(count, what) for what, count in told.items())
+    print(f"{printable(ledger.path)} is whole: {read} read back")
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drcheck import clock
+from drcheck.core import words
 
 if TYPE_CHECKING:
     from drcheck.policyfile.lint import Remark
@@ -87,7 +88,7 @@ def _print_text(loaded: Loaded, remarks: list[Remark]) -> None:
 
 
 def _count(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count or 'no'} {what}s"
+    return words.counted(count, what) if count else f"no {what}s"
 
 
 def _print_json(loaded: Loaded, remarks: list[Remark]) -> None:

@@ -35,6 +35,11 @@ def size(count: int) -> str:
     return f"{count / (1 << 10 * power):.1f}".removesuffix(".0") + f" {_SIZES[power]}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count of things: ``1 run``, ``2 runs``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def several(words: list[str], *, at_most: int = 3) -> str:
     """Return a list in words: ``a, b and c``; a long one is cut with its count."""
     if len(words) > at_most:

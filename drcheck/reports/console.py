@@ -222,7 +222,7 @@ def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool) -> Non
     if quiet and whole in {mark(Status.MET), mark(None)}:
         paper.line((f"{whole.symbol} {whole.word}", whole.style), f": {counts} {as_of}")
         return
-    sources = "1 source" if seen.asked == 1 else f"{seen.asked} sources"
+    sources = words.counted(seen.asked, "source")
     if seen.seen < seen.asked:
         sources = f"{seen.seen} of {sources}"
     paper.rule()

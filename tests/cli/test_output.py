@@ -111,6 +111,14 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing_behind(plac
     assert sorted(place.rglob("*")) == before
 
 
+def test_one_of_a_kind_is_told_as_one(place):
+    shown = shell(place, "ledger", "show").stdout.decode()
+    assert "1 run, 1 look at 1 source, 1 verdict," in shown
+    assert "1 policy text\n" in shown
+    assert b"is whole: 1 run, 1 record, 1 verdict, " in shell(place, "ledger", "check").stdout
+    assert b"; 1 source seen in " in shell(place, "verify").stdout
+
+
 @pytest.mark.parametrize("verb", ["", "verify", "lint", "init", "history", "ledger", "schema"])
 def test_help_fits_in_80_columns(place, verb):
     done = shell(place, *([verb] if verb else []), "--help", env={"COLUMNS": "80"})

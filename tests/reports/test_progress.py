@@ -66,3 +66,18 @@ def test_it_never_wraps_and_obeys_no_name():
 def test_colours_are_for_terminals_that_want_them(environment, color):
     assert screen(Terminal(), environment).color is color
     assert screen(io.StringIO(), environment) == Screen(80, color=False)
+
+
+def test_a_dumb_terminal_that_cannot_erase_sees_nothing():
+    stream = Terminal()
+    with awaiting(["a", "b"], stream, {"TERM": "dumb"}) as tick:
+        tick("a")
+    assert stream.getvalue() == ""
+
+
+def test_it_fits_a_terminal_that_is_narrower_than_reports_are(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    with awaiting([f"service-{number}: dumps" for number in range(9)], stream):
+        pass
+    assert [len(line) for line in shown(stream)] == [39]
