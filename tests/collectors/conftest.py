@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lab.servers import Sshd
 
-from tests.collectors.places import S3, Azure, Local, Memory, Place, Ssh
+from drcheck.settings import SshConnection
+from tests.collectors.places import S3, Azure, Local, Memory, Place, Ssh, ssh_connection
 
 KINDS = ("memory", "local", "s3", "azure", "find", "sftp", "find-through-jump", "sftp-through-jump")
 
@@ -45,3 +47,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
             made = Ssh(own, request.getfixturevalue("sftp_only"), request.getfixturevalue("bastion"))
     with made.pool:
         yield made
+
+
+@pytest.fixture
+def host(sshd: Sshd) -> SshConnection:
+    """A host with one file, a second of patience at a time, and six in all."""
+    sshd.put("src/log", b"line\n")
+    return ssh_connection(sshd, deadline=6)

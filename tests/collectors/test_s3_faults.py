@@ -8,7 +8,6 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +17,8 @@ from lab.servers import SeaweedFS
 
 from drcheck.collectors import s3_client
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import S3Collector, before, open_s3
+from drcheck.collectors.s3 import S3Collector, open_s3
 from drcheck.collectors.s3_listing import parse_page
-from drcheck.core.evidence import FOREVER
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from drcheck.settings import LastModified, S3Connection
 from tests.collectors.canned import Canned, Reply, always
@@ -357,57 +355,6 @@ def test_threads_share_one_client_and_its_connections(storage: S3Connection):
 
             assert set(threads.map(look, range(40))) == {(1, b"line\n")}
         assert proxy.connections <= 4
-
-
-def test_a_multipart_upload_has_arrived_when_the_server_says_what_its_time_means(
-    seaweedfs: SeaweedFS, storage: S3Connection
-):
-    admin = seaweedfs.client()
-    upload = admin.create_multipart_upload(Bucket="open-faults", Key="multi/dump")["UploadId"]
-    part = admin.upload_part(
-        Bucket="open-faults", Key="multi/dump", UploadId=upload, PartNumber=1, Body=b"x" * 5_242_880
-    )
-    assert listed(storage, "open-faults/multi/") == []  # not ended yet
-    admin.complete_multipart_upload(
-        Bucket="open-faults", Key="multi/dump", UploadId=upload,
-        MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
-    )  # fmt: skip
-    seaweedfs.put("open-faults", "multi/plain", b"x")
-
-    careful = {entry.name: entry for entry in listed(storage, "open-faults/multi/")}
-    told = {
-        entry.name: entry
-        for entry in listed(replace(storage, last_modified=LastModified.COMPLETION), "open-faults/multi/")
-    }
-
-    assert careful["dump"].arrived_hi == FOREVER
-    assert told["dump"].arrived_hi == told["dump"].arrived_lo == told["dump"].modified
-    assert careful["dump"].checksum == ""
-    assert careful["plain"].arrived_hi == careful["plain"].arrived_lo
-    assert careful["plain"].checksum == "9dd4e461268c8034f5c8564e155c67a6"
-
-
-def test_directory_markers_delete_markers_and_old_versions_are_no_entries(seaweedfs: SeaweedFS, storage: S3Connection):
-    admin = seaweedfs.client()
-    bucket = "open-versions"
-    with suppress(admin.exceptions.BucketAlreadyExists):
-        admin.create_bucket(Bucket=bucket)
-    admin.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    for body in (b"1", b"22"):
-        admin.put_object(Bucket=bucket, Key="p/kept", Body=body)
-    admin.put_object(Bucket=bucket, Key="p/gone", Body=b"x")
-    admin.delete_object(Bucket=bucket, Key="p/gone")
-    admin.put_object(Bucket=bucket, Key="p/dir/")
-
-    assert [(entry.name, entry.size) for entry in listed(storage, f"{bucket}/p/")] == [("kept", 2)]
-
-
-@pytest.mark.parametrize("key", ["a", "p/2026/11/03", "p/2026-11-21T00", "p/x/", "p/ ", "é", "p/\U00010000", "p/a!"])
-def test_a_listing_begins_close_before_what_is_asked_for(key: str):
-    start = before(key)
-
-    assert start.encode() <= key.encode()
-    assert key.startswith(start[: len(key) - 1])
 
 
 def test_a_web_page_is_not_taken_for_an_object(canary: S3Connection):
