@@ -11,7 +11,7 @@ from typing import NamedTuple
 from drcheck import clock, registry
 from drcheck.collectors.pool import Connections
 from drcheck.core.evidence import LONG_AGO, Gap, Look, Observation
-from drcheck.core.policy import Source, Standing
+from drcheck.core.policy import Source
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked
 from drcheck.settings import Connection
@@ -36,7 +36,6 @@ class Seen(NamedTuple):
 
     job: Job
     observation: Observation
-    standing: Standing
 
 
 @dataclass(slots=True)
@@ -82,41 +81,43 @@ class Gathering:
                 index = pending.pop(future)
                 future.cancel()
                 self.abandoned += 1
-                yield self._given_up(self.jobs[index])
+                yield self._given_up(index)
 
     def _over(self, index: int, now: float) -> bool:
         began = self._began.get(index)
         return began is not None and now > began + self.jobs[index].connection.deadline + LATE
 
-    def _given_up(self, job: Job) -> Seen:
-        gap = Gap(
-            f"{job.source.name} did not answer within {job.connection.deadline} s",
-            "See whether the place hangs; a network disk that is gone does.",
-        )
-        return Seen(job, _blind(job, gap), Standing.ATTESTED)
+    def _given_up(self, index: int) -> Seen:
+        job = self.jobs[index]
+        if index in self._began:
+            what = f"{job.source.name} did not answer within {job.connection.deadline} s"
+        else:
+            what = f"{job.source.name} was not looked at: every worker waits for a place that hangs"
+        gap = Gap(what, "See which place hangs; a network disk that is gone does.")
+        return Seen(job, _blind(job, gap))
 
     def _look(self, index: int, job: Job) -> Seen:
         self._began[index] = clock.monotonic()
         source = job.source
         if source.reader in registry.NOT_READ_YET:
             gap = Gap(f"this version of drcheck does not read {source.reader} yet")
-            return Seen(job, _blind(job, gap), Standing.ATTESTED)
+            return Seen(job, _blind(job, gap))
         try:
             root, name = registry.place(source)
             collector = self._openers[index](root, self.pool)
             try:
-                return Seen(job, registry.reader(source)(collector, source, name, job.asked), collector.standing)
+                return Seen(job, registry.reader(source)(collector, source, name, job.asked))
             finally:
                 collector.close()
         except DrcheckError as error:
-            return Seen(job, _blind(job, Gap(error.message, error.hint)), Standing.ATTESTED)
+            return Seen(job, _blind(job, Gap(error.message, error.hint)))
         except Exception as error:  # noqa: BLE001  a fault of ours in one source must not hide the others
             self.faults.append("".join(traceback.format_exception(error)))
             gap = Gap(
                 f"a fault in drcheck itself: {type(error).__name__}",
                 "Report it, with the traceback that this run printed.",
             )
-            return Seen(job, _blind(job, gap), Standing.ATTESTED)
+            return Seen(job, _blind(job, gap))
 
 
 def _blind(job: Job, gap: Gap) -> Observation:

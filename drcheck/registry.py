@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from drcheck.core.evidence import Log
-from drcheck.core.policy import Reader, Source
+from drcheck.core.policy import Reader, Source, Standing
 from drcheck.interfaces import Collector, Read
 from drcheck.settings import AzureConnection, Connection, LocalConnection, S3Connection, SshConnection
 
@@ -88,6 +88,16 @@ def parser(source: Source) -> Callable[[bytes, str, int], Log]:
             return maintenance_log.parse
         case Reader.OBJECTS | Reader.ATTESTATIONS:
             raise TypeError(source.reader)
+
+
+def standing(source: Source, connection: Connection) -> Standing:
+    """Return who vouches for what is read at ``source``.
+
+    A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
+    of whoever wrote them, wherever they lie.
+    """
+    cloud = isinstance(connection, S3Connection | AzureConnection)
+    return Standing.STORAGE if cloud and source.reader is Reader.OBJECTS else Standing.LOG
 
 
 def place(source: Source) -> tuple[str, str]:

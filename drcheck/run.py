@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +14,12 @@ from drcheck.collectors.pool import Connections
 from drcheck.core import words
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
 from drcheck.core.history import History, Record
+from drcheck.core.needs import looked_at, needed_since
 from drcheck.core.policy import Policy, Reader, Source
 from drcheck.core.summary import exit_status, status_of
 from drcheck.core.verdict import Window
-from drcheck.core.verify import SourceEvidence, Version, judge, looked_at, needed_since
+from drcheck.core.verify import SourceEvidence, judge
+from drcheck.core.wordings import Version
 from drcheck.gather import Gathering, Job, Seen
 from drcheck.interfaces import Asked, Fault, Judged, Report
 from drcheck.ledger.run import Run
@@ -56,8 +57,8 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
     begin = end - 1 if 0 <= started + 1 - end <= settings.clock_tolerance else started
     jobs = _jobs(loaded.policies, settings, window, begin)
     with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
-        past = _versions(ledger, loaded.policies, window)
-        faults = (*loaded.faults, *(() if paths else _gone(ledger, loaded, started)))
+        past = _versions(ledger, loaded.policies, window, started)
+        faults = (*loaded.faults, *(() if paths else _gone(ledger, loaded, settings, started)))
         run.policies(loaded.policies)
         known = ledger.histories(_key(job.service, job.source) for job in jobs)
         gathering = Gathering(jobs, Connections(settings.connections, settings.workers), settings.workers)
@@ -98,35 +99,32 @@ def _key(service: str, source: Source) -> Key:
 class _Versions(NamedTuple):
     """What the ledger knows of the wordings of one policy."""
 
-    first_seen: int | None
-    """When the text of today was first judged; None: never before."""
+    first_seen: int
+    """When the text of today was first judged, since when without another one in between."""
     earlier: tuple[Version, ...]
 
 
-def _versions(ledger: Ledger, policies: Iterable[Policy], window: Window) -> dict[str, _Versions]:
+def _versions(ledger: Ledger, policies: Iterable[Policy], window: Window, now: int) -> dict[str, _Versions]:
     """Return for each service the texts of the past that may bind within ``window``, oldest first."""
     by_service: dict[str, list[PastPolicy]] = defaultdict(list)
     for past in ledger.policies():
         by_service[past.service].append(past)
     found: dict[str, _Versions] = {}
     for policy in policies:
-        texts = sorted(by_service[policy.service], key=lambda past: past.first_seen)
-        first_seen = next((past.first_seen for past in texts if past.sha256 == policy.sha256), None)
-        others = [past for past in texts if past.sha256 != policy.sha256]
-        # Of those from before the window the last one binds when it begins.
-        binding = [
-            one
-            for one, after in pairwise([*others, None])
-            if one is not None and (after is None or after.first_seen > window.start)
-        ]
-        read = ((past.first_seen, reload(ledger.policy_text(past.sha256))) for past in binding)
-        found[policy.service] = _Versions(
-            first_seen, tuple(Version(came, past) for came, past in read if past is not None)
-        )
+        texts = by_service[policy.service]
+        current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
+        earlier: list[Version] = []
+        for past, after in zip(texts, [*texts[1:], current], strict=False):
+            text = ledger.policy_text(past.sha256)
+            # Of those from before the window the last one binds when it begins, unless a text says so of itself.
+            if after is None or after.first_seen > window.start or "in_force_from" in text:
+                known = reload(text)
+                earlier += [] if known is None else [Version(past.first_seen, known)]
+        found[policy.service] = _Versions(now if current is None else current.first_seen, tuple(earlier))
     return found
 
 
-def _gone(ledger: Ledger, loaded: Loaded, now: int) -> Iterator[Fault]:
+def _gone(ledger: Ledger, loaded: Loaded, settings: Settings, now: int) -> Iterator[Fault]:
     """Yield the services that were judged and have no policy any more: what nobody looks at is unknown.
 
     A service that was retired since, or whose agreement has ended, owes nothing; a policy that lies elsewhere and was
@@ -141,7 +139,9 @@ def _gone(ledger: Ledger, loaded: Loaded, now: int) -> Iterator[Fault]:
             continue
         policy = reload(ledger.policy_text(past.sha256))
         ended = policy is not None and policy.agreement.ends is not None and policy.agreement.ends <= now
-        if not ended and not Path(past.file).exists():
+        # A file that is still there was read just now, and is a template or of another service.
+        read = any(Path(past.file).is_relative_to(directory) for directory in settings.policies)
+        if not ended and (read or not Path(past.file).exists()):
             yield Fault(
                 past.file,
                 f"{past.file}: the policy of service {service}, judged until {words.instant(past.last_seen)}, is gone "
@@ -173,12 +173,11 @@ def _remember(seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, s
     record = run.record(seen.job.service, source.identity, history.observe(observation), observation.raw)
     history.apply(record)
     return SourceEvidence(
-        standing=seen.standing,
+        standing=registry.standing(source, seen.job.connection),
         parts=history.parts(source, clock_tolerance=settings.clock_tolerance, since=seen.job.asked.since),
         log=log,
         gaps=tuple(gap for gap in observation.look.gaps if gap.line is None),
         unlisted=history.unlisted,
-        clock_offset=observation.look.clock_offset,
     )
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from drcheck.core.evidence import FOREVER, LONG_AGO, Look
 from drcheck.core.policy import NEVER
-from drcheck.core.spans import Span, Spans, covers, intersection, union
+from drcheck.core.spans import Span, Spans, intersection, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Absence:
         """Return when every arrival of data of ``data_from`` or later has been seen, even if it is gone since."""
         return self._proved(data_from)[1]
 
-    def proves_none_arrived(self, data_from: int, until: int) -> bool:
-        """Return whether everything of ``data_from`` or later that became available before ``until`` was seen."""
-        return covers(self.arrived(data_from), data_from, until)
+    def arrivals_known_until(self, data_from: int) -> int:
+        """Return until when, from ``data_from`` on, every arrival of data of then or later has been seen."""
+        return next((span.end for span in self.arrived(data_from) if span.start <= data_from < span.end), data_from)
 
     def none_newer_stood(self, age: int, start: int, end: int) -> Spans:
         """Return when in [start, end) all that stood with data younger than ``age`` has been seen."""

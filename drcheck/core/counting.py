@@ -26,9 +26,13 @@ def reasons_not_to_count(
     """
     redated = {} if source.identical_dumps else _redated(points)
     before: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MEDIAN_OF))
+    afresh = source.new_size_from
     reasons: dict[int, str] = {}
     for row in range(len(points)):
         data, size = points.data_lo[row], points.size[row]
+        if afresh is not None and data >= afresh:
+            before.clear()
+            afresh = None
         if not complete[row]:
             marker = source.complete_when.replace("{name}", points.name[row])
             reason = f"it is not complete: no {marker} stands beside it"
@@ -41,17 +45,16 @@ def reasons_not_to_count(
         elif row in redated:
             reason = f"it has the same content as {points.name[redated[row]]}: a re-dated copy"
         else:
-            reason = _shrunk(source, data, size, before[points.kind[row]])
+            reason = _shrunk(source, size, before[points.kind[row]])
         if reason:
             reasons[row] = reason
-        elif source.max_shrink is not None and (source.new_size_from is None or data >= source.new_size_from):
+        elif source.max_shrink is not None:
             before[points.kind[row]].append(size)
     return reasons
 
 
-def _shrunk(source: Source, data: int, size: int, before: Sequence[int]) -> str:
-    fresh = source.new_size_from is not None and data < source.new_size_from
-    if source.max_shrink is None or len(before) < MEDIAN_FROM or fresh:
+def _shrunk(source: Source, size: int, before: Sequence[int]) -> str:
+    if source.max_shrink is None or len(before) < MEDIAN_FROM:
         return ""
     least = 1 - source.max_shrink
     if size * least.denominator >= max(before) * least.numerator:

@@ -39,6 +39,8 @@ class Sighting:
 
     shown: Candidate
     """As the newest look showed it."""
+    data_lo: int
+    data_hi: int
     available_lo: int
     available_hi: int
     first_seen: int
@@ -120,22 +122,40 @@ class History:
 
     def _show(self, candidate: Candidate, begin: int) -> None:
         known = self.standing.get(candidate.name)
-        earliest = candidate.available_lo
-        # What a look showed had arrived by then, whatever the place says about the latest instant.
-        latest = max(earliest, min(candidate.available_hi, begin))
-        if known is not None and _same_content(known.shown, candidate):
-            if candidate.complete and not known.shown.complete:
-                known.available_lo, known.available_hi = earliest, latest
-            else:
-                # A touch or a copy in place renews nothing: the earliest time stands.
-                known.available_lo = min(known.available_lo, earliest)
-                known.available_hi = min(known.available_hi, latest)
-            known.shown = candidate
-            known.last_seen = begin
-            return
-        if known is not None:
+        same = known is not None and _same_content(known.shown, candidate)
+        if known is not None and not same:
             self._end(candidate.name, begin)
-        self.standing[candidate.name] = Sighting(candidate, earliest, latest, begin, begin)
+        earliest, latest = candidate.available_lo, candidate.available_hi
+        if not same or (known is not None and candidate.complete and not known.shown.complete):
+            # What a complete look did not show had not arrived by then, whatever the place says of its time.
+            earliest = max(earliest, self._missed(candidate, begin))
+        # What a look showed had arrived by then.
+        latest = max(earliest, min(latest, begin))
+        if known is None or not same:
+            self.standing[candidate.name] = Sighting(
+                candidate, candidate.data_lo, candidate.data_hi, earliest, latest, begin, begin
+            )
+            return
+        if candidate.complete and not known.shown.complete:
+            known.available_lo, known.available_hi = earliest, latest
+        elif candidate.data_lo != known.shown.data_lo and not candidate.checksum:
+            # The name tells no instant, and alike in size it may hold new data or the old: nobody can tell.
+            known.data_hi, known.available_hi = candidate.data_hi, latest
+        else:
+            # A touch or a copy in place renews nothing: the earliest time stands.
+            known.available_lo = min(known.available_lo, earliest)
+            known.available_hi = min(known.available_hi, latest)
+        known.shown = candidate
+        known.last_seen = begin
+
+    def _missed(self, candidate: Candidate, begin: int) -> int:
+        """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
+        missed = (
+            look.begin
+            for look in reversed(self.looks)
+            if look.complete and look.begin <= begin and look.asked_from <= candidate.data_lo
+        )
+        return next(missed, LONG_AGO)
 
     def _end(self, name: str, begin: int) -> None:
         known = self.standing.pop(name, None)
@@ -159,14 +179,14 @@ def _same_content(known: Candidate, shown: Candidate) -> bool:
 
 
 def _columns(source: Source, of: str, sightings: list[Sighting], clock_tolerance: int) -> Points:
-    sightings.sort(key=lambda seen: (seen.shown.data_lo, seen.shown.name, seen.first_seen))
+    sightings.sort(key=lambda seen: (seen.data_lo, seen.shown.name, seen.first_seen))
     points = Points(
         source=source.name,
         of=of,
         name=tuple(seen.shown.name for seen in sightings),
         kind=tuple(seen.shown.kind for seen in sightings),
-        data_lo=array("q", (seen.shown.data_lo for seen in sightings)),
-        data_hi=array("q", (min(seen.shown.data_hi, max(seen.shown.data_lo, seen.available_hi)) for seen in sightings)),
+        data_lo=array("q", (seen.data_lo for seen in sightings)),
+        data_hi=array("q", (min(seen.data_hi, max(seen.data_lo, seen.available_hi)) for seen in sightings)),
         available_lo=array("q", (seen.available_lo for seen in sightings)),
         available_hi=array("q", (seen.available_hi for seen in sightings)),
         gone_lo=array("q", (max(seen.gone_lo, seen.available_lo) for seen in sightings)),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from drcheck.core.spans import Span
 from drcheck.core.verdict import SEVERITY, Piece, Status, Window, worst
+
+NOT_BOUND = "nothing is owed by this wording of the commitment"
 
 
 def cut(
@@ -70,3 +73,29 @@ def _lay(
                 found[-1] = found[-1]._replace(end=start)
             found.append(Piece(start, window.end, deciding.status, deciding.reason))
     return tuple(found)
+
+
+def within(owed: Span, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Return ``pieces`` where they lie in ``owed``; outside of it nothing is owed."""
+    found: list[Piece] = []
+    for piece in pieces:
+        start, end = max(piece.start, owed.start), min(piece.end, owed.end)
+        if start >= end:
+            found.append(piece._replace(status=None, reason=NOT_BOUND))
+            continue
+        if piece.start < start:
+            found.append(Piece(piece.start, start, None, NOT_BOUND))
+        found.append(piece._replace(start=start, end=end))
+        if end < piece.end:
+            found.append(Piece(end, piece.end, None, NOT_BOUND))
+    return tuple(found)
+
+
+def where_agreed(window: Window, one: Sequence[Piece], other: Sequence[Piece], doubt: str) -> tuple[Piece, ...]:
+    """Return two judgements of one window where they agree, and unknown, because of ``doubt``, where they do not."""
+    unknown = (Piece(window.start, window.end, Status.UNKNOWN, doubt),)
+
+    def pick(holding: Mapping[Status | None, set[int]]) -> int:
+        return 0 if any({0, 1} <= those for those in holding.values()) else 2
+
+    return _lay(window, [one, other, unknown], pick)

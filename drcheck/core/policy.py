@@ -176,8 +176,8 @@ class Source:
     @property
     def identity(self) -> str:
         """What makes it the same place, read in the same way: another one begins a history of its own."""
-        read = f"{self.reader}\n{self.template}\n{self.name_zone}\n{self.complete_when}"
-        return f"{self.name}\n{self.connection}:{self.path}\n{read}"
+        read = f"{self.reader}\n{self.template}\n{self.name_zone}\n{self.complete_when}\n{self.available_at}"
+        return f"{self.name}\n{self.connection}:{self.path}\n{' '.join(sorted(self.of))}\n{read}"
 
 
 @dataclass(frozen=True, slots=True)

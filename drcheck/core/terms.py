@@ -8,11 +8,15 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from drcheck.core.absence import Absence
-from drcheck.core.evidence import Log, Points
+from drcheck.core.evidence import FOREVER, LONG_AGO, Log, Points
 from drcheck.core.policy import BusinessCalendar
+from drcheck.core.spans import Span
 
 DEFAULT_GRACE = 3600
 """Seconds after a slot's end at which it is due, where no source declares its ``max_duration``."""
+
+
+ALWAYS = Span(LONG_AGO, FOREVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,14 @@ class Terms:
     grace: int = DEFAULT_GRACE
     """Where a commitment gives none: the sources' longest ``max_duration``, else :data:`DEFAULT_GRACE`."""
     matching: int = 600
-    """Points of different sources whose data lies this close are copies of one."""
+    """Points of different sources whose data lies this close, in seconds, are copies of one."""
     lost_sites: frozenset[str] = frozenset()
     """What the commitment's scenario takes away."""
     site_of: Mapping[str, str] = field(default_factory=dict)
     """Source to the site that it lies at; empty where the policy does not say."""
+    binds: Span = ALWAYS
+    """The instants, and the slots by their start, that this wording of the commitment binds."""
     covered: bool = False
     """Whether a frequency commitment covers this data set, so that a day never made is that one's breach."""
+    made: tuple[Part, ...] = ()
+    """Where else the frequency commitment counts backups of it: a day that was made there was made."""

@@ -7,16 +7,17 @@ use up a place.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from drcheck.core import calendar, doubt, words
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.exposure import Row, cite, rejected
-from drcheck.core.pieces import cut
+from drcheck.core.pieces import cut, within
 from drcheck.core.policy import Per
 from drcheck.core.spans import Span, Spans, covers, intersection, union
-from drcheck.core.terms import Subject, Terms
+from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 
 
@@ -66,13 +67,23 @@ def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.S
     return [Held.by(slot, inside) for slot, inside in zip(slots, rows, strict=True)]
 
 
-def known_until(subject: Subject, start: int) -> int:
-    """Return until when every arrival of data of ``start`` or later has been seen, from ``start`` on."""
-    until = FOREVER
-    for part in subject.parts:
-        spans = part.absence.arrived(start)
-        until = min(until, next((span.end for span in spans if span.start <= start < span.end), start))
-    return until
+def known_until(parts: Iterable[Part], start: int) -> int:
+    """Return until when every arrival of data of ``start`` or later has been seen at all of ``parts``."""
+    return min((part.absence.arrivals_known_until(start) for part in parts), default=start)
+
+
+def deleted_early(held: Held, t: int) -> str:
+    """Say which recovery point of a slot was deleted before ``t``, and between which two looks."""
+    gone = (row for row in held.rows if row[0].gone_hi[row[1]] <= t)
+    points, row = max(gone, key=lambda item: item[0].gone_hi[item[1]])
+    seen, missed = words.instant(points.gone_lo[row]), words.instant(points.gone_hi[row])
+    return f"{held.slot.label} was deleted early: {points.name[row]} was last seen {seen} and first missed {missed}"
+
+
+def why_it_may_not_stand(held: Held, t: int) -> str:
+    """Say which instant decides whether a slot stood at ``t``."""
+    standing = [row for row in held.rows if row[0].available_lo[row[1]] <= t < row[0].gone_hi[row[1]]]
+    return f"{held.slot.label} may not stand: {doubt.uncertain(*(standing or held.rows)[-1])}"
 
 
 def seen_from(subject: Subject, start: int) -> Spans:
@@ -98,39 +109,39 @@ class _Tier:
 
 def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -> Finding:
     """Judge one tier of one data set: the newest ``count`` slots of a ``per`` that hold or held a point."""
-    data = [part.points.data_lo[0] for part in subject.parts if len(part.points)]
-    begin = min([window.start, *data])
-    slots = calendar.slots(per, terms.zone, begin, window.end)
+    data = [part.points.data_lo[row] for part in subject.parts for row in islice(part.points.counted(), 1)]
+    slots = calendar.slots(per, terms.zone, min([window.start, *data]), window.end)
     held = held_by(subject, slots)
     starts = [slot.start for slot in slots]
-    until = [known_until(subject, start) for start in starts]
-    seen = [seen_from(subject, start) for start in starts]
+    until = [known_until(subject.parts, start) for start in starts]
+    seen = [seen_from(subject, one.slot.start) if one.rows else () for one in held]
+    # Where it is proved that a slot never held anything, nothing can be said of it: the walk passes it over.
+    walked = [index for index, one in enumerate(held) if one.rows or until[index] < window.end]
+    walked_starts = [starts[index] for index in walked]
+    effective = LONG_AGO if terms.effective is None else terms.effective
+    empty = [one.slot.end for index, one in enumerate(held) if not one.rows and one.slot.start >= effective]
 
     def at(t: int) -> _Tier:
-        if terms.effective is not None and t < terms.effective:
+        if t < effective:
             return _Tier(None, 0, 0, None, None)
         newer_sure = newer_maybe = standing = owed = 0
         missing: Held | None = None
         unsure: Held | None = None
         hole: Held | None = None
-        complete = True
-        for index in range(bisect_right(starts, t) - 1, -1, -1):
+        complete = not empty or empty[0] > t
+        for index in reversed(walked[: bisect_right(walked_starts, t)]):
             one = held[index]
-            if newer_sure >= count:
+            # Slots that begin before the agreement owe nothing; and behind that many unseen ones nothing is certain.
+            if newer_sure >= count or one.slot.start < effective or (hole and newer_maybe >= count):
                 break
             maybe, sure = one.maybe_from <= t, one.surely_from <= t
             if not maybe and until[index] <= t:
                 hole = hole or one
                 newer_maybe += 1  # an unseen backup of it would take a place in the tier
-            open_slot = one.slot.end > t
-            if not sure and not open_slot and (terms.effective is None or one.slot.start >= terms.effective):
+            if not sure and one.slot.end <= t:
                 complete = False
             if not maybe:
                 continue
-            if terms.effective is not None and one.slot.start < terms.effective:
-                newer_maybe += 1
-                newer_sure += sure
-                continue  # it takes a place, but owes nothing
             owed += 1
             if covers(one.surely, t, t + 1):
                 standing += 1
@@ -155,7 +166,10 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
     objective = min(count, now.owed) if now.status is Status.MET else count
     return Finding(
         of=subject.of,
-        pieces=cut(window, changes, lambda t: at(t).status, lambda t: _reason(at(t), per, count, subject, t)),
+        pieces=within(
+            terms.binds,
+            cut(window, changes, lambda t: at(t).status, lambda t: _reason(at(t), per, count, subject, t)),
+        ),
         reason=_reason(now, per, count, subject, last),
         objective=Quantity(objective, "points"),
         measured=Quantity(min(now.standing, count), "points"),
@@ -167,7 +181,9 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
     )
 
 
-def _changes(held: list[Held], until: list[int], seen: list[Spans], starts: list[int], terms: Terms) -> Iterator[int]:
+def _changes(
+    held: list[Held], until: list[int], seen: Sequence[Spans], starts: list[int], terms: Terms
+) -> Iterator[int]:
     yield from starts
     yield from until
     for one in held:
@@ -188,13 +204,10 @@ def _reason(state: _Tier, per: Per, count: int, subject: Subject, t: int) -> str
     stand = f"{min(state.standing, count)} of {count} {per}s stand for {subject.of}"
     if state.status is Status.MET:
         return stand if state.owed >= count else f"{stand}, every one since the agreement took effect"
+    if state.missing is not None and state.status is Status.BREACHED:
+        return f"{stand}: {deleted_early(state.missing, t)}"
     if state.missing is not None:
-        points, row = max(state.missing.rows, key=lambda item: item[0].gone_hi[item[1]])
-        label = state.missing.slot.label
-        if state.status is Status.BREACHED:
-            gone = f"{words.instant(points.gone_lo[row])} and first missed {words.instant(points.gone_hi[row])}"
-            return f"{stand}: {label} was deleted early, {points.name[row]} was last seen {gone}"
-        return f"{stand}: {label} may not stand, {doubt.uncertain(points, row)}"
+        return f"{stand}: {why_it_may_not_stand(state.missing, t)}"
     if state.hole is not None:
         label = state.hole.slot.label
         why = doubt.unproved(subject.parts, min(t, state.hole.slot.start), f"no backup of {label} was made and deleted")

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from drcheck.core import calendar, words
 from drcheck.core.absence import Absence
 from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Points
-from drcheck.core.history import SIZES
-from drcheck.core.pieces import first_of, overlay
-from drcheck.core.policy import (
-    Commitment,
-    Frequency,
-    NotYetJudged,
-    Per,
-    Policy,
-    RestoreTest,
-    Retention,
-    Rpo,
-    Rto,
-    Source,
-    Standing,
-)
-from drcheck.core.terms import DEFAULT_GRACE, Part, Records, Subject, Terms
+from drcheck.core.needs import SLOT_LENGTH, grace_of, interval_of
+from drcheck.core.pieces import first_of, overlay, where_agreed, within
+from drcheck.core.policy import Commitment, Frequency, Policy, RestoreTest, Retention, Rpo, Rto, Source, Standing
+from drcheck.core.spans import Span
+from drcheck.core.terms import Part, Records, Subject, Terms
 from drcheck.core.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
-
-SLOT_LENGTH = {
-    Per.HOUR: calendar.HOUR,
-    Per.DAY: calendar.DAY,
-    Per.WEEK: 7 * calendar.DAY,
-    Per.MONTH: 31 * calendar.DAY,
-}
-MARGIN = calendar.DAY
-"""How much further back a look asks than its question strictly needs: slots shift with their zone."""
+from drcheck.core.wordings import Version, Wording, wordings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,56 +30,6 @@ class SourceEvidence:
     gaps: tuple[Gap, ...] = ()
     """What the newest look could not see."""
     unlisted: tuple[str, ...] = ()
-    clock_offset: float | None = None
-
-
-def looked_at(policy: Policy) -> tuple[Source, ...]:
-    """Return the sources that must be looked at: those of commitments that are judged."""
-    needed = {
-        name
-        for commitment in policy.commitments
-        if not isinstance(commitment, NotYetJudged)
-        for name in commitment.evidence
-    }
-    return tuple(source for source in policy.sources.values() if source.name in needed)
-
-
-def needed_since(policy: Policy, source: Source, window: Window) -> int:
-    """Return the oldest data at ``source`` that judging ``policy`` over ``window`` needs; ``LONG_AGO``: all of it."""
-    back = max((_reach(policy, one, window) for one in policy.commitments if source.name in one.evidence), default=0)
-    if back >= -LONG_AGO:
-        return LONG_AGO
-    return window.start - back - MARGIN - (source.max_duration or 0) - (SIZES if source.max_shrink is not None else 0)
-
-
-def _reach(policy: Policy, commitment: Commitment, window: Window) -> int:
-    """Return how far before the window's start data may lie that decides about it."""
-    grace = _grace(policy, commitment)
-    match commitment:
-        case Rpo():
-            return commitment.at_most
-        case Frequency(every=int(every)):
-            return every + grace
-        case Frequency(per=Per() as per):
-            return 2 * SLOT_LENGTH[per] + grace
-        case Frequency():
-            zone = ZoneInfo(commitment.zone or policy.timezone)
-            return window.start - calendar.last_tick(commitment.schedule, zone, window.start - grace)
-        case Retention(at_most=int()):
-            return -LONG_AGO
-        case Retention():
-            # A slot without a backup uses up no place in a tier: look twice as far.
-            tiers = (2 * (count + 1) * SLOT_LENGTH[per] for per, count in commitment.tiers.items())
-            return max(commitment.keep or 0, *tiers, 0) + SLOT_LENGTH[commitment.per]
-        case _:
-            return 0
-
-
-class Version(NamedTuple):
-    """A policy's text of the past, and from when on it was in force."""
-
-    in_force_from: int
-    policy: Policy
 
 
 def judge(
@@ -108,84 +38,35 @@ def judge(
     window: Window,
     *,
     clock_tolerance: int,
-    first_seen: int | None = None,
+    first_seen: int = LONG_AGO,
     earlier: Sequence[Version] = (),
 ) -> tuple[Verdict, ...]:
     """Judge every commitment of ``policy`` over ``window``; a source that is not in ``evidence`` was never seen.
 
-    A slot or period is judged by the version in force when it began: ``earlier`` holds the texts of the past, oldest
-    first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest version is taken.
+    A slot or period is judged by the wording in force when it began: ``earlier`` holds the texts of the past, oldest
+    first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest one is taken.
     """
-    verdicts: list[Verdict] = []
-    for commitment in policy.commitments:
-        came = first_seen if commitment.in_force_from is None else commitment.in_force_from
-        wordings = _wordings(commitment, earlier)
-        wordings.append(_Wording(window.end - 1 if came is None else came, policy, commitment))
-        verdicts.append(_judge(policy, commitment, _in_force(wordings), evidence, window, clock_tolerance))
-    return tuple(verdicts)
-
-
-class _Wording(NamedTuple):
-    """What one version of a policy says of a commitment."""
-
-    came: int
-    policy: Policy
-    commitment: Commitment
-
-    @property
-    def terms(self) -> object:
-        """Return everything in it that a judgement may rest on."""
-        policy = self.policy
-        place = (policy.timezone, policy.business, policy.agreement, policy.sites, policy.scenarios)
-        return (
-            replace(self.commitment, in_force_from=None),
-            place,
-            [policy.sources[one] for one in self.commitment.evidence],
-        )
-
-
-def _wordings(commitment: Commitment, versions: Sequence[Version]) -> list[_Wording]:
-    """Return the earlier wordings of a commitment, oldest first."""
-    return [
-        _Wording(version.in_force_from if one.in_force_from is None else one.in_force_from, version.policy, one)
-        for version in versions
-        for one in version.policy.commitments
-        if one.id == commitment.id and one.kind is commitment.kind
-    ]
-
-
-def _in_force(wordings: Sequence[_Wording]) -> list[_Wording]:
-    """Return what was ever in force, oldest first; the last one is today's.
-
-    A correction is in force from an instant of the past, and overrules what came after that instant.
-    """
-    kept: list[_Wording] = []
-    for wording in wordings:
-        while kept and kept[-1].came >= wording.came:
-            kept.pop()
-        if kept and kept[-1].terms == wording.terms:
-            kept[-1] = _Wording(kept[-1].came, wording.policy, wording.commitment)
-        else:
-            kept.append(wording)
-    return kept
+    today = Version(first_seen, policy)
+    return tuple(
+        _judge(wordings_of(commitment, (*earlier, today)), evidence, window, clock_tolerance)
+        for commitment in policy.commitments
+    )
 
 
 def _judge(
-    policy: Policy,
-    commitment: Commitment,
-    wordings: Sequence[_Wording],
-    evidence: Mapping[str, SourceEvidence],
-    window: Window,
-    clock_tolerance: int,
+    wordings: Sequence[Wording], evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
 ) -> Verdict:
-    judged = [
-        _findings(
-            wording.policy, wording.commitment, _effective(wording, first=index == 0), evidence, window, clock_tolerance
+    today = wordings[-1]
+    policy, commitment = today.policy, today.commitment
+    judged = [_findings(wording, evidence, window, clock_tolerance) for wording in wordings]
+    findings = tuple(
+        _ended(
+            _together(commitment, [one for past in judged for one in past if one.of == finding.of], window),
+            policy.agreement.ends,
+            window,
         )
-        for index, wording in enumerate(wordings)
-    ]
-    findings = tuple(_by_wordings(finding, judged[:-1], window) for finding in judged[-1])
-    findings = tuple(_ended(finding, policy.agreement.ends, window) for finding in findings)
+        for finding in judged[-1]
+    )
     overall = _worst(findings, window)
     seen = _seen(commitment, evidence)
     return Verdict(
@@ -200,16 +81,16 @@ def _judge(
     )
 
 
-def _effective(wording: _Wording, *, first: bool) -> int | None:
-    """Return from when a wording binds: the agreement's date, and not before it came, but for the first one."""
-    agreed = wording.policy.agreement.effective
-    return agreed if first else max(wording.came, agreed or wording.came)
-
-
-def _by_wordings(finding: Finding, past: Sequence[Sequence[Finding]], window: Window) -> Finding:
-    """Where a wording owes nothing yet, as none of its slots is due, take what the ones before it say."""
-    older = [one.pieces for findings in reversed(past) for one in findings if one.of == finding.of]
-    return replace(finding, pieces=first_of(window, [finding.pieces, *older])) if older else finding
+def _together(commitment: Commitment, by_wording: Sequence[Finding], window: Window) -> Finding:
+    """Join what the wordings of a commitment say, oldest first, each of the slots and instants that it binds."""
+    if len(by_wording) == 1:
+        return by_wording[0]
+    newest_first = by_wording[::-1]
+    pieces = [finding.pieces for finding in newest_first]
+    # One slot decides about how often backups are made; all that are owed at once decide about the rest.
+    joined = first_of(window, pieces) if isinstance(commitment, Frequency) else overlay(window, pieces)
+    deciding = next((one for one in newest_first if one.status is joined[-1].status), newest_first[0])
+    return replace(deciding, pieces=joined)
 
 
 def _seen(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:
@@ -217,34 +98,27 @@ def _seen(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dic
 
 
 def _findings(
-    policy: Policy,
-    commitment: Commitment,
-    effective: int | None,
-    evidence: Mapping[str, SourceEvidence],
-    window: Window,
-    clock_tolerance: int,
+    wording: Wording, evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
 ) -> tuple[Finding, ...]:
+    policy, commitment = wording.policy, wording.commitment
     seen = _seen(commitment, evidence)
     terms = Terms(
         zone=ZoneInfo(commitment.zone or policy.timezone),
-        effective=effective,
+        effective=policy.agreement.effective,
+        binds=wording.binds,
         business=policy.business,
         clock_tolerance=clock_tolerance,
-        grace=_grace(policy, commitment),
+        grace=grace_of(policy, commitment),
         lost_sites=policy.lost_sites(commitment.scenario) if commitment.scenario else frozenset(),
         site_of={source.name: source.site for source in policy.sources.values()},
     )
 
-    def each(evaluate: Callable[[Subject, Terms], Finding]) -> tuple[Finding, ...]:
-        return _each(policy, commitment, seen, terms, evaluate)
-
     match commitment:
-        case Rpo():
-            return each(lambda of, its: rpo.evaluate(commitment, of, its, window))
-        case Frequency():
-            return each(lambda of, its: backup_frequency.evaluate(commitment, of, its, window))
-        case Retention():
-            return each(lambda of, its: retention.evaluate(commitment, of, its, window))
+        case Rpo() | Frequency() | Retention():
+            return tuple(
+                _of_set(policy, commitment, of, evidence, terms, window)
+                for of in dict.fromkeys(of for name in commitment.evidence for of in policy.sources[name].of)
+            )
         case Rto():
             return (rto.evaluate(commitment, _records(seen), terms, window),)
         case RestoreTest():
@@ -253,45 +127,85 @@ def _findings(
             return (_not_yet(commitment, window),)
 
 
-def _each(
+def _of_set(
     policy: Policy,
-    commitment: Commitment,
-    seen: Mapping[str, SourceEvidence],
+    commitment: Rpo | Frequency | Retention,
+    of: str,
+    evidence: Mapping[str, SourceEvidence],
     terms: Terms,
-    evaluate: Callable[[Subject, Terms], Finding],
-) -> tuple[Finding, ...]:
-    """Judge each data set on the sources that hold it and survive the commitment's scenario."""
-    sources = [policy.sources[name] for name in commitment.evidence]
-    findings: list[Finding] = []
-    for of in dict.fromkeys(of for source in sources for of in source.of):
-        parts = tuple(
-            seen[source.name].parts.get(of) or Part(Points(source.name, of), Absence((), source.thinned_after))
-            for source in sources
-            if of in source.of and _survives(source, terms)
-        )
-        findings.append(evaluate(Subject(of, parts), replace(terms, covered=_covered(policy, of))))
-    return tuple(findings)
+    window: Window,
+) -> Finding:
+    """Judge one data set on the sources that hold it and survive the commitment's scenario."""
+    holding = [policy.sources[name] for name in commitment.evidence if of in policy.sources[name].of]
+    parts = {
+        source.name: _part(source, of, _at_least(evidence.get(source.name), commitment.min_standing))
+        for source in holding
+    }
+    made, covered = _made(policy, commitment, of, evidence, window)
+    its = replace(terms, covered=covered, made=made)
+
+    def evaluate(sources: Sequence[Source]) -> Finding:
+        subject = Subject(of, tuple(parts[source.name] for source in sources))
+        if not sources:
+            return _nothing_survives(commitment, subject, its, window)
+        match commitment:
+            case Rpo():
+                return rpo.evaluate(commitment, subject, its, window)
+            case Frequency():
+                return backup_frequency.evaluate(commitment, subject, its, window)
+            case Retention():
+                return retention.evaluate(commitment, subject, its, window)
+
+    surviving = [source for source in holding if _survives(source, terms)]
+    homeless = [source for source in holding if _survives(source, terms) is None]
+    finding = evaluate([*surviving, *homeless])
+    if homeless:
+        names = words.several([source.name for source in homeless])
+        doubt = f"nobody stated where {names} lies, so whether it survives; `site` on it would settle that"
+        finding = replace(finding, pieces=where_agreed(window, finding.pieces, evaluate(surviving).pieces, doubt))
+        finding = replace(finding, reason=doubt) if finding.status is Status.UNKNOWN else finding
+    return finding
 
 
-def _survives(source: Source, terms: Terms) -> bool:
-    """Return whether a source survives the scenario; one whose site nobody stated is not known to."""
-    return not terms.lost_sites or (bool(source.site) and source.site not in terms.lost_sites)
+def _part(source: Source, of: str, seen: SourceEvidence) -> Part:
+    return seen.parts.get(of) or Part(Points(source.name, of), Absence((), source.thinned_after))
 
 
-def _covered(policy: Policy, of: str) -> bool:
-    return any(
-        of in policy.sources[name].of
-        for commitment in policy.commitments
-        if isinstance(commitment, Frequency)
-        for name in commitment.evidence
+def _survives(source: Source, terms: Terms) -> bool | None:
+    """Return whether a source survives the scenario; None: nobody stated where it lies."""
+    if not terms.lost_sites:
+        return True
+    return source.site not in terms.lost_sites if source.site else None
+
+
+def _nothing_survives(commitment: Commitment, subject: Subject, terms: Terms, window: Window) -> Finding:
+    """Judge over nothing: a recovery is then impossible, and of everything else there is no subject."""
+    reason = f"no source of {subject.of} survives the loss of {words.several(sorted(terms.lost_sites))}"
+    status = Status.BREACHED if isinstance(commitment, Rpo) else Status.UNKNOWN
+    owed = Span(max(terms.binds.start, LONG_AGO if terms.effective is None else terms.effective), terms.binds.end)
+    return Finding(subject.of, within(owed, (Piece(window.start, window.end, status, reason),)), reason)
+
+
+def _made(
+    policy: Policy, commitment: Commitment, of: str, evidence: Mapping[str, SourceEvidence], window: Window
+) -> tuple[tuple[Part, ...], bool]:
+    """Return where else backups of a data set are owed as often as this commitment keeps them, and whether any are.
+
+    A slot that was never made anywhere is then the other commitment's breach.
+    """
+    if not isinstance(commitment, Retention):
+        return (), False
+    often = SLOT_LENGTH[commitment.per] + 2 * calendar.HOUR  # a change of the zone's offset may lie in between
+    covering = [
+        one for one in policy.commitments if isinstance(one, Frequency) and interval_of(policy, one, window) <= often
+    ]
+    names = dict.fromkeys(name for one in covering for name in one.evidence if of in policy.sources[name].of)
+    parts = (
+        _part(policy.sources[name], of, evidence.get(name) or SourceEvidence(Standing.ATTESTED))
+        for name in names
+        if name not in commitment.evidence
     )
-
-
-def _grace(policy: Policy, commitment: Commitment) -> int:
-    if isinstance(commitment, Frequency) and commitment.grace is not None:
-        return commitment.grace
-    declared = (policy.sources[name].max_duration for name in commitment.evidence)
-    return max((duration for duration in declared if duration is not None), default=DEFAULT_GRACE)
+    return tuple(parts), bool(names)
 
 
 def _records(seen: Mapping[str, SourceEvidence]) -> Records:
@@ -328,13 +242,15 @@ def _not_yet(commitment: Commitment, window: Window) -> Finding:
 
 
 def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:
-    """Owe nothing from the agreement's end on."""
-    if ends is None or ends >= window.end:
+    """Owe nothing from the agreement's end on, and show no figures where nothing is owed."""
+    if ends is not None and ends < window.end:
+        reason = f"nothing is owed any more: the agreement ended {words.instant(ends)}"
+        over = Piece(max(ends, window.start), window.end, None, reason)
+        kept = (piece._replace(end=min(piece.end, ends)) for piece in finding.pieces if piece.start < ends)
+        finding = replace(finding, pieces=(*kept, over), reason=reason)
+    if finding.status is not None:
         return finding
-    reason = f"nothing is owed any more: the agreement ended {words.instant(ends)}"
-    kept = (piece._replace(end=min(piece.end, ends)) for piece in finding.pieces if piece.start < ends)
-    over = Piece(max(ends, window.start), window.end, None, reason)
-    return replace(finding, pieces=(*kept, over), reason=reason, at_risk=False)
+    return replace(finding, measured=None, headroom=None, due_at=None, at_risk=False, also=())
 
 
 def _worst(findings: Sequence[Finding], window: Window) -> Finding:

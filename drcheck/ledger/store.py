@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
@@ -180,12 +182,14 @@ class Ledger:
         ]
 
     def policies(self) -> list[PastPolicy]:
-        """Return every policy text judged, by service, in the order in which they were first seen."""
+        """Return the policy texts judged, by service, in order of time; one that came back stands twice."""
         rows = self._rows(
-            "SELECT service, file, sha256, min(started_at), max(started_at) FROM judged JOIN run ON run.seq = run"
-            " GROUP BY service, file, sha256 ORDER BY service, min(seq)"
+            "SELECT service, file, sha256, started_at FROM judged JOIN run ON run.seq = run ORDER BY service, run.seq"
         )
-        return [PastPolicy(*row) for row in rows]
+        stretches = (
+            (text, [started for *_, started in those]) for text, those in groupby(rows, key=itemgetter(0, 1, 2))
+        )
+        return [PastPolicy(text[0], text[1], text[2], starts[0], starts[-1]) for text, starts in stretches]
 
     def policy_text(self, digest: str) -> str:
         """Return the policy text with that SHA-256; raises KeyError if it was never judged."""

@@ -28,7 +28,7 @@ def test_nothing_is_proved_by_no_look():
 def test_one_look_proves_what_stood_at_its_begin_and_no_more():
     absence = proved(DAY)
     assert absence.none_newer_stood(3600, 0, 10 * DAY) == ((DAY, DAY + 1),)
-    assert not absence.proves_none_arrived(DAY - 60, DAY)
+    assert not absence.arrivals_known_until(DAY - 60) >= DAY
 
 
 def test_two_complete_looks_in_a_row_prove_the_span_between_them():
@@ -36,30 +36,30 @@ def test_two_complete_looks_in_a_row_prove_the_span_between_them():
 
 
 def test_a_gap_between_two_complete_looks_is_healed_by_the_later_one():
-    assert proved(DAY, (DAY + 100, LONG_AGO, "denied"), 2 * DAY).proves_none_arrived(DAY, 2 * DAY)
+    assert proved(DAY, (DAY + 100, LONG_AGO, "denied"), 2 * DAY).arrivals_known_until(DAY) >= 2 * DAY
 
 
 def test_looks_further_apart_than_what_may_have_been_thinned_leave_a_hole():
     absence = proved(DAY, 3 * DAY, thinned_after=DAY)
-    assert not absence.proves_none_arrived(DAY, 3 * DAY)
-    assert absence.proves_none_arrived(2 * DAY, 3 * DAY)
+    assert not absence.arrivals_known_until(DAY) >= 3 * DAY
+    assert absence.arrivals_known_until(2 * DAY) >= 3 * DAY
 
 
 def test_where_nothing_is_ever_thinned_one_look_proves_all_of_the_past():
     absence = proved(5 * DAY, thinned_after=NEVER)
-    assert absence.proves_none_arrived(-DAY, 5 * DAY)
+    assert absence.arrivals_known_until(-DAY) >= 5 * DAY
     assert covers(absence.none_newer_stood(DAY, 0, 10 * DAY), 0, 5 * DAY)
 
 
 def test_a_look_proves_nothing_about_data_older_than_it_asked_for():
     absence = proved((5 * DAY, 3 * DAY), thinned_after=NEVER)
-    assert absence.proves_none_arrived(3 * DAY, 5 * DAY)
-    assert not absence.proves_none_arrived(3 * DAY - 1, 5 * DAY)
+    assert absence.arrivals_known_until(3 * DAY) >= 5 * DAY
+    assert not absence.arrivals_known_until(3 * DAY - 1) >= 5 * DAY
 
 
 def test_a_narrow_look_does_not_part_two_wide_ones():
     absence = proved(DAY, (2 * DAY, 2 * DAY), 3 * DAY)
-    assert absence.proves_none_arrived(DAY, 3 * DAY)
+    assert absence.arrivals_known_until(DAY) >= 3 * DAY
 
 
 def test_young_arrivals_all_seen_prove_what_young_data_stood():

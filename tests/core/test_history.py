@@ -85,7 +85,25 @@ def test_identical_dumps_count_where_the_source_says_that_they_are_usual():
 
 def test_arrival_that_the_place_cannot_tell_is_bounded_by_the_first_look_that_showed_it():
     found = points(seen((100, []), (200, [candidate("a", 10, arrived=20, latest=FOREVER)])))
-    assert (found.available_lo[0], found.available_hi[0]) == (20, 200)
+    assert (found.available_lo[0], found.available_hi[0]) == (100, 200)
+
+
+def test_what_a_complete_look_did_not_show_had_not_arrived_by_then_whatever_its_time_says():
+    found = points(seen((100, []), (200, [candidate("a", 10, arrived=20)])))
+    assert (found.available_lo[0], found.available_hi[0]) == (100, 100)
+
+
+def test_what_went_and_came_back_was_away_in_between():
+    one = candidate("a", 10)
+    found = points(seen((100, [one]), (200, []), (300, [one])))
+    assert list(zip(found.available_lo, found.gone_hi, strict=True)) == [(10, 200), (200, FOREVER)]
+
+
+def test_a_file_of_a_fixed_name_and_size_may_hold_new_data_or_old():
+    before, after = candidate("a", 50, arrived=50), candidate("a", 150, arrived=150)
+    found = points(seen((100, [before]), (200, [after])))
+    assert (found.data_lo[0], found.data_hi[0]) == (50, 150)
+    assert (found.available_lo[0], found.available_hi[0]) == (50, 150)
 
 
 def test_a_candidate_counts_from_its_marker_on():

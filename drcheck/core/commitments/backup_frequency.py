@@ -12,11 +12,11 @@ from functools import partial
 from itertools import pairwise
 
 from drcheck.core import calendar, doubt, words
-from drcheck.core.commitments.common import WARN_AT, at_risk
+from drcheck.core.commitments.common import at_risk, warn_at
 from drcheck.core.copies import groups
 from drcheck.core.evidence import FOREVER
 from drcheck.core.exposure import Exposure, Row, cite, rejected
-from drcheck.core.pieces import cut
+from drcheck.core.pieces import cut, within
 from drcheck.core.policy import Frequency, Per
 from drcheck.core.spans import covers
 from drcheck.core.terms import Subject, Terms
@@ -30,44 +30,44 @@ def evaluate(commitment: Frequency, subject: Subject, terms: Terms, window: Wind
     """Judge one data set over ``window``."""
     grace = terms.grace if commitment.grace is None else commitment.grace
     if commitment.every is not None:
-        return _every(commitment, subject, terms, window, commitment.every + grace)
+        return _every(commitment, commitment.every, grace, subject, terms, window)
     return _slots(commitment, subject, terms, window, grace)
 
 
-def _every(commitment: Frequency, subject: Subject, terms: Terms, window: Window, objective: int) -> Finding:
-    exposure = Exposure.of(subject, objective, terms.effective, window, until_gone=False)
-    pieces = cut(window, exposure.changes(), exposure.status_at, partial(_reason_every, exposure))
+def _every(commitment: Frequency, every: int, grace: int, subject: Subject, terms: Terms, window: Window) -> Finding:
+    exposure = Exposure.of(subject, every + grace, terms.effective, window, until_gone=False)
+    reason_at = partial(_reason_every, exposure, every)
+    pieces = within(terms.binds, cut(window, exposure.changes(), exposure.status_at, reason_at))
     measured = exposure.age_at(window.end)
     deciding = exposure.surest.before(window.end)
-    headroom = None if measured is None else objective - measured
+    headroom = None if measured is None else every - measured
     return Finding(
         of=subject.of,
         pieces=pieces,
-        reason=_reason_every(exposure, window.end - 1, window.end),
-        objective=Quantity(objective, "s"),
+        reason=reason_at(window.end - 1, window.end),
+        objective=Quantity(every, "s"),
         measured=None if measured is None else Quantity(measured, "s"),
         headroom=None if headroom is None else Quantity(headroom, "s"),
-        due_at=None if deciding is None else deciding[0].data_lo[deciding[1]] + objective,
-        at_risk=at_risk(commitment, pieces[-1].status, headroom, objective),
+        due_at=None if deciding is None else deciding[0].data_lo[deciding[1]] + every + grace,
+        at_risk=at_risk(commitment, pieces[-1].status, headroom, every),
         evidence=(*([cite(deciding)] if deciding else []), *rejected(subject, window.start)),
     )
 
 
-def _reason_every(exposure: Exposure, t: int, as_of: int | None = None) -> str:
+def _reason_every(exposure: Exposure, every: int, t: int, as_of: int | None = None) -> str:
     status, of = exposure.status_at(t), exposure.subject.of
     if status is None:
-        return "nothing is owed yet: the first backup is not due"
+        return f"nothing is owed yet: the first backup of {of} is not due"
     row = exposure.surest.at(t)
     if status is Status.UNKNOWN:
         return exposure.why_unknown(t, f"no backup of {of} was made and deleted again")
     if row is None:
-        return f"no backup of {of} has ever been seen"
+        return f"no backup of {of} that counts has ever been seen"
     data = row[0].data_lo[row[1]]
     age = "" if as_of is None else f", {words.duration(max(0, as_of - data))} ago"
-    return (
-        f"newest backup of {of} was begun {words.instant(data)}{age}; "
-        f"one is owed every {words.duration(exposure.objective)}, grace included"
-    )
+    grace = words.duration(exposure.objective - every)
+    owed = f"one is owed every {words.duration(every)}, with a grace of {grace}"
+    return f"newest backup of {of} was begun {words.instant(data)}{age}; {owed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class _Filled:
     """One slot, and when it came to hold its points."""
 
     label: str
+    begins: int
+    """Its first instant, by which it falls under a wording; a schedule's slot holds data from a little before."""
     start: int
     end: int
     due: int
@@ -96,15 +98,16 @@ class _Filled:
 
 
 def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window, grace: int) -> Finding:
-    filled = _fill(commitment, subject, terms, window, grace)
+    # Slots that begin before the agreement owe nothing, and each is judged by the wording in force when it began.
+    owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
+    filled = [
+        slot for slot in _fill(commitment, subject, terms, window, grace) if owed_from <= slot.begins < terms.binds.end
+    ]
     dues = [slot.due for slot in filled]
 
     def newest_due(t: int) -> _Filled | None:
         index = bisect_right(dues, t) - 1
-        slot = filled[index] if index >= 0 else None
-        if slot is None or (terms.effective is not None and slot.start < terms.effective):
-            return None  # slots that begin before the agreement does owe nothing
-        return slot
+        return filled[index] if index >= 0 else None
 
     def status_at(t: int) -> Status | None:
         slot = newest_due(t)
@@ -125,7 +128,7 @@ def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window
     risky = any(
         slot.start < window.end <= slot.due
         and slot.surely_at >= window.end
-        and slot.due - window.end <= (slot.end - slot.start) * (commitment.warn_at or WARN_AT)
+        and slot.due - window.end <= (slot.end - slot.start) * warn_at(commitment)
         for slot in filled
     )
     return Finding(
@@ -159,8 +162,12 @@ def _reason(slot: _Filled, t: int, commitment: Frequency, subject: Subject) -> s
             if unsure:
                 return f"{slot.label} may be without its backup of {subject.of}: {doubt.uncertain(*unsure[-1])}"
         unproved = [part for part in subject.parts if not covers(part.absence.arrived(slot.start), slot.start, t + 1)]
-        return f"no backup of {slot.label} was seen; " + doubt.unproved(
-            unproved or subject.parts, t, f"no backup of {subject.of} was made and deleted again"
+        # Where the proof ends, not where we stand: that is what a setting or another look could extend.
+        seen_since = max((part.absence.last or 0 for part in subject.parts), default=0) >= t
+        return f"no backup of {subject.of} of {slot.label} was seen; " + doubt.unproved(
+            unproved or subject.parts,
+            slot.start if seen_since else t,
+            f"no backup of {subject.of} was made and deleted again",
         )
     if status is Status.MET:
         if commitment.at_least == 1:
@@ -187,7 +194,7 @@ def _unsure(row: Row, slot: _Filled, t: int) -> bool:
 def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window, grace: int) -> list[_Filled]:
     """Return the slots that decide about ``window``, with the points that each holds."""
     stretches = _stretches(commitment, terms, window, grace)
-    starts = [start for _, start, _, _ in stretches]
+    starts = [start for _, _, start, _, _ in stretches]
     sure: list[list[Row]] = [[] for _ in stretches]
     maybe: list[list[Row]] = [[] for _ in stretches]
     for part in subject.parts:
@@ -198,27 +205,26 @@ def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window,
             first = bisect_right(starts, earliest) - 1
             last = first if earliest == latest else bisect_right(starts, latest) - 1
             for index in range(max(first, 0), last + 1):
-                _, start, end, _ = stretches[index]
+                _, _, start, end, _ = stretches[index]
                 if earliest < end:
                     maybe[index].append((points, row))
                     if earliest >= start and latest < end:
                         sure[index].append((points, row))
     nth = commitment.at_least - 1
     filled: list[_Filled] = []
-    for (label, start, end, due), surely, possibly in zip(stretches, sure, maybe, strict=True):
+    for (label, begins, start, end, due), surely, possibly in zip(stretches, sure, maybe, strict=True):
         counts = groups(surely, terms.matching, favourable=False)
         chances = groups(possibly, terms.matching, favourable=True)
         filled.append(
             _Filled(
                 label,
+                begins,
                 start,
                 end,
                 due,
                 surely_at=counts[nth] if nth < len(counts) else FOREVER,
                 maybe_at=chances[nth] if nth < len(chances) else FOREVER,
-                proved_until=min(
-                    (_proved_until(part.absence.arrived(start), start) for part in subject.parts), default=start
-                ),
+                proved_until=min((part.absence.arrivals_known_until(start) for part in subject.parts), default=start),
                 rows=tuple(possibly),
                 counts=tuple(counts),
             )
@@ -226,22 +232,18 @@ def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window,
     return filled
 
 
-def _proved_until(spans: tuple[tuple[int, int], ...], start: int) -> int:
-    return next((end for begin, end in spans if begin <= start < end), start)
-
-
-def _stretches(commitment: Frequency, terms: Terms, window: Window, grace: int) -> list[tuple[str, int, int, int]]:
-    """Return (label, start, end, due) of every slot that may be the newest due one in ``window``, or is open."""
+def _stretches(commitment: Frequency, terms: Terms, window: Window, grace: int) -> list[tuple[str, int, int, int, int]]:
+    """Return (label, first instant, start, end, due) of what may decide in ``window``, and of the open slot."""
     if commitment.per is not None:
         reach = LONGEST_SLOT if commitment.per is not Per.HOUR else calendar.DAY
         found = calendar.slots(commitment.per, terms.zone, window.start - grace - 2 * reach, window.end + reach)
-        return [(slot.label, slot.start, slot.end, slot.end + grace) for slot in found]
+        return [(slot.label, slot.start, slot.start, slot.end, slot.end + grace) for slot in found]
     # The newest tick that was due when the window begins decides there; what follows its end is due later, if at all.
     first = calendar.last_tick(commitment.schedule, terms.zone, window.start - grace)
     after = calendar.next_tick(commitment.schedule, terms.zone, window.end)
     ticks = calendar.ticks(commitment.schedule, terms.zone, first, after + 1)
     early = terms.clock_tolerance
     return [
-        (f"the backup of {words.instant(tick)}", tick - early, following - early, tick + grace)
+        (f"the slot of {words.instant(tick)}", tick, tick - early, following - early, tick + grace)
         for tick, following in pairwise(ticks)
     ]

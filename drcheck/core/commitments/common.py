@@ -11,7 +11,11 @@ WARN_AT = Fraction(1, 10)
 """Share of an objective under which the headroom is *at risk*, where the commitment sets none."""
 
 
+def warn_at(commitment: Commitment) -> Fraction:
+    """Return the share of the objective under which the headroom is *at risk*."""
+    return WARN_AT if commitment.warn_at is None else commitment.warn_at
+
+
 def at_risk(commitment: Commitment, status: Status | None, headroom: int | None, objective: int) -> bool:
     """Return whether a commitment is met with too little headroom."""
-    share = WARN_AT if commitment.warn_at is None else commitment.warn_at
-    return status is Status.MET and headroom is not None and headroom < objective * share
+    return status is Status.MET and headroom is not None and headroom < objective * warn_at(commitment)

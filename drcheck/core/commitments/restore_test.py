@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from drcheck.core import calendar, words
+from drcheck.core.commitments.common import at_risk
 from drcheck.core.evidence import Announcement, Maintenance
-from drcheck.core.pieces import cut, overlay
+from drcheck.core.pieces import NOT_BOUND, cut, overlay, within
 from drcheck.core.policy import Notice, Outside, RestoreTest, Rung
 from drcheck.core.recoveries import Told, cite, gap_bounds, gap_since, proves, told, unseen, why_it_does_not_prove
 from drcheck.core.terms import Records, Terms
@@ -83,7 +84,7 @@ def _often(
     if terms.effective is not None:
         changes += [terms.effective, terms.effective + every]
     last = window.end - 1
-    pieces = cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1])
+    pieces = within(terms.binds, cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1]))
     passed = newest(ends, last)
     age = None if passed is None else window.end - passed
     since = max((when for when in (passed, terms.effective) if when is not None), default=None)
@@ -96,7 +97,7 @@ def _often(
         measured=None if age is None else Quantity(age, "s"),
         headroom=None if age is None else Quantity(every - age, "s"),
         due_at=None if since is None else since + every,
-        at_risk=pieces[-1].status is Status.MET and age is not None and (every - age) * 10 < every,
+        at_risk=at_risk(commitment, pieces[-1].status, None if age is None else every - age, every),
         evidence=(
             *([cite(deciding)] if deciding else []),
             *(
@@ -155,26 +156,32 @@ def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, te
     """Judge notice and hours, which bind every test: breached from its start until the next one that kept them."""
     begun = sorted(tests, key=lambda one: (one.recovery.started_at, one.recovery.line))
     starts = [one.recovery.started_at for one in begun]
-    verdicts = [_kept(one, commitment, records, terms) for one in begun]
+    owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
+    # A test is judged by the wording in force when it was held; what was held before the agreement is not.
+    verdicts = [
+        _kept(one, commitment, records, terms) if owed_from <= one.recovery.started_at < terms.binds.end else None
+        for one in begun
+    ]
 
     def judge(t: int) -> tuple[Status | None, str]:
+        index = bisect_right(starts, t) - 1
+        verdict = verdicts[index] if index >= 0 else None
+        if verdict is None and not terms.binds.start <= t < terms.binds.end:
+            return None, NOT_BOUND
         if terms.effective is not None and t < terms.effective:
             return None, "nothing is owed before the agreement takes effect"
-        index = bisect_right(starts, t) - 1
         if why := unseen(records, t):
             return Status.UNKNOWN, why
         if gap := gap_since(records, t, begun[index].recovery if index >= 0 else None):
             return Status.UNKNOWN, gap
-        if index < 0:
-            return None, "nothing is owed yet: no restore test has been held"
-        return verdicts[index]
+        return verdict or (None, "nothing is owed yet: no restore test has been held")
 
     last = window.end - 1
     index = bisect_right(starts, last) - 1
-    effective = [] if terms.effective is None else [terms.effective]
+    changes = [*gap_bounds(records), *starts, *terms.binds, *([] if terms.effective is None else [terms.effective])]
     return Finding(
         of="",
-        pieces=cut(window, [*gap_bounds(records), *starts, *effective], lambda t: judge(t)[0], lambda t: judge(t)[1]),
+        pieces=cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1]),
         reason=judge(last)[1],
         evidence=(cite(begun[index]),) if index >= 0 else (),
     )
@@ -194,17 +201,29 @@ def _kept(one: Told, commitment: RestoreTest, records: Records, terms: Terms) ->
                 return Status.BREACHED, f"{test} was held in the regular maintenance window {window.id}"
     if commitment.notice is None:
         return Status.MET, f"{test} was held outside {str(commitment.outside).replace('_', ' ')}"
-    if any(_in_time(told_, commitment.notice, begins, terms) for told_ in _announcements(records, recovery.id)):
+    if any(
+        _in_time(notice_given, commitment.notice, begins, terms)
+        for notice_given in _announcements(records, recovery.id)
+    ):
         return Status.MET, f"{test} was announced {_notice(commitment.notice)} ahead, or earlier"
     if gap := _could_announce(records, one):
         return Status.UNKNOWN, f"no announcement in time of {test} is known; {gap}"
-    late = max((told_.announced_at for told_ in _announcements(records, recovery.id)), default=None)
-    when = "was never announced" if late is None else f"was announced {words.instant(late)}"
-    return Status.BREACHED, f"{test} {when}; {_notice(commitment.notice)} ahead is owed"
+    return Status.BREACHED, f"{test} {_announced(records, recovery.id)}; {_notice(commitment.notice)} ahead is owed"
+
+
+def _announced(records: Records, test: str) -> str:
+    """Say how a test was announced, where that was not in time for it."""
+    newest = max(_announcements(records, test), key=lambda given: given.announced_at, default=None)
+    if newest is None:
+        return "was never announced"
+    day = "" if newest.planned_for is None else f" for {words.instant(newest.planned_for)}"
+    return f"was announced {words.instant(newest.announced_at)}{day}"
 
 
 def _announcements(records: Records, test: str) -> list[Announcement]:
-    return [told_ for log in records.logs.values() for told_ in log.announcements if told_.test == test]
+    return [
+        notice_given for log in records.logs.values() for notice_given in log.announcements if notice_given.test == test
+    ]
 
 
 def _regular(records: Records) -> list[Maintenance]:

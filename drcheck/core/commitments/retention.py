@@ -12,11 +12,11 @@ from functools import partial
 from drcheck.core import calendar, doubt, words
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.exposure import Row, cite, rejected
-from drcheck.core.pieces import cut, overlay
+from drcheck.core.pieces import cut, overlay, within
 from drcheck.core.policy import Retention
 from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Subject, Terms
-from drcheck.core.tiers import Held, held_by, seen_from, tier
+from drcheck.core.tiers import Held, deleted_early, held_by, seen_from, tier, why_it_may_not_stand
 from drcheck.core.verdict import Finding, Piece, Quantity, Status, Window
 
 LATE_DELETION = 2 * calendar.DAY
@@ -63,6 +63,8 @@ class _Owed:
     """Until when nothing of it can have come unseen since it was due."""
     covered: bool
     """Whether a slot that was never made is a frequency commitment's breach, not this one's."""
+    elsewhere: Held
+    """The same slot where that commitment counts its backups: one that was made there was made."""
 
     @property
     def label(self) -> str:
@@ -76,15 +78,18 @@ class _Owed:
             return Status.MET
         if covers(held.maybe, t, t + 1) or not covers(self.seen, t, t + 1):
             return Status.UNKNOWN
-        if not self.covered or t >= held.surely_from:
+        if not self.covered or t >= min(held.surely_from, self.elsewhere.surely_from):
             return Status.BREACHED
-        return Status.MET if t < min(held.maybe_from, self.none_made_until) else Status.UNKNOWN
+        may_be_made = min(held.maybe_from, self.elsewhere.maybe_from, self.none_made_until)
+        return Status.MET if t < may_be_made else Status.UNKNOWN
 
     def never_made_at(self, t: int) -> bool:
         return self.status_at(t) is Status.MET and not covers(self.held.surely, t, t + 1)
 
     def changes(self) -> Iterator[int]:
-        yield from (self.due, self.until, self.held.surely_from, self.held.maybe_from, self.none_made_until)
+        yield from (self.due, self.until, self.none_made_until)
+        for held in (self.held, self.elsewhere):
+            yield from (held.surely_from, held.maybe_from)
         for spans in (self.held.surely, self.held.maybe, self.seen):
             for span in spans:
                 yield from span
@@ -132,8 +137,8 @@ def _summary(
         return newest.reason
     count = f"{len(standing)} of {len(now)} {commitment.per}s of the last {words.duration(keep)} stand for {subject.of}"
     if newest.status is not Status.MET:
-        more = f" (and {len(wanting) - 1} more)" if len(wanting) > 1 else ""
-        return f"{count}: {_reason(wanting[0], subject, last)}{more}"
+        more = f"the first of {len(wanting)} that do not: " if len(wanting) > 1 else ""
+        return f"{count}; {more}{_reason(wanting[0], subject, last)}"
     missing = f"; never made, and told by the frequency commitment: {words.several(never)}" if never else ""
     return count + missing
 
@@ -146,7 +151,7 @@ def _reason(slot: _Owed, subject: Subject, t: int) -> str:
         return f"{slot.label} " + ("was never made" if slot.never_made_at(t) else "stands")
     if status is Status.UNKNOWN:
         if covers(slot.held.maybe, t, t + 1):
-            return f"{slot.label} may not stand: {doubt.uncertain(*slot.held.rows[-1])}"
+            return why_it_may_not_stand(slot.held, t)
         unseen = [
             part for part in subject.parts if not covers(part.absence.none_unseen(slot.held.slot.start), t, t + 1)
         ]
@@ -158,13 +163,12 @@ def _reason(slot: _Owed, subject: Subject, t: int) -> str:
             f"nothing of {slot.label} stands, and the looks cannot tell whether it was deleted or never made; "
             f"thinned_after on {words.several([part.points.source for part in subject.parts])} would"
         )
-    if t < slot.held.surely_from:
-        return f"nothing of {slot.label} stands"
-    points, row = max(slot.held.rows, key=lambda item: item[0].gone_hi[item[1]])
-    return (
-        f"{slot.label} was deleted early: {points.name[row]} was last seen {words.instant(points.gone_lo[row])} "
-        f"and first missed {words.instant(points.gone_hi[row])}"
-    )
+    if t >= slot.held.surely_from:
+        return deleted_early(slot.held, t)
+    if slot.covered:
+        points, row = slot.elsewhere.rows[0]
+        return f"nothing of {slot.label} stands, though {points.name[row]} was made at {points.source}"
+    return f"nothing of {slot.label} stands"
 
 
 def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, window: Window) -> list[_Owed]:
@@ -174,20 +178,23 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         slot
         for slot in calendar.slots(commitment.per, terms.zone, window.start - keep, window.end)
         if (terms.effective is None or slot.start >= terms.effective)
+        and terms.binds.start <= slot.start < terms.binds.end
         and slot.end + grace < window.end
         and slot.start + keep > window.start
     ]
     found: list[_Owed] = []
-    for held in held_by(subject, slots):
+    everywhere = (*subject.parts, *terms.made)
+    for held, elsewhere in zip(held_by(subject, slots), held_by(Subject(subject.of, terms.made), slots), strict=True):
         start, due = held.slot.start, held.slot.end + grace
-        none_made_until = FOREVER
-        for part in subject.parts:
-            stood = part.absence.stood(start)
-            since_due = next((span.end for span in stood if span.start <= due < span.end), due)
-            since_start = next((end for begin, end in part.absence.arrived(start) if begin <= start < end), due)
-            none_made_until = min(none_made_until, max(since_due, since_start))
+        none_made_until = min(
+            max(
+                next((span.end for span in part.absence.stood(start) if span.start <= due < span.end), due),
+                part.absence.arrivals_known_until(start),
+            )
+            for part in everywhere
+        )
         seen = seen_from(subject, start)
-        found.append(_Owed(held, due, start + keep, seen, none_made_until, terms.covered))
+        found.append(_Owed(held, due, start + keep, seen, none_made_until, terms.covered, elsewhere))
     return found
 
 
@@ -207,6 +214,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             if chance.start < window.end and chance.end > window.start:
                 rows.append((chance.start, (points, row)))
     surely_spans, maybe_spans = union(surely), union(maybe)
+    first = min((when for part in subject.parts for when in part.points.available_hi), default=FOREVER)
     seen: Spans = (Span(LONG_AGO, FOREVER),)
     for part in subject.parts:
         seen = intersection(seen, part.absence.stood(LONG_AGO))
@@ -219,7 +227,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             return Status.BREACHED
         if covers(maybe_spans, t, t + 1) or not covers(seen, t, t + 1):
             return Status.UNKNOWN
-        return Status.MET
+        return Status.MET if t >= first else Status.UNKNOWN  # a promise of every one, over none
 
     def offenders(t: int) -> list[Row]:
         return [row for since, row in rows if since <= t < row[0].gone_hi[row[1]]]
@@ -238,12 +246,14 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
         if status is Status.UNKNOWN:
             if old:
                 return doubt.uncertain(*old[0])
+            if covers(seen, t, t + 1):
+                return f"there is nothing of {subject.of} that could be too old: none has ever been seen"
             return doubt.unproved(
                 subject.parts, t, f"nothing of {subject.of} older than {words.duration(at_most)} stood"
             )
         return f"nothing of {subject.of} is older than {words.duration(at_most)}"
 
-    changes = [t for spans in (surely_spans, maybe_spans, seen) for span in spans for t in span]
+    changes = [first, *(t for spans in (surely_spans, maybe_spans, seen) for span in spans for t in span)]
     if terms.effective is not None:
         changes.append(terms.effective)
     last = window.end - 1
@@ -259,7 +269,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
     age = None if oldest is None else max(0, window.end - oldest)
     return Finding(
         of=subject.of,
-        pieces=cut(window, changes, status_at, reason_at),
+        pieces=within(terms.binds, cut(window, changes, status_at, reason_at)),
         reason=reason_at(last),
         objective=Quantity(at_most, "s"),
         measured=None if age is None else Quantity(age, "s"),

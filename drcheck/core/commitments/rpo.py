@@ -11,19 +11,16 @@ from functools import partial
 from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.exposure import Exposure, cite, rejected
-from drcheck.core.pieces import cut
+from drcheck.core.pieces import cut, within
 from drcheck.core.policy import Rpo
 from drcheck.core.terms import Subject, Terms
-from drcheck.core.verdict import Finding, Piece, Quantity, Status, Window
+from drcheck.core.verdict import Finding, Quantity, Status, Window
 
 
 def evaluate(commitment: Rpo, subject: Subject, terms: Terms, window: Window) -> Finding:
     """Judge one data set; ``subject`` holds the sources that survive the commitment's scenario, and no others."""
-    objective = Quantity(commitment.at_most, "s")
-    if not subject.parts:
-        return _nothing_survives(subject, terms, window, objective)
     exposure = Exposure.of(subject, commitment.at_most, terms.effective, window, until_gone=True)
-    pieces = cut(window, exposure.changes(), exposure.status_at, partial(_reason, exposure))
+    pieces = within(terms.binds, cut(window, exposure.changes(), exposure.status_at, partial(_reason, exposure)))
     measured = exposure.age_at(window.end)
     deciding = exposure.surest.before(window.end)
     headroom = None if measured is None else commitment.at_most - measured
@@ -31,7 +28,7 @@ def evaluate(commitment: Rpo, subject: Subject, terms: Terms, window: Window) ->
         of=subject.of,
         pieces=pieces,
         reason=_reason(exposure, window.end - 1, window.end),
-        objective=objective,
+        objective=Quantity(commitment.at_most, "s"),
         measured=None if measured is None else Quantity(measured, "s"),
         headroom=None if headroom is None else Quantity(headroom, "s"),
         due_at=None if deciding is None else deciding[0].data_lo[deciding[1]] + commitment.at_most,
@@ -45,7 +42,7 @@ def _reason(exposure: Exposure, t: int, as_of: int | None = None) -> str:
     """Say why the status right after ``t`` is what it is, with the age at ``as_of``, if that is given."""
     status, of = exposure.status_at(t), exposure.subject.of
     if status is None:
-        return _not_owed(exposure)
+        return _not_owed(exposure, t)
     row = exposure.surest.at(t)
     if status is Status.UNKNOWN:
         why = exposure.why_unknown(t, f"newer data of {of} did not stand")
@@ -60,25 +57,12 @@ def _reason(exposure: Exposure, t: int, as_of: int | None = None) -> str:
     sources = words.several([part.points.source for part in exposure.subject.parts])
     if exposure.best.times and exposure.best.times[0] <= t:
         return f"nothing of {of} can be restored any more: every recovery point at {sources} is gone"
-    return f"no recovery point of {of} has ever been seen at {sources}"
+    return f"no recovery point of {of} that counts has ever been seen at {sources}"
 
 
-def _not_owed(exposure: Exposure) -> str:
+def _not_owed(exposure: Exposure, t: int) -> str:
     assert exposure.effective is not None
-    return f"nothing is owed yet: the agreement takes effect {words.instant(exposure.effective)}"
-
-
-def _nothing_survives(subject: Subject, terms: Terms, window: Window, objective: Quantity) -> Finding:
-    reason = f"no source of {subject.of} survives the loss of {words.several(sorted(terms.lost_sites))}"
-    owed_from = window.start if terms.effective is None else min(max(terms.effective, window.start), window.end)
-    pieces = (
-        Piece(window.start, owed_from, None, "the agreement has not taken effect"),
-        Piece(owed_from, window.end, Status.BREACHED, reason),
-    )
-    return Finding(
-        subject.of,
-        tuple(piece for piece in pieces if piece.start < piece.end),
-        reason if owed_from < window.end else pieces[0].reason,
-        objective,
-        at_risk=False,
-    )
+    if t < exposure.effective:
+        return f"nothing is owed yet: the agreement takes effect {words.instant(exposure.effective)}"
+    due = words.instant(exposure.effective + exposure.objective)
+    return f"nothing is owed yet: the first recovery point of {exposure.subject.of} is due {due}"

@@ -13,7 +13,7 @@ from enum import Enum
 from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.evidence import FOREVER, Cited
-from drcheck.core.pieces import cut
+from drcheck.core.pieces import cut, within
 from drcheck.core.policy import Rto
 from drcheck.core.recoveries import (
     Told,
@@ -83,7 +83,7 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
     if terms.effective is not None:
         changes.append(terms.effective)
     last = window.end - 1
-    pieces = cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1])
+    pieces = within(terms.binds, cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1]))
     outage, step = too_long_at(last), step_at(last)
     deciding = step.worst or step.best
     measured = None

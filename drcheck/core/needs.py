@@ -1,0 +1,98 @@
+"""What judging a policy needs to be looked at, and how far back: cost follows the question."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from drcheck.core import calendar
+from drcheck.core.counting import MEDIAN_OF
+from drcheck.core.evidence import LONG_AGO
+from drcheck.core.policy import Commitment, Frequency, NotYetJudged, Per, Policy, Retention, Rpo, Source
+from drcheck.core.terms import DEFAULT_GRACE
+from drcheck.core.verdict import Window
+
+SLOT_LENGTH = {
+    Per.HOUR: calendar.HOUR,
+    Per.DAY: calendar.DAY,
+    Per.WEEK: 7 * calendar.DAY,
+    Per.MONTH: 31 * calendar.DAY,
+}
+MARGIN = calendar.DAY
+"""How much further back a look asks than its question strictly needs: slots shift with their zone."""
+
+
+def looked_at(policy: Policy) -> tuple[Source, ...]:
+    """Return the sources that must be looked at: those of commitments that are judged."""
+    needed = {
+        name
+        for commitment in policy.commitments
+        if not isinstance(commitment, NotYetJudged)
+        for name in commitment.evidence
+    }
+    return tuple(source for source in policy.sources.values() if source.name in needed)
+
+
+def needed_since(policy: Policy, source: Source, window: Window) -> int:
+    """Return the oldest data at ``source`` that judging ``policy`` over ``window`` needs; ``LONG_AGO``: all of it."""
+    back = max((_reach(policy, one, window) for one in policy.commitments if source.name in one.evidence), default=0)
+    if back >= -LONG_AGO:
+        return LONG_AGO
+    sizes = MEDIAN_OF * _interval(policy, source, window) if source.max_shrink is not None else 0
+    return window.start - back - MARGIN - (source.max_duration or 0) - sizes
+
+
+def _interval(policy: Policy, source: Source, window: Window) -> int:
+    """Return how far apart, in seconds, the backups at ``source`` are meant to be, and at least a day."""
+    told = [calendar.DAY]
+    if source.planned:
+        zone = ZoneInfo(policy.timezone)
+        tick = calendar.last_tick(source.planned, zone, window.start)
+        told.append(tick - calendar.last_tick(source.planned, zone, tick - 1))
+    told += (
+        interval_of(policy, one, window)
+        for one in policy.commitments
+        if isinstance(one, Frequency) and source.name in one.evidence
+    )
+    return max(told)
+
+
+def interval_of(policy: Policy, commitment: Frequency, window: Window) -> int:
+    """Return how far apart the backups that a commitment owes may be, in seconds."""
+    if commitment.every is not None:
+        return commitment.every
+    if commitment.per is not None:
+        return SLOT_LENGTH[commitment.per]
+    zone = ZoneInfo(commitment.zone or policy.timezone)
+    tick = calendar.last_tick(commitment.schedule, zone, window.end)
+    return tick - calendar.last_tick(commitment.schedule, zone, tick - 1)
+
+
+def _reach(policy: Policy, commitment: Commitment, window: Window) -> int:
+    """Return how far before the window's start data may lie that decides about it."""
+    grace = grace_of(policy, commitment)
+    match commitment:
+        case Rpo():
+            return commitment.at_most
+        case Frequency(every=int(every)):
+            return every + grace
+        case Frequency(per=Per() as per):
+            return 2 * SLOT_LENGTH[per] + grace
+        case Frequency():
+            zone = ZoneInfo(commitment.zone or policy.timezone)
+            return window.start - calendar.last_tick(commitment.schedule, zone, window.start - grace)
+        case Retention(at_most=int()):
+            return -LONG_AGO
+        case Retention():
+            # A slot without a backup uses up no place in a tier: look twice as far.
+            tiers = (2 * (count + 1) * SLOT_LENGTH[per] for per, count in commitment.tiers.items())
+            return max(commitment.keep or 0, *tiers, 0) + SLOT_LENGTH[commitment.per]
+        case _:
+            return 0
+
+
+def grace_of(policy: Policy, commitment: Commitment) -> int:
+    """Return the grace of a commitment's slots: its own, else its sources' longest ``max_duration``, else an hour."""
+    if isinstance(commitment, Frequency) and commitment.grace is not None:
+        return commitment.grace
+    declared = (policy.sources[name].max_duration for name in commitment.evidence)
+    return max((duration for duration in declared if duration is not None), default=DEFAULT_GRACE)
