@@ -1,0 +1,249 @@
+"""Judging a whole policy: sources, sites, data sets, standing, and the wordings of the past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from drcheck.core.evidence import Candidate, Gap, Log, Look, Observation, Recovery
+from drcheck.core.history import History
+from drcheck.core.needs import looked_at, needed_since
+from drcheck.core.policy import (
+    NEVER,
+    Agreement,
+    Frequency,
+    Kind,
+    Notice,
+    NotYetJudged,
+    Per,
+    Policy,
+    Reader,
+    RestoreTest,
+    Retention,
+    Rpo,
+    Rto,
+    Site,
+    Source,
+    Standing,
+    Waiver,
+)
+from drcheck.core.verdict import Status, Window
+from drcheck.core.verify import SourceEvidence, judge
+from drcheck.core.wordings import Version
+
+HOUR, DAY = 3600, 86400
+T = 20_000 * DAY
+"""A midnight in UTC."""
+WINDOW = Window(T - 10 * DAY, T)
+DUMPS = Source("dumps", "host", "dumps/", Reader.OBJECTS, ("db",), thinned_after=NEVER)
+OFFSITE = replace(DUMPS, name="offsite")
+DRILLS = Source("drills", "host", "drills.jsonl", Reader.RESTORE_LOG, ("shop",))
+RPO = Rpo("c", Kind.RPO, ("dumps",), at_most=30 * HOUR)
+DAILY = Frequency("daily", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.DAY)
+KEPT = Retention("c", Kind.RETENTION, ("dumps",), keep=8 * DAY)
+MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
+
+
+def policy(*commitments, sources=(DUMPS, OFFSITE, DRILLS), **more):
+    return Policy("shop", "shop.yaml", "0", "", "UTC", {one.name: one for one in sources}, commitments, **more)
+
+
+def held(days, *, source=DUMPS, of="db", looks=(T - 1,), gaps=()):
+    """Return evidence of a backup at noon of each day before T, as one or more looks showed it."""
+    rows = tuple(
+        Candidate(f"{of}{day}", of, "", T - day * DAY - DAY // 2, T - day * DAY - DAY // 2,
+                  T - day * DAY - DAY // 2 + 60, T - day * DAY - DAY // 2 + 60, 100, "", complete=True)
+        for day in days
+    )  # fmt: skip
+    history = History()
+    for begin in looks:
+        history.apply(history.observe(Observation(Look(source.name, begin, begin, gaps=gaps), rows)))
+    return SourceEvidence(Standing.STORAGE, history.parts(source, clock_tolerance=300), gaps=gaps)
+
+
+def only(its, evidence, window=WINDOW, **more):
+    """Return the verdict on the first commitment."""
+    return judge(its, evidence, window, clock_tolerance=300, **more)[0]
+
+
+def passed(ends, **more):
+    times = {"disrupted_at": ends - HOUR, "restored_at": ends, "validated_at": ends, **more}
+    return Recovery(f"t{ends}", 1, ends - HOUR, ends, "passed", frozenset({"fire"}), **times)
+
+
+def logged(*recoveries, **more):
+    return SourceEvidence(Standing.LOG, log=Log(recoveries, known_until=T, **more))
+
+
+def test_a_kind_that_is_not_judged_yet_needs_no_look_and_is_unknown():
+    its = policy(NotYetJudged("c", Kind.COPIES, ("dumps",)))
+    assert looked_at(its) == ()
+    assert only(its, {}).status is UNKNOWN
+
+
+def test_the_worst_data_set_decides_and_each_is_told():
+    both = replace(DUMPS, of=("db", "files"))
+    parts = {of: held([day], source=both, of=of).parts[of] for of, day in (("db", 0), ("files", 5))}
+    evidence = SourceEvidence(Standing.STORAGE, parts)
+    verdict = only(policy(RPO, sources=(both,)), {"dumps": evidence})
+    assert verdict.status is BREACHED
+    assert verdict.overall.of == "files"
+    assert {one.of: one.status for one in verdict.findings} == {"db": MET, "files": BREACHED}
+
+
+def fire(**sites):
+    """Return what a policy with a fire in the house says of where its sources lie."""
+    sources = tuple(replace(one, site=sites.get(one.name, "")) for one in (DUMPS, OFFSITE, DRILLS))
+    places = {name: Site(name) for name in ("house", "far")} | {"cellar": Site("cellar", part_of="house")}
+    return {"sources": sources, "sites": places, "scenarios": {"fire": frozenset({"house"})}}
+
+
+@pytest.mark.parametrize(
+    ("sites", "status"),
+    [
+        ({"dumps": "far"}, MET),
+        ({"dumps": "house"}, BREACHED),
+        ({"dumps": "cellar"}, BREACHED),
+        ({}, UNKNOWN),
+    ],
+)
+def test_a_recovery_point_counts_in_a_scenario_only_where_it_survives_it(sites, status):
+    verdict = only(policy(replace(RPO, scenario="fire"), **fire(**sites)), {"dumps": held([0])})
+    assert verdict.status is status
+    assert ("`site`" in verdict.overall.reason) is (not sites)
+
+
+def test_what_no_source_survives_is_breached_for_an_rpo_and_has_no_subject_for_the_rest():
+    lost = fire(dumps="house")
+    its = policy(
+        replace(RPO, scenario="fire"),
+        replace(DAILY, scenario="fire"),
+        replace(KEPT, id="kept", scenario="fire"),
+        **lost,
+    )
+    statuses = [verdict.status for verdict in judge(its, {"dumps": held(range(12))}, WINDOW, clock_tolerance=300)]
+    assert statuses == [BREACHED, UNKNOWN, UNKNOWN]
+
+
+def test_a_day_never_made_is_the_frequency_commitments_breach():
+    kept, daily = judge(policy(KEPT, DAILY), {"dumps": held([0, 1, 2, 4, 5, 6, 7, 8, 9])}, WINDOW, clock_tolerance=300)
+    assert (kept.status, daily.overall.openings(BREACHED) != ()) == (MET, True)
+
+
+def test_a_day_that_was_made_elsewhere_and_is_not_kept_here_is_a_breach():
+    its = policy(replace(KEPT, evidence=("offsite",)), DAILY)
+    verdict = only(its, {"dumps": held(range(12)), "offsite": held([], source=OFFSITE)})
+    assert verdict.status is BREACHED
+    assert "was made at dumps" in verdict.overall.reason
+
+
+def test_a_weekly_backup_does_not_excuse_days_that_are_not_kept():
+    weekly = replace(DAILY, per=Per.WEEK)
+    assert only(policy(KEPT, weekly), {"dumps": held([2, 9])}).status is BREACHED
+
+
+def test_a_ceiling_over_nothing_is_unknown():
+    ceiling = Retention("c", Kind.RETENTION, ("dumps",), at_most=8 * DAY)
+    assert only(policy(ceiling), {"dumps": held([])}).status is UNKNOWN
+    assert only(policy(ceiling), {"dumps": held([1])}).status is MET
+
+
+def test_evidence_below_the_standing_asked_proves_nothing():
+    its = policy(replace(RPO, min_standing=Standing.DRILL))
+    verdict = only(its, {"dumps": held([0])})
+    assert verdict.status is UNKNOWN
+    assert "standing storage" in verdict.gaps[0][1].what
+
+
+def test_a_failed_look_does_not_lower_the_standing_of_what_was_seen_before():
+    evidence = replace(held([0]), gaps=(Gap("connection refused"),))
+    assert only(policy(replace(RPO, min_standing=Standing.STORAGE)), {"dumps": evidence}).status is MET
+
+
+def test_figures_are_shown_only_where_something_is_owed():
+    overall = only(policy(RPO, agreement=Agreement(effective=T + DAY)), {"dumps": held([5])}).overall
+    assert (overall.status, overall.measured, overall.headroom, overall.due_at) == (None, None, None, None)
+    ended = only(policy(RPO, agreement=Agreement(ends=T - DAY)), {"dumps": held([5])}).overall
+    assert (ended.status, ended.measured) == (None, None)
+
+
+def test_a_schedule_tick_at_the_agreements_first_instant_is_owed():
+    ticks = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), schedule="0 12 * * *", grace=HOUR)
+    its = policy(ticks, agreement=Agreement(effective=T - DAY // 2))
+    assert only(its, {"dumps": held([3])}).status is BREACHED
+
+
+def test_the_objective_of_every_so_often_is_told_without_its_grace():
+    often = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), every=12 * HOUR, grace=HOUR)
+    overall = only(policy(often), {"dumps": held([0])}).overall
+    assert (overall.objective.value, overall.measured.value, overall.headroom.value) == (12 * HOUR, 12 * HOUR, 0)
+    assert overall.due_at == T + HOUR
+
+
+def test_a_waiver_covers_a_breach_until_it_ends():
+    breached = held([5])
+    for until, waived in ((T, True), (T - 1, False)):
+        its = policy(RPO, waivers=(Waiver("c", until, "cto", "moving"),))
+        assert only(its, {"dumps": breached}).waived is waived
+
+
+@pytest.mark.parametrize(
+    ("commitment", "evidence"),
+    [
+        (Retention("c", Kind.RETENTION, ("dumps",), tiers={Per.DAY: 20}), {"dumps": held(range(5))}),
+        (RestoreTest("c", Kind.RESTORE_TEST, ("drills",), every=DAY), {"drills": logged(passed(T - 5 * DAY))}),
+        (KEPT, {"dumps": held([0, 1, 2])}),
+        (RPO, {"dumps": held([4])}),
+        (DAILY, {"dumps": held([0, 4])}),
+        (Rto("c", Kind.RTO, ("drills",), at_most=60), {"drills": logged(passed(T - 5 * DAY))}),
+    ],
+)
+def test_a_change_of_words_that_judge_nothing_changes_no_verdict(commitment, evidence):
+    before = policy(commitment)
+    plain = only(before, evidence)
+    reworded = policy(replace(commitment, quote="other words", clause="7"))
+    again = only(reworded, evidence, first_seen=T - DAY, earlier=(Version(T - 30 * DAY, before),))
+    assert again.overall == plain.overall
+
+
+def test_an_instant_is_judged_by_the_wording_in_force_then():
+    loose, tight = policy(RPO), policy(replace(RPO, at_most=HOUR))
+    verdict = only(tight, {"dumps": held(range(12))}, first_seen=T - DAY, earlier=(Version(T - 30 * DAY, loose),))
+    assert all(piece.status is MET for piece in verdict.overall.pieces if piece.end <= T - DAY)
+    assert verdict.status is BREACHED
+
+
+def test_what_was_owed_before_a_change_is_owed_after_it():
+    before, after = policy(KEPT), policy(replace(KEPT, keep=9 * DAY))
+    evidence = {"dumps": held([0, 1, 2, 7, 8, 9])}
+    assert only(after, evidence, first_seen=T - DAY, earlier=(Version(T - 30 * DAY, before),)).status is BREACHED
+
+
+def test_a_wording_that_came_back_does_not_wipe_out_the_one_between():
+    first, second = policy(RPO), policy(replace(RPO, at_most=HOUR))
+    earlier = (Version(T - 30 * DAY, first), Version(T - 4 * DAY, second))
+    verdict = only(first, {"dumps": held(range(12))}, first_seen=T - 2 * DAY, earlier=earlier)
+    breaches = verdict.overall.openings(BREACHED)
+    assert breaches
+    assert all(one.opened_at >= T - 4 * DAY and one.closed_at <= T - 2 * DAY for one in breaches)
+
+
+def test_a_correction_overrules_what_came_after_its_instant():
+    wrong = policy(replace(RPO, at_most=HOUR))
+    right = policy(replace(RPO, in_force_from=T - 20 * DAY))
+    verdict = only(right, {"dumps": held(range(12))}, first_seen=T - DAY, earlier=(Version(T - 10 * DAY, wrong),))
+    assert verdict.overall.openings(BREACHED) == ()
+
+
+def test_tests_held_before_the_agreement_are_not_bound_by_its_notice():
+    noticed = RestoreTest("c", Kind.RESTORE_TEST, ("drills",), notice=Notice(seconds=DAY))
+    its = policy(noticed, agreement=Agreement(effective=T - 2 * DAY))
+    assert only(its, {"drills": logged(passed(T - 5 * DAY))}).status is None
+    assert only(its, {"drills": logged(passed(T - DAY))}).status is BREACHED
+
+
+def test_a_look_is_asked_as_far_back_as_the_longest_promise_and_no_further():
+    its = policy(RPO, KEPT)
+    assert WINDOW.start - 11 * DAY <= needed_since(its, DUMPS, WINDOW) <= WINDOW.start - 8 * DAY
+    assert needed_since(policy(Retention("c", Kind.RETENTION, ("dumps",), at_most=DAY)), DUMPS, WINDOW) < 0
