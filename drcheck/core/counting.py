@@ -56,11 +56,11 @@ def reasons_not_to_count(
 def _shrunk(source: Source, size: int, before: Sequence[int]) -> str:
     if source.max_shrink is None or len(before) < MEDIAN_FROM:
         return ""
-    least = 1 - source.max_shrink
-    if size * least.denominator >= max(before) * least.numerator:
+    shrink = source.max_shrink
+    if size * shrink.denominator >= max(before) * (shrink.denominator - shrink.numerator):
         return ""  # no median lies above the largest; finding it each time takes ten times as long
     usual = median(before)
-    if size >= usual * least:
+    if size >= usual * (1 - shrink):
         return ""
     share = round(100 * (1 - size / usual))
     return f"it shrank by {share} % against the median {words.size(int(usual))} of the {len(before)} before it"
