@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from drcheck.core.evidence import Observation
-from drcheck.core.policy import Policy, Source, Standing
+from drcheck.core.policy import Policy, Source
 from drcheck.core.verdict import Verdict, Window
 from drcheck.errors import DrcheckError
 
@@ -63,8 +63,6 @@ class Collector(Protocol):
     at a time; several may share one connection.
     """
 
-    standing: Standing
-    """Who vouches for the times it tells."""
     seek: Seek
     """How a listing of it can begin in the middle."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from drcheck.core.evidence import Log
@@ -26,19 +27,22 @@ Opener = Callable[[str, "Connections"], Collector]
 
 
 def opener(connection: Connection) -> Opener:
-    """Return what opens the collectors of a connection, with the modules that it needs already loaded."""
+    """Return what opens the collectors of a connection, with the SDK that it needs already loaded."""
     match connection:
         case S3Connection():
             from drcheck.collectors.s3 import open_s3
 
+            import_module("drcheck.collectors.s3_client")
             return partial(open_s3, connection)
         case AzureConnection():
             from drcheck.collectors.azure_blob import open_azure_blob
 
+            import_module("drcheck.collectors.azure_client")
             return partial(open_azure_blob, connection)
         case SshConnection():
             from drcheck.collectors.ssh import open_ssh
 
+            import_module("drcheck.collectors.ssh_connection")
             return partial(open_ssh, connection)
         case LocalConnection():
             from drcheck.collectors.local import open_local

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import traceback
@@ -12,7 +11,7 @@ from typing import NoReturn
 
 from drcheck import __version__
 from drcheck.cli import history, init, ledger, lint, schema, verify
-from drcheck.cli.output import is_unwritable, prepare_streams
+from drcheck.cli.output import drop_output, is_unwritable, prepare_streams
 from drcheck.errors import DrcheckError
 
 EXIT_USAGE = 2
@@ -58,11 +57,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left, as `drcheck … | head` does; the interpreter must not stumble over it again.
-        _drop_output()
+        drop_output()
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001  the outermost page: whatever is left is a fault in drcheck itself
         if isinstance(error, OSError) and is_unwritable(error):
-            _drop_output()
+            drop_output()
             _say(DrcheckError(f"standard output cannot be written: {(error.strerror or 'error').lower()}"))
             return EXIT_USAGE
         traceback.print_exc()
@@ -77,10 +76,6 @@ def _say(error: DrcheckError) -> None:
 
     for line in f"drcheck: {error}".split("\n"):
         print(printable(line), file=sys.stderr)
-
-
-def _drop_output() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -33,14 +33,34 @@ def is_unwritable(error: OSError) -> bool:
     return error.filename is None and error.errno in _NOT_WRITTEN
 
 
+def drop_output() -> None:
+    """Let what is still to be written go nowhere, so that the interpreter does not stumble over it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def check_writable(file: str | None) -> None:
+    """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
+    if file is None:
+        return
+    target = Path(file)
+    directory = target.resolve().parent
+    if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
+        what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
+        raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file with --output.")
+
+
 def write_whole(rendered: bytes, file: str | None) -> None:
     """Write to standard output, or put ``file`` in place once all of it is on the disk.
 
     Raises ``UsageError`` if it cannot be written; a file that was there before then stands as it was.
     """
     if file is None:
-        sys.stdout.buffer.write(rendered)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(rendered)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            # Whoever read it has seen enough, as in `drcheck verify | head`: the verdict's exit status stands.
+            drop_output()
         return
     target = Path(file)
     try:

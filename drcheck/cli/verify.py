@@ -9,6 +9,8 @@ from datetime import UTC
 
 from drcheck.errors import DrcheckError, UsageError
 
+EXIT_FAULT = 70
+
 _DESCRIPTION = """\
 Look at every source that the policies name, judge every commitment over the
 window, record looks and verdicts in the ledger, and show the verdicts. Without
@@ -52,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
     from drcheck import run as runner
-    from drcheck.cli.output import write_whole
+    from drcheck.cli.output import check_writable, write_whole
     from drcheck.policyfile import units
     from drcheck.policyfile.config import load_settings
     from drcheck.reports import console, json, progress
@@ -62,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         span = units.duration(arguments.window)
     except DrcheckError as error:
         raise UsageError(f"--as-of or --window: {error.message}", error.hint) from error
+    check_writable(arguments.output)
     settings = load_settings(arguments.config)
     outcome = runner.verify(settings, arguments.policies, as_of=as_of, span=span, progress=progress.awaiting)
     for fault in outcome.faults:
@@ -72,8 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
         rendered = console.render(
             outcome.report, quiet=arguments.quiet, verbose=arguments.verbose, terminal=arguments.output is None
         )
-    write_whole(rendered, arguments.output)
-    status = 70 if outcome.faults else outcome.exit_status
+    status = EXIT_FAULT if outcome.faults else outcome.exit_status
+    try:
+        write_whole(rendered, arguments.output)
+    except DrcheckError as error:
+        # The verdicts stand in the ledger, and a breach is one even where its report found no room.
+        print(f"drcheck: {error}", file=sys.stderr)
+        status = status or EXIT_FAULT
     if outcome.hanging:
         # A thread that hangs in the kernel would hold up the end of this process for as long.
         sys.stdout.flush()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.pool import Connections
-from drcheck.core.policy import Standing
 from drcheck.interfaces import CollectorError, Entry, Seek
 from drcheck.settings import AzureConnection
 
@@ -24,7 +23,6 @@ class AzureBlobCollector:
     middle, so ``after`` saves nothing: ask with a longer prefix.
     """
 
-    standing = Standing.STORAGE
     seek = Seek.PREFIX
 
     def __init__(self, client: AzureClient, caller: Caller, container: str, root: str) -> None:

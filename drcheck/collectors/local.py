@@ -9,7 +9,6 @@ from typing import NoReturn
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.pool import Connections
-from drcheck.core.policy import Standing
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 from drcheck.settings import LocalConnection
 
@@ -25,7 +24,6 @@ class LocalCollector:
     Arrival lies between mtime, which copying tools set to the past, and ctime, which nobody can set.
     """
 
-    standing = Standing.LOG
     seek = Seek.NONE
 
     def __init__(self, connection: LocalConnection, root: str, pool: Connections) -> None:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.pool import Connections
-from drcheck.core.policy import Standing
 from drcheck.interfaces import Entry, NotFound, Seek
 from drcheck.settings import Connection
 
@@ -28,7 +27,6 @@ class MemoryConnection(Connection):
     """A place whose whole content is given."""
 
     entries: Mapping[str, Held] = field(default_factory=dict)
-    standing: Standing = Standing.STORAGE
     offset: float | None = 0.0
     """By how many seconds its clock is ahead of ours; None: it has none."""
 
@@ -41,7 +39,6 @@ class MemoryCollector:
     def __init__(self, connection: MemoryConnection, root: str) -> None:
         self._connection = connection
         self._root = checked_root(root)
-        self.standing = connection.standing
         self.calls = 0
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:

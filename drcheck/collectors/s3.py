@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.pool import Connections
-from drcheck.core.policy import Standing
 from drcheck.interfaces import CollectorError, Entry, Seek
 from drcheck.settings import S3Connection
 
@@ -23,7 +22,6 @@ class S3Collector:
     uploads are not in a listing.
     """
 
-    standing = Standing.STORAGE
     seek = Seek.AFTER
 
     def __init__(self, client: S3Client, caller: Caller, bucket: str, root: str) -> None:

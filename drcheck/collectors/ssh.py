@@ -10,7 +10,6 @@ from drcheck.collectors.confine import checked_name, checked_prefix, checked_roo
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh_find import find_command, parse_find
 from drcheck.core.evidence import FOREVER
-from drcheck.core.policy import Standing
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 from drcheck.settings import SshConnection
 
@@ -29,7 +28,6 @@ class SshCollector:
     just having been seen does.
     """
 
-    standing = Standing.LOG
     seek = Seek.NONE
 
     def __init__(self, connection: SshConnection, root: str, pool: Connections) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from drcheck.core.naming import Template
-from drcheck.core.policy import Kind, Reader
+from drcheck.core.policy import Kind, Outside, Reader
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import formats, units
 from drcheck.policyfile.nodes import Fields, Items, Mark, Node, Problem, Scalar
@@ -168,6 +168,10 @@ def _evidence(root: Fields, commitment: Fields, at: str) -> Iterator[Problem]:
     if readers and all(reader in fit - needed for reader in readers):
         mark = commitment.entries["evidence"].key
         yield Problem(mark, f"{at}.evidence: none of it can prove {kind} (add {_any_of(needed)})")
+    outside = commitment.scalar("outside")
+    if outside is not None and outside.text == Outside.REGULAR_MAINTENANCE and Reader.MAINTENANCE_LOG not in readers:
+        needed = frozenset({Reader.MAINTENANCE_LOG})
+        yield Problem(outside.mark, f"{at}.outside: none of its evidence tells when that is (add {_any_of(needed)})")
 
 
 def _any_of(readers: Collection[Reader]) -> str:

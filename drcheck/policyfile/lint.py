@@ -15,11 +15,9 @@ from drcheck.core.policy import (
     Commitment,
     Frequency,
     Kind,
-    Outside,
     Per,
     Policy,
     Reader,
-    RestoreTest,
     Retention,
     Rpo,
     Rto,
@@ -72,8 +70,6 @@ def lint(document: Document, as_of: int, *, explain: bool = False) -> list[Remar
                     found += linter.worst_loss(commitment)
             case Retention():
                 found += linter.retention(commitment)
-            case RestoreTest():
-                found += linter.restore_test(commitment)
             case _:
                 pass  # the kinds that are not judged yet
     return sorted(set(found))
@@ -279,16 +275,6 @@ class _Linter:
                     yield commitment, units.duration(at_least), "for which nothing can be deleted"
                 case _:
                     pass
-
-    def restore_test(self, commitment: RestoreTest) -> Iterator[Remark]:
-        """Warn where nothing tells when regular maintenance is."""
-        readers = {self.policy.sources[name].reader for name in commitment.evidence}
-        if commitment.outside is Outside.REGULAR_MAINTENANCE and Reader.MAINTENANCE_LOG not in readers:
-            yield self.remark(
-                "no-maintenance-log",
-                ("commitments", commitment.id, "outside"),
-                "nothing of its evidence tells when regular maintenance is (add a source read by maintenance-log)",
-            )
 
     def worst_loss(self, commitment: Frequency) -> Iterator[Remark]:
         """Tell what a promised number of backups bounds the loss at, where no objective is promised."""

@@ -107,7 +107,7 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing_behind(plac
     before = sorted(place.rglob("*"))
     done = shell(place, "verify", "--output", output)
     assert done.returncode == 2
-    assert b"the report could not be written" in done.stderr
+    assert b"the report cannot be written" in done.stderr
     assert sorted(place.rglob("*")) == before
 
 

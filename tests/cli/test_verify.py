@@ -255,7 +255,7 @@ def test_the_report_is_written_whole_or_not_at_all(place):
     place.backup(timedelta(minutes=1))
     place.drcheck("--format", "json", "--output", "report.json", expect=0)
     assert json.loads((place.root / "report.json").read_text())["status"] == "met"
-    assert "report could not be written" in place.drcheck("--output", "none/report.txt", expect=2).stderr
+    assert "report cannot be written" in place.drcheck("--output", "none/report.txt", expect=2).stderr
     assert sorted(path.name for path in place.root.iterdir() if "report" in path.name) == ["report.json"]
 
 

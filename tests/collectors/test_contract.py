@@ -9,7 +9,6 @@ import pytest
 
 from drcheck.collectors import azure_client
 from drcheck.core.evidence import FOREVER
-from drcheck.core.policy import Standing
 from drcheck.interfaces import CollectorError, NotFound
 from tests.collectors.places import S3, Azure, Disk, Memory, Place
 
@@ -268,12 +267,6 @@ def test_requests_are_counted(place: Place):
     collector.read("a", at_most=1)
 
     assert collector.calls > listed > 0
-
-
-def test_storages_vouch_for_their_times_and_disks_do_not(place: Place):
-    expected = Standing.STORAGE if isinstance(place, Memory | S3 | Azure) else Standing.LOG
-
-    assert place.open().standing is expected
 
 
 def test_a_closed_run_answers_nothing_more(place: Place):

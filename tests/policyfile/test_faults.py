@@ -125,6 +125,8 @@ def test_what_was_refused_as_yaml_is_not_told_again_as_a_wrong_value(tmp_path):
         ("{kind: retention, keep: 90d, at_most: 30d, evidence: [dumps]}", [".keep: what is kept that long is older than at_most allows (check both)"]),
         ("{kind: retention, keep: {}, evidence: [dumps]}", [".keep: it is empty (see drcheck schema)"]),
         ("{kind: restore_test, evidence: [drills]}", [": nothing is asked (write every, notice or outside)"]),
+        ("{kind: restore_test, outside: regular_maintenance, evidence: [drills]}", [".outside: none of its evidence tells when that is (add a source read by maintenance-log)"]),
+        ("{kind: restore_test, outside: regular_maintenance, evidence: [drills, maintenance]}", []),
         ("{kind: restore_test, every: 90d, evidence: [maintenance]}", [".evidence: none of it can prove restore_test (add a source read by restore-log)"]),
         ("{kind: restore_test, every: 90d, evidence: [word]}", []),
         ("{kind: restore_test, every: 90d, evidence: [dumps]}", [".evidence: dumps is read by objects, which tells nothing about restore_test (it needs a source read by restore-log)"]),

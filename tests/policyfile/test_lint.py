@@ -179,12 +179,6 @@ def test_retention_shorter_than_what_another_commitment_needs(tmp_path, kept, ot
     assert rules(tmp_path, text.replace("[dumps]}\nb", "[near]}\nb")) == []
 
 
-def test_a_test_outside_of_maintenance_that_nothing_tells_of(tmp_path):
-    text = "a: {kind: restore_test, outside: regular_maintenance, evidence: [drills]}\n"
-    assert rules(tmp_path, text) == ["no-maintenance-log"]
-    assert rules(tmp_path, text.replace("[drills]", "[drills, maintenance]")) == []
-
-
 def test_what_a_daily_backup_bounds_is_told_on_request_alone(tmp_path):
     text = "a: {kind: backup_frequency, at_least: 1, per: day, evidence: [dumps]}\n"
     assert rules(tmp_path, text) == []

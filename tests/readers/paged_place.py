@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from drcheck.core.policy import Reader, Source, Standing
+from drcheck.core.policy import Reader, Source
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 
 HOUR, DAY = 3600, 86400
@@ -29,7 +29,6 @@ class Place:
     in_order: bool = True
     breaks_at: int | None = None
     offset: float | None = 0.0
-    standing: Standing = Standing.STORAGE
     calls: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
