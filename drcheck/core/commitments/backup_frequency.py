@@ -234,13 +234,15 @@ def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window,
 
 def _stretches(commitment: Frequency, terms: Terms, window: Window, grace: int) -> list[tuple[str, int, int, int, int]]:
     """Return (label, first instant, start, end, due) of what may decide in ``window``, and of the open slot."""
+    # The newest slot that was due when the window begins decides there. Where a wording binds no longer by then, its
+    # last slot does, until one of the next wording is due.
+    begin, end = min(window.start - grace, terms.binds.end - 1), min(window.end, terms.binds.end)
     if commitment.per is not None:
         reach = LONGEST_SLOT if commitment.per is not Per.HOUR else calendar.DAY
-        found = calendar.slots(commitment.per, terms.zone, window.start - grace - 2 * reach, window.end + reach)
+        found = calendar.slots(commitment.per, terms.zone, begin - 2 * reach, end + reach)
         return [(slot.label, slot.start, slot.start, slot.end, slot.end + grace) for slot in found]
-    # The newest tick that was due when the window begins decides there; what follows its end is due later, if at all.
-    first = calendar.last_tick(commitment.schedule, terms.zone, window.start - grace)
-    after = calendar.next_tick(commitment.schedule, terms.zone, window.end)
+    first = calendar.last_tick(commitment.schedule, terms.zone, begin)
+    after = calendar.next_tick(commitment.schedule, terms.zone, end)
     ticks = calendar.ticks(commitment.schedule, terms.zone, first, after + 1)
     early = terms.clock_tolerance
     return [
