@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
+from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.policy import (
     BusinessCalendar,
     CountsFrom,
@@ -24,7 +25,8 @@ from drcheck.core.policy import (
     Rung,
     Until,
 )
-from drcheck.core.terms import Records, Terms
+from drcheck.core.spans import Span
+from drcheck.core.terms import ALWAYS, Records, Terms
 from drcheck.core.verdict import Finding, Status, Window
 
 from . import calendar, logs, worlds
@@ -62,7 +64,22 @@ def check(case: Case) -> None:
 
 def windows(draw: st.DrawFn, scale: Scale) -> Window:
     start = draw(scale.instants())
-    return Window(start, max(start + 1, draw(scale.instants())))
+    return Window(start, start + draw(scale.durations(scale.count) | scale.durations(scale.count) | st.just(1)))
+
+
+def bounds(terms: Terms) -> set[int]:
+    """Return the instants from which and until which something is owed."""
+    return {at for at in (terms.effective, *terms.binds) if at is not None} - {LONG_AGO, FOREVER}
+
+
+def wordings(scale: Scale) -> st.SearchStrategy[Span]:
+    """What a wording of the commitment binds: mostly everything, else from or until some instant."""
+    return st.one_of(
+        st.just(ALWAYS),
+        st.just(ALWAYS),
+        scale.instants().map(lambda at: Span(at, FOREVER)),
+        scale.instants().map(lambda at: Span(LONG_AGO, at)),
+    )
 
 
 @dataclass(frozen=True)
@@ -74,8 +91,7 @@ class PlacesCase:
     window: Window
 
     def marks(self) -> set[int]:
-        marks = set[int]().union(*(place.marks() for place in self.places))
-        return marks | ({self.terms.effective} if self.terms.effective is not None else set())
+        return set[int]().union(*(place.marks() for place in self.places)) | bounds(self.terms)
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,7 @@ class RpoCase(PlacesCase):
         return seconds_to_try(finding, self.window, self.marks(), [self.commitment.at_most])
 
     def allowed(self, second: int) -> Allowed:
-        return rpo_oracle.allowed(self.commitment, self.survivors, self.terms.effective, second)
+        return rpo_oracle.allowed(self.commitment, self.survivors, self.terms, second)
 
     def truth(self, second: int) -> frozenset[Status]:
         met = rpo_oracle.truly_met(self.commitment, self.survivors, second)
@@ -106,9 +122,13 @@ class RpoCase(PlacesCase):
 @st.composite
 def rpo_cases(draw: st.DrawFn) -> RpoCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
-    places = tuple(draw(worlds.places(name, COARSE, sites=("here", "here", "there"))) for name in names)
+    places = tuple(
+        draw(worlds.places(name, COARSE, sites=sites))
+        for name, sites in zip(names, (("here",), ("here", "there")), strict=False)
+    )
     terms = Terms(
         effective=draw(st.none() | COARSE.instants()),
+        binds=draw(wordings(COARSE)),
         lost_sites=frozenset({"there"}) if draw(st.booleans()) else frozenset(),
         site_of={place.source: place.site for place in places},
     )
@@ -138,7 +158,7 @@ class FrequencyCase(PlacesCase):
 
     def allowed(self, second: int) -> Allowed:
         if self.commitment.every is not None:
-            return frequency_oracle.allowed_every(self.objective, self.places, self.terms.effective, second)
+            return frequency_oracle.allowed_every(self.objective, self.places, self.terms, second)
         return frequency_oracle.allowed_slot(self.commitment, self.places, self.terms, SPAN, second)
 
     def truth(self, second: int) -> frozenset[Status]:
@@ -172,19 +192,24 @@ def frequency_cases(draw: st.DrawFn, *, every: bool | None = None, copies: bool 
         grace=draw(st.sampled_from((None, 0, 1, HOUR, 6 * HOUR, 30 * HOUR))),
     )
     places = tuple(draw(worlds.places(name, scale, most=3 if copies else 4)) for name in names)
-    terms = Terms(zone=draw(st.sampled_from(ZONES)), effective=draw(st.none() | scale.instants()))
+    terms = Terms(
+        zone=draw(st.sampled_from(ZONES)), effective=draw(st.none() | scale.instants()), binds=draw(wordings(scale))
+    )
     return FrequencyCase(places, terms, windows(draw, scale), commitment)
 
 
 @dataclass(frozen=True)
 class RetentionCase(PlacesCase):
     commitment: Retention
+    made: tuple[Place, ...] = ()
+    """Where else backups are made, and not kept by this commitment."""
 
     def judge(self) -> Finding:
         return retention.evaluate(self.commitment, worlds.subject(self.places), self.terms, self.window)
 
     def seconds(self, finding: Finding | None = None) -> list[int]:
         marks = self.marks()
+        marks |= set[int]().union(*(place.marks() for place in self.made))
         grace = self.terms.grace if self.commitment.grace is None else self.commitment.grace
         for per in {self.commitment.per, *self.commitment.tiers}:
             for slot in calendar.slots(per, self.terms.zone, *SPAN):
@@ -196,10 +221,10 @@ class RetentionCase(PlacesCase):
         return seconds_to_try(finding, self.window, marks, offsets)[:: 2 if self.commitment.tiers else 1]
 
     def allowed(self, second: int) -> Allowed:
-        return retention_oracle.allowed(self.commitment, self.places, self.terms, SPAN, second)
+        return retention_oracle.allowed(self.commitment, self.places, self.made, self.terms, SPAN, second)
 
     def truth(self, second: int) -> frozenset[Status]:
-        return retention_oracle.truly_allowed(self.commitment, self.places, self.terms, SPAN, second)
+        return retention_oracle.truly_allowed(self.commitment, self.places, self.made, self.terms, SPAN, second)
 
     def looser(self) -> RetentionCase:
         keep, at_most = self.commitment.keep, self.commitment.at_most
@@ -213,13 +238,16 @@ class RetentionCase(PlacesCase):
 
 def _retention_case(draw: st.DrawFn, commitment: Retention, most: int) -> RetentionCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
+    made = (draw(worlds.places("elsewhere", COARSER, most=2)),) if draw(st.integers(0, 3)) == 0 else ()
     terms = Terms(
         zone=draw(st.sampled_from(ZONES[:3])),
         effective=draw(st.none() | COARSER.instants()),
-        covered=draw(st.booleans()),
+        binds=draw(wordings(COARSER)),
+        covered=bool(made) or draw(st.booleans()),
+        made=tuple(place.part() for place in made),
     )
     places = tuple(draw(worlds.places(name, COARSER, most=most)) for name in names)
-    return RetentionCase(places, terms, windows(draw, COARSER), replace(commitment, evidence=names))
+    return RetentionCase(places, terms, windows(draw, COARSER), replace(commitment, evidence=names), made)
 
 
 @st.composite
@@ -252,7 +280,7 @@ class LogCase:
     window: Window
 
     def marks(self) -> set[int]:
-        return logs.marks(self.records) | ({self.terms.effective} if self.terms.effective is not None else set())
+        return logs.marks(self.records) | bounds(self.terms)
 
 
 @dataclass(frozen=True)
@@ -267,7 +295,7 @@ class RtoCase(LogCase):
         return seconds_to_try(finding, self.window, self.marks(), offsets)
 
     def allowed(self, second: int) -> Allowed:
-        return rto_oracle.allowed(self.commitment, self.records, self.terms.lost_sites, self.terms.effective, second)
+        return rto_oracle.allowed(self.commitment, self.records, self.terms, second)
 
     def looser(self) -> RtoCase:
         return replace(self, commitment=replace(self.commitment, at_most=self.commitment.at_most * 3 // 2))
@@ -280,14 +308,15 @@ def rto_cases(draw: st.DrawFn, *, outages: bool) -> RtoCase:
         Kind.RTO,
         ("drills",),
         scenario=logs.SCENARIO,
-        at_most=draw(COARSE.durations(5)),
+        at_most=draw(COARSE.durations(6)),
         counts_from=draw(st.sampled_from(CountsFrom)),
         until=draw(st.sampled_from(Until)),
         not_counted=draw(st.sampled_from((frozenset(), frozenset({"dns"}), frozenset({"dns", "copy"})))),
-        proven_within=draw(COARSE.durations(20)),
+        proven_within=draw(COARSE.durations(40)),
     )
     terms = Terms(
         effective=draw(st.none() | COARSE.instants()),
+        binds=draw(wordings(COARSE)),
         lost_sites=draw(st.sampled_from((frozenset({"here"}), frozenset[str]()))),
         site_of=logs.SITE_OF,
     )
@@ -333,6 +362,7 @@ def restore_test_cases(draw: st.DrawFn, *, often: bool) -> RestoreTestCase:
     terms = Terms(
         zone=draw(st.sampled_from(ZONES[:3])),
         effective=draw(st.none() | scale.instants()),
+        binds=draw(wordings(scale)) if often else ALWAYS,
         business=draw(st.sampled_from(CALENDARS)),
         lost_sites=draw(st.sampled_from((frozenset({"here"}), frozenset[str]()))),
         site_of=logs.SITE_OF,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 
 from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Recovery
+from drcheck.core.spans import Span
 from drcheck.core.terms import Records, Subject, Terms
 from drcheck.core.verdict import Finding, Window
 
@@ -60,7 +61,8 @@ def shifted_records(records: Records, by: int) -> Records:
 
 
 def shifted_terms(terms: Terms, by: int) -> Terms:
-    return replace(terms, effective=_moved(terms.effective, by))
+    binds = Span(*(_moved(at, by) for at in terms.binds))
+    return replace(terms, effective=_moved(terms.effective, by), binds=binds)
 
 
 def shifted_window(window: Window, by: int) -> Window:

@@ -49,9 +49,10 @@ def possible_states(places: Sequence[Place], second: int) -> set[State]:
     return states
 
 
-def allowed_every(objective: int, places: Sequence[Place], effective: int | None, second: int) -> Allowed:
+def allowed_every(objective: int, places: Sequence[Place], terms: Terms, second: int) -> Allowed:
     """Return what is allowed for ``every: D``, where ``objective`` is D and the grace."""
-    if effective is not None and second < effective:
+    effective = terms.effective
+    if (effective is not None and second < effective) or not terms.binds.start <= second < terms.binds.end:
         return NOTHING_OWED
     return both_ways(
         _every_in_one_world(objective, places, effective, second, ever=ever, newest=newest)
@@ -111,12 +112,15 @@ def _ticked_slots(schedule: str, zone: tzinfo, grace: int, early: int, start: in
 
 
 def deciding_slot(commitment: Frequency, terms: Terms, span: tuple[int, int], second: int) -> Due | None:
-    """Return the newest slot that is due, if it owes anything."""
-    due = [slot for slot in slots(commitment, terms, *span) if slot.due <= second]
-    newest = max(due, key=lambda slot: slot.due, default=None)
-    if newest is None or (terms.effective is not None and newest.begins < terms.effective):
-        return None
-    return newest
+    """Return the newest slot that is due, of those that begin within the agreement and under this wording of it."""
+    due = [
+        slot
+        for slot in slots(commitment, terms, *span)
+        if slot.due <= second
+        and terms.binds.start <= slot.begins < terms.binds.end
+        and (terms.effective is None or slot.begins >= terms.effective)
+    ]
+    return max(due, key=lambda slot: slot.due, default=None)
 
 
 def allowed_slot(
@@ -128,6 +132,13 @@ def allowed_slot(
     slot = deciding_slot(commitment, terms, span, second)
     if slot is None:
         return NOTHING_OWED
+    # Once a newer slot is due that another wording binds, this one may have nothing to say any more.
+    superseded = any(slot.due < other.due <= second for other in slots(commitment, terms, *span))
+    status = _allowed_in_slot(commitment, places, terms, slot, second)
+    return status | NOTHING_OWED if superseded else status
+
+
+def _allowed_in_slot(commitment: Frequency, places: Sequence[Place], terms: Terms, slot: Due, second: int) -> Allowed:
     sure = [
         (place.source, seen)
         for place in places

@@ -78,9 +78,9 @@ def _clocks(start: int, end: int, told: Iterable[bool], shares: Iterable[int]) -
 def recovery(draw: st.DrawFn, scale: Scale, number: int, *, real: bool = False) -> Recovery:
     """Draw a restore test, or a real outage."""
     start = draw(scale.instants())
-    length = draw(scale.durations(6))
+    length = draw(scale.durations(4))
     finish = start + length
-    told = [draw(st.integers(0, 5)) > 0 for _ in range(5)]
+    told = [draw(st.integers(0, 11)) > 0 for _ in range(5)]
     open_still = real and draw(st.integers(0, 2)) == 0
     if real:
         told = [True, False, False, False, not open_still]
@@ -93,12 +93,16 @@ def recovery(draw: st.DrawFn, scale: Scale, number: int, *, real: bool = False) 
         line=0,
         started_at=start,
         finished_at=None if open_still else finish,
-        outcome="passed" if real else draw(st.sampled_from(("passed", "passed", "passed", "failed", "aborted"))),
-        scenarios=draw(st.sampled_from((frozenset({SCENARIO}), frozenset({SCENARIO, "fire"}), frozenset({"fire"})))),
+        outcome="passed" if real else draw(st.sampled_from(("passed",) * 6 + ("failed", "aborted"))),
+        scenarios=draw(
+            st.sampled_from((frozenset({SCENARIO}),) * 3 + (frozenset({SCENARIO, "fire"}), frozenset({"fire"})))
+        ),
         **_clocks(start, finish, told, [draw(st.integers(0, 8)) for _ in range(3)]),
-        target_site=draw(st.sampled_from(("there", "there", "here"))),
-        point_source=draw(st.sampled_from(("offsite", "offsite", "dumps", ""))),
-        validation=draw(st.sampled_from((None, Rung.COMPLETE, Rung.RESTORED, Rung.VALIDATED))),
+        target_site=draw(st.sampled_from(("there",) * 4 + ("here",))),
+        point_source=draw(st.sampled_from(("offsite",) * 4 + ("dumps", ""))),
+        validation=draw(
+            st.sampled_from((None, Rung.COMPLETE, Rung.RESTORED, Rung.VALIDATED, Rung.VALIDATED, Rung.VALIDATED))
+        ),
         phases=() if real else phases,
         real=real,
         recovered_by="" if open_still or (real and draw(st.booleans())) else "restore",
@@ -129,7 +133,7 @@ def records(draw: st.DrawFn, scale: Scale, *, outages: bool, announced: bool) ->
         for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
             place = draw(st.integers(0, len(lines)))
             lines.insert(place, (0, Gap("the line cannot be read")))
-        known_until = draw(st.sampled_from((newest, newest + scale.step, scale.end + 30 * scale.step)))
+        known_until = draw(st.sampled_from((newest, newest + scale.step) + (scale.end + 30 * scale.step,) * 4))
         numbered = [
             (
                 Gap(record.what, line=line)

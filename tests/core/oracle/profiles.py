@@ -20,5 +20,5 @@ def _settings(examples: int) -> settings:
     )
 
 
-thoroughly = _settings(150)
-briefly = _settings(40)
+thoroughly = _settings(120)
+briefly = _settings(80)

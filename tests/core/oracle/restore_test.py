@@ -16,7 +16,7 @@ def allowed(commitment: RestoreTest, records: Records, terms: Terms, second: int
     if terms.effective is not None and second < terms.effective:
         return NOTHING_OWED
     parts = []
-    if commitment.every is not None:
+    if commitment.every is not None and terms.binds.start <= second < terms.binds.end:
         parts.append(_often(commitment, commitment.every, records, terms, second))
     if commitment.notice is not None or commitment.outside is not None:
         parts.append(_by_the_rules(commitment, records, terms, second))

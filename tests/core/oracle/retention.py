@@ -14,21 +14,31 @@ from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of
 from .calendar import Stretch
 from .unseen import all_plainly_excluded, any_could_hide
-from .worlds import Place, Seen, first_complete_looks
+from .worlds import Place, Seen, Truth, first_complete_looks
 
 Dated = tuple[int, Seen]
 """A point, with its data taken to be of one of the instants that its pair allows."""
 
 
 def allowed(
-    commitment: Retention, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
+    commitment: Retention,
+    places: Sequence[Place],
+    made: Sequence[Place],
+    terms: Terms,
+    span: tuple[int, int],
+    second: int,
 ) -> Allowed:
-    """Return what is allowed: ``keep``, tiers and ``at_most`` are judged apart, then the worst is taken."""
+    """Return what is allowed: ``keep``, tiers and ``at_most`` are judged apart, then the worst is taken.
+
+    At ``made`` lie backups that the frequency commitment counts and this one does not.
+    """
     if terms.effective is not None and second < terms.effective:
         return NOTHING_OWED
     parts = []
     if commitment.keep is not None:
-        parts.append(_kept(commitment, commitment.keep, places, terms, span, second))
+        parts.append(_kept(commitment, commitment.keep, places, made, terms, span, second))
+    if not terms.binds.start <= second < terms.binds.end:
+        return worst_of([*parts, NOTHING_OWED])
     parts += [_tier(per, count, places, terms, span, second) for per, count in commitment.tiers.items()]
     if commitment.at_most is not None:
         parts.append(_nothing_older(commitment, commitment.at_most, places, second))
@@ -44,12 +54,20 @@ def owed_slots(commitment: Retention, keep: int, terms: Terms, span: tuple[int, 
     return [
         slot
         for slot in calendar.slots(commitment.per, terms.zone, *span)
-        if slot.end + grace <= second < slot.start + keep and (terms.effective is None or slot.start >= terms.effective)
+        if slot.end + grace <= second < slot.start + keep
+        and (terms.effective is None or slot.start >= terms.effective)
+        and terms.binds.start <= slot.start < terms.binds.end
     ]
 
 
 def _kept(
-    commitment: Retention, keep: int, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
+    commitment: Retention,
+    keep: int,
+    places: Sequence[Place],
+    made: Sequence[Place],
+    terms: Terms,
+    span: tuple[int, int],
+    second: int,
 ) -> Allowed:
     owed = owed_slots(commitment, keep, terms, span, second)
     if not owed:
@@ -57,7 +75,8 @@ def _kept(
     grace = terms.grace if commitment.grace is None else commitment.grace
     datings = list(_datings(places, owed))
     worlds = {
-        worst_of(_slot(slot, slot.end + grace, dated, places, terms, second) for slot in owed) for dated in datings
+        worst_of(_slot(slot, slot.end + grace, dated, places, made, terms, second) for slot in owed)
+        for dated in datings
     }
     # Bounds for each slot cannot tell that a point of uncertain date fills one of two slots, but not both.
     return both_ways(worlds) | (UNKNOWN if len(datings) > 1 else frozenset())
@@ -76,7 +95,13 @@ def _datings(places: Sequence[Place], slots: Sequence[Stretch]) -> Iterator[tupl
 
 
 def _slot(
-    slot: Stretch, due: int, dated: Sequence[Dated], places: Sequence[Place], terms: Terms, second: int
+    slot: Stretch,
+    due: int,
+    dated: Sequence[Dated],
+    places: Sequence[Place],
+    made: Sequence[Place],
+    terms: Terms,
+    second: int,
 ) -> Allowed:
     mine = [seen for data, seen in dated if slot.start <= data < slot.end]
     if any(seen.available[1] <= second < seen.gone[0] for seen in mine):
@@ -93,16 +118,32 @@ def _slot(
     if surely_held or maybe_held:
         worlds.append(gone)
     if not surely_held:
-        worlds.append(_never_held(slot, due, gone, mine, places, terms, second))
+        worlds.append(_never_held(slot, due, gone, mine, places, made, terms, second))
     return both_ways(worlds)
 
 
 def _never_held(
-    slot: Stretch, due: int, gone: Allowed, mine: Sequence[Seen], places: Sequence[Place], terms: Terms, second: int
+    slot: Stretch,
+    due: int,
+    gone: Allowed,
+    mine: Sequence[Seen],
+    places: Sequence[Place],
+    made: Sequence[Place],
+    terms: Terms,
+    second: int,
 ) -> Allowed:
     if not terms.covered:
         return gone
-    came_later = bool(mine)
+    elsewhere = [seen for place in made for seen in place.counted]
+    if any(
+        slot.start <= seen.data[0] and seen.data[1] < slot.end and seen.available[1] <= second for seen in elsewhere
+    ):
+        return gone  # it was made, and is not kept
+    touching = [seen for seen in elsewhere if seen.data[0] < slot.end and slot.start <= seen.data[1]]
+    if any(seen.available[0] <= second for seen in touching):
+        return both_ways([gone, MET])
+    places = [*places, *made]
+    came_later = bool(mine) or bool(touching)
     if all_plainly_excluded(places, slot.start, second, standing=False):
         # Whether a point that arrives only later makes this "never made" for the time before, the rules do not say.
         return MET | BREACHED if came_later else MET
@@ -215,6 +256,10 @@ def _nothing_older(commitment: Retention, at_most: int, places: Sequence[Place],
         return UNKNOWN
     if any_could_hide(places, LONG_AGO, second, standing=True):
         return UNKNOWN
+    if not any(seen.available[1] <= second for _, seen in candidates):
+        return UNKNOWN  # a promise of every one, over none
+    if not any(seen.available[1] <= second < seen.gone[0] for _, seen in candidates):
+        return MET | UNKNOWN  # over none any more: the rules leave it open
     return MET if all_plainly_excluded(places, LONG_AGO, second, standing=True) else MET | UNKNOWN
 
 
@@ -222,12 +267,18 @@ def _nothing_older(commitment: Retention, at_most: int, places: Sequence[Place],
 
 
 def truly_allowed(
-    commitment: Retention, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int
+    commitment: Retention,
+    places: Sequence[Place],
+    made: Sequence[Place],
+    terms: Terms,
+    span: tuple[int, int],
+    second: int,
 ) -> frozenset[Status]:
     """Return which of met and breached the truth allows, for ``keep`` and ``at_most``."""
     truths = [truth for place in places for truth in place.believed]
+    elsewhere = [truth for place in made for truth in place.truths if truth.counts]
     answers = {Status.MET}
-    if commitment.at_most is not None:
+    if commitment.at_most is not None and terms.binds.start <= second < terms.binds.end:
         limit = commitment.at_most + (2 * calendar.DAY if commitment.grace is None else commitment.grace)
         if any(truth.stands(second) and truth.data + limit <= second for truth in truths):
             return frozenset({Status.BREACHED})
@@ -236,19 +287,18 @@ def truly_allowed(
             mine = [truth for truth in truths if truth.counts and slot.start <= truth.data < slot.end]
             if any(truth.stands(second) for truth in mine):
                 continue
-            made = [truth for truth in mine if truth.arrived <= second]
-            if made or not terms.covered:
-                return (
-                    frozenset({Status.BREACHED})
-                    if not _gone_before_due(commitment, terms, slot, made)
-                    else frozenset({Status.BREACHED, Status.MET})
-                )
-            if mine:
+            others = [truth for truth in elsewhere if slot.start <= truth.data < slot.end]
+            held = [truth for truth in [*mine, *others] if truth.arrived <= second]
+            if terms.covered and _gone_before_due(commitment, terms, slot, held):
+                answers.add(Status.BREACHED)
+            elif held or not terms.covered:
+                return frozenset({Status.BREACHED})
+            elif mine or others:
                 answers.add(Status.BREACHED)
     return frozenset(answers)
 
 
-def _gone_before_due(commitment: Retention, terms: Terms, slot: Stretch, made: Sequence[object]) -> bool:
+def _gone_before_due(commitment: Retention, terms: Terms, slot: Stretch, held: Sequence[Truth]) -> bool:
     """Return whether looks from the due time on would tell "never made" of what was made and gone before."""
     grace = terms.grace if commitment.grace is None else commitment.grace
-    return terms.covered and bool(made) and all(truth.gone <= slot.end + grace for truth in made)  # type: ignore[attr-defined]
+    return bool(held) and all(truth.gone <= slot.end + grace for truth in held)

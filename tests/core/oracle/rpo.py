@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drcheck.core.policy import Rpo
+from drcheck.core.terms import Terms
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways
 from .unseen import all_plainly_excluded, any_could_hide
@@ -33,12 +34,11 @@ def possible_states(places: Sequence[Place], second: int) -> set[State]:
     return states
 
 
-def allowed(commitment: Rpo, survivors: Sequence[Place], effective: int | None, second: int) -> Allowed:
+def allowed(commitment: Rpo, survivors: Sequence[Place], terms: Terms, second: int) -> Allowed:
     """Return the statuses that an evaluator may give to ``second``, judging the sources that survive the scenario."""
-    if effective is not None and second < effective:
+    effective = terms.effective
+    if (effective is not None and second < effective) or not terms.binds.start <= second < terms.binds.end:
         return NOTHING_OWED
-    if not survivors:
-        return BREACHED
     return both_ways(
         _in_one_world(commitment, survivors, effective, second, ever=ever, newest=newest)
         for ever, newest in possible_states(survivors, second)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from drcheck.core.evidence import Recovery
 from drcheck.core.policy import CountsFrom, Rto, Until
-from drcheck.core.terms import Records
+from drcheck.core.terms import Records, Terms
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways
 from .logs import hidden, proves, recoveries
@@ -80,19 +80,17 @@ def verdicts(commitment: Rto, recovery: Recovery, lost: frozenset[str], latest: 
     )
 
 
-def allowed(commitment: Rto, records: Records, lost: frozenset[str], effective: int | None, second: int) -> Allowed:
+def allowed(commitment: Rto, records: Records, terms: Terms, second: int) -> Allowed:
     """Return the statuses that an evaluator may give to ``second``."""
+    if (terms.effective is not None and second < terms.effective) or not terms.binds.start <= second < terms.binds.end:
+        return NOTHING_OWED
     # Whether the end of a test bounds a last clock that is not told, the rules leave open.
-    return _allowed(commitment, records, lost, effective, second, bounded=True) | _allowed(
-        commitment, records, lost, effective, second, bounded=False
+    return _allowed(commitment, records, terms.lost_sites, second, bounded=True) | _allowed(
+        commitment, records, terms.lost_sites, second, bounded=False
     )
 
 
-def _allowed(
-    commitment: Rto, records: Records, lost: frozenset[str], effective: int | None, second: int, *, bounded: bool
-) -> Allowed:
-    if effective is not None and second < effective:
-        return NOTHING_OWED
+def _allowed(commitment: Rto, records: Records, lost: frozenset[str], second: int, *, bounded: bool) -> Allowed:
     named = [(log, one) for log, one in recoveries(records) if commitment.scenario in one.scenarios]
     for log, one in named:
         if one.real and one.started_at + commitment.at_most <= second:

@@ -199,10 +199,11 @@ def places(
     doubts = st.sampled_from((0, 0, 0, 1, scale.step // 2, scale.step, 5 * scale.step))
     pairs = st.tuples(doubts, doubts)
     truths = []
-    for number in range(draw(st.integers(0, most))):
-        data = draw(scale.instants())
+    # Half of the worlds have backups at regular distances, as in life.
+    made = draw(st.lists(scale.instants(), max_size=most) | _regular(scale, most))
+    for number, data in enumerate(made):
         arrived = data + draw(st.sampled_from((0, 1, 60)) | scale.durations(4))
-        stood = draw(st.none() | scale.durations(12))
+        stood = draw(st.none() | st.none() | scale.durations(12))
         if thinned_after == NEVER or stood is None:
             gone = FOREVER
         else:
@@ -234,6 +235,16 @@ def places(
     )
     return Place(
         name, tuple(looks), shown, thinned_after, tuple(truths), draw(st.sampled_from(sites)), draw(st.booleans())
+    )
+
+
+def _regular(scale: Scale, most: int) -> st.SearchStrategy[list[int]]:
+    """Data instants at regular distances, beginning anywhere."""
+    return st.builds(
+        lambda first, apart, count: [first + number * apart for number in range(count)],
+        scale.instants(),
+        scale.durations(8),
+        st.integers(1, most),
     )
 
 
