@@ -73,7 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
         rendered = json.render(outcome.report)
     else:
         rendered = console.render(
-            outcome.report, quiet=arguments.quiet, verbose=arguments.verbose, terminal=arguments.output is None
+            outcome.report,
+            quiet=arguments.quiet,
+            verbose=arguments.verbose,
+            terminal=arguments.output is None,
+            config=arguments.config or "",
         )
     status = EXIT_FAULT if outcome.faults else outcome.exit_status
     try:

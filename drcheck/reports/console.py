@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -26,15 +27,19 @@ _LINES_TOLD = 3
 """Evidence gaps of single log lines, and data sets, that are told for one source or commitment before ``--verbose``."""
 
 
-def render(report: Report, *, quiet: bool = False, verbose: bool = False, terminal: bool = False) -> bytes:
+def render(
+    report: Report, *, quiet: bool = False, verbose: bool = False, terminal: bool = False, config: str = ""
+) -> bytes:
     """Return the report as text, for standard output if ``terminal``, else for a file.
 
-    ``quiet`` leaves only what is not met, and the summary; ``verbose`` adds every piece of evidence.
+    ``quiet`` leaves only what is not met, and the summary; ``verbose`` adds every piece of evidence. ``config`` is the
+    configuration that the user named, for the commands that are told as next steps.
     """
-    return pages(report, screen(sys.stdout) if terminal else Screen(), quiet=quiet, verbose=verbose).encode()
+    shown_on = screen(sys.stdout) if terminal else Screen()
+    return pages(report, shown_on, quiet=quiet, verbose=verbose, config=config).encode()
 
 
-def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: bool = False) -> str:
+def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: bool = False, config: str = "") -> str:
     """Return the report as text for a screen."""
     paper = Paper(shown_on)
     for judged in report.services:
@@ -42,7 +47,7 @@ def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: boo
         if shown or not quiet:
             _service(paper, judged, shown, quiet=quiet, verbose=verbose)
     _invalid(paper, report.faults)
-    _summary(paper, report, quiet=quiet, verbose=verbose)
+    _summary(paper, report, quiet=quiet, verbose=verbose, config=config)
     return paper.text()
 
 
@@ -201,7 +206,7 @@ def _invalid(paper: Paper, faults: Sequence[Fault]) -> None:
     paper.blank()
 
 
-def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool) -> None:
+def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool, config: str) -> None:
     verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
     gone = len({fault.file for fault in report.faults if fault.gone})
     invalid = len({fault.file for fault in report.faults if not fault.gone})
@@ -229,21 +234,22 @@ def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool) -> Non
     paper.wrapped(counts, first=(f"{whole.symbol} {whole.word}  ", whole.style))
     long = words.duration(report.window.end - report.window.start)
     paper.wrapped(f"judged {as_of} over {long}; {sources} seen in {report.seconds:.1f} s")
-    for step in _next_steps(report, totals, verbose=verbose):
+    for step in _next_steps(report, totals, verbose=verbose, config=config):
         paper.wrapped(step, first="→ ")
 
 
-def _next_steps(report: Report, totals: summary.Totals, *, verbose: bool) -> list[str]:
+def _next_steps(report: Report, totals: summary.Totals, *, verbose: bool, config: str) -> list[str]:
     steps = []
+    named = f" --config {printable(shlex.quote(config))}" if config else ""
     if totals.breached:
         worst = next(
             judged.policy.service for judged in report.services if summary.status_of(judged.verdicts) is Status.BREACHED
         )
-        steps.append(f"drcheck history {printable(worst)} shows when its breaches opened and closed.")
+        steps.append(f"drcheck history {printable(worst)}{named} shows when its breaches opened and closed.")
     if totals.unknown and any(gap.hint for judged in report.services for v in judged.verdicts for _, gap in v.gaps):
         steps.append("The arrows above say what to do about what could not be seen.")
     if any(not fault.gone for fault in report.faults):
-        steps.append("drcheck lint tells what to mend in the invalid policies.")
+        steps.append(f"drcheck lint{named} tells what to mend in the invalid policies.")
     if not verbose and (totals.breached or totals.unknown):
-        steps.append("drcheck verify --verbose shows all evidence, and every candidate that does not count.")
+        steps.append(f"drcheck verify --verbose{named} shows all evidence, and every candidate that does not count.")
     return steps
