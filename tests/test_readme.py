@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from drcheck.policyfile.load import load_policies
 
 README = Path(__file__).parent.parent / "README.md"
