@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import accumulate, islice
 
 from drcheck.core import calendar, doubt, words
 from drcheck.core.evidence import FOREVER, LONG_AGO
@@ -119,7 +119,11 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
     walked = [index for index, one in enumerate(held) if one.rows or until[index] < window.end]
     walked_starts = [starts[index] for index in walked]
     effective = LONG_AGO if terms.effective is None else terms.effective
-    empty = [one.slot.end for index, one in enumerate(held) if not one.rows and one.slot.start >= effective]
+    since = [one for one in held if one.slot.start >= effective]
+    ends = [one.slot.end for one in since]
+    # By the number of slots that are over: from when each of them is known to hold or to have held a point.
+    all_held_from = list(accumulate((one.surely_from for one in since), max, initial=LONG_AGO))
+    reaches_back = terms.effective is not None and _none_between(per, terms, effective, starts[0])
 
     def at(t: int) -> _Tier:
         if t < effective:
@@ -128,7 +132,7 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
         missing: Held | None = None
         unsure: Held | None = None
         hole: Held | None = None
-        complete = not empty or empty[0] > t
+        over = bisect_right(ends, t)
         for index in reversed(walked[: bisect_right(walked_starts, t)]):
             one = held[index]
             # Slots that begin before the agreement owe nothing; and behind that many unseen ones nothing is certain.
@@ -138,8 +142,6 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
             if not maybe and until[index] <= t:
                 hole = hole or one
                 newer_maybe += 1  # an unseen backup of it would take a place in the tier
-            if not sure and one.slot.end <= t:
-                complete = False
             if not maybe:
                 continue
             owed += 1
@@ -151,11 +153,13 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
                 unsure = unsure or one
             newer_maybe += 1
             newer_sure += sure
-        whole = terms.effective is not None and complete and starts[0] <= terms.effective
+        whole = reaches_back and all_held_from[over] <= t
         if missing is not None:
             return _Tier(Status.BREACHED, owed, standing, missing, None)
         if unsure is not None:
             return _Tier(Status.UNKNOWN, owed, standing, unsure, None)
+        if whole and not over and not owed:
+            return _Tier(None, 0, 0, None, None)
         if (newer_sure < count or hole is not None) and not whole:
             return _Tier(Status.UNKNOWN, owed, standing, None, hole)
         return _Tier(Status.MET, owed, standing, None, None)
@@ -181,6 +185,11 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
     )
 
 
+def _none_between(per: Per, terms: Terms, effective: int, start: int) -> bool:
+    """Return whether no slot that begins at ``effective`` or later begins before ``start``, where one begins."""
+    return start <= effective or calendar.slots(per, terms.zone, start - 1, start)[0].start < effective
+
+
 def _changes(
     held: list[Held], until: list[int], seen: Sequence[Spans], starts: list[int], terms: Terms
 ) -> Iterator[int]:
@@ -200,7 +209,7 @@ def _changes(
 
 def _reason(state: _Tier, per: Per, count: int, subject: Subject, t: int) -> str:
     if state.status is None:
-        return "nothing is owed before the agreement takes effect"
+        return f"nothing is owed yet: no {per} since the agreement takes effect is over"
     stand = f"{min(state.standing, count)} of {count} {per}s stand for {subject.of}"
     if state.status is Status.MET:
         return stand if state.owed >= count else f"{stand}, every one since the agreement took effect"

@@ -113,7 +113,7 @@ class _Linter:
             yield self.remark(
                 "no-survivor",
                 ("commitments", commitment.id, "scenario"),
-                f"none of its evidence survives {commitment.scenario}, so that it is always breached ({hint})",
+                f"none of its evidence survives {commitment.scenario}, so that it is never met ({hint})",
             )
 
     def rpo(self, commitment: Rpo) -> Iterator[Remark]:
