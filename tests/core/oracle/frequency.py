@@ -132,13 +132,6 @@ def allowed_slot(
     slot = deciding_slot(commitment, terms, span, second)
     if slot is None:
         return NOTHING_OWED
-    # Once a newer slot is due that another wording binds, this one may have nothing to say any more.
-    superseded = any(slot.due < other.due <= second for other in slots(commitment, terms, *span))
-    status = _allowed_in_slot(commitment, places, terms, slot, second)
-    return status | NOTHING_OWED if superseded else status
-
-
-def _allowed_in_slot(commitment: Frequency, places: Sequence[Place], terms: Terms, slot: Due, second: int) -> Allowed:
     sure = [
         (place.source, seen)
         for place in places

@@ -217,20 +217,24 @@ def _tier_in_one_world(
     if missing:
         # A slot that nobody saw filled may have pushed the missing one out of the newest: then it is not owed.
         return BREACHED | loose | (UNKNOWN if hidden else frozenset())
+    since = [slot for slot in slots if effective is not None and owes(slot)]
+    closed = [slot for slot in since if slot.end <= second]
+    # Whether the open slot must hold one already for "every slot since", the rules do not say.
+    every_closed_one = effective is not None and all(held(slot) for slot in closed)
     if len(newest) == count:
-        return (
-            UNKNOWN if [slot for slot in unlooked if owes(slot)] else MET | loose | (UNKNOWN if hidden else frozenset())
-        )
+        if [slot for slot in unlooked if owes(slot)]:
+            return MET | UNKNOWN if every_closed_one else UNKNOWN
+        idle = NOTHING_OWED if not any(owes(slot) for slot in newest) else frozenset[Status | None]()
+        return MET | loose | idle | (UNKNOWN if hidden else frozenset())
     if effective is None:
         return UNKNOWN
-    since = [slot for slot in slots if owes(slot)]
-    closed = [slot for slot in since if slot.end <= second]
-    if not since or not newest:
-        return NOTHING_OWED | MET | UNKNOWN
+    if not newest:
+        # A promise over nothing is never met; whether it is owed before the first slot is over, the rules leave open.
+        return UNKNOWN if closed else NOTHING_OWED | UNKNOWN
     if all(held(slot) for slot in since):
-        return MET
-    if all(held(slot) for slot in closed):
-        return MET | UNKNOWN  # whether the open slot must hold one already, the rules do not say
+        return MET if since else NOTHING_OWED | MET | UNKNOWN
+    if every_closed_one:
+        return MET | UNKNOWN if closed else NOTHING_OWED | MET | UNKNOWN
     # Fewer than the tier asks for: unknown to the letter, though proof that nothing else was made settles it.
     return UNKNOWN if hidden else UNKNOWN | MET
 
