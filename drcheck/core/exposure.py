@@ -182,7 +182,8 @@ class Exposure:
                 return doubt.uncertain(*row)
         if t < self.looked < FOREVER and self.best.at(t) is None:
             # Before anybody looked, a service without backups cannot be told from one that nobody watched.
-            return f"no backup of {self.subject.of} is known of then, and drcheck first looked {words.instant(self.looked)}"
+            looked = words.instant(self.looked)
+            return f"no backup of {self.subject.of} is known of then, and drcheck first looked {looked}"
         return doubt.unproved(self.subject.parts, t, what)
 
     def _one(self, t: int, steps: Newest, *, favourable: bool) -> Status | None:

@@ -129,8 +129,10 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -
         paper.wrapped(reason, indent=indent)
     if reasons[most:]:
         paper.wrapped(f"and {len(reasons) - most} more data sets like it", indent=indent)
-    if overall.at_risk and overall.headroom is not None:
+    if overall.at_risk and overall.headroom is not None and overall.headroom.unit == "s":
         paper.wrapped(f"at risk: only {quantity(overall.headroom)} of headroom is left", indent=indent)
+    elif overall.at_risk and overall.due_at is not None:
+        paper.wrapped(f"at risk: the next backup is due {words.instant(overall.due_at)}", indent=indent)
     if waiver := summary.waiver_of(judged.policy, verdict):
         until = words.instant(waiver.until)
         paper.wrapped(prose(f"waived until {until} by {waiver.owner}: {waiver.reason}"), indent=indent, style="italic")
