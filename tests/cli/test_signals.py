@@ -46,7 +46,13 @@ def start(place):
     return subprocess.Popen(
         [sys.executable, "-m", "drcheck", "verify"],
         cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_PROXY": "*"},
+        preexec_fn=_heed_interrupts,
     )  # fmt: skip
+
+
+def _heed_interrupts():
+    """Undo what a shell does to jobs in the background: they ignore SIGINT, and so would everything they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def drcheck(place, *arguments):
