@@ -46,7 +46,7 @@ def start(place):
     return subprocess.Popen(
         [sys.executable, "-m", "drcheck", "verify"],
         cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_PROXY": "*"},
-        preexec_fn=_heed_interrupts,
+        preexec_fn=_heed_interrupts,  # noqa: PLW1509  no other thread runs here
     )  # fmt: skip
 
 
