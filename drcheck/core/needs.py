@@ -34,11 +34,27 @@ def looked_at(policy: Policy) -> tuple[Source, ...]:
 
 def needed_since(policy: Policy, source: Source, window: Window) -> int:
     """Return the oldest data at ``source`` that judging ``policy`` over ``window`` needs; ``LONG_AGO``: all of it."""
-    back = max((_reach(policy, one, window) for one in policy.commitments if source.name in one.evidence), default=0)
+    back = max((_reach(policy, one, window) for one in policy.commitments if _rests_on(policy, one, source)), default=0)
     if back >= -LONG_AGO:
         return LONG_AGO
     sizes = MEDIAN_OF * _interval(policy, source, window) if source.max_shrink is not None else 0
     return window.start - back - MARGIN - (source.max_duration or 0) - sizes
+
+
+def _rests_on(policy: Policy, commitment: Commitment, source: Source) -> bool:
+    """Return whether a commitment needs to know what lies at ``source``.
+
+    What is kept is also held against where backups are counted as made: a day that was never made is no day deleted.
+    """
+    if source.name in commitment.evidence:
+        return True
+    if not isinstance(commitment, Retention) or commitment.keep is None:
+        return False
+    kept = {of for name in commitment.evidence for of in policy.sources[name].of}
+    return any(
+        isinstance(one, Frequency) and source.name in one.evidence and not kept.isdisjoint(source.of)
+        for one in policy.commitments
+    )
 
 
 def _interval(policy: Policy, source: Source, window: Window) -> int:

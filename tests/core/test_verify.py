@@ -247,3 +247,9 @@ def test_a_look_is_asked_as_far_back_as_the_longest_promise_and_no_further():
     its = policy(RPO, KEPT)
     assert WINDOW.start - 11 * DAY <= needed_since(its, DUMPS, WINDOW) <= WINDOW.start - 8 * DAY
     assert needed_since(policy(Retention("c", Kind.RETENTION, ("dumps",), at_most=DAY)), DUMPS, WINDOW) < 0
+
+
+def test_where_backups_are_made_is_looked_at_as_far_back_as_they_are_kept_elsewhere():
+    its = policy(replace(KEPT, keep=60 * DAY, evidence=("offsite",)), DAILY)
+    assert needed_since(its, DUMPS, WINDOW) <= WINDOW.start - 60 * DAY
+    assert needed_since(policy(DAILY), DUMPS, WINDOW) > WINDOW.start - 10 * DAY
