@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -55,11 +55,11 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
     window = Window(end - span, end)
     # Who asks for the instant at which the command was typed asks for these looks: clocks are known no better.
     begin = end - 1 if 0 <= started + 1 - end <= settings.clock_tolerance else started
-    jobs = _jobs(loaded.policies, settings, window, begin)
     with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
         past = _versions(ledger, loaded.policies, window, started)
         faults = (*loaded.faults, *(() if paths else _gone(ledger, loaded, settings, started)))
         run.policies(loaded.policies)
+        jobs = _jobs(loaded.policies, past, settings, window, begin)
         known = ledger.histories(_key(job.service, job.source) for job in jobs)
         gathering = Gathering(jobs, Connections(settings.connections, settings.workers), settings.workers)
         evidence: dict[str, dict[str, SourceEvidence]] = {policy.service: {} for policy in loaded.policies}
@@ -150,17 +150,26 @@ def _gone(ledger: Ledger, loaded: Loaded, settings: Settings, now: int) -> Itera
             )
 
 
-def _jobs(policies: Iterable[Policy], settings: Settings, window: Window, begin: int) -> list[Job]:
-    return [
-        Job(
-            policy.service,
-            source,
-            settings.connections[source.connection],
-            Asked(needed_since(policy, source, window), begin, settings.clock_tolerance, policy.service),
-        )
-        for policy in policies
-        for source in looked_at(policy)
-    ]
+def _jobs(
+    policies: Iterable[Policy], past: Mapping[str, _Versions], settings: Settings, window: Window, begin: int
+) -> list[Job]:
+    jobs: list[Job] = []
+    for policy in policies:
+        for source in looked_at(policy):
+            since = _since(policy, source, past[policy.service], window)
+            asked = Asked(since, begin, settings.clock_tolerance, policy.service)
+            jobs.append(Job(policy.service, source, settings.connections[source.connection], asked))
+    return jobs
+
+
+def _since(policy: Policy, source: Source, past: _Versions, window: Window) -> int:
+    """Return the oldest data that judging by the wording of today, or by one that was in force before, needs."""
+    wordings = [policy, *(version.policy for version in past.earlier)]
+    return min(
+        needed_since(wording, source, window)
+        for wording in wordings
+        if source.name in wording.sources and wording.sources[source.name].identity == source.identity
+    )
 
 
 def _remember(seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, settings: Settings) -> SourceEvidence:

@@ -43,6 +43,8 @@ def check_writable(file: str | None) -> None:
     if file is None:
         return
     target = Path(file)
+    if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
+        return  # a pipe or a device, which is written to as it is
     directory = target.resolve().parent
     if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
         what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"

@@ -140,7 +140,10 @@ class History:
             known.available_lo, known.available_hi = earliest, latest
         elif candidate.data_lo != known.shown.data_lo and not candidate.checksum:
             # The name tells no instant, and alike in size it may hold new data or the old: nobody can tell.
-            known.data_hi, known.available_hi = candidate.data_hi, latest
+            known.data_lo = min(known.data_lo, candidate.data_lo)
+            known.data_hi = max(known.data_hi, candidate.data_hi)
+            known.available_lo = min(known.available_lo, earliest)
+            known.available_hi = max(known.available_hi, latest)
         else:
             # A touch or a copy in place renews nothing: the earliest time stands.
             known.available_lo = min(known.available_lo, earliest)

@@ -59,13 +59,14 @@ def _judge(
     today = wordings[-1]
     policy, commitment = today.policy, today.commitment
     judged = [_findings(wording, evidence, window, clock_tolerance) for wording in wordings]
+    today_sets = {finding.of for finding in judged[-1]}
+    # A data set that only an earlier wording named is judged for as long as that one binds.
+    sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
+    joined = (_together(commitment, [one for past in judged for one in past if one.of == of], window) for of in sets)
     findings = tuple(
-        _ended(
-            _together(commitment, [one for past in judged for one in past if one.of == finding.of], window),
-            policy.agreement.ends,
-            window,
-        )
-        for finding in judged[-1]
+        _ended(finding, policy.agreement.ends, window)
+        for finding in joined
+        if finding.of in today_sets or any(piece.status is not None for piece in finding.pieces)
     )
     overall = _worst(findings, window)
     seen = _seen(commitment, evidence)
@@ -161,9 +162,10 @@ def _of_set(
     finding = evaluate([*surviving, *homeless])
     if homeless:
         names = words.several([source.name for source in homeless])
-        doubt = f"nobody stated where {names} lies, so whether it survives; `site` on it would settle that"
+        doubt = f"nobody stated the site of {names}, and so whether it survives; `site` would settle that"
         finding = replace(finding, pieces=where_agreed(window, finding.pieces, evaluate(surviving).pieces, doubt))
-        finding = replace(finding, reason=doubt) if finding.status is Status.UNKNOWN else finding
+        if finding.status is Status.UNKNOWN:
+            finding = replace(finding, reason=doubt, at_risk=False, measured=None, headroom=None, due_at=None)
     return finding
 
 

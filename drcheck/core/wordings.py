@@ -38,6 +38,9 @@ def wordings_of(commitment: Commitment, versions: Sequence[Version]) -> list[Wor
         if one is None or one.kind is not commitment.kind:
             continue
         came = version.in_force_from if one.in_force_from is None else one.in_force_from
+        if kept and one.in_force_from is None and version.policy.agreement.effective is not None:
+            # An agreement renewed ahead of time leaves the one before it in force until it takes effect.
+            came = max(came, version.policy.agreement.effective)
         while kept and kept[-1][0] >= came:
             kept.pop()
         if kept and _judged(*kept[-1][1:]) == _judged(version.policy, one):

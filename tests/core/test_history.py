@@ -106,6 +106,14 @@ def test_a_file_of_a_fixed_name_and_size_may_hold_new_data_or_old():
     assert (found.available_lo[0], found.available_hi[0]) == (50, 150)
 
 
+def test_a_time_set_back_on_a_fixed_name_widens_what_is_known_and_disqualifies_nothing():
+    before, after = candidate("a", 100, arrived=100), candidate("a", 50, arrived=50)
+    found = points(seen((150, [before]), (200, [after])))
+    assert (found.data_lo[0], found.data_hi[0]) == (50, 100)
+    assert (found.available_lo[0], found.available_hi[0]) == (50, 100)
+    assert list(found.counted()) == [0]
+
+
 def test_a_candidate_counts_from_its_marker_on():
     without = candidate("a", 10, complete=False)
     found = points(seen((100, [without]), (200, [candidate("a", 10, arrived=150)])))

@@ -253,3 +253,24 @@ def test_where_backups_are_made_is_looked_at_as_far_back_as_they_are_kept_elsewh
     its = policy(replace(KEPT, keep=60 * DAY, evidence=("offsite",)), DAILY)
     assert needed_since(its, DUMPS, WINDOW) <= WINDOW.start - 60 * DAY
     assert needed_since(policy(DAILY), DUMPS, WINDOW) > WINDOW.start - 10 * DAY
+
+
+def test_an_agreement_renewed_ahead_of_time_does_not_hide_a_breach_of_the_one_in_force():
+    before = policy(RPO, agreement=Agreement(effective=T - 300 * DAY))
+    renewed = policy(RPO, agreement=Agreement(effective=T + 5 * DAY))
+    verdict = only(renewed, {"dumps": held([5])}, first_seen=T - 8 * DAY, earlier=(Version(T - 300 * DAY, before),))
+    assert verdict.status is BREACHED
+
+
+def test_a_change_of_cadence_does_not_hide_that_backups_stopped():
+    often = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), every=26 * HOUR)
+    monthly = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.MONTH)
+    earlier = (Version(T - 300 * DAY, policy(often)),)
+    assert only(policy(monthly), {"dumps": held([5])}, first_seen=T - 3 * DAY, earlier=earlier).status is BREACHED
+
+
+def test_a_data_set_renamed_for_the_future_is_judged_under_its_old_name_until_then():
+    before = policy(RPO)
+    after = policy(replace(RPO, in_force_from=T + DAY), sources=(replace(DUMPS, of=("files",)),))
+    verdict = only(after, {"dumps": held([5])}, first_seen=T - DAY, earlier=(Version(T - 300 * DAY, before),))
+    assert verdict.status is BREACHED

@@ -18,7 +18,7 @@ from drcheck.core.evidence import FOREVER
 from drcheck.core.exposure import Exposure, Row, cite, rejected
 from drcheck.core.pieces import cut, within
 from drcheck.core.policy import Frequency, Per
-from drcheck.core.spans import covers
+from drcheck.core.spans import Span, covers
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 
@@ -37,7 +37,9 @@ def evaluate(commitment: Frequency, subject: Subject, terms: Terms, window: Wind
 def _every(commitment: Frequency, every: int, grace: int, subject: Subject, terms: Terms, window: Window) -> Finding:
     exposure = Exposure.of(subject, every + grace, terms.effective, window, until_gone=False)
     reason_at = partial(_reason_every, exposure, every)
-    pieces = within(terms.binds, cut(window, exposure.changes(), exposure.status_at, reason_at))
+    # Like the last slot of a wording, it decides until the next wording has a slot that is due.
+    owed = Span(terms.binds.start, FOREVER)
+    pieces = within(owed, cut(window, exposure.changes(), exposure.status_at, reason_at))
     measured = exposure.age_at(window.end)
     deciding = exposure.surest.before(window.end)
     headroom = None if measured is None else every - measured
