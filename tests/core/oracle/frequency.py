@@ -52,7 +52,8 @@ def possible_states(places: Sequence[Place], second: int) -> set[State]:
 def allowed_every(objective: int, places: Sequence[Place], terms: Terms, second: int) -> Allowed:
     """Return what is allowed for ``every: D``, where ``objective`` is D and the grace."""
     effective = terms.effective
-    if (effective is not None and second < effective) or not terms.binds.start <= second < terms.binds.end:
+    # Like the last slot of a wording, `every` decides on until the next wording has a slot that is due.
+    if (effective is not None and second < effective) or second < terms.binds.start:
         return NOTHING_OWED
     return both_ways(
         _every_in_one_world(objective, places, effective, second, ever=ever, newest=newest)
