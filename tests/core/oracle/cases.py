@@ -49,7 +49,7 @@ CALENDARS = (
     BusinessCalendar(opens=9 * HOUR, closes=17 * HOUR),
     BusinessCalendar(weekdays=frozenset({0, 5, 6}), opens=0, closes=12 * HOUR + 1800, also=frozenset({(3, 30)})),
 )
-SPAN = (BASE - 7 * DAY, BASE + 8 * DAY)
+SPAN = (BASE - 7 * DAY, BASE + 14 * DAY)
 """Wide enough for every case, so that the slow calendar is walked through once."""
 
 

@@ -225,6 +225,8 @@ def _tier_in_one_world(
         if [slot for slot in unlooked if owes(slot)]:
             return MET | UNKNOWN if every_closed_one else UNKNOWN
         idle = NOTHING_OWED if not any(owes(slot) for slot in newest) else frozenset[Status | None]()
+        if not all(owes(slot) for slot in newest):
+            idle |= UNKNOWN  # whether slots from before the agreement make up the number, the rules leave open
         return MET | loose | idle | (UNKNOWN if hidden else frozenset())
     if effective is None:
         return UNKNOWN
