@@ -165,6 +165,8 @@ def _looked_since(places: Sequence[Place], slot: Stretch, due: int, second: int)
 
 def _tier(per: Per, count: int, places: Sequence[Place], terms: Terms, span: tuple[int, int], second: int) -> Allowed:
     slots = [slot for slot in calendar.slots(per, terms.zone, *span) if slot.start <= second]
+    if terms.effective is not None and not any(slot.start >= terms.effective for slot in slots):
+        return NOTHING_OWED | MET | UNKNOWN  # no slot of the agreement has begun: the rules leave it open
     datings = list(_datings(places, slots))
     worlds = {
         _tier_in_one_world(count, slots, dated, corner, places, terms, second)
