@@ -56,8 +56,9 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
     # Who asks for the instant at which the command was typed asks for these looks: clocks are known no better.
     begin = end - 1 if 0 <= started + 1 - end <= settings.clock_tolerance else started
     with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
-        past = _versions(ledger, loaded.policies, window, started)
-        faults = (*loaded.faults, *(() if paths else _gone(ledger, loaded, settings, started)))
+        texts = ledger.policies()
+        past = _versions(ledger, texts, loaded.policies, window, started)
+        faults = (*loaded.faults, *(() if paths else _gone(ledger, texts, loaded, settings, started)))
         run.policies(loaded.policies)
         jobs = _jobs(loaded.policies, past, settings, window, begin)
         known = ledger.histories(_key(job.service, job.source) for job in jobs)
@@ -104,10 +105,12 @@ class _Versions(NamedTuple):
     earlier: tuple[Version, ...]
 
 
-def _versions(ledger: Ledger, policies: Iterable[Policy], window: Window, now: int) -> dict[str, _Versions]:
+def _versions(
+    ledger: Ledger, judged: Iterable[PastPolicy], policies: Iterable[Policy], window: Window, now: int
+) -> dict[str, _Versions]:
     """Return for each service the texts of the past that may bind within ``window``, oldest first."""
     by_service: dict[str, list[PastPolicy]] = defaultdict(list)
-    for past in ledger.policies():
+    for past in judged:
         by_service[past.service].append(past)
     found: dict[str, _Versions] = {}
     for policy in policies:
@@ -124,7 +127,9 @@ def _versions(ledger: Ledger, policies: Iterable[Policy], window: Window, now: i
     return found
 
 
-def _gone(ledger: Ledger, loaded: Loaded, settings: Settings, now: int) -> Iterator[Fault]:
+def _gone(
+    ledger: Ledger, judged: Iterable[PastPolicy], loaded: Loaded, settings: Settings, now: int
+) -> Iterator[Fault]:
     """Yield the services that were judged and have no policy any more: what nobody looks at is unknown.
 
     A service that was retired since, or whose agreement has ended, owes nothing; a policy that lies elsewhere and was
@@ -133,15 +138,16 @@ def _gone(ledger: Ledger, loaded: Loaded, settings: Settings, now: int) -> Itera
     retired = ledger.retirements()
     faulty = {str(Path(fault.file).absolute()) for fault in loaded.faults}
     here = {policy.service for policy in loaded.policies}
-    newest = {past.service: past for past in sorted(ledger.policies(), key=lambda past: past.last_seen)}
+    newest = {past.service: past for past in sorted(judged, key=lambda past: past.last_seen)}
     for service, past in sorted(newest.items()):
         if service in here or past.file in faulty or retired.get(service, LONG_AGO) >= past.last_seen:
             continue
-        policy = reload(ledger.policy_text(past.sha256))
-        ended = policy is not None and policy.agreement.ends is not None and policy.agreement.ends <= now
-        # A file that is still there was read just now, and is a template or of another service.
+        # A file of these directories that is still there was read just now, and is a template or of another service.
         read = any(Path(past.file).is_relative_to(directory) for directory in settings.policies)
-        if not ended and (read or not Path(past.file).exists()):
+        if not read and Path(past.file).exists():
+            continue
+        policy = reload(ledger.policy_text(past.sha256))
+        if policy is None or policy.agreement.ends is None or policy.agreement.ends > now:
             yield Fault(
                 past.file,
                 f"{past.file}: the policy of service {service}, judged until {words.instant(past.last_seen)}, is gone "

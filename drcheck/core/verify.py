@@ -117,7 +117,7 @@ def _findings(
     match commitment:
         case Rpo() | Frequency() | Retention():
             return tuple(
-                _of_set(policy, commitment, of, evidence, terms, window)
+                _of_set(policy, commitment, of, seen, evidence, terms, window)
                 for of in dict.fromkeys(of for name in commitment.evidence for of in policy.sources[name].of)
             )
         case Rto():
@@ -132,16 +132,14 @@ def _of_set(
     policy: Policy,
     commitment: Rpo | Frequency | Retention,
     of: str,
+    seen: Mapping[str, SourceEvidence],
     evidence: Mapping[str, SourceEvidence],
     terms: Terms,
     window: Window,
 ) -> Finding:
     """Judge one data set on the sources that hold it and survive the commitment's scenario."""
     holding = [policy.sources[name] for name in commitment.evidence if of in policy.sources[name].of]
-    parts = {
-        source.name: _part(source, of, _at_least(evidence.get(source.name), commitment.min_standing))
-        for source in holding
-    }
+    parts = {source.name: _part(source, of, seen[source.name]) for source in holding}
     made, covered = _made(policy, commitment, of, evidence, window)
     its = replace(terms, covered=covered, made=made)
 

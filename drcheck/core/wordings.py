@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.policy import Agreement, Commitment, Policy, Rpo
+from drcheck.core.policy import Commitment, Policy, Rpo
 from drcheck.core.spans import Span
 
 
@@ -58,7 +58,7 @@ def _judged(policy: Policy, commitment: Commitment) -> object:
     bare = replace(commitment, in_force_from=None, clause="", quote="", controls=(), applies="", note="", warn_at=None)
     if isinstance(bare, Rpo):
         bare = replace(bare, also=())
-    agreement: Agreement = replace(policy.agreement, title="", provider="")
+    agreement = replace(policy.agreement, title="", provider="")
     place = (policy.timezone, policy.business, agreement, policy.sites, policy.scenarios)
     sources = tuple(replace(policy.sources[name], planned="") for name in commitment.evidence)
     return bare, place, sources
