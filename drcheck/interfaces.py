@@ -6,12 +6,12 @@ interfaces and the core, never each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from drcheck.core.evidence import Observation
+from drcheck.core.evidence import Candidate, Fact, Observation, Told
 from drcheck.core.policy import Policy, Source
 from drcheck.core.verdict import Verdict, Window
 from drcheck.errors import DrcheckError
@@ -57,7 +57,7 @@ class Seek(Enum):
 
 
 class Collector(Protocol):
-    """A listing and a bounded read at one place, lazily, with what could not be seen.
+    """A listing, a bounded read and a description at one place, lazily, with what could not be seen.
 
     Every method raises :class:`CollectorError`, and never ends short in silence. Instances are used by one thread
     at a time; several may share one connection.
@@ -85,6 +85,16 @@ class Collector(Protocol):
         """
         ...
 
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return what the storage itself tells of ``name``, or with None of the place as a whole; it reads no content.
+
+        Every fact that is asked is answered: what the credentials may not see, or the place cannot tell, is a
+        :class:`~drcheck.core.evidence.Told` that neither holds nor does not. Of the place, ``holds=False`` means that
+        it holds for nothing that lies there, so that nothing there need be asked; True, that it may hold. Facts that a
+        listing has told already cost no request. Raises :class:`NotFound` if there is none.
+        """
+        ...
+
     def clock_offset(self) -> float | None:
         """Return by how many seconds the far clock is ahead of ours; None if it cannot be measured."""
         ...
@@ -92,6 +102,14 @@ class Collector(Protocol):
     def close(self) -> None:
         """Let go of the connection, if this was the last user of it."""
         ...
+
+
+class Settled(NamedTuple):
+    """What earlier looks told of a candidate and what cannot have changed since."""
+
+    shown: Candidate
+    """As a look showed it: if the listing shows anything else, nothing is settled."""
+    facts: frozenset[Fact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,12 @@ class Asked:
     """A far clock that is further off than this many seconds is an evidence gap."""
     service: str
     """The service in question: a log may hold records of several."""
+    facts: frozenset[Fact] = frozenset()
+    """What must be known of every candidate, beside its listing."""
+    settled: Mapping[str, Settled] = field(default_factory=dict)
+    """Name to what need not be asked again."""
+    read_at_most: int = 0
+    """Bytes of content that may be read to check it against its checksum."""
 
 
 class Read(Protocol):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from drcheck.core.policy import Rung
@@ -21,6 +22,40 @@ def _column() -> array[int]:
     return array("q")
 
 
+class Fact(StrEnum):
+    """What can be asked of a thing that lies at a place, beside its listing."""
+
+    STORAGE_ENCRYPTION = "storage-encryption"
+    """Whether the storage encrypts it at rest."""
+    CLIENT_ENCRYPTION = "client-encryption"
+    """Whether its own bytes are encrypted."""
+    LOCK = "lock"
+    """Whether, until when and how firmly it is kept from being deleted."""
+    LEGAL_HOLD = "legal-hold"
+    """Whether it is kept from being deleted until somebody lifts that."""
+    CHECKSUM = "checksum"
+    """Whether its bytes have the checksum that was kept beside it."""
+
+
+class Told(NamedTuple):
+    """What is known of one fact of one thing."""
+
+    holds: bool | None
+    """None: it could not be told."""
+    how: str = ""
+    """How it holds (``AES256``, ``age``, ``compliance``, ``governance``, ``unlocked``), or why it cannot be told."""
+    until: int = 0
+    """Of a lock its end, of a checksum the instant of the check; else 0."""
+
+
+class Described(NamedTuple):
+    """A fact of one candidate, as one look found it."""
+
+    name: str
+    fact: Fact
+    told: Told
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """An evidence gap: what could not be seen, and what to do about it."""
@@ -31,6 +66,8 @@ class Gap:
     """A sentence with the next step."""
     line: int | None = None
     """Of a log, the line it concerns; None: the whole look."""
+    fact: Fact | None = None
+    """The fact of what lies there that could not be asked; the listing itself is whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +93,8 @@ class Look:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing hid: a malformed line of a log is a gap of its own, not of the look."""
-        return all(gap.line is not None for gap in self.gaps)
+        """Whether nothing hid: a malformed line of a log, or a fact, is a gap of its own, not of the look."""
+        return all(gap.line is not None or gap.fact is not None for gap in self.gaps)
 
 
 class Candidate(NamedTuple):
@@ -86,6 +123,8 @@ class Observation:
     look: Look
     candidates: Sequence[Candidate] = ()
     log: Log | None = None
+    described: tuple[Described, ...] = ()
+    """Facts of the candidates, as far as they were asked."""
     unlisted: tuple[str, ...] = ()
     """Data sets that were seen and that the policy does not list."""
     unread: int = 0
@@ -157,6 +196,54 @@ class Maintenance(NamedTuple):
     ends_at: int
 
 
+class Outage(NamedTuple):
+    """A service was down, or a part of it."""
+
+    id: str
+    line: int
+    started_at: int
+    ended_at: int | None
+    """None: it is still open."""
+    total: bool
+    """Whether all of the service was down; a record without a scope says so."""
+    cause: str
+
+
+class Watched(NamedTuple):
+    """From ``start`` up to ``end`` somebody watched: what is not told as an outage was up."""
+
+    start: int
+    end: int
+    line: int
+
+
+class Attestation(NamedTuple):
+    """A dated statement by a named owner."""
+
+    attests: str
+    """The id, or the kind, of the commitment that it speaks of."""
+    line: int
+    statement: str
+    by: str
+    at: int
+    expires_at: int
+    holds: bool
+    """Whether it says that the commitment is kept, or that it is not any more."""
+
+
+class Check(NamedTuple):
+    """A check of recovery points, as a log tells it."""
+
+    id: str
+    line: int
+    level: Rung
+    passed: bool
+    finished_at: int
+    of: frozenset[str]
+    """The data sets that were checked; empty: all."""
+    tool: str
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """The records of one log, in the order of its lines."""
@@ -164,6 +251,10 @@ class Log:
     recoveries: tuple[Recovery, ...] = ()
     announcements: tuple[Announcement, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    watched: tuple[Watched, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    checks: tuple[Check, ...] = ()
     gaps: tuple[Gap, ...] = ()
     """Lines that could not be read; each has its ``line``."""
     known_until: int = LONG_AGO
@@ -191,6 +282,9 @@ class Points:
     gone_hi: array[int] = field(default_factory=_column)
     size: array[int] = field(default_factory=_column)
     checksum: Sequence[str] = ()
+    facts: Mapping[tuple[int, Fact], Sequence[tuple[int, Told]]] = field(default_factory=dict)
+    """(row, fact) to what was told of it, oldest first, each with the look that first told so; what is not in here was
+    never asked. The first answer holds from the row's arrival on, a later one from its look on."""
     why_not: Mapping[int, str] = field(default_factory=dict)
     """Row to the reason why that candidate does not count; a row that is not in here counts."""
 

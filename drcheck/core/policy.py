@@ -6,8 +6,9 @@ Durations are whole seconds, sizes bytes, instants seconds since the epoch (UTC)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from fractions import Fraction
 from typing import Final
@@ -58,6 +59,8 @@ class Per(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
 
 
 class Reader(StrEnum):
@@ -101,6 +104,50 @@ class Outside(StrEnum):
     REGULAR_MAINTENANCE = "regular_maintenance"
 
 
+class Different(StrEnum):
+    """In what copies must differ to count as several."""
+
+    SITE = "site"
+    REGION = "region"
+    PROVIDER = "provider"
+    ACCOUNT = "account"
+    MEDIA = "media"
+
+
+class By(StrEnum):
+    """Who encrypts: the storage at rest, the backup tool before it leaves, or either."""
+
+    STORAGE = "storage"
+    CLIENT = "client"
+    EITHER = "either"
+
+
+class LockMode(StrEnum):
+    """Which locks count: only those that nobody may lift, or any."""
+
+    COMPLIANCE = "compliance"
+    ANY = "any"
+
+
+class Formula(StrEnum):
+    """How availability is counted: of all minutes of the period, or of those without maintenance."""
+
+    OF_TOTAL = "of_total"
+    """(T - D) / T."""
+    OF_SERVICE_TIME = "of_service_time"
+    """(T - M - D) / (T - M), with M the downtime excused as maintenance."""
+
+
+class ClaimFrom(StrEnum):
+    """From when the time to claim a credit runs."""
+
+    PERIOD_END = "period_end"
+    MONTH_END = "month_end"
+    NEXT_MONTH_END = "next_month_end"
+    OUTAGE_END = "outage_end"
+    LAST_REPORT = "last_report"
+
+
 NEVER: Final = 1 << 62
 """``thinned_after: never``: nothing is ever pruned at this source."""
 
@@ -114,8 +161,69 @@ class Site:
     region: str = ""
     area: str = ""
     account: str = ""
+    media: str = ""
+    """What the copies lie on: disk, tape, object storage, …"""
     part_of: str = ""
     """The site that this one is lost with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a source lies, with everything that its site has from the sites it is part of; empty: not stated."""
+
+    site: str = ""
+    sites: frozenset[str] = frozenset()
+    """The site and every site that it is part of."""
+    provider: str = ""
+    region: str = ""
+    area: str = ""
+    account: str = ""
+    media: str = ""
+
+    def of(self, different: Different) -> str:
+        """Return what a place is by one property; empty: not stated."""
+        match different:
+            case Different.SITE:
+                return self.site
+            case Different.REGION:
+                return self.region
+            case Different.PROVIDER:
+                return self.provider
+            case Different.ACCOUNT:
+                return self.account
+            case Different.MEDIA:
+                return self.media
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A choice of places: a place fits if it fits every key that is given (none: empty)."""
+
+    site: frozenset[str] = frozenset()
+    region: frozenset[str] = frozenset()
+    provider: frozenset[str] = frozenset()
+    account: frozenset[str] = frozenset()
+    area: frozenset[str] = frozenset()
+
+    def fits(self, place: Place) -> bool | None:
+        """Return whether ``place`` fits; None: what is stated of it does not tell.
+
+        A site fits with everything that is part of it.
+        """
+        told: list[bool | None] = []
+        if self.site:
+            told.append(not self.site.isdisjoint(place.sites) if place.sites else None)
+        for asked, its in (
+            (self.region, place.region),
+            (self.provider, place.provider),
+            (self.account, place.account),
+            (self.area, place.area),
+        ):
+            if asked:
+                told.append(its in asked if its else None)
+        if False in told:
+            return False
+        return None if None in told else True
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +363,126 @@ class RestoreTest(Commitment):
 
 
 @dataclass(frozen=True, slots=True)
-class NotYetJudged(Commitment):
-    """A kind that the language knows and this version does not judge yet."""
+class Copies(Commitment):
+    """Each slot has a point with enough complete copies, far enough apart, in time; every copy lies where it must."""
+
+    at_least: int | None = None
+    different: Different | None = None
+    counted_outside: Where | None = None
+    counted_in: Where | None = None
+    all_in: Where | None = None
+    within: int = 86400
+    """Seconds after the instant of its data at which a copy must have arrived."""
+    per: Per = Per.DAY
+    matching: int = 600
+    """Points of different sources whose data lies this close, in seconds, are copies of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption(Commitment):
+    """Every candidate that holds data is encrypted."""
+
+    by: By = By.EITHER
+
+
+@dataclass(frozen=True, slots=True)
+class Immutability(Commitment):
+    """No point can be deleted before ``at_least`` seconds after it arrived."""
+
+    at_least: int = 0
+    mode: LockMode = LockMode.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity(Commitment):
+    """The evidence was checked to a rung of the ladder, recently enough."""
+
+    level: Rung = Rung.CHECKSUMMED
+    every: int | None = None
+    """None: a check does not lapse."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceRule:
+    """Which announced maintenance is excused."""
+
+    type: str
+    notice: Notice | None = None
+    outside: Outside | None = None
+    at_most: int | None = None
+    """Seconds that are excused in a period, the earliest first."""
+    leaves_service_time: bool = True
+    """Whether it leaves the denominator of ``of_service_time`` as well."""
+    once_per: Per | None = None
+    """Of the windows that begin in one such slot, only the first is excused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excuses:
+    """Downtime that does not count."""
+
+    maintenance: tuple[MaintenanceRule, ...] = ()
+    """The first rule that fits a window takes its minutes."""
+    causes: frozenset[str] = frozenset()
+    """Causes, as outage logs name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """By when a credit must be claimed."""
+
+    after: ClaimFrom
+    within: Notice | None = None
+    """None: at once, by that instant itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount, exactly, in a currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """What a shortfall costs: exactly one of ``tiers``, ``per_percent``, ``full_hours_times`` and ``ratio`` is set."""
+
+    of: str = ""
+    """What the credit is a part of, in words."""
+    tiers: tuple[tuple[Fraction, Fraction], ...] = ()
+    """(availability below, credit as a share): the lowest one reached decides."""
+    per_percent: Fraction | None = None
+    """Credit, as a share, for each per cent under the target."""
+    whole: bool = False
+    """With ``per_percent``: only whole per cents count."""
+    full_hours_times: int | None = None
+    """Hours credited for every full hour of downtime."""
+    each: bool = True
+    """With ``full_hours_times``: full hours are counted in each outage, not in their sum."""
+    ratio: int | None = None
+    """The credit is this many times the shortfall, as a share."""
+    at_most: Fraction | None = None
+    claim: Claim | None = None
+    paid_within: int | None = None
+    fee: Money | None = None
+    """What is paid for a month, if the policy tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Availability(Commitment):
+    """The period's availability, without what is excused, reaches the target."""
+
+    at_least: Fraction = Fraction(0)
+    per: Per = Per.MONTH
+    """``DAY``, ``MONTH``, ``QUARTER`` or ``YEAR``."""
+    total_only: bool = False
+    """Whether partial outages do not count."""
+    formula: Formula = Formula.OF_TOTAL
+    excused: Excuses = field(default_factory=Excuses)
+    credits: Credits | None = None
+    fresh_within: int = 86400
+    """How old, in seconds, the last watched instant of an open period may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,11 +535,29 @@ class Policy:
 
     def lost_sites(self, scenario: str) -> frozenset[str]:
         """Return every site that ``scenario`` takes away: a site is lost with the one it is part of."""
-        lost = set(self.scenarios.get(scenario, frozenset()))
-        for site in self.sites.values():
-            chain = [site.name]
-            while (parent := self.sites[chain[-1]].part_of) and parent in self.sites and parent not in chain:
-                chain.append(parent)
-            if lost.intersection(chain):
-                lost.add(site.name)
-        return frozenset(lost)
+        lost = self.scenarios.get(scenario, frozenset())
+        return lost.union(name for name in self.sites if not lost.isdisjoint(self._chain(name)))
+
+    def place(self, site: str) -> Place:
+        """Return where ``site`` is: what it does not state of itself it has from the site that it is part of."""
+        chain = [self.sites[name] for name in self._chain(site)]
+
+        def first(told: Iterable[str]) -> str:
+            return next(filter(None, told), "")
+
+        return Place(
+            site=site,
+            sites=frozenset(one.name for one in chain),
+            provider=first(one.provider for one in chain),
+            region=first(one.region for one in chain),
+            area=first(one.area for one in chain),
+            account=first(one.account for one in chain),
+            media=first(one.media for one in chain),
+        )
+
+    def _chain(self, site: str) -> list[str]:
+        """Return a site and those that it is part of, nearest first."""
+        chain = [site] if site in self.sites else []
+        while chain and (parent := self.sites[chain[-1]].part_of) in self.sites and parent not in chain:
+            chain.append(parent)
+        return chain

@@ -8,8 +8,8 @@ from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from drcheck.core.absence import Absence
-from drcheck.core.evidence import FOREVER, LONG_AGO, Log, Points
-from drcheck.core.policy import BusinessCalendar
+from drcheck.core.evidence import FOREVER, LONG_AGO, Fact, Log, Points
+from drcheck.core.policy import BusinessCalendar, Place
 from drcheck.core.spans import Span
 
 DEFAULT_GRACE = 3600
@@ -27,6 +27,8 @@ class Part:
     absence: Absence
     gap: str = ""
     """Why the newest look was not complete; empty: it was."""
+    unasked: Mapping[Fact, str] = field(default_factory=dict)
+    """Why the newest look could not ask a fact of what lies there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Terms:
     """What the commitment's scenario takes away."""
     site_of: Mapping[str, str] = field(default_factory=dict)
     """Source to the site that it lies at; empty where the policy does not say."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Source to where it lies, as far as the policy says."""
     binds: Span = ALWAYS
     """The instants, and the slots by their start, that this wording of the commitment binds."""
     covered: bool = False

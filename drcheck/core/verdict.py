@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from drcheck.core.evidence import Cited, Gap
-from drcheck.core.policy import Commitment
+from drcheck.core.policy import Commitment, Money, Standing
 
 
 class Status(Enum):
@@ -44,7 +44,7 @@ class Piece(NamedTuple):
 
 
 class Quantity(NamedTuple):
-    """A figure with its unit: ``s``, ``%``, ``copies`` or ``points``."""
+    """A figure with its unit: ``s``, ``%``, ``copies``, ``points``, or ``h`` for hours credited."""
 
     value: int | str
     """Whole numbers, or an exact decimal as a string."""
@@ -57,6 +57,58 @@ class Opening(NamedTuple):
     opened_at: int
     closed_at: int | None
     reason: str
+
+
+class Deadline(NamedTuple):
+    """Until when something can be claimed."""
+
+    what: str
+    """What is claimed: the period, or an outage."""
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What a shortfall is worth."""
+
+    amount: Quantity
+    """In ``%`` of what ``of`` says, or in hours (``h``) of the service's cost."""
+    of: str = ""
+    capped: bool = False
+    """Whether the agreement's ceiling cut it."""
+    money: Money | None = None
+    """The same in money, where the policy tells the fee; rounded half up to the currency's cents."""
+    claims: tuple[Deadline, ...] = ()
+
+
+class Excused(NamedTuple):
+    """Downtime that does not count, and why."""
+
+    why: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFigures:
+    """The availability of one period."""
+
+    label: str
+    start: int
+    end: int
+    judged_until: int
+    """The end, or the last watched instant of a period that is still open."""
+    status: Status | None
+    availability: str
+    """Per cent, cut (never rounded up) to six decimals; of an open period what is reached if nothing more happens."""
+    downtime: int
+    """Seconds that count."""
+    allowed: int
+    """Seconds of downtime that the target allows."""
+    excused: tuple[Excused, ...] = ()
+    unwatched: int = 0
+    """Seconds that nobody watched."""
+    credit: Credit | None = None
+    """What is owed for sure; None where the target is met or nothing is promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +129,10 @@ class Finding:
     also: tuple[tuple[Quantity, bool], ...] = ()
     """Figures reported beside the objective, and whether the measured figure keeps within them."""
     evidence: tuple[Cited, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a reader must know beside the status: fates that copies share, the share of points that had them, …"""
+    periods: tuple[PeriodFigures, ...] = ()
+    """Of availability: every period that the window touches, oldest first."""
 
     @property
     def status(self) -> Status | None:
@@ -111,6 +167,8 @@ class Verdict:
     gaps: tuple[tuple[str, Gap], ...] = ()
     """Source and gap, for every source that the commitment rests on."""
     waived: bool = False
+    standing: Standing | None = None
+    """The weakest standing among its sources: who vouches for what it rests on."""
     notes: tuple[str, ...] = ()
     """What a reader must know beside the verdict: days never made, data sets seen but not listed, …"""
 
