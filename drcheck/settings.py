@@ -83,3 +83,5 @@ class Settings:
     connections: Mapping[str, Connection] = field(default_factory=dict)
     workers: int = 32
     clock_tolerance: int = 300
+    read_at_most: int = 256 << 20
+    """Bytes that one look may read to check what lies there against its checksums."""

@@ -17,6 +17,7 @@ from drcheck.interfaces import Fault
 from drcheck.policyfile import build, formats
 from drcheck.policyfile.check import check
 from drcheck.policyfile.nodes import Fields, Mark, Problem
+from drcheck.policyfile.schema import Values
 from drcheck.policyfile.templates import Extended, Files, extended, separated
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.settings import AzureConnection, S3Connection, Settings, SshConnection
@@ -104,7 +105,7 @@ def reload(text: str) -> Policy | None:
     return None if wrong or whole.root is None else build.policy(values, whole.files)
 
 
-def _judge(whole: Extended, settings: Settings | None) -> tuple[build.Values, list[Problem]]:
+def _judge(whole: Extended, settings: Settings | None) -> tuple[Values, list[Problem]]:
     """Return the values of one file with its templates, and everything that is wrong with it."""
     wrong = list(whole.problems)
     if whole.root is None:

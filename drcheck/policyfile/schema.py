@@ -12,6 +12,8 @@ from typing import Any, Final, TypeAlias
 from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
 
 Schema: TypeAlias = Mapping[str, Any]
+Values: TypeAlias = Mapping[str, Any]
+"""A mapping of a document, as plain values."""
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _BOOLEANS: Final = {"true": True, "false": False}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from drcheck.core.calendar import day_starts
-from drcheck.core.policy import Notice
+from drcheck.core.policy import Money, Notice
 from drcheck.errors import DrcheckError
 
 _SECONDS: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -29,6 +30,7 @@ _BYTES: Final = {
 _SIZE: Final = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([A-Za-z]+)")
 _LARGEST: Final = 1 << 62
 _PERCENTAGE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,12})?) ?%")
+_MONEY: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,4})?) ([A-Z]{3})")
 _BUSINESS_DAYS: Final = re.compile(r"([0-9]{1,4}) business days?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(
@@ -89,6 +91,20 @@ def percentage(text: str) -> Fraction:
     if share > 1:
         raise DrcheckError(f"{shown(text)} is more than everything", "A percentage goes from 0% to 100%.")
     return share
+
+
+def money(text: str) -> Money:
+    """Return an amount, exactly: ``1000 USD``, ``249.90 EUR``; the currency is a code of ISO 4217."""
+    found = _MONEY.fullmatch(text)
+    if not found:
+        raise DrcheckError(
+            f"{shown(text)} is not an amount of money",
+            "Write it like 1000 USD or 249.90 EUR: at most 4 decimals, and the currency's code of ISO 4217.",
+        )
+    amount = Decimal(found[1])
+    if not amount:
+        raise DrcheckError(f"{shown(text)} is no money at all", "Write what is paid, or leave it out.")
+    return Money(amount, found[2])
 
 
 def notice(text: str) -> Notice:
