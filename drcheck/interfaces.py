@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from drcheck.core.evidence import Candidate, Fact, Observation, Told
+from drcheck.core.evidence import Fact, Observation, Settled, Told
 from drcheck.core.policy import Policy, Source
 from drcheck.core.verdict import Verdict, Window
 from drcheck.errors import DrcheckError
@@ -102,14 +102,6 @@ class Collector(Protocol):
     def close(self) -> None:
         """Let go of the connection, if this was the last user of it."""
         ...
-
-
-class Settled(NamedTuple):
-    """What earlier looks told of a candidate and what cannot have changed since."""
-
-    shown: Candidate
-    """As a look showed it: if the listing shows anything else, nothing is settled."""
-    facts: frozenset[Fact]
 
 
 @dataclass(frozen=True, slots=True)

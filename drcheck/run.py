@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +13,8 @@ from drcheck import __version__, clock, registry
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
-from drcheck.core.history import History, Record
-from drcheck.core.needs import looked_at, needed_since
+from drcheck.core.history import History
+from drcheck.core.needs import asked_at, locked_for, looked_at, needed_since
 from drcheck.core.policy import Policy, Reader, Source
 from drcheck.core.summary import exit_status, status_of
 from drcheck.core.verdict import Window
@@ -60,8 +60,13 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
         past = _versions(ledger, texts, loaded.policies, window, started)
         faults = (*loaded.faults, *(() if paths else _gone(ledger, texts, loaded, settings, started)))
         run.policies(loaded.policies)
-        jobs = _jobs(loaded.policies, past, settings, window, begin)
-        known = ledger.histories(_key(job.service, job.source) for job in jobs)
+        looked = [(policy, source) for policy in loaded.policies for source in looked_at(policy)]
+        kept = ledger.histories(_key(policy.service, source) for policy, source in looked)
+        known = {key: History.of(records) for key, records in kept.items()}
+        jobs = [
+            _job(policy, source, past[policy.service], known[_key(policy.service, source)], settings, window, begin)
+            for policy, source in looked
+        ]
         gathering = Gathering(jobs, Connections(settings.connections, settings.workers), settings.workers)
         evidence: dict[str, dict[str, SourceEvidence]] = {policy.service: {} for policy in loaded.policies}
         with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
@@ -156,16 +161,27 @@ def _gone(
             )
 
 
-def _jobs(
-    policies: Iterable[Policy], past: Mapping[str, _Versions], settings: Settings, window: Window, begin: int
-) -> list[Job]:
-    jobs: list[Job] = []
-    for policy in policies:
-        for source in looked_at(policy):
-            since = _since(policy, source, past[policy.service], window)
-            asked = Asked(since, begin, settings.clock_tolerance, policy.service)
-            jobs.append(Job(policy.service, source, settings.connections[source.connection], asked))
-    return jobs
+def _job(
+    policy: Policy,
+    source: Source,
+    past: _Versions,
+    history: History,
+    settings: Settings,
+    window: Window,
+    begin: int,
+) -> Job:
+    """Return what to ask of one source: as much as the question needs, and nothing that is known for good."""
+    facts = asked_at(policy, source)
+    asked = Asked(
+        since=_since(policy, source, past, window),
+        begin=begin,
+        clock_tolerance=settings.clock_tolerance,
+        service=policy.service,
+        facts=facts,
+        settled=history.settled(locked_for=locked_for(policy, source)) if facts else {},
+        read_at_most=settings.read_at_most,
+    )
+    return Job(policy.service, source, settings.connections[source.connection], asked)
 
 
 def _since(policy: Policy, source: Source, past: _Versions, window: Window) -> int:
@@ -178,10 +194,9 @@ def _since(policy: Policy, source: Source, past: _Versions, window: Window) -> i
     )
 
 
-def _remember(seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, settings: Settings) -> SourceEvidence:
+def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: Settings) -> SourceEvidence:
     """Add a look to what is known of its source, keep it in the ledger, and return it all as evidence."""
     source, observation = seen.job.source, seen.observation
-    history = History.of(records)
     log = None
     if source.reader is not Reader.OBJECTS:
         observation, log = _appended(seen, history, ledger, settings.clock_tolerance)
@@ -191,7 +206,7 @@ def _remember(seen: Seen, records: Iterable[Record], ledger: Ledger, run: Run, s
         standing=registry.standing(source, seen.job.connection),
         parts=history.parts(source, clock_tolerance=settings.clock_tolerance, since=seen.job.asked.since),
         log=log,
-        gaps=tuple(gap for gap in observation.look.gaps if gap.line is None),
+        gaps=tuple(gap for gap in observation.look.gaps if gap.line is None),  # the others stand in the log
         unlisted=history.unlisted,
     )
 

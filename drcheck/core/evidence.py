@@ -69,6 +69,11 @@ class Gap:
     fact: Fact | None = None
     """The fact of what lies there that could not be asked; the listing itself is whole."""
 
+    @property
+    def hides(self) -> bool:
+        """Whether something may lie there unseen: a malformed line, or a fact, is a gap of its own, not of the look."""
+        return self.line is None and self.fact is None
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -93,8 +98,8 @@ class Look:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing hid: a malformed line of a log, or a fact, is a gap of its own, not of the look."""
-        return all(gap.line is not None or gap.fact is not None for gap in self.gaps)
+        """Whether nothing hid."""
+        return not any(gap.hides for gap in self.gaps)
 
 
 class Candidate(NamedTuple):
@@ -114,6 +119,14 @@ class Candidate(NamedTuple):
     """Equal checksums prove equal content; empty: not told."""
     complete: bool
     """Whether its marker stands beside it, or none is asked for."""
+
+
+class Settled(NamedTuple):
+    """What earlier looks told of a candidate and what cannot have changed since."""
+
+    shown: Candidate
+    """As a look showed it: if the listing shows anything else, nothing is settled."""
+    facts: frozenset[Fact]
 
 
 @dataclass(frozen=True, slots=True)

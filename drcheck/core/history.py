@@ -12,8 +12,19 @@ from dataclasses import dataclass, field, replace
 
 from drcheck.core.absence import Absence
 from drcheck.core.counting import reasons_not_to_count
-from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Look, Observation, Points
-from drcheck.core.policy import Source
+from drcheck.core.evidence import (
+    FOREVER,
+    LONG_AGO,
+    Candidate,
+    Described,
+    Fact,
+    Look,
+    Observation,
+    Points,
+    Settled,
+    Told,
+)
+from drcheck.core.policy import LockMode, Source
 from drcheck.core.terms import Part
 
 SIZES = 10 * 86400
@@ -29,6 +40,8 @@ class Record:
     """New names, and names that show something else than before."""
     gone: tuple[str, ...] = ()
     """Names that a complete look missed."""
+    described: tuple[Described, ...] = ()
+    """Facts of what stands that were not known yet, or are not as they were."""
     unlisted: tuple[str, ...] = ()
     unread: int = 0
 
@@ -48,6 +61,13 @@ class Sighting:
     """The newest look that showed it differently; once it is gone, the newest that showed it at all."""
     gone_lo: int = FOREVER
     gone_hi: int = FOREVER
+    facts: dict[Fact, list[tuple[int, Told]]] = field(default_factory=dict)
+    """What was told of it, each with the look that first told so, oldest first."""
+
+    def told(self, fact: Fact) -> Told | None:
+        """Return the newest answer about a fact; None: it was never asked."""
+        steps = self.facts.get(fact)
+        return steps[-1][1] if steps else None
 
 
 @dataclass(slots=True)
@@ -83,7 +103,13 @@ class History:
             # Only what lies in the range asked can be missed, and only by a complete look.
             if look.complete and name not in shown and known.shown.data_lo >= look.asked_from
         )
-        return Record(look, appeared, gone, observation.unlisted, observation.unread)
+        changed = {candidate.name for candidate in appeared}
+        described = tuple(
+            one
+            for one in observation.described
+            if one.name in changed or (known := self.standing.get(one.name)) is None or known.told(one.fact) != one.told
+        )
+        return Record(look, appeared, gone, described, observation.unlisted, observation.unread)
 
     def apply(self, record: Record) -> None:
         """Add the next look's record."""
@@ -92,9 +118,36 @@ class History:
             self._end(name, begin)
         for candidate in record.appeared:
             self._show(candidate, begin)
+        for described in record.described:
+            self._describe(described, begin)
         self.looks.append(record.look)
         self.unlisted = record.unlisted
         self.unread = record.unread
+
+    def settled(self, *, locked_for: int) -> dict[str, Settled]:
+        """Return what stands with the facts of it that cannot change, or do not matter any more.
+
+        Content keeps its encryption. A lock in compliance mode can only be lengthened (S3 Object Lock, Azure's locked
+        policies), so one that lasts ``locked_for`` seconds from the arrival on is known for good.
+        """
+        return {
+            name: Settled(known.shown, facts)
+            for name, known in self.standing.items()
+            if (facts := frozenset(fact for fact in known.facts if _is_settled(known, fact, locked_for)))
+        }
+
+    def _describe(self, described: Described, begin: int) -> None:
+        known = self.standing.get(described.name)
+        if known is None:
+            return
+        steps = known.facts.setdefault(described.fact, [])
+        # What could not be told this time is no news: what was told before stands until something else is told.
+        if described.told.holds is None and steps and steps[-1][1].holds is not None:
+            return
+        if steps and steps[-1][1].holds is None:
+            steps.clear()
+        if not steps or steps[-1][1] != described.told:
+            steps.append((begin, described.told))
 
     def parts(self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO) -> dict[str, Part]:
         """Return the source's share of each data set, with what the looks prove about what they did not show.
@@ -104,7 +157,8 @@ class History:
         """
         absence = Absence.proved_by(self.looks, source.thinned_after)
         last = self.looks[-1] if self.looks else None
-        gap = "" if last is None or last.complete else last.gaps[0].what
+        gap = next((gap.what for gap in last.gaps if gap.hides), "") if last else ""
+        unasked = {gap.fact: gap.what for gap in last.gaps if gap.fact} if last else {}
         rows: dict[str, list[Sighting]] = {of: [] for of in source.of}
         for sighting in (*self.past, *self.standing.values()):
             if sighting.shown.of in rows:
@@ -117,7 +171,7 @@ class History:
             # What has the content of something older is re-dated, however old that is.
             contents = {seen.shown.checksum for seen in needed} - {""}
             needed += [seen for seen in sightings if seen.shown.data_hi < oldest and seen.shown.checksum in contents]
-            parts[of] = Part(_columns(source, of, needed, clock_tolerance), absence, gap)
+            parts[of] = Part(_columns(source, of, needed, clock_tolerance), absence, gap, unasked)
         return parts
 
     def _show(self, candidate: Candidate, begin: int) -> None:
@@ -172,6 +226,19 @@ class History:
             self.past.append(known)
 
 
+def _is_settled(known: Sighting, fact: Fact, locked_for: int) -> bool:
+    told = known.told(fact)
+    if told is None or told.holds is None:
+        return False
+    match fact:
+        case Fact.STORAGE_ENCRYPTION | Fact.CLIENT_ENCRYPTION:
+            return True
+        case Fact.LOCK:
+            return told.how == LockMode.COMPLIANCE and told.until - known.available_hi >= locked_for
+        case Fact.LEGAL_HOLD | Fact.CHECKSUM:
+            return False
+
+
 def _same_content(known: Candidate, shown: Candidate) -> bool:
     """Return whether the same name still holds the same content, as far as the place can tell."""
     if known.complete and not shown.complete:
@@ -196,6 +263,7 @@ def _columns(source: Source, of: str, sightings: list[Sighting], clock_tolerance
         gone_hi=array("q", (seen.gone_hi for seen in sightings)),
         size=array("q", (seen.shown.size for seen in sightings)),
         checksum=tuple(seen.shown.checksum for seen in sightings),
+        facts={(row, fact): steps for row, seen in enumerate(sightings) for fact, steps in seen.facts.items()},
     )
     complete = [seen.shown.complete for seen in sightings]
     first_seen = [seen.first_seen for seen in sightings]

@@ -6,8 +6,23 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import calendar
 from drcheck.core.counting import MEDIAN_OF
-from drcheck.core.evidence import LONG_AGO
-from drcheck.core.policy import Commitment, Frequency, NotYetJudged, Per, Policy, Retention, Rpo, Source
+from drcheck.core.evidence import LONG_AGO, Fact
+from drcheck.core.policy import (
+    By,
+    Commitment,
+    Copies,
+    Encryption,
+    Frequency,
+    Immutability,
+    Integrity,
+    Per,
+    Policy,
+    Reader,
+    Retention,
+    Rpo,
+    Rung,
+    Source,
+)
 from drcheck.core.terms import DEFAULT_GRACE
 from drcheck.core.verdict import Window
 
@@ -16,20 +31,53 @@ SLOT_LENGTH = {
     Per.DAY: calendar.DAY,
     Per.WEEK: 7 * calendar.DAY,
     Per.MONTH: 31 * calendar.DAY,
+    Per.QUARTER: 92 * calendar.DAY,
+    Per.YEAR: 366 * calendar.DAY,
 }
 MARGIN = calendar.DAY
 """How much further back a look asks than its question strictly needs: slots shift with their zone."""
 
+LATE = 7 * calendar.DAY
+"""How long after its data a copy may arrive and still be looked for: a lock counts from the arrival."""
+
 
 def looked_at(policy: Policy) -> tuple[Source, ...]:
-    """Return the sources that must be looked at: those of commitments that are judged."""
-    needed = {
-        name
-        for commitment in policy.commitments
-        if not isinstance(commitment, NotYetJudged)
-        for name in commitment.evidence
-    }
+    """Return the sources that must be looked at: those that a commitment rests on."""
+    needed = {name for commitment in policy.commitments for name in commitment.evidence}
     return tuple(source for source in policy.sources.values() if source.name in needed)
+
+
+def facts_of(commitment: Commitment) -> frozenset[Fact]:
+    """Return what a commitment must know of each backup beside its listing."""
+    match commitment:
+        case Encryption(by=By.STORAGE):
+            return frozenset({Fact.STORAGE_ENCRYPTION})
+        case Encryption(by=By.CLIENT):
+            return frozenset({Fact.CLIENT_ENCRYPTION})
+        case Encryption():
+            return frozenset({Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION})
+        case Immutability():
+            return frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
+        case Integrity(level=Rung.CHECKSUMMED):
+            return frozenset({Fact.CHECKSUM})
+        case _:
+            return frozenset()
+
+
+def asked_at(policy: Policy, source: Source) -> frozenset[Fact]:
+    """Return what must be asked of each backup at ``source`` beside its listing: only what a commitment needs."""
+    if source.reader is not Reader.OBJECTS:
+        return frozenset()
+    resting = (commitment for commitment in policy.commitments if source.name in commitment.evidence)
+    return frozenset().union(*map(facts_of, resting))
+
+
+def locked_for(policy: Policy, source: Source) -> int:
+    """Return the longest time, in seconds, that a commitment wants the backups at ``source`` to be locked."""
+    return max(
+        (one.at_least for one in policy.commitments if isinstance(one, Immutability) and source.name in one.evidence),
+        default=0,
+    )
 
 
 def needed_since(policy: Policy, source: Source, window: Window) -> int:
@@ -102,6 +150,14 @@ def _reach(policy: Policy, commitment: Commitment, window: Window) -> int:
             # A slot without a backup uses up no place in a tier: look twice as far.
             tiers = (2 * (count + 1) * SLOT_LENGTH[per] for per, count in commitment.tiers.items())
             return max(commitment.keep or 0, *tiers, 0) + SLOT_LENGTH[commitment.per]
+        case Copies(at_least=int(), all_in=None):
+            return 2 * SLOT_LENGTH[commitment.per] + commitment.within
+        case Copies() | Encryption():
+            return -LONG_AGO  # every copy that stands, however old
+        case Immutability():
+            return commitment.at_least + LATE
+        case Integrity():
+            return max(commitment.every or 0, SLOT_LENGTH[Per.MONTH])
         case _:
             return 0
 

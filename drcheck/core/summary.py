@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.policy import Kind, NotYetJudged, Policy, Waiver
+from drcheck.core.policy import Kind, Policy, Standing, Waiver
 from drcheck.core.verdict import Finding, Status, Verdict, worst
 
 EXIT_BREACHED: Final = 1
@@ -16,7 +16,10 @@ EXIT_UNKNOWN: Final = 3
 
 
 class Totals(NamedTuple):
-    """How many commitments came to what; each is counted once, but for ``at_risk``. ``invalid`` counts policy files."""
+    """How many commitments came to what; each is counted once, but for ``at_risk`` and ``attested``.
+
+    ``invalid`` counts policy files.
+    """
 
     met: int
     breached: int
@@ -28,6 +31,8 @@ class Totals(NamedTuple):
     invalid: int
     at_risk: int
     """Of those met, how many have little headroom left."""
+    attested: int
+    """Of those met, how many rest on somebody's word alone."""
 
     @property
     def commitments(self) -> int:
@@ -61,6 +66,11 @@ def is_waived(verdict: Verdict) -> bool:
     return verdict.waived and verdict.status is Status.BREACHED
 
 
+def is_attested(verdict: Verdict) -> bool:
+    """Return whether what is met rests on the dated word of somebody alone: shown as attested, never as verified."""
+    return verdict.status is Status.MET and verdict.standing is Standing.ATTESTED
+
+
 def waiver_of(policy: Policy, verdict: Verdict) -> Waiver | None:
     """Return the waiver that covers ``verdict``, the longest where several do."""
     if not is_waived(verdict):
@@ -89,13 +99,14 @@ def exit_status(status: Status | None) -> int:
 def totals(verdicts: Iterable[Verdict], *, invalid: int = 0) -> Totals:
     """Count ``verdicts`` by what they came to."""
     count: dict[Status | None, int] = dict.fromkeys((None, *Status), 0)
-    waived = at_risk = 0
+    waived = at_risk = attested = 0
     for verdict in verdicts:
         if is_waived(verdict):
             waived += 1
         else:
             count[verdict.status] += 1
             at_risk += verdict.overall.at_risk
+            attested += is_attested(verdict)
     return Totals(
         met=count[Status.MET],
         breached=count[Status.BREACHED],
@@ -104,6 +115,7 @@ def totals(verdicts: Iterable[Verdict], *, invalid: int = 0) -> Totals:
         not_owed=count[None],
         invalid=invalid,
         at_risk=at_risk,
+        attested=attested,
     )
 
 
@@ -119,9 +131,8 @@ def sources(services: Iterable[Sequence[Verdict]]) -> Sources:
     """Return how many sources ``services`` rest on; a malformed line of a log hides nothing of its source."""
     asked = seen = 0
     for verdicts in services:
-        judged = [one for one in verdicts if not isinstance(one.commitment, NotYetJudged)]
-        names = {name for verdict in judged for name in verdict.commitment.evidence}
-        hidden = {source for verdict in judged for source, gap in verdict.gaps if gap.line is None}
+        names = {name for verdict in verdicts for name in verdict.commitment.evidence}
+        hidden = {source for verdict in verdicts for source, gap in verdict.gaps if gap.hides}
         asked += len(names)
         seen += len(names - hidden)
     return Sources(asked, seen)

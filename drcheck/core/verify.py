@@ -8,15 +8,46 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import calendar, words
 from drcheck.core.absence import Absence
-from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
+from drcheck.core.commitments import (
+    attested,
+    availability,
+    backup_frequency,
+    copies,
+    encryption,
+    immutability,
+    integrity,
+    restore_test,
+    retention,
+    rpo,
+    rto,
+)
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Points
-from drcheck.core.needs import SLOT_LENGTH, grace_of, interval_of
+from drcheck.core.needs import SLOT_LENGTH, facts_of, grace_of, interval_of
 from drcheck.core.pieces import first_of, overlay, where_agreed, within
-from drcheck.core.policy import Commitment, Frequency, Policy, RestoreTest, Retention, Rpo, Rto, Source, Standing
+from drcheck.core.policy import (
+    Availability,
+    Commitment,
+    Copies,
+    Encryption,
+    Frequency,
+    Immutability,
+    Integrity,
+    Policy,
+    Reader,
+    RestoreTest,
+    Retention,
+    Rpo,
+    Rto,
+    Source,
+    Standing,
+)
 from drcheck.core.spans import Span
 from drcheck.core.terms import Part, Records, Subject, Terms
 from drcheck.core.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
 from drcheck.core.wordings import Version, Wording, wordings_of
+
+BySet = Rpo | Frequency | Retention | Copies | Encryption | Immutability | Integrity
+"""The kinds that are judged for each data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +106,11 @@ def _judge(
         window=window,
         overall=overall,
         findings=findings if len(findings) > 1 else (),
-        gaps=tuple((name, gap) for name in seen for gap in _gaps(evidence.get(name), seen[name])),
+        gaps=tuple((name, gap) for name in seen for gap in _gaps(commitment, evidence.get(name), seen[name])),
         waived=overall.status is Status.BREACHED
         and any(waiver.commitment == commitment.id and window.end <= waiver.until for waiver in policy.waivers),
-        notes=tuple(_notes(commitment, evidence)),
+        standing=min((evidence[name].standing for name in commitment.evidence if name in evidence), default=None),
+        notes=tuple(dict.fromkeys((*_notes(commitment, evidence), *(note for one in findings for note in one.notes)))),
     )
 
 
@@ -88,10 +120,12 @@ def _together(commitment: Commitment, by_wording: Sequence[Finding], window: Win
         return by_wording[0]
     newest_first = by_wording[::-1]
     pieces = [finding.pieces for finding in newest_first]
-    # One slot decides about how often backups are made; all that are owed at once decide about the rest.
-    joined = first_of(window, pieces) if isinstance(commitment, Frequency) else overlay(window, pieces)
+    # One slot decides about how often backups and copies are made; all that are owed at once decide about the rest.
+    slots = isinstance(commitment, Frequency | Copies)
+    joined = first_of(window, pieces) if slots else overlay(window, pieces)
     deciding = next((one for one in newest_first if one.status is joined[-1].status), newest_first[0])
-    return replace(deciding, pieces=joined)
+    periods = {period.start: period for finding in by_wording for period in finding.periods if period.status}
+    return replace(deciding, pieces=joined, periods=tuple(periods[start] for start in sorted(periods)))
 
 
 def _seen(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:
@@ -112,25 +146,36 @@ def _findings(
         grace=grace_of(policy, commitment),
         lost_sites=policy.lost_sites(commitment.scenario) if commitment.scenario else frozenset(),
         site_of={source.name: source.site for source in policy.sources.values()},
+        places={source.name: policy.place(source.site) for source in policy.sources.values()},
     )
+    if all(policy.sources[name].reader is Reader.ATTESTATIONS for name in commitment.evidence):
+        return (attested.evaluate(commitment, _records(seen), terms, window),)
 
     match commitment:
-        case Rpo() | Frequency() | Retention():
+        case Rpo() | Frequency() | Retention() | Copies() | Encryption() | Immutability() | Integrity():
             return tuple(
-                _of_set(policy, commitment, of, seen, evidence, terms, window)
-                for of in dict.fromkeys(of for name in commitment.evidence for of in policy.sources[name].of)
+                _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
             )
         case Rto():
             return (rto.evaluate(commitment, _records(seen), terms, window),)
         case RestoreTest():
             return (restore_test.evaluate(commitment, _records(seen), terms, window),)
+        case Availability():
+            return (availability.evaluate(commitment, _records(seen), terms, window),)
         case _:
-            return (_not_yet(commitment, window),)
+            raise TypeError(commitment)
+
+
+def _sets(policy: Policy, commitment: Commitment) -> Sequence[str]:
+    """Return the data sets that a commitment is judged for: those of its backups, else of its logs."""
+    sources = [policy.sources[name] for name in commitment.evidence]
+    of_points = [of for source in sources if source.reader is Reader.OBJECTS for of in source.of]
+    return list(dict.fromkeys(of_points or [of for source in sources for of in source.of]))
 
 
 def _of_set(
     policy: Policy,
-    commitment: Rpo | Frequency | Retention,
+    commitment: BySet,
     of: str,
     seen: Mapping[str, SourceEvidence],
     evidence: Mapping[str, SourceEvidence],
@@ -138,14 +183,16 @@ def _of_set(
     window: Window,
 ) -> Finding:
     """Judge one data set on the sources that hold it and survive the commitment's scenario."""
-    holding = [policy.sources[name] for name in commitment.evidence if of in policy.sources[name].of]
+    resting = [policy.sources[name] for name in commitment.evidence]
+    holding = [source for source in resting if source.reader is Reader.OBJECTS and of in source.of]
+    logs = {source.name: seen[source.name] for source in resting if source.reader is not Reader.OBJECTS}
     parts = {source.name: _part(source, of, seen[source.name]) for source in holding}
     made, covered = _made(policy, commitment, of, evidence, window)
     its = replace(terms, covered=covered, made=made)
 
     def evaluate(sources: Sequence[Source]) -> Finding:
         subject = Subject(of, tuple(parts[source.name] for source in sources))
-        if not sources:
+        if holding and not sources:
             return _nothing_survives(commitment, subject, its, window)
         match commitment:
             case Rpo():
@@ -154,6 +201,14 @@ def _of_set(
                 return backup_frequency.evaluate(commitment, subject, its, window)
             case Retention():
                 return retention.evaluate(commitment, subject, its, window)
+            case Copies():
+                return copies.evaluate(commitment, subject, its, window)
+            case Encryption():
+                return encryption.evaluate(commitment, subject, its, window)
+            case Immutability():
+                return immutability.evaluate(commitment, subject, its, window)
+            case Integrity():
+                return integrity.evaluate(commitment, subject, _records(logs), its, window)
 
     surviving = [source for source in holding if _survives(source, terms)]
     homeless = [source for source in holding if _survives(source, terms) is None]
@@ -231,14 +286,12 @@ def _at_least(one: SourceEvidence | None, standing: Standing | None) -> SourceEv
     )
 
 
-def _gaps(one: SourceEvidence | None, used: SourceEvidence) -> Sequence[Gap]:
+def _gaps(commitment: Commitment, one: SourceEvidence | None, used: SourceEvidence) -> Sequence[Gap]:
+    """Return what of a source could not be seen, as far as it concerns a commitment."""
+    asked = facts_of(commitment)
     whole = dict.fromkeys((*(one.gaps if one else ()), *used.gaps))
-    return (*whole, *(one.log.gaps if one and one.log else ()))
-
-
-def _not_yet(commitment: Commitment, window: Window) -> Finding:
-    reason = f"this version of drcheck does not judge {commitment.kind} yet"
-    return Finding("", (Piece(window.start, window.end, Status.UNKNOWN, reason),), reason)
+    concerned = (gap for gap in whole if gap.fact is None or gap.fact in asked)
+    return (*concerned, *(one.log.gaps if one and one.log else ()))
 
 
 def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:

@@ -1,8 +1,10 @@
 """How what one look changed is kept as bytes: columns of integers and texts, compressed.
 
 The look's own figures are columns of the table ``look``; a look that changed nothing and missed nothing, which is
-most of them, needs no bytes at all. Format 1 is the byte ``1``, then a zlib stream (its Adler-32 tells damage) of
-columns in the fixed order of :func:`encode`. There are two forms of column, all numbers little-endian:
+most of them, needs no bytes at all. Format 2 is the byte ``2``, then a zlib stream (its Adler-32 tells damage) of
+columns in the fixed order of :func:`encode`; format 1 ended before the facts of what lies there. There are two forms
+of column, all numbers little-endian:
+
 
 - integers: a count of 4 bytes, then 8 bytes each, modulo 2**64. Columns of instants hold the difference to another
   column of the same row, or to the row before, because those repeat and so compress to almost nothing.
@@ -25,10 +27,12 @@ from itertools import accumulate, pairwise
 from operator import add, sub
 from typing import Final
 
-from drcheck.core.evidence import Candidate, Gap, Look
+from drcheck.core.evidence import Candidate, Described, Fact, Gap, Look, Told
 from drcheck.core.history import Record
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_WITHOUT_FACTS: Final = 1
+_HOLDS: Final = (None, False, True)
 _LEVEL: Final = 1
 """Higher levels take several times as long for a tenth of the size."""
 _MASK: Final = (1 << 64) - 1
@@ -46,12 +50,12 @@ UNREADABLE: Final = (Damaged, zlib.error, ValueError, TypeError, KeyError)
 
 
 def encode(record: Record) -> bytes:
-    """Return what ``record`` holds beside its look's figures: gaps, and what appeared and went; empty: nothing.
+    """Return what ``record`` holds beside its look's figures: gaps, facts, what appeared and went; empty: nothing.
 
     Raises OverflowError for an integer that does not fit in 64 bits.
     """
-    gaps, rows = record.look.gaps, record.appeared
-    if not (gaps or rows or record.gone or record.unlisted):
+    gaps, rows, facts = record.look.gaps, record.appeared, record.described
+    if not (gaps or rows or facts or record.gone or record.unlisted):
         return b""
     data_lo = [row.data_lo for row in rows]
     available_lo = [row.available_lo for row in rows]
@@ -71,6 +75,12 @@ def encode(record: Record) -> bytes:
     columns.integers(_differences([row.data_hi for row in rows], data_lo))
     columns.integers(_differences(available_lo, data_lo))
     columns.integers(_differences([row.available_hi for row in rows], available_lo))
+    columns.words([gap.fact or "" for gap in gaps])
+    columns.texts([one.name for one in facts])
+    columns.words([one.fact for one in facts])
+    columns.integers([_HOLDS.index(one.told.holds) for one in facts])
+    columns.words([one.told.how for one in facts])
+    columns.integers([one.told.until for one in facts])
     return bytes([FORMAT]) + zlib.compress(b"".join(columns.parts), _LEVEL)
 
 
@@ -81,11 +91,11 @@ def decode(data: bytes, look: Look, unread: int) -> Record:
     """
     if not data:
         return Record(look, unread=unread)
-    if data[0] != FORMAT:
+    if data[0] not in {FORMAT, _WITHOUT_FACTS}:
         raise Damaged(f"format {data[0]} is not known")
     try:
         columns = _Reader(zlib.decompress(data[1:]))
-        record = _record(columns, look, unread)
+        record = _record(columns, look, unread, with_facts=data[0] == FORMAT)
     except (zlib.error, struct.error, ValueError, OverflowError, IndexError) as error:
         raise Damaged(str(error)) from error
     if columns.left:
@@ -93,11 +103,8 @@ def decode(data: bytes, look: Look, unread: int) -> Record:
     return record
 
 
-def _record(columns: _Reader, look: Look, unread: int) -> Record:
-    gaps = tuple(
-        Gap(what, hint, None if line == _NO_LINE else line)
-        for what, hint, line in zip(columns.texts(), columns.texts(), columns.integers(), strict=True)
-    )
+def _record(columns: _Reader, look: Look, unread: int, *, with_facts: bool) -> Record:
+    whats, hints, lines = columns.texts(), columns.texts(), columns.integers()
     unlisted, gone = tuple(columns.texts()), tuple(columns.texts())
     names, ofs, kinds, checksums = columns.texts(), columns.words(), columns.words(), columns.texts()
     sizes, complete = columns.integers(), columns.integers()
@@ -118,7 +125,23 @@ def _record(columns: _Reader, look: Look, unread: int) -> Record:
         map(bool, complete),
         strict=True,
     )
-    return Record(replace(look, gaps=gaps), tuple(map(Candidate._make, table)), gone, unlisted, unread)
+    asked = columns.words() if with_facts else [""] * len(whats)
+    gaps = tuple(
+        Gap(what, hint, None if line == _NO_LINE else line, Fact(fact) if fact else None)
+        for what, hint, line, fact in zip(whats, hints, lines, asked, strict=True)
+    )
+    described = _described(columns) if with_facts else ()
+    appeared = tuple(map(Candidate._make, table))
+    return Record(replace(look, gaps=gaps), appeared, gone, described, unlisted, unread)
+
+
+def _described(columns: _Reader) -> tuple[Described, ...]:
+    names, facts, holds = columns.texts(), columns.words(), columns.integers()
+    hows, untils = columns.words(), columns.integers()
+    return tuple(
+        Described(name, Fact(fact), Told(_HOLDS[held], how, until))
+        for name, fact, held, how, until in zip(names, facts, holds, hows, untils, strict=True)
+    )
 
 
 def _differences(column: Sequence[int], base: Sequence[int]) -> list[int]:
