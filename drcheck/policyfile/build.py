@@ -21,7 +21,7 @@ from drcheck.core.policy import (
     Source,
     Waiver,
 )
-from drcheck.policyfile import commitments, formats, units
+from drcheck.policyfile import commitments, formats, shorthand, units
 from drcheck.policyfile.commitments import optional_duration, optional_instant, optional_share
 from drcheck.policyfile.schema import Values
 from drcheck.policyfile.templates import joined
@@ -42,7 +42,7 @@ def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
         text=joined(files),
         timezone=timezone,
         sources={name: _source(name, source, service, zone) for name, source in values.get("sources", {}).items()},
-        commitments=tuple(commitments.commitment(name, told, zone) for name, told in values["commitments"].items()),
+        commitments=tuple(commitments.commitment(name, told, zone) for name, told in shorthand.expanded(values)),
         title=values.get("title", ""),
         owner=values.get("owner", ""),
         agreement=Agreement(
@@ -57,8 +57,9 @@ def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
         runs_at=tuple(values.get("runs_at", ())),
         scenarios={name: frozenset(scenario["loses"]) for name, scenario in values.get("scenarios", {}).items()},
         waivers=tuple(
-            Waiver(waiver["commitment"], _waived_until(waiver["until"], zone), waiver["owner"], waiver["reason"])
+            Waiver(commitment, _waived_until(waiver["until"], zone), waiver["owner"], waiver["reason"])
             for waiver in values.get("waivers", ())
+            for commitment in shorthand.covered(waiver["commitment"], values["commitments"])
         ),
     )
 

@@ -214,6 +214,7 @@ _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "duration": units.duration,
     "size": units.size,
     "percentage": units.percentage,
+    "money": units.money,
     "notice": units.notice,
     "instant": lambda text: units.instant(text, UTC),
     "hours": units.hours,

@@ -1,0 +1,78 @@
+"""The rule 3-2-1-1-0, a named shorthand: a commitment that stands for five ordinary ones.
+
+As vendors of backup software name it: three copies of the data, the live data among them, on two different media, one
+of them offsite, one immutable or offline, and zero errors when they are checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from drcheck.core.policy import Kind
+from drcheck.policyfile.schema import Values
+
+KINDS: Final = (Kind.COPIES, Kind.IMMUTABILITY, Kind.INTEGRITY)
+"""What the rule promises."""
+KEYS: Final = ("immutable", "locked", "checked")
+"""Keys that belong to it."""
+EXCLUDED: Final = ("at_least", "different", "counted_outside", "counted_in", "all_in")
+"""Keys of ``copies`` that it takes the place of."""
+_SUFFIXES: Final = ("3", "2", "1-offsite", "1-immutable", "0")
+_LOCKED: Final = "14d"
+_CHECKED: Final = {"level": "checksummed", "every": "30d"}
+_COMMON: Final = (
+    "scenario", "zone", "clause", "quote", "controls", "applies", "note", "min_standing", "in_force_from", "warn_at",
+)  # fmt: skip
+_COUNTING: Final = ("within", "per", "matching")
+
+
+def parts(whole: str) -> tuple[str, ...]:
+    """Return the names of the commitments that the shorthand ``whole`` stands for."""
+    return tuple(f"{whole}-{suffix}" for suffix in _SUFFIXES)
+
+
+def covered(named: str, commitments: Mapping[str, Values]) -> tuple[str, ...]:
+    """Return the commitments that a waiver of ``named`` covers: of a shorthand all of its parts."""
+    return parts(named) if "rule" in commitments.get(named, {}) else (named,)
+
+
+def expanded(policy: Values) -> Iterator[tuple[str, Values]]:
+    """Yield each commitment of ``policy``, and instead of a shorthand those that it stands for."""
+    for name, told in policy["commitments"].items():
+        if "rule" in told:
+            yield from zip(parts(name), _expanded(told, _lost_with(policy)), strict=True)
+        else:
+            yield name, told
+
+
+def _expanded(told: Values, here: list[str]) -> Iterator[Values]:
+    """Yield what the rule asks, in the order of :func:`parts`; ``here`` are the sites that are not offsite."""
+    common: dict[str, Any] = {key: told[key] for key in _COMMON if key in told}
+    copies = {
+        **common,
+        **{key: told[key] for key in _COUNTING if key in told},
+        "kind": Kind.COPIES,
+        "evidence": told["evidence"],
+    }
+    yield {**copies, "at_least": 2}  # the live data is the first of the three
+    yield {**copies, "at_least": 2, "different": "media"}
+    yield {**copies, "at_least": 1, "counted_outside": {"site": here}}
+    yield {
+        **common,
+        "kind": Kind.IMMUTABILITY,
+        "evidence": told["immutable"],
+        "at_least": told.get("locked", _LOCKED),
+    }
+    yield {**common, "kind": Kind.INTEGRITY, "evidence": told["evidence"], **_CHECKED, **told.get("checked", {})}
+
+
+def _lost_with(policy: Values) -> list[str]:
+    """Return the sites where the service runs and those that they are part of: losing the building loses all."""
+    sites = policy.get("sites", {})
+    found: list[str] = []
+    for name in policy["runs_at"]:
+        while name and name not in found:
+            found.append(name)
+            name = sites[name].get("part_of", "")  # noqa: PLW2901  up the chain
+    return found
