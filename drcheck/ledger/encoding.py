@@ -5,7 +5,6 @@ most of them, needs no bytes at all. Format 2 is the byte ``2``, then a zlib str
 columns in the fixed order of :func:`encode`; format 1 ended before the facts of what lies there. There are two forms
 of column, all numbers little-endian:
 
-
 - integers: a count of 4 bytes, then 8 bytes each, modulo 2**64. Columns of instants hold the difference to another
   column of the same row, or to the row before, because those repeat and so compress to almost nothing.
 - texts: a column of integers with the length of each in characters, a count of bytes (4 bytes), then all of them on

@@ -11,7 +11,7 @@ from drcheck.core.evidence import Gap
 from drcheck.core.policy import Kind
 from drcheck.core.verdict import Finding, Status, Verdict
 from drcheck.interfaces import Fault, Judged, Report
-from drcheck.reports import details
+from drcheck.reports import details, periods
 from drcheck.reports.marks import Mark, mark, quantity
 from drcheck.reports.terminal import Paper, Screen, screen
 from drcheck.reports.text import cells, fit, printable, prose, wrap
@@ -115,7 +115,12 @@ def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], *, verbose: b
 
 
 def _mark(verdict: Verdict) -> Mark:
-    return mark(verdict.status, waived=summary.is_waived(verdict), at_risk=verdict.overall.at_risk)
+    return mark(
+        verdict.status,
+        waived=summary.is_waived(verdict),
+        at_risk=verdict.overall.at_risk,
+        attested=summary.is_attested(verdict),
+    )
 
 
 def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -> None:
@@ -131,6 +136,8 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -
         paper.wrapped(f"and {len(reasons) - most} more data sets like it", indent=indent)
     if overall.at_risk and overall.headroom is not None and overall.headroom.unit == "s":
         paper.wrapped(f"at risk: only {quantity(overall.headroom)} of headroom is left", indent=indent)
+    elif overall.at_risk and overall.headroom is not None and overall.headroom.unit == "%":
+        paper.wrapped("at risk: most of the downtime that the target allows is used up", indent=indent)
     elif overall.at_risk and overall.due_at is not None:
         paper.wrapped(f"at risk: the next backup is due {words.instant(overall.due_at)}", indent=indent)
     if waiver := summary.waiver_of(judged.policy, verdict):
@@ -142,6 +149,8 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -
     for told in _earlier(overall):
         paper.wrapped(told, indent=indent)
     if not verbose:
+        for line in periods.in_short(overall.periods, verdict.window.end, at_most=_LINES_TOLD):
+            paper.wrapped(prose(line), indent=indent)
         if _not_met(verdict) and (rejected := details.newest_rejected(verdict)) is not None:
             paper.wrapped(printable(f"{rejected.name} does not count: {rejected.why_not}"), indent=indent)
         for note in verdict.notes:
@@ -215,7 +224,9 @@ def _summary(paper: Paper, report: Report, *, quiet: bool, verbose: bool, config
     totals = summary.totals(verdicts, invalid=invalid + gone)
     whole = mark(summary.status_of(verdicts, invalid=invalid + gone))
     seen = summary.sources(judged.verdicts for judged in report.services)
-    met = f"{totals.met} met" + (f" ({totals.at_risk} at risk)" if totals.at_risk else "")
+    beside = {"at risk": totals.at_risk, "attested": totals.attested}
+    of_these = ", ".join(f"{count} {word}" for word, count in beside.items() if count)
+    met = f"{totals.met} met" + (f" ({of_these})" if of_these else "")
     others = {
         "breached": totals.breached,
         "unknown": totals.unknown,

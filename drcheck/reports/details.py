@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from drcheck.core import words
 from drcheck.core.evidence import Cited
 from drcheck.core.verdict import Finding, Piece, Status, Verdict
+from drcheck.reports import periods
 from drcheck.reports.marks import NONE, mark, quantity
 from drcheck.reports.terminal import Paper
 from drcheck.reports.text import printable, prose
@@ -27,6 +28,8 @@ def write(paper: Paper, verdict: Verdict, indent: int) -> None:
     for label, text in (("clause", promise.clause), ("applies to", promise.applies), ("reading", promise.note)):
         if text:
             paper.wrapped(prose(f"{label}: {text}"), indent=indent)
+    if verdict.standing is not None:
+        paper.wrapped(f"standing: {verdict.standing.name.lower()}", indent=indent)
     if promise.controls:
         paper.wrapped(prose(f"controls: {', '.join(promise.controls)}"), indent=indent)
     for note in verdict.notes:
@@ -35,6 +38,9 @@ def write(paper: Paper, verdict: Verdict, indent: int) -> None:
         its = mark(finding.status, at_risk=finding.at_risk)
         figures = f"promised {promised(finding)}, measured {quantity(finding.measured)}"
         paper.wrapped(f"{its.symbol} {its.word} {printable(finding.of)}: {figures}", indent=indent)
+    for period in reversed(verdict.overall.periods):
+        for line in periods.told(period, verdict.window.end):
+            paper.wrapped(prose(line), indent=indent)
     for finding in verdict.findings or (verdict.overall,):
         for piece in _not_met(finding):
             _piece(paper, finding.of, piece, indent)

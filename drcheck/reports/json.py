@@ -1,7 +1,7 @@
 """The report as one JSON object, for programs; its schema is ``report.schema.json`` beside this file.
 
-Units are ``s``, ``%``, ``copies``, ``points``; durations are whole seconds, percentages exact decimals as strings,
-instants RFC 3339 in UTC with ``Z``. Keys are only ever added.
+Units are ``s``, ``%``, ``copies``, ``points``, ``h`` for hours credited; durations are whole seconds, percentages exact
+decimals as strings, instants RFC 3339 in UTC with ``Z``. Keys are only ever added.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 from drcheck.core import summary, words
 from drcheck.core.evidence import Cited
 from drcheck.core.policy import Policy
-from drcheck.core.verdict import Finding, Opening, Quantity, Status, Verdict
+from drcheck.core.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
 from drcheck.interfaces import Judged, Report
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
@@ -90,6 +90,8 @@ def _commitment(policy: Policy, verdict: Verdict) -> dict[str, Any]:
         "status": _status(verdict.status),
         "at_risk": verdict.overall.at_risk,
         "waived": summary.is_waived(verdict),
+        "attested": summary.is_attested(verdict),
+        "standing": None if verdict.standing is None else verdict.standing.name.lower(),
         **_figures(verdict.overall),
         "clause": promise.clause,
         "quote": promise.quote,
@@ -100,12 +102,15 @@ def _commitment(policy: Policy, verdict: Verdict) -> dict[str, Any]:
         "evidence": [_cited(one) for one in cited if not one.why_not],
         "rejected": [_cited(one) | {"why_not": one.why_not} for one in cited if one.why_not],
         "gaps": [
-            {"source": source, "what": gap.what, "hint": gap.hint, "line": gap.line} for source, gap in verdict.gaps
+            {"source": source, "what": gap.what, "hint": gap.hint, "line": gap.line, "fact": gap.fact}
+            for source, gap in verdict.gaps
         ],
         "notes": list(verdict.notes),
     }
     if waiver := summary.waiver_of(policy, verdict):
         shown["waiver"] = {"owner": waiver.owner, "reason": waiver.reason, "until": words.instant(waiver.until)}
+    if verdict.overall.periods:
+        shown["periods"] = [_period(period) for period in verdict.overall.periods]
     if verdict.findings:
         shown["of"] = [
             {"of": finding.of, "status": _status(finding.status), "at_risk": finding.at_risk, **_figures(finding)}
@@ -125,6 +130,37 @@ def _figures(finding: Finding) -> dict[str, Any]:
         "breaches": _openings(finding.openings(Status.BREACHED)),
         "unknowns": _openings(finding.openings(Status.UNKNOWN)),
     }
+
+
+def _period(period: PeriodFigures) -> dict[str, Any]:
+    return {
+        "label": period.label,
+        "from": words.instant(period.start),
+        "to": words.instant(period.end),
+        "judged_until": words.instant(period.judged_until),
+        "status": _status(period.status),
+        "availability": {"value": period.availability, "unit": "%"},
+        "downtime": _seconds(period.downtime),
+        "allowed": _seconds(period.allowed),
+        "excused": [{"why": one.why, "downtime": _seconds(one.seconds)} for one in period.excused],
+        "unwatched": _seconds(period.unwatched),
+        "credit": None if period.credit is None else _credit(period.credit),
+    }
+
+
+def _credit(credit: Credit) -> dict[str, Any]:
+    money = credit.money
+    return {
+        "amount": _quantity(credit.amount),
+        "of": credit.of,
+        "capped": credit.capped,
+        "money": None if money is None else {"amount": str(money.amount), "currency": money.currency},
+        "claims": [{"what": one.what, "until": words.instant(one.until)} for one in credit.claims],
+    }
+
+
+def _seconds(seconds: int) -> dict[str, Any]:
+    return {"value": seconds, "unit": "s"}
 
 
 def _openings(openings: Sequence[Opening]) -> list[dict[str, Any]]:

@@ -28,12 +28,18 @@ _MARKS: dict[Status | None, Mark] = {
 }
 _AT_RISK = Mark("!", "at risk", "bold cyan")
 _WAIVED = Mark("~", "waived", "cyan")
+_ATTESTED = Mark("◇", "attested", "blue")
 
 
-def mark(status: Status | None, *, waived: bool = False, at_risk: bool = False) -> Mark:
-    """Return how ``status`` is shown; ``at_risk`` is met with little headroom, ``waived`` a breach that is accepted."""
+def mark(status: Status | None, *, waived: bool = False, at_risk: bool = False, attested: bool = False) -> Mark:
+    """Return how ``status`` is shown.
+
+    ``at_risk`` is met with little headroom, ``waived`` a breach that is accepted, ``attested`` met by somebody's word.
+    """
     if waived:
         return _WAIVED
+    if attested and status is Status.MET:
+        return _ATTESTED
     if at_risk and status is Status.MET:
         return _AT_RISK
     return _MARKS[status]

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
-from drcheck.core.evidence import Cited, Gap
-from drcheck.core.policy import Agreement, Frequency, Kind, NotYetJudged, Per, Policy, Retention, Rpo, Rto, Waiver
-from drcheck.core.verdict import Finding, Piece, Quantity, Status, Verdict, Window
+from decimal import Decimal
+from fractions import Fraction
+
+from drcheck.core.evidence import Cited, Fact, Gap
+from drcheck.core.policy import (
+    Agreement,
+    Availability,
+    Encryption,
+    Frequency,
+    Kind,
+    Money,
+    Per,
+    Policy,
+    Retention,
+    Rpo,
+    Rto,
+    Standing,
+    Waiver,
+)
+from drcheck.core.verdict import (
+    Credit,
+    Deadline,
+    Excused,
+    Finding,
+    PeriodFigures,
+    Piece,
+    Quantity,
+    Status,
+    Verdict,
+    Window,
+)
 from drcheck.interfaces import Fault, Judged, Report
 
 AS_OF = 1795228200  # 2026-11-21T02:30:00Z
@@ -80,7 +108,10 @@ def webshop() -> Judged:
     rto = Rto("rto-server", Kind.RTO, ("drills",), scenario="server", clause="7.2", at_most=4 * HOUR)
     daily = Frequency("daily", Kind.BACKUP_FREQUENCY, ("dumps",), clause="Säkerhetskopior", per=Per.DAY)
     kept = Retention("kept", Kind.RETENTION, ("dumps-offsite",), clause="6", keep=90 * DAY)
-    encrypted = NotYetJudged("encrypted", Kind.ENCRYPTION, ("dumps-offsite",), clause="6")
+    encrypted = Encryption("encrypted", Kind.ENCRYPTION, ("dumps-offsite",), clause="6")
+    refused = Gap(
+        "dumps-offsite: the credentials may not ask HeadObject", "Allow s3:GetObject.", fact=Fact.STORAGE_ENCRYPTION
+    )
     down = Gap(
         "azure-backup did not answer within 120 s",
         "Check that the account is reachable from here: curl -sI https://example.blob.core.windows.net.",
@@ -181,13 +212,24 @@ def webshop() -> Judged:
                 ),
                 waived=True,
             ),
-            verdict(encrypted, finding(Status.UNKNOWN, "this version of drcheck does not judge encryption yet", of="")),
+            verdict(
+                encrypted,
+                finding(
+                    Status.UNKNOWN,
+                    "whether 3 of 90 backups of orders are encrypted is not known: the credentials may not ask HeadObject",
+                    objective=Quantity(90, "points"),
+                    measured=Quantity(87, "points"),
+                    headroom=Quantity(-3, "points"),
+                ),
+                gaps=(("dumps-offsite", refused),),
+                standing=Standing.STORAGE,
+            ),
         ),
     )
 
 
 def metering() -> Judged:
-    uptime = NotYetJudged("uptime", Kind.AVAILABILITY, ("outages",), clause="1")
+    uptime = Availability("uptime", Kind.AVAILABILITY, ("outages",), clause="1", at_least=Fraction(999, 1000))
     return Judged(
         policy(
             "metering",
@@ -199,6 +241,76 @@ def metering() -> Judged:
         (
             verdict(
                 uptime, finding(None, "nothing is owed yet: the agreement takes effect 2026-11-22T02:30:00Z", of="")
+            ),
+        ),
+    )
+
+
+def period(label, start, end, status, availability, **figures) -> PeriodFigures:
+    usual = {"judged_until": min(end, AS_OF), "downtime": 4 * HOUR, "allowed": 2678}
+    return PeriodFigures(label=label, start=start, end=end, status=status, availability=availability, **usual | figures)
+
+
+def hosting(*, why="third-party") -> Judged:
+    """Return a service with periods that fell short, credits, and a fact that rests on somebody's word."""
+    november = 1793491200
+    october = november - 31 * DAY
+    uptime = Availability("uptime", Kind.AVAILABILITY, ("outages",), clause="5.2", at_least=Fraction(9995, 10_000))
+    daily = Availability("daily-uptime", Kind.AVAILABILITY, ("outages",), at_least=Fraction(999, 1000), per=Per.DAY)
+    disks = Encryption("disks", Kind.ENCRYPTION, ("attestations",), clause="6")
+    credit = Credit(
+        Quantity("17.5", "%"),
+        "monthly fee",
+        money=Money(Decimal("175.00"), "USD"),
+        claims=(Deadline("2026-10", november + 15 * DAY),),
+    )
+    hours = Credit(Quantity(70, "h"), claims=(Deadline("outage-1", AS_OF + DAY), Deadline("outage-2", AS_OF + 3 * DAY)))
+    periods = (
+        period(
+            "2026-10", october, november, Status.BREACHED, "99.25", credit=credit,
+            excused=(Excused(f"cause {why}", 2 * HOUR), Excused("maintenance planned", 1800)),
+        ),
+        period("2026-11", november, november + 30 * DAY, Status.BREACHED, "99.4", unwatched=600, credit=hours),
+    )  # fmt: skip
+    days = tuple(
+        period(f"2026-11-{n:02}", november + (n - 1) * DAY, november + n * DAY, Status.BREACHED, "99.8")
+        for n in range(1, 8)
+    )
+    return Judged(
+        policy("hosting", (uptime, daily, disks), title="Hosting"),
+        (
+            verdict(
+                uptime,
+                finding(
+                    Status.BREACHED,
+                    "2026-11 so far: 4 h 19 min down of 21 min 36 s allowed, judged until 2026-11-21T02:30:00Z",
+                    of="",
+                    before=(Piece(WINDOW.start, AS_OF - 20 * DAY, Status.MET, "met"),),
+                    objective=Quantity("99.95", "%"),
+                    measured=Quantity("99.4", "%"),
+                    headroom=Quantity("-0.55", "%"),
+                    periods=periods,
+                ),
+                standing=Standing.LOG,
+            ),
+            verdict(
+                daily,
+                finding(
+                    Status.MET,
+                    "2026-11-21 so far: 1 min 20 s down of 1 min 26 s allowed",
+                    of="",
+                    objective=Quantity("99.9", "%"),
+                    measured=Quantity("99.907407", "%"),
+                    headroom=Quantity("0.007407", "%"),
+                    at_risk=True,
+                    periods=days,
+                ),
+                standing=Standing.LOG,
+            ),
+            verdict(
+                disks,
+                finding(Status.MET, "attested by cto@example.com 2026-11-01 until 2027-11-01", of=""),
+                standing=Standing.ATTESTED,
             ),
         ),
     )
@@ -220,7 +332,7 @@ def report(*services: Judged, faults=True) -> Report:
         Fault("policies/old.yaml", "policies/old.yaml:3:5: recovery_point is not a key (did you mean rpo?)"),
         Fault("policies/old.yaml", "policies/old.yaml:9:12: 24 is not a duration (24h)"),
     )
-    services = services or (webshop(), metering(), all_met())
+    services = services or (webshop(), hosting(), metering(), all_met())
     return Report("20261121T023000Z-7f3a9c01", "0.1.0", WINDOW, services, told if faults else (), 2.345)
 
 
@@ -233,5 +345,6 @@ def hostile() -> Report:
         one = finding(Status.BREACHED, f"{name} is too old", objective=Quantity(HOUR, "s"), evidence=cited)
         found = verdict(rpo, one, gaps=(("dumps", Gap(name, name)), ("dumps", Gap(name, "", 3))), notes=(name,))
         agreement = Agreement(name, name)
+        judged.append(hosting(why=name))
         judged.append(Judged(policy(f"service-{number}", (rpo,), title=name, agreement=agreement), (found,)))
     return Report("run", "0.1.0", WINDOW, tuple(judged), (Fault(HOSTILE[2], HOSTILE[4]),), 1.0)

@@ -49,9 +49,9 @@ def test_the_report_holds_what_the_contract_says():
     assert shown["as_of"] == "2026-11-21T02:30:00Z"
     assert shown["status"] == "breached"
     assert shown["totals"] == {
-        "met": 3, "breached": 1, "unknown": 2, "waived": 1, "not_owed": 1, "invalid": 1, "at_risk": 1,
+        "met": 5, "breached": 2, "unknown": 2, "waived": 1, "not_owed": 1, "invalid": 1, "at_risk": 2, "attested": 1,
     }  # fmt: skip
-    webshop, metering, wiki = shown["services"]
+    webshop, hosting, metering, wiki = shown["services"]
     assert (webshop["status"], metering["status"], wiki["status"]) == ("breached", None, "met")
     assert (webshop["recovery_objective"], metering["recovery_objective"]) == (True, False)
     rpo = webshop["commitments"][0]
@@ -73,6 +73,29 @@ def test_the_report_holds_what_the_contract_says():
     assert rpo["gaps"][0]["source"] == "dumps-offsite"
     assert "of" not in webshop["commitments"][1]
     assert [one["line"] for one in webshop["commitments"][2]["gaps"]] == [17, 18, 23, 40, 41]
+    assert webshop["commitments"][5]["gaps"][0]["fact"] == "storage-encryption"
+    assert [one["attested"] for one in hosting["commitments"]] == [False, False, True]
+    assert [one["standing"] for one in hosting["commitments"]] == ["log", "log", "attested"]
+
+
+def test_a_period_that_fell_short_states_its_credit_and_until_when_it_can_be_claimed():
+    shown = json.loads(render(samples.report(samples.hosting())))
+    october, november = shown["services"][0]["commitments"][0]["periods"]
+    assert (october["label"], october["availability"]) == ("2026-10", {"value": "99.25", "unit": "%"})
+    assert october["excused"] == [
+        {"why": "cause third-party", "downtime": {"value": 7200, "unit": "s"}},
+        {"why": "maintenance planned", "downtime": {"value": 1800, "unit": "s"}},
+    ]
+    assert october["credit"] == {
+        "amount": {"value": "17.5", "unit": "%"},
+        "of": "monthly fee",
+        "capped": False,
+        "money": {"amount": "175.00", "currency": "USD"},
+        "claims": [{"what": "2026-10", "until": "2026-11-16T00:00:00Z"}],
+    }
+    assert november["credit"]["amount"] == {"value": 70, "unit": "h"}
+    assert november["unwatched"] == {"value": 600, "unit": "s"}
+    assert "periods" not in shown["services"][0]["commitments"][2]
     kept = webshop["commitments"][4]
     assert (kept["status"], kept["waived"], kept["waiver"]["owner"]) == ("breached", True, "cto@example.com")
     assert len(shown["faults"]) == 2
