@@ -10,12 +10,15 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.request import urlopen
 
 from lab.processes import LabError, Server, accepts, free_ports, program
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_HEADS = "lab-heads"
+"""The bucket that holds the first bytes of loaded objects, once each; the objects share them."""
 _IN_FLIGHT = 0.5
 """Seconds that the loader is left alone after its last word: it does not wait for what it sent last, and if it left
 earlier, that would be lost, and this version's filer could come down over it."""
@@ -29,7 +32,7 @@ class KeyPair(NamedTuple):
 
 
 class Object(NamedTuple):
-    """An object as a listing shows it; only its metadata exists."""
+    """An object as a listing shows it; of its content only the beginning exists."""
 
     key: str
     size: int
@@ -37,6 +40,8 @@ class Object(NamedTuple):
     """LastModified, seconds since the epoch."""
     etag: str = ""
     """Empty: one that no other key has."""
+    head: bytes = b""
+    """Its first bytes; the rest reads as zeros. Empty: nothing of it can be read."""
 
 
 class SeaweedFS(Server):
@@ -63,6 +68,8 @@ class SeaweedFS(Server):
         )
         self.endpoint = f"http://127.0.0.1:{port}"
         self.metrics = f"http://127.0.0.1:{metrics}/metrics"
+        self._filer = f"http://127.0.0.1:{filer}"
+        self._heads: dict[bytes, bytes] = {}
         self._shell = [
             weed,
             "shell",
@@ -136,7 +143,7 @@ class SeaweedFS(Server):
         self.client().put_object(Bucket=bucket, Key=key, Body=content)
 
     def load(self, bucket: str, objects: Iterable[Object], *, count: bool = True) -> int:
-        """Add objects by their metadata alone, and return how many.
+        """Add objects by their metadata and first bytes, and return how many.
 
         Raises :class:`LabError` if fewer can be listed afterwards; ``count=False`` leaves the counting to the caller
         (of a million it takes a minute).
@@ -180,6 +187,18 @@ class SeaweedFS(Server):
             msg = f"fs.meta.load did not take {total} objects: {said[-1000:]}"
             raise LabError(msg)
 
+    def _head(self, content: bytes) -> bytes:
+        """Return the FileChunk by which any number of entries begin with ``content``; it is stored once."""
+        if content not in self._heads:
+            name = hashlib.sha256(content).hexdigest()
+            self.put(_HEADS, name, content)
+            with urlopen(f"{self._filer}/buckets/{_HEADS}/{name}?metadata=true") as answer:
+                (chunk,) = json.load(answer)["chunks"]
+            self._heads[content] = (
+                _bytes(1, chunk["file_id"].encode()) + _number(3, chunk["size"]) + _number(4, chunk["modified_ts_ns"])
+            )
+        return self._heads[content]
+
     def _records(self, bucket: str, each: Object, directories: set[str]) -> Iterator[bytes]:
         directory, _, name = f"/buckets/{bucket}/{each.key}".rpartition("/")
         if directory not in directories:
@@ -195,7 +214,8 @@ class SeaweedFS(Server):
             directories.add(directory)
         etag = each.etag or hashlib.md5(each.key.encode(), usedforsecurity=False).hexdigest()
         extended = _bytes(5, _bytes(1, b"Seaweed-X-Amz-ETag") + _bytes(2, etag.encode()))
-        yield _full_entry(directory, _bytes(1, name.encode()) + extended, each.size, each.modified, 0o660)
+        chunk = _bytes(3, self._head(each.head)) if each.head else b""
+        yield _full_entry(directory, _bytes(1, name.encode()) + chunk + extended, each.size, each.modified, 0o660)
 
 
 def _full_entry(directory: str, entry: bytes, size: int, instant: int, mode: int) -> bytes:

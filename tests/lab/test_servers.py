@@ -27,6 +27,17 @@ def test_objects_of_any_date_can_be_loaded_and_listed(seaweedfs: SeaweedFS) -> N
     assert len({each["ETag"] for each in listed}) == 12
 
 
+def test_an_object_of_gibibytes_begins_with_the_bytes_that_it_was_given(seaweedfs: SeaweedFS) -> None:
+    seaweedfs.load("open-heads", [Object(f"a/{n}", 6 << 30, 1_600_000_000, head=b"known bytes") for n in range(2)])
+    reader = seaweedfs.client(seaweedfs.reader_key)
+    for key in ("a/0", "a/1"):
+        ends = [
+            reader.get_object(Bucket="open-heads", Key=key, Range=span)["Body"].read()
+            for span in ("bytes=0-15", "bytes=-3")
+        ]
+        assert ends == [b"known bytes" + bytes(5), bytes(3)]
+
+
 def test_the_readers_key_cannot_write_nor_see_other_buckets(seaweedfs: SeaweedFS) -> None:
     seaweedfs.put("open-limits", "x", b"content")
     seaweedfs.put("closed", "x", b"content")
