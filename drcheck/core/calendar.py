@@ -20,6 +20,7 @@ HOUR = 3600
 DAY = 86400
 _REACHES = (DAY, 8 * DAY, 32 * DAY, 367 * DAY, 2923 * DAY)
 """How far ticks are looked for: 29 February can be eight years away, as from 1896 and from 2096."""
+_MONTHS = {Per.MONTH: 1, Per.QUARTER: 3, Per.YEAR: 12}
 
 
 class Slot(NamedTuple):
@@ -111,6 +112,26 @@ def notice_kept(notice: Notice, calendar: BusinessCalendar, zone: tzinfo, announ
     return event_at - announced_at >= notice.seconds
 
 
+def days_later(instant: int, days: int, zone: tzinfo) -> int:
+    """Return when the clocks on the wall show the same time ``days`` calendar days later.
+
+    From the first instant of a date it is the first instant of that later date.
+    """
+    day = local_date(instant, zone)
+    if instant == day_starts(day, zone):
+        return day_starts(day + timedelta(days=days), zone)
+    return int((_local(instant, zone) + timedelta(days=days)).timestamp())
+
+
+def business_days_later(day: date, days: int, calendar: BusinessCalendar, zone: tzinfo) -> int:
+    """Return the end of the ``days``-th business day after ``day``; an instant a century on if there are none."""
+    last = day + timedelta(days=36525)
+    while days > 0 and day < last:
+        day += timedelta(days=1)
+        days -= is_business_day(day, calendar)
+    return day_starts(day + timedelta(days=1), zone)
+
+
 def touches_business_hours(calendar: BusinessCalendar, zone: tzinfo, start: int, end: int) -> bool:
     """Return whether any part of [start, end) lies within business hours; an instant is its own second."""
     day = local_date(start, zone)
@@ -193,22 +214,40 @@ def _dates(per: Per, zone: tzinfo, start: int, end: int) -> list[Slot]:
 
 def _slot_of(per: Per, day: date) -> date:
     """Return the first date of the slot that holds ``day``."""
-    if per is Per.WEEK:
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if per is Per.MONTH else day
+    match per:
+        case Per.HOUR | Per.DAY:
+            return day
+        case Per.WEEK:
+            return day - timedelta(days=day.weekday())
+        case Per.MONTH | Per.QUARTER | Per.YEAR:
+            return day.replace(month=(day.month - 1) // _MONTHS[per] * _MONTHS[per] + 1, day=1)
 
 
 def _next(per: Per, day: date) -> date:
-    if per is Per.WEEK:
-        return day + timedelta(days=7)
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) if per is Per.MONTH else day + timedelta(days=1)
+    """Return the first date of the slot after the one that begins with ``day``."""
+    match per:
+        case Per.HOUR | Per.DAY:
+            return day + timedelta(days=1)
+        case Per.WEEK:
+            return day + timedelta(days=7)
+        case Per.MONTH | Per.QUARTER | Per.YEAR:
+            months = day.month - 1 + _MONTHS[per]
+            return date(day.year + months // 12, months % 12 + 1, 1)
 
 
 def _label(per: Per, day: date) -> str:
-    if per is Per.WEEK:
-        year, week, _ = day.isocalendar()
-        return f"week {week} of {year}"
-    return f"{day:%Y-%m}" if per is Per.MONTH else day.isoformat()
+    match per:
+        case Per.HOUR | Per.DAY:
+            return day.isoformat()
+        case Per.WEEK:
+            year, week, _ = day.isocalendar()
+            return f"week {week} of {year}"
+        case Per.MONTH:
+            return f"{day:%Y-%m}"
+        case Per.QUARTER:
+            return f"{day.year}-Q{(day.month + 2) // 3}"
+        case Per.YEAR:
+            return str(day.year)
 
 
 @lru_cache(maxsize=64)

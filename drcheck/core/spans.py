@@ -49,3 +49,38 @@ def covers(spans: Sequence[Span], start: int, end: int) -> bool:
         return True
     index = bisect_right(spans, start, key=lambda span: span.start) - 1
     return index >= 0 and spans[index].end >= end
+
+
+def difference(one: Sequence[Span], other: Sequence[Span]) -> Spans:
+    """Return the time of ``one`` that does not lie in ``other``."""
+    left: list[Span] = []
+    index = 0
+    for span in one:
+        start = span.start
+        while index < len(other) and other[index].end <= start:
+            index += 1
+        at = index
+        while at < len(other) and other[at].start < span.end:
+            if start < other[at].start:
+                left.append(Span(start, other[at].start))
+            start = max(start, other[at].end)
+            at += 1
+        if start < span.end:
+            left.append(Span(start, span.end))
+    return tuple(left)
+
+
+def length(spans: Iterable[Span]) -> int:
+    """Return how many seconds disjoint ``spans`` hold."""
+    return sum(span.end - span.start for span in spans)
+
+
+def earliest(spans: Iterable[Span], seconds: int) -> Spans:
+    """Return the first ``seconds`` of sorted, disjoint spans."""
+    found: list[Span] = []
+    for span in spans:
+        if seconds <= 0:
+            break
+        found.append(Span(span.start, min(span.end, span.start + seconds)))
+        seconds -= found[-1].end - span.start
+    return tuple(found)

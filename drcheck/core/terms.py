@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core.absence import Absence
 from drcheck.core.evidence import FOREVER, LONG_AGO, Fact, Log, Points
-from drcheck.core.policy import BusinessCalendar, Place
+from drcheck.core.policy import BusinessCalendar, Place, Reader
 from drcheck.core.spans import Span
 
 DEFAULT_GRACE = 3600
@@ -44,6 +44,8 @@ class Records:
     """What the logs say that a commitment rests on: one entry a source."""
 
     logs: Mapping[str, Log]
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    """Source to how it is read, which tells a log of maintenance from one of outages where nothing is in it."""
 
 
 @dataclass(frozen=True, slots=True)
