@@ -1,0 +1,85 @@
+"""What rules of lint share: remarks, and a policy with the places of everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+from enum import StrEnum
+from typing import NamedTuple
+
+from drcheck.core.policy import Commitment, Policy, Reader, Source
+from drcheck.core.words import several
+from drcheck.policyfile import formats, shorthand
+from drcheck.policyfile.load import Document
+from drcheck.policyfile.nodes import Fields, Mark, one_line, place
+
+
+class Level(StrEnum):
+    """How much a remark weighs."""
+
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Remark(NamedTuple):
+    """Something that a policy's author should know, at its place."""
+
+    mark: Mark
+    level: Level
+    rule: str
+    """Its short name, for scripts."""
+    text: str
+
+    def __str__(self) -> str:
+        return one_line(f"{self.mark}: {self.level}: {self.text}")
+
+
+class Context:
+    """One policy, with what the rules share."""
+
+    def __init__(self, document: Document, as_of: int) -> None:
+        """Take a faultless policy; plans are followed through the year after ``as_of``."""
+        self.policy: Policy = document.policy
+        self.root: Fields = document.root
+        self.as_of = as_of
+        self.zone = formats.zone(self.policy.timezone)
+        self._wholes = {
+            part: name
+            for name, _, commitment in self.root.fields("commitments").mappings()
+            if "rule" in commitment.entries
+            for part in shorthand.parts(name)
+        }
+
+    def remark(self, rule: str, path: Sequence[str], text: str, level: Level = Level.WARNING) -> Remark:
+        """Return a remark at ``path``; about a part of a shorthand it stands at the whole's rule."""
+        where = path
+        if path[0] == "commitments" and path[1] in self._wholes:
+            where = ("commitments", self._wholes[path[1]], "rule")
+        mark, _ = place(self.root, where)
+        return Remark(mark, level, rule, f"{'.'.join(path)}: {text}")
+
+    def zone_of(self, commitment: Commitment) -> tzinfo:
+        """Return the zone of a commitment's slots."""
+        return formats.zone(commitment.zone) if commitment.zone else self.zone
+
+    def points(self, commitment: Commitment) -> list[Source]:
+        """Return the sources of recovery points that a commitment rests on."""
+        sources = [self.policy.sources[name] for name in commitment.evidence]
+        return [source for source in sources if source.reader is Reader.OBJECTS]
+
+    def survives(self, source: Source, scenario: str) -> bool:
+        """Return whether what lies at ``source`` surely survives."""
+        lost = self.policy.lost_sites(scenario)
+        return not lost or (bool(source.site) and source.site not in lost)
+
+    def populations(self, commitment: Commitment) -> list[tuple[str, list[Source]]]:
+        """Return data sets with the sources that hold them and survive; those held by the same ones together."""
+        holders: dict[str, list[Source]] = {}
+        for source in self.points(commitment):
+            if self.survives(source, commitment.scenario):
+                for of in source.of:
+                    holders.setdefault(of, []).append(source)
+        together: dict[tuple[str, ...], list[str]] = {}
+        for of, sources in holders.items():
+            together.setdefault(tuple(source.name for source in sources), []).append(of)
+        return [(several(sets), holders[sets[0]]) for sets in together.values()]
