@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.facts import Listed, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, Seek
 from drcheck.settings import S3Connection
 
 if TYPE_CHECKING:
     from drcheck.collectors.s3_client import S3Client
+    from drcheck.collectors.s3_describe import S3Facts
     from drcheck.collectors.web import Caller
+
+ENCRYPTED_SINCE: Final = 1_672_963_200
+"""2023-01-06. "Starting January 5, 2023, all new object uploads to Amazon S3 are automatically encrypted"
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html): of an object that was written
+since, a listing is enough to tell, and nobody needs leave to read it."""
+_ENCRYPTED: Final = {Fact.STORAGE_ENCRYPTION: Told(True, "AWS encrypts every new object")}
 
 
 class S3Collector:
@@ -24,11 +33,14 @@ class S3Collector:
 
     seek = Seek.AFTER
 
-    def __init__(self, client: S3Client, caller: Caller, bucket: str, root: str) -> None:
+    def __init__(self, client: S3Client, caller: Caller, facts: S3Facts, bucket: str, root: str, *, aws: bool) -> None:
         self._client = client
         self._caller = caller
+        self._facts = facts
         self._bucket = bucket
         self._root = root
+        self._aws = aws
+        self._listed = Listed()
 
     @property
     def calls(self) -> int:
@@ -47,7 +59,10 @@ class S3Collector:
             page = self._client.page(
                 self._caller, self._bucket, self._root + prefix, root=self._root, after=start, token=token
             )
-            yield from page.entries
+            for entry in page.entries:
+                if self._aws and entry.modified >= ENCRYPTED_SINCE:
+                    self._listed.keep(entry.name, _ENCRYPTED)
+                yield entry
             if not page.token:
                 return
             if page.token == token:
@@ -64,6 +79,17 @@ class S3Collector:
         # the last bytes are asked for whole, and cut here: S3 has no range that begins and ends from the end
         tail = self._client.get(self._caller, self._bucket, key, f"bytes={offset}", -offset)
         return tail[:at_most]
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return how an object, or by default every new one in the bucket, is encrypted and locked.
+
+        It is the current version that is told of. Objects that a listing of AWS showed and that were written since
+        :data:`ENCRYPTED_SINCE` are encrypted, which costs no request.
+        """
+        if name is None:
+            return in_full(self._facts.place(facts), facts)
+        told = self._facts.thing(self._root + checked_name(name), facts, self._listed.of(name))
+        return in_full(told, facts)
 
     def clock_offset(self) -> float | None:
         """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
@@ -88,6 +114,7 @@ def before(key: str) -> str:
 def open_s3(connection: S3Connection, root: str, pool: Connections) -> S3Collector:
     """Return a collector of what lies below ``root``, which is ``BUCKET/`` or ``BUCKET/PREFIX/``."""
     from drcheck.collectors.s3_client import S3Client  # botocore takes a while to import
+    from drcheck.collectors.s3_describe import S3Facts
     from drcheck.collectors.web import Caller, Web  # as does urllib3
 
     bucket, _, below = checked_root(root).partition("/")
@@ -99,4 +126,5 @@ def open_s3(connection: S3Connection, root: str, pool: Connections) -> S3Collect
     client = pool.shared(
         ("s3", connection.name), lambda: S3Client(connection, web, pool.workers), pool.deadline(connection)
     )
-    return S3Collector(client, Caller(pool.deadline(connection)), bucket, below)
+    caller = Caller(pool.deadline(connection))
+    return S3Collector(client, caller, S3Facts(client, caller, bucket), bucket, below, aws=not connection.endpoint)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
 import botocore.session
+from botocore import xform_name
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
@@ -15,18 +16,27 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
 from drcheck.collectors.confine import shown
-from drcheck.collectors.s3_faults import answered, no_listing, not_asked
+from drcheck.collectors.facts import Refused
+from drcheck.collectors.s3_faults import answered, no_answer, no_listing, not_asked
 from drcheck.collectors.s3_listing import Page, parse_page
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
 from drcheck.settings import S3Connection
 
-READ_ONLY: Final = frozenset({"ListObjectsV2", "GetObject", "HeadBucket"})
-"""All that may ever be asked; botocore itself sends HeadBucket, to find the region of a bucket that was redirected."""
+READ_ONLY: Final = frozenset(
+    {
+        "ListObjectsV2", "GetObject",
+        "HeadBucket",  # botocore itself sends it, to find the region of a bucket that was redirected
+        "HeadObject", "GetBucketEncryption", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectLegalHold",
+    }
+)  # fmt: skip
+"""All that may ever be asked."""
 TRIES: Final = 3
 """How often botocore asks a storage that is throttling or at fault; its pauses in between are 3 s together at most."""
 _PAGE_BYTES: Final = 16 * 1024 * 1024
 """A page is 1,000 keys of 1 KiB at most, each perhaps thrice as long when encoded."""
+_FACT_BYTES: Final = 64 * 1024
+"""The longest answer to a question after facts; they take some hundred bytes."""
 _PARTIAL: Final = 206
 _TAKEN: Final = b"<ListBucketResult/>"
 """What botocore is given to parse instead."""
@@ -40,7 +50,7 @@ class _Body(io.BytesIO):
 
 
 class S3Client:
-    """Two questions, asked for one caller at a time in each thread."""
+    """Listings, ranges of objects and facts, asked for one caller at a time in each thread."""
 
     def __init__(self, connection: S3Connection, web: Web, workers: int) -> None:
         self._connection = connection
@@ -108,6 +118,30 @@ class S3Client:
                 f"Check that `endpoint` of {self._connection.name} is the S3 service itself, not a web page.",
             )
         return body
+
+    def tell(
+        self, caller: Caller, operation: str, bucket: str, key: str = "", **options: str
+    ) -> Mapping[str, Any] | Refused:
+        """Ask for facts of a bucket, or of an object; returns the answer, also one that says no."""
+        named = {"Key": key} if key else {}
+        ask: Callable[..., Mapping[str, Any]] = getattr(self._api, xform_name(operation))
+        with self._web.asking(caller, _FACT_BYTES):
+            try:
+                return ask(Bucket=bucket, **named, **options)
+            except ClientError as error:
+                told = error.response.get("Error", {})
+                return Refused(
+                    str(told.get("Code", caller.status)), caller.status, str(told.get("Message", "")),
+                    answered(self._connection, bucket, key, error.response),
+                )  # fmt: skip
+            except (ResponseParserError, ValueError):
+                raise self.no_answer(operation, bucket) from None
+            except BotoCoreError as error:
+                raise not_asked(self._connection, error) from None
+
+    def no_answer(self, operation: str, bucket: str) -> CollectorError:
+        """Return the error for an answer that makes no sense."""
+        return no_answer(self._connection, operation, bucket)
 
     def _asked(self, caller: Caller, bucket: str, key: str, ask: Callable[[], Any]) -> Any:
         """Ask, and turn each way of failing into an error that says what to do; None: the range is beyond the end."""

@@ -22,6 +22,14 @@ def no_listing(connection: S3Connection, bucket: str) -> CollectorError:
     )
 
 
+def no_answer(connection: S3Connection, operation: str, bucket: str) -> CollectorError:
+    """Return the error for an answer to a question after facts that makes no sense."""
+    return CollectorError(
+        f"the answer to {operation} in {bucket} is not one of S3's",
+        f"Check that `endpoint` of {connection.name} is the S3 service itself, not a proxy or a web page.",
+    )
+
+
 def answered(connection: S3Connection, bucket: str, key: str, response: Mapping[str, Any]) -> CollectorError:
     """Return the error for an answer that says no; ``key`` is empty for a listing."""
     error = response.get("Error", {})

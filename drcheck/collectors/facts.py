@@ -1,0 +1,53 @@
+"""What descriptions of all places share: what a listing told is kept, and what no description can tell is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from drcheck.core.evidence import Fact, Told
+from drcheck.interfaces import CollectorError
+
+KEPT: Final = 100_000
+"""Names of which is kept what listings told, some 15 MB at most; beyond, each is asked for when it is described."""
+NONE: Final = Told(holds=False)
+NOTHING: Final[Mapping[Fact, Told]] = MappingProxyType({})
+_CONTENT: Final = Told(None, "only its content tells, which a description does not read")
+
+
+class Refused(NamedTuple):
+    """An answer that says no."""
+
+    code: str
+    """The service's own word, or the status where it gives none (answers to HEAD have no body)."""
+    status: int
+    message: str
+    """The service's own sentence: untrusted, and never shown as it is."""
+    error: CollectorError
+    """What to raise if nothing is to be made of it."""
+
+
+class Listed:
+    """What listings told of the names in them, as much as is kept."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Mapping[Fact, Told]] = {}
+
+    def keep(self, name: str, told: Mapping[Fact, Told] = NOTHING) -> None:
+        """Note that ``name`` is there, and what was told of it."""
+        if len(self._told) < KEPT or name in self._told:
+            self._told[name] = told
+
+    def of(self, name: str) -> Mapping[Fact, Told] | None:
+        """Return what was told of ``name``; None if no listing showed it, or it is not kept."""
+        return self._told.get(name)
+
+
+def in_full(
+    told: Mapping[Fact, Told], facts: Iterable[Fact], why: str = "the storage does not tell"
+) -> dict[Fact, Told]:
+    """Return an answer to each of ``facts``: where nothing was told, that it could not be, and ``why``."""
+    missing = Told(None, why)
+    beyond = {Fact.CLIENT_ENCRYPTION: _CONTENT, Fact.CHECKSUM: _CONTENT}
+    return {fact: told.get(fact) or beyond.get(fact, missing) for fact in facts}
