@@ -154,7 +154,8 @@ def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict]) -> None:
     from drcheck.reports.text import fit, printable
 
     for verdict in verdicts:
-        its = mark(Status(verdict.status) if verdict.status else None, waived=verdict.waived)
+        status = Status(verdict.status) if verdict.status else None
+        its = mark(status, waived=verdict.waived, attested=verdict.attested)
         measured = f"measured {quantity(Quantity(**verdict.measured))}" if verdict.measured else ""
         first = f"  {words.instant(verdict.window.end)}  "
         paper.line(first, (fit(f"{its.symbol} {its.word}", 10), its.style), "  ", measured)
@@ -200,6 +201,7 @@ def _commitment(told: _Told) -> dict[str, Any]:
                 "as_of": words.instant(verdict.window.end),
                 "status": verdict.status,
                 "waived": verdict.waived,
+                "attested": verdict.attested,
                 "measured": verdict.measured,
                 "reason": verdict.reason,
             }

@@ -122,14 +122,14 @@ class Run:
                 self._number, text(service), text(found["id"]), found["kind"], found["status"], found["waived"],
                 text(found["reason"]), json.dumps(found["measured"]) if found["measured"] else None,
                 json.dumps(found["breaches"]), json.dumps(found["unknowns"]),
-                zlib.compress(json.dumps(found).encode()),
+                zlib.compress(json.dumps(found).encode()), found["attested"],
             )
             for found in commitments
         ]  # fmt: skip
         with self._transaction() as connection:
             connection.executemany(
                 "INSERT INTO verdict (run, service, commitment, kind, status, waived, reason, measured, breaches,"
-                " unknowns, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " unknowns, body, attested) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
 

@@ -112,7 +112,12 @@ _TRIGGERS: Final = "".join(
     for event, done in (("UPDATE", "rows"), ("DELETE", "all"))
 )
 
-MIGRATIONS: Final = (_CREATE + _TRIGGERS,)
+_ATTESTED: Final = """
+-- Whether what was met rested on the dated word of a named owner alone.
+ALTER TABLE verdict ADD COLUMN attested INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: Final = (_CREATE + _TRIGGERS, _ATTESTED)
 """Migration n brings a ledger to ``user_version`` n (from 1). A migration, once released, never changes."""
 
 

@@ -71,6 +71,8 @@ class PastVerdict(NamedTuple):
     measured: dict[str, Any] | None
     breaches: tuple[Opening, ...]
     unknowns: tuple[Opening, ...]
+    attested: bool = False
+    """Whether what was met rested on the dated word of a named owner alone."""
 
 
 class PastPolicy(NamedTuple):
@@ -212,16 +214,17 @@ class Ledger:
         """Yield verdicts by service and commitment, of the oldest instant judged first; empty: all."""
         rows = self._rows(
             "SELECT service, commitment, kind, run.id, window_start, as_of, status, waived, reason, measured,"
-            " breaches, unknowns FROM verdict JOIN run ON run.seq = verdict.run"
+            " breaches, unknowns, attested FROM verdict JOIN run ON run.seq = verdict.run"
             " WHERE (?1 = '' OR service = ?1) AND (?2 = '' OR commitment = ?2) AND (?3 IS NULL OR as_of >= ?3)"
             " ORDER BY service, commitment, as_of, seq",
             service, commitment, since,
         )  # fmt: skip
-        for of, promise, kind, run, start, end, status, waived, reason, measured, breaches, unknowns in rows:
+        for of, promise, kind, run, start, end, status, waived, reason, measured, breaches, unknowns, attested in rows:
             with self._undamaged(f"verdict on {promise} of {of} in run {run}"):
                 verdict = PastVerdict(
                     of, promise, kind, run, Window(start, end), status, bool(waived), reason,
                     json.loads(measured) if measured else None, _openings(breaches), _openings(unknowns),
+                    bool(attested),
                 )  # fmt: skip
             yield verdict
 

@@ -8,7 +8,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Gap, Look, Observation
+from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Observation, Told
 from drcheck.core.history import History
 from drcheck.core.policy import NEVER, Reader, Source
 
@@ -158,3 +158,68 @@ def test_records_rebuild_the_history_that_they_came_from(shown):
         live.apply(record)
         records.append(record)
     assert points(History.of(records)) == points(live)
+
+
+def described(*looks):
+    """Return a history after looks, each (begin, candidates, what was told of the first one's facts)."""
+    history = History()
+    for begin, candidates, told in looks:
+        facts = tuple(Described(candidates[0].name, fact, its) for fact, its in told.items())
+        observation = Observation(Look("dumps", begin, begin), tuple(candidates), described=facts)
+        history.apply(history.observe(observation))
+    return history
+
+
+def test_what_was_told_of_a_backup_is_kept_with_when():
+    one, no, yes = candidate("a", 10), Told(False), Told(True, "governance", 5000)
+    history = described((100, [one], {Fact.LOCK: no}), (200, [one], {Fact.LOCK: no}), (300, [one], {Fact.LOCK: yes}))
+    assert points(history).facts == {(0, Fact.LOCK): [(100, no), (300, yes)]}
+
+
+def test_a_fact_that_did_not_change_takes_no_place_in_the_record():
+    one, yes = candidate("a", 10), Told(True, "AES256")
+    history = described((100, [one], {Fact.STORAGE_ENCRYPTION: yes}))
+    again = Observation(Look("dumps", 200, 200), (one,), described=(Described("a", Fact.STORAGE_ENCRYPTION, yes),))
+    assert history.observe(again).described == ()
+
+
+def test_what_could_not_be_told_again_leaves_what_was_told():
+    one, yes, denied = candidate("a", 10), Told(True, "AES256"), Told(None, "denied")
+    fact = Fact.STORAGE_ENCRYPTION
+    history = described((100, [one], {fact: denied}), (200, [one], {fact: yes}), (300, [one], {fact: denied}))
+    assert points(history).facts == {(0, fact): [(200, yes)]}
+
+
+def test_other_content_under_the_same_name_has_told_nothing_yet():
+    yes = Told(True, "AES256")
+    before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y")
+    history = described((100, [before], {Fact.STORAGE_ENCRYPTION: yes}), (200, [after], {}))
+    assert set(points(history).facts) == {(0, Fact.STORAGE_ENCRYPTION)}
+    assert history.settled(locked_for=0) == {}
+
+
+def test_only_what_cannot_change_is_settled():
+    one = candidate("a", 10)
+    told = {
+        Fact.STORAGE_ENCRYPTION: Told(True, "AES256"),
+        Fact.CLIENT_ENCRYPTION: Told(None, "denied"),
+        Fact.LOCK: Told(True, "governance", 10 + 30 * DAY),
+        Fact.CHECKSUM: Told(True, "sha256", 100),
+    }
+    settled = described((100, [one], told)).settled(locked_for=14 * DAY)
+    assert (settled["a"].shown, settled["a"].facts) == (one, {Fact.STORAGE_ENCRYPTION})
+
+
+def test_a_compliance_lock_is_settled_once_it_lasts_as_long_as_anybody_asks():
+    one = candidate("a", 10)
+    history = described((100, [one], {Fact.LOCK: Told(True, "compliance", 10 + 14 * DAY)}))
+    assert Fact.LOCK in history.settled(locked_for=14 * DAY)["a"].facts
+    assert history.settled(locked_for=15 * DAY) == {}
+
+
+def test_a_fact_that_could_not_be_asked_hides_nothing_of_what_lies_there():
+    history = History()
+    gap = Gap("HeadObject is refused", "Allow it.", fact=Fact.LOCK)
+    history.apply(history.observe(Observation(Look("dumps", 100, 100, gaps=(gap,)), (candidate("a", 10),))))
+    part = history.parts(SOURCE, clock_tolerance=300)["db"]
+    assert (part.gap, part.unasked, part.absence.last) == ("", {Fact.LOCK: "HeadObject is refused"}, 100)

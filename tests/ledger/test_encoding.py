@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Gap, Look
+from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Told
 from drcheck.core.history import Record
 from drcheck.ledger.encoding import Damaged, decode, encode
 
@@ -31,13 +33,16 @@ candidates = st.builds(
     checksum=texts,
     complete=st.booleans(),
 )
-gaps = st.builds(Gap, texts, texts, st.none() | st.integers(0, 1 << 40))
+facts = st.sampled_from(Fact)
+gaps = st.builds(Gap, texts, texts, st.none() | st.integers(0, 1 << 40), st.none() | facts)
+told = st.builds(Told, st.sampled_from([None, False, True]), texts, instants)
 looks = st.builds(Look, texts, instants, instants, instants, st.lists(gaps, max_size=3).map(tuple))
 records = st.builds(
     Record,
     looks,
     st.lists(candidates, max_size=6).map(tuple),
     st.lists(texts, max_size=4).map(tuple),
+    st.lists(st.builds(Described, texts, facts, told), max_size=4).map(tuple),
     st.lists(texts, max_size=3).map(tuple),
     st.integers(0, 1 << 40),
 )
@@ -77,3 +82,22 @@ def test_an_hourly_month_takes_few_bytes():
         for hour in range(720)
     )
     assert len(encode(Record(MET, rows))) < 720 * 8
+
+
+def test_a_record_from_before_facts_were_kept_is_still_read():
+    record = Record(Look("dumps", 1, 2, gaps=(Gap("denied", "Ask."),)), gone=("a", "b"))
+    newer = zlib.decompress(encode(record)[1:])
+    # what format 2 added: no gap has a fact, and there are six columns of nothing
+    empty = struct.pack("<I", 0)
+    no_fact = struct.pack("<IqI", 1, 0, 0) + struct.pack("<Iq", 1, 0)
+    added = no_fact + (empty * 2) + (empty * 3) + empty + (empty * 3) + empty
+    assert newer.endswith(added)
+    older = b"\x01" + zlib.compress(newer.removesuffix(added))
+    assert decode(older, Look("dumps", 1, 2), 0) == record
+
+
+def test_facts_that_every_backup_has_take_few_bytes():
+    described = tuple(
+        Described(f"orders/{hour:05}.gz", Fact.STORAGE_ENCRYPTION, Told(True, "AES256")) for hour in range(720)
+    )
+    assert len(encode(Record(MET, described=described))) < 720 * 4

@@ -55,6 +55,7 @@ def verdict(status="breached", **more):
         "kind": "rpo",
         "status": status,
         "waived": False,
+        "attested": False,
         "reason": "too old",
         "measured": {"value": 5400, "unit": "s"},
         "breaches": [{"opened_at": "1970-01-01T00:20:00Z", "closed_at": None, "reason": "too old"}],
@@ -373,9 +374,26 @@ def test_reading_an_older_ledger_changes_nothing_and_says_so(url, monkeypatch):
     with pytest.raises(LedgerError, match="of an older drcheck"):
         open_ledger(url, read_only=True)
     with open_ledger(url) as ledger:
-        assert schema.user_version(ledger.connection) == 2
+        assert schema.user_version(ledger.connection) == len(schema.MIGRATIONS)
         assert len(ledger.runs()) == 1
     open_ledger(url, read_only=True).close()
+
+
+def test_a_ledger_from_before_attestations_keeps_its_verdicts(url, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        open_ledger(url).close()
+    older = sqlite3.connect(path_of(url))
+    older.execute("INSERT INTO run VALUES (1, 'run-1', 5000, 0, 5000, '0.1.0', 'host', 1)")
+    older.execute("INSERT INTO run_event VALUES (1, 'finished', 5001, 0)")
+    row = (1, 1, "web", "rpo", "rpo", "met", 0, "fine", None, "[]", "[]", b"")
+    older.execute("INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    older.commit()
+    older.close()
+    with open_ledger(url) as ledger, start(ledger, 6000) as run:
+        run.verdicts("web", [verdict("met", attested=True)])
+        run.finish(0)
+        assert {(one.reason, one.attested) for one in ledger.verdicts()} == {("fine", False), ("too old", True)}
 
 
 def test_a_retired_service_is_known_with_when(url):

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from drcheck.core.evidence import Candidate, Gap, Look, Observation
+from drcheck.core.evidence import Candidate, Described, Fact, Gap, Look, Observation, Told
 from drcheck.core.history import History
 from drcheck.core.verdict import Window
 from drcheck.ledger.faults import Busy
@@ -53,12 +53,15 @@ class LedgerMachine(RuleBasedStateMachine):
         shown=st.lists(candidates, max_size=4),
         hidden=st.booleans(),
         raw=st.sampled_from([b"", b"one", b"two"]),
+        told=st.sampled_from([Told(True, "AES256"), Told(False), Told(None, "denied")]),
     )
-    def look(self, key, shown, hidden, raw):
+    def look(self, key, shown, hidden, raw, told):
         self.now += 1
         gaps = (Gap("denied", "Ask for access."),) if hidden else ()
         history = self.histories.setdefault(key, History())
-        record = history.observe(Observation(Look(key.source, self.now, self.now, gaps=gaps), shown, raw=raw))
+        described = tuple(Described(one.name, Fact.STORAGE_ENCRYPTION, told) for one in shown[:2])
+        look = Look(key.source, self.now, self.now, gaps=gaps)
+        record = history.observe(Observation(look, shown, described=described, raw=raw))
         kept = self.run.record(*key, record, raw)
         history.apply(kept)
         self.expected.setdefault(key, []).append(kept)
