@@ -16,9 +16,10 @@ from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
 from drcheck.core.history import History
 from drcheck.core.needs import asked_at, locked_for, looked_at, needed_since
 from drcheck.core.policy import Policy, Reader, Source
+from drcheck.core.sources import SourceEvidence
 from drcheck.core.summary import exit_status, status_of
 from drcheck.core.verdict import Window
-from drcheck.core.verify import SourceEvidence, judge
+from drcheck.core.verify import judge
 from drcheck.core.wordings import Version
 from drcheck.gather import Gathering, Job, Seen
 from drcheck.interfaces import Asked, Fault, Judged, Report

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from drcheck.core import calendar, words
-from drcheck.core.absence import Absence
 from drcheck.core.commitments import (
     attested,
     availability,
@@ -21,8 +20,8 @@ from drcheck.core.commitments import (
     rpo,
     rto,
 )
-from drcheck.core.evidence import LONG_AGO, Gap, Log, Points
-from drcheck.core.needs import SLOT_LENGTH, facts_of, grace_of, interval_of
+from drcheck.core.evidence import LONG_AGO
+from drcheck.core.needs import SLOT_LENGTH, grace_of, interval_of
 from drcheck.core.pieces import first_of, overlay, where_agreed, within
 from drcheck.core.policy import (
     Availability,
@@ -41,26 +40,14 @@ from drcheck.core.policy import (
     Source,
     Standing,
 )
+from drcheck.core.sources import SourceEvidence, counted, gaps_of, part_of, records_of
 from drcheck.core.spans import Span
-from drcheck.core.terms import Part, Records, Subject, Terms
+from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
 from drcheck.core.wordings import Version, Wording, wordings_of
 
 BySet = Rpo | Frequency | Retention | Copies | Encryption | Immutability | Integrity
 """The kinds that are judged for each data set."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceEvidence:
-    """What is known of one source."""
-
-    standing: Standing
-    parts: Mapping[str, Part] = field(default_factory=dict)
-    """Data set to the candidates seen; empty for logs."""
-    log: Log | None = None
-    gaps: tuple[Gap, ...] = ()
-    """What the newest look could not see."""
-    unlisted: tuple[str, ...] = ()
 
 
 def judge(
@@ -100,13 +87,13 @@ def _judge(
         if finding.of in today_sets or any(piece.status is not None for piece in finding.pieces)
     )
     overall = _worst(findings, window)
-    seen = _seen(commitment, evidence)
+    seen = counted(commitment, evidence)
     return Verdict(
         commitment=commitment,
         window=window,
         overall=overall,
         findings=findings if len(findings) > 1 else (),
-        gaps=tuple((name, gap) for name in seen for gap in _gaps(commitment, evidence.get(name), seen[name])),
+        gaps=tuple((name, gap) for name in seen for gap in gaps_of(commitment, evidence.get(name), seen[name])),
         waived=overall.status is Status.BREACHED
         and any(waiver.commitment == commitment.id and window.end <= waiver.until for waiver in policy.waivers),
         standing=min((evidence[name].standing for name in commitment.evidence if name in evidence), default=None),
@@ -128,15 +115,11 @@ def _together(commitment: Commitment, by_wording: Sequence[Finding], window: Win
     return replace(deciding, pieces=joined, periods=tuple(periods[start] for start in sorted(periods)))
 
 
-def _seen(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:
-    return {name: _at_least(evidence.get(name), commitment.min_standing) for name in commitment.evidence}
-
-
 def _findings(
     wording: Wording, evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
 ) -> tuple[Finding, ...]:
     policy, commitment = wording.policy, wording.commitment
-    seen = _seen(commitment, evidence)
+    seen = counted(commitment, evidence)
     terms = Terms(
         zone=ZoneInfo(commitment.zone or policy.timezone),
         effective=policy.agreement.effective,
@@ -149,7 +132,7 @@ def _findings(
         places={source.name: policy.place(source.site) for source in policy.sources.values()},
     )
     if all(policy.sources[name].reader is Reader.ATTESTATIONS for name in commitment.evidence):
-        return (attested.evaluate(commitment, _records(seen), terms, window),)
+        return (attested.evaluate(commitment, records_of(seen), terms, window),)
 
     match commitment:
         case Rpo() | Frequency() | Retention() | Copies() | Encryption() | Immutability() | Integrity():
@@ -157,11 +140,11 @@ def _findings(
                 _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
             )
         case Rto():
-            return (rto.evaluate(commitment, _records(seen), terms, window),)
+            return (rto.evaluate(commitment, records_of(seen), terms, window),)
         case RestoreTest():
-            return (restore_test.evaluate(commitment, _records(seen), terms, window),)
+            return (restore_test.evaluate(commitment, records_of(seen), terms, window),)
         case Availability():
-            return (availability.evaluate(commitment, _records(seen), terms, window),)
+            return (availability.evaluate(commitment, records_of(seen), terms, window),)
         case _:
             raise TypeError(commitment)
 
@@ -186,7 +169,7 @@ def _of_set(
     resting = [policy.sources[name] for name in commitment.evidence]
     holding = [source for source in resting if source.reader is Reader.OBJECTS and of in source.of]
     logs = {source.name: seen[source.name] for source in resting if source.reader is not Reader.OBJECTS}
-    parts = {source.name: _part(source, of, seen[source.name]) for source in holding}
+    parts = {source.name: part_of(source, of, seen[source.name]) for source in holding}
     made, covered = _made(policy, commitment, of, evidence, window)
     its = replace(terms, covered=covered, made=made)
 
@@ -208,7 +191,7 @@ def _of_set(
             case Immutability():
                 return immutability.evaluate(commitment, subject, its, window)
             case Integrity():
-                return integrity.evaluate(commitment, subject, _records(logs), its, window)
+                return integrity.evaluate(commitment, subject, records_of(logs), its, window)
 
     surviving = [source for source in holding if _survives(source, terms)]
     homeless = [source for source in holding if _survives(source, terms) is None]
@@ -220,10 +203,6 @@ def _of_set(
         if finding.status is Status.UNKNOWN:
             finding = replace(finding, reason=doubt, at_risk=False, measured=None, headroom=None, due_at=None)
     return finding
-
-
-def _part(source: Source, of: str, seen: SourceEvidence) -> Part:
-    return seen.parts.get(of) or Part(Points(source.name, of), Absence((), source.thinned_after))
 
 
 def _survives(source: Source, terms: Terms) -> bool | None:
@@ -256,42 +235,11 @@ def _made(
     ]
     names = dict.fromkeys(name for one in covering for name in one.evidence if of in policy.sources[name].of)
     parts = (
-        _part(policy.sources[name], of, evidence.get(name) or SourceEvidence(Standing.ATTESTED))
+        part_of(policy.sources[name], of, evidence.get(name) or SourceEvidence(Standing.ATTESTED))
         for name in names
         if name not in commitment.evidence
     )
     return tuple(parts), bool(names)
-
-
-def _records(seen: Mapping[str, SourceEvidence]) -> Records:
-    unseen = Gap("it has never been looked at")
-    return Records({name: one.log or Log(unseen=one.gaps or (unseen,)) for name, one in seen.items()})
-
-
-def _at_least(one: SourceEvidence | None, standing: Standing | None) -> SourceEvidence:
-    """Return evidence as far as it has the standing that is asked: what has less proves nothing, nor its absence."""
-    if one is None:
-        return SourceEvidence(Standing.ATTESTED)
-    if standing is None or one.standing >= standing:
-        return one
-    gap = Gap(
-        f"its evidence has the standing {one.standing.name.lower()}, and {standing.name.lower()} is asked",
-        "Name a source with more standing, or lower min_standing.",
-    )
-    return SourceEvidence(
-        one.standing,
-        {of: Part(Points(part.points.source, of), Absence((), None), gap.what) for of, part in one.parts.items()},
-        None if one.log is None else Log(unseen=(gap,)),
-        (gap,),
-    )
-
-
-def _gaps(commitment: Commitment, one: SourceEvidence | None, used: SourceEvidence) -> Sequence[Gap]:
-    """Return what of a source could not be seen, as far as it concerns a commitment."""
-    asked = facts_of(commitment)
-    whole = dict.fromkeys((*(one.gaps if one else ()), *used.gaps))
-    concerned = (gap for gap in whole if gap.fact is None or gap.fact in asked)
-    return (*concerned, *(one.log.gaps if one and one.log else ()))
 
 
 def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:

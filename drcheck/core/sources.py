@@ -1,0 +1,67 @@
+"""What is known of each source, as far as a commitment may count it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from drcheck.core.absence import Absence
+from drcheck.core.evidence import Gap, Log, Points
+from drcheck.core.needs import facts_of
+from drcheck.core.policy import Commitment, Source, Standing
+from drcheck.core.terms import Part, Records
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEvidence:
+    """What is known of one source."""
+
+    standing: Standing
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    """Data set to the candidates seen; empty for logs."""
+    log: Log | None = None
+    gaps: tuple[Gap, ...] = ()
+    """What the newest look could not see."""
+    unlisted: tuple[str, ...] = ()
+
+
+def counted(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:
+    """Return what is known of the sources that a commitment rests on, as far as it has the standing that is asked."""
+    return {name: _of_standing(evidence.get(name), commitment.min_standing) for name in commitment.evidence}
+
+
+def part_of(source: Source, of: str, seen: SourceEvidence) -> Part:
+    """Return a source's share of a data set; of one that was never seen, nothing."""
+    return seen.parts.get(of) or Part(Points(source.name, of), Absence((), source.thinned_after))
+
+
+def records_of(seen: Mapping[str, SourceEvidence]) -> Records:
+    """Return what the logs among the sources say; one that was never looked at says why nothing of it is known."""
+    unseen = Gap("it has never been looked at")
+    return Records({name: one.log or Log(unseen=one.gaps or (unseen,)) for name, one in seen.items()})
+
+
+def _of_standing(one: SourceEvidence | None, standing: Standing | None) -> SourceEvidence:
+    """Return evidence as far as it has the standing that is asked: what has less proves nothing, nor its absence."""
+    if one is None:
+        return SourceEvidence(Standing.ATTESTED)
+    if standing is None or one.standing >= standing:
+        return one
+    gap = Gap(
+        f"its evidence has the standing {one.standing.name.lower()}, and {standing.name.lower()} is asked",
+        "Name a source with more standing, or lower min_standing.",
+    )
+    return SourceEvidence(
+        one.standing,
+        {of: Part(Points(part.points.source, of), Absence((), None), gap.what) for of, part in one.parts.items()},
+        None if one.log is None else Log(unseen=(gap,)),
+        (gap,),
+    )
+
+
+def gaps_of(commitment: Commitment, one: SourceEvidence | None, used: SourceEvidence) -> Sequence[Gap]:
+    """Return what of a source could not be seen, as far as it concerns a commitment."""
+    asked = facts_of(commitment)
+    whole = dict.fromkeys((*(one.gaps if one else ()), *used.gaps))
+    concerned = (gap for gap in whole if gap.fact is None or gap.fact in asked)
+    return (*concerned, *(one.log.gaps if one and one.log else ()))
