@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from drcheck.collectors.azure_describe import AzureFacts
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.facts import Listed, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, Seek
 from drcheck.settings import AzureConnection
 
@@ -30,6 +33,8 @@ class AzureBlobCollector:
         self._caller = caller
         self._container = container
         self._root = root
+        self._facts = AzureFacts(client, caller, container)
+        self._listed = Listed()
 
     @property
     def calls(self) -> int:
@@ -40,10 +45,14 @@ class AzureBlobCollector:
         """Yield what begins with ``prefix`` and sorts after ``after``, page by page."""
         checked_prefix(prefix)
         marker = ""
+        locks = self._facts.list_locks
         while True:
-            page = self._client.page(self._caller, self._container, self._root + prefix, root=self._root, marker=marker)
-            for entry in page.entries:
+            page = self._client.page(
+                self._caller, self._container, self._root + prefix, root=self._root, marker=marker, locks=locks
+            )
+            for entry, told in zip(page.entries, page.told, strict=True):
                 if entry.name > after:
+                    self._listed.keep(entry.name, told)
                     yield entry
             if not page.marker:
                 return
@@ -56,6 +65,17 @@ class AzureBlobCollector:
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of a blob, as they are stored."""
         return self._client.get(self._caller, self._container, self._root + checked_name(name), offset, at_most)
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return how a blob, or everything in the container, is encrypted and locked.
+
+        What a listing showed needs no request for its encryption, and none for its locks either if the container was
+        described before it was listed.
+        """
+        if name is None:
+            return in_full(self._facts.place(facts), facts)
+        blob = checked_name(name)
+        return in_full(self._facts.thing(self._root + blob, facts, self._listed.of(blob)), facts)
 
     def clock_offset(self) -> float | None:
         """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""

@@ -23,6 +23,7 @@ from requests.adapters import HTTPAdapter
 
 from drcheck.collectors.azure_faults import failed, not_azure
 from drcheck.collectors.azure_listing import Page, parse_page
+from drcheck.collectors.facts import Refused
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
 from drcheck.settings import AzureConnection
@@ -33,6 +34,8 @@ _PAGE: Final = 5000
 """Blobs a page, the most that Azure gives."""
 _PAGE_BYTES: Final = 64 * 1024 * 1024
 """A blob takes about a kilobyte of XML, its name of up to 1,024 characters aside."""
+_FACT_BYTES: Final = 64 * 1024
+"""The longest answer to a question after properties, which are in its headers."""
 _OK: Final = 200
 _TAKEN: Final = b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>"
 """What the SDK is given to parse instead of a page."""
@@ -40,7 +43,7 @@ _INVALID_RANGE: Final = 416
 
 
 class AzureClient:
-    """Two questions, asked for one caller at a time in each thread."""
+    """Listings, ranges of blobs and properties, asked for one caller at a time in each thread."""
 
     def __init__(self, connection: AzureConnection, web: Web) -> None:
         self._connection = connection
@@ -65,14 +68,15 @@ class AzureClient:
                 "Write https://ACCOUNT.blob.core.windows.net, and a SAS token or an account key as Azure shows it.",
             ) from None
 
-    def page(self, caller: Caller, container: str, prefix: str, *, root: str, marker: str) -> Page:
-        """Ask for one page of the listing of ``prefix``; what it holds is named below ``root``."""
+    def page(self, caller: Caller, container: str, prefix: str, *, root: str, marker: str, locks: bool = False) -> Page:
+        """Ask for one page of the listing of ``prefix``, perhaps with locks; what it holds is named below ``root``."""
+        include = ["copy", "immutabilitypolicy", "legalhold"] if locks else ["copy"]
         pages = (
             self._api.get_container_client(container)
-            .list_blobs(name_starts_with=prefix or None, include=["copy"], results_per_page=_PAGE)
+            .list_blobs(name_starts_with=prefix or None, include=include, results_per_page=_PAGE)
             .by_page(marker or None)
         )
-        with self._web.asking(caller, _PAGE_BYTES, partial(parse_page, root=root)):
+        with self._web.asking(caller, _PAGE_BYTES, partial(parse_page, root=root, locks=locks)):
             self._asked(container, "", lambda: next(pages))
             page: Page | None = caller.page
         if page is None:
@@ -96,6 +100,26 @@ class AzureClient:
 
             content: bytes | None = self._asked(container, name, download)
         return content or b""
+
+    def tell(self, caller: Caller, container: str, name: str = "") -> Any:
+        """Ask for the properties of a container, or of a blob; returns the SDK's, or :class:`Refused`."""
+        with self._web.asking(caller, _FACT_BYTES):
+            try:
+                if name:
+                    properties: Any = self._api.get_blob_client(container, name).get_blob_properties()
+                else:
+                    properties = self._api.get_container_client(container).get_container_properties()
+            except (DecodeError, ValueError, TypeError, AttributeError, KeyError):
+                raise not_azure(self._connection, container, name or container) from None
+            except AzureError as error:
+                status = getattr(error, "status_code", None) or 0
+                code = getattr(error, "error_code", None) or status
+                return Refused(
+                    str(getattr(code, "value", code)), status, "", failed(self._connection, container, name, error)
+                )
+        if not properties.etag:  # all have one; a web page in between need not
+            raise not_azure(self._connection, container, name or container)
+        return properties
 
     def _asked(self, container: str, name: str, ask: Callable[[], Any]) -> Any:
         """Ask, and turn each way of failing into an error that says what to do; None: the range is beyond the end."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from drcheck.collectors.azure_describe import listed_told
+from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import Entry
 
 
@@ -17,11 +20,20 @@ class Page(NamedTuple):
     entries: list[Entry]
     marker: str
     """Where the next page begins; empty: this was the last."""
+    told: list[Mapping[Fact, Told]]
+    """What is told of each entry beside."""
 
 
-def parse_page(body: bytes, root: str) -> Page | None:
+_FACTS = (
+    "ServerEncrypted", "EncryptionScope", "CustomerProvidedKeySha256",
+    "ImmutabilityPolicyMode", "ImmutabilityPolicyUntilDate", "LegalHold",
+)  # fmt: skip
+
+
+def parse_page(body: bytes, root: str, *, locks: bool = False) -> Page | None:
     """Return what a page holds below ``root``, or None if this is no listing, which always has ``NextMarker``.
 
+    ``locks`` says whether the locks of blobs were asked for; else that none is told proves nothing.
     A blob whose copy is under way or has failed is left out, like an unfinished upload.
     """
     try:
@@ -35,6 +47,8 @@ def parse_page(body: bytes, root: str) -> Page | None:
         return None
     entries: list[Entry] = []
     dates: dict[str, int] = {}
+    facts: list[Mapping[Fact, Told]] = []
+    kinds: dict[tuple[str | None, ...], Mapping[Fact, Told]] = {}
     try:
         for blob in blobs.iterfind("Blob"):
             name_element = blob.find("Name")
@@ -56,9 +70,13 @@ def parse_page(body: bytes, root: str) -> Page | None:
             checksum = base64.b64decode(md5, validate=True).hex() if md5 else ""
             # the metadata of a blob can be written long after its content, and that moves Last-Modified alone
             entries.append(Entry(name[len(root) :], size, min(created, modified), modified, modified, checksum))
+            kind = tuple(map(told.get, _FACTS))  # few differ
+            if kind not in kinds:
+                kinds[kind] = listed_told(told, locks=locks)
+            facts.append(kinds[kind])
     except (KeyError, ValueError):
         return None
-    return Page(entries, marker.text or "")
+    return Page(entries, marker.text or "", facts)
 
 
 def _instant(date: str, known: dict[str, int]) -> int:

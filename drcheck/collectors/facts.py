@@ -13,6 +13,7 @@ KEPT: Final = 100_000
 """Names of which is kept what listings told, some 15 MB at most; beyond, each is asked for when it is described."""
 NONE: Final = Told(holds=False)
 NOTHING: Final[Mapping[Fact, Told]] = MappingProxyType({})
+DISK: Final = "neither the encryption of a disk nor a lock on it can be seen through its files"
 _CONTENT: Final = Told(None, "only its content tells, which a description does not read")
 
 

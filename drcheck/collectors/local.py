@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
+from drcheck.collectors.facts import DISK, NOTHING, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 from drcheck.settings import LocalConnection
 
@@ -75,23 +77,17 @@ class LocalCollector:
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of the regular file ``name``."""
         directory, _, last = checked_name(name).rpartition("/")
-        self._deadline.left()
-        self.calls += 1
-        root = self._open_root()
         try:
-            opened = self._walk(root, directory)
+            opened = self._below(directory)
             try:
                 file = os.open(last, _FILE, dir_fd=opened)
             finally:
                 os.close(opened)
         except OSError as error:
             self._fail(name, error)
-        finally:
-            os.close(root)
         try:
             status = os.fstat(file)
-            if not stat.S_ISREG(status.st_mode):
-                raise CollectorError(f"{self._shown(name)} is no regular file", "Name a file.")
+            self._check_regular(name, status)
             with os.fdopen(file, "rb", closefd=False) as handle:
                 handle.seek(max(0, status.st_size + offset) if offset < 0 else offset)
                 return handle.read(at_most)
@@ -99,6 +95,34 @@ class LocalCollector:
             self._fail(name, error)
         finally:
             os.close(file)
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return that nothing is told: a disk shows neither how it is encrypted nor a lock that can be relied upon."""
+        if name is not None:
+            directory, _, last = checked_name(name).rpartition("/")
+            try:
+                opened = self._below(directory)
+                try:
+                    self._check_regular(name, os.stat(last, dir_fd=opened, follow_symlinks=False))
+                finally:
+                    os.close(opened)
+            except OSError as error:
+                self._fail(name, error)
+        return in_full(NOTHING, facts, DISK)
+
+    def _below(self, directory: str) -> int:
+        """Open a directory below the root, for one request."""
+        self._deadline.left()
+        self.calls += 1
+        root = self._open_root()
+        try:
+            return self._walk(root, directory)
+        finally:
+            os.close(root)
+
+    def _check_regular(self, name: str, status: os.stat_result) -> None:
+        if not stat.S_ISREG(status.st_mode):
+            raise CollectorError(f"{self._shown(name)} is no regular file", "Name a file.")
 
     def _open_root(self) -> int:
         """Open the root: the connection's is the runner's own choice and may be a link, what is below may not."""

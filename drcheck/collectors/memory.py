@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.facts import NOTHING, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import Entry, NotFound, Seek
 from drcheck.settings import Connection
 
@@ -20,6 +22,8 @@ class Held(NamedTuple):
     """Seconds since the epoch."""
     arrived_hi: int
     checksum: str = ""
+    facts: Mapping[Fact, Told] = NOTHING
+    """What is told of it when it is described."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class MemoryConnection(Connection):
     entries: Mapping[str, Held] = field(default_factory=dict)
     offset: float | None = 0.0
     """By how many seconds its clock is ahead of ours; None: it has none."""
+    facts: Mapping[Fact, Told] = field(default_factory=dict)
+    """What is told of the place as a whole."""
 
 
 class MemoryCollector:
@@ -52,12 +58,20 @@ class MemoryCollector:
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of ``name``."""
+        held = self._held(name)
+        start = max(0, len(held.content) + offset) if offset < 0 else offset
+        return held.content[start : start + at_most]
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return the facts that were given."""
+        return in_full(self._connection.facts if name is None else self._held(name).facts, facts)
+
+    def _held(self, name: str) -> Held:
         self.calls += 1
         held = self._connection.entries.get(self._root + checked_name(name))
         if held is None:
             raise NotFound(f"there is no {name} in {self._connection.name}")
-        start = max(0, len(held.content) + offset) if offset < 0 else offset
-        return held.content[start : start + at_most]
+        return held
 
     def clock_offset(self) -> float | None:
         """Return the offset that was given."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
+from drcheck.collectors.facts import DISK, NOTHING, Listed, in_full
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh_find import find_command, parse_find
-from drcheck.core.evidence import FOREVER
+from drcheck.core.evidence import FOREVER, Fact, Told
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 from drcheck.settings import SshConnection
 
 if TYPE_CHECKING:
+    from paramiko import SFTPAttributes
+
     from drcheck.collectors.ssh_connection import Host, Talk
     from drcheck.collectors.ssh_sftp import ReadOnlySftp
 
@@ -40,6 +43,7 @@ class SshCollector:
         self._listing: Talk | None = None
         self._session: ReadOnlySftp | None = None
         self._top = ""
+        self._listed = Listed()
         self.calls = 0
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
@@ -63,6 +67,7 @@ class SshCollector:
             entries = self._walk(talk, directory, below)
         for entry in entries:
             if entry.name.startswith(prefix) and entry.name > after:
+                self._listed.keep(entry.name)
                 yield entry
         talk.close()
 
@@ -92,12 +97,8 @@ class SshCollector:
         """Return up to ``at_most`` bytes of a regular file, or of what the command named by ``!output`` prints."""
         if name.startswith("!") and not self._root:
             return self._output(name[1:], offset, at_most)
-        path = self._real(checked_name(name), "the file")
-        session = self._sftp()
-        before = session.status(path)
-        if not stat.S_ISREG(before.st_mode or 0):  # opening a named pipe would wait for its writer
-            raise CollectorError(f"{shown(path)} on {self._connection.host} is no regular file", "Name a file.")
-        opened, content = session.read(path, offset, at_most)
+        path, before = self._regular(name)
+        opened, content = self._sftp().read(path, offset, at_most)
         # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
         if self._real(name, "the file") != path or opened.st_mode != before.st_mode or opened.st_uid != before.st_uid:
             raise CollectorError(
@@ -105,13 +106,37 @@ class SshCollector:
             )
         return content
 
-    def _output(self, name: str, offset: int, at_most: int) -> bytes:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return that nothing is told: a host's files show neither how its disk is encrypted nor a lock.
+
+        Of the place, and of what a listing showed, that takes no request.
+        """
+        if name is not None and self._listed.of(name) is None:
+            if name.startswith("!") and not self._root:
+                self._argv(name[1:])
+            else:
+                self._regular(name)
+        return in_full(NOTHING, facts, DISK)
+
+    def _regular(self, name: str) -> tuple[str, SFTPAttributes]:
+        """Return the absolute path of a regular file, and what it is; opening a pipe would wait for its writer."""
+        path = self._real(checked_name(name), "the file")
+        status = self._sftp().status(path)
+        if not stat.S_ISREG(status.st_mode or 0):
+            raise CollectorError(f"{shown(path)} on {self._connection.host} is no regular file", "Name a file.")
+        return path, status
+
+    def _argv(self, name: str) -> tuple[str, ...]:
         argv = self._connection.outputs.get(name)
         if argv is None:
             raise NotFound(
                 f"{self._connection.name} has no output {shown(name)}",
                 f"Add it to `outputs` of {self._connection.name}.",
             )
+        return argv
+
+    def _output(self, name: str, offset: int, at_most: int) -> bytes:
+        argv = self._argv(name)
         self._count()
         said = bytearray()
         self._connected()

@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from drcheck.collectors import azure_client
-from drcheck.core.evidence import FOREVER
+from drcheck.core.evidence import FOREVER, Fact
 from drcheck.interfaces import CollectorError, NotFound
 from tests.collectors.places import S3, Azure, Disk, Memory, Place
 
@@ -269,6 +269,50 @@ def test_requests_are_counted(place: Place):
     assert collector.calls > listed > 0
 
 
+def test_every_fact_that_is_asked_is_answered(place: Place):
+    place.put("dir/a", b"x")
+    collector = place.open()
+    asked = [frozenset(Fact), frozenset({Fact.LOCK}), frozenset({Fact.STORAGE_ENCRYPTION}), frozenset[Fact]()]
+
+    for listed in (False, True):
+        for facts in asked:
+            for name in (None, "dir/a"):
+                told = collector.describe(name, facts)
+                assert told.keys() == facts, (listed, name)
+                assert all(each.how for each in told.values() if each.holds is None)
+        list(collector.list(""))
+
+
+def test_a_description_reads_no_content(place: Place):
+    place.put("a", b"age-encryption.org/v1\n")
+
+    told = place.open().describe("a", frozenset({Fact.CLIENT_ENCRYPTION, Fact.CHECKSUM, Fact.LOCK}))
+
+    assert told[Fact.CLIENT_ENCRYPTION].holds is told[Fact.CHECKSUM].holds is None
+
+
+def test_what_is_not_there_is_not_described(place: Place):
+    place.put("a", b"x")
+    collector = place.open()
+    list(collector.list(""))
+
+    for name in ("missing", "no/such/directory"):
+        with pytest.raises(NotFound, match="there is no"):
+            collector.describe(name, frozenset({Fact.STORAGE_ENCRYPTION}))
+    for name in ("../secret", "/etc/passwd", "a/", ""):
+        with pytest.raises(CollectorError, match="is refused"):
+            collector.describe(name, frozenset({Fact.STORAGE_ENCRYPTION}))
+
+
+def test_descriptions_are_counted(place: Place):
+    place.put("a", b"x")
+    collector = place.open()
+
+    collector.describe("a", frozenset({Fact.STORAGE_ENCRYPTION}))
+
+    assert collector.calls > 0
+
+
 def test_a_closed_run_answers_nothing_more(place: Place):
     if isinstance(place, Memory):
         return  # it asks nobody
@@ -281,6 +325,8 @@ def test_a_closed_run_answers_nothing_more(place: Place):
         list(collector.list(""))
     with pytest.raises(CollectorError):
         collector.read("a", at_most=1)
+    with pytest.raises(CollectorError):
+        collector.describe("b", frozenset({Fact.STORAGE_ENCRYPTION}))
 
 
 def test_what_a_collector_holds_can_be_closed_twice(place: Place):
