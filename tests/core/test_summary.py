@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
-from drcheck.core.evidence import Gap
-from drcheck.core.policy import Kind, NotYetJudged, Policy, Retention, Rpo, Rto, Waiver
+from drcheck.core.evidence import Fact, Gap
+from drcheck.core.policy import Kind, Policy, Retention, Rpo, Rto, Standing, Waiver
 from drcheck.core.summary import (
     Earlier,
     Sources,
@@ -67,7 +68,7 @@ def test_totals_count_each_commitment_once():
         for status, waived in product((None, *Status), (False, True))
     ]
     found = totals(every, invalid=3)
-    assert found == Totals(met=2, breached=1, unknown=2, waived=1, not_owed=2, invalid=3, at_risk=2)
+    assert found == Totals(met=2, breached=1, unknown=2, waived=1, not_owed=2, invalid=3, at_risk=2, attested=0)
     assert found.met + found.breached + found.unknown + found.waived + found.not_owed == len(every)
 
 
@@ -90,8 +91,14 @@ def test_what_went_before_is_told_without_what_lasts():
 
 def test_sources_with_a_gap_of_the_whole_look_were_not_seen():
     whole, line = ("offsite", Gap("down")), ("dumps", Gap("no JSON", line=3))
-    later = verdict(UNKNOWN, commitment=NotYetJudged("uptime", Kind.AVAILABILITY, ("outages",)))
-    assert sources([[verdict(MET, gaps=[whole, line]), later], [verdict(MET)]]) == Sources(asked=4, seen=3)
+    fact = ("dumps", Gap("HeadObject is refused", fact=Fact.LOCK))
+    assert sources([[verdict(MET, gaps=[whole, line, fact])], [verdict(MET)]]) == Sources(asked=4, seen=3)
+
+
+def test_what_somebody_attests_is_met_and_counted_apart():
+    attested = replace(verdict(MET), standing=Standing.ATTESTED)
+    assert totals([attested, replace(verdict(MET), standing=Standing.LOG)])[0] == 2
+    assert totals([attested, replace(verdict(UNKNOWN), standing=Standing.ATTESTED)]).attested == 1
 
 
 def test_an_rpo_or_an_rto_is_a_recovery_objective():

@@ -8,14 +8,13 @@ import pytest
 
 from drcheck.core.evidence import Candidate, Gap, Log, Look, Observation, Recovery
 from drcheck.core.history import History
-from drcheck.core.needs import looked_at, needed_since
+from drcheck.core.needs import needed_since
 from drcheck.core.policy import (
     NEVER,
     Agreement,
     Frequency,
     Kind,
     Notice,
-    NotYetJudged,
     Per,
     Policy,
     Reader,
@@ -28,8 +27,9 @@ from drcheck.core.policy import (
     Standing,
     Waiver,
 )
+from drcheck.core.sources import SourceEvidence
 from drcheck.core.verdict import Status, Window
-from drcheck.core.verify import SourceEvidence, judge
+from drcheck.core.verify import judge
 from drcheck.core.wordings import Version
 
 HOUR, DAY = 3600, 86400
@@ -74,12 +74,6 @@ def passed(ends, **more):
 
 def logged(*recoveries, **more):
     return SourceEvidence(Standing.LOG, log=Log(recoveries, known_until=T, **more))
-
-
-def test_a_kind_that_is_not_judged_yet_needs_no_look_and_is_unknown():
-    its = policy(NotYetJudged("c", Kind.COPIES, ("dumps",)))
-    assert looked_at(its) == ()
-    assert only(its, {}).status is UNKNOWN
 
 
 def test_the_worst_data_set_decides_and_each_is_told():
