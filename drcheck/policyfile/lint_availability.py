@@ -24,7 +24,7 @@ class Downtime(Context):
         yield self.remark(
             "allowed-downtime",
             ("commitments", commitment.id, "at_least"),
-            f"it allows downtime of {several(told)}, beside what is excused (whole seconds here; verdicts are exact)",
+            f"it allows downtime of {several(told)}, beside what is excused (cut here; verdicts are exact)",
             Level.NOTE,
         )
 

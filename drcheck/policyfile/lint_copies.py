@@ -64,13 +64,13 @@ class Fates(Context):
             possible = _distinct(commitment, [self.policy.place(source.site) for source in holders])
             if possible >= commitment.at_least:
                 continue
-            told = "" if commitment.different is None else f" that differ in {commitment.different}"
+            what = "1 copy" if possible == 1 else f"{possible} copies"
+            apart = "" if commitment.different is None else f", a different {commitment.different} each"
             yield self.remark(
                 "copies-too-few",
                 ("commitments", commitment.id, "at_least"),
-                f"{of} can have {possible or 'no'} {'copy' if possible <= 1 else 'copies'} that "
-                f"count{'s' if possible <= 1 else ''}{told}, in {several([source.name for source in holders])}, "
-                f"so that {commitment.at_least} are never met (add a source elsewhere)",
+                f"{commitment.at_least} are never met: {several([source.name for source in holders])} can give {of} "
+                f"{what} to count{apart} (add a source elsewhere)",
             )
 
     def shared_fate(self, commitment: Copies) -> Iterator[Remark]:

@@ -62,6 +62,17 @@ def test_an_empty_mapping_gives_the_usual_settings(tmp_path):
     )
 
 
+def test_what_one_look_may_read_is_a_size(tmp_path):
+    path = tmp_path / "drcheck.yaml"
+    path.write_text("workers: 8\n")
+    assert load_settings(str(path)).read_at_most == 256 << 20
+    path.write_text("read_at_most: 2 GiB\n")
+    assert load_settings(str(path)).read_at_most == 2 << 30
+    assert refused(tmp_path, "read_at_most: 5\n") == [
+        'drcheck.yaml:1:15: read_at_most: "5" has no unit (write 5 B for bytes, 5 kB, 5 MiB and so on)'
+    ]
+
+
 def test_an_absolute_ledger_and_one_elsewhere_stay_as_they_are(tmp_path):
     path = tmp_path / "drcheck.yaml"
     path.write_text("ledger: sqlite:////var/lib/drcheck.db\n")

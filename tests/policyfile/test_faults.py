@@ -133,13 +133,27 @@ def test_what_was_refused_as_yaml_is_not_told_again_as_a_wrong_value(tmp_path):
         ("{kind: rto, at_most: 1h, evidence: [outages, maintenance]}", []),
         ("{kind: rto, at_most: 1h, evidence: [maintenance]}", [".evidence: none of it can prove rto (add a source read by outage-log or restore-log)"]),
         ("{kind: availability, at_least: 99%, per: month, evidence: [maintenance]}", [".evidence: none of it can prove availability (add a source read by outage-log)"]),
-        ("{kind: copies, evidence: [dumps]}", [": nothing is asked (write at_least or all_in)"]),
+        ("{kind: copies, evidence: [dumps]}", [": nothing is asked (write at_least, all_in or rule)"]),
         ("{kind: copies, at_least: 2, different: site, counted_outside: {site: [hre, there]}, evidence: [dumps, near]}", ['.counted_outside.site: there is no site "hre" (did you mean here?)']),
         ("{kind: copies, all_in: {provider: x}, counted_in: {region: y}, evidence: [dumps]}", [".counted_in: nothing is counted (add at_least)"]),
         ("{kind: copies, at_least: 1, different: region, evidence: [dumps]}", [".different: one copy differs from nothing (at_least: 2)"]),
         ("{kind: immutability, at_least: 14d, mode: governance, evidence: [dumps]}", ['.mode: "governance" is not known here (one of compliance, any)']),
         ("{kind: integrity, level: checksumed, every: 30d, evidence: [dumps]}", ['.level: "checksumed" is not known here (did you mean checksummed?)']),
+        ("{kind: copies, at_least: 2, different: media, evidence: [dumps, near]}", []),
+        ("{kind: copies, at_least: 2, locked: 7d, evidence: [dumps]}", [".locked: it belongs to a rule (add rule: 3-2-1-1-0)"]),
         ("{kind: encryption, by: client, evidence: [dumps]}", []),
+        ("{kind: encryption, evidence: [outages]}", [".evidence: outages is read by outage-log, which tells nothing about encryption (it needs a source read by objects)"]),
+        ("{kind: encryption, by: storage, evidence: [word]}", []),
+        ("{kind: integrity, level: restored, every: 30d, evidence: [dumps, drills]}", []),
+        ("{kind: integrity, level: restored, evidence: [maintenance]}", [".evidence: maintenance is read by maintenance-log, which tells nothing about integrity (it needs a source read by objects or restore-log)"]),
+        ("{kind: availability, at_least: 99%, per: month, evidence: [word]}", []),
+        ("{kind: availability, at_least: 99%, per: week, evidence: [outages]}", ['.per: "week" is not known here (one of day, month, quarter, year)']),
+        ("{kind: availability, at_least: 99%, per: month, excused: {maintenance: [{type: planned}]}, evidence: [outages]}", [".excused.maintenance: none of its evidence tells when that is (add a source read by maintenance-log)"]),
+        ("{kind: availability, at_least: 99%, per: month, excused: {maintenance: [{type: planned}]}, evidence: [word]}", []),
+        ("{kind: availability, at_least: 99%, per: month, excused: {maintenance: [{type: regular, once_per: week}]}, evidence: [outages, maintenance]}", []),
+        ("{kind: availability, at_least: 99%, per: month, excused: {maintenance: [{type: regular, once_per: year}]}, evidence: [outages, maintenance]}", ['.excused.maintenance.once_per: "year" is not known here (one of day, week, month)']),
+        ("{kind: availability, at_least: 99%, per: month, excused: {maintenance: [{type: planned, leaves_service_time: false}]}, evidence: [outages, maintenance]}", [".excused.maintenance.leaves_service_time: of all minutes of the period none leaves (leave it out, or add formula: of_service_time)"]),
+        ("{kind: availability, at_least: 99%, per: month, formula: of_service_time, excused: {maintenance: [{type: planned, leaves_service_time: false}]}, evidence: [outages, maintenance]}", []),
         ("{kind: rpo, at_most: 1h, evidence: dumps}", ['.evidence: "dumps" stands where a list belongs (write it like [dumps, dumps-offsite])']),
         ("{kind: rpo, at_most: 1h, evidence: [dumps, dumps]}", [".evidence: the list has the same value twice (keep one of them)"]),
         ('{kind: rpo, at_most: 1h, evidence: [dumps], controls: ["A.8.13"]}', ['.controls: "A.8.13" is not STANDARD:CONTROL (write it like iso27001:A.8.13)']),
@@ -163,6 +177,13 @@ def test_each_kind_has_its_own_faults(tmp_path, text, told):
         ("{ratio: 25, count: whole}", [".count: it belongs to per_percent (leave it out)"]),
         ("{full_hours_times: 10, of: fee}", [".of: full hours are counted in each outage or in their sum (write each or sum)"]),
         ("{tiers: [{below: 99.9%}]}", [".tiers: credit is missing (write it like credit: 10%)"]),
+        ("{tiers: [{below: 99.9%, credit: 10%}, {below: 99%, credit: 25%}], fee: 249.90 EUR}", []),
+        ("{tiers: [{below: 99.95%, credit: 10%}]}", [".tiers.below: 99.95% is above the target (start at the target or under it, and let each step be lower than the one before)"]),
+        ("{tiers: [{below: 99%, credit: 25%}, {below: 99.0%, credit: 10%}]}", [".tiers.below: 99.0% is as high as the step before it, 99% (start at the target or under it, and let each step be lower than the one before)"]),
+        ("{tiers: [{below: 99%, credit: 25%}, {below: 99.5%, credit: 10%}]}", [".tiers.below: 99.5% is above the step before it, 99% (start at the target or under it, and let each step be lower than the one before)"]),
+        ("{fee: 1000 USD}", [": nothing is asked (write tiers, per_percent, full_hours_times or ratio)"]),
+        ("{ratio: 25, fee: 1000}", ['.fee: "1000" is not an amount of money (write it like 1000 USD or 249.90 EUR: at most 4 decimals, and the currency\'s code of ISO 4217)']),
+        ("{ratio: 25, fee: 1000.00001 USD}", ['.fee: "1000.00001 USD" is not an amount of money (write it like 1000 USD or 249.90 EUR: at most 4 decimals, and the currency\'s code of ISO 4217)']),
     ],
 )  # fmt: skip
 def test_credits_are_of_exactly_one_form(tmp_path, credits, told):  # noqa: A002  the key's name
@@ -214,6 +235,28 @@ def test_a_bad_name_template_is_told_in_its_own_words(tmp_path):
 def test_a_log_is_a_file(tmp_path, at):
     text = policy("a: {kind: rpo, at_most: 1h, evidence: [dumps]}\n").replace("vault:drills.jsonl", at)
     assert faults(tmp_path, text) == ["p.yaml:9:16: sources.drills.at: this is a directory (name the log file in it)"]
+
+
+@pytest.mark.parametrize(
+    ("reader", "suffix", "told"),
+    [
+        ("outage-log", "csv", ""),
+        ("outage-log", "json", ""),
+        ("outage-log", "log", ""),
+        ("maintenance-log", "CSV", ""),
+        ("maintenance-log", "json", "maintenance-log is not read from a .json file, only outage-log"),
+        ("restore-log", "csv", "restore-log is not read from a .csv file, only maintenance-log and outage-log"),
+        ("restore-log", "json", "restore-log is not read from a .json file, only outage-log"),
+        ("attestations", "csv", "attestations is not read from a .csv file, only maintenance-log and outage-log"),
+    ],
+)
+def test_only_logs_that_monitoring_exports_are_read_in_other_forms(tmp_path, reader, suffix, told):
+    text = policy(
+        "a: {kind: rpo, at_most: 1h, evidence: [dumps]}\n",
+        before=SOURCES + f'  more: {{at: "vault:more.{suffix}", reader: {reader}}}\n',
+    )
+    expected = f"p.yaml:13:14: sources.more.at: {told} (write it as JSON Lines, in a .jsonl file)"
+    assert faults(tmp_path, text) == ([expected] if told else [])
 
 
 def test_a_log_may_be_a_named_read(tmp_path):

@@ -187,3 +187,119 @@ def test_what_a_daily_backup_bounds_is_told_on_request_alone(tmp_path):
     assert "at nearly two days plus the backup's own duration" in found.text
     objective = text + "b: {kind: rpo, at_most: 3d, evidence: [dumps]}\n"
     assert rules(tmp_path, objective, explain=True) == []
+
+
+COPIES = "a: {kind: copies, at_least: 2, different: site, evidence: [dumps, near]}\n"
+SITES = "here: {}, there: {}, rack: {part_of: here}"
+
+
+def of_sites(tmp_path, commitments, sites, **options):
+    return remarks(tmp_path, commitments, change=[(SITES, sites)], **options)
+
+
+def test_sites_that_are_lost_together_are_one_fate(tmp_path):
+    (found,) = of_sites(tmp_path, COPIES, "here: {}, there: {part_of: here}, rack: {part_of: here}")
+    assert found.rule == "shared-fate"
+    assert found.text == (
+        "commitments.a.different: there and rack count as two sites, but are lost together with here (add a copy elsewhere)"
+    )
+    assert rules(tmp_path, COPIES) == []
+
+
+def test_sites_of_one_account_are_one_fate(tmp_path):
+    one = "here: {account: main}, there: {account: main}, rack: {part_of: here}"
+    (found,) = of_sites(tmp_path, COPIES, one)
+    assert found.rule == "shared-fate"
+    assert "both of account main: who can delete in one can delete in the other" in found.text
+    assert of_sites(tmp_path, COPIES, one.replace("there: {account: main}", "there: {account: other}")) == []
+
+
+def test_what_copies_do_not_count_shares_no_fate(tmp_path):
+    one = "here: {account: main}, there: {account: main}, rack: {part_of: here}"
+    text = COPIES.replace("at_least: 2", "at_least: 2, counted_outside: {site: here}")
+    assert [each.rule for each in of_sites(tmp_path, text, one)] == ["copies-too-few"]
+
+
+def test_a_site_that_does_not_state_what_copies_ask_of_it(tmp_path):
+    text = COPIES.replace("different: site", "different: region, counted_outside: {provider: azure}")
+    found = of_sites(tmp_path, text, "here: {region: a}, there: {provider: azure, region: b}, rack: {part_of: here}")
+    assert [(each.rule, each.text) for each in found] == [
+        ("copies-too-few", "commitments.a.at_least: 2 are never met: dumps and near can give web 1 copy to count, a different region each (add a source elsewhere)"),
+        ("place-untold", "commitments.a.counted_outside: provider cannot be told of source near (state provider at its site rack)"),
+    ]  # fmt: skip
+
+
+def test_a_source_without_a_site_has_no_place(tmp_path):
+    (found,) = remarks(
+        tmp_path,
+        "a: {kind: copies, all_in: {area: europe}, evidence: [dumps]}\n",
+        change=[("site: there, ", "")],
+    )
+    assert (found.rule, found.text) == (
+        "place-untold",
+        "commitments.a.all_in: area cannot be told of source dumps (say at which site it lies)",
+    )
+
+
+def test_more_copies_than_there_are_sources_are_never_met(tmp_path):
+    (found,) = remarks(tmp_path, "a: {kind: copies, at_least: 3, evidence: [dumps, near]}\n")
+    assert (found.rule, found.text) == (
+        "copies-too-few",
+        "commitments.a.at_least: 3 are never met: dumps and near can give web 2 copies to count (add a source elsewhere)",
+    )
+    assert rules(tmp_path, "a: {kind: copies, at_least: 2, evidence: [word]}\n") == []
+    assert rules(tmp_path, "a: {kind: copies, at_least: 3, evidence: [dumps, near, word]}\n") == []
+
+
+def test_a_source_that_lies_elsewhere_breaches_what_binds_every_copy(tmp_path):
+    (found,) = remarks(tmp_path, "a: {kind: copies, all_in: {site: [here]}, evidence: [dumps, near]}\n")
+    assert found.rule == "copies-elsewhere"
+    assert found.text.startswith("commitments.a.all_in: there, where dumps lies, is none of these places")
+
+
+@pytest.mark.parametrize(("kept", "warned"), [("13d", True), ("14d", False), ("never", False)])
+def test_a_lock_that_outlasts_what_its_source_keeps(tmp_path, kept, warned):
+    text = "a: {kind: immutability, at_least: 14d, evidence: [dumps]}\n"
+    found = rules(tmp_path, text, dumps=f"thinned_after: {kept}, ")
+    assert found == (["lock-outlasts-source"] if warned else [])
+
+
+def test_retention_shorter_than_a_lock_is_told(tmp_path):
+    text = "a: {kind: retention, at_most: 10d, evidence: [dumps]}\n"
+    text += "b: {kind: immutability, at_least: 14d, evidence: [dumps]}\n"
+    (found,) = remarks(tmp_path, text)
+    assert found.rule == "retention-too-short"
+    assert "the 14 d of b, for which nothing can be deleted" in found.text
+
+
+@pytest.mark.parametrize(
+    ("at_least", "per", "told"),
+    [
+        ("99.9%", "day", "1 min 26 s in a day"),
+        ("99.9%", "month", "40 min 19 s in 28 days, 43 min 12 s in 30 days and 44 min 38 s in 31 days"),
+        ("99.5%", "quarter", "10 h 48 min in 90 days and 11 h 2 min in 92 days"),
+        ("99.9%", "year", "8 h 45 min in 365 days and 8 h 47 min in 366 days"),
+        ("100%", "day", "0 s in a day"),
+    ],
+)
+def test_the_downtime_that_a_target_allows_is_told_on_request(tmp_path, at_least, per, told):
+    text = f"a: {{kind: availability, at_least: {at_least}, per: {per}, evidence: [outages]}}\n"
+    assert rules(tmp_path, text) == []
+    (found,) = remarks(tmp_path, text, explain=True)
+    assert (found.rule, found.level) == ("allowed-downtime", Level.NOTE)
+    assert found.text.startswith(f"commitments.a.at_least: it allows downtime of {told}, ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{kind: restore_test, notice: 20 business days, evidence: [drills]}",
+        "{kind: availability, at_least: 99%, per: month, excused: {maintenance: [{type: planned, notice: 5 business days}]}, evidence: [outages, maintenance]}",
+        "{kind: availability, at_least: 99%, per: month, credits: {ratio: 2, claim: {within: 5 business days, after: month_end}}, evidence: [outages]}",
+    ],
+)  # fmt: skip
+def test_which_days_are_business_is_told_where_no_calendar_says_so(tmp_path, text):
+    assert "business-days" in rules(tmp_path, f"a: {text}\n", explain=True)
+    assert "business-days" not in rules(tmp_path, f"a: {text}\n")
+    calendar = [("sites:", "business_calendar: {hours: 07:00-17:00}\nsites:")]
+    assert "business-days" not in rules(tmp_path, f"a: {text}\n", explain=True, change=calendar)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.policy import Notice
+from drcheck.core.policy import Money, Notice
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 
@@ -121,6 +122,21 @@ def test_percentages_are_exact(amount):
 def test_what_is_no_percentage_is_refused(text):
     with pytest.raises(DrcheckError):
         units.percentage(text)
+
+
+def test_money_is_exact_and_has_a_currency():
+    assert units.money("1000 USD") == Money(Decimal(1000), "USD")
+    assert str(units.money("249.90 EUR").amount) == "249.90"
+    assert units.money("0.0001 BHD").amount == Decimal("0.0001")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1000", "USD 1000", "1000 usd", "1000 EURO", "1,000 USD", "1e3 USD", "-5 USD", "0.00 USD", "1.00001 USD", "1000  USD"],
+)  # fmt: skip
+def test_what_is_no_amount_of_money_is_refused(text):
+    with pytest.raises(DrcheckError):
+        units.money(text)
 
 
 def test_notices_are_time_or_whole_business_days():
