@@ -120,6 +120,8 @@ class Asked:
     """What must be known of every candidate, beside its listing."""
     settled: Mapping[str, Settled] = field(default_factory=dict)
     """Name to what need not be asked again."""
+    either_encrypts: bool = False
+    """Whether what the storage encrypts need not be asked whether its content is encrypted as well."""
     read_at_most: int = 0
     """Bytes of content that may be read to check it against its checksum."""
 

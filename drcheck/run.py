@@ -14,7 +14,7 @@ from drcheck.collectors.pool import Connections
 from drcheck.core import words
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
 from drcheck.core.history import History
-from drcheck.core.needs import asked_at, locked_for, looked_at, needed_since
+from drcheck.core.needs import asked_at, either_encrypts, locked_for, looked_at, needed_since
 from drcheck.core.policy import Policy, Reader, Source
 from drcheck.core.sources import SourceEvidence
 from drcheck.core.summary import exit_status, status_of
@@ -180,6 +180,7 @@ def _job(
         service=policy.service,
         facts=facts,
         settled=history.settled(locked_for=locked_for(policy, source)) if facts else {},
+        either_encrypts=either_encrypts(policy, source),
         read_at_most=settings.read_at_most,
     )
     return Job(policy.service, source, settings.connections[source.connection], asked)

@@ -126,7 +126,8 @@ class Settled(NamedTuple):
 
     shown: Candidate
     """As a look showed it: if the listing shows anything else, nothing is settled."""
-    facts: frozenset[Fact]
+    facts: Mapping[Fact, Told]
+    """Each with what was told of it."""
 
 
 @dataclass(frozen=True, slots=True)

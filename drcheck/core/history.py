@@ -133,7 +133,11 @@ class History:
         return {
             name: Settled(known.shown, facts)
             for name, known in self.standing.items()
-            if (facts := frozenset(fact for fact in known.facts if _is_settled(known, fact, locked_for)))
+            if (
+                facts := {
+                    fact: steps[-1][1] for fact, steps in known.facts.items() if _is_settled(known, fact, locked_for)
+                }
+            )
         }
 
     def _describe(self, described: Described, begin: int) -> None:

@@ -72,6 +72,14 @@ def asked_at(policy: Policy, source: Source) -> frozenset[Fact]:
     return frozenset().union(*map(facts_of, resting))
 
 
+def either_encrypts(policy: Policy, source: Source) -> bool:
+    """Return whether encryption by the storage is enough for every commitment that rests on ``source``."""
+    return not any(
+        isinstance(one, Encryption) and one.by is By.CLIENT and source.name in one.evidence
+        for one in policy.commitments
+    )
+
+
 def locked_for(policy: Policy, source: Source) -> int:
     """Return the longest time, in seconds, that a commitment wants the backups at ``source`` to be locked."""
     return max(

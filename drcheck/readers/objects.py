@@ -13,14 +13,14 @@ from datetime import UTC, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Gap, Observation
+from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Described, Gap, Observation
 from drcheck.core.matching import Matcher, Named
 from drcheck.core.naming import Template
 from drcheck.core.policy import Arrival, Source
 from drcheck.core.wallclock import DAY
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, Seek
-from drcheck.readers import looking, stretches
+from drcheck.readers import describing, looking, stretches
 from drcheck.readers.stretches import Stretch
 
 _SIDE_CAR = re.compile(
@@ -49,11 +49,17 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
         gaps += beyond
     ahead = offset if offset is not None and abs(offset) > asked.clock_tolerance else 0.0
     candidates = listing.candidates(ahead)
+    described: tuple[Described, ...] = ()
+    if asked.facts:
+        beside = None if listing.gaps else listing.others
+        described, untold = describing.describe(collector, source, candidates, asked, beside)
+        gaps += untold
     return Observation(
         look=looking.look(
             source, asked, asked_from=asked_from, gaps=gaps, clock_offset=offset, calls=collector.calls - before
         ),
         candidates=candidates,
+        described=described,
         unlisted=tuple(sorted(listing.unlisted)),
         unread=len(listing.others),
     )

@@ -1,0 +1,264 @@
+"""After a listing: what must be known of each backup beside it, asked with the fewest requests.
+
+Newest data first, as much as one look may ask; the ledger keeps what was told, so the next looks go on where this one
+ended. What cannot be asked is a gap of that fact alone: the listing stays whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from drcheck.core.evidence import Candidate, Described, Fact, Gap, Told
+from drcheck.core.policy import Source
+from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
+from drcheck.readers import checksums, ciphers, looking, repositories
+from drcheck.readers.repositories import Repository
+
+MOST_ASKED: Final = 1000
+"""Requests that one look makes beside its listing."""
+SAME_REFUSALS: Final = 3
+"""Equal answers in a row that a fact cannot be told, after which it is not asked of the rest: a thousand others would
+be refused as well."""
+
+_BY_STORAGE: Final = frozenset({Fact.STORAGE_ENCRYPTION, Fact.LOCK, Fact.LEGAL_HOLD})
+_OF_DATA: Final = frozenset({Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION, Fact.CHECKSUM})
+"""Facts of the data itself: what is empty has none."""
+_WORDS: Final = {
+    Fact.STORAGE_ENCRYPTION: "encryption by the storage",
+    Fact.CLIENT_ENCRYPTION: "encryption of the content",
+    Fact.LOCK: "lock",
+    Fact.LEGAL_HOLD: "legal hold",
+    Fact.CHECKSUM: "checksum",
+}
+
+
+def describe(
+    collector: Collector,
+    source: Source,
+    candidates: Sequence[Candidate],
+    asked: Asked,
+    beside: Mapping[str, Entry] | None = None,
+) -> tuple[tuple[Described, ...], tuple[Gap, ...]]:
+    """Return what ``asked.facts`` of ``candidates`` are, as far as one look may ask, and what could not be asked.
+
+    ``beside`` is what was listed and is no backup, by name; None: the listing broke off, so that it is not known what
+    lies there. Nothing raises: each gap names its fact.
+    """
+    asking = _Asking(collector, source, asked)
+    asking.ask(sorted(candidates, key=lambda one: (one.data_hi, one.name), reverse=True))
+    if Fact.CHECKSUM in asked.facts:
+        asking.check(candidates, beside)
+    return tuple(asking.told), tuple(asking.gaps)
+
+
+@dataclass(slots=True)
+class _Asking:
+    """What one look has asked so far."""
+
+    collector: Collector
+    source: Source
+    asked: Asked
+    told: list[Described] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    stopped: set[Fact] = field(default_factory=set)
+    """Facts that need not be asked further: the place answered for all, refused, or failed."""
+    refusals: dict[Fact, tuple[Told, int]] = field(default_factory=dict)
+    """The newest answer of each fact if it was a refusal, and how many times in a row it came."""
+    left: dict[Fact, int] = field(default_factory=dict)
+    """How many backups each fact was not asked of for want of requests."""
+    repository: Repository | None = None
+    repository_sought: bool = False
+    until: int = 0
+
+    def __post_init__(self) -> None:
+        self.until = self.collector.calls + MOST_ASKED
+
+    @property
+    def spent(self) -> bool:
+        """Whether no further request may be made."""
+        return self.collector.calls >= self.until
+
+    def ask(self, candidates: Sequence[Candidate]) -> None:
+        """Ask everything but checksums of ``candidates``, in their order."""
+        wanted = {one.name: facts for one in candidates if (facts := self._wanted(one) - {Fact.CHECKSUM})}
+        self._ask_place(frozenset().union(*wanted.values()) & _BY_STORAGE, wanted)
+        for one in candidates:
+            facts = wanted.get(one.name, frozenset()) - self.stopped
+            if not facts:
+                continue
+            if self.spent:
+                self._leave(facts)
+                continue
+            try:
+                encrypted = self._ask_storage(one, facts & _BY_STORAGE)
+                if Fact.CLIENT_ENCRYPTION in facts and not encrypted:
+                    self._ask_content(one)
+            except NotFound:
+                continue  # it went after it was listed
+        self._close()
+
+    def _wanted(self, candidate: Candidate) -> frozenset[Fact]:
+        """Return what is not known of a candidate yet."""
+        facts = self.asked.facts if candidate.size else self.asked.facts - _OF_DATA
+        settled = self.asked.settled.get(candidate.name)
+        if settled is None or settled.shown != candidate:
+            return facts
+        known = settled.facts.get(Fact.STORAGE_ENCRYPTION)
+        if self.asked.either_encrypts and known is not None and known.holds:
+            facts -= {Fact.CLIENT_ENCRYPTION}
+        return facts - settled.facts.keys()
+
+    def _ask_place(self, facts: frozenset[Fact], wanted: Mapping[str, frozenset[Fact]]) -> None:
+        """Ask the place as a whole: what holds for nothing there is not asked of anything there."""
+        if not facts:
+            return
+        try:
+            answers = self.collector.describe(None, facts)
+        except CollectorError as error:
+            self._fail(facts, error)
+            return
+        for fact in sorted(facts):
+            if answers[fact].holds is False:
+                self.stopped.add(fact)
+                self.told += (Described(name, fact, answers[fact]) for name, its in wanted.items() if fact in its)
+
+    def _ask_storage(self, candidate: Candidate, facts: frozenset[Fact]) -> bool:
+        """Ask the storage of one candidate; return whether it told that nothing else need be asked."""
+        if not facts:
+            return False
+        try:
+            answers = self.collector.describe(candidate.name, facts)
+        except NotFound:
+            raise
+        except CollectorError as error:
+            self._fail(facts, error)
+            return False
+        for fact in sorted(facts):
+            self._put(candidate, fact, answers[fact])
+            self._count(fact, answers[fact])
+        encryption = answers.get(Fact.STORAGE_ENCRYPTION)
+        return self.asked.either_encrypts and encryption is not None and encryption.holds is True
+
+    def _count(self, fact: Fact, told: Told) -> None:
+        """Stop asking for a fact once the same refusal came often enough."""
+        if told.holds is not None:
+            self.refusals.pop(fact, None)
+            return
+        before, times = self.refusals.get(fact, (told, 0))
+        self.refusals[fact] = told, times + 1 if before == told else 1
+        if self.refusals[fact][1] >= SAME_REFUSALS:
+            self.stopped.add(fact)
+
+    def _ask_content(self, candidate: Candidate) -> None:
+        """Read the first bytes of one candidate, unless the repository that it is a part of answers for it."""
+        name = candidate.name
+        if self.repository is not None and self.repository.names.fullmatch(name):
+            self._put(candidate, Fact.CLIENT_ENCRYPTION, self.repository.told)
+            return
+        if self.spent:
+            self._leave({Fact.CLIENT_ENCRYPTION})
+            return
+        try:
+            head = self.collector.read(name, at_most=ciphers.HEAD)
+            told = ciphers.told(head, candidate.size, lambda offset, most: self._more(name, offset, most))
+            if told == ciphers.UNKNOWN:
+                told = self._in_repository(name) or repositories.of_segment(head) or told
+        except NotFound:
+            raise
+        except CollectorError as error:
+            self._fail({Fact.CLIENT_ENCRYPTION}, error)
+            return
+        self._put(candidate, Fact.CLIENT_ENCRYPTION, told)
+
+    def _more(self, name: str, offset: int, at_most: int) -> bytes:
+        return self.collector.read(name, offset=offset, at_most=at_most)
+
+    def _in_repository(self, name: str) -> Told | None:
+        """Return what the repository at the root says of ``name``; it is looked for once."""
+        if not self.repository_sought:
+            self.repository_sought = True
+            self.repository = repositories.of(self.collector)
+        found = self.repository
+        return found.told if found is not None and found.names.fullmatch(name) else None
+
+    def check(self, candidates: Sequence[Candidate], beside: Mapping[str, Entry] | None) -> None:
+        """Compare as much content as may be read with the checksums beside it."""
+        lists = checksums.Lists(self.collector, beside or {})
+        content, most = self.asked.read_at_most, self.asked.read_at_most
+        due = [one for one in candidates if one.complete and Fact.CHECKSUM in self._wanted(one)]
+        for one in checksums.in_order(due, begin=self.asked.begin, min_size=self.source.min_size):
+            names = checksums.side_cars(one, self.source.complete_when.replace("{name}", one.name), beside or {})
+            if not names and not checksums.is_manifest(one):
+                if beside is not None:
+                    self._put(one, Fact.CHECKSUM, Told(None, "no checksum is kept beside it"))
+                continue
+            if one.size > most:
+                why = f"its {one.size} bytes are more than the {most} that one look may read (read_at_most)"
+                self._put(one, Fact.CHECKSUM, Told(None, why))
+                continue
+            if self.spent or one.size > content:
+                self._leave({Fact.CHECKSUM})
+                continue
+            try:
+                content -= self._check(one, lists, names)
+            except NotFound:
+                continue
+            except CollectorError as error:
+                self._fail({Fact.CHECKSUM}, error)
+                return
+        if count := self.left.pop(Fact.CHECKSUM, 0):
+            self.gaps.append(
+                Gap(
+                    f"{_counted(count)} not read for {'its' if count == 1 else 'their'} checksum in this look",
+                    f"A look reads {most} bytes and takes others each day; raise read_at_most to read more.",
+                    fact=Fact.CHECKSUM,
+                )
+            )
+
+    def _check(self, candidate: Candidate, lists: checksums.Lists, names: list[str]) -> int:
+        """Check one candidate; return how much of its content was read."""
+        kept = lists.kept_for(candidate, names) if names else checksums.of_manifest(self.collector, candidate)
+        if isinstance(kept, str):
+            self._put(candidate, Fact.CHECKSUM, Told(None, kept))
+            return 0
+        told = checksums.check(self.collector, candidate, kept, begin=self.asked.begin)
+        if told is not None and told.holds is False and names:
+            if not checksums.is_of(kept, candidate.name):
+                told = Told(None, f"the checksum beside it is of {kept.whose}, and differs")
+            elif lists.again(candidate, names) != kept:
+                told = None  # both are being replaced
+        if told is not None:
+            self._put(candidate, Fact.CHECKSUM, told)
+        return candidate.size
+
+    def _put(self, candidate: Candidate, fact: Fact, told: Told) -> None:
+        self.told.append(Described(candidate.name, fact, told))
+
+    def _leave(self, facts: frozenset[Fact] | set[Fact]) -> None:
+        for fact in facts:
+            self.left[fact] = self.left.get(fact, 0) + 1
+
+    def _fail(self, facts: frozenset[Fact] | set[Fact], error: CollectorError) -> None:
+        """Stop asking for ``facts``, as the place could not be asked."""
+        self.stopped |= facts
+        self.gaps += (replace(looking.gap(error), fact=fact) for fact in sorted(facts))
+
+    def _close(self) -> None:
+        """Say what was refused, and what is left for the next looks."""
+        for fact, (told, times) in sorted(self.refusals.items()):
+            if times >= SAME_REFUSALS:
+                hint = (
+                    "Grant what it takes to see this, or have it attested; each connection's page in the docs lists it."
+                )
+                self.gaps.append(Gap(f"the {_WORDS[fact]} of backups cannot be told: {told.how}", hint, fact=fact))
+        for fact, count in sorted(self.left.items()):
+            what = f"{_counted(count)} not asked for {'its' if count == 1 else 'their'} {_WORDS[fact]} yet"
+            hint = f"The next runs go on with them, newest first, {MOST_ASKED} requests each."
+            self.gaps.append(Gap(what, hint, fact=fact))
+        self.left.clear()
+
+
+def _counted(count: int) -> str:
+    return "1 backup was" if count == 1 else f"{count} backups were"
