@@ -98,8 +98,10 @@ def standing(source: Source, connection: Connection) -> Standing:
     """Return who vouches for what is read at ``source``.
 
     A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
-    of whoever wrote them, wherever they lie.
+    of whoever wrote them, wherever they lie. An attestation is the word of the owner it names.
     """
+    if source.reader is Reader.ATTESTATIONS:
+        return Standing.ATTESTED
     cloud = isinstance(connection, S3Connection | AzureConnection)
     return Standing.STORAGE if cloud and source.reader is Reader.OBJECTS else Standing.LOG
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from drcheck.core.absence import Absence
 from drcheck.core.evidence import Gap, Log, Points
 from drcheck.core.needs import facts_of
-from drcheck.core.policy import Commitment, Source, Standing
+from drcheck.core.policy import Commitment, Policy, Reader, Source, Standing
 from drcheck.core.terms import Part, Records
 
 
@@ -35,10 +35,21 @@ def part_of(source: Source, of: str, seen: SourceEvidence) -> Part:
     return seen.parts.get(of) or Part(Points(source.name, of), Absence((), source.thinned_after))
 
 
-def records_of(seen: Mapping[str, SourceEvidence]) -> Records:
-    """Return what the logs among the sources say; one that was never looked at says why nothing of it is known."""
+def records_of(policy: Policy, seen: Mapping[str, SourceEvidence], *, attested: bool = False) -> Records:
+    """Return what the logs among the sources say; one that was never looked at says why nothing of it is known.
+
+    Attestations are somebody's word: beside what can be seen they decide nothing.
+    """
     unseen = Gap("it has never been looked at")
-    return Records({name: one.log or Log(unseen=one.gaps or (unseen,)) for name, one in seen.items()})
+    readers = {name: policy.sources[name].reader for name in seen}
+    return Records(
+        {
+            name: one.log or Log(unseen=one.gaps or (unseen,))
+            for name, one in seen.items()
+            if readers[name] is not Reader.OBJECTS and (readers[name] is Reader.ATTESTATIONS) is attested
+        },
+        readers,
+    )
 
 
 def _of_standing(one: SourceEvidence | None, standing: Standing | None) -> SourceEvidence:

@@ -132,7 +132,7 @@ def _findings(
         places={source.name: policy.place(source.site) for source in policy.sources.values()},
     )
     if all(policy.sources[name].reader is Reader.ATTESTATIONS for name in commitment.evidence):
-        return (attested.evaluate(commitment, records_of(seen), terms, window),)
+        return (attested.evaluate(commitment, records_of(policy, seen, attested=True), terms, window),)
 
     match commitment:
         case Rpo() | Frequency() | Retention() | Copies() | Encryption() | Immutability() | Integrity():
@@ -140,11 +140,11 @@ def _findings(
                 _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
             )
         case Rto():
-            return (rto.evaluate(commitment, records_of(seen), terms, window),)
+            return (rto.evaluate(commitment, records_of(policy, seen), terms, window),)
         case RestoreTest():
-            return (restore_test.evaluate(commitment, records_of(seen), terms, window),)
+            return (restore_test.evaluate(commitment, records_of(policy, seen), terms, window),)
         case Availability():
-            return (availability.evaluate(commitment, records_of(seen), terms, window),)
+            return (availability.evaluate(commitment, records_of(policy, seen), terms, window),)
         case _:
             raise TypeError(commitment)
 
@@ -168,7 +168,6 @@ def _of_set(
     """Judge one data set on the sources that hold it and survive the commitment's scenario."""
     resting = [policy.sources[name] for name in commitment.evidence]
     holding = [source for source in resting if source.reader is Reader.OBJECTS and of in source.of]
-    logs = {source.name: seen[source.name] for source in resting if source.reader is not Reader.OBJECTS}
     parts = {source.name: part_of(source, of, seen[source.name]) for source in holding}
     made, covered = _made(policy, commitment, of, evidence, window)
     its = replace(terms, covered=covered, made=made)
@@ -191,7 +190,7 @@ def _of_set(
             case Immutability():
                 return immutability.evaluate(commitment, subject, its, window)
             case Integrity():
-                return integrity.evaluate(commitment, subject, records_of(logs), its, window)
+                return integrity.evaluate(commitment, subject, records_of(policy, seen), its, window)
 
     surviving = [source for source in holding if _survives(source, terms)]
     homeless = [source for source in holding if _survives(source, terms) is None]
