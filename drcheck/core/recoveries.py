@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Log, Recovery
+from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Recovery
+from drcheck.core.loglines import times, written
 from drcheck.core.policy import CountsFrom, Rto, Until
 from drcheck.core.spans import Span, intersection, union
 from drcheck.core.terms import Records, Terms
@@ -123,15 +124,16 @@ def gap_since(records: Records, t: int, deciding: Recovery | None) -> str:
 
     A log is appended to: a line that cannot be read was written after the records before it, and before those after.
     """
-    decided_at = LONG_AGO if deciding is None or deciding.finished_at is None else deciding.finished_at
+    return gap_after(records, t, LONG_AGO if deciding is None or deciding.finished_at is None else deciding.finished_at)
+
+
+def gap_after(records: Records, t: int, decided_at: int) -> str:
+    """Return what could not be read and may tell of something after ``decided_at``, up to ``t``; empty: nothing."""
     for source, log in records.logs.items():
-        times = list(_times(log))
         for gap in log.gaps:
-            line = gap.line or 0
-            came_after = max((when for where, when in times if where < line), default=LONG_AGO)
-            came_before = min((when for where, when in times if where > line), default=FOREVER)
-            if came_after <= t and came_before > decided_at:
-                return f"{source}, line {line}: {gap.what}"
+            came = written(log, gap)
+            if came.lo <= t and came.hi > decided_at:
+                return f"{source}, line {gap.line}: {gap.what}"
     return ""
 
 
@@ -139,19 +141,8 @@ def gap_bounds(records: Records) -> Iterator[int]:
     """Yield every instant at which :func:`unseen` or :func:`gap_since` may change its answer."""
     for log in records.logs.values():
         yield log.known_until + 1
-        for _, when in _times(log):
+        for _, when in times(log):
             yield when
-
-
-def _times(log: Log) -> Iterator[tuple[int, int]]:
-    """Yield (line, when it can have been written at the earliest) of every record."""
-    for recovery in log.recoveries:
-        yield recovery.line, recovery.started_at if recovery.finished_at is None else recovery.finished_at
-    for announcement in log.announcements:
-        yield announcement.line, announcement.announced_at
-    for window in log.maintenance:
-        if window.announced_at is not None:  # else nobody knows how long before its start it was written
-            yield window.line, window.announced_at
 
 
 def cite(one: Told, why_not: str = "") -> Cited:

@@ -1,0 +1,279 @@
+"""The period's availability, without what is excused, reaches the target.
+
+The status at t is that of the period that holds t, with the downtime up to t: breached from when the target can no
+longer be reached. What nobody watched is judged both ways: as time in which the service was up, and as an outage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from drcheck.core import calendar, downtime, exact, words
+from drcheck.core.commitments.common import warn_at
+from drcheck.core.credits import Interruption, Shortfall, credit_of
+from drcheck.core.downtime import NO_DOUBT, Account, Doubt, Down, Told
+from drcheck.core.evidence import LONG_AGO, Cited
+from drcheck.core.pieces import NOT_BOUND
+from drcheck.core.policy import Availability
+from drcheck.core.spans import Span, Spans, difference, intersection, length, union
+from drcheck.core.terms import Records, Terms
+from drcheck.core.verdict import Credit, Excused, Finding, PeriodFigures, Piece, Quantity, Status, Window
+
+
+def evaluate(commitment: Availability, records: Records, terms: Terms, window: Window) -> Finding:
+    """Judge every period that touches ``window``, whole, also where it begins before it."""
+    seen = _Seen(
+        commitment,
+        records,
+        terms,
+        downtime.outages_of(records),
+        downtime.watched(records),
+        downtime.windows_of(commitment.excused, records, terms),
+    )
+    slots = calendar.slots(commitment.per, terms.zone, window.start, window.end)
+    periods = [_judge(seen, slot, window) for slot in slots]
+    pieces = tuple(piece for period in periods for piece in period.pieces(window))
+    deciding = periods[-1]
+    share = deciding.known.availability(deciding.whole)
+    told = deciding.ever_watched  # else the figure would only tell what nobody saw
+    return Finding(
+        of="",
+        pieces=pieces,
+        reason=pieces[-1].reason,
+        objective=Quantity(exact.exact(commitment.at_least), "%"),
+        measured=Quantity(exact.cut(share), "%") if told else None,
+        headroom=Quantity(exact.cut(share - commitment.at_least), "%") if told else None,
+        at_risk=pieces[-1].status is Status.MET and deciding.used_up(warn_at(commitment)),
+        evidence=tuple(_cited(seen, deciding)),
+        periods=tuple(period.figures() for period in periods if period.not_owed != NOT_BOUND),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the logs tell, whatever the period."""
+
+    commitment: Availability
+    records: Records
+    terms: Terms
+    outages: tuple[Told, ...]
+    watched: Spans
+    windows: tuple[Spans, ...]
+
+    def counts(self, one: Told) -> bool:
+        """Return whether an outage counts as downtime."""
+        return one.outage.total or not self.commitment.total_only
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """A period as it is judged."""
+
+    slot: calendar.Slot
+    until: int
+    """The end of what is judged: its own, or the window's."""
+    not_owed: str
+    """Why nothing is owed; empty: it is."""
+    tolerated: Fraction
+    """The share of it that may be down."""
+    known: Account
+    ever_watched: bool
+    judged_until: int
+    """The end of a period that is over; of one that is open, until when it was last watched."""
+    unwatched: Spans
+    doubts: tuple[tuple[int, str], ...]
+    """From when the status is unknown, and why; what weighs most first."""
+    breached_from: int
+    """From when it is breached whatever nobody saw; ``FOREVER``: it is not."""
+    credit: Credit | None
+
+    @property
+    def whole(self) -> int:
+        return self.slot.end - self.slot.start
+
+    @property
+    def status(self) -> Status | None:
+        if self.not_owed:
+            return None
+        if self.breached_from < self.until:
+            return Status.BREACHED
+        return Status.UNKNOWN if any(since < self.until for since, _ in self.doubts) else Status.MET
+
+    def used_up(self, left: Fraction) -> bool:
+        """Return whether at most the share ``left`` of the downtime that is allowed is left."""
+        allowed, down = self.known.allowed(self.whole, self.tolerated), length(self.known.counted)
+        return down > 0 and allowed - down <= allowed * left
+
+    def pieces(self, window: Window) -> Iterator[Piece]:
+        """Yield what of the period lies in ``window``."""
+        begin, end = max(self.slot.start, window.start), self.until
+        if self.not_owed:
+            yield Piece(begin, end, None, self.not_owed)
+            return
+        breached = min(self.breached_from, end)
+        unknown = min([breached, *(since for since, _ in self.doubts)])
+        for start, stop, status in (
+            (self.slot.start, unknown, Status.MET),
+            (unknown, breached, Status.UNKNOWN),
+            (breached, end, Status.BREACHED),
+        ):
+            if max(start, begin) < stop:
+                yield Piece(max(start, begin), stop, status, self._reason(status, stop))
+
+    def _reason(self, status: Status, stop: int) -> str:
+        label = self.slot.label + (" so far" if self.until < self.slot.end else "")
+        allowed = words.duration(int(self.known.allowed(self.whole, self.tolerated)))
+        down = f"{label}: {words.duration(length(self.known.counted))} down of {allowed} allowed"
+        if status is Status.BREACHED:
+            return f"{down}; the target was out of reach from {words.instant(self.breached_from)} on"
+        if status is Status.UNKNOWN:
+            why = next(why for since, why in self.doubts if since < stop)
+            return f"{down}, as far as is known; {why}"
+        if stop < self.until:
+            return f"{self.slot.label}: the {allowed} of downtime that the target allows were not used up yet"
+        if self.until < self.slot.end:
+            return f"{down}, judged until {words.instant(self.judged_until)} (last watched)"
+        return down
+
+    def figures(self) -> PeriodFigures:
+        """Return the period as reports show it."""
+        return PeriodFigures(
+            label=self.slot.label,
+            start=self.slot.start,
+            end=self.slot.end,
+            judged_until=self.judged_until if self.ever_watched or self.until == self.slot.end else self.slot.start,
+            status=self.status,
+            availability=exact.cut(self.known.availability(self.whole)),
+            downtime=length(self.known.counted),
+            allowed=int(self.known.allowed(self.whole, self.tolerated)),
+            excused=tuple(Excused(why, length(spans)) for why, spans in self.known.excused),
+            unwatched=length(self.unwatched),
+            credit=self.credit,
+        )
+
+
+def _judge(seen: _Seen, slot: calendar.Slot, window: Window) -> _Period:
+    commitment = seen.commitment
+    until = min(slot.end, window.end)
+    over = until == slot.end
+    stretch, whole, tolerated = Span(slot.start, until), slot.end - slot.start, 1 - commitment.at_least
+    last = max((min(span.end, until) for span in seen.watched if span.start < until), default=None)
+    # A period that is over is judged whole, one that is open as far as it was watched.
+    judged_until = until if over or last is None else max(slot.start, last)
+    touching = [one for one in seen.outages if one.outage.started_at < until]
+    counting = [one for one in touching if seen.counts(one)]
+    unwatched = difference(
+        difference(union([Span(slot.start, judged_until)]), seen.watched), union(one.sure for one in touching)
+    )
+    down = [Down(one.sure, one.outage.cause) for one in counting]
+    open_still = [one for one in counting if one.outage.ended_at is None and one.sure.end < until]
+    perhaps = [Down(Span(one.sure.end, until), one.outage.cause) for one in open_still]
+    perhaps += [Down(span, "") for span in unwatched]
+    doubt = downtime.doubt_of(seen.records, commitment.excused, stretch)
+    known = downtime.account(commitment, stretch, down, seen.windows)
+    best = downtime.at_best(known, commitment.excused, doubt)
+    everything = downtime.account(commitment, stretch, [*down, *perhaps], seen.windows)
+    worst = downtime.at_worst(everything, commitment, doubt)
+    breached_from = best.out_of_reach_from(whole, tolerated)
+    not_owed = _not_owed(slot, seen.terms)
+    doubts = [
+        *_blind(seen, stretch, last, over=over),
+        (known.out_of_reach_from(whole, tolerated), f"maintenance that nobody has seen may excuse it: {doubt.why}"),
+        (worst.out_of_reach_from(whole, tolerated), _open_question(slot, unwatched, open_still, doubt)),
+    ]
+    owed = commitment.credits if breached_from < until and not not_owed else None
+    return _Period(
+        slot=slot,
+        until=until,
+        not_owed=not_owed,
+        tolerated=tolerated,
+        known=known,
+        ever_watched=last is not None,
+        judged_until=judged_until,
+        unwatched=unwatched,
+        doubts=tuple(doubts),
+        breached_from=breached_from,
+        credit=None if owed is None else credit_of(owed, _shortfall(seen, slot, counting, best), seen.terms),
+    )
+
+
+def _not_owed(slot: calendar.Slot, terms: Terms) -> str:
+    if not terms.binds.start <= slot.start < terms.binds.end:
+        return NOT_BOUND
+    if terms.effective is None or slot.start >= terms.effective:
+        return ""
+    effective = words.instant(terms.effective)
+    if slot.end <= terms.effective:
+        return f"nothing is owed yet: the agreement takes effect {effective}"
+    return f"nothing is owed yet: {slot.label} is a partial first period, the agreement takes effect {effective}"
+
+
+def _blind(seen: _Seen, stretch: Span, last: int | None, *, over: bool) -> Iterator[tuple[int, str]]:
+    """Yield from when nothing can be said, and why: never watched, watched too long ago, or a line nobody can read."""
+    logs = downtime.outage_logs(seen.records)
+    names = words.several(sorted(logs))
+    hidden = [f"{name}: {log.unseen[0].what}" for name, log in sorted(logs.items()) if log.unseen]
+    if last is None:
+        never = next((name for name, log in sorted(logs.items()) if log.known_until == LONG_AGO), "")
+        if never:
+            why = f"{never} could not be seen" + "".join(f": {gap.what}" for gap in logs[never].unseen[:1])
+        else:
+            why = f'{names} has no record of what was watched: {{"watched": {{"from": …, "to": …}}}} lines are missing'
+        yield stretch.start, why
+    elif not over:
+        fresh = words.duration(seen.commitment.fresh_within)
+        why = f"{names} was last watched {words.instant(last)}, more than {fresh} before"
+        yield last + seen.commitment.fresh_within, "; ".join([why, *hidden[:1]])
+    if line := downtime.may_tell_an_outage(seen.records, stretch):
+        yield stretch.start, line
+
+
+def _open_question(slot: calendar.Slot, unwatched: Spans, open_still: Sequence[Told], doubt: Doubt) -> str:
+    """Return what would be too much if it had been an outage."""
+    parts = []
+    if unwatched:
+        longest = max(unwatched, key=lambda span: span.end - span.start)
+        which = "" if len(unwatched) == 1 else f" in {len(unwatched)} stretches, the longest"
+        between = f"from {words.instant(longest.start)} to {words.instant(longest.end)}"
+        parts.append(f"nobody watched {words.duration(length(unwatched))} of {slot.label}{which} {between}")
+    parts += (
+        f"outage {one.outage.id} was open when {one.source} told of it last, {words.instant(one.sure.end)}"
+        for one in open_still
+    )
+    if doubt is not NO_DOUBT:
+        parts.append(f"maintenance that nobody has seen may change what is excused: {doubt.why}")
+    return "; ".join(parts)
+
+
+def _shortfall(seen: _Seen, slot: calendar.Slot, counting: Sequence[Told], surely: Account) -> Shortfall:
+    def counted(span: Span) -> int:
+        return length(intersection(surely.counted, (span,)))
+
+    interrupted = (counted(span) for span in union(one.sure for one in counting))
+    return Shortfall(
+        period=slot,
+        target=seen.commitment.at_least,
+        availability=surely.availability(slot.end - slot.start),
+        interrupted=tuple(seconds for seconds in interrupted if seconds),
+        outages=tuple(
+            dict.fromkeys(Interruption(one.outage.id, one.outage.ended_at) for one in counting if counted(one.sure))
+        ),
+    )
+
+
+def _cited(seen: _Seen, period: _Period) -> Iterator[Cited]:
+    """Yield the outages of a period, with why those that do not count do not."""
+    for one in seen.outages:
+        begins, ends = one.outage.started_at, one.outage.ended_at
+        if begins >= period.until or (ends is not None and ends <= period.slot.start):
+            continue
+        its = (one.sure,)
+        why_not = ""
+        if not seen.counts(one):
+            why_not = "it was partial, and only total outages count"
+        elif not intersection(period.known.counted, its):
+            reasons = [why for why, spans in period.known.excused if intersection(spans, its)]
+            why_not = f"excused: {words.several(reasons)}" if reasons else ""
+        yield Cited(one.source, "", one.outage.id, None, ends, why_not)

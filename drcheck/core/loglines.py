@@ -1,0 +1,43 @@
+"""When the lines of a log were written, which bounds what a line that nobody can read may tell.
+
+A log is appended to and never rewritten: a line was written after the lines before it, and before those after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log
+
+
+class Written(NamedTuple):
+    """The earliest and the latest instant at which a line can have been written."""
+
+    lo: int
+    hi: int
+
+
+def written(log: Log, gap: Gap) -> Written:
+    """Return when the line that ``gap`` concerns was written, as the lines around it tell."""
+    line = gap.line or 0
+    told = list(times(log))
+    earliest = max((when for where, when in told if where < line), default=LONG_AGO)
+    # A line that tells of something older than the lines before it was written late, and bounds nothing.
+    latest = min((when for where, when in told if where > line and when >= earliest), default=FOREVER)
+    return Written(earliest, latest)
+
+
+def times(log: Log) -> Iterator[tuple[int, int]]:
+    """Yield (line, when it can have been written at the earliest) of every record."""
+    for recovery in log.recoveries:
+        yield recovery.line, recovery.started_at if recovery.finished_at is None else recovery.finished_at
+    for outage in log.outages:
+        yield outage.line, outage.started_at if outage.ended_at is None else outage.ended_at
+    for watched in log.watched:
+        yield watched.line, watched.end
+    for announcement in log.announcements:
+        yield announcement.line, announcement.announced_at
+    for window in log.maintenance:
+        if window.announced_at is not None:  # else nobody knows how long before its start it was written
+            yield window.line, window.announced_at
