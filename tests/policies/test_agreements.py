@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,19 +10,31 @@ import pytest
 from lab.processes import REPOSITORY
 
 from drcheck.core.policy import (
+    Availability,
+    By,
+    Claim,
+    ClaimFrom,
     Commitment,
+    Copies,
     CountsFrom,
+    Credits,
+    Different,
+    Encryption,
+    Formula,
     Frequency,
     Kind,
+    MaintenanceRule,
     Notice,
     Outside,
     Per,
     Policy,
+    Reader,
     RestoreTest,
     Retention,
     Rpo,
     Rto,
     Until,
+    Where,
 )
 from drcheck.policyfile.load import load_policies
 
@@ -154,20 +167,210 @@ def test_teamplifys_failover_tests_are_announced_in_its_own_business_days(polici
 
 
 @pytest.mark.parametrize(
-    ("service", "target"),
+    ("service", "uptime", "target", "per", "total_only", "formula"),
     [
-        ("amberflo", "99.9%"),
-        ("cloudworkz", "99.9%"),
-        ("interworks-cloud", "99.9%"),
-        ("soarsilk", "99.95%"),
-        ("teamplify", "99.5%"),
+        ("amberflo", "cloud-meter-uptime", "99.9", Per.MONTH, False, Formula.OF_TOTAL),
+        ("amberflo", "billing-meter-uptime", "99.9", Per.MONTH, False, Formula.OF_TOTAL),
+        ("cloudworkz", "network-uptime", "99.9", Per.YEAR, False, Formula.OF_TOTAL),
+        ("cloudworkz", "server-uptime-day", "99.9", Per.DAY, True, Formula.OF_TOTAL),
+        ("cloudworkz", "server-uptime-year", "99.9", Per.YEAR, True, Formula.OF_TOTAL),
+        ("interworks-cloud", "uptime", "99.9", Per.MONTH, False, Formula.OF_TOTAL),
+        ("soarsilk", "uptime", "99.95", Per.MONTH, True, Formula.OF_TOTAL),
+        ("teamplify", "uptime", "99.5", Per.MONTH, False, Formula.OF_SERVICE_TIME),
     ],
 )
-def test_the_policy_names_the_agreements_availability(policies: dict[str, Policy], service: str, target: str) -> None:
-    policy = policies[service]
-    named = {line.split()[1] for line in policy.text.splitlines() if line.startswith("    at_least: 9")}
-    assert named == {target}
-    assert promised(policy, Kind.AVAILABILITY)
+def test_the_policy_names_the_agreements_availability(
+    policies: dict[str, Policy], service: str, uptime: str, target: str, per: Per, total_only: bool, formula: Formula
+) -> None:
+    found = availability(policies[service], uptime)
+    assert (found.at_least, found.per, found.total_only, found.formula) == (
+        Fraction(target) / 100, per, total_only, formula,
+    )  # fmt: skip
+
+
+def availability(policy: Policy, name: str) -> Availability:
+    found = next(each for each in policy.commitments if each.id == name)
+    assert isinstance(found, Availability)
+    return found
+
+
+def owed(policy: Policy, name: str) -> Credits:
+    """Return the credits of an availability, without the fee, which no agreement names."""
+    found = availability(policy, name).credits
+    assert found is not None
+    return replace(found, fee=None)
+
+
+def test_no_further_availability_is_judged_than_the_agreements_promise(policies: dict[str, Policy]) -> None:
+    assert {name: len(promised(policy, Availability)) for name, policy in policies.items()} == {
+        "amberflo": 2,
+        "cloudworkz": 3,
+        "interworks-cloud": 1,
+        "soarsilk": 1,
+        "teamplify": 1,
+    }
+
+
+@pytest.mark.parametrize("meter", ["cloud-meter-uptime", "billing-meter-uptime"])
+def test_amberflo_excuses_any_downtime_with_48_hours_notice(policies: dict[str, Policy], meter: str) -> None:
+    excused = availability(policies["amberflo"], meter).excused
+    assert excused.maintenance == tuple(
+        MaintenanceRule(kind, Notice(seconds=48 * HOUR)) for kind in ("planned", "regular", "emergency")
+    )
+    assert {"customer", "third-party", "force-majeure", "suspension", "misuse"} <= excused.causes
+
+
+@pytest.mark.parametrize("meter", ["cloud-meter-uptime", "billing-meter-uptime"])
+def test_amberflo_credits_one_per_cent_for_each_per_cent_pro_rata(policies: dict[str, Policy], meter: str) -> None:
+    assert owed(policies["amberflo"], meter) == Credits(
+        of="monthly platform fees",
+        per_percent=Fraction(1, 100),
+        whole=False,
+        claim=Claim(ClaimFrom.LAST_REPORT, Notice(seconds=30 * DAY)),
+    )
+
+
+def test_amberflos_meters_have_outage_logs_of_their_own(policies: dict[str, Policy]) -> None:
+    policy = policies["amberflo"]
+    logs = [outage_logs(policy, name) for name in ("cloud-meter-uptime", "billing-meter-uptime")]
+    assert all(logs)
+    assert logs[0].isdisjoint(logs[1])
+
+
+def outage_logs(policy: Policy, name: str) -> set[str]:
+    evidence = availability(policy, name).evidence
+    return {source for source in evidence if policy.sources[source].reader is Reader.OUTAGE_LOG}
+
+
+def test_interworks_excuses_six_hours_of_announced_maintenance_a_month(policies: dict[str, Policy]) -> None:
+    excused = availability(policies["interworks-cloud"], "uptime").excused
+    assert excused.maintenance == (
+        MaintenanceRule("planned", Notice(business_days=5), at_most=6 * HOUR),
+        MaintenanceRule("emergency", Notice(seconds=2 * HOUR)),
+    )
+    assert {"third-party", "customer", "suspension", "unauthorised-modification", "misuse", "beta"} <= excused.causes
+
+
+def test_interworks_credits_in_three_steps_up_to_the_monthly_fees(policies: dict[str, Policy]) -> None:
+    assert owed(policies["interworks-cloud"], "uptime") == Credits(
+        of="monthly platform fees",
+        tiers=(
+            (Fraction(999, 1000), Fraction(10, 100)),
+            (Fraction(990, 1000), Fraction(25, 100)),
+            (Fraction(950, 1000), Fraction(75, 100)),
+        ),
+        at_most=Fraction(1),
+        claim=Claim(ClaimFrom.NEXT_MONTH_END),
+        paid_within=90 * DAY,
+    )
+
+
+def test_every_backup_of_interworks_is_kept_encrypted(policies: dict[str, Policy]) -> None:
+    policy = policies["interworks-cloud"]
+    backups, disks = promised(policy, Encryption)["encrypted"], promised(policy, Encryption)["live-databases-encrypted"]
+    assert set(backups.evidence) == {name for name, each in policy.sources.items() if each.reader is Reader.OBJECTS}
+    assert isinstance(backups, Encryption)
+    assert isinstance(disks, Encryption)
+    assert (backups.by, disks.by) == (By.EITHER, By.STORAGE)
+    assert rests_on_a_word(policy, disks)
+
+
+def rests_on_a_word(policy: Policy, commitment: Commitment) -> bool:
+    return {policy.sources[name].reader for name in commitment.evidence} == {Reader.ATTESTATIONS}
+
+
+def test_interworks_keeps_a_copy_outside_of_azure(policies: dict[str, Policy]) -> None:
+    policy = policies["interworks-cloud"]
+    offsite = promised(policy, Copies)["offsite"]
+    assert isinstance(offsite, Copies)
+    assert (offsite.at_least, offsite.counted_outside) == (1, Where(provider=frozenset({"azure"})))
+    assert {of for name in offsite.evidence for of in policy.sources[name].of} == {"platform-sql", "common-storage"}
+
+
+def test_a_third_place_does_not_stand_in_for_interworks_second_region(policies: dict[str, Policy]) -> None:
+    policy = policies["interworks-cloud"]
+    regions, storage = promised(policy, Copies)["two-regions"], promised(policy, Copies)["two-regions-storage"]
+    assert isinstance(regions, Copies)
+    assert isinstance(storage, Copies)
+    assert (regions.at_least, regions.different) == (2, Different.REGION)
+    assert regions.counted_in == Where(provider=frozenset({"azure"}))
+    counted = [policy.place(policy.sources[name].site) for name in regions.evidence]
+    assert {each.region for each in counted if regions.counted_in.fits(each)} == {"westeurope", "westus"}
+    assert (storage.at_least, storage.different) == (2, Different.REGION)
+    assert rests_on_a_word(policy, storage)
+
+
+def test_every_copy_of_cloudworkz_lies_in_europe(policies: dict[str, Policy]) -> None:
+    policy = policies["cloudworkz"]
+    europe = promised(policy, Copies)["in-europe"]
+    assert isinstance(europe, Copies)
+    assert (europe.at_least, europe.all_in) == (None, Where(area=frozenset({"europe"})))
+    assert set(europe.evidence) == {name for name, each in policy.sources.items() if each.reader is Reader.OBJECTS}
+
+
+def test_cloudworkz_replication_rests_on_a_word(policies: dict[str, Policy]) -> None:
+    policy = policies["cloudworkz"]
+    replicated = promised(policy, Copies)["replicated-in-real-time"]
+    assert isinstance(replicated, Copies)
+    assert (replicated.at_least, replicated.counted_in) == (2, Where(site=frozenset({"stockholm"})))
+    assert rests_on_a_word(policy, replicated)
+
+
+def test_cloudworkz_excuses_planned_maintenance_of_servers_and_credits_nothing(policies: dict[str, Policy]) -> None:
+    policy = policies["cloudworkz"]
+    for name in ("server-uptime-day", "server-uptime-year"):
+        assert availability(policy, name).excused.maintenance == (MaintenanceRule("planned"),)
+    assert availability(policy, "network-uptime").excused.maintenance == ()
+    assert {each.credits for each in promised(policy, Availability).values() if isinstance(each, Availability)} == {
+        None
+    }
+
+
+def test_cloudworkz_99_9_per_cent_are_rounded_in_its_words(policies: dict[str, Policy]) -> None:
+    lost = 1 - availability(policies["cloudworkz"], "server-uptime-day").at_least
+    assert lost * 24 * 60 == Fraction("1.44")  # minutes; the agreement says under 1.5
+    assert lost * 365 * 24 == Fraction("8.76")  # hours; the agreement says 9
+
+
+def test_teamplify_excuses_scheduled_and_weekly_maintenance_outside_business_hours(policies: dict[str, Policy]) -> None:
+    excused = availability(policies["teamplify"], "uptime").excused
+    planned, regular = excused.maintenance
+    assert planned == MaintenanceRule("planned", Notice(business_days=5), Outside.BUSINESS_HOURS)
+    assert (regular.type, regular.outside, regular.leaves_service_time) == ("regular", Outside.BUSINESS_HOURS, False)
+    assert regular.once_per in {None, Per.WEEK}
+    assert {"customer", "force-majeure", "internet", "outside-control"} <= excused.causes
+
+
+def test_teamplify_credits_ten_hours_for_every_full_hour_of_each_outage(policies: dict[str, Policy]) -> None:
+    assert owed(policies["teamplify"], "uptime") == Credits(
+        full_hours_times=10, each=True, claim=Claim(ClaimFrom.OUTAGE_END, Notice(business_days=5))
+    )
+
+
+def test_soarsilk_excuses_maintenance_without_notice_and_what_its_users_cause(policies: dict[str, Policy]) -> None:
+    excused = availability(policies["soarsilk"], "uptime").excused
+    assert excused.maintenance == tuple(MaintenanceRule(kind) for kind in ("planned", "regular", "emergency"))
+    causes = {"misuse", "force-majeure", "customer", "customer-data", "third-party", "unsupported", "changes", "url"}
+    assert causes | {"beta"} <= excused.causes
+
+
+def test_soarsilk_credits_25_times_the_shortfall_up_to_the_invoice(policies: dict[str, Policy]) -> None:
+    credit = owed(policies["soarsilk"], "uptime")
+    assert credit == Credits(
+        of="monthly fee",
+        ratio=25,
+        at_most=Fraction(1),
+        claim=Claim(ClaimFrom.MONTH_END, Notice(seconds=15 * DAY)),
+    )
+    target = availability(policies["soarsilk"], "uptime").at_least
+    assert credit.ratio is not None
+    assert credit.ratio * 1000 * (target - Fraction("0.9925")) == 175  # the agreement's example, in dollars
+
+
+def test_each_availability_rests_on_a_log_of_outages(policies: dict[str, Policy]) -> None:
+    for policy in policies.values():
+        for name in promised(policy, Availability):
+            assert outage_logs(policy, name), (policy.service, name)
 
 
 def test_what_may_shrink_is_stated_as_a_share(policies: dict[str, Policy]) -> None:
