@@ -99,9 +99,6 @@ class Gathering:
     def _look(self, index: int, job: Job) -> Seen:
         self._began[index] = clock.monotonic()
         source = job.source
-        if source.reader in registry.NOT_READ_YET:
-            gap = Gap(f"this version of drcheck does not read {source.reader} yet")
-            return Seen(job, _blind(job, gap))
         try:
             root, name = registry.place(source)
             collector = self._openers[index](root, self.pool)

@@ -18,10 +18,6 @@ from drcheck.settings import AzureConnection, Connection, LocalConnection, S3Con
 if TYPE_CHECKING:
     from drcheck.collectors.pool import Connections
 
-NOT_READ_YET = frozenset({Reader.ATTESTATIONS})
-"""Readers that the language knows and this version does not have yet."""
-
-
 Opener = Callable[[str, "Connections"], Collector]
 """Given where to root it and what the run shares, returns a collector; raises ``CollectorError``."""
 
@@ -72,7 +68,9 @@ def reader(source: Source) -> Read:
 
             return maintenance_log.read
         case Reader.ATTESTATIONS:
-            raise TypeError(source.reader)
+            from drcheck.readers import attestations
+
+            return attestations.read
 
 
 def parser(source: Source) -> Callable[[bytes, str, int], Log]:
@@ -85,12 +83,16 @@ def parser(source: Source) -> Callable[[bytes, str, int], Log]:
         case Reader.OUTAGE_LOG:
             from drcheck.readers import outage_log
 
-            return outage_log.parse
+            return outage_log.parser(source)
         case Reader.MAINTENANCE_LOG:
             from drcheck.readers import maintenance_log
 
-            return maintenance_log.parse
-        case Reader.OBJECTS | Reader.ATTESTATIONS:
+            return maintenance_log.parser(source)
+        case Reader.ATTESTATIONS:
+            from drcheck.readers import attestations
+
+            return attestations.parse
+        case Reader.OBJECTS:
             raise TypeError(source.reader)
 
 

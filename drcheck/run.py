@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from drcheck import __version__, clock, registry
 from drcheck.collectors.pool import Connections
-from drcheck.core import words
+from drcheck.core import exports, words
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
 from drcheck.core.history import History
 from drcheck.core.needs import asked_at, either_encrypts, locked_for, looked_at, needed_since
@@ -200,10 +200,12 @@ def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: 
     """Add a look to what is known of its source, keep it in the ledger, and return it all as evidence."""
     source, observation = seen.job.source, seen.observation
     log = None
-    if source.reader is not Reader.OBJECTS:
+    if source.reader is not Reader.OBJECTS and not source.export:
         observation, log = _appended(seen, history, ledger, settings.clock_tolerance)
     record = run.record(seen.job.service, source.identity, history.observe(observation), observation.raw)
     history.apply(record)
+    if source.export:
+        log = exports.joined(history)
     return SourceEvidence(
         standing=registry.standing(source, seen.job.connection),
         parts=history.parts(source, clock_tolerance=settings.clock_tolerance, since=seen.job.asked.since),

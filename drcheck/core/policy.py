@@ -282,6 +282,11 @@ class Source:
     """Whether two backups may truly have the same content."""
 
     @property
+    def export(self) -> bool:
+        """Whether a monitoring system writes it anew each time, for a range of its own; a log is appended to."""
+        return self.reader is Reader.OUTAGE_LOG and self.path.endswith(".json")
+
+    @property
     def identity(self) -> str:
         """What makes it the same place, read in the same way: another one begins a history of its own."""
         read = f"{self.reader}\n{self.template}\n{self.name_zone}\n{self.complete_when}\n{self.available_at}"

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
 
 from drcheck.core.evidence import FOREVER, Log, Maintenance, Observation
 from drcheck.core.policy import Source
 from drcheck.interfaces import Asked, Collector
-from drcheck.readers import jsonl
-from drcheck.readers.jsonl import Malformed, Record
+from drcheck.readers import jsonl, log_file
+from drcheck.readers.csv_lines import Columns
+from drcheck.readers.log_file import Each, Parse
+from drcheck.readers.records import Malformed, Record, ordered
 
-TYPES = ("planned", "regular", "emergency")
+TYPES: Final = ("planned", "regular", "emergency")
+COLUMNS: Final = Columns(required=("maintenance", "service", "type", "announced_at", "starts_at", "ends_at"))
 
 
 def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
     """Look at a log of maintenance windows."""
-    return jsonl.read(parse, collector, source, name, asked)
+    return log_file.read(parser(source), collector, source, name, asked)
 
 
-def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:
+def parser(source: Source) -> Parse:
+    """Return what makes records of the bytes at ``source``: CSV or JSON Lines, as its path ends."""
+    return partial(parse, each=log_file.form_of(source, COLUMNS))
+
+
+def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.each) -> Log:
     """Return the maintenance windows of ``service``; nothing can have been announced after ``latest``.
 
     A line that is no record is a gap; this raises nothing, whatever the bytes are.
     """
     found = _Records(service)
-    gaps = jsonl.each(data, latest, found.take)
+    gaps = each(data, latest, found.take)
     return Log(maintenance=tuple(found.windows.values()), gaps=gaps)
 
 
@@ -46,7 +56,7 @@ class _Records:
             starts_at=record.required_instant("starts_at", planned=True),
             ends_at=record.required_instant("ends_at", planned=True, up=True),
         )
-        jsonl.ordered([("starts_at", window.starts_at), ("ends_at", window.ends_at)])
+        ordered([("starts_at", window.starts_at), ("ends_at", window.ends_at)])
         if window.id in self.windows:
             raise Malformed(f"maintenance {window.id} is already recorded in line {self.windows[window.id].line}")
         self.windows[window.id] = window

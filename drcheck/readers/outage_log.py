@@ -1,73 +1,107 @@
-"""The log of outages: what was down, since when, until when, and which recovery ended it."""
+"""The log of outages: what was down, since when, until when, which recovery ended it, and what was watched."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
 
-from drcheck.core.evidence import FOREVER, Log, Observation, Recovery
+from drcheck.core.evidence import FOREVER, Log, Observation, Outage, Recovery, Watched
 from drcheck.core.policy import Source
 from drcheck.interfaces import Asked, Collector
-from drcheck.readers import jsonl
-from drcheck.readers.jsonl import Malformed, Record
+from drcheck.readers import jsonl, log_file, monitoring
+from drcheck.readers.csv_lines import Columns
+from drcheck.readers.log_file import Each, Parse
+from drcheck.readers.records import Malformed, Record, ordered
 
-SCOPES = ("total", "partial")
+SCOPES: Final = ("total", "partial")
+COLUMNS: Final = Columns(
+    required=("outage", "service", "started_at", "ended_at"),
+    optional=("scope", "cause", "scenario", "recovered_by", "notes"),
+    parts={"watched_from": ("watched", "from"), "watched_to": ("watched", "to")},
+)
 
 
 def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
-    """Look at a log of outages."""
-    return jsonl.read(parse, collector, source, name, asked)
+    """Look at a log of outages, or at what a monitoring system exported."""
+    look = monitoring.read if source.export else partial(log_file.read, parser(source))
+    return look(collector, source, name, asked)
 
 
-def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:
-    """Return the outages of ``service`` as real recoveries; nothing in them can have happened after ``latest``.
+def parser(source: Source) -> Parse:
+    """Return what makes records of the bytes at ``source``: an export, CSV or JSON Lines, as its path ends."""
+    if source.export:
+        return monitoring.parse
+    return partial(parse, each=log_file.form_of(source, COLUMNS))
+
+
+def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.each) -> Log:
+    """Return the outages of ``service``, also as real recoveries; nothing in them can have happened after ``latest``.
 
     A line that is no record is a gap; this raises nothing, whatever the bytes are.
     """
     found = _Records(service)
-    gaps = jsonl.each(data, latest, found.take)
-    return Log(tuple(sorted(found.outages.values(), key=lambda one: one.line)), gaps=gaps)
+    gaps = each(data, latest, found.take)
+    told = sorted(found.outages.values(), key=lambda one: one[0].line)
+    return Log(
+        tuple(recovery for _, recovery in told),
+        outages=tuple(outage for outage, _ in told),
+        watched=tuple(found.watched),
+        gaps=gaps,
+    )
 
 
 @dataclass(slots=True)
 class _Records:
     service: str
-    outages: dict[str, Recovery] = field(default_factory=dict)
+    outages: dict[str, tuple[Outage, Recovery]] = field(default_factory=dict)
+    watched: list[Watched] = field(default_factory=list)
 
     def take(self, record: Record) -> None:
         if ("outage" in record) == ("watched" in record):
             raise Malformed("its kind is not known: it neither tells an outage nor what was watched")
         if "watched" in record:
-            watched = record.part("watched")
-            between = ("from", watched.required_instant("from")), ("to", watched.required_instant("to"))
-            jsonl.ordered(list(between))
+            watched = _watched(record)
+            # It need not name a service: then whoever keeps the log watched everything that it tells of.
+            if record.text("service") in {"", self.service}:
+                self.watched.append(watched)
         elif record.required("service") == self.service:
             outage = _outage(record)
-            known = self.outages.get(outage.id)
+            known, _ = self.outages.get(outage.id, (None, None))
             # An open outage is closed by a second record: the log is never rewritten.
-            closes = known is not None and known.finished_at is None and known.started_at == outage.started_at
+            closes = known is not None and known.ended_at is None and known.started_at == outage.started_at
             if known is not None and not closes:
                 raise Malformed(f"outage {outage.id} is already recorded in line {known.line}")
-            self.outages[outage.id] = outage
+            self.outages[outage.id] = outage, _recovery(record, outage)
 
 
-def _outage(record: Record) -> Recovery:
+def _watched(record: Record) -> Watched:
+    watched = record.part("watched")
+    start, end = watched.required_instant("from"), watched.required_instant("to")
+    ordered([("from", start), ("to", end)])
+    return Watched(start, end, record.line)
+
+
+def _outage(record: Record) -> Outage:
     started, ended = record.required_instant("started_at"), record.instant("ended_at", up=True)
-    jsonl.ordered([("started_at", started), ("ended_at", ended)])
-    if "scope" in record:
-        record.choice("scope", SCOPES)
-    record.text("cause")
+    ordered([("started_at", started), ("ended_at", ended)])
+    total = "scope" not in record or record.choice("scope", SCOPES) == "total"
+    return Outage(record.required("outage"), record.line, started, ended, total, record.text("cause"))
+
+
+def _recovery(record: Record, outage: Outage) -> Recovery:
     point = record.part("recovery_point")
     point.instant("data_as_of")
     scenario = record.text("scenario")
     return Recovery(
-        id=record.required("outage"),
-        line=record.line,
-        started_at=started,
-        finished_at=ended,
-        outcome="" if ended is None else "passed",
+        id=outage.id,
+        line=outage.line,
+        started_at=outage.started_at,
+        finished_at=outage.ended_at,
+        outcome="" if outage.ended_at is None else "passed",
         scenarios=frozenset({scenario} if scenario else ()),
-        disrupted_at=started,
-        validated_at=ended,
+        disrupted_at=outage.started_at,
+        validated_at=outage.ended_at,
         point_source=point.text("source"),
         point_of=point.text("of"),
         point_name=point.text("name"),

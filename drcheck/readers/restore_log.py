@@ -1,23 +1,28 @@
-"""The log of restore tests: what was announced, what was run, how it ended, and when each of its clocks stood."""
+"""The log of restore tests: what was announced, what was run, how it ended, and when each of its clocks stood.
+
+It also tells of checks that restored nothing: how far up the ladder recovery points were looked at, and when.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
-from drcheck.core.evidence import FOREVER, Announcement, Log, Observation, Phase, Recovery
+from drcheck.core.evidence import FOREVER, Announcement, Check, Log, Observation, Phase, Recovery
 from drcheck.core.policy import Rung, Source
 from drcheck.interfaces import Asked, Collector
-from drcheck.readers import jsonl
-from drcheck.readers.jsonl import Malformed, Record
+from drcheck.readers import jsonl, log_file
+from drcheck.readers.records import Malformed, Record, ordered
 
-OUTCOMES = ("passed", "failed", "aborted")
-CHECK_OUTCOMES = (*OUTCOMES, "skipped")
-RUNGS = {rung.name.lower(): rung for rung in Rung}
+KINDS: Final = ("test", "announces", "check")
+OUTCOMES: Final = ("passed", "failed", "aborted")
+CHECK_OUTCOMES: Final = (*OUTCOMES, "skipped")
+RUNGS: Final = {rung.name.lower(): rung for rung in Rung}
 
 
 def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
     """Look at a log of restore tests."""
-    return jsonl.read(parse, collector, source, name, asked)
+    return log_file.read(parse, collector, source, name, asked)
 
 
 def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:
@@ -27,7 +32,8 @@ def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:
     """
     found = _Records(service)
     gaps = jsonl.each(data, latest, found.take)
-    return Log(tuple(found.recoveries.values()), tuple(found.announcements), gaps=gaps)
+    checks = tuple(check for check in found.checks.values() if check is not None)
+    return Log(tuple(found.recoveries.values()), tuple(found.announcements), checks=checks, gaps=gaps)
 
 
 @dataclass(slots=True)
@@ -35,15 +41,24 @@ class _Records:
     service: str
     recoveries: dict[str, Recovery] = field(default_factory=dict)
     announcements: list[Announcement] = field(default_factory=list)
+    checks: dict[str, Check | None] = field(default_factory=dict)
+    """None: it was aborted, and proves nothing."""
 
     def take(self, record: Record) -> None:
-        if ("test" in record) == ("announces" in record):
-            raise Malformed("its kind is not known: it is neither a test nor an announcement of one")
+        if sum(kind in record for kind in KINDS) != 1:
+            raise Malformed("its kind is not known: it is neither a test, nor an announcement of one, nor a check")
         if "announces" in record:
             # An announcement need not repeat the service; its test tells it.
             if record.text("service") in {"", self.service}:
                 self.announcements.append(_announcement(record))
-        elif record.required("service") == self.service:
+        elif record.required("service") != self.service:
+            return
+        elif "check" in record:
+            name, check = record.required("check"), _check(record)
+            if name in self.checks:
+                raise Malformed(f"check {name} is already recorded")
+            self.checks[name] = check
+        else:
             test = _test(record)
             if test.id in self.recoveries:
                 raise Malformed(f"test {test.id} is already recorded in line {self.recoveries[test.id].line}")
@@ -60,9 +75,26 @@ def _announcement(record: Record) -> Announcement:
     )
 
 
+def _check(record: Record) -> Check | None:
+    started, finished = record.required_instant("started_at"), record.required_instant("finished_at")
+    ordered([("started_at", started), ("finished_at", finished)])
+    outcome = record.choice("outcome", OUTCOMES)
+    record.text("notes")
+    check = Check(
+        id=record.required("check"),
+        line=record.line,
+        level=RUNGS[record.choice("level", tuple(RUNGS))],
+        passed=outcome == "passed",
+        finished_at=finished,
+        of=record.texts("of"),
+        tool=record.text("tool"),
+    )
+    return None if outcome == "aborted" else check
+
+
 def _test(record: Record) -> Recovery:
     started, finished = record.required_instant("started_at"), record.required_instant("finished_at", up=True)
-    jsonl.ordered([("started_at", started), ("finished_at", finished)])
+    ordered([("started_at", started), ("finished_at", finished)])
     outcome = record.choice("outcome", OUTCOMES)
     for check in record.parts("checks"):
         ended = check.choice("outcome", CHECK_OUTCOMES)
@@ -72,7 +104,7 @@ def _test(record: Record) -> Recovery:
     disrupted, declared = record.instant("disrupted_at"), record.instant("declared_at")
     begun = record.instant("restore_started_at")
     restored, validated = record.instant("restored_at", up=True), record.instant("validated_at", up=True)
-    jsonl.ordered(
+    ordered(
         [
             ("disrupted_at", disrupted),
             ("declared_at", declared),
@@ -110,5 +142,5 @@ def _phase(record: Record) -> Phase:
     phase = Phase(
         record.required("name"), record.required_instant("started_at"), record.required_instant("finished_at")
     )
-    jsonl.ordered([("the start of a phase", phase.started_at), ("the end of the same phase", phase.finished_at)])
+    ordered([("the start of a phase", phase.started_at), ("the end of the same phase", phase.finished_at)])
     return phase

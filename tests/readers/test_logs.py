@@ -13,7 +13,7 @@ from paged_place import NOW, Place, source
 from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Maintenance, Phase
 from drcheck.core.policy import Rung
 from drcheck.interfaces import Asked, CollectorError
-from drcheck.readers import jsonl, maintenance_log, outage_log, restore_log
+from drcheck.readers import log_file, maintenance_log, outage_log, records, restore_log
 
 
 def at(text: str) -> int:
@@ -229,14 +229,14 @@ def test_lines_may_end_as_windows_ends_them():
 
 def test_very_many_malformed_lines_are_told_in_a_bounded_way_up_to_the_last_one():
     log = restore_log.parse(b"x\n" * 5000 + lines(TEST), "web")
-    assert len(log.gaps) == jsonl.MOST_GAPS
+    assert len(log.gaps) == records.MOST_GAPS
     assert (log.gaps[-1].what, log.gaps[-1].line) == ("4001 more lines cannot be read", 5000)
     assert len(log.recoveries) == 1
 
 
 def test_a_gap_quotes_no_more_than_a_sentence():
     (gap,) = restore_log.parse(lines({**TEST, "outcome": "very " * 10_000}), "web").gaps
-    assert len(gap.what) <= jsonl.LONGEST_REASON
+    assert len(gap.what) <= records.LONGEST_REASON
 
 
 # Outages
@@ -349,7 +349,7 @@ def test_a_log_that_cannot_be_read_is_a_gap():
 
 
 def test_a_log_that_is_too_large_is_a_gap_and_never_cut(monkeypatch):
-    monkeypatch.setattr(jsonl, "LARGEST_LOG", 4096)
+    monkeypatch.setattr(log_file, "LARGEST_LOG", 4096)
     seen = look(Place(files={"web.jsonl": lines(TEST) * 20}))
     assert not seen.look.complete
     assert "is larger than" in seen.look.gaps[0].what

@@ -1,0 +1,53 @@
+"""The log of attestations: what somebody states of what no machine can see, from when, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from drcheck.core.evidence import FOREVER, Attestation, Log, Observation
+from drcheck.core.policy import Source
+from drcheck.interfaces import Asked, Collector
+from drcheck.readers import jsonl, log_file
+from drcheck.readers.records import Malformed, Record
+
+
+def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+    """Look at a log of attestations."""
+    return log_file.read(parse, collector, source, name, asked)
+
+
+def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:
+    """Return the statements about ``service``; none can have been made after ``latest``.
+
+    A line that is no record is a gap; this raises nothing, whatever the bytes are.
+    """
+    found = _Records(service)
+    gaps = jsonl.each(data, latest, found.take)
+    return Log(attestations=tuple(found.attestations), gaps=gaps)
+
+
+@dataclass(slots=True)
+class _Records:
+    service: str
+    attestations: list[Attestation] = field(default_factory=list)
+
+    def take(self, record: Record) -> None:
+        if "attests" not in record:
+            raise Malformed("its kind is not known: it attests nothing")
+        if record.required("service") == self.service:
+            self.attestations.append(_attestation(record))
+
+
+def _attestation(record: Record) -> Attestation:
+    attestation = Attestation(
+        attests=record.required("attests"),
+        line=record.line,
+        statement=record.required("statement"),
+        by=record.required("by"),
+        at=record.required_instant("at"),
+        expires_at=record.required_instant("expires_at", planned=True),
+        holds=record.flag("holds", default=True),
+    )
+    if attestation.expires_at <= attestation.at:
+        raise Malformed("expires_at does not lie after at")
+    return attestation

@@ -1,0 +1,66 @@
+"""Looking at a log: one file, read whole, and told in the form that its name says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final, Protocol
+
+from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
+from drcheck.core.policy import Source
+from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
+from drcheck.readers import csv_lines, jsonl, looking
+from drcheck.readers.csv_lines import Columns
+from drcheck.readers.records import Record
+
+LARGEST_LOG: Final = 16 * 1024 * 1024
+"""Bytes; more is a gap: cut in the middle, a log would hide what its end says."""
+
+Parse = Callable[[bytes, str, int], Log]
+"""Makes records of a log's bytes for a service, given the latest instant that anything in it can be of."""
+
+
+class Each(Protocol):
+    """A form that logs can have."""
+
+    def __call__(self, data: bytes, latest: int, take: Callable[[Record], None]) -> tuple[Gap, ...]:
+        """Hand every record to ``take``, and return what is none."""
+        ...
+
+
+def form_of(source: Source, columns: Columns) -> Each:
+    """Return the form of a log that can be CSV: its path ends in ``.csv``, or it is JSON Lines."""
+    return partial(csv_lines.each, columns) if source.path.endswith(".csv") else jsonl.each
+
+
+def read(parse: Parse, collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+    """Look at a log; a gap that ``parse`` tells without a line is of the whole look."""
+    before, raw = collector.calls, b""
+    gaps: tuple[Gap, ...] = ()
+    offset = None
+    try:
+        raw = collector.read(name, at_most=LARGEST_LOG + 1)
+    except NotFound as error:
+        what = f"there is no log {name} at {source.connection}:{source.path} ({error.message})"
+        gaps = (Gap(what, "Create it, empty if nothing is to be told yet, or correct the source's path."),)
+    except CollectorError as error:
+        gaps = (looking.gap(error),)
+    else:
+        offset, gaps = looking.clock_of(collector, source, asked)
+    if len(raw) > LARGEST_LOG:
+        gaps += (Gap(f"log {name} is larger than {LARGEST_LOG >> 20} MiB", "Begin a new log, and keep the old one."),)
+        raw = b""
+    log = Log() if gaps and not raw else parse(raw, asked.service, asked.begin + asked.clock_tolerance)
+    gaps += tuple(gap for gap in log.gaps if gap.hides)
+    lines = tuple(gap for gap in log.gaps if not gap.hides)
+    look = looking.look(
+        source,
+        asked,
+        asked_from=LONG_AGO,
+        gaps=gaps + lines,
+        clock_offset=offset,
+        calls=collector.calls - before,
+    )
+    known_until = LONG_AGO if gaps else asked.begin
+    return Observation(look, log=replace(log, gaps=lines, known_until=known_until, unseen=gaps), raw=raw)

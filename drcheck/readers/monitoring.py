@@ -1,0 +1,233 @@
+"""Exports of monitoring systems as outage logs: Prometheus' range queries, Uptime Kuma's heartbeats.
+
+An export is one JSON document about the service whose policy names it. Its series are the parts of that service: all
+of them down is an outage, some of them a partial one. A sample holds until the next one, but no longer than
+:data:`LOOKBACK` or twice the usual step of its series; where a part has none that holds, nobody watched.
+
+- Prometheus: https://prometheus.io/docs/prometheus/latest/querying/api/#range-vectors
+- Uptime Kuma: ``/api/status-page/heartbeat/SLUG``; a beat is 0 down, 1 up, 2 pending, 3 maintenance
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median_low
+from typing import Any, Final, NamedTuple
+
+from drcheck.core import exports
+from drcheck.core.evidence import FOREVER, Gap, Log, Observation
+from drcheck.core.exports import Stretch, What
+from drcheck.core.policy import Source
+from drcheck.interfaces import Asked, Collector
+from drcheck.readers import jsonl, log_file
+from drcheck.readers.records import Malformed
+
+LOOKBACK: Final = 300
+"""Seconds after which Prometheus itself takes a sample for stale (its ``--query.lookback-delta``)."""
+_EXPECTED: Final = (
+    "A path that ends in .json is an export: Prometheus' answer to query_range (or a range vector) of a series that is "
+    "0 or 1, or Uptime Kuma's heartbeats; name a log as JSON Lines .jsonl."
+)
+_UP: Final = {"0": False, "1": True}
+_BEAT: Final = {
+    0: False,
+    1: True,
+    2: None,  # a check failed, and is being tried again
+    3: None,  # in maintenance Uptime Kuma checks nothing
+}
+_OUTWEIGHS: Final = {True: 0, None: 1, False: 2}
+"""Of several samples of one part at one instant the heaviest stands."""
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?")
+
+
+class Sample(NamedTuple):
+    """What was seen of one part at one instant."""
+
+    at: int
+    up: bool | None
+    """None: nobody could tell."""
+
+
+def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+    """Look at an export; what it tells is kept as rows, since the next one may not tell it again."""
+    seen = log_file.read(parse, collector, source, name, asked)
+    if seen.log is None or not seen.look.complete:
+        return seen
+    return replace(seen, candidates=exports.rows(seen.log))
+
+
+def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:  # noqa: ARG001  an export names no service
+    """Return the outages that an export tells; no sample can be of an instant after ``latest``.
+
+    What is no export is a gap of the whole look; this raises nothing, whatever the bytes are.
+    """
+    try:
+        parts = _sampled(_parts(jsonl.strict(_text(data)), latest))
+    except Malformed as why:
+        return Log(gaps=(Gap(f"the export cannot be read: {why}", _EXPECTED),))
+    return exports.log(_stretches(parts, latest))
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise Malformed("it is not UTF-8") from None
+
+
+def _sampled(parts: Iterator[list[Sample]]) -> list[_Part]:
+    if not (found := [_Part.of(samples) for samples in parts if samples]):
+        raise Malformed("it holds no samples")
+    return found
+
+
+def _parts(document: Any, latest: int) -> Iterator[list[Sample]]:
+    match document:
+        case {"status": str()}:
+            return _prometheus(document, latest)
+        case {"heartbeatList": dict(beats)}:
+            return ([_beat(one, latest) for one in _several(its, "a monitor's heartbeats")] for its in beats.values())
+        case list():
+            return _by_monitor(document, latest)
+        case _:
+            raise Malformed("it is neither an answer of Prometheus nor a list of heartbeats")
+
+
+def _several(value: Any, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Malformed(f"{what} are not a list")
+    return value
+
+
+# Prometheus
+
+
+def _prometheus(answer: dict[str, Any], latest: int) -> Iterator[list[Sample]]:
+    if answer["status"] != "success":
+        raise Malformed(f"Prometheus answered {answer['status']!r}: {answer.get('error')!r}")
+    if answer.get("warnings"):
+        # Part of the data may be missing, as when a store behind a federating query is away.
+        raise Malformed(f"Prometheus warned: {answer['warnings']!r}")
+    match answer.get("data"):
+        case {"resultType": "matrix", "result": list(series)}:
+            for one in series:
+                if not isinstance(one, dict):
+                    raise Malformed("a series is not an object")
+                yield [_sample(pair, latest) for pair in _several(one.get("values"), "the values of a series")]
+        case _:
+            raise Malformed("its resultType is not matrix: ask query_range, or query with a range such as up[1d]")
+
+
+def _sample(pair: Any, latest: int) -> Sample:
+    match pair:
+        case [int() | float() as at, str(value)] if not isinstance(at, bool):
+            if value not in _UP:
+                raise Malformed(f"a value is {value!r}, neither 0 nor 1")
+            return Sample(_past(at, latest), _UP[value])
+        case _:
+            raise Malformed("a sample is not a pair of a time and a value")
+
+
+# Uptime Kuma
+
+
+def _by_monitor(beats: list[Any], latest: int) -> Iterator[list[Sample]]:
+    monitors: dict[int, list[Sample]] = {}
+    for beat in beats:
+        match beat:
+            # Events call it monitorID, rows of the database monitor_id.
+            case {"monitorID": int(monitor)} | {"monitor_id": int(monitor)}:
+                monitors.setdefault(monitor, []).append(_beat(beat, latest))
+            case _:
+                raise Malformed("a heartbeat has no monitorID")
+    yield from monitors.values()
+
+
+def _beat(beat: Any, latest: int) -> Sample:
+    """Return a heartbeat as a sample.
+
+    A status page that shows days instead of single beats answers with buckets, of which one beat down makes the whole
+    down, and with 0 for an empty one. Only single beats have a time without a zone, which is UTC.
+    """
+    match beat:
+        case {"status": 0 | 1 | 2 | 3 as status, "time": str(time)} if _TIME.fullmatch(time):
+            try:
+                at = datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()
+            except ValueError:
+                raise Malformed(f"{time} is no instant that a calendar has") from None
+            return Sample(_past(at, latest), _BEAT[status])
+        case _:
+            raise Malformed(
+                "a heartbeat has no status from 0 to 3 with a time such as 2026-11-21 02:30:00.000: if the status page "
+                "shows days, set its heartbeat bar to auto"
+            )
+
+
+def _past(at: float, latest: int) -> int:
+    if not 0 <= at <= latest:
+        raise Malformed("a sample lies in the future" if at > latest else "a sample lies before 1970")
+    return int(at)
+
+
+# Samples to stretches
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The samples of one part in order, each with the instant until which it holds."""
+
+    samples: Sequence[Sample]
+    hold: int
+
+    @classmethod
+    def of(cls, samples: list[Sample]) -> _Part:
+        at = {one.at: one for one in sorted(samples, key=lambda one: _OUTWEIGHS[one.up])}
+        ordered = [at[instant] for instant in sorted(at)]
+        steps = [later.at - one.at for one, later in pairwise(ordered)]
+        return cls(ordered, min(LOOKBACK, 2 * median_low(steps)) if steps else LOOKBACK)
+
+    @property
+    def first(self) -> int:
+        return self.samples[0].at
+
+    @property
+    def ends(self) -> int:
+        return self.samples[-1].at + self.hold
+
+
+def _stretches(parts: Sequence[_Part], latest: int) -> Iterator[Stretch]:
+    """Yield what the parts tell together.
+
+    A part is one from its first sample to its last: what comes later was added, what ended was taken away. Parts that
+    are sampled one after the other begin and end together, as far as their samples hold.
+    """
+    earliest = min(part.first for part in parts)
+    newest = max(part.samples[-1].at for part in parts)
+    end = min(latest, *(part.ends for part in parts if part.ends >= newest))
+    # By instant, by how many more parts there are, are up, and are down from then on.
+    changes: dict[int, list[int]] = {}
+
+    def change(at: int, which: int, by: int) -> None:
+        changes.setdefault(at, [0, 0, 0])[which] += by
+
+    for part in parts:
+        change(earliest if part.first <= earliest + part.hold else part.first, 0, 1)
+        change(part.ends, 0, -1)
+        for sample, until in zip(part.samples, [*(later.at for later in part.samples[1:]), FOREVER], strict=True):
+            if sample.up is not None:
+                change(sample.at, 1 if sample.up else 2, 1)
+                change(min(until, sample.at + part.hold), 1 if sample.up else 2, -1)
+    there = up = down = 0
+    for start, until in pairwise(sorted({*changes, end})):
+        if start >= end:
+            break
+        by = changes.get(start, (0, 0, 0))
+        there, up, down = there + by[0], up + by[1], down + by[2]
+        if down:
+            yield Stretch(What.TOTAL if down == there else What.PARTIAL, start, until, until == end)
+        if there and up + down == there:
+            yield Stretch(What.WATCHED, start, until)

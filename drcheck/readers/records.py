@@ -1,0 +1,193 @@
+"""Records of a log, whatever form its lines have: read field by field, strictly.
+
+Whoever can write a line must not be able to write anything but that line: no control characters, bounded sizes, no
+instant without an offset or in the future. What cannot be read is a gap with its line, never a record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from textwrap import shorten
+from typing import Any, Final
+
+from drcheck.core.evidence import FOREVER, Gap
+
+LONGEST_LINE: Final = 64 * 1024
+"""Bytes; a record is a few hundred."""
+LONGEST_REASON: Final = 200
+"""Characters of the reason why a line is malformed; it may quote the line."""
+MOST_GAPS: Final = 1000
+"""Malformed lines that are named one by one."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_REFUSED: Final = re.compile(
+    # C0 and C1 control characters, marks and overrides of writing direction, half a surrogate pair
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+class Malformed(Exception):  # noqa: N818  a line is malformed, nothing failed
+    """A line, or a document, is not what it must be; the message says why, lower case, no full stop."""
+
+    def __str__(self) -> str:
+        return shorten(super().__str__(), LONGEST_REASON)
+
+
+class Record:
+    """One object of a log, read field by field; every reading raises :class:`Malformed` where it cannot be."""
+
+    def __init__(self, fields: Mapping[str, Any], line: int, latest: int = FOREVER) -> None:
+        """``latest`` is the instant after which nothing can have happened yet."""
+        self.fields = fields
+        self.line = line
+        self._latest = latest
+
+    def __contains__(self, key: str) -> bool:
+        return self.fields.get(key) is not None
+
+    def text(self, key: str) -> str:
+        """Return an optional string, empty where it is absent or null."""
+        value = self.fields.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise Malformed(f"{key} is not a string")
+        return value
+
+    def required(self, key: str) -> str:
+        """Return a string that must be there."""
+        if not (value := self.text(key)):
+            raise Malformed(f"{key} is missing")
+        return value
+
+    def choice(self, key: str, known: tuple[str, ...]) -> str:
+        """Return a string that must be one of ``known``."""
+        value = self.required(key)
+        if value not in known:
+            raise Malformed(f"{key} is {value!r}, not one of {', '.join(known)}")
+        return value
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        """Return an optional boolean."""
+        value = self.fields.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise Malformed(f"{key} is neither true nor false")
+        return value
+
+    def texts(self, key: str) -> frozenset[str]:
+        """Return an optional list of strings."""
+        value = self.fields.get(key)
+        if value is None:
+            return frozenset()
+        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+            raise Malformed(f"{key} is not a list of strings")
+        return frozenset(value)
+
+    def part(self, key: str) -> Record:
+        """Return an optional object, empty where it is absent or null."""
+        value = self.fields.get(key)
+        if value is None:
+            return Record({}, self.line, self._latest)
+        if not isinstance(value, dict):
+            raise Malformed(f"{key} is not an object")
+        return Record(value, self.line, self._latest)
+
+    def parts(self, key: str) -> list[Record]:
+        """Return an optional list of objects."""
+        value = self.fields.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise Malformed(f"{key} is not a list of objects")
+        return [Record(one, self.line, self._latest) for one in value]
+
+    def instant(self, key: str, *, planned: bool = False, up: bool = False) -> int | None:
+        """Return an optional instant (RFC 3339 with an offset), in whole seconds.
+
+        One in the future is only taken where it is ``planned``; a fraction is cut, or counted ``up``.
+        """
+        value = self.fields.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise Malformed(f"{key} is not an instant with offset, such as 2026-11-21T02:30:00Z")
+        try:
+            since = datetime.fromisoformat(value.upper()) - _EPOCH
+        except (ValueError, OverflowError):
+            raise Malformed(f"{key} is no instant that a calendar has") from None
+        seconds = -(-since // _SECOND) if up else since // _SECOND
+        if seconds > self._latest and not planned:
+            raise Malformed(f"{key} lies in the future")
+        return seconds
+
+    def required_instant(self, key: str, *, planned: bool = False, up: bool = False) -> int:
+        """Return an instant that must be there."""
+        if (value := self.instant(key, planned=planned, up=up)) is None:
+            raise Malformed(f"{key} is missing")
+        return value
+
+
+def each(
+    data: bytes,
+    latest: int,
+    take: Callable[[Record], None],
+    fields: Callable[[str], Mapping[str, Any]],
+    *,
+    first: int = 1,
+) -> tuple[Gap, ...]:
+    """Hand the record of every line to ``take``, and return the lines that are none, or that it says are malformed.
+
+    ``fields`` makes the fields of a record out of a line's text; ``first`` is the number of the first line of ``data``.
+    Empty lines say nothing. If very many are malformed, the rest is one gap, at the last line that is concerned.
+    """
+    gaps: list[Gap] = []
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines, start=first):
+        written = line.removesuffix(b"\r")
+        if number == first + len(lines) - 1 and line:
+            hint = "A writer ends each record with a newline; if none is at work, complete or close that line."
+            gaps.append(Gap("it is still being written: it does not end", hint, number))
+        elif written:
+            try:
+                take(Record(fields(text_of(written)), number, latest))
+            except Malformed as why:
+                gaps.append(Gap(str(why), "Append a corrected record; the log is never rewritten.", number))
+    if len(gaps) <= MOST_GAPS:
+        return tuple(gaps)
+    rest = len(gaps) - MOST_GAPS + 1
+    return (*gaps[: MOST_GAPS - 1], Gap(f"{rest} more lines cannot be read", gaps[-1].hint, gaps[-1].line))
+
+
+def text_of(line: bytes) -> str:
+    """Return a line as text; raises :class:`Malformed` if it is too long, not UTF-8, or holds control characters."""
+    if len(line) > LONGEST_LINE:
+        raise Malformed(f"it is longer than {LONGEST_LINE >> 10} KiB")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise Malformed("it is not UTF-8") from None
+    no_control(text)
+    return text
+
+
+def no_control(text: str) -> None:
+    """Raise :class:`Malformed` if a text holds a character that can make a terminal or a page show something else."""
+    if _REFUSED.search(text):
+        raise Malformed("it holds control characters")
+
+
+def ordered(clocks: list[tuple[str, int | None]]) -> None:
+    """Raise :class:`Malformed` if instants that follow one another are out of order; None may lie anywhere."""
+    told = [(name, instant) for name, instant in clocks if instant is not None]
+    for (name, instant), (later_name, later) in pairwise(told):
+        if later < instant:
+            raise Malformed(f"{later_name} lies before {name}")
