@@ -42,6 +42,21 @@ install_sshd() {
   apt_install openssh-server
 }
 
+# Have the tools whose files the tests recognise, or fail; only those that are missing are installed.
+install_backup_tools() {
+  local tool missing=()
+  for tool in age:age gpg:gpg gpg-agent:gpg-agent restic:restic borg:borgbackup zip:zip 7zz:7zip \
+    cryptsetup:cryptsetup-bin openssl:openssl; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
+  done
+  [ "${#missing[@]}" = 0 ] && return
+  say "installing ${missing[*]}"
+  apt_install "${missing[@]}" || {
+    say "the tests need tools that could not be installed: as root, apt-get install ${missing[*]} (.lab/apt.log)"
+    return 1
+  }
+}
+
 # Have Azurite in .lab, or fail.
 install_azurite() {
   [ "$(cat .lab/node_modules/installed 2>/dev/null)" = "$AZURITE" ] && return
