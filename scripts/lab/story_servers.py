@@ -15,8 +15,15 @@ from lab.servers import Azurite, SeaweedFS, Sshd
 from lab.sshd import make_key
 from lab.story import Story, tell
 
-RECORDS = ("interworks-records", "cloudworkz-records", "teamplify-records", "amberflo-status", "soarsilk-status")
-"""Hosts that hold logs alone, and serve nothing but SFTP."""
+RECORDS = (
+    "interworks-thessaloniki-files",
+    "interworks-records",
+    "cloudworkz-records",
+    "teamplify-records",
+    "amberflo-status",
+    "soarsilk-status",
+)
+"""Hosts that serve nothing but SFTP."""
 NOBODYS_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 43
 """Stands for the keys of hosts that could not be started: drcheck connects to none that it has no key of."""
 
@@ -98,7 +105,7 @@ class StoryServers:
             "cloudworkz-bastion": self._host("cloudworkz-bastion", story, jump_allowed=True),
             "cloudworkz-backup": self._host("cloudworkz-backup", story) | {"jump": "cloudworkz-bastion"},
             **{name: self._host(name, story, sftp_only=True) for name in RECORDS},
-            "interworks-thessaloniki-files": self._host("interworks-thessaloniki-files", story, stays_up=False),
+            "amberflo-billing-status": self._host("amberflo-billing-status", story, sftp_only=True, stays_up=False),
         }
 
     def _host(self, name: str, story: Story, *, stays_up: bool = True, **options: bool) -> dict[str, object]:
