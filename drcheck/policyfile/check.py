@@ -84,7 +84,7 @@ def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem
     elif not path or path.endswith("/"):
         yield Problem(location.mark, f"{at}: this is a directory (name the log file in it)")
     elif not path.startswith("!"):
-        suffix = PurePosixPath(path).suffix.lower()
+        suffix = PurePosixPath(path).suffix
         readers = _EXPORTS.get(suffix)
         if readers is not None and reader not in readers and reader in set(Reader):
             yield Problem(

@@ -48,7 +48,7 @@ def check(root: Fields) -> Iterator[Problem]:
         outside = commitment.scalar("outside")
         if outside is not None and outside.text == Outside.REGULAR_MAINTENANCE:
             yield from _needs_maintenance(outside.mark, readers, f"{at}.outside")
-        kinds: Sequence[str] = shorthand.KINDS if "rule" in commitment.entries else (kind,)
+        kinds: Sequence[str] = shorthand.KINDS if kind == Kind.COPIES and "rule" in commitment.entries else (kind,)
         for each in kinds:
             if each in silent:
                 yield Problem(silent[each].mark, f"silent_on: {each} is promised in {at} (remove one of them)")

@@ -22,8 +22,9 @@ This page is made from the schemas that `drcheck schema` prints:
 
 Durations are written `90s`, `15m`, `8h`, `1d12h`, `90d`, `2w`; a bare number is an error, and months and years do not
 exist as durations. Notice periods may also be `20 business days`. Sizes are `500 kB` (powers of 1000) or `10 MiB`
-(powers of 1024), percentages `99.9%`. An instant carries its offset, `2026-01-31T22:30:00+01:00`; a bare date is its
-first instant in the policy's zone. Text is text as it stands: `22:30`, `no` and `010` need no quotes.
+(powers of 1024), percentages `99.9%`, amounts of money `249.90 EUR`. An instant carries its offset,
+`2026-01-31T22:30:00+01:00`; a bare date is its first instant in the policy's zone. Text is text as it stands: `22:30`,
+`no` and `010` need no quotes.
 
 Files are strict YAML: UTF-8, one document, at most 256 KiB and 20 levels, no anchors, aliases, tags or merge keys, no
 key twice.

@@ -243,7 +243,7 @@ def test_a_log_is_a_file(tmp_path, at):
         ("outage-log", "csv", ""),
         ("outage-log", "json", ""),
         ("outage-log", "log", ""),
-        ("maintenance-log", "CSV", ""),
+        ("maintenance-log", "csv", ""),
         ("maintenance-log", "json", "maintenance-log is not read from a .json file, only outage-log"),
         ("restore-log", "csv", "restore-log is not read from a .csv file, only maintenance-log and outage-log"),
         ("restore-log", "json", "restore-log is not read from a .json file, only outage-log"),
@@ -300,11 +300,35 @@ KEYS = sorted(
         "keep",
         "loses",
         "part_of",
+        "rule",
+        "immutable",
+        "checked",
+        "credits",
+        "tiers",
+        "excused",
+        "maintenance",
         "x",
     }
 )
 SCALARS = st.sampled_from(
-    ["1", "true", "rpo", "dumps", "objects", "1h", "vault:x", "'{of}'", "UTC", "", "50%", "retention", "a"]
+    [
+        "1",
+        "true",
+        "rpo",
+        "dumps",
+        "objects",
+        "1h",
+        "vault:x",
+        "'{of}'",
+        "UTC",
+        "",
+        "50%",
+        "retention",
+        "a",
+        "copies",
+        "availability",
+        "3-2-1-1-0",
+    ]
 )
 NODES = st.recursive(
     SCALARS,
