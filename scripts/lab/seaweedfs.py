@@ -8,8 +8,9 @@ import struct
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.request import urlopen
 
 from lab.processes import LabError, Server, accepts, free_ports, program
@@ -17,11 +18,15 @@ from lab.processes import LabError, Server, accepts, free_ports, program
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_SEE_LOCKS = ("GetBucketObjectLockConfiguration", "GetObjectRetention", "GetObjectLegalHold")
 _HEADS = "lab-heads"
 """The bucket that holds the first bytes of loaded objects, once each; the objects share them."""
 _IN_FLIGHT = 0.5
 """Seconds that the loader is left alone after its last word: it does not wait for what it sent last, and if it left
 earlier, that would be lost, and this version's filer could come down over it."""
+
+
+LockMode = Literal["COMPLIANCE", "GOVERNANCE"]
 
 
 class KeyPair(NamedTuple):
@@ -47,11 +52,18 @@ class Object(NamedTuple):
 class SeaweedFS(Server):
     """One server with its own data.
 
-    ``readable`` are the buckets that the reader's key may list and read, and no others; ``open-*`` is allowed.
+    ``readable`` are the buckets that every key but the admin's is limited to; ``open-*`` is allowed.
     """
 
     admin_key = KeyPair("lab-admin", "lab-admin-secret")
     reader_key = KeyPair("lab-reader", "lab-reader-secret")
+    """May list, read, and see locks."""
+    lister_key = KeyPair("lab-lister", "lab-lister-secret")
+    """May list, and nothing else."""
+    content_key = KeyPair("lab-content", "lab-content-secret")
+    """May list and read, and not ask for locks."""
+    locks_key = KeyPair("lab-locks", "lab-locks-secret")
+    """May list and see locks, and read nothing."""
     region = "us-east-1"
 
     def __init__(self, directory: Path, readable: Sequence[str] = ("lab",)) -> None:
@@ -60,7 +72,15 @@ class SeaweedFS(Server):
         (self.directory / "data").mkdir(exist_ok=True)
         identities = [
             self._identity("admin", self.admin_key, ["Admin", "Read", "List", "Tagging", "Write"]),
-            self._identity("reader", self.reader_key, [f"{can}:{it}" for it in readable for can in ("List", "Read")]),
+            *(
+                self._identity(pair.access_key, pair, [f"{action}:{bucket}" for bucket in readable for action in may])
+                for pair, may in (
+                    (self.reader_key, ("List", "Read", *_SEE_LOCKS)),
+                    (self.lister_key, ("List",)),
+                    (self.content_key, ("List", "Read")),
+                    (self.locks_key, ("List", *_SEE_LOCKS)),
+                )
+            ),
         ]
         (self.directory / "s3.json").write_text(json.dumps({"identities": identities}))
         master, master_grpc, volume, volume_grpc, filer, filer_grpc, port, s3_grpc, admin, admin_grpc, metrics = (
@@ -131,16 +151,49 @@ class SeaweedFS(Server):
             return False
         return True
 
-    def make_bucket(self, bucket: str) -> None:
-        """Create ``bucket`` if there is none."""
+    def make_bucket(self, bucket: str, *, object_lock: bool = False) -> None:
+        """Create ``bucket`` if there is none; only one that is made for it can hold locked objects."""
         client = self.client()
         if bucket not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
-            client.create_bucket(Bucket=bucket)
+            client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=object_lock)
 
-    def put(self, bucket: str, key: str, content: bytes) -> None:
-        """Upload one object, now; the bucket is created if there is none."""
+    def lock_by_default(self, bucket: str, mode: LockMode, days: int) -> None:
+        """From now on, lock every new object of ``bucket`` for so many days."""
+        self.client().put_object_lock_configuration(
+            Bucket=bucket,
+            ObjectLockConfiguration={
+                "ObjectLockEnabled": "Enabled",
+                "Rule": {"DefaultRetention": {"Mode": mode, "Days": days}},
+            },
+        )
+
+    def encrypt_by_default(self, bucket: str) -> None:
+        """From now on, encrypt every new object of ``bucket`` with the server's key."""
+        self.client().put_bucket_encryption(
+            Bucket=bucket,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+        )
+
+    def put(
+        self, bucket: str, key: str, content: bytes, *,
+        encrypted: bool = False, lock: LockMode | None = None, until: int = 0, hold: bool = False,
+    ) -> None:  # fmt: skip
+        """Upload one object, now; the bucket is created if there is none.
+
+        ``encrypted``: with the server's key (SSE-S3). ``lock``: kept from being deleted before ``until``, in seconds
+        since the epoch. ``hold``: under legal hold. Both need a bucket with object lock.
+        """
         self.make_bucket(bucket)
-        self.client().put_object(Bucket=bucket, Key=key, Body=content)
+        options: dict[str, Any] = {}
+        if encrypted:
+            options["ServerSideEncryption"] = "AES256"
+        if lock:
+            options |= {"ObjectLockMode": lock, "ObjectLockRetainUntilDate": datetime.fromtimestamp(until, UTC)}
+        if hold:
+            options["ObjectLockLegalHoldStatus"] = "ON"
+        self.client().put_object(Bucket=bucket, Key=key, Body=content, **options)
 
     def load(self, bucket: str, objects: Iterable[Object], *, count: bool = True) -> int:
         """Add objects by their metadata and first bytes, and return how many.

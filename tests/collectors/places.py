@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from lab.servers import Azurite, Object, SeaweedFS, Sshd
+from lab.servers import Azurite, KeyPair, Object, SeaweedFS, Sshd
 
 from drcheck.collectors.azure_blob import open_azure_blob
 from drcheck.collectors.local import open_local
@@ -160,9 +160,10 @@ def ssh_connection(server: Sshd, *, name: str = "host", deadline: int = 20, **ot
     return SshConnection(name, deadline, **(values | other))
 
 
-def s3_connection(server: SeaweedFS, credentials: Path, *, deadline: int = 20, **other: object) -> S3Connection:
-    """Return a connection with the key that may only list and read, written to ``credentials``."""
-    pair = server.reader_key
+def s3_connection(
+    server: SeaweedFS, credentials: Path, *, pair: KeyPair = SeaweedFS.reader_key, deadline: int = 20, **other: object
+) -> S3Connection:
+    """Return a connection with a key, by default the one that may only look, written to ``credentials``."""
     write_credentials(credentials, pair.access_key, pair.secret_key)
     values: dict[str, object] = {"endpoint": server.endpoint, "credentials_file": str(credentials)}
     return S3Connection("s3", deadline, **(values | other))
