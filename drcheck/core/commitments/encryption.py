@@ -1,0 +1,93 @@
+"""Encryption: every candidate that holds data is encrypted, whether it counts as a recovery point or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from drcheck.core import doubt, words
+from drcheck.core.every import Bound, Every, all_seen, before_effect, cited, states, why_untold
+from drcheck.core.evidence import Fact, Told
+from drcheck.core.policy import By, Encryption
+from drcheck.core.spans import Span, covers, union
+from drcheck.core.terms import Part, Subject, Terms
+from drcheck.core.verdict import Finding, Quantity, Status, Window
+
+_ASKED: Mapping[By, tuple[Fact, ...]] = {
+    By.STORAGE: (Fact.STORAGE_ENCRYPTION,),
+    By.CLIENT: (Fact.CLIENT_ENCRYPTION,),
+    By.EITHER: (Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION),
+}
+_BY = {By.STORAGE: " by the storage", By.CLIENT: " before it leaves", By.EITHER: ""}
+
+
+def evaluate(commitment: Encryption, subject: Subject, terms: Terms, window: Window) -> Finding:
+    """Judge one data set; ``subject`` holds every source of the commitment that holds it."""
+    bound = [one for part in subject.parts for one in _bound(part, _ASKED[commitment.by])]
+    every = Every.of(bound, all_seen(subject), union(one.surely for one in bound if one.keeps))
+    reason_at = partial(_reason, commitment, every, subject)
+    last = window.end - 1
+    there = every.at(last)
+    encrypted = sum(one.keeps is True for one in there)
+    return Finding(
+        of=subject.of,
+        pieces=every.pieces(terms, window, reason_at),
+        reason=before_effect(terms, last) or reason_at(last),
+        objective=Quantity(len(there), "points"),
+        measured=Quantity(encrypted, "points"),
+        headroom=Quantity(encrypted - len(there), "points"),
+        evidence=cited(there),
+    )
+
+
+def _bound(part: Part, asked: Sequence[Fact]) -> Iterator[Bound]:
+    points = part.points
+    for row in range(len(points)):
+        if not points.size[row]:
+            continue  # it holds no data
+        for span, known in states(points, row, asked):
+            surely = Span(max(span.start, points.available_hi[row]), min(span.end, points.gone_lo[row]))
+            maybe = Span(max(span.start, points.available_lo[row]), min(span.end, points.gone_hi[row]))
+            keeps, why = _encrypted(part, asked, known)
+            yield Bound((points, row), keeps, surely, maybe, why)
+
+
+def _encrypted(part: Part, asked: Sequence[Fact], known: Mapping[Fact, Told]) -> tuple[bool | None, str]:
+    """Return whether what is known of a candidate says that it is encrypted, and how, or why not."""
+    told = [(fact, known.get(fact)) for fact in asked]
+    for _, one in told:
+        if one is not None and one.holds:
+            return True, one.how
+    for fact, one in told:
+        if one is None or one.holds is None:
+            return None, why_untold(part, fact, one)
+    return False, next((one.how for _, one in told if one is not None and one.how), "it is not encrypted")
+
+
+def _reason(commitment: Encryption, every: Every, subject: Subject, t: int) -> str:
+    status, there, of = every.status_at(t), every.at(t), subject.of
+    by = _BY[commitment.by]
+    if status is Status.BREACHED:
+        offenders = [one for one in there if one.keeps is False]
+        names = words.several([one.name for one in offenders])
+        are = "is" if len(offenders) == 1 else "are"
+        return f"{len(offenders)} of {words.counted(len(there), 'backup')} of {of} {are} not encrypted{by}: {names}"
+    if status is Status.MET:
+        how = sorted({one.why for one in there if one.why})
+        return f"all {len(there)} backups of {of} are encrypted{by}" + (f" ({words.several(how)})" if how else "")
+    for one in there:
+        if one.keeps is None:
+            more = sum(other.keeps is None for other in there) - 1
+            others = f" and {more} more" if more else ""
+            return f"whether {one.name}{others} of {of} is encrypted{by} is not known: {one.why}"
+        if one.keeps is False:
+            return f"{one.name} is not encrypted{by}: {doubt.uncertain(*one.row)}"
+    if not covers(every.seen, t, t + 1):
+        return doubt.unproved(subject.parts, t, f"nothing of {of} that is not encrypted stood")
+    if there:
+        return doubt.uncertain(*there[0].row)
+    return f"there is nothing of {of} that could be encrypted: no backup stands at {_sources(subject)}"
+
+
+def _sources(subject: Subject) -> str:
+    return words.several([part.points.source for part in subject.parts]) or "any source"

@@ -1,0 +1,172 @@
+"""The slots that decide how many copies there were: which points each holds, and how many copies of them.
+
+A copy must have arrived within ``within`` of the recovery point's ``data_as_of``: when a slot is due, everything about
+it is settled. A slot that holds no recovery point is passed over; whether one was made is another commitment's matter.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from drcheck.core import calendar
+from drcheck.core.copies import Row
+from drcheck.core.evidence import FOREVER, LONG_AGO
+from drcheck.core.farapart import Counting, Found
+from drcheck.core.needs import SLOT_LENGTH
+from drcheck.core.policy import Copies
+from drcheck.core.spans import Span
+from drcheck.core.terms import Part, Subject, Terms
+from drcheck.core.verdict import Status, Window
+
+
+@dataclass(frozen=True, slots=True)
+class SlotOfCopies:
+    """One slot, and the recovery points that it holds."""
+
+    slot: calendar.Slot
+    due: int
+    rows: tuple[Row, ...]
+    """The points that may lie in it."""
+    held_from: int
+    """From when it surely holds a point; ``FOREVER``: never."""
+    may_hold_from: int
+    best: Row | None
+    """The point that surely had the most copies."""
+    copies: Found
+    possible: int
+    """How many copies its best point may have had."""
+    unproved: tuple[Part, ...]
+    """Where copies in time may have come unseen."""
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingSlots:
+    """The slots that decide about a window, oldest first."""
+
+    slots: Sequence[SlotOfCopies]
+    dues: Sequence[int]
+    first_due: int
+    """Before this nothing can be owed."""
+
+    def at(self, t: int) -> tuple[Status | None, SlotOfCopies | None]:
+        """Return the status right after ``t``, and the slot that it rests on."""
+        newest: SlotOfCopies | None = None
+        for index in range(bisect_right(self.dues, t) - 1, -1, -1):
+            slot = self.slots[index]
+            if t < slot.may_hold_from:
+                continue  # it holds no recovery point: another one decides
+            newest = newest or slot
+            if slot.status is not newest.status or slot.status is Status.UNKNOWN:
+                return Status.UNKNOWN, newest
+            if t >= slot.held_from:
+                return slot.status, newest
+        if newest is not None:
+            return Status.UNKNOWN, newest  # it may hold nothing, and then nothing decides
+        owed = t >= self.first_due and not any(slot.held_from <= t < slot.due for slot in self.slots)
+        return (Status.UNKNOWN if owed else None), None
+
+    def changes(self) -> Iterator[int]:
+        """Yield every instant at which the status may change."""
+        yield self.first_due
+        for slot in self.slots:
+            yield from (slot.due, slot.held_from, slot.may_hold_from)
+
+
+def deciding_slots(
+    commitment: Copies, at_least: int, counting: Counting, subject: Subject, terms: Terms, window: Window
+) -> DecidingSlots:
+    """Return the slots that decide about ``window``, with the points that each holds."""
+    owed = Span(max(terms.binds.start, LONG_AGO if terms.effective is None else terms.effective), terms.binds.end)
+    longest = SLOT_LENGTH[commitment.per] + calendar.DAY
+    since = _since(subject, owed, window.start - commitment.within - longest, longest)
+    stretches = [
+        slot
+        for slot in calendar.slots(commitment.per, terms.zone, since, min(window.end, owed.end))
+        if owed.start <= slot.start < owed.end
+    ]
+    starts = [slot.start for slot in stretches]
+    rows: list[list[Row]] = [[] for _ in stretches]
+    for part in subject.parts:
+        points = part.points
+        for row in points.counted():
+            first = max(bisect_right(starts, points.data_lo[row]) - 1, 0)
+            for index in range(first, bisect_right(starts, points.data_hi[row])):
+                if points.data_lo[row] < stretches[index].end:
+                    rows[index].append((points, row))
+    slots = [
+        _slot(slot, held, commitment, at_least, counting, subject) for slot, held in zip(stretches, rows, strict=True)
+    ]
+    first_due = LONG_AGO
+    if owed.start > LONG_AGO:
+        begins = calendar.slots(commitment.per, terms.zone, owed.start, owed.start + 2 * longest)
+        first_due = next(slot.end for slot in begins if slot.start >= owed.start) + commitment.within
+    # Where it is proved that a slot holds nothing, nothing can be said of it.
+    slots = [slot for slot in slots if slot.may_hold_from < window.end]
+    return DecidingSlots(slots, [slot.due for slot in slots], first_due)
+
+
+def _since(subject: Subject, owed: Span, before: int, longest: int) -> int:
+    """Return from when on slots must be known: from the newest one that is due at the window's start and holds a point.
+
+    ``before`` is what the data of a slot lies before that is due then, whatever its length.
+    """
+    oldest = before - longest
+    newest: int | None = None
+    for part in subject.parts:
+        points = part.points
+        for row in points.counted():
+            data = points.data_lo[row]
+            oldest = min(oldest, data)
+            settled = data == points.data_hi[row] and max(data, points.available_hi[row]) < before
+            if settled and owed.start + longest <= data < owed.end and (newest is None or data > newest):
+                newest = data
+    return oldest if newest is None else newest
+
+
+def _slot(
+    slot: calendar.Slot, rows: list[Row], commitment: Copies, at_least: int, counting: Counting, subject: Subject
+) -> SlotOfCopies:
+    due, back = slot.end + commitment.within, slot.start - commitment.matching
+    inside = [
+        (points, row) for points, row in rows if slot.start <= points.data_lo[row] and points.data_hi[row] < slot.end
+    ]
+    best, copies = None, Found(0, ())
+    for anchor in inside:
+        found = counting.surely(anchor)
+        if best is None or found.number > copies.number:
+            best, copies = anchor, found
+    known = [part.absence.arrivals_known_until(back) for part in subject.parts]
+    unproved = tuple(part for part, until in zip(subject.parts, known, strict=True) if until < due)
+    possible = copies.number
+    if possible < at_least:
+        unseen = tuple(part.points.source for part in unproved)
+        beside = _beside(slot, commitment, subject) if unseen else ()
+        chances = [counting.possibly(anchor, unseen) for anchor in (*rows, *beside)]
+        possible = max([possible, *chances, counting.at_most(unseen)])
+    lacking = Status.BREACHED if possible < at_least else Status.UNKNOWN
+    return SlotOfCopies(
+        slot,
+        due,
+        tuple(rows),
+        held_from=min((points.available_hi[row] for points, row in inside), default=FOREVER),
+        may_hold_from=min([*(points.available_lo[row] for points, row in rows), *known]),
+        best=best,
+        copies=copies,
+        possible=possible,
+        unproved=unproved,
+        status=Status.MET if copies.number >= at_least else lacking,
+    )
+
+
+def _beside(slot: calendar.Slot, commitment: Copies, subject: Subject) -> list[Row]:
+    """Return the points just outside of a slot: one in it that nobody saw may be a copy of them."""
+    return [
+        (part.points, row)
+        for part in subject.parts
+        for row in part.points.counted()
+        if slot.start - commitment.matching <= part.points.data_hi[row] < slot.start
+        or slot.end <= part.points.data_lo[row] < slot.end + commitment.matching
+    ]

@@ -1,0 +1,188 @@
+"""How many copies of a recovery point there were, far enough apart and in time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from drcheck.core import words
+from drcheck.core.copies import SMALLEST_COPY, Row, are_copies
+from drcheck.core.policy import Copies, Different, Place, Where
+from drcheck.core.terms import Subject, Terms
+
+_NOWHERE = Place()
+
+
+class Key(NamedTuple):
+    """What tells a place from another one, as far as a commitment asks that they differ."""
+
+    stated: bool
+    """Whether the policy states it; what is not stated may be the same as anything else."""
+    value: str
+
+
+class Found(NamedTuple):
+    """The copies of one recovery point that count."""
+
+    number: int
+    """How many of them lie far enough apart."""
+    rows: tuple[Row, ...]
+
+
+class Counting:
+    """Counts the copies of recovery points of one data set."""
+
+    def __init__(self, commitment: Copies, subject: Subject, terms: Terms) -> None:
+        """Take what a commitment asks of copies, and where the policy says that the sources of ``subject`` lie."""
+        self._within, self._matching = commitment.within, commitment.matching
+        self._parts = {part.points.source: part.points for part in subject.parts}
+        self._width = {
+            source: max((hi - lo for lo, hi in zip(points.data_lo, points.data_hi, strict=True)), default=0)
+            for source, points in self._parts.items()
+        }
+        self.places = {source: terms.places.get(source, _NOWHERE) for source in self._parts}
+        self.counts = {source: _counts(commitment, place) for source, place in self.places.items()}
+        self.keys = {source: _key(commitment.different, source, place) for source, place in self.places.items()}
+
+    def surely(self, anchor: Row) -> Found:
+        """Return the copies that a recovery point surely had; the point itself is one."""
+        points, row = anchor
+        latest = points.data_lo[row] + self._within
+        options = [
+            [
+                (other, index)
+                for other, index in self._near(anchor, source)
+                if other.available_hi[index] <= latest and self._copies(anchor, (other, index), favourable=True)
+            ]
+            for source in self._parts
+            if self.counts[source]
+        ]
+        chosen = self._most(options, favourable=True, beside=())
+        return Found(self._fewest(chosen), chosen)
+
+    def possibly(self, anchor: Row, unseen: Iterable[str]) -> int:
+        """Return how many copies a recovery point may have had, if one may have come unseen at each of ``unseen``."""
+        points, row = anchor
+        beside = tuple(source for source in unseen if self.counts[source] is not False)
+        # Of an unseen point beside it, the data may be that much newer.
+        latest = points.data_hi[row] + self._within + (self._matching if beside else 0)
+        options = [
+            [
+                (other, index)
+                for other, index in self._near(anchor, source)
+                if other.available_lo[index] <= latest and self._copies(anchor, (other, index), favourable=False)
+            ]
+            for source in self._parts
+            if self.counts[source] is not False and source not in beside
+        ]
+        chosen = self._most(options, favourable=False, beside=beside)
+        return self.at_most([*(other.source for other, _ in chosen), *beside])
+
+    def at_most(self, sources: Iterable[str]) -> int:
+        """Return how many places far enough apart these sources may be."""
+        return len({self.keys[source] for source in sources if self.counts[source] is not False})
+
+    def why_not(self, anchor: Row) -> str:
+        """Return why something beside a recovery point is not a copy of it; empty: nothing lies there."""
+        points, row = anchor
+        for source in self._parts:
+            for other, index in () if source == points.source else self._near(anchor, source):
+                name = f"{other.name[index]} at {source}"
+                if index in other.why_not:
+                    return f"{name} does not count: {other.why_not[index]}"
+                if min(points.size[row], other.size[index]) * SMALLEST_COPY < max(points.size[row], other.size[index]):
+                    sizes = f"{words.size(other.size[index])} beside {words.size(points.size[row])}"
+                    return f"{name} is no copy of it: {sizes}"
+                if points.checksum[row] and other.checksum[index] and points.checksum[row] != other.checksum[index]:
+                    return f"{name} is no copy of it: its checksum is another one"
+                if other.available_lo[index] > points.data_hi[row] + self._within:
+                    late = words.duration(other.available_lo[index] - points.data_hi[row])
+                    return f"{name} came {late} after the instant of its data"
+        return ""
+
+    def _near(self, anchor: Row, source: str) -> Sequence[Row]:
+        """Return what lies at ``source`` with data that may be within reach of a point's, nearest first."""
+        points, row = anchor
+        if source == points.source:
+            return (anchor,)  # two points of one source are never copies of each other
+        other = self._parts[source]
+        first = bisect_left(other.data_lo, points.data_lo[row] - self._matching - self._width[source])
+        after = bisect_right(other.data_lo, points.data_hi[row] + self._matching)
+        reach = (
+            (other, index)
+            for index in range(first, after)
+            if other.data_hi[index] >= points.data_lo[row] - self._matching
+        )
+        return sorted(reach, key=lambda item: abs(item[0].data_lo[item[1]] - points.data_lo[row]))
+
+    def _copies(self, anchor: Row, other: Row, *, favourable: bool) -> bool:
+        points, row = other
+        if other == anchor:
+            return True
+        return row not in points.why_not and are_copies(anchor, other, self._matching, favourable=favourable)
+
+    def _most(self, options: list[list[Row]], *, favourable: bool, beside: Sequence[str]) -> tuple[Row, ...]:
+        """Choose at most one row of each of ``options``, all copies of each other, from as many places as can be."""
+
+        def tally(sources: Iterable[str]) -> int:
+            return self.at_most([*sources, *beside])
+
+        ceiling = tally(rows[0][0].source for rows in options if rows)
+        best: tuple[Row, ...] = ()
+        best_tally = tally(())
+
+        def extend(index: int, chosen: tuple[Row, ...]) -> None:
+            nonlocal best, best_tally
+            if index == len(options):
+                if (number := tally(points.source for points, _ in chosen)) > best_tally:
+                    best, best_tally = chosen, number
+                return
+            for row in options[index]:
+                if all(are_copies(row, other, self._matching, favourable=favourable) for other in chosen):
+                    extend(index + 1, (*chosen, row))
+                    if best_tally == ceiling:
+                        return
+            extend(index + 1, chosen)
+
+        extend(0, ())
+        return best
+
+    def _fewest(self, rows: Iterable[Row]) -> int:
+        keys = {self.keys[points.source] for points, _ in rows}
+        # What is not stated may be the same as anything else; alone, it is still some place.
+        return sum(key.stated for key in keys) or min(len(keys), 1)
+
+
+def one_fate(one: Place, other: Place) -> str:
+    """Return what takes two places away together, as far as the policy says; empty: nothing known does."""
+    if one.site and one.site == other.site:
+        return f"both lie at {one.site}"
+    if common := sorted(one.sites & other.sites):
+        return f"both are part of {words.several(common)}"
+    if one.account and one.account == other.account and one.provider == other.provider:
+        return f"both are of account {one.account}"
+    return ""
+
+
+def _counts(commitment: Copies, place: Place) -> bool | None:
+    """Return whether copies at ``place`` count at all; None: what the policy states of it does not tell."""
+    outside = _fits(commitment.counted_outside, place)
+    told = (None if outside is None else not outside) if commitment.counted_outside is not None else True
+    inside = _fits(commitment.counted_in, place)
+    if False in (told, inside):
+        return False
+    return None if None in (told, inside) else True
+
+
+def _fits(where: Where | None, place: Place) -> bool | None:
+    return True if where is None else where.fits(place)
+
+
+def _key(different: Different | None, source: str, place: Place) -> Key:
+    if different is None:
+        return Key(True, source)
+    if value := place.of(different):
+        return Key(True, value)
+    # Two sources at one site are alike in whatever nobody states of it.
+    return Key(False, f"site {place.site}" if place.site else f"source {source}")

@@ -1,0 +1,84 @@
+"""Where every copy lies, whether it counts or not: the place of a copy is that of its source."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from drcheck.core import doubt, words
+from drcheck.core.every import Bound, Every, before_effect, cited
+from drcheck.core.evidence import FOREVER, LONG_AGO
+from drcheck.core.policy import Place, Where
+from drcheck.core.spans import Span, Spans, covers, intersection
+from drcheck.core.terms import Subject, Terms
+from drcheck.core.verdict import Finding, Quantity, Status, Window
+
+
+def all_in(where: Where, subject: Subject, terms: Terms, window: Window) -> Finding:
+    """Judge where copies lie, whether they count or not: the place is that of their source."""
+    bound: list[Bound] = []
+    seen: Spans = (Span(LONG_AGO, FOREVER),)
+    for part in subject.parts:
+        points, place = part.points, terms.places.get(part.points.source, Place())
+        fits = where.fits(place)
+        if not fits:
+            seen = intersection(seen, part.absence.stood(LONG_AGO))
+        why = f"it does not lie in {in_words(where)}" if fits is False else ""
+        bound += (
+            Bound(
+                (points, row),
+                fits,
+                Span(points.available_hi[row], points.gone_lo[row]),
+                Span(points.available_lo[row], points.gone_hi[row]),
+                why,
+            )
+            for row in range(len(points))
+        )
+    first = min((when for part in subject.parts for when in part.points.available_hi), default=FOREVER)
+    every = Every.of(bound, seen, (Span(first, FOREVER),) if first < FOREVER else ())
+    reason_at = partial(_why, where, every, subject, terms)
+    last = window.end - 1
+    there = every.at(last)
+    fitting = sum(one.keeps is True for one in there)
+    return Finding(
+        of=subject.of,
+        pieces=every.pieces(terms, window, reason_at),
+        reason=before_effect(terms, last) or reason_at(last),
+        objective=Quantity(len(there), "copies"),
+        measured=Quantity(fitting, "copies"),
+        headroom=Quantity(fitting - len(there), "copies"),
+        evidence=cited(there),
+    )
+
+
+def _why(where: Where, every: Every, subject: Subject, terms: Terms, t: int) -> str:
+    status, there, of = every.status_at(t), every.at(t), subject.of
+    if status is Status.MET:
+        return f"every copy of {of} lies in {in_words(where)}"
+    wrong = [one for one in there if not one.keeps]
+    if wrong:
+        source = wrong[0].row[0].source
+        place = terms.places.get(source, Place())
+        site = f"site {place.site}" if place.site else "no site"
+        count = f"{len(wrong)} of {words.counted(len(there), 'copy').replace('copys', 'copies')} of {of}"
+        if wrong[0].keeps is None:
+            settle = "the keys of that site" if place.site else f"`site` on {source}"
+            return f"whether {count} lie in {in_words(where)} is not known: {source} has {site}; {settle} would tell"
+        if status is Status.BREACHED:
+            return f"{count} not in {in_words(where)}: {wrong[0].name}, {site}"
+        return f"{wrong[0].name} does not lie in {in_words(where)}: {doubt.uncertain(*wrong[0].row)}"
+    if not covers(every.seen, t, t + 1):
+        unfit = [part for part in subject.parts if not where.fits(terms.places.get(part.points.source, Place()))]
+        return doubt.unproved(unfit, t, f"nothing of {of} lay outside {in_words(where)}")
+    return f"there is nothing of {of} that could lie in {in_words(where)}: no copy has been seen"
+
+
+def in_words(where: Where) -> str:
+    """Return a choice of places in words: ``area europe``."""
+    told = (
+        ("site", where.site),
+        ("region", where.region),
+        ("provider", where.provider),
+        ("account", where.account),
+        ("area", where.area),
+    )
+    return " and ".join(f"{key} {' or '.join(sorted(values))}" for key, values in told if values)
