@@ -85,11 +85,63 @@ def test_slots_begin_where_the_clocks_first_show_them(zone: str, at: str, per: P
 
 
 @EVERY_CHANGE
-def test_months_begin_where_the_clocks_first_show_them(zone: str, at: str):
+@pytest.mark.parametrize("per", [Per.MONTH, Per.QUARTER])
+def test_longer_slots_begin_where_the_clocks_first_show_them(zone: str, at: str, per: Per):
     around, where = instant(at), ZoneInfo(zone)
-    assert spans(Per.MONTH, where, around - DAY, around + DAY) == naive_spans(
-        Per.MONTH, where, around - DAY, around + DAY
+    assert spans(per, where, around - DAY, around + DAY) == naive_spans(per, where, around - DAY, around + DAY)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Stockholm", "Pacific/Apia", "Pacific/Chatham"])
+def test_years_begin_where_the_clocks_first_show_them(zone: str):
+    around, where = instant("2011-12-31T10:00"), ZoneInfo(zone)
+    assert spans(Per.YEAR, where, around - DAY, around + DAY) == naive_spans(
+        Per.YEAR, where, around - DAY, around + DAY
     )
+
+
+def test_slots_are_labelled_as_people_say_them():
+    zone, at = ZoneInfo("Europe/Stockholm"), instant("2026-11-21T02:30")
+    labels = {per: slot.label for per in Per for slot in calendar.slots(per, zone, at, at + 1)}
+    assert labels == {
+        Per.HOUR: "2026-11-21 03:00",
+        Per.DAY: "2026-11-21",
+        Per.WEEK: "week 47 of 2026",
+        Per.MONTH: "2026-11",
+        Per.QUARTER: "2026-Q4",
+        Per.YEAR: "2026",
+    }
+
+
+def test_quarters_and_years_follow_each_other_over_the_turn_of_the_year():
+    zone = ZoneInfo("UTC")
+    quarters = calendar.slots(Per.QUARTER, zone, instant("2025-11-15T00:00"), instant("2026-07-01T00:00"))
+    assert [slot.label for slot in quarters] == ["2025-Q4", "2026-Q1", "2026-Q2"]
+    assert [(slot.end - slot.start) // DAY for slot in quarters] == [92, 90, 91]
+    years = calendar.slots(Per.YEAR, zone, instant("2023-12-31T23:59"), instant("2024-01-01T00:01"))
+    assert [(slot.label, (slot.end - slot.start) // DAY) for slot in years] == [("2023", 365), ("2024", 366)]
+
+
+DAYS_LATER = [
+    # (zone, from, calendar days, later): wall clocks, so that days have 23 to 25 hours
+    ("UTC", "2026-11-01T00:00", 15, "2026-11-16T00:00"),
+    ("Europe/Stockholm", "2026-02-28T23:00", 30, "2026-03-30T22:00"),  # midnight stays midnight over the change
+    ("Europe/Stockholm", "2026-03-20T09:00", 15, "2026-04-04T08:00"),
+    ("Asia/Beirut", "2026-03-27T22:00", 1, "2026-03-28T22:00"),  # the 29th begins at 01:00
+    ("Asia/Beirut", "2026-03-28T22:00", 1, "2026-03-29T21:00"),
+]
+
+
+@pytest.mark.parametrize(("zone", "start", "days", "later"), DAYS_LATER)
+def test_days_are_counted_on_by_the_clocks_on_the_wall(zone: str, start: str, days: int, later: str):
+    assert calendar.days_later(instant(start), days, ZoneInfo(zone)) == instant(later)
+
+
+def test_business_days_are_counted_on_to_the_end_of_the_last_one():
+    """Friday 30 October 2026; the first Monday of November is no business day here."""
+    business, zone = BusinessCalendar(also=frozenset({(11, 2)})), ZoneInfo("Europe/Stockholm")
+    friday = calendar.local_date(instant("2026-10-30T12:00"), zone)
+    assert calendar.business_days_later(friday, 1, business, zone) == instant("2026-11-03T23:00")
+    assert calendar.business_days_later(friday, 5, business, zone) == instant("2026-11-09T23:00")
 
 
 @EVERY_CHANGE
@@ -104,7 +156,7 @@ def test_slots_follow_each_other_without_a_hole(zone: str, at: str):
 
 @briefly
 @given(
-    st.sampled_from(Per),
+    st.sampled_from([Per.HOUR, Per.DAY, Per.WEEK, Per.MONTH]),
     st.sampled_from(sorted(set(CHANGES.values()))),
     st.integers(-5 * DAY, 5 * DAY),
     st.integers(1, 2 * DAY),

@@ -12,6 +12,8 @@ from drcheck.core.policy import Per
 MINUTE = 60
 STEP = 300
 """Of the walk that looks for slots: no zone of today changes its clocks at another time than a multiple of it."""
+LONG_STEP = 900
+"""Of the same walk for quarters and years: midnight is a multiple of it everywhere."""
 DAY = 86400
 
 MONTHS = {
@@ -36,16 +38,28 @@ def wall(instant: int, zone: tzinfo) -> datetime:
 
 
 def label(per: Per, shown: datetime) -> datetime:
-    """Return the beginning of the hour, day, week or month that a wall clock shows, as it shows it."""
+    """Return the beginning of the hour, day, week, month, quarter or year that a wall clock shows, as it shows it."""
     if per is Per.HOUR:
         return shown.replace(minute=0)
     midnight = shown.replace(hour=0, minute=0)
     if per is Per.WEEK:
         return midnight - timedelta(days=midnight.weekday())
-    return midnight.replace(day=1) if per is Per.MONTH else midnight
+    if per is Per.DAY:
+        return midnight
+    first = midnight.replace(day=1)
+    if per is Per.MONTH:
+        return first
+    return first.replace(month=1 if per is Per.YEAR else {0: 1, 1: 4, 2: 7, 3: 10}[(first.month - 1) // 3])
 
 
-PADDING = {Per.HOUR: 4 * 3600, Per.DAY: 3 * DAY, Per.WEEK: 9 * DAY, Per.MONTH: 33 * DAY}
+PADDING = {
+    Per.HOUR: 4 * 3600,
+    Per.DAY: 3 * DAY,
+    Per.WEEK: 9 * DAY,
+    Per.MONTH: 33 * DAY,
+    Per.QUARTER: 94 * DAY,
+    Per.YEAR: 368 * DAY,
+}
 
 
 @lru_cache(maxsize=512)
@@ -54,11 +68,12 @@ def slots(per: Per, zone: tzinfo, start: int, end: int) -> tuple[Stretch, ...]:
 
     An hour that the clocks show again, having been set back, is a slot of its own.
     """
-    first = (start - PADDING[per]) // STEP * STEP
+    step = LONG_STEP if per in (Per.QUARTER, Per.YEAR) else STEP
+    first = (start - PADDING[per]) // step * step
     begins: list[int] = []
     newest: datetime | None = None
     before: datetime | None = None
-    for instant in range(first, end + PADDING[per], STEP):
+    for instant in range(first, end + PADDING[per], step):
         shown = wall(instant, zone)
         set_back = before is not None and shown < before
         if newest is None or label(per, shown) > newest or (per is Per.HOUR and set_back):
