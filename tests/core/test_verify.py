@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
-from drcheck.core.evidence import Candidate, Gap, Log, Look, Observation, Recovery
+from drcheck.core.evidence import (
+    Attestation,
+    Candidate,
+    Fact,
+    Gap,
+    Log,
+    Look,
+    Observation,
+    Outage,
+    Recovery,
+    Watched,
+)
 from drcheck.core.history import History
-from drcheck.core.needs import needed_since
+from drcheck.core.needs import asked_at, locked_for, needed_since
 from drcheck.core.policy import (
     NEVER,
     Agreement,
+    Availability,
+    By,
+    Encryption,
     Frequency,
+    Immutability,
     Kind,
     Notice,
     Per,
@@ -28,6 +44,7 @@ from drcheck.core.policy import (
     Waiver,
 )
 from drcheck.core.sources import SourceEvidence
+from drcheck.core.summary import is_attested
 from drcheck.core.verdict import Status, Window
 from drcheck.core.verify import judge
 from drcheck.core.wordings import Version
@@ -74,6 +91,73 @@ def passed(ends, **more):
 
 def logged(*recoveries, **more):
     return SourceEvidence(Standing.LOG, log=Log(recoveries, known_until=T, **more))
+
+
+def attested(**more):
+    """Return evidence of a statement of ten days ago that holds for another ten."""
+    told = {"by": "cto@example.com", "at": T - 10 * DAY, "expires_at": T + 10 * DAY, "holds": True} | more
+    statement = Attestation(**{"attests": "c", "line": 1, "statement": "The disks are encrypted."} | told)
+    return SourceEvidence(Standing.ATTESTED, log=Log(attestations=(statement,), known_until=T))
+
+
+WORD = Source("word", "host", "attestations.jsonl", Reader.ATTESTATIONS, ("shop",))
+ENCRYPTED = Encryption("c", Kind.ENCRYPTION, ("dumps",), by=By.STORAGE)
+
+
+def test_a_promise_that_rests_on_somebodys_word_alone_is_attested():
+    its = policy(replace(ENCRYPTED, evidence=("word",)), sources=(WORD,))
+    verdict = only(its, {"word": attested()})
+    assert (verdict.status, verdict.standing) == (MET, Standing.ATTESTED)
+    assert is_attested(verdict)
+    assert only(its, {"word": attested(expires_at=T - DAY)}).status is UNKNOWN
+
+
+def test_somebodys_word_beside_what_can_be_seen_decides_nothing():
+    its = policy(replace(ENCRYPTED, evidence=("dumps", "word")), sources=(DUMPS, WORD))
+    verdict = only(its, {"dumps": held([0]), "word": attested()})
+    assert verdict.status is UNKNOWN
+    assert not is_attested(verdict)
+
+
+def test_what_is_attested_proves_nothing_where_more_standing_is_asked():
+    its = policy(replace(ENCRYPTED, evidence=("word",), min_standing=Standing.LOG), sources=(WORD,))
+    assert only(its, {"word": attested()}).status is UNKNOWN
+
+
+def test_a_fact_that_could_not_be_asked_is_a_gap_of_the_promises_that_need_it_alone():
+    gap = Gap("HeadObject is refused", "Allow it.", fact=Fact.STORAGE_ENCRYPTION)
+    its = policy(ENCRYPTED, replace(RPO, id="rpo"))
+    verdicts = judge(its, {"dumps": held([0], gaps=(gap,))}, WINDOW, clock_tolerance=300)
+    assert [verdict.gaps for verdict in verdicts] == [(("dumps", gap),), ()]
+    assert [verdict.status for verdict in verdicts] == [UNKNOWN, MET]
+
+
+def test_only_what_a_commitment_needs_is_asked_of_each_backup():
+    locked = Immutability("locked", Kind.IMMUTABILITY, ("offsite",), at_least=14 * DAY)
+    either = replace(ENCRYPTED, by=By.EITHER)
+    its = policy(either, locked, replace(locked, id="longer", at_least=30 * DAY), replace(RPO, id="rpo"))
+    assert asked_at(its, DUMPS) == {Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION}
+    assert asked_at(its, OFFSITE) == {Fact.LOCK, Fact.LEGAL_HOLD}
+    assert asked_at(its, DRILLS) == frozenset()
+    assert (locked_for(its, OFFSITE), locked_for(its, DUMPS)) == (30 * DAY, 0)
+
+
+def test_a_period_is_judged_by_the_wording_in_force_when_it_began():
+    day = Availability("c", Kind.AVAILABILITY, ("status",), at_least=Fraction(1, 2), per=Per.DAY)
+    status = Source("status", "host", "outages.jsonl", Reader.OUTAGE_LOG, ("shop",))
+    down = [Outage(f"o{ago}", ago, T - ago * DAY, T - ago * DAY + 16 * HOUR, True, "") for ago in (3, 1)]
+    log = Log(outages=tuple(down), watched=(Watched(T - 20 * DAY, T, 9),), known_until=T)
+    stricter, looser = policy(day, sources=(status,)), policy(replace(day, at_least=Fraction(1, 5)), sources=(status,))
+    changed = T - 2 * DAY + 5 * HOUR
+    verdict = only(
+        looser,
+        {"status": SourceEvidence(Standing.LOG, log=log)},
+        first_seen=changed,
+        earlier=(Version(0, stricter),),
+    )
+    fell_short = [one for one in verdict.overall.periods if one.status is BREACHED]
+    assert [one.start for one in fell_short] == [T - 3 * DAY]
+    assert [one.start for one in verdict.overall.periods] == [T - ago * DAY for ago in range(10, 0, -1)]
 
 
 def test_the_worst_data_set_decides_and_each_is_told():
