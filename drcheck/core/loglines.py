@@ -41,3 +41,7 @@ def times(log: Log) -> Iterator[tuple[int, int]]:
     for window in log.maintenance:
         if window.announced_at is not None:  # else nobody knows how long before its start it was written
             yield window.line, window.announced_at
+    for statement in log.attestations:
+        yield statement.line, statement.at
+    for check in log.checks:
+        yield check.line, check.finished_at
