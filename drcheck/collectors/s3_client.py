@@ -130,7 +130,7 @@ class S3Client:
                 return ask(Bucket=bucket, **named, **options)
             except ClientError as error:
                 told = error.response.get("Error", {})
-                # not the caller's: after a bad request botocore asks with HeadBucket whether the region is the right one
+                # not the caller's: after a bad request botocore itself asks with HeadBucket after the region
                 status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
                 if caller.status == 200 and status >= 500:  # noqa: PLR2004  so botocore takes what it cannot parse
                     raise self.no_answer(operation, bucket) from None
