@@ -59,7 +59,10 @@ def of_zip(size: int, more: More) -> Told:
 def _directory_of(tail: bytes, start: int, more: More) -> tuple[int, int, int] | None:
     """Return offset, length and number of entries of a zip's central directory, from the record at its end."""
     at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) < at + 22:
+    # The comment runs to the file's end: a record that ends elsewhere is of something else, or the file is cut short.
+    while at >= 0 and at + 22 + int.from_bytes(tail[at + 20 : at + 22], "little") != len(tail):
+        at = tail.rfind(b"PK\x05\x06", 0, at)
+    if at < 0:
         return None
     count, length, offset = struct.unpack_from("<HII", tail, at + 10)
     if at >= 20 and tail[at - 20 : at - 16] == b"PK\x06\x07":  # the length of zip64's locator

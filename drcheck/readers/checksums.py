@@ -23,7 +23,7 @@ LARGEST_LIST: Final = 1 << 20
 _ALGORITHMS: Final = {"sha512": 128, "sha256": 64, "sha1": 40, "md5": 32}
 """What may stand beside a backup, strongest first, and its digits."""
 _LISTS: Final = tuple(f"{name.upper()}SUMS" for name in _ALGORITHMS)
-_LINE: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?: [ *]?(.+))?")
+_LINE: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?: [ *]?(\S.*)|\s*)")
 """As GNU coreutils writes it: a backslash says that the name is escaped, an asterisk that it was read as binary."""
 _BSD: Final = re.compile(r"(\\?)(SHA512|SHA256|SHA1|MD5) ?\((.+)\) ?= ?([0-9A-Fa-f]{32,128})")
 _ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}

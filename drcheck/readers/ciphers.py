@@ -59,18 +59,23 @@ def told(head: bytes, size: int, more: More) -> Told:
     ``more`` is called only for formats that do not tell at their beginning, a few times, and whatever it raises is
     raised.
     """
+
+    def within(offset: int, at_most: int) -> bytes:
+        """Read no further than there is something, wherever the file says that there is."""
+        return more(offset, min(at_most, size - offset)) if offset < size and at_most else b""
+
     for magic, name in _ENCRYPTED:
         if head.startswith(magic):
             return Told(True, name)
     if head.startswith(_LUKS):
-        return _luks(head, more)
+        return _luks(head, within)
     if head.startswith(b"QFI\xfb") and len(head) >= 36:
         return Told(head[32:36] != bytes(4), "qcow2")
     if head.startswith(archives.ZIP):
-        return archives.of_zip(size, more)
+        return archives.of_zip(size, within)
     if head.startswith(archives.SEVEN_ZIP):
-        return archives.of_7z(head, size, more)
-    if (plain := _plain(head, more)) is not None:
+        return archives.of_7z(head, size, within)
+    if (plain := _plain(head, within)) is not None:
         return Told(False, plain)
     return openpgp.told(head, size) or UNKNOWN
 
