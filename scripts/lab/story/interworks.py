@@ -10,12 +10,13 @@ announced. An outage by a third party, and an emergency that was announced, are 
 from __future__ import annotations
 
 import base64
+import hashlib
 from datetime import UTC, timedelta
 
 from lab.azurite import Blob
 from lab.seaweedfs import Object
 from lab.story import logs
-from lab.story.telling import DAY, GIB, HOUR, MINUTE, SUNDAY, File, Story, grown, nights, nth, stamp
+from lab.story.telling import DAY, GIB, HOUR, MIB, MINUTE, SUNDAY, File, Story, grown, nights, nth, stamp
 
 SERVICE = "interworks-cloud"
 RECORDS = "interworks-records"
@@ -39,8 +40,9 @@ def tell(story: Story) -> None:
         story.blobs["sql-backups"].append(Blob(name, size, start + 41 * MINUTE))
         story.blobs["sql-backups-copy"].append(Blob(name, size, start + 95 * MINUTE))
         late = 31 * HOUR if ago == 5 else 0
-        offsite = Object(f"{name}.age", size + 200, start + 4 * HOUR + late, head=AGE)
-        story.objects["interworks-offsite"].append(offsite)
+        story.objects["interworks-offsite"].append(
+            Object(f"{name}.age", size + 200, start + 4 * HOUR + late, uploaded_in_parts(name, size), AGE)
+        )
     for ago, start in nights(story.now, UTC, "03:30"):
         if ago <= 34:
             name = f"storage/common-storage-{stamp(start, '%Y-%m-%dT%H%M')}Z.tar.zst.age"
@@ -49,6 +51,11 @@ def tell(story: Story) -> None:
     story.write(RECORDS, "attestations.jsonl", logs.json_lines(attestations(story.now)))
     story.write(RECORDS, "outages.jsonl", logs.json_lines(logs.outage_log(story, outages(story))))
     story.write(RECORDS, "maintenance.jsonl", logs.json_lines(logs.announced(story, maintenance(story))))
+
+
+def uploaded_in_parts(name: str, size: int) -> str:
+    """Return the ETag of an upload in parts of 64 MiB, as large ones are; it is no checksum of the content."""
+    return f"{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()}-{-(-size // (64 * MIB))}"
 
 
 def attestations(now: int) -> list[logs.Record]:

@@ -140,7 +140,7 @@ def comma_separated(records: Iterable[Record]) -> bytes:
 
 
 def prometheus(story: Story, labels: Mapping[str, str], outages: Iterable[Record]) -> bytes:
-    """Return what Prometheus answers to a query for the samples of ``up`` (a range vector) from the previous month on."""
+    """Return what Prometheus answers to a query for a range vector of ``up`` from the previous month on."""
     spans = [(str(one["started_at"]), str(one["ended_at"])) for one in outages]
     values = []
     for at in range(instant(story.previous_month, "00:00"), story.now + 1, STEP):
