@@ -1,0 +1,540 @@
+"""Availability: what counts, what is excused, what nobody watched, and when a breach begins."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+
+import pytest
+from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
+
+from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Watched
+from drcheck.core.pieces import NOT_BOUND
+from drcheck.core.policy import BusinessCalendar, Formula, MaintenanceRule, Notice, Outside, Per
+from drcheck.core.spans import Span
+from drcheck.core.terms import Records, Terms
+from drcheck.core.verdict import Excused, Quantity, Status
+
+MINUTE = 60
+PLANNED = MaintenanceRule("planned")
+UNREADABLE = "it is not JSON"
+
+
+# The agreements' own numbers. -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "available", "unavailable"), [(28, 40280, 40), (29, 41718, 42), (30, 43157, 43), (31, 44595, 45)]
+)
+def test_interworks_table_of_minutes_is_the_exact_product_rounded(days: int, available: int, unavailable: int):
+    total = days * 24 * 60
+    assert available == floor(Fraction(total * 999, 1000) + Fraction(1, 2))
+    assert unavailable == total - available
+
+
+def test_the_tables_minutes_breach_in_31_and_29_days_and_do_not_in_30_and_28():
+    always = (("2025-01-01T00:00", "2029-01-01T00:00"),)
+
+    def of(number: int, year: int, minutes: int) -> tuple[Status | None, str]:
+        down = outage(f"{year}-{number:02}-05T00:00", f"{year}-{number:02}-05T00:{minutes}")
+        figures = month(uptime(), records(down, known="2029-01-01T00:00", watched=always), number, year)
+        return figures.status, figures.availability
+
+    assert of(10, 2026, 45) == (Status.BREACHED, "99.899193")
+    assert of(2, 2028, 42) == (Status.BREACHED, "99.899425")
+    assert of(11, 2026, 43) == (Status.MET, "99.900462")
+    assert of(2, 2026, 40) == (Status.MET, "99.900793")
+
+
+def test_cloudworkz_minutes_a_day_and_hours_a_year_are_rounded():
+    day = month_like(Per.DAY, "11-21T00:00", "11-22T00:00")
+    year = month_like(Per.YEAR, "2025-01-01T00:00", "2026-01-01T00:00")
+    assert Fraction(86400, 1000) / 60 == Fraction("1.44")
+    assert Fraction(365 * 24, 1000) == Fraction("8.76")
+    assert day.allowed == 86  # 86.4 s are 1.44 min, told as "under 1.5 min a day"
+    assert year.allowed == 31536  # 8.76 h, told as "9 hours a year"
+    assert day.availability == year.availability == "100"
+
+
+def month_like(per: Per, start: str, end: str):
+    (figures,) = judge(
+        uptime(per=per), records(watched=(("2024-12-01T00:00", "2027-01-01T00:00"),)), start, end
+    ).periods
+    return figures
+
+
+def test_87_seconds_break_a_day_and_86_do_not():
+    for seconds, status in ((86, Status.MET), (87, Status.BREACHED)):
+        logs = records(outage("11-21T10:00", f"11-21T10:01:{seconds - 60}"))
+        (figures,) = judge(uptime(per=Per.DAY), logs, "11-21T00:00", "11-22T00:00").periods
+        assert figures.status is status
+
+
+# What counts. ---------------------------------------------------------------------------------------------------------
+
+
+def test_exactly_the_allowance_is_met_and_a_second_more_is_not():
+    assert month(uptime(), records(outage("11-05T00:00", "11-05T00:43:12"))).status is Status.MET
+    assert month(uptime(), records(outage("11-05T00:00", "11-05T00:43:13"))).status is Status.BREACHED
+
+
+def test_a_breach_runs_from_the_second_the_target_gets_out_of_reach_to_the_periods_end():
+    finding = judge(uptime(), records(outage("11-05T00:00", "11-05T02:00")), "11-01T00:00", "12-03T00:00")
+    assert spells(finding) == [
+        (at("11-01T00:00"), Status.MET),
+        (at("11-05T00:43:12"), Status.BREACHED),
+        (at("12-01T00:00"), Status.MET),
+    ]
+    assert finding.status is Status.MET
+    assert [figures.label for figures in finding.periods] == ["2026-11", "2026-12"]
+
+
+def test_an_allowance_of_broken_seconds_is_crossed_within_its_last_second():
+    finding = judge(uptime(), records(outage("10-05T00:00", "10-05T02:00")), "10-01T00:00", "11-01T00:00")
+    assert finding.pieces[1].start == at("10-05T00:44:38")  # 2678.4 s are allowed of 31 days
+
+
+def test_a_period_is_judged_whole_where_it_began_before_the_window():
+    finding = judge(uptime(), records(outage("11-05T00:00", "11-05T02:00")), "11-20T00:00", "11-21T00:00")
+    assert spells(finding) == [(at("11-20T00:00"), Status.BREACHED)]
+    assert finding.measured == Quantity("99.722222", "%")
+
+
+def test_overlapping_outages_and_those_of_several_logs_count_once():
+    one, other = outage("11-05T00:00", "11-05T00:30"), outage("11-05T00:20", "11-05T00:40")
+    logs = dict(records(one).logs)
+    logs["more"] = Log(outages=(other,), known_until=at("2027-01-01T00:00"))
+    assert month(uptime(), Records(logs, records().readers)).downtime == 40 * MINUTE
+
+
+def test_an_outage_over_the_edge_of_a_period_is_split_by_it():
+    finding = judge(uptime(), records(outage("10-31T23:30", "11-01T00:10")), "10-01T00:00", "12-01T00:00")
+    assert [figures.downtime for figures in finding.periods] == [30 * MINUTE, 10 * MINUTE]
+
+
+def test_partial_outages_count_unless_only_total_ones_do():
+    logs = records(outage("11-05T00:00", "11-05T02:00", total=False))
+    assert month(uptime(), logs).downtime == 120 * MINUTE
+    assert month(uptime(total_only=True), logs).downtime == 0
+    (cited,) = judge(uptime(total_only=True), logs, "11-01T00:00", "12-01T00:00").evidence
+    assert cited.why_not == "it was partial, and only total outages count"
+
+
+def test_months_are_those_of_the_agreements_zone():
+    logs = records(outage("10-31T23:30", "11-01T00:10"))
+    finding = judge(uptime(), logs, "10-01T12:00", "11-15T00:00", zone="Europe/Stockholm")
+    assert [(figures.label, figures.downtime // MINUTE) for figures in finding.periods] == [
+        ("2026-10", 0),
+        ("2026-11", 40),
+    ]
+    october = finding.periods[0]
+    assert october.end - october.start == (31 * 24 + 1) * 3600  # summer time ends
+
+
+def test_an_open_outage_is_certain_as_far_as_its_log_is_known():
+    logs = records(outage("11-05T00:00", None), known="11-05T00:40", watched=(("10-01T00:00", "11-05T00:00"),))
+    finding = judge(uptime(), logs, "11-01T00:00", "11-05T01:00")
+    assert finding.status is Status.UNKNOWN
+    assert spells(finding)[-1] == (at("11-05T00:43:12"), Status.UNKNOWN)
+    assert "outage out-11-05T00:00 was open when outages told of it last, 2026-11-05T00:40:00Z" in finding.reason
+    later = records(outage("11-05T00:00", None), known="11-05T00:50", watched=(("10-01T00:00", "11-05T00:00"),))
+    assert judge(uptime(), later, "11-01T00:00", "11-05T01:00").status is Status.BREACHED
+
+
+def test_a_later_line_that_nobody_can_read_may_have_closed_an_open_outage():
+    logs = records(
+        outage("11-05T00:00", None, line=1),
+        outage("11-05T00:10", "11-05T00:20", line=2),
+        gaps=(Gap(UNREADABLE, line=3),),
+        known="11-06T00:00",
+        watched=(),
+    )
+    assert judge(uptime(), logs, "11-01T00:00", "11-06T00:00").status is Status.UNKNOWN
+
+
+# What is excused. -----------------------------------------------------------------------------------------------------
+
+
+def test_downtime_in_announced_maintenance_is_excused_and_its_overrun_counts():
+    figures = month(
+        uptime(maintenance=(PLANNED,)),
+        records(outage("11-05T00:00", "11-05T03:00"), maintenance("11-05T00:30", "11-05T02:30")),
+    )
+    assert figures.downtime == 60 * MINUTE
+    assert figures.excused == (Excused("maintenance planned", 120 * MINUTE),)
+
+
+def test_maintenance_without_downtime_excuses_nothing():
+    figures = month(uptime(maintenance=(PLANNED,)), records(maintenance("11-05T00:30", "11-05T02:30")))
+    assert (figures.downtime, figures.excused) == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("notice", "announced", "excused"),
+    [
+        (Notice(seconds=48 * 3600), "11-03T00:00", True),
+        (Notice(seconds=48 * 3600), "11-03T00:01", False),
+        (Notice(business_days=5), "11-04T08:00", False),  # Thu, Fri, Mon, Tue lie between
+        (Notice(business_days=5), "11-03T23:00", True),
+        (None, None, True),
+        (Notice(seconds=3600), None, False),
+    ],
+)
+def test_maintenance_is_excused_if_it_was_announced_in_time(
+    notice: Notice | None, announced: str | None, excused: bool
+):
+    begins = "11-11T00:00" if notice and notice.business_days else "11-05T00:00"
+    window = maintenance(begins, begins.replace("T00", "T02"), announced=announced)
+    logs = records(outage(begins, begins.replace("T00", "T01")), window)
+    figures = month(uptime(maintenance=(MaintenanceRule("planned", notice=notice),)), logs)
+    assert figures.downtime == (0 if excused else 60 * MINUTE)
+
+
+def test_a_window_that_touches_business_hours_is_not_excused_at_all():
+    rule = MaintenanceRule("planned", outside=Outside.BUSINESS_HOURS)
+    terms = Terms(business=BusinessCalendar(opens=7 * 3600, closes=17 * 3600))
+    for ends, excused in (("11-05T07:00", True), ("11-05T07:01", False)):
+        logs = records(outage("11-05T05:00", "11-05T06:00"), maintenance("11-05T05:00", ends))
+        finding = judge(uptime(maintenance=(rule,)), logs, "11-01T00:00", "12-01T00:00", terms)
+        assert finding.periods[0].downtime == (0 if excused else 60 * MINUTE)
+
+
+def test_a_window_that_overlaps_regular_maintenance_does_not_fit_a_rule_that_stays_out_of_it():
+    rule = MaintenanceRule("planned", outside=Outside.REGULAR_MAINTENANCE)
+    window = maintenance("11-05T05:00", "11-05T07:00")
+    down = outage("11-05T05:00", "11-05T06:00")
+    for begins, excused in (("11-05T07:00", True), ("11-05T06:59", False)):
+        logs = records(down, window, maintenance(begins, "11-05T09:00", "regular"))
+        assert month(uptime(maintenance=(rule,)), logs).downtime == (0 if excused else 60 * MINUTE)
+
+
+def test_a_cap_excuses_the_earliest_seconds_of_each_period():
+    rule = MaintenanceRule("planned", at_most=3600)
+    down = (
+        outage("11-05T00:00", "11-05T00:45"),
+        outage("11-06T00:00", "11-06T00:45"),
+        outage("12-01T00:00", "12-01T00:45"),
+    )
+    windows = tuple(maintenance(f"{day}T00:00", f"{day}T01:00") for day in ("11-05", "11-06", "12-01"))
+    finding = judge(uptime(maintenance=(rule,)), records(*down, *windows), "11-01T00:00", "2027-01-01T00:00")
+    assert [figures.downtime // MINUTE for figures in finding.periods] == [30, 0]
+
+
+def test_what_lies_over_a_cap_falls_to_no_later_rule_but_its_cause_may_excuse_it():
+    rules = (MaintenanceRule("planned", at_most=600), MaintenanceRule("emergency"))
+    windows = maintenance("11-05T00:00", "11-05T01:00"), maintenance("11-05T00:00", "11-05T01:00", "emergency")
+    commitment = uptime(maintenance=rules, causes=("third-party",))
+    assert month(commitment, records(outage("11-05T00:00", "11-05T01:00"), *windows)).downtime == 50 * MINUTE
+    figures = month(commitment, records(outage("11-05T00:00", "11-05T01:00", "third-party"), *windows))
+    assert figures.downtime == 0
+    assert figures.excused == (Excused("maintenance planned", 600), Excused("cause third-party", 50 * MINUTE))
+
+
+def test_the_first_rule_that_a_window_fits_takes_it():
+    rules = (
+        MaintenanceRule("planned", notice=Notice(seconds=5 * 86400), at_most=600),
+        MaintenanceRule("planned", notice=Notice(seconds=86400)),
+    )
+    down = outage("11-05T00:00", "11-05T01:00")
+    early, late = ("10-01T00:00", 50 * MINUTE), ("11-03T00:00", 0)
+    for announced, downtime in (early, late):
+        logs = records(down, maintenance("11-05T00:00", "11-05T01:00", announced=announced))
+        assert month(uptime(maintenance=rules), logs).downtime == downtime
+
+
+def test_only_the_first_window_of_a_week_is_excused_where_one_a_week_is_agreed():
+    rule = MaintenanceRule("regular", once_per=Per.WEEK)
+    days = ("11-03", "11-05", "11-09")  # Tuesday, Thursday, and the next Monday
+    down = tuple(outage(f"{day}T00:00", f"{day}T00:10") for day in days)
+    windows = tuple(maintenance(f"{day}T00:00", f"{day}T01:00", "regular") for day in days)
+    assert month(uptime(maintenance=(rule,)), records(*down, *windows)).downtime == 10 * MINUTE
+
+
+def test_a_second_is_excused_by_cause_only_if_every_outage_that_covers_it_is():
+    commitment = uptime(causes=("customer", "third-party"))
+    theirs = outage("11-05T00:00", "11-05T01:00", "customer"), outage("11-05T00:30", "11-05T01:30", "third-party")
+    assert month(commitment, records(*theirs)).excused == (
+        Excused("cause customer", 60 * MINUTE),
+        Excused("cause third-party", 30 * MINUTE),
+    )
+    ours = outage("11-05T00:50", "11-05T01:10", "us")
+    assert month(commitment, records(*theirs, ours)).downtime == 20 * MINUTE
+
+
+def test_outages_are_cited_with_why_they_do_not_count():
+    logs = records(
+        outage("11-05T00:00", "11-05T01:00", "customer", name="theirs"),
+        outage("11-07T00:00", "11-07T00:05", name="ours"),
+        outage("10-07T00:00", "10-07T00:05", name="before"),
+    )
+    finding = judge(uptime(causes=("customer",)), logs, "10-01T00:00", "12-01T00:00")
+    assert [(cited.name, cited.available_at, cited.why_not) for cited in finding.evidence] == [
+        ("theirs", at("11-05T01:00"), "excused: cause customer"),
+        ("ours", at("11-07T00:05"), ""),
+    ]
+
+
+# The two formulas. ----------------------------------------------------------------------------------------------------
+
+
+def test_maintenance_leaves_the_denominator_only_of_service_time():
+    day = 24 * 3600
+    logs = records(
+        outage("11-05T00:00", "11-06T00:00"),
+        maintenance("11-05T00:00", "11-06T00:00"),
+        outage("11-09T00:00", "11-09T00:42"),
+    )
+    of_total = month(uptime(maintenance=(PLANNED,)), logs)
+    of_service_time = month(uptime(maintenance=(PLANNED,), formula=Formula.OF_SERVICE_TIME), logs)
+    assert (of_total.allowed, of_total.status) == (2592, Status.MET)
+    assert (of_service_time.allowed, of_service_time.status) == (int(29 * day / 1000), Status.BREACHED)
+    assert of_service_time.availability == "99.899425"  # 42 min of 29 days
+    stays = MaintenanceRule("planned", leaves_service_time=False)
+    assert month(uptime(maintenance=(stays,), formula=Formula.OF_SERVICE_TIME), logs).status is Status.MET
+
+
+def test_maintenance_alone_can_put_the_target_out_of_reach():
+    logs = records(
+        outage("11-09T00:00", "11-09T00:43"),
+        outage("11-20T00:00", "11-21T00:00"),
+        maintenance("11-20T00:00", "11-21T00:00"),
+    )
+    finding = judge(uptime(maintenance=(PLANNED,), formula=Formula.OF_SERVICE_TIME), logs, "11-01T00:00", "12-01T00:00")
+    # 2580 s are a thousandth of 2,580,000 s: it breaks once 12,000 s of the month's 2,592,000 have left.
+    assert spells(finding)[1] == (at("11-20T00:00") + 12000, Status.BREACHED)
+
+
+def test_a_period_that_was_all_maintenance_is_met():
+    logs = records(outage("11-21T00:00", "11-22T00:00"), maintenance("11-20T00:00", "11-23T00:00"))
+    commitment = uptime(maintenance=(PLANNED,), formula=Formula.OF_SERVICE_TIME, per=Per.DAY)
+    (figures,) = judge(commitment, logs, "11-21T00:00", "11-22T00:00").periods
+    assert (figures.status, figures.availability, figures.allowed) == (Status.MET, "100", 0)
+
+
+def test_a_target_of_everything_is_broken_by_a_second():
+    assert month(uptime("100"), records()).status is Status.MET
+    finding = judge(uptime("100"), records(outage("11-09T00:00", "11-09T00:00:01")), "11-01T00:00", "12-01T00:00")
+    assert spells(finding)[1] == (at("11-09T00:00"), Status.BREACHED)
+
+
+# What nobody watched. -------------------------------------------------------------------------------------------------
+
+
+def test_nothing_watched_is_unknown_and_says_which_records_are_missing():
+    finding = judge(uptime(), records(watched=()), "11-01T00:00", "11-22T00:00")
+    assert spells(finding) == [(at("11-01T00:00"), Status.UNKNOWN)]
+    assert '{"watched": {"from": …, "to": …}}' in finding.reason
+    assert finding.measured is None
+    assert (
+        judge(uptime(), records(outage("11-05T00:00", "11-05T01:00"), watched=()), "11-01T00:00", "11-22T00:00").status
+        is Status.BREACHED
+    )
+
+
+def test_more_unwatched_than_is_allowed_is_unknown_and_says_when():
+    logs = records(watched=(("10-01T00:00", "11-10T00:00"), ("11-10T01:00", "12-10T00:00")))
+    finding = judge(uptime(), logs, "11-01T00:00", "12-01T00:00")
+    assert spells(finding) == [(at("11-01T00:00"), Status.MET), (at("11-10T00:43:12"), Status.UNKNOWN)]
+    assert "nobody watched 1 h of 2026-11 from 2026-11-10T00:00:00Z to 2026-11-10T01:00:00Z" in finding.reason
+    assert finding.periods[0].unwatched == 3600
+    assert finding.periods[0].credit is None
+
+
+def test_a_few_unwatched_minutes_are_allowed_to_have_been_down():
+    logs = records(watched=(("10-01T00:00", "11-10T00:00"), ("11-10T00:43", "12-10T00:00")))
+    assert month(uptime(), logs).status is Status.MET
+    # Together with downtime that is known they are not.
+    down = outage("11-20T00:00", "11-20T00:01")
+    assert (
+        month(uptime(), records(down, watched=(("10-01T00:00", "11-10T00:00"), ("11-10T00:43", "12-10T00:00")))).status
+        is Status.UNKNOWN
+    )
+
+
+def test_a_known_outage_needs_no_watching():
+    logs = records(
+        outage("11-10T00:00", "11-10T00:43"), watched=(("10-01T00:00", "11-10T00:00"), ("11-10T00:43", "12-10T00:00"))
+    )
+    assert (month(uptime(), logs).unwatched, month(uptime(), logs).status) == (0, Status.MET)
+
+
+def test_unwatched_time_in_announced_maintenance_can_be_excused():
+    logs = records(
+        maintenance("11-10T00:00", "11-10T05:00"),
+        watched=(("10-01T00:00", "11-10T00:00"), ("11-10T05:00", "12-10T00:00")),
+    )
+    assert month(uptime(maintenance=(PLANNED,)), logs).status is Status.MET
+    assert month(uptime(), logs).status is Status.UNKNOWN
+
+
+def test_an_open_period_is_judged_as_far_as_it_was_watched_and_says_so():
+    logs = records(outage("11-05T00:00", "11-05T00:41"), watched=(("10-01T00:00", "11-22T01:40"),), known="11-22T02:00")
+    finding = judge(uptime(), logs, "11-01T00:00", "11-22T02:00")
+    assert finding.reason == (
+        "2026-11 so far: 41 min down of 43 min 12 s allowed, judged until 2026-11-22T01:40:00Z (last watched)"
+    )
+    assert finding.measured == Quantity("99.905092", "%")
+    assert finding.headroom == Quantity("0.005092", "%")
+    assert finding.objective == Quantity("99.9", "%")
+    assert finding.due_at is None
+    assert finding.at_risk
+    assert finding.periods[0].judged_until == at("11-22T01:40")
+
+
+def test_a_period_that_was_last_watched_too_long_ago_is_unknown():
+    logs = records(watched=(("10-01T00:00", "11-20T12:00"),), known="11-25T00:00")
+    finding = judge(uptime(), logs, "11-01T00:00", "11-22T00:00")
+    assert spells(finding) == [(at("11-01T00:00"), Status.MET), (at("11-21T12:00"), Status.UNKNOWN)]
+    assert "outages was last watched 2026-11-20T12:00:00Z, more than 1 d before" in finding.reason
+
+
+def test_a_period_that_is_over_needs_its_last_minutes_watched_too():
+    logs = records(watched=(("10-01T00:00", "11-30T23:00"),))
+    assert judge(uptime(), logs, "11-01T00:00", "11-30T23:59").status is Status.MET
+    assert judge(uptime(), logs, "11-01T00:00", "12-01T00:00").status is Status.UNKNOWN
+
+
+def test_watching_counts_only_as_far_as_every_log_of_outages_has_been_seen():
+    logs = dict(records().logs)
+    logs["more"] = Log(known_until=at("11-10T00:00"))
+    finding = judge(uptime(), Records(logs, records().readers), "11-01T00:00", "11-22T00:00")
+    assert spells(finding) == [(at("11-01T00:00"), Status.MET), (at("11-11T00:00"), Status.UNKNOWN)]
+
+
+def test_a_log_of_outages_that_was_never_seen_leaves_it_unknown():
+    logs = dict(records().logs)
+    logs["more"] = Log(unseen=(Gap("connection refused"),))
+    finding = judge(uptime(), Records(logs, records().readers), "11-01T00:00", "11-22T00:00")
+    assert finding.status is Status.UNKNOWN
+    assert finding.reason.endswith("more could not be seen: connection refused")
+
+
+# What nobody can read, and maintenance that nobody has seen. -----------------------------------------------------------
+
+
+def test_a_line_that_may_tell_an_outage_leaves_the_periods_open_in_which_it_can_have_been_written():
+    logs = records(
+        gaps=(Gap(UNREADABLE, line=1002),),
+        watched=(("09-01T00:00", "09-30T00:00"), ("09-30T00:00", "10-10T00:00"), ("10-10T00:00", "11-20T00:00")),
+        known="11-20T00:00",
+    )
+    numbered = dict(logs.logs)
+    spans = numbered["outages"].watched
+    numbered["outages"] = Log(
+        watched=(*spans[:2], Watched(*spans[2][:2], 1003)), gaps=numbered["outages"].gaps, known_until=at("11-20T00:00")
+    )
+    finding = judge(uptime(), Records(numbered, logs.readers), "09-01T00:00", "11-20T00:00")
+    assert [figures.status for figures in finding.periods] == [Status.MET, Status.UNKNOWN, Status.UNKNOWN]
+    assert "line 1002, may tell an outage: it is not JSON" in finding.reason
+
+
+def test_an_unreadable_line_of_outages_undoes_no_breach():
+    logs = records(outage("11-05T00:00", "11-05T01:00", line=1), gaps=(Gap(UNREADABLE, line=2),))
+    finding = judge(uptime(), logs, "11-01T00:00", "12-01T00:00")
+    assert spells(finding) == [(at("11-01T00:00"), Status.UNKNOWN), (at("11-05T00:43:12"), Status.BREACHED)]
+
+
+def test_an_unreadable_line_of_maintenance_may_have_excused_a_breach():
+    rule = MaintenanceRule("planned", notice=Notice(seconds=3600))
+    down = outage("11-05T00:00", "11-05T02:00")
+    written_before = records(
+        down,
+        maintenance("11-01T00:00", "11-01T01:00", announced="10-20T00:00"),
+        announced_gaps=(Gap(UNREADABLE, line=2),),
+    )
+    finding = judge(uptime(maintenance=(rule,)), written_before, "11-01T00:00", "12-01T00:00")
+    assert finding.status is Status.UNKNOWN
+    assert finding.reason.endswith(
+        "maintenance that nobody has seen may excuse it: maintenance, line 2: it is not JSON"
+    )
+    written_after = records(
+        down,
+        maintenance("12-24T00:00", "12-24T01:00", announced="11-20T00:00"),
+        announced_gaps=(Gap(UNREADABLE, line=2),),
+    )
+    assert judge(uptime(maintenance=(rule,)), written_after, "11-01T00:00", "12-01T00:00").status is Status.BREACHED
+    assert judge(uptime(), written_before, "11-01T00:00", "12-01T00:00").status is Status.BREACHED
+
+
+def test_a_breach_beyond_what_any_maintenance_could_excuse_stands():
+    rule = MaintenanceRule("planned", at_most=3600)
+    logs = records(outage("11-05T00:00", "11-05T02:00"), announced_known="11-01T00:00")
+    finding = judge(uptime(maintenance=(rule,)), logs, "11-01T00:00", "12-01T00:00")
+    assert spells(finding) == [
+        (at("11-01T00:00"), Status.MET),
+        (at("11-05T00:43:12"), Status.UNKNOWN),
+        (at("11-05T01:43:12"), Status.BREACHED),
+    ]
+
+
+def test_downtime_after_the_log_of_maintenance_was_last_seen_may_be_excused():
+    down = outage("11-05T00:00", "11-05T02:00")
+    for seen, status in (("11-05T01:30", Status.BREACHED), ("11-05T00:30", Status.UNKNOWN)):
+        finding = judge(
+            uptime(maintenance=(PLANNED,)), records(down, announced_known=seen), "11-01T00:00", "12-01T00:00"
+        )
+        assert finding.status is status
+
+
+def test_what_a_cap_excused_is_not_certain_where_windows_may_be_hidden():
+    rule = MaintenanceRule("planned", at_most=7200, notice=Notice(seconds=60))
+    logs = records(
+        outage("11-05T00:00", "11-05T01:00"),
+        maintenance("11-05T00:00", "11-05T01:00", announced="11-02T00:00"),
+        announced_known="11-03T00:00",
+    )
+    assert judge(uptime(maintenance=(rule,)), logs, "11-01T00:00", "12-01T00:00").status is Status.UNKNOWN
+
+
+# What is owed. --------------------------------------------------------------------------------------------------------
+
+
+def test_a_partial_first_period_owes_nothing():
+    logs = records(outage("04-20T00:00", "04-21T00:00"), outage("05-02T00:00", "05-03T00:00"))
+    terms = Terms(effective=at("04-19T00:00"))
+    finding = judge(uptime(), logs, "03-15T00:00", "06-01T00:00", terms)
+    assert [piece.status for piece in finding.pieces] == [None, None, Status.MET, Status.BREACHED]
+    assert "partial first period" in finding.pieces[1].reason
+    assert [figures.status for figures in finding.periods] == [None, None, Status.BREACHED]
+
+
+def test_a_period_that_begins_with_the_agreement_is_owed():
+    finding = judge(uptime(), records(), "04-01T00:00", "05-01T00:00", Terms(effective=at("04-01T00:00")))
+    assert finding.status is Status.MET
+
+
+def test_a_period_is_judged_by_the_wording_in_force_when_it_began():
+    down = tuple(outage(f"{month}-05T00:00", f"{month}-05T02:00") for month in ("10", "11"))
+    for binds, statuses in (
+        (Span(LONG_AGO, at("11-10T00:00")), [Status.MET, Status.BREACHED, Status.MET, Status.BREACHED]),
+        (Span(at("10-15T00:00"), FOREVER), [None, Status.MET, Status.BREACHED]),
+        (Span(LONG_AGO, at("11-01T00:00")), [Status.MET, Status.BREACHED, None]),
+    ):
+        finding = judge(uptime(), records(*down), "10-01T00:00", "12-01T00:00", Terms(binds=binds))
+        assert [piece.status for piece in finding.pieces] == statuses
+        assert all(piece.reason == NOT_BOUND for piece in finding.pieces if piece.status is None)
+        assert len(finding.periods) == 2 - sum(status is None for status in statuses)
+
+
+# At risk. -------------------------------------------------------------------------------------------------------------
+
+
+def test_at_risk_is_nine_tenths_of_the_allowed_downtime():
+    for end, risky in (("00:38:52", False), ("00:38:53", True)):
+        finding = judge(uptime(), records(outage("11-05T00:00", f"11-05T{end}")), "11-01T00:00", "12-01T00:00")
+        assert finding.at_risk is risky
+    sooner = judge(
+        uptime(warn_at=Fraction(1, 2)), records(outage("11-05T00:00", "11-05T00:22")), "11-01T00:00", "12-01T00:00"
+    )
+    assert sooner.at_risk
+
+
+def test_a_target_with_many_decimals_is_told_as_it_was_written():
+    finding = judge(uptime("99.99999999"), records(), "11-01T00:00", "12-01T00:00")
+    assert finding.objective == Quantity("99.99999999", "%")
+
+
+def test_a_log_of_which_nobody_said_how_it_is_read_tells_of_outages():
+    logs = records(outage("11-05T00:00", "11-05T01:00")).logs
+    finding = judge(uptime(), Records({"outages": logs["outages"]}), "11-01T00:00", "12-01T00:00")
+    assert finding.status is Status.BREACHED
