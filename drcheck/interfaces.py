@@ -91,7 +91,8 @@ class Collector(Protocol):
         Every fact that is asked is answered: what the credentials may not see, or the place cannot tell, is a
         :class:`~drcheck.core.evidence.Told` that neither holds nor does not. Of the place, ``holds=False`` means that
         it holds for nothing that lies there, so that nothing there need be asked; True, that it may hold. Facts that a
-        listing has told already cost no request. Raises :class:`NotFound` if there is none.
+        listing has told already cost no request, and one after the place was asked may tell more of them; what the
+        place has answered is kept. Raises :class:`NotFound` if there is none.
         """
         ...
 

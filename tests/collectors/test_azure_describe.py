@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from lab.servers import Azurite
 
+from drcheck.collectors import facts
 from drcheck.collectors.azure_blob import open_azure_blob
 from drcheck.collectors.pool import Connections
 from drcheck.core.evidence import Fact, Told
@@ -141,8 +142,8 @@ def at(pool: Connections) -> Opener:
     return Opener(pool)
 
 
-def described(collector: Collector, facts: frozenset[Fact]) -> dict[str, Mapping[Fact, Told]]:
-    return {name.removeprefix("p/"): collector.describe(name.removeprefix("p/"), facts) for name in BLOBS}
+def described(collector: Collector, asked: frozenset[Fact]) -> dict[str, Mapping[Fact, Told]]:
+    return {name.removeprefix("p/"): collector.describe(name.removeprefix("p/"), asked) for name in BLOBS}
 
 
 ENCRYPTIONS = {
@@ -182,6 +183,18 @@ def test_a_blob_that_no_listing_showed_is_asked_itself(at: Opener):
         assert {name: each[Fact.STORAGE_ENCRYPTION] for name, each in told.items()} == ENCRYPTIONS
         with pytest.raises(NotFound):
             collector.describe("missing", ENCRYPTION)
+
+
+def test_what_listings_told_is_kept_in_bounded_memory(at: Opener, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(facts, "KEPT", 4)
+    with FakeAzure() as fake:
+        collector = at(fake)
+        list(collector.list(""))
+
+        told = described(collector, ENCRYPTION)
+
+        assert {name: each[Fact.STORAGE_ENCRYPTION] for name, each in told.items()} == ENCRYPTIONS
+        assert collector.calls == 1 + len(BLOBS) - 4
 
 
 def test_a_listing_brings_the_locks_along_where_the_container_was_asked_before(at: Opener):

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import botocore.session
 import pytest
 from lab.servers import KeyPair, SeaweedFS
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3 import ENCRYPTED_SINCE, S3Collector, open_s3
-from drcheck.collectors.s3_client import S3Client
+from drcheck.collectors.s3_client import READ_ONLY, S3Client
 from drcheck.collectors.s3_describe import S3Facts
 from drcheck.collectors.web import Caller, Web
 from drcheck.core.evidence import Fact, Told
@@ -20,6 +21,7 @@ from drcheck.interfaces import Collector, CollectorError, NotFound
 from drcheck.settings import S3Connection
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.places import s3_connection, write_credentials
+from tests.faultproxy import Fault, FaultProxy
 
 ENCRYPTION = frozenset({Fact.STORAGE_ENCRYPTION})
 LOCKS = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
@@ -202,6 +204,21 @@ def test_a_lock_that_a_key_may_not_ask_for_is_unknown_where_no_header_shows_it(a
 def test_a_bucket_that_is_missing_is_an_error(at: Opener):
     with pytest.raises(CollectorError, match="there is no bucket"):
         at("open-missing", SeaweedFS.admin_key).describe(None, LOCKS)
+
+
+def test_a_connection_lost_once_does_no_harm_and_one_that_stays_lost_is_an_error(
+    storage: SeaweedFS, pool: Connections, tmp_path: Path
+):
+    connection = s3_connection(storage, tmp_path / "credentials")
+    port = int(storage.endpoint.rpartition(":")[2])
+    with FaultProxy("127.0.0.1", port, Fault.RESET, strikes=1) as proxy:
+        once = replace(connection, name="once", endpoint=f"http://127.0.0.1:{proxy.port}")
+        collector = open_s3(once, f"{PLAIN}/p/", pool)
+        assert collector.describe("encrypted", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: Told(True, "AES256")}
+    with FaultProxy("127.0.0.1", port, Fault.RESET) as proxy:
+        lost = replace(connection, name="lost", endpoint=f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(CollectorError, match="was lost"):
+            open_s3(lost, f"{PLAIN}/p/", pool).describe("encrypted", ENCRYPTION)
 
 
 # -- a fake of AWS: its answers are those of the API reference
@@ -461,3 +478,9 @@ def test_a_description_asks_for_nothing_that_changes_anything(fake_at: Aws):
         "GET /bucket/p/a%20b%2Bc?retention",
         "GET /bucket/p/a%20b%2Bc?legal-hold",
     ]
+
+
+def test_whatever_the_guard_lets_through_only_reads():
+    model = botocore.session.Session().get_service_model("s3")
+
+    assert {model.operation_model(name).http["method"] for name in READ_ONLY} == {"GET", "HEAD"}
