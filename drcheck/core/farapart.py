@@ -118,7 +118,7 @@ class Counting:
 
     def _copies(self, anchor: Row, other: Row, *, favourable: bool) -> bool:
         points, row = other
-        if other == anchor:
+        if points is anchor[0]:
             return True
         return row not in points.why_not and are_copies(anchor, other, self._matching, favourable=favourable)
 

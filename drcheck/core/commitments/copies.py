@@ -69,7 +69,7 @@ def _enough(commitment: Copies, at_least: int, subject: Subject, terms: Terms, w
         due_at: int | None = deciding.due
     else:
         due_at = wanting[0].due if wanting else None
-    cited_rows = dict.fromkeys((*deciding.copies.rows, *deciding.rows) if deciding else ())
+    of_it = dict.fromkeys(cite(row) for row in ((*deciding.copies.rows, *deciding.rows) if deciding else ()))
     return Finding(
         of=subject.of,
         pieces=pieces,
@@ -79,8 +79,8 @@ def _enough(commitment: Copies, at_least: int, subject: Subject, terms: Terms, w
         headroom=None if measured is None else Quantity(measured - at_least, "copies"),
         due_at=due_at,
         at_risk=status is Status.MET and risky,
-        evidence=tuple(cite(row) for row in list(cited_rows)[:MOST_CITED]),
-        notes=tuple(_notes(commitment, at_least, counting, judged, window)),
+        evidence=tuple(of_it)[:MOST_CITED],
+        notes=tuple(_notes(commitment, at_least, counting, judged, subject.of, window)),
     )
 
 
@@ -99,11 +99,10 @@ def _why(commitment: Copies, at_least: int, counting: Counting, judged: Deciding
         had = f"{label} holds no recovery point of {of} that is known to have had {asked}"
     else:
         points, row = slot.best
-        number = slot.copies.number
         at = words.several([copy.source for copy, _ in slot.copies.rows])
         had = (
-            f"{points.name[row]} at {points.source}, the recovery point of {of} with the most copies of {label}, "
-            f"had {number} of {asked} within {words.duration(commitment.within)}" + (f", at {at}" if at else "")
+            f"{label}: the recovery point of {of} with the most copies, {points.name[row]} at {points.source}, had "
+            f"{slot.copies.number} of {asked} within {words.duration(commitment.within)}{f', at {at}' if at else ''}"
         )
     if status is Status.MET:
         return had
@@ -150,7 +149,7 @@ def _unproved(slot: SlotOfCopies, parts: Sequence[Part], t: int, what: str) -> s
 
 
 def _notes(
-    commitment: Copies, at_least: int, counting: Counting, judged: DecidingSlots, window: Window
+    commitment: Copies, at_least: int, counting: Counting, judged: DecidingSlots, of: str, window: Window
 ) -> Iterator[str]:
     """Say how many points of the window had their copies, and which of those copies share a fate."""
     had = lacked = untold = 0
@@ -175,5 +174,5 @@ def _notes(
                 pairs[one, other] = fate
     if total := had + lacked + untold:
         of_some = f"; of {untold} it is not known" if untold else ""
-        yield f"{had} of {words.counted(total, 'recovery point')} had {_asked(commitment, at_least)}{of_some}"
+        yield f"{had} of {words.counted(total, 'recovery point')} of {of} had {_asked(commitment, at_least)}{of_some}"
     yield from (f"{one} and {other} are one fate: {fate}" for (one, other), fate in pairs.items())

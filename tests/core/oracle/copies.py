@@ -1,0 +1,246 @@
+"""What ``judging.md`` demands of copies at one second, by trying every world that the evidence allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations, product
+from typing import NamedTuple
+
+from drcheck.core.evidence import LONG_AGO
+from drcheck.core.policy import Copies, Different, Where
+from drcheck.core.policy import Place as Site
+from drcheck.core.terms import Terms
+from drcheck.core.verdict import Status
+
+from . import calendar
+from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of
+from .calendar import Stretch
+from .unseen import all_plainly_excluded, any_could_hide, could_hide, plainly_excluded
+from .worlds import Place, Seen, Truth
+
+SOMEWHERE_ELSE = "somewhere else"
+
+
+class Point(NamedTuple):
+    """A counted point in one world."""
+
+    source: str
+    data: int
+    arrived: int
+    size: int
+    checksum: str
+
+
+class World(NamedTuple):
+    """One way in which everything that is uncertain may be."""
+
+    points: tuple[Point, ...]
+    sites: Mapping[str, Site]
+
+
+def worlds(commitment: Copies, places: Sequence[Place], terms: Terms, edges: Sequence[int]) -> list[World]:
+    """Return every world: corners of the pairs, and what the policy does not state in every way that matters."""
+    seen = [(place.source, one) for place in places for one in place.counted]
+    dated = product(*(list(_as(source, one, edges)) for source, one in seen))
+    stated = list(_completed(commitment, places, terms))
+    return [World(points, sites) for points in dated for sites in stated]
+
+
+def _as(source: str, seen: Seen, edges: Sequence[int]) -> Iterator[Point]:
+    dates = {*seen.data, *(at for edge in edges for at in (edge - 1, edge) if seen.data[0] <= at <= seen.data[1])}
+    for data, arrived in product(sorted(dates), sorted(set(seen.available))):
+        yield Point(source, data, arrived, seen.truth.size, seen.truth.checksum)
+
+
+def _completed(commitment: Copies, places: Sequence[Place], terms: Terms) -> Iterator[dict[str, Site]]:
+    sites = {place.source: terms.places.get(place.source, Site()) for place in places}
+    known = {site.provider for site in sites.values()} | {SOMEWHERE_ELSE, "yet elsewhere"}
+    for where in (commitment.counted_in, commitment.counted_outside):
+        known |= where.provider if where is not None else set()
+    names = sorted({site.site for site in sites.values() if not site.provider})
+    for choice in product(sorted(known - {""}), repeat=len(names)):
+        told = dict(zip(names, choice, strict=True))
+        yield {source: replace(site, provider=site.provider or told[site.site]) for source, site in sites.items()}
+
+
+def are_copies(one: Point, other: Point, matching: int) -> bool:
+    if one.source == other.source or abs(one.data - other.data) > matching:
+        return False
+    if one.checksum and other.checksum and one.checksum != other.checksum:
+        return False
+    return 2 * min(one.size, other.size) >= max(one.size, other.size)
+
+
+def counts(commitment: Copies, site: Site) -> bool:
+    return not (commitment.counted_outside is not None and commitment.counted_outside.fits(site)) and (
+        commitment.counted_in is None or commitment.counted_in.fits(site) is True
+    )
+
+
+def key(commitment: Copies, source: str, site: Site) -> str:
+    if commitment.different is None:
+        return source
+    return site.provider if commitment.different is Different.PROVIDER else site.site
+
+
+def most_copies(
+    commitment: Copies, points: Sequence[Point], sites: Mapping[str, Site], slot: Stretch, beside: frozenset[str]
+) -> int:
+    """Return the most copies that a point of ``slot`` had, with what may lie unseen at the sources ``beside``."""
+    unseen = {key(commitment, source, sites[source]) for source in beside if counts(commitment, sites[source])}
+    most = len(unseen)
+    for number in range(1, len({point.source for point in points}) + 1):
+        for group in combinations(points, number):
+            if not all(are_copies(one, other, commitment.matching) for one, other in combinations(group, 2)):
+                continue
+            for anchor in group:
+                if slot.start <= anchor.data < slot.end:
+                    timely = {
+                        key(commitment, point.source, sites[point.source])
+                        for point in group
+                        if point.arrived <= anchor.data + commitment.within and counts(commitment, sites[point.source])
+                    }
+                    most = max(most, len(timely | unseen))
+    return most
+
+
+def owed_slots(commitment: Copies, terms: Terms, span: tuple[int, int]) -> list[Stretch]:
+    return [
+        slot
+        for slot in calendar.slots(commitment.per, terms.zone, *span)
+        if (terms.effective is None or slot.start >= terms.effective)
+        and terms.binds.start <= slot.start < terms.binds.end
+    ]
+
+
+def allowed_enough(
+    commitment: Copies,
+    every: Sequence[World],
+    places: Sequence[Place],
+    terms: Terms,
+    span: tuple[int, int],
+    second: int,
+) -> Allowed:
+    """Return what is allowed for ``at_least``."""
+    owed = owed_slots(commitment, terms, span)
+    verdicts = {_in_one_world(commitment, world, places, terms, owed, second) for world in every}
+    return both_ways(verdicts) | (UNKNOWN if len(every) > 1 else frozenset())
+
+
+def _in_one_world(
+    commitment: Copies, world: World, places: Sequence[Place], terms: Terms, owed: list[Stretch], second: int
+) -> Allowed:
+    assert commitment.at_least is not None
+    worst: list[Allowed] = []
+    maybe_skipped = False
+    for slot in reversed(owed):
+        if slot.end + commitment.within > second:
+            continue
+        held = any(slot.start <= point.data < slot.end and point.arrived <= second for point in world.points)
+        if held:
+            worst.append(_slot(commitment, world, places, slot, seen=True))
+            break
+        dates = {slot.start, slot.end - 1, *(point.data for point in world.points if point.data in range(*slot))}
+        if any(any_could_hide(places, data, second, standing=False) for data in dates):
+            worst.append(_slot(commitment, world, places, slot, seen=False))
+        elif not all_plainly_excluded(places, slot.start - commitment.matching, second, standing=False):
+            maybe_skipped = True  # the rules prove less than could be known
+    else:
+        worst.append(_terminal(commitment, world, terms, owed, second))
+    return both_ways(worst) | (UNKNOWN if maybe_skipped else frozenset())
+
+
+def _terminal(commitment: Copies, world: World, terms: Terms, owed: list[Stretch], second: int) -> Allowed:
+    bounded = terms.effective is not None or terms.binds.start > LONG_AGO
+    if bounded and (not owed or second < owed[0].end + commitment.within):
+        return NOTHING_OWED
+    made = any(
+        slot.start <= point.data < slot.end and point.arrived <= second < slot.end + commitment.within
+        for slot in owed
+        for point in world.points
+    )
+    return NOTHING_OWED if made else UNKNOWN
+
+
+def _slot(commitment: Copies, world: World, places: Sequence[Place], slot: Stretch, *, seen: bool) -> Allowed:
+    """Return what a slot's copies say, if it holds a point that was seen, or else one that nobody saw."""
+    assert commitment.at_least is not None
+    due = slot.end + commitment.within
+    if seen and most_copies(commitment, world.points, world.sites, slot, frozenset()) >= commitment.at_least:
+        return MET
+    dates = {slot.start, slot.end - 1, *(point.data for point in world.points if point.data in range(*slot))}
+    hiding = frozenset(
+        place.source
+        for place in places
+        if any(could_hide(place, data, data + commitment.within, standing=False) for data in dates)
+    )
+    unproved = hiding | {
+        place.source
+        for place in places
+        if not plainly_excluded(place, slot.start - commitment.matching, due - 1, standing=False)
+    }
+    if most_copies(commitment, world.points, world.sites, slot, hiding) >= commitment.at_least:
+        return UNKNOWN
+    # A copy that nobody saw may be one of points that lie just outside of the slot.
+    wide = Stretch(slot.start - commitment.matching, slot.end + commitment.matching)
+    late = commitment.matching if unproved else 0
+    looser = replace(commitment, within=commitment.within + late)
+    if unproved and most_copies(looser, world.points, world.sites, wide, unproved) >= commitment.at_least:
+        return BREACHED | UNKNOWN
+    return BREACHED
+
+
+def allowed_all_in(where: Where, places: Sequence[Place], terms: Terms, second: int) -> Allowed:
+    """Return what is allowed for ``all_in``."""
+    if terms.effective is not None and second < terms.effective:
+        return NOTHING_OWED
+    if not terms.binds.start <= second < terms.binds.end:
+        return NOTHING_OWED
+    fits = {place.source: where.fits(terms.places.get(place.source, Site())) for place in places}
+    for place in places:
+        if fits[place.source] is False and any(one.available[1] <= second < one.gone[0] for one in place.seen):
+            return BREACHED
+    if any(
+        not fits[place.source] and one.available[0] <= second < one.gone[1] for place in places for one in place.seen
+    ):
+        return UNKNOWN
+    unfit = [place for place in places if not fits[place.source]]
+    if any_could_hide(unfit, LONG_AGO, second, standing=True):
+        return UNKNOWN
+    if not any(one.available[1] <= second for place in places for one in place.seen):
+        return UNKNOWN
+    return MET if all_plainly_excluded(unfit, LONG_AGO, second, standing=True) else MET | UNKNOWN
+
+
+def allowed(
+    commitment: Copies,
+    every: Sequence[World],
+    places: Sequence[Place],
+    terms: Terms,
+    span: tuple[int, int],
+    second: int,
+) -> Allowed:
+    """Return what is allowed: the worst of the two promises."""
+    parts = []
+    if commitment.at_least is not None:
+        parts.append(allowed_enough(commitment, every, places, terms, span, second))
+    if commitment.all_in is not None:
+        parts.append(allowed_all_in(commitment.all_in, places, terms, second))
+    return worst_of(parts)
+
+
+def truly(commitment: Copies, places: Sequence[Place], terms: Terms, owed: list[Stretch], second: int) -> Status | None:
+    """Return whether, in truth, the newest due slot with points had its copies; None: no such slot."""
+    assert commitment.at_least is not None
+    truths: list[tuple[str, Truth]] = [
+        (place.source, truth) for place in places for truth in place.truths if truth.counts
+    ]
+    points = [Point(source, truth.data, truth.arrived, truth.size, truth.checksum) for source, truth in truths]
+    for slot in reversed(owed):
+        if slot.end + commitment.within > second:
+            continue
+        if any(slot.start <= point.data < slot.end and point.arrived <= second for point in points):
+            most = most_copies(commitment, points, terms.places, slot, frozenset())
+            return Status.MET if most >= commitment.at_least else Status.BREACHED
+    return None
