@@ -311,6 +311,14 @@ def test_an_object_that_aws_listed_as_written_since_2023_is_encrypted_without_a_
         assert other.describe("new", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: NONE}
 
 
+def test_only_a_connection_without_an_endpoint_is_aws_itself(fake_at: Aws, pool: Connections):
+    aws = S3Connection("aws", 20, region="eu-north-1", credentials_file=fake_at.credentials)
+    other = replace(aws, name="other", endpoint="https://s3.example.com")
+
+    assert open_s3(aws, "bucket/", pool)._aws
+    assert not open_s3(other, "bucket/", pool)._aws
+
+
 def test_one_that_may_only_list_is_told_that_aws_encrypts_and_what_it_lacks_for_the_rest(fake_at: Aws):
     with FakeAws(
         {"list-type": Reply(200, LISTING), "HEAD": Reply(403), "?object-lock": DENIED, "?retention": DENIED}
