@@ -27,7 +27,7 @@ class What(StrEnum):
     TOTAL = "total"
     """Every part was down."""
     PARTIAL = "partial"
-    """A part was down, and not every one is known to have been."""
+    """A part was down, and another one up."""
 
 
 class Stretch(NamedTuple):
@@ -100,13 +100,18 @@ def rows(export: Log) -> tuple[Candidate, ...]:
 
 
 def joined(history: History) -> Log:
-    """Return what all exports that the complete looks of ``history`` showed tell together."""
+    """Return what all exports that the complete looks of ``history`` showed tell together.
+
+    Of an outage that lasted where the newest export ends nobody knows more than that: the log is known until then.
+    """
     shown = (sighting.shown for sighting in chain(history.past, history.standing.values()))
-    told = (Stretch(What(row.kind), row.data_lo, row.data_hi, not row.complete) for row in shown)
-    seen = next((look.begin for look in reversed(history.looks) if look.complete), LONG_AGO)
+    together = log(Stretch(What(row.kind), row.data_lo, row.data_hi, not row.complete) for row in shown)
+    known_until = next((look.begin for look in reversed(history.looks) if look.complete), LONG_AGO)
+    if any(outage.ended_at is None for outage in together.outages):
+        known_until = min(known_until, together.watched[-1].end)
     newest = history.looks[-1] if history.looks else None
     unseen = newest.gaps if newest is not None and not newest.complete else ()
-    return replace(log(told), known_until=seen, unseen=unseen)
+    return replace(together, known_until=known_until, unseen=unseen)
 
 
 def _recovery(outage: Outage) -> Recovery:

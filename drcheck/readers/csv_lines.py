@@ -1,21 +1,21 @@
 """Logs as CSV: the same records as JSON Lines, one a row, under a header with the names of their keys.
 
-RFC 4180 with commas, in UTF-8, with or without a byte order mark. A row is one line: a newline inside quotes is a
-control character, and refused like any other.
+RFC 4180 with commas, in UTF-8, with or without a byte order mark. A newline inside quotes is a control character and
+refused like any other, with the whole row: what follows it must not pass for a row of its own.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from drcheck.core.evidence import Gap
 from drcheck.readers import records
-from drcheck.readers.records import Malformed, Record
+from drcheck.readers.records import Line, Malformed, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,28 @@ def each(columns: Columns, data: bytes, latest: int, take: Callable[[Record], No
         names = _header(columns, header + newline)
     except Malformed as why:
         hint = f"Its first line names its columns, separated by commas: {', '.join(columns.required)}"
-        others = (*columns.optional, *columns.parts)
-        return (Gap(f"the log cannot be read as CSV: {why}", f"{hint}; and, if wanted, {', '.join(others)}."),)
-    return records.each(rows, latest, take, partial(_fields, columns, names), first=2)
+        if others := (*columns.optional, *columns.parts):
+            hint += f"; and, if wanted, {', '.join(others)}"
+        return (Gap(f"the log cannot be read as CSV: {why}", f"{hint}."),)
+    return records.each(_rows(records.lines(rows, first=2)), latest, take, partial(_fields, columns, names))
+
+
+def _rows(lines: Iterable[Line]) -> Iterator[Line]:
+    """Join the lines that quotes hold together, as far as those close."""
+    parts: list[Line] = []
+    quotes = 0
+    for line in lines:
+        parts.append(line)
+        quotes += line.written.count(b'"')
+        if quotes % 2 == 0:
+            yield _joined(parts)
+            parts, quotes = [], 0
+    if parts:
+        yield _joined(parts)
+
+
+def _joined(parts: Sequence[Line]) -> Line:
+    return Line(parts[0].number, b"\n".join(part.written for part in parts), parts[-1].ended)
 
 
 def _header(columns: Columns, line: bytes) -> Sequence[str]:
@@ -78,5 +97,4 @@ def _cells(text: str) -> list[str]:
     try:
         return next(csv.reader([text], strict=True), [])
     except csv.Error:
-        # Also where quotes do not close: the newline inside them ended the record.
-        raise Malformed("its quotes are not those of one CSV record in one line") from None
+        raise Malformed("its quotes are not those of a CSV record") from None

@@ -13,7 +13,7 @@ from drcheck.readers.records import Malformed, Record
 
 def each(data: bytes, latest: int, take: Callable[[Record], None]) -> tuple[Gap, ...]:
     """Hand the record of every line to ``take``, and return the lines that are none."""
-    return records.each(data, latest, take, _fields)
+    return records.each(records.lines(data), latest, take, _fields)
 
 
 def strict(text: str) -> Any:

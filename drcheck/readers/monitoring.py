@@ -11,6 +11,7 @@ of them down is an outage, some of them a partial one. A sample holds until the 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -176,58 +177,76 @@ def _past(at: float, latest: int) -> int:
 # Samples to stretches
 
 
+class _Run(NamedTuple):
+    """A part was seen in one state, without a break."""
+
+    start: int
+    end: int
+    up: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The samples of one part in order, each with the instant until which it holds."""
+    """What the samples of one part tell."""
 
-    samples: Sequence[Sample]
+    first: int
+    last: int
+    """The instant of its last sample."""
     hold: int
+    """Seconds for which a sample holds, unless the next one comes before."""
+    runs: Sequence[_Run]
 
     @classmethod
     def of(cls, samples: list[Sample]) -> _Part:
-        at = {one.at: one for one in sorted(samples, key=lambda one: _OUTWEIGHS[one.up])}
-        ordered = [at[instant] for instant in sorted(at)]
-        steps = [later.at - one.at for one, later in pairwise(ordered)]
-        return cls(ordered, min(LOOKBACK, 2 * median_low(steps)) if steps else LOOKBACK)
-
-    @property
-    def first(self) -> int:
-        return self.samples[0].at
+        """Put samples in order; there is one at least."""
+        # Of several at one instant the last one of these stands: down outweighs unknown, which outweighs up.
+        states = {one.at: one.up for one in sorted(samples, key=lambda one: _OUTWEIGHS[one.up])}
+        instants = sorted(states)
+        steps = [later - instant for instant, later in pairwise(instants)]
+        hold = min(LOOKBACK, 2 * median_low(steps)) if steps else LOOKBACK
+        runs: list[_Run] = []
+        for instant, step in zip(instants, [*steps, hold], strict=True):
+            up, end = states[instant], instant + min(step, hold)
+            if up is None:
+                continue
+            if runs and runs[-1].end == instant and runs[-1].up is up:
+                runs[-1] = _Run(runs[-1].start, end, up)
+            else:
+                runs.append(_Run(instant, end, up))
+        return cls(instants[0], instants[-1], hold, runs)
 
     @property
     def ends(self) -> int:
-        return self.samples[-1].at + self.hold
+        """Until when its last sample holds."""
+        return self.last + self.hold
 
 
 def _stretches(parts: Sequence[_Part], latest: int) -> Iterator[Stretch]:
-    """Yield what the parts tell together.
+    """Yield what the parts tell together, up to ``latest``.
 
     A part is one from its first sample to its last: what comes later was added, what ended was taken away. Parts that
     are sampled one after the other begin and end together, as far as their samples hold.
     """
     earliest = min(part.first for part in parts)
-    newest = max(part.samples[-1].at for part in parts)
+    newest = max(part.last for part in parts)
     end = min(latest, *(part.ends for part in parts if part.ends >= newest))
-    # By instant, by how many more parts there are, are up, and are down from then on.
-    changes: dict[int, list[int]] = {}
-
-    def change(at: int, which: int, by: int) -> None:
-        changes.setdefault(at, [0, 0, 0])[which] += by
-
+    # Instant to how many more parts there are, are up, and are down from then on.
+    changes: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
     for part in parts:
-        change(earliest if part.first <= earliest + part.hold else part.first, 0, 1)
-        change(part.ends, 0, -1)
-        for sample, until in zip(part.samples, [*(later.at for later in part.samples[1:]), FOREVER], strict=True):
-            if sample.up is not None:
-                change(sample.at, 1 if sample.up else 2, 1)
-                change(min(until, sample.at + part.hold), 1 if sample.up else 2, -1)
+        changes[earliest if part.first <= earliest + part.hold else part.first][0] += 1
+        changes[part.ends][0] -= 1
+        for run in part.runs:
+            which = 1 if run.up else 2
+            changes[run.start][which] += 1
+            changes[run.end][which] -= 1
     there = up = down = 0
     for start, until in pairwise(sorted({*changes, end})):
         if start >= end:
             break
-        by = changes.get(start, (0, 0, 0))
-        there, up, down = there + by[0], up + by[1], down + by[2]
-        if down:
-            yield Stretch(What.TOTAL if down == there else What.PARTIAL, start, until, until == end)
-        if there and up + down == there:
+        there, up, down = (count + by for count, by in zip((there, up, down), changes[start], strict=True))
+        seen = there > 0 and up + down == there
+        # Of parts down beside parts that nobody saw, nobody knows whether all or some of them were.
+        if down and (up or seen):
+            yield Stretch(What.PARTIAL if up else What.TOTAL, start, until, seen and until == end)
+        if seen:
             yield Stretch(What.WATCHED, start, until)

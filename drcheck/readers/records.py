@@ -7,11 +7,11 @@ instant without an offset or in the future. What cannot be read is a gap with it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from textwrap import shorten
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from drcheck.core.evidence import FOREVER, Gap
 
@@ -136,31 +136,43 @@ class Record:
         return value
 
 
+class Line(NamedTuple):
+    """A line of a log, as it was written."""
+
+    number: int
+    written: bytes
+    ended: bool
+    """Whether a newline ends it; without one its writer may still be at work."""
+
+
+def lines(data: bytes, first: int = 1) -> Iterator[Line]:
+    """Yield the lines of ``data``, numbered from ``first``; the empty end after the last newline is none."""
+    several = data.split(b"\n")
+    last = several.pop()
+    for number, line in enumerate(several, start=first):
+        yield Line(number, line.removesuffix(b"\r"), ended=True)
+    if last:
+        yield Line(first + len(several), last, ended=False)
+
+
 def each(
-    data: bytes,
-    latest: int,
-    take: Callable[[Record], None],
-    fields: Callable[[str], Mapping[str, Any]],
-    *,
-    first: int = 1,
+    written: Iterable[Line], latest: int, take: Callable[[Record], None], fields: Callable[[str], Mapping[str, Any]]
 ) -> tuple[Gap, ...]:
     """Hand the record of every line to ``take``, and return the lines that are none, or that it says are malformed.
 
-    ``fields`` makes the fields of a record out of a line's text; ``first`` is the number of the first line of ``data``.
-    Empty lines say nothing. If very many are malformed, the rest is one gap, at the last line that is concerned.
+    ``fields`` makes the fields of a record out of a line's text. Empty lines say nothing. If very many are malformed,
+    the rest is one gap, at the last line that is concerned.
     """
     gaps: list[Gap] = []
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines, start=first):
-        written = line.removesuffix(b"\r")
-        if number == first + len(lines) - 1 and line:
+    for line in written:
+        if not line.ended:
             hint = "A writer ends each record with a newline; if none is at work, complete or close that line."
-            gaps.append(Gap("it is still being written: it does not end", hint, number))
-        elif written:
+            gaps.append(Gap("it is still being written: it does not end", hint, line.number))
+        elif line.written:
             try:
-                take(Record(fields(text_of(written)), number, latest))
+                take(Record(fields(text_of(line.written)), line.number, latest))
             except Malformed as why:
-                gaps.append(Gap(str(why), "Append a corrected record; the log is never rewritten.", number))
+                gaps.append(Gap(str(why), "Append a corrected record; the log is never rewritten.", line.number))
     if len(gaps) <= MOST_GAPS:
         return tuple(gaps)
     rest = len(gaps) - MOST_GAPS + 1

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Maintenance, Phase
+from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Check, Maintenance, Outage, Phase, Watched
 from drcheck.core.policy import Rung
 from drcheck.interfaces import Asked, CollectorError
 from drcheck.readers import log_file, maintenance_log, outage_log, records, restore_log
@@ -46,6 +46,17 @@ ANNOUNCEMENT = {
     "announced_at": "2026-08-01T08:00:00Z",
     "planned_for": "2026-09-01T07:00:00Z",
     "by": "anna",
+}
+CHECK = {
+    "check": "c1",
+    "service": "web",
+    "level": "data_checked",
+    "outcome": "passed",
+    "started_at": "2026-09-02T01:00:00Z",
+    "finished_at": "2026-09-02T02:00:00.5Z",
+    "of": ["orders"],
+    "tool": "restic",
+    "notes": "check --read-data",
 }
 OUTAGE = {
     "outage": "o1",
@@ -239,6 +250,52 @@ def test_a_gap_quotes_no_more_than_a_sentence():
     assert len(gap.what) <= records.LONGEST_REASON
 
 
+# Checks
+
+
+def test_a_check_tells_how_far_up_the_ladder_it_looked_and_what_at():
+    log = restore_log.parse(lines(CHECK, TEST, {**CHECK, "check": "c2", "outcome": "failed", "of": None}), "web")
+    finished = at("2026-09-02T02:00:00Z")
+    assert log.checks == (
+        Check("c1", 1, Rung.DATA_CHECKED, passed=True, finished_at=finished, of=frozenset({"orders"}), tool="restic"),
+        Check("c2", 3, Rung.DATA_CHECKED, passed=False, finished_at=finished, of=frozenset(), tool="restic"),
+    )
+    assert (len(log.recoveries), log.gaps) == (1, ())
+
+
+def test_a_check_that_was_aborted_proves_nothing_and_its_name_is_taken():
+    log = restore_log.parse(lines({**CHECK, "outcome": "aborted"}, CHECK), "web")
+    assert log.checks == ()
+    assert [(gap.what, gap.line) for gap in log.gaps] == [("check c1 is already recorded", 2)]
+
+
+def test_a_check_of_another_service_is_skipped():
+    log = restore_log.parse(lines({**CHECK, "service": "other"}), "web")
+    assert (log.checks, log.gaps) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"check": ""}, "check is missing"),
+        ({"check": 7}, "check is not a string"),
+        ({"test": "t1"}, "its kind is not known"),
+        ({"level": "very well"}, "level is 'very well', not one of listed"),
+        ({"level": None}, "level is missing"),
+        ({"outcome": "skipped"}, "outcome is 'skipped', not one of passed, failed, aborted"),
+        ({"started_at": None}, "started_at is missing"),
+        ({"finished_at": "2026-09-02T00:00:00Z"}, "finished_at lies before started_at"),
+        ({"finished_at": "2999-09-02T00:00:00Z"}, "finished_at lies in the future"),
+        ({"of": "orders"}, "of is not a list of strings"),
+        ({"tool": ["restic"]}, "tool is not a string"),
+    ],
+)
+def test_a_line_that_is_no_check_is_a_gap(change, what):
+    log = restore_log.parse(lines({**CHECK, **change}), "web", at("2026-10-01T00:00:00Z"))
+    assert log.checks == ()
+    assert what in log.gaps[0].what
+
+
 # Outages
 
 
@@ -262,10 +319,40 @@ def test_an_open_outage_is_closed_by_a_second_record():
     assert log.gaps == ()
 
 
+def test_an_outage_tells_when_how_much_and_why():
+    partial = {**OUTAGE, "outage": "o2", "scope": "partial", "cause": "third-party", "ended_at": None}
+    log = outage_log.parse(lines(without(OUTAGE, "scope"), partial), "web")
+    assert log.outages == (
+        Outage("o1", 1, at("2026-09-01T07:00:00Z"), at("2026-09-01T08:00:00Z"), total=True, cause="disk"),
+        Outage("o2", 2, at("2026-09-01T07:00:00Z"), None, total=False, cause="third-party"),
+    )
+    closed = outage_log.parse(lines(partial, {**partial, "ended_at": "2026-09-01T09:00:00Z"}), "web")
+    assert [(one.line, one.ended_at) for one in closed.outages] == [(2, at("2026-09-01T09:00:00Z"))]
+
+
+def test_what_was_watched_holds_for_the_whole_log_unless_it_names_a_service():
+    span = {"from": "2026-09-01T00:00:00Z", "to": "2026-09-02T00:00:00.9Z"}
+    log = outage_log.parse(
+        lines({"watched": span}, {"watched": span, "service": "other"}, {"watched": span, "service": "web"}), "web"
+    )
+    begin, end = at("2026-09-01T00:00:00Z"), at("2026-09-02T00:00:00Z")
+    assert log.watched == (Watched(begin, end, 1), Watched(begin, end, 3))
+    assert log.gaps == ()
+
+
+def test_what_is_watched_in_the_future_is_a_gap():
+    watched = {"watched": {"from": "2026-09-01T00:00:00Z", "to": "2026-09-02T00:00:00Z"}, "service": "other"}
+    log = outage_log.parse(lines(watched), "web", at("2026-09-01T12:00:00Z"))
+    assert (log.watched, [gap.what for gap in log.gaps]) == ((), ["to lies in the future"])
+
+
 @pytest.mark.parametrize(
     ("record", "what"),
     [
         (OUTAGE, "outage o1 is already recorded in line 1"),
+        ({"watched": {"from": "2026-09-02T00:00:00Z", "to": "2026-09-01T00:00:00Z"}}, "to lies before from"),
+        ({"watched": {"from": "2026-09-01T00:00:00Z", "to": "2026-09-01T00:00:00Z"}, "service": 7}, "service is not a"),
+        ({**OUTAGE, "outage": "o2", "watched": {}}, "its kind is not known"),
         ({**OUTAGE, "outage": "o2", "ended_at": "2026-09-01T06:00:00Z"}, "ended_at lies before started_at"),
         ({**OUTAGE, "outage": "o2", "scope": "some"}, "scope is 'some'"),
         ({**OUTAGE, "outage": "o2", "service": None}, "service is missing"),

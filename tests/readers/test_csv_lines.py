@@ -1,0 +1,198 @@
+"""Logs as CSV: a row is the same record as the line of JSON that says the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from paged_place import NOW, Place, source
+
+from drcheck.core.evidence import FOREVER, LONG_AGO
+from drcheck.core.policy import Reader
+from drcheck.interfaces import Asked
+from drcheck.readers import csv_lines, maintenance_log, outage_log
+
+OUTAGES = outage_log.parser(source(path="status/outages.csv", reader=Reader.OUTAGE_LOG))
+WINDOWS = maintenance_log.parser(source(path="status/maintenance.csv", reader=Reader.MAINTENANCE_LOG))
+HEADER = "outage,service,started_at,ended_at,scope,cause,scenario,recovered_by,notes,watched_from,watched_to\n"
+OUTAGE = {
+    "outage": "o1",
+    "service": "web",
+    "started_at": "2026-09-01T07:00:00Z",
+    "ended_at": "2026-09-01T08:00:00Z",
+    "scope": "partial",
+    "cause": "third-party",
+    "scenario": "server",
+    "recovered_by": "restore, then replay",
+    "notes": 'the "old" disk',
+}
+WATCHED = {"watched_from": "2026-09-01T00:00:00Z", "watched_to": "2026-09-02T00:00:00Z"}
+WINDOW = {
+    "maintenance": "m1",
+    "service": "web",
+    "type": "planned",
+    "announced_at": "2026-08-01T08:00:00Z",
+    "starts_at": "2026-10-01T08:00:00Z",
+    "ends_at": "2026-10-01T09:00:00Z",
+}
+
+
+def table(*rows: dict[str, str], columns: list[str] | None = None) -> bytes:
+    text = io.StringIO()
+    names = columns or list({name: None for row in rows for name in row})
+    writer = csv.DictWriter(text, names, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def test_a_row_is_the_same_record_as_a_line_of_json():
+    log = OUTAGES(table(OUTAGE, {**WATCHED}), "web", FOREVER)
+    watched = {"watched": {"from": WATCHED["watched_from"], "to": WATCHED["watched_to"]}}
+    # The header is a line as well: an empty one stands in its place.
+    lines = "\n" + json.dumps(OUTAGE) + "\n" + json.dumps(watched) + "\n"
+    assert log == outage_log.parse(lines.encode(), "web")
+    assert (len(log.outages), len(log.watched), log.gaps) == (1, 1, ())
+    assert log.recoveries[0].notes == 'the "old" disk'
+    assert WINDOWS(table(WINDOW), "web", FOREVER) == maintenance_log.parse(b"\n" + json.dumps(WINDOW).encode() + b"\n", "web")  # fmt: skip
+
+
+def test_columns_stand_in_any_order_and_unknown_ones_say_nothing():
+    row = {"severity": "1", **dict(reversed(OUTAGE.items())), "watched": "yes", "recovery_point": "x"}
+    assert OUTAGES(table(row), "web", FOREVER) == OUTAGES(table(OUTAGE), "web", FOREVER)
+
+
+def test_an_empty_cell_says_nothing():
+    log = OUTAGES(table({**OUTAGE, "ended_at": "", "scope": ""}), "web", FOREVER)
+    assert [(one.ended_at, one.total) for one in log.outages] == [(None, True)]
+
+
+def test_a_byte_order_mark_and_the_line_ends_of_either_kind_are_taken():
+    plain = OUTAGES(table(OUTAGE), "web", FOREVER)
+    assert len(plain.outages) == 1
+    assert OUTAGES(b"\xef\xbb\xbf" + table(OUTAGE), "web", FOREVER) == plain
+    assert OUTAGES(table(OUTAGE).replace(b"\r\n", b"\n"), "web", FOREVER) == plain
+
+
+def test_an_open_outage_is_closed_by_a_second_row():
+    log = OUTAGES(table({**OUTAGE, "ended_at": ""}, OUTAGE), "web", FOREVER)
+    assert [(one.line, one.ended_at is None) for one in log.outages] == [(3, False)]
+
+
+def test_rows_of_another_service_are_skipped_and_are_no_gaps():
+    log = OUTAGES(table({**OUTAGE, "service": "other"}), "web", FOREVER)
+    assert (log.outages, log.recoveries, log.gaps) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("o2,web", "it has 2 cells, and the header names 11"),
+        ("o2,web" + "," * 10, "it has 12 cells, and the header names 11"),
+        ("," * 10, "its kind is not known"),
+        ("o2,web,2026-09-01T07:00:00Z,,,,,,,2026-09-01T00:00:00Z,2026-09-02T00:00:00Z", "its kind is not known"),
+        (",,,,,,,,,2026-09-01T00:00:00Z,", "to is missing"),
+        ("o2,,2026-09-01T07:00:00Z,,,,,,,,", "service is missing"),
+        ("o2,web,2026-09-01 07:00,,,,,,,,", "started_at is not an instant with offset"),
+        ("o2,web,2999-09-01T07:00:00Z,,,,,,,,", "started_at lies in the future"),
+        ("o2,web,2026-09-01T07:00:00Z,2026-09-01T06:00:00Z,,,,,,,", "ended_at lies before started_at"),
+        ("o2,web,2026-09-01T07:00:00Z,,half,,,,,,", "scope is 'half'"),
+        ("o1,web,2026-09-01T07:00:00Z,,,,,,,,", "outage o1 is already recorded in line 2"),
+        ('"o2"x,web,2026-09-01T07:00:00Z,,,,,,,,', "its quotes are not those of a CSV record"),
+        ("o2\t,web,2026-09-01T07:00:00Z,,,,,,,,", "it holds control characters"),
+        ("o2\u202e,web,2026-09-01T07:00:00Z,,,,,,,,", "it holds control characters"),
+        ("o2,web,2026-09-01T07:00:00Z,,,,,,\x1b[2J,,", "it holds control characters"),
+        ("o2,web,2026-09-01T07:00:00Z,,,,,," + "x" * 70_000 + ",,", "it is longer than 64 KiB"),
+    ],
+)
+def test_a_row_that_is_no_record_is_a_gap_of_its_line_and_the_others_stand(row, what):
+    first = table(OUTAGE, columns=HEADER.strip().split(","))
+    last = table({**OUTAGE, "outage": "o9"}, columns=HEADER.strip().split(",")).split(b"\r\n")[1]
+    log = OUTAGES(first + b"\r\n" + row.encode() + b"\n" + last + b"\n", "web", NOW)
+    assert [(one.id, one.line) for one in log.outages] == [("o1", 2), ("o9", 5)]
+    (gap,) = log.gaps
+    assert what in gap.what
+    assert gap.line == 4
+
+
+def test_a_newline_within_quotes_makes_no_record_out_of_what_follows_it():
+    hostile = {**OUTAGE, "notes": "one\no2,web,2026-09-01T07:00:00Z,,,,,,,,\ntwo" + "x" * 200_000}
+    rows = table(hostile, {**OUTAGE, "outage": "o3"}, columns=HEADER.strip().split(","))
+    log = OUTAGES(rows, "web", FOREVER)
+    assert [(one.id, one.line) for one in log.outages] == [("o3", 5)]
+    assert [(gap.what, gap.line) for gap in log.gaps] == [("it is longer than 64 KiB", 2)]
+    short = OUTAGES(rows.replace(b"x" * 200_000, b""), "web", FOREVER)
+    assert [(gap.what, gap.line) for gap in short.gaps] == [("it holds control characters", 2)]
+    assert short.outages == log.outages
+
+
+def test_quotes_that_do_not_close_hold_all_that_follows():
+    rows = HEADER + '"o1,web,2026-09-01T07:00:00Z,,,,,,,,\no2,web,2026-09-01T07:00:00Z,,,,,,,,\n'
+    log = OUTAGES(rows.encode(), "web", FOREVER)
+    assert (log.outages, [gap.line for gap in log.gaps]) == ((), [2])
+
+
+def test_a_last_row_that_does_not_end_is_still_being_written():
+    log = OUTAGES(table(OUTAGE) + b"o2,web,2026-09-01T07:00:00Z", "web", FOREVER)
+    assert [(gap.what, gap.line) for gap in log.gaps] == [("it is still being written: it does not end", 3)]
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "it has no header line that ends"),
+        (b"outage,service,started_at,ended_at", "it has no header line that ends"),
+        (b"outage,service,ended_at\n", "it has no column started_at"),
+        (b"outage;service;started_at;ended_at\n", "it has no column outage, service, started_at, ended_at"),
+        (b"Outage,Service,started_at,ended_at\n", "it has no column outage, service"),
+        (b"outage,service,started_at,ended_at,outage\n", "column outage stands twice"),
+        (b"outage,service,started_at,ended_at,watched_to,watched_to\n", "column watched_to stands twice"),
+        (b'{"outage": "o1"}\n', "it has no column outage"),
+        (b'"outage\n,service"\n', "its quotes are not those of a CSV record"),
+        (b"\xff\xfe\n", "it is not UTF-8"),
+        (b"\n" + HEADER.encode(), "it has no column outage"),
+    ],
+)
+def test_without_its_header_nothing_is_read_and_the_gap_is_of_the_whole_look(data, what):
+    log = OUTAGES(data, "web", FOREVER)
+    (gap,) = log.gaps
+    assert what in gap.what
+    assert gap.hides
+    assert "outage, service, started_at, ended_at; and, if wanted, scope" in gap.hint
+    place = Place(files={"outages.csv": data})
+    where = source(path="status/outages.csv", reader=Reader.OUTAGE_LOG)
+    seen = outage_log.read(place, where, "outages.csv", Asked(LONG_AGO, NOW, 300, "web"))
+    assert not seen.look.complete
+    assert (seen.log.known_until, seen.log.unseen, seen.log.gaps) == (LONG_AGO, log.gaps, ())
+
+
+def test_a_log_of_maintenance_needs_all_its_columns():
+    (gap,) = WINDOWS(b"maintenance,service,type\n", "web", FOREVER).gaps
+    assert "it has no column announced_at, starts_at, ends_at" in gap.what
+    assert gap.hint.endswith("maintenance, service, type, announced_at, starts_at, ends_at.")
+
+
+CELL = st.sampled_from([*OUTAGE.values(), *WATCHED.values(), "", "other", '"', "\n", "\r", '""', ",", "\x1b"]) | st.text(max_size=4)  # fmt: skip
+
+
+@given(st.binary(max_size=200), st.sampled_from([OUTAGES, WINDOWS]))
+@example(b'outage,service,started_at,ended_at\n"', OUTAGES)
+def test_no_bytes_make_a_parser_fail(data, parse):
+    parse(data, "web", NOW)
+    parse(HEADER.encode() + data, "web", NOW)
+
+
+@given(st.lists(st.lists(CELL, min_size=9, max_size=13), max_size=5))
+def test_a_row_only_ever_says_what_it_says_alone_and_only_of_its_own_service(rows):
+    data = HEADER + "".join(",".join(row) + "\n" for row in rows)
+    log = OUTAGES(data.encode("utf-8", "surrogatepass"), "web", NOW)
+    lines = data.encode("utf-8", "surrogatepass").split(b"\n")
+    for outage in log.outages:
+        alone = OUTAGES(HEADER.encode() + lines[outage.line - 1] + b"\n", "web", NOW)
+        assert [one._replace(line=outage.line) for one in alone.outages] == [outage]
+        cells = csv_lines._cells(lines[outage.line - 1].removesuffix(b"\r").decode())
+        assert cells[:2] == [outage.id, "web"]
