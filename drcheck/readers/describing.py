@@ -120,7 +120,9 @@ class _Asking:
             self._fail(facts, error)
             return
         for fact in sorted(facts):
-            if answers[fact].holds is False:
+            if answers[fact].holds is None:
+                self._count(fact, answers[fact])
+            elif not answers[fact].holds:
                 self.stopped.add(fact)
                 self.told += (Described(name, fact, answers[fact]) for name, its in wanted.items() if fact in its)
 
