@@ -93,7 +93,13 @@ def _judge(
         window=window,
         overall=overall,
         findings=findings if len(findings) > 1 else (),
-        gaps=tuple((name, gap) for name in seen for gap in gaps_of(commitment, evidence.get(name), seen[name])),
+        gaps=tuple(
+            (name, gap)
+            for name in seen
+            for gap in gaps_of(commitment, evidence.get(name), seen[name])
+            # A fact that could not be asked and that nothing hung on: another one told as much.
+            if gap.fact is None or overall.status is not Status.MET
+        ),
         waived=overall.status is Status.BREACHED
         and any(waiver.commitment == commitment.id and window.end <= waiver.until for waiver in policy.waivers),
         standing=min((evidence[name].standing for name in commitment.evidence if name in evidence), default=None),

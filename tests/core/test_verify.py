@@ -10,6 +10,7 @@ import pytest
 from drcheck.core.evidence import (
     Attestation,
     Candidate,
+    Described,
     Fact,
     Gap,
     Log,
@@ -17,6 +18,7 @@ from drcheck.core.evidence import (
     Observation,
     Outage,
     Recovery,
+    Told,
     Watched,
 )
 from drcheck.core.history import History
@@ -66,7 +68,7 @@ def policy(*commitments, sources=(DUMPS, OFFSITE, DRILLS), **more):
     return Policy("shop", "shop.yaml", "0", "", "UTC", {one.name: one for one in sources}, commitments, **more)
 
 
-def held(days, *, source=DUMPS, of="db", looks=(T - 1,), gaps=()):
+def held(days, *, source=DUMPS, of="db", looks=(T - 1,), gaps=(), told=None):
     """Return evidence of a backup at noon of each day before T, as one or more looks showed it."""
     rows = tuple(
         Candidate(f"{of}{day}", of, "", T - day * DAY - DAY // 2, T - day * DAY - DAY // 2,
@@ -74,8 +76,10 @@ def held(days, *, source=DUMPS, of="db", looks=(T - 1,), gaps=()):
         for day in days
     )  # fmt: skip
     history = History()
+    facts = tuple(Described(name, fact, its) for name, those in (told or {}).items() for fact, its in those.items())
     for begin in looks:
-        history.apply(history.observe(Observation(Look(source.name, begin, begin, gaps=gaps), rows)))
+        look = Look(source.name, begin, begin, gaps=gaps)
+        history.apply(history.observe(Observation(look, rows, described=facts)))
     return SourceEvidence(Standing.STORAGE, history.parts(source, clock_tolerance=300), gaps=gaps)
 
 
@@ -130,6 +134,14 @@ def test_a_fact_that_could_not_be_asked_is_a_gap_of_the_promises_that_need_it_al
     verdicts = judge(its, {"dumps": held([0], gaps=(gap,))}, WINDOW, clock_tolerance=300)
     assert [verdict.gaps for verdict in verdicts] == [(("dumps", gap),), ()]
     assert [verdict.status for verdict in verdicts] == [UNKNOWN, MET]
+
+
+def test_a_fact_that_could_not_be_asked_is_no_gap_where_another_one_told_as_much():
+    age = {"db0": {Fact.CLIENT_ENCRYPTION: Told(True, "age")}}
+    gap = Gap("a disk does not tell", fact=Fact.STORAGE_ENCRYPTION)
+    its = policy(replace(ENCRYPTED, by=By.EITHER))
+    verdict = only(its, {"dumps": held([0], gaps=(gap,), told=age)})
+    assert (verdict.status, verdict.gaps) == (MET, ())
 
 
 def test_only_what_a_commitment_needs_is_asked_of_each_backup():
