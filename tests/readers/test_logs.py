@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
+from drcheck import registry
 from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Check, Maintenance, Outage, Phase, Watched
-from drcheck.core.policy import Rung
+from drcheck.core.policy import Reader, Rung
 from drcheck.interfaces import Asked, CollectorError
 from drcheck.readers import log_file, maintenance_log, outage_log, records, restore_log
 
@@ -503,3 +506,28 @@ def test_a_line_only_ever_says_what_it_says_alone(written, ended):
 def test_no_bytes_make_a_parser_fail(data, parse):
     log = parse(data, "web", FOREVER)
     assert parse(data + b"\n", "web", FOREVER).recoveries[: len(log.recoveries)] == log.recoveries
+
+
+# The page that tells of logs
+
+PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
+EXAMPLES = re.findall(
+    r"^```(jsonl|csv|json) (\S+)\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+def test_the_page_has_an_example_of_every_log_in_every_form():
+    logs = {"restore-log", "outage-log", "maintenance-log", "attestations"}
+    asked = {
+        (form, name) for form, names in (("jsonl", logs), ("csv", {"outage-log", "maintenance-log"})) for name in names
+    }
+    assert {(form, name) for form, name, _ in EXAMPLES} == asked | {("json", "outage-log")}
+
+
+@pytest.mark.parametrize(("form", "name", "text"), EXAMPLES)
+def test_every_example_of_the_page_is_read_without_a_gap(form, name, text):
+    where = source(path=f"records/log.{form}", reader=Reader(name))
+    log = registry.parser(where)(text.encode(), "webshop", at("2026-12-02T00:00:00Z"))
+    assert log.gaps == ()
+    told = (log.recoveries, log.announcements, log.maintenance, log.outages, log.watched, log.attestations, log.checks)
+    assert any(told)
