@@ -8,23 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lab.processes import REPOSITORY, alive, descendants
-from lab.story import DAY, tell
-
-from drcheck.readers import maintenance_log, outage_log, restore_log
 
 LABCTL = REPOSITORY / "scripts" / "labctl"
-PARSERS = {
-    "restore-tests.jsonl": restore_log.parse,
-    "failover-tests.jsonl": restore_log.parse,
-    "outages.jsonl": outage_log.parse,
-    "maintenance.jsonl": maintenance_log.parse,
-}
+Commitments = dict[tuple[str, str], dict[str, Any]]
 TOLD = {
-    ("amberflo", "cloud-meter-uptime"): "unknown",
-    ("amberflo", "billing-meter-uptime"): "unknown",
+    ("amberflo", "cloud-meter-uptime"): "met",
+    ("amberflo", "billing-meter-uptime"): "unknown",  # the host cannot be reached
     ("cloudworkz", "daily-image"): "breached",  # stubs
     ("cloudworkz", "kept-90-days"): "met",
     ("cloudworkz", "rpo-server"): "met",
@@ -32,25 +25,25 @@ TOLD = {
     ("cloudworkz", "rpo-datacentre"): "breached",  # copies of stubs
     ("cloudworkz", "rto-datacentre"): "breached",  # the newest test failed
     ("cloudworkz", "restore-tested"): "breached",  # overdue
-    ("cloudworkz", "in-europe"): "unknown",
-    ("cloudworkz", "replicated-in-real-time"): "unknown",
-    ("cloudworkz", "network-uptime"): "unknown",
-    ("cloudworkz", "server-uptime-day"): "unknown",
-    ("cloudworkz", "server-uptime-year"): "unknown",
+    ("cloudworkz", "in-europe"): "met",
+    ("cloudworkz", "replicated-in-real-time"): "attested",
+    ("cloudworkz", "network-uptime"): "met",
+    ("cloudworkz", "server-uptime-day"): "met",
+    ("cloudworkz", "server-uptime-year"): "met",
     ("interworks-cloud", "sql-daily"): "met",
-    ("interworks-cloud", "storage-daily"): "unknown",  # the host cannot be reached
-    ("interworks-cloud", "encrypted"): "unknown",
-    ("interworks-cloud", "offsite"): "unknown",
-    ("interworks-cloud", "two-regions"): "unknown",
-    ("interworks-cloud", "two-regions-storage"): "unknown",
-    ("interworks-cloud", "live-databases-encrypted"): "unknown",
-    ("interworks-cloud", "uptime"): "unknown",
-    ("soarsilk", "uptime"): "unknown",
+    ("interworks-cloud", "storage-daily"): "met",
+    ("interworks-cloud", "encrypted"): "met",
+    ("interworks-cloud", "offsite"): "met",
+    ("interworks-cloud", "two-regions"): "met",
+    ("interworks-cloud", "two-regions-storage"): "attested",
+    ("interworks-cloud", "live-databases-encrypted"): "attested",
+    ("interworks-cloud", "uptime"): "met",
+    ("soarsilk", "uptime"): "met",
     ("teamplify", "rpo"): "breached",  # the backups of the files stopped
     ("teamplify", "rto"): "met",
     ("teamplify", "failover-tests-announced"): "breached",  # too late
     ("teamplify", "failover-tests-outside-maintenance"): "met",
-    ("teamplify", "uptime"): "unknown",
+    ("teamplify", "uptime"): "breached",  # seven hours
 }
 
 
@@ -60,63 +53,98 @@ def labctl(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Bring the lab up, and give the path of its ``drcheck.yaml``."""
     directory = tmp_path_factory.mktemp("story")
     up = labctl("up", "--directory", directory, "--with", os.getpid())
     assert (up.returncode, up.stderr) == (0, "")
     keeper = int((directory / "lab.pid").read_text())
     servers = descendants(keeper)
     assert len(servers) >= 9
-    config = up.stdout.strip()
-    command = [sys.executable, "-m", "drcheck", "verify", "--config", config, "--format", "json"]
-    verified = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert verified.returncode == 1, verified.stderr
-    yield json.loads(verified.stdout)
+    yield up.stdout.strip()
     assert labctl("down", "--directory", directory).returncode == 0
     assert [pid for pid in (keeper, *servers) if alive(pid)] == []
 
 
-def commitments(report: dict[str, object]) -> dict[tuple[str, str], dict[str, object]]:
+@pytest.fixture(scope="module")
+def commitments(lab: str) -> Commitments:
+    return verified(lab)
+
+
+@pytest.fixture(scope="module")
+def of_two_months(lab: str) -> Commitments:
+    return verified(lab, "--window", "62d")
+
+
+def verified(config: str, *options: str) -> Commitments:
+    command = [sys.executable, "-m", "drcheck", "verify", "--config", config, "--format", "json", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1, done.stderr
     return {
         (service["service"], commitment["id"]): commitment
-        for service in report["services"]
+        for service in json.loads(done.stdout)["services"]
         for commitment in service["commitments"]
     }
 
 
-def test_drcheck_finds_the_story_that_was_told(report: dict[str, object]) -> None:
-    assert {key: commitment["status"] for key, commitment in commitments(report).items()} == TOLD
+def owed(of_two_months: Commitments, service: str, commitment: str) -> dict[str, Any]:
+    """Return the only period of a commitment that is over and for which a credit is owed."""
+    periods = of_two_months[service, commitment]["periods"]
+    (period,) = (one for one in periods if one["credit"] and one["judged_until"] == one["to"])
+    return period
 
 
-def test_the_skipped_night_is_a_breach_of_the_past(report: dict[str, object]) -> None:
-    (breach,) = commitments(report)["interworks-cloud", "sql-daily"]["breaches"]
+def test_drcheck_finds_the_story_that_was_told(commitments: Commitments) -> None:
+    expected = dict(TOLD)
+    # Without the first 20 hours of a month, its seven hours of outage are those of the month before.
+    if not commitments["teamplify", "uptime"]["periods"][-1]["credit"]:
+        expected["teamplify", "uptime"] = "met"
+    found = {key: "attested" if one["attested"] else one["status"] for key, one in commitments.items()}
+    assert found == expected
+
+
+def test_nothing_is_left_unjudged(commitments: Commitments) -> None:
+    assert [key for key, one in commitments.items() if "not judged" in one["reason"]] == []
+
+
+def test_the_skipped_night_is_a_breach_of_the_past(commitments: Commitments) -> None:
+    (breach,) = commitments["interworks-cloud", "sql-daily"]["breaches"]
     assert breach["closed_at"] is not None
 
 
-def test_only_the_unreachable_host_could_not_be_seen(report: dict[str, object]) -> None:
-    gaps = [gap for commitment in commitments(report).values() for gap in commitment["gaps"]]
-    assert {gap["source"] for gap in gaps} == {"storage-offsite"}
+def test_the_copy_that_came_late_is_a_breach_of_the_past(commitments: Commitments) -> None:
+    (breach,) = commitments["interworks-cloud", "offsite"]["breaches"]
+    assert breach["closed_at"] is not None
 
 
-@pytest.mark.parametrize("now", [1_761_436_800 + shift for shift in (0, 300, 90 * 60, 5 * 3600, 86_399, 60 * DAY)])
-def test_every_log_of_the_story_can_be_read_whole_whenever_it_is_told(now: int) -> None:
-    parsed = 0
-    for host, files in tell(now).files.items():
-        service = {"interworks": "interworks-cloud"}.get(owner := host.partition("-")[0], owner)
-        for file in files:
-            if parse := PARSERS.get(Path(file.name).name):
-                log = parse(file.content, service, now)
-                assert log.gaps == ()
-                assert log.recoveries or log.maintenance
-                parsed += 1
-    assert parsed == 13
+def test_backups_are_found_encrypted_by_the_storage_and_by_their_own_bytes(commitments: Commitments) -> None:
+    told = {one["of"]: one["reason"] for one in commitments["interworks-cloud", "encrypted"]["of"]}
+    assert set(told) == {"platform-sql", "common-storage"}
+    assert "age" in told["platform-sql"]
+    assert "the account's key" in told["platform-sql"]
+    assert "age" in told["common-storage"]
 
 
-def test_nothing_in_the_story_lies_in_the_future() -> None:
-    now = 1_761_436_800
-    story = tell(now)
-    for told in (story.files, story.objects, story.blobs):
-        assert max(each.modified for entries in told.values() for each in entries) <= now
+def test_only_the_unreachable_host_could_not_be_seen(commitments: Commitments) -> None:
+    hidden = {gap["source"] for commitment in commitments.values() for gap in commitment["gaps"] if gap["fact"] is None}
+    assert hidden == {"billing-meter-outages"}
+
+
+def test_the_credits_of_the_previous_month_are_those_of_the_agreements_examples(of_two_months: Commitments) -> None:
+    soarsilk = owed(of_two_months, "soarsilk", "uptime")
+    assert soarsilk["availability"]["value"] == "99.25"
+    assert soarsilk["credit"]["money"] == {"amount": "175.00", "currency": "USD"}
+    amberflo = owed(of_two_months, "amberflo", "cloud-meter-uptime")
+    assert 94.9 <= float(amberflo["availability"]["value"]) < 94.92
+    assert 4.98 < float(amberflo["credit"]["amount"]["value"]) <= 5
+    interworks = owed(of_two_months, "interworks-cloud", "uptime")
+    assert interworks["downtime"]["value"] == 45 * 60
+    assert float(interworks["credit"]["amount"]["value"]) == 10
+
+
+def test_teamplify_owes_70_hours_for_an_outage_of_seven(of_two_months: Commitments) -> None:
+    (period,) = (one for one in of_two_months["teamplify", "uptime"]["periods"] if one["credit"])
+    assert period["credit"]["amount"] == {"value": 70, "unit": "h"}
 
 
 def test_down_says_nothing_where_no_lab_is_up(tmp_path: Path) -> None:
