@@ -43,13 +43,15 @@ def read(parse: Parse, collector: Collector, source: Source, name: str, asked: A
         raw = collector.read(name, at_most=LARGEST_LOG + 1)
     except NotFound as error:
         what = f"there is no log {name} at {source.connection}:{source.path} ({error.message})"
-        gaps = (Gap(what, "Create it, empty if nothing is to be told yet, or correct the source's path."),)
+        create = "Have it exported there" if source.export else "Create it, empty if nothing is to be told yet"
+        gaps = (Gap(what, f"{create}, or correct the source's path."),)
     except CollectorError as error:
         gaps = (looking.gap(error),)
     else:
         offset, gaps = looking.clock_of(collector, source, asked)
     if len(raw) > LARGEST_LOG:
-        gaps += (Gap(f"log {name} is larger than {LARGEST_LOG >> 20} MiB", "Begin a new log, and keep the old one."),)
+        shorten = "Export a shorter range, more often." if source.export else "Begin a new log, and keep the old one."
+        gaps += (Gap(f"log {name} is larger than {LARGEST_LOG >> 20} MiB", shorten),)
         raw = b""
     log = Log() if gaps and not raw else parse(raw, asked.service, asked.begin + asked.clock_tolerance)
     gaps += tuple(gap for gap in log.gaps if gap.hides)

@@ -155,7 +155,7 @@ def _beat(beat: Any, latest: int) -> Sample:
     down, and with 0 for an empty one. Only single beats have a time without a zone, which is UTC.
     """
     match beat:
-        case {"status": 0 | 1 | 2 | 3 as status, "time": str(time)} if _TIME.fullmatch(time):
+        case {"status": int(status), "time": str(time)} if _is_status(status) and _TIME.fullmatch(time):
             try:
                 at = datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()
             except ValueError:
@@ -166,6 +166,10 @@ def _beat(beat: Any, latest: int) -> Sample:
                 "a heartbeat has no status from 0 to 3 with a time such as 2026-11-21 02:30:00.000: if the status page "
                 "shows days, set its heartbeat bar to auto"
             )
+
+
+def _is_status(status: int) -> bool:
+    return status in _BEAT and not isinstance(status, bool)  # true would pass for 1
 
 
 def _past(at: float, latest: int) -> int:

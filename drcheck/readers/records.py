@@ -75,10 +75,8 @@ class Record:
         return value
 
     def flag(self, key: str, *, default: bool) -> bool:
-        """Return an optional boolean."""
-        value = self.fields.get(key)
-        if value is None:
-            return default
+        """Return a boolean, ``default`` where it is absent; null would not say which."""
+        value = self.fields.get(key, default)
         if not isinstance(value, bool):
             raise Malformed(f"{key} is neither true nor false")
         return value

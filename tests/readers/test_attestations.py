@@ -61,6 +61,7 @@ def test_what_is_attested_of_another_service_is_skipped_and_is_no_gap():
         ({"expires_at": TOLD["at"]}, "expires_at does not lie after at"),
         ({"expires_at": "2026-08-01T00:00:00Z"}, "expires_at does not lie after at"),
         ({"holds": "yes"}, "holds is neither true nor false"),
+        ({"holds": None}, "holds is neither true nor false"),
         ({"holds": 1}, "holds is neither true nor false"),
     ],
 )

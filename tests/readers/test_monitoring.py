@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
@@ -224,6 +224,7 @@ BEAT = beats([(DAY, 1)])[0]
         (json.dumps({"heartbeatList": {"1": [{**BEAT, "status": 4}]}}).encode(), "a heartbeat has no status from 0 to 3"),
         (json.dumps({"heartbeatList": {"1": [{**BEAT, "time": "2026-02-30 00:00:00"}]}}).encode(), "no instant that a calendar has"),
         (json.dumps({"heartbeatList": {"1": [{**BEAT, "time": "2999-02-28 00:00:00"}]}}).encode(), "a sample lies in the future"),
+        (b'{"heartbeatList": {"1": [{"status": true, "time": "2026-11-20 00:00:00"}]}}', "a heartbeat has no status from 0 to 3"),
         (json.dumps([BEAT]).encode(), "a heartbeat has no monitorID"),
         (b"[7]", "a heartbeat has no monitorID"),
         (b"[]", "it holds no samples"),
@@ -361,6 +362,41 @@ def test_what_is_told_of_each_second_is_what_the_samples_say_of_it(monitors):
         scope, seen = brute(parts, t)
         assert [what for start, stop, what in outages if start <= t < stop] == ([scope] if scope else [])
         assert any(one.start <= t < one.end for one in log.watched) == seen
+
+
+def spans(log, end):
+    """Return every second that a log tells of, with what it tells."""
+    outages = ((one.total, one.started_at, end if one.ended_at is None else one.ended_at) for one in log.outages)
+    down = {(total, t) for total, start, stop in outages for t in range(start, stop)}
+    return down | {("watched", t) for one in log.watched for t in range(one.start, one.end)}
+
+
+@settings(max_examples=40)
+@given(st.lists(SAMPLES.filter(bool), min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_exports_tell_together_what_each_of_them_tells_in_whatever_order_they_come(several, random):
+    history, turned = History(), History()
+    alone = [page(**{"1": values}) for values in several]
+    for number, data in enumerate(alone):
+        log = look(data, DAY + 7200 + number, history)
+    end = max(one.end for one in log.watched) if log.watched else 0
+    told_alone = [monitoring.parse(data, "web") for data in alone]
+    ends = [max((one.end for one in one_log.watched), default=0) for one_log in told_alone]
+    assert spans(log, end) == set().union(*(spans(one, stop) for one, stop in zip(told_alone, ends, strict=True)))
+    random.shuffle(alone)
+    for number, data in enumerate(alone):
+        again = look(data, DAY + 7200 + number, turned)
+    assert (again.outages, again.watched) == (log.outages, log.watched)
+
+
+def test_what_to_do_about_an_export_that_is_missing_or_too_large_is_not_what_to_do_about_a_log(monkeypatch):
+    monkeypatch.setattr("drcheck.readers.log_file.LARGEST_LOG", 64)
+    large = look(answer(series(every(60, DAY, DAY + 600))), NOW)
+    missing = outage_log.read(Place(), EXPORT, "up.json", Asked(LONG_AGO, NOW, 300, "web"))
+    assert [one.look.gaps[0].hint for one in (large, missing)] == [
+        "Export a shorter range, more often.",
+        "Have it exported there, or correct the source's path.",
+    ]
+    assert [len(one.look.gaps) for one in (large, missing)] == [1, 1]
 
 
 JSON = st.recursive(
