@@ -14,7 +14,6 @@ from drcheck.core.evidence import Candidate, Described, Fact, Gap, Told
 from drcheck.core.policy import Source
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
 from drcheck.readers import checksums, ciphers, looking, repositories
-from drcheck.readers.repositories import Repository
 
 MOST_ASKED: Final = 1000
 """Requests that one look makes beside its listing."""
@@ -68,8 +67,8 @@ class _Asking:
     """The newest answer of each fact if it was a refusal, and how many times in a row it came."""
     left: dict[Fact, int] = field(default_factory=dict)
     """How many backups each fact was not asked of for want of requests."""
-    repository: Repository | None = None
-    repository_sought: bool = False
+    repositories: dict[str, Told | None] = field(default_factory=dict)
+    """Directory to whether the repository in it encrypts; None: there is none."""
     until: int = 0
 
     def __post_init__(self) -> None:
@@ -156,8 +155,8 @@ class _Asking:
     def _ask_content(self, candidate: Candidate) -> None:
         """Read the first bytes of one candidate, unless the repository that it is a part of answers for it."""
         name = candidate.name
-        if self.repository is not None and self.repository.names.fullmatch(name):
-            self._put(candidate, Fact.CLIENT_ENCRYPTION, self.repository.told)
+        if (known := self._in_repository(name, seek=False)) is not None:
+            self._put(candidate, Fact.CLIENT_ENCRYPTION, known)
             return
         if self.spent:
             self._leave({Fact.CLIENT_ENCRYPTION})
@@ -166,7 +165,7 @@ class _Asking:
             head = self.collector.read(name, at_most=ciphers.HEAD)
             told = ciphers.told(head, candidate.size, lambda offset, most: self._more(name, offset, most))
             if told == ciphers.UNKNOWN:
-                told = self._in_repository(name) or repositories.of_segment(head) or told
+                told = self._in_repository(name, seek=True) or repositories.of_segment(head) or told
         except NotFound:
             raise
         except CollectorError as error:
@@ -177,13 +176,14 @@ class _Asking:
     def _more(self, name: str, offset: int, at_most: int) -> bytes:
         return self.collector.read(name, offset=offset, at_most=at_most)
 
-    def _in_repository(self, name: str) -> Told | None:
-        """Return what the repository at the root says of ``name``; it is looked for once."""
-        if not self.repository_sought:
-            self.repository_sought = True
-            self.repository = repositories.of(self.collector)
-        found = self.repository
-        return found.told if found is not None and found.names.fullmatch(name) else None
+    def _in_repository(self, name: str, *, seek: bool) -> Told | None:
+        """Return what the repository that ``name`` is a part of says; each is looked for once, if at all."""
+        for root in repositories.roots(name):
+            if seek and root not in self.repositories:
+                self.repositories[root] = repositories.at(self.collector, root)
+            if (told := self.repositories.get(root)) is not None:
+                return told
+        return None
 
     def check(self, candidates: Sequence[Candidate], beside: Mapping[str, Entry] | None) -> None:
         """Compare as much content as may be read with the checksums beside it."""

@@ -10,7 +10,7 @@ import json
 import re
 import struct
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from drcheck.core.evidence import Told
 from drcheck.interfaces import Collector, NotFound
@@ -20,9 +20,9 @@ SEGMENT: Final = b"BORG_SEG"
 
 _FEW: Final = 4
 """Keys or segments that are tried: any one of them tells."""
-_RESTIC_NAMES: Final = re.compile(r"config|(?:data|index|keys|locks|snapshots)/.*")
-_BORG_NAMES: Final = re.compile(r"data/.*")
-_KEY_NAME: Final = re.compile(r"keys/[0-9a-f]{64}")
+_PART: Final = re.compile(r"(?:^|(?<=/))(?=config$|(?:data|index|keys|locks|snapshots)/.)")
+"""Where, in the name of a part of a repository, the repository's own directory ends."""
+_KEY_NAME: Final = re.compile(r"keys/[0-9a-f]{64}$")
 _LARGEST_KEY: Final = 16 << 10
 
 _RECORD: Final = struct.Struct("<IIB")
@@ -38,28 +38,31 @@ _BORG_MODES: Final = {
 _BORG_PLAIN: Final = {2: "none", 6: "authenticated-blake2", 7: "authenticated"}
 
 
-class Repository(NamedTuple):
-    """What was found out about a repository."""
+def roots(name: str) -> list[str]:
+    """Return the directories, ending in ``/`` or empty, that would be a repository which ``name`` is a part of.
 
-    names: re.Pattern[str]
-    """Names below it that it answers for."""
-    told: Told
+    The configuration of a repository stands for all of it.
+    """
+    return [name[: found.start()] for found in _PART.finditer(name)]
 
 
-def of(collector: Collector) -> Repository | None:
-    """Return what the collector's root is, if it is a repository; raises :class:`CollectorError` as reading does."""
+def at(collector: Collector, root: str) -> Told | None:
+    """Return whether the repository in the directory ``root`` encrypts what it keeps; None: there is none.
+
+    Raises :class:`CollectorError` as reading does.
+    """
     try:
-        config = collector.read("config", at_most=_LARGEST_KEY)
+        config = collector.read(f"{root}config", at_most=_LARGEST_KEY)
     except NotFound:
         return None
     if re.match(rb"\s*\[repository\]", config):
-        return Repository(_BORG_NAMES, _borg(collector))
-    return Repository(_RESTIC_NAMES, Told(True, "restic")) if _has_restic_key(collector) else None
+        return _borg(collector, root)
+    return Told(True, "restic") if _has_restic_key(collector, root) else None
 
 
-def _has_restic_key(collector: Collector) -> bool:
+def _has_restic_key(collector: Collector, root: str) -> bool:
     """Return whether a key of restic stands here: every version of its format encrypts everything but the keys."""
-    keys = (entry.name for entry in collector.list("keys/") if _KEY_NAME.fullmatch(entry.name))
+    keys = (entry.name for entry in collector.list(f"{root}keys/") if _KEY_NAME.search(entry.name))
     for name in islice(keys, _FEW):
         try:
             key = json.loads(collector.read(name, at_most=_LARGEST_KEY))
@@ -70,10 +73,10 @@ def _has_restic_key(collector: Collector) -> bool:
     return False
 
 
-def _borg(collector: Collector) -> Told:
+def _borg(collector: Collector, root: str) -> Told:
     """Judge a borg repository by what it stores: its configuration holds a key in modes that only authenticate too."""
     # A commit alone is 17 bytes.
-    segments = (entry.name for entry in collector.list("data/") if entry.size > _FIRST_DATA)
+    segments = (entry.name for entry in collector.list(f"{root}data/") if entry.size > _FIRST_DATA)
     for name in islice(segments, _FEW):
         try:
             told = of_segment(collector.read(name, at_most=_FIRST_DATA + 1))
