@@ -1,0 +1,207 @@
+"""availability against an oracle that walks every minute, and its laws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from oracle import changes
+from oracle.allowed import assert_whole, status_at
+from oracle.availability import World, periods, walk
+from oracle.profiles import briefly, thoroughly
+from oracle.uptime_worlds import DAY, MINUTE, Case, cases
+
+from drcheck.core.evidence import Gap, Maintenance, Outage, Watched
+from drcheck.core.policy import Per
+from drcheck.core.terms import Records
+from drcheck.core.verdict import Finding, Status
+
+BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}
+
+
+def check(case: Case) -> None:
+    """Check every minute of the window, and the figures of every period, against the oracle's walk."""
+    finding = case.judge()
+    assert_whole(finding, case.window)
+    world = World(case.commitment, case.records, case.terms)
+    walked = [
+        (start, end, walk(world, start, end, case.window.end))
+        for start, end in periods(case.commitment.per, case.terms.zone, *case.window)
+    ]
+    pieces = iter(finding.pieces)
+    piece = next(pieces)
+    for _, _, period in walked:
+        for second, status in period.statuses:
+            if case.window.start <= second < case.window.end:
+                while second >= piece.end:
+                    piece = next(pieces)
+                assert piece.status is status, (second, piece.status, status)
+    assert len(finding.periods) == len(walked)
+    for figures, (start, end, period) in zip(finding.periods, walked, strict=True):
+        assert (figures.start, figures.end) == (start, end)
+        assert figures.status is period.statuses[-1][1]
+        assert figures.downtime == period.best.counted
+        assert figures.allowed == int((1 - case.commitment.at_least) * (period.whole - period.best.left))
+        assert {one.why: one.seconds for one in figures.excused} == dict(period.best.excused)
+        assert figures.unwatched == period.unwatched
+        assert Decimal(figures.availability) == period.availability()
+
+
+@thoroughly
+@given(cases())
+def test_each_minute_of_a_month_has_the_status_that_walking_through_it_gives(case: Case):
+    check(case)
+
+
+@thoroughly
+@given(cases(per=Per.DAY))
+def test_days_of_23_to_25_hours_have_the_status_that_walking_through_them_gives(case: Case):
+    check(case)
+
+
+# The laws. ------------------------------------------------------------------------------------------------------------
+
+
+def seconds(*findings: Finding) -> list[int]:
+    """Return the seconds at which one of several findings begins or ends a piece."""
+    first, last = findings[0].pieces[0].start, findings[0].pieces[-1].end
+    edges = {at for finding in findings for piece in finding.pieces for at in (piece.start, piece.end - 1)}
+    return sorted(at for at in edges if first <= at < last)
+
+
+@briefly
+@given(cases())
+def test_the_order_of_records_and_records_told_twice_change_nothing(case: Case):
+    logs = {
+        name: replace(
+            log,
+            outages=log.outages[::-1] * 2,
+            watched=log.watched[::-1] * 2,
+            maintenance=log.maintenance[::-1] * 2,
+        )
+        for name, log in reversed(case.records.logs.items())
+    }
+    again = replace(case, records=Records(logs, case.records.readers)).judge()
+    before = case.judge()
+    assert changes.spans(again) == changes.spans(before)
+    assert [replace(figures, credit=None) for figures in again.periods] == list(before.periods)
+
+
+@briefly
+@given(cases(), st.sampled_from([Fraction(1, 2), Fraction(9, 10), Fraction(999, 1000)]))
+def test_a_looser_target_never_worsens(case: Case, factor: Fraction):
+    loose = replace(case, commitment=replace(case.commitment, at_least=case.commitment.at_least * factor))
+    strict, looser = case.judge(), loose.judge()
+    for second in seconds(strict, looser):
+        assert BAD[status_at(looser, second)] <= BAD[status_at(strict, second)], second
+
+
+@briefly
+@given(cases(), st.integers(0, 255))
+def test_less_watching_gives_the_same_verdict_or_unknown(case: Case, which: int):
+    logs = {
+        name: replace(log, watched=tuple(one for number, one in enumerate(log.watched) if not which >> number & 1))
+        for name, log in case.records.logs.items()
+    }
+
+    def newest(records: Records) -> int:
+        ends = [min(one.end, log.known_until) for log in records.logs.values() for one in log.watched]
+        return max((end for end in ends if end <= case.window.end), default=0)
+
+    less = replace(case, records=Records(logs, case.records.readers))
+    before, after = case.judge(), less.judge()
+    # What is open is judged as far as it was watched: less of it is then judged, and may be met.
+    assume(newest(less.records) == newest(case.records) or case.window.end >= before.periods[-1].end)
+    for second in seconds(before, after):
+        assert status_at(after, second) in (status_at(before, second), Status.UNKNOWN), second
+
+
+@briefly
+@given(cases(), st.data())
+def test_one_more_outage_never_improves(case: Case, data: st.DataObject):
+    log = case.records.logs["outages"]
+    begins = case.window.start // MINUTE * MINUTE + MINUTE * data.draw(st.integers(-500, 40000))
+    length = data.draw(st.none() | st.integers(1, 3000))
+    ours = data.draw(st.booleans())
+    cause = "" if ours else data.draw(st.sampled_from(["customer", "third-party", "us"]))
+    ends = None if length is None else begins + length * MINUTE
+    more = Outage("one-more", 99, begins, ends, ours or data.draw(st.booleans()), cause)
+    before, after = case.judge(), case.with_log("outages", replace(log, outages=(*log.outages, more))).judge()
+    for second in seconds(before, after):
+        was, now = status_at(before, second), status_at(after, second)
+        if ours:
+            assert BAD[now] >= BAD[was], second
+        else:
+            # What is known to have been partial, or somebody else's doing, is no longer unwatched; but no breach ends.
+            assert was is not Status.BREACHED or now is Status.BREACHED, second
+
+
+# What nobody can read. ------------------------------------------------------------------------------------------------
+
+
+def _written(record: Outage | Watched | Maintenance) -> int:
+    """Return when a record was appended: when what it tells was over, or announced, or began."""
+    match record:
+        case Outage():
+            return record.started_at if record.ended_at is None else record.ended_at
+        case Watched():
+            return record.end
+        case _:
+            return record.starts_at if record.announced_at is None else min(record.announced_at, record.starts_at)
+
+
+def _in_lines(case: Case, hidden: int) -> Case:
+    """Return the case with its logs' lines in the order in which they were written, some of which nobody can read."""
+    logs = {}
+    number = 0
+    for name, log in case.records.logs.items():
+        told: list[Outage | Watched | Maintenance] = sorted(
+            (*log.outages, *log.watched, *log.maintenance), key=lambda one: (_written(one), str(one))
+        )
+        kept: list[Outage | Watched | Maintenance] = []
+        gaps = []
+        for line, record in enumerate(told, 1):
+            if hidden >> number & 1:
+                gaps.append(Gap("it is not JSON", line=line))
+            else:
+                kept.append(record._replace(line=line))
+            number += 1
+        logs[name] = replace(
+            log,
+            outages=tuple(one for one in kept if isinstance(one, Outage)),
+            watched=tuple(one for one in kept if isinstance(one, Watched)),
+            maintenance=tuple(one for one in kept if isinstance(one, Maintenance)),
+            gaps=tuple(gaps),
+        )
+    return replace(case, records=Records(logs, case.records.readers))
+
+
+@thoroughly
+@given(cases(whole_logs=True), st.integers(1, 2**16 - 1))
+def test_lines_that_nobody_can_read_give_the_full_verdict_or_unknown(case: Case, hidden: int):
+    # What lies over a period's edge is told in the period in which it ends.
+    assume(
+        all(
+            (one.ended_at or 0) <= case.window.end + 40 * DAY
+            for log in case.records.logs.values()
+            for one in log.outages
+        )
+    )
+    before, after = _in_lines(case, 0).judge(), _in_lines(case, hidden).judge()
+    for second in seconds(before, after):
+        assert status_at(after, second) in (status_at(before, second), Status.UNKNOWN), second
+
+
+@thoroughly
+@given(cases(whole_logs=True), st.integers(0, 40000))
+def test_announcements_that_nobody_has_seen_give_the_full_verdict_or_unknown(case: Case, minutes: int):
+    log = case.records.logs["maintenance"]
+    since = case.window.start // MINUTE * MINUTE + minutes * MINUTE
+    seen = tuple(one for one in log.maintenance if _written(one) < since)
+    before = case.judge()
+    after = case.with_log("maintenance", replace(log, maintenance=seen, known_until=since)).judge()
+    for second in seconds(before, after):
+        assert status_at(after, second) in (status_at(before, second), Status.UNKNOWN), second
