@@ -17,7 +17,7 @@ from drcheck.interfaces import Collector, Entry, NotFound
 
 CHUNK: Final = 4 << 20
 """Bytes that are held at a time."""
-LARGEST_LIST: Final = 1 << 20
+LARGEST_LIST: Final = 8 << 20
 """Bytes of a file with checksums; a larger one is not read."""
 
 _ALGORITHMS: Final = {"sha512": 128, "sha256": 64, "sha1": 40, "md5": 32}
@@ -63,7 +63,7 @@ def side_cars(candidate: Candidate, marker: str, beside: Mapping[str, Entry]) ->
 
 def is_manifest(candidate: Candidate) -> bool:
     """Return whether a backup is told by PostgreSQL's manifest, which holds its own checksum."""
-    return candidate.name.rpartition("/")[2] == _MANIFEST
+    return _last(candidate.name) == _MANIFEST
 
 
 def in_order(candidates: Iterable[Candidate], *, begin: int, min_size: int) -> list[Candidate]:
@@ -88,24 +88,23 @@ class Lists:
     def __init__(self, collector: Collector, beside: Mapping[str, Entry]) -> None:
         self._collector = collector
         self._beside = beside
-        self._read: dict[str, list[Kept]] = {}
+        self._read: dict[str, Mapping[str, Sequence[Kept]]] = {}
 
     def kept_for(self, candidate: Candidate, names: Sequence[str]) -> Kept | str:
         """Return the checksum of ``candidate`` in the first of ``names`` that has one, or why none has."""
         why = "no checksum is kept beside it"
         for name in names:
-            own = not name.endswith(_LISTS)
-            if own and self._beside[name].size > LARGEST_LIST:
-                why = f"{name} is too large for a checksum"
+            if self._beside[name].size > LARGEST_LIST:
+                why = f"{name} is too large to hold checksums"
                 continue
             try:
                 kept = self._of(name)
             except NotFound:
                 continue
             directory = name.rpartition("/")[0]
-            found = [one for one in kept if _names(one, candidate.name, directory)]
-            if not found and own and len(kept) == 1:
-                found = kept  # a name from before it was moved, or none
+            found = [one for one in kept.get(_last(candidate.name), ()) if _names(one, candidate.name, directory)]
+            if not found and not name.endswith(_LISTS) and len(kept) == 1:
+                (found,) = map(list, kept.values())  # a name from before it was moved, or none
             if len({one[:2] for one in found}) == 1:
                 return found[0]
             why = f"{name} holds {'several checksums' if found else 'no checksum'} of it"
@@ -116,18 +115,25 @@ class Lists:
         self._read.clear()
         return self.kept_for(candidate, names)
 
-    def _of(self, name: str) -> list[Kept]:
+    def _of(self, name: str) -> Mapping[str, Sequence[Kept]]:
+        """Return what a file holds, by the last part of the names in it."""
         if name not in self._read:
-            content = self._collector.read(name, at_most=LARGEST_LIST + 1)
-            self._read[name] = parse(content) if len(content) <= LARGEST_LIST else []
+            found: dict[str, list[Kept]] = {}
+            for one in parse(self._collector.read(name, at_most=LARGEST_LIST)):
+                found.setdefault(_last(one.whose), []).append(one)
+            self._read[name] = found
         return self._read[name]
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _names(kept: Kept, name: str, directory: str) -> bool:
     """Return whether a checksum in a file in ``directory`` is of ``name``: sums are taken from there, or from above."""
     whose = kept.whose.removeprefix("./")
     below = name.removeprefix(f"{directory}/") if directory else name
-    return whose in {below, name} or whose.rpartition("/")[2] == name.rpartition("/")[2] == below
+    return whose in {below, name} or below == _last(name)
 
 
 def parse(content: bytes) -> list[Kept]:
@@ -192,4 +198,4 @@ def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int)
 
 def is_of(kept: Kept, name: str) -> bool:
     """Return whether a checksum that differs was meant for ``name`` itself, as far as it says."""
-    return kept.whose in {"", _STDIN} or kept.whose.rpartition("/")[2] == name.rpartition("/")[2]
+    return kept.whose in {"", _STDIN} or _last(kept.whose) == _last(name)

@@ -23,6 +23,8 @@ _ENCRYPTED: Final = frozenset({9, 18, 20})
 """Encrypted data without, and with, integrity protection; and LibrePGP's (sections 5.7, 5.13)."""
 _SYMMETRIC: Final = frozenset({1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 13})
 _PUBLIC_KEY: Final = frozenset({1, 2, 8, 16, 18, 20, 25, 26})
+_SIGNING: Final = frozenset({1, 3, 17, 19, 22, 27, 28})
+_HASHES: Final = frozenset({1, 2, 3, 8, 9, 10, 11, 12, 14})
 _S2K: Final = frozenset({0, 1, 3, 4})
 _PARTIAL_AT_LEAST: Final = 512
 """Bytes: the shortest first part of a body whose length is not known beforehand (section 4.2.1.4)."""
@@ -54,13 +56,14 @@ def _message(data: bytes, size: int | None) -> Told | None:
     at, keys = 0, set[str]()
     while (packet := _packet(data, at)) is not None and _fits(packet, size):
         if packet.tag in _ENCRYPTED:
-            return Told(True, _how(keys)) if keys or _is_encrypted_data(packet) else None
+            alone = _is_encrypted_data(packet) and _is_last(packet, size)
+            return Told(True, _how(keys)) if keys or alone else None
         if packet.tag in _SESSION_KEYS and _is_session_key(packet) and packet.end is not None:
             keys.add(_SESSION_KEYS[packet.tag])
         elif keys:
             return None  # a session key is followed by what it opens, never by this
         elif packet.tag not in {_MARKER, _PADDING}:
-            return Told(False, plain) if (plain := _plain(packet)) else None
+            return Told(False, plain) if (plain := _plain(packet, size)) else None
         elif packet.tag == _MARKER and packet.body != b"PGP":
             return None
         if packet.end is None:
@@ -110,6 +113,11 @@ def _fits(packet: _Packet, size: int | None) -> bool:
     return bool(packet.body) and (packet.end is None or size is None or packet.end <= size)
 
 
+def _is_last(packet: _Packet, size: int | None) -> bool:
+    """Return whether a packet can end where the file does."""
+    return packet.end is None or size is None or packet.end == size
+
+
 def _is_session_key(packet: _Packet) -> bool:
     body = packet.body
     match packet.tag, body[0]:
@@ -140,20 +148,37 @@ def _is_encrypted_data(packet: _Packet) -> bool:
             return False
 
 
-def _plain(packet: _Packet) -> str | None:
+def _plain(packet: _Packet, size: int | None) -> str | None:
     """Return what a packet that encrypts nothing is, if it truly is one."""
     body = packet.body
     match packet.tag:
-        case 2 if body[0] in {3, 4, 6}:
+        case 2 if packet.end is not None and _is_signature(body):
             return "OpenPGP, a signature"
         case 4 if packet.end is not None and body[0] in {3, 6} and body[1:2] in {b"\x00", b"\x01"}:
-            return "OpenPGP, signed only"
-        case 8 if _is_compressed(body):
+            return "OpenPGP, signed only" if len(body) > 3 and body[2] in _HASHES and body[3] in _SIGNING else None
+        case 8 if _is_compressed(body) and _is_last(packet, size):
             return "OpenPGP, compressed only"
-        case 11 if body[:1] in {b"b", b"t", b"u"} and len(body) > 6:  # format, name, four octets of date
+        case 11 if _is_literal(body) and _is_last(packet, size):
             return "OpenPGP, stored only"
         case _:
             return None
+
+
+def _is_signature(body: bytes) -> bool:
+    """Return whether a signature packet (section 5.2) names algorithms that exist."""
+    if body[0] == 3:
+        return len(body) > 16 and body[1] == 5 and body[15] in _SIGNING and body[16] in _HASHES
+    return body[0] in {4, 6} and len(body) > 3 and body[2] in _SIGNING and body[3] in _HASHES
+
+
+def _is_literal(body: bytes) -> bool:
+    """Return whether a literal packet (section 5.9) has a format, a name that is text, and a date."""
+    if body[0] not in b"btu" or len(body) < 6 + body[1]:
+        return False
+    try:
+        return body[2 : 2 + body[1]].decode().isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _is_compressed(body: bytes) -> bool:
