@@ -26,6 +26,8 @@ _PUBLIC_KEY: Final = frozenset({1, 2, 8, 16, 18, 20, 25, 26})
 _SIGNING: Final = frozenset({1, 3, 17, 19, 22, 27, 28})
 _HASHES: Final = frozenset({1, 2, 3, 8, 9, 10, 11, 12, 14})
 _S2K: Final = frozenset({0, 1, 3, 4})
+_LONGEST_KEY: Final = 4096
+"""Bytes of an encrypted session key: RSA of 8,192 bits takes a quarter of it, ML-KEM half."""
 _PARTIAL_AT_LEAST: Final = 512
 """Bytes: the shortest first part of a body whose length is not known beforehand (section 4.2.1.4)."""
 
@@ -59,6 +61,8 @@ def _message(data: bytes, size: int | None) -> Told | None:
             alone = _is_encrypted_data(packet) and _is_last(packet, size)
             return Told(True, _how(keys)) if keys or alone else None
         if packet.tag in _SESSION_KEYS and _is_session_key(packet) and packet.end is not None:
+            if packet.end - at > _LONGEST_KEY:
+                return None
             keys.add(_SESSION_KEYS[packet.tag])
         elif keys:
             return None  # a session key is followed by what it opens, never by this
@@ -173,7 +177,7 @@ def _is_signature(body: bytes) -> bool:
 
 def _is_literal(body: bytes) -> bool:
     """Return whether a literal packet (section 5.9) has a format, a name that is text, and a date."""
-    if body[0] not in b"btu" or len(body) < 6 + body[1]:
+    if len(body) < 2 or body[0] not in b"btu" or len(body) < 6 + body[1]:
         return False
     try:
         return body[2 : 2 + body[1]].decode().isprintable()

@@ -168,6 +168,12 @@ def test_packets_of_openpgp_are_judged_by_their_bodies(content, expected):
     assert told(content).holds is expected
 
 
+@given(st.integers(0x80, 0xFF), st.binary(max_size=24), st.booleans())
+def test_no_short_packets_make_it_fail(first, rest, whole):
+    content = bytes([first]) + rest
+    openpgp.told(content, len(content) if whole else 1 << 20)
+
+
 def test_noise_is_not_taken_for_openpgp():
     noise = random.Random(1)
     taken = sum(openpgp.told(noise.randbytes(300), 1 << 20) is not None for _ in range(100_000))
