@@ -131,6 +131,11 @@ class Run:
     excused: Counter[str] = field(default_factory=Counter)
     used: Counter[int] = field(default_factory=Counter)
     too_late: bool = False
+    tolerated: tuple[int, int] = field(init=False)
+    """The share that may be down, as numerator and denominator."""
+
+    def __post_init__(self) -> None:
+        self.tolerated = (1 - self.commitment.at_least).as_integer_ratio()
 
     def minute(self, rules: list[int], causes: list[str]) -> str:
         """Take a minute that was down, with the rules whose windows it lies in; return what becomes of it."""
@@ -150,9 +155,12 @@ class Run:
 
     def second(self, what: str, seconds: int, whole: int) -> bool:
         """Return whether the target is out of reach once so many seconds of this minute are over."""
+        if self.too_late or what in ("up", "excused"):
+            return self.too_late
         down = self.counted + (seconds if what == "counted" else 0)
         left = self.left + (seconds if what == "left" else 0)
-        return self.too_late or down > (1 - self.commitment.at_least) * (whole - left)
+        most, of = self.tolerated
+        return down * of > most * (whole - left)
 
     def close(self, what: str, whole: int) -> None:
         """Finish the minute."""

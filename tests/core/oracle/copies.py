@@ -147,11 +147,13 @@ def _in_one_world(
         elif not all_plainly_excluded(places, slot.start - commitment.matching, second, standing=False):
             maybe_skipped = True  # the rules prove less than could be known
     else:
-        worst.append(_terminal(commitment, world, terms, owed, second))
+        worst.append(_terminal(commitment, world, places, terms, owed, second))
     return both_ways(worst) | (UNKNOWN if maybe_skipped else frozenset())
 
 
-def _terminal(commitment: Copies, world: World, terms: Terms, owed: list[Stretch], second: int) -> Allowed:
+def _terminal(
+    commitment: Copies, world: World, places: Sequence[Place], terms: Terms, owed: list[Stretch], second: int
+) -> Allowed:
     bounded = terms.effective is not None or terms.binds.start > LONG_AGO
     if bounded and (not owed or second < owed[0].end + commitment.within):
         return NOTHING_OWED
@@ -160,7 +162,12 @@ def _terminal(commitment: Copies, world: World, terms: Terms, owed: list[Stretch
         for slot in owed
         for point in world.points
     )
-    return NOTHING_OWED if made else UNKNOWN
+    if not made:
+        return UNKNOWN
+    if bounded or all_plainly_excluded(places, LONG_AGO, second, standing=False):
+        return NOTHING_OWED
+    # Long ago there may have been slots with points that nobody saw.
+    return UNKNOWN if any_could_hide(places, LONG_AGO, second, standing=False) else NOTHING_OWED | UNKNOWN
 
 
 def _slot(commitment: Copies, world: World, places: Sequence[Place], slot: Stretch, *, seen: bool) -> Allowed:

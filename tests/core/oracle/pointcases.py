@@ -9,7 +9,7 @@ from functools import cached_property
 from hypothesis import strategies as st
 
 from drcheck.core.commitments import copies, encryption, immutability
-from drcheck.core.evidence import FOREVER, Fact, Told
+from drcheck.core.evidence import FOREVER, Fact, Look, Told
 from drcheck.core.policy import (
     By,
     Copies,
@@ -23,7 +23,7 @@ from drcheck.core.policy import (
 )
 from drcheck.core.policy import Place as Site
 from drcheck.core.terms import Subject, Terms
-from drcheck.core.verdict import Finding
+from drcheck.core.verdict import Finding, Window
 
 from . import calendar, worlds
 from . import copies as copies_oracle
@@ -78,6 +78,29 @@ OWN = Where(provider=frozenset({"own"}))
 AZURE = Where(provider=frozenset({"azure"}))
 
 
+def watched(draw: st.DrawFn, place: Place, scale: Scale) -> Place:
+    """Return ``place``, mostly with complete looks all along, so that absence is proved."""
+    if draw(st.integers(0, 2)) == 0:
+        return place
+    step = draw(st.sampled_from((scale.step, DAY)))
+    looks = tuple(Look(place.source, at, at + 5) for at in range(worlds.BASE - 10 * DAY, scale.end + 10 * DAY, step))
+    return replace(place, looks=looks, shown_by_gaps=frozenset())
+
+
+def judged(draw: st.DrawFn, scale: Scale) -> Window:
+    """Draw a window, mostly one that reaches beyond everything that happens."""
+    if draw(st.integers(0, 3)) == 0:
+        return windows(draw, scale)
+    return Window(worlds.BASE + draw(st.sampled_from((0, DAY))), scale.end + draw(st.sampled_from((0, 2 * DAY))))
+
+
+def around(draw: st.DrawFn, scale: Scale) -> Terms:
+    """Draw when something is owed, mostly all along."""
+    if draw(st.integers(0, 2)):
+        return Terms()
+    return Terms(effective=draw(st.none() | scale.instants()), binds=draw(wordings(scale)))
+
+
 @st.composite
 def copies_cases(draw: st.DrawFn, *, certain: bool = False) -> CopiesCase:
     names = ("dumps", "offsite", "vault")[: draw(st.sampled_from((1, 2, 2, 2, 3)))]
@@ -110,14 +133,13 @@ def copies_cases(draw: st.DrawFn, *, certain: bool = False) -> CopiesCase:
             placed = replace(
                 placed, truths=tuple(replace(one, arrival_doubt=(0, 0), data_doubt=(0, 0)) for one in placed.truths)
             )
-        places[number] = placed
-    terms = Terms(
+        places[number] = watched(draw, placed, FEW)
+    terms = replace(
+        around(draw, FEW),
         zone=draw(st.sampled_from(ZONES[:3])),
-        effective=draw(st.none() | st.none() | FEW.instants()),
-        binds=draw(wordings(FEW)),
         places={place.source: SITES[place.site] for place in places},
     )
-    return CopiesCase(tuple(places), terms, windows(draw, FEW), commitment)
+    return CopiesCase(tuple(places), terms, judged(draw, FEW), commitment)
 
 
 def _copied(draw: st.DrawFn, place: Place, original: Sequence[worlds.Truth]) -> Place:
@@ -205,7 +227,7 @@ def _answers(
     for place in places:
         for seen in place.seen:
             for fact, one in told.items():
-                if draw(st.integers(0, 9)) == 0:
+                if draw(st.integers(0, 19)) == 0:
                     continue  # never asked
                 first = seen.available[1]
                 steps = [(first, draw(one))]
@@ -218,37 +240,43 @@ def _answers(
 @st.composite
 def encryption_cases(draw: st.DrawFn) -> EncryptionCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
-    places = tuple(draw(worlds.places(name, COARSE, most=3)) for name in names)
+    places = tuple(watched(draw, draw(worlds.places(name, COARSE, most=3)), COARSE) for name in names)
     yes, no, untold = Told(True, "AES256"), Told(False), Told(None, "access denied")
-    holds = st.sampled_from((yes, yes, yes, yes, no, untold))
+    holds = st.sampled_from(draw(st.sampled_from(((yes,), (yes, yes, yes, no), (no, no, yes), (yes, no, untold)))))
     answers = _answers(draw, places, {Fact.STORAGE_ENCRYPTION: holds, Fact.CLIENT_ENCRYPTION: holds})
-    terms = Terms(effective=draw(st.none() | COARSE.instants()), binds=draw(wordings(COARSE)))
+    terms = around(draw, COARSE)
     commitment = Encryption("encrypted", Kind.ENCRYPTION, names, by=draw(st.sampled_from(By)))
-    return EncryptionCase(places, terms, windows(draw, COARSE), answers, commitment)
+    return EncryptionCase(places, terms, judged(draw, COARSE), answers, commitment)
 
 
 @st.composite
 def immutability_cases(draw: st.DrawFn) -> ImmutabilityCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
-    places = tuple(draw(worlds.places(name, COARSE, most=3)) for name in names)
+    places = tuple(watched(draw, draw(worlds.places(name, COARSE, most=3)), COARSE) for name in names)
     at_least = draw(COARSE.durations(12))
     long = Told(True, "compliance", COARSE.end + 40 * DAY)
-    locks = st.one_of(
-        st.just(long),
-        st.just(long),
-        st.just(long._replace(how="governance")),
-        st.sampled_from((Told(True, "unlocked", COARSE.end + 40 * DAY), Told(False), Told(None, "access denied"))),
-        st.builds(
-            lambda until, how: Told(True, how, until), COARSE.instants(), st.sampled_from(("compliance", "governance"))
-        ),
+    locks = (
+        st.just(long)
+        if draw(st.integers(0, 2)) == 0
+        else st.one_of(
+            st.just(long),
+            st.just(long),
+            st.just(long._replace(how="governance")),
+            st.sampled_from((Told(True, "unlocked", COARSE.end + 40 * DAY), Told(False), Told(None, "access denied"))),
+            st.builds(
+                lambda until, how: Told(True, how, until),
+                COARSE.instants(),
+                st.sampled_from(("compliance", "governance")),
+            ),
+        )
     )
     holds = st.sampled_from((Told(False), Told(False), Told(True), Told(None, "access denied")))
     answers = _answers(draw, places, {Fact.LOCK: locks, Fact.LEGAL_HOLD: holds})
-    terms = Terms(effective=draw(st.none() | COARSE.instants()), binds=draw(wordings(COARSE)))
+    terms = around(draw, COARSE)
     commitment = Immutability(
         "locked", Kind.IMMUTABILITY, names, at_least=at_least, mode=draw(st.sampled_from(LockMode))
     )
-    return ImmutabilityCase(places, terms, windows(draw, COARSE), answers, commitment)
+    return ImmutabilityCase(places, terms, judged(draw, COARSE), answers, commitment)
 
 
 FactCase = EncryptionCase | ImmutabilityCase

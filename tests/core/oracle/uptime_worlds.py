@@ -43,7 +43,7 @@ CALENDARS = [
 ]
 TARGETS = ["99.9", "99.5", "99.95", "99", "95", "90", "50", "100"]
 CAUSES = ["", "us", "customer", "third-party"]
-TYPES = ["planned", "regular", "emergency"]
+TYPES = ["planned", "planned", "regular", "emergency"]
 READERS = {"outages": Reader.OUTAGE_LOG, "more": Reader.OUTAGE_LOG, "maintenance": Reader.MAINTENANCE_LOG}
 
 
@@ -79,6 +79,7 @@ def rules(draw: st.DrawFn) -> MaintenanceRule:
         type=draw(st.sampled_from(TYPES)),
         notice=draw(
             st.none()
+            | st.none()
             | st.builds(Notice, seconds=_minutes(1, 3000))
             | st.builds(Notice, business_days=st.integers(1, 5))
         ),
@@ -101,7 +102,7 @@ def commitments(draw: st.DrawFn, per: Per) -> Availability:
         total_only=draw(st.booleans()),
         formula=draw(st.sampled_from(Formula)),
         excused=Excuses(
-            tuple(draw(st.lists(rules(), max_size=3))),
+            tuple(draw(st.lists(rules(), min_size=draw(st.integers(0, 2)), max_size=3))),
             frozenset(draw(st.sets(st.sampled_from(["customer", "third-party"])))),
         ),
         fresh_within=draw(st.sampled_from([DAY, 2 * HOUR, 10 * DAY])),
@@ -135,7 +136,7 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, wh
     edges: list[int] = []
     for log in ("outages", "more")[: draw(st.sampled_from([1, 1, 2]))]:
         outages = []
-        for number in range(draw(st.integers(0, 4))):
+        for number in range(draw(st.sampled_from([1, 2, 3, 4, 0]))):
             begins = start + draw(starts)
             length = draw(LENGTHS)
             ends = (
@@ -150,9 +151,9 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, wh
             known_until=known if log == "outages" else until,
         )
     windows = []
-    for number in range(draw(st.integers(0, 4))):
+    for number in range(draw(st.sampled_from([2, 1, 3, 4, 0]))):
         near = draw(st.sampled_from(edges)) if edges and draw(st.integers(0, 3)) else start + draw(starts)
-        begins = near + draw(_minutes(-60, 60))
+        begins = near + draw(_minutes(-60, 20))
         ahead = draw(st.none() | _minutes(0, 60) | _minutes(0, 10 * 1440))
         windows.append(
             Maintenance(
@@ -161,14 +162,14 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, wh
                 draw(st.sampled_from(TYPES)),
                 None if ahead is None else begins - ahead,
                 begins,
-                begins + draw(_minutes(0, 700)),
+                begins + draw(_minutes(0, 700) | _minutes(100, 5000)),
             )
         )
     logs["maintenance"] = Log(maintenance=tuple(windows), known_until=max(end, until) + DAY)
     terms = Terms(
         zone=zone,
         business=draw(st.sampled_from(CALENDARS)),
-        effective=draw(st.sampled_from([None, None, None, start, start + MINUTE, until])),
+        effective=draw(st.sampled_from([None, None, None, None, None, None, start, start + MINUTE, until])),
     )
     begin = min(until - 1, start + draw(st.sampled_from([0, 0, 1, 40 * HOUR, -HOUR])))
     return Case(commitment, Records(logs, {name: READERS[name] for name in logs}), terms, Window(begin, until))
