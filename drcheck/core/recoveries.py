@@ -39,17 +39,17 @@ def told(records: Records, scenario: str) -> list[Told]:
 def proves(recovery: Recovery, terms: Terms) -> bool | None:
     """Return whether a record can prove that the scenario can be recovered from; None: it does not tell.
 
-    Its point must come from a source that survives the scenario, and its target must not be lost with it. A real
-    disaster that was recovered from proves itself.
+    Its point must come from a source that survives the scenario, and its target must not be lost with it. Logs of
+    outages tell no target: a real outage is over where the service is back, wherever that is.
     """
-    if recovery.real or not terms.lost_sites:
+    if not terms.lost_sites:
         return True
     if recovery.target_site in terms.lost_sites:
         return False
     site = terms.site_of.get(recovery.point_source, "")
     if site in terms.lost_sites:
         return False
-    return True if recovery.target_site and site else None
+    return True if site and (recovery.target_site or recovery.real) else None
 
 
 def why_it_does_not_prove(recovery: Recovery, terms: Terms) -> str:
