@@ -207,7 +207,7 @@ def test_only_what_cannot_change_is_settled():
         Fact.CHECKSUM: Told(True, "sha256", 100),
     }
     settled = described((100, [one], told)).settled(locked_for=14 * DAY)
-    assert (settled["a"].shown, settled["a"].facts) == (one, {Fact.STORAGE_ENCRYPTION})
+    assert settled["a"] == (one, {Fact.STORAGE_ENCRYPTION: told[Fact.STORAGE_ENCRYPTION]})
 
 
 def test_a_compliance_lock_is_settled_once_it_lasts_as_long_as_anybody_asks():
