@@ -11,7 +11,9 @@ from drcheck.collectors.memory import Held, MemoryCollector, MemoryConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3 import open_s3
 from drcheck.collectors.ssh import open_ssh
+from drcheck.core import needs
 from drcheck.core.evidence import LONG_AGO, Candidate, Described, Fact, Settled, Told
+from drcheck.core.policy import By, Encryption, Kind, Policy
 from drcheck.interfaces import Asked, CollectorError
 from drcheck.readers import describing, objects
 from tests.collectors.places import s3_connection, ssh_connection
@@ -136,6 +138,16 @@ def test_what_the_storage_encrypts_is_read_where_a_commitment_wants_the_content_
     assert answers(described, CLIENT) == {"day-0001": True}
 
 
+@pytest.mark.parametrize(
+    ("by", "enough"),
+    [((By.EITHER,), True), ((By.STORAGE, By.EITHER), True), ((By.EITHER, By.CLIENT), False), ((By.CLIENT,), False)],
+)
+def test_encryption_by_the_storage_is_enough_unless_a_commitment_wants_the_content_encrypted(by, enough):
+    promised = tuple(Encryption(f"c{n}", Kind.ENCRYPTION, ("dumps",), by=one) for n, one in enumerate(by))
+    policy = Policy("web", "", "", "", "UTC", {"dumps": source()}, promised)
+    assert needs.either_encrypts(policy, source()) is enough
+
+
 @pytest.mark.parametrize(("known", "read"), [(AES, []), (NONE, ["day-0001"])])
 def test_what_was_settled_of_the_storage_spares_reading_only_if_it_encrypts(known, read):
     place = Questioned(days(1, AGE))
@@ -224,9 +236,7 @@ def test_a_place_that_fails_is_not_asked_further_and_its_fact_is_a_gap(at):
 
 
 def test_a_read_that_fails_leaves_what_the_storage_tells():
-    place = Questioned(days(5, STORAGE_ENCRYPTION=NONE), broken={"day-0002"})
-    place.broken = set()
-    describe = place.collector.describe
+    place = Questioned(days(5, STORAGE_ENCRYPTION=NONE))
     read = place.collector.read
 
     def reading(name, **where):
@@ -234,7 +244,7 @@ def test_a_read_that_fails_leaves_what_the_storage_tells():
             raise CollectorError("the connection is lost", "Try again.")
         return read(name, **where)
 
-    place.collector.read, place.collector.describe = reading, describe
+    place.collector.read = reading
     described, gaps = place.ask(STORAGE, CLIENT)
     assert len(answers(described, STORAGE)) == 5
     assert list(answers(described, CLIENT)) == ["day-0001"]
