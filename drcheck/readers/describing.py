@@ -21,9 +21,11 @@ SAME_REFUSALS: Final = 3
 """Equal answers in a row that a fact cannot be told, after which it is not asked of the rest: a thousand others would
 be refused as well."""
 
-_BY_STORAGE: Final = frozenset({Fact.STORAGE_ENCRYPTION, Fact.LOCK, Fact.LEGAL_HOLD})
+LOCKS: Final = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
+_BY_STORAGE: Final = LOCKS | {Fact.STORAGE_ENCRYPTION}
 _OF_DATA: Final = frozenset({Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION, Fact.CHECKSUM})
 """Facts of the data itself: what is empty has none."""
+_GRANT: Final = "Grant what it takes to see this, or have it attested: docs/connections.md lists the rights."
 _WORDS: Final = {
     Fact.STORAGE_ENCRYPTION: "encryption by the storage",
     Fact.CLIENT_ENCRYPTION: "encryption of the content",
@@ -63,8 +65,10 @@ class _Asking:
     gaps: list[Gap] = field(default_factory=list)
     stopped: set[Fact] = field(default_factory=set)
     """Facts that need not be asked further: the place answered for all, refused, or failed."""
-    refusals: dict[Fact, tuple[Told, int]] = field(default_factory=dict)
-    """The newest answer of each fact if it was a refusal, and how many times in a row it came."""
+    answered: set[Fact] = field(default_factory=set)
+    """Facts that were told of at least one backup."""
+    refusals: dict[Fact, tuple[Told, int, str]] = field(default_factory=dict)
+    """The newest answer of each fact if it was a refusal, how many times in a row it came, and what to do about it."""
     left: dict[Fact, int] = field(default_factory=dict)
     """How many backups each fact was not asked of for want of requests."""
     repositories: dict[str, Told | None] = field(default_factory=dict)
@@ -82,7 +86,7 @@ class _Asking:
     def ask(self, candidates: Sequence[Candidate]) -> None:
         """Ask everything but checksums of ``candidates``, in their order."""
         wanted = {one.name: facts for one in candidates if (facts := self._wanted(one) - {Fact.CHECKSUM})}
-        self._ask_place(frozenset().union(*wanted.values()) & _BY_STORAGE, wanted)
+        self._ask_place(frozenset().union(*wanted.values()) & LOCKS, wanted)
         for one in candidates:
             facts = wanted.get(one.name, frozenset()) - self.stopped
             if not facts:
@@ -142,15 +146,24 @@ class _Asking:
         encryption = answers.get(Fact.STORAGE_ENCRYPTION)
         return self.asked.either_encrypts and encryption is not None and encryption.holds is True
 
-    def _count(self, fact: Fact, told: Told) -> None:
+    def _count(self, fact: Fact, told: Told, hint: str = _GRANT) -> None:
         """Stop asking for a fact once the same refusal came often enough."""
         if told.holds is not None:
+            self.answered.add(fact)
             self.refusals.pop(fact, None)
             return
-        before, times = self.refusals.get(fact, (told, 0))
-        self.refusals[fact] = told, times + 1 if before == told else 1
+        before, times, _ = self.refusals.get(fact, (told, 0, hint))
+        self.refusals[fact] = told, times + 1 if before == told else 1, hint
         if self.refusals[fact][1] >= SAME_REFUSALS:
             self.stopped.add(fact)
+
+    def _by_default(self) -> str:
+        """Return how the place encrypts what is written to it, where what lies there may not be asked."""
+        try:
+            told = self.collector.describe(None, frozenset({Fact.STORAGE_ENCRYPTION}))[Fact.STORAGE_ENCRYPTION]
+        except CollectorError:
+            return ""  # what is refused stands in the gap already
+        return f"; by default it encrypts ({told.how}), which tells nothing of what is older" if told.holds else ""
 
     def _ask_content(self, candidate: Candidate) -> None:
         """Read the first bytes of one candidate, unless the repository that it is a part of answers for it."""
@@ -169,8 +182,13 @@ class _Asking:
         except NotFound:
             raise
         except CollectorError as error:
-            self._fail({Fact.CLIENT_ENCRYPTION}, error)
-            return
+            # One that cannot be read, as in an archive tier, says nothing of the others.
+            told = Told(None, error.message)
+            self._count(Fact.CLIENT_ENCRYPTION, told, error.hint)
+        else:
+            # What begins like nothing known was read all the same.
+            self.refusals.pop(Fact.CLIENT_ENCRYPTION, None)
+            self.answered.add(Fact.CLIENT_ENCRYPTION)
         self._put(candidate, Fact.CLIENT_ENCRYPTION, told)
 
     def _more(self, name: str, offset: int, at_most: int) -> bytes:
@@ -249,12 +267,11 @@ class _Asking:
 
     def _close(self) -> None:
         """Say what was refused, and what is left for the next looks."""
-        for fact, (told, times) in sorted(self.refusals.items()):
-            if times >= SAME_REFUSALS:
-                hint = (
-                    "Grant what it takes to see this, or have it attested; each connection's page in the docs lists it."
-                )
-                self.gaps.append(Gap(f"the {_WORDS[fact]} of backups cannot be told: {told.how}", hint, fact=fact))
+        for fact, (told, _, hint) in sorted(self.refusals.items()):
+            if fact in self.answered - self.stopped:
+                continue  # of single ones, which are told by name
+            default = self._by_default() if fact is Fact.STORAGE_ENCRYPTION else ""
+            self.gaps.append(Gap(f"the {_WORDS[fact]} of backups cannot be told: {told.how}{default}", hint, fact=fact))
         for fact, count in sorted(self.left.items()):
             what = f"{_counted(count)} not asked for {'its' if count == 1 else 'their'} {_WORDS[fact]} yet"
             hint = f"The next runs go on with them, newest first, {MOST_ASKED} requests each."

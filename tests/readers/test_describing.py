@@ -83,8 +83,7 @@ def test_each_backup_is_described_once_for_all_that_the_storage_tells_newest_dat
     place = Questioned(days(3, STORAGE_ENCRYPTION=AES, LOCK=Told(True, "compliance", NOW), LEGAL_HOLD=NONE))
     described, gaps = place.ask(STORAGE, LOCK, HOLD)
     assert place.described == [None, "day-0001", "day-0002", "day-0003"]
-    assert place.read == []
-    assert gaps == ()
+    assert (place.read, gaps) == ([], ())
     assert Described("day-0002", LOCK, Told(True, "compliance", NOW)) in described
     assert len(described) == 9
 
@@ -156,13 +155,21 @@ def test_what_was_settled_of_the_storage_spares_reading_only_if_it_encrypts(know
     assert (place.described, place.read) == ([], read)
 
 
-def test_a_storage_that_says_no_for_all_leaves_the_content_to_tell():
-    place = Questioned(days(2, AGE), {STORAGE: NONE})
+def test_a_storage_that_does_not_encrypt_leaves_the_content_to_tell():
+    place = Questioned(days(2, AGE, STORAGE_ENCRYPTION=NONE))
     described, gaps = place.ask(STORAGE, CLIENT)
     assert answers(described, STORAGE) == {"day-0001": False, "day-0002": False}
     assert answers(described, CLIENT) == {"day-0001": True, "day-0002": True}
-    assert place.described == [None]
+    assert place.described == ["day-0001", "day-0002"]
     assert gaps == ()
+
+
+def test_how_a_place_encrypts_by_default_is_told_where_its_backups_may_not_be_asked():
+    place = Questioned(days(4, STORAGE_ENCRYPTION=REFUSED), {STORAGE: AES})
+    described, (gap,) = place.ask(STORAGE)
+    assert set(answers(described, STORAGE).values()) == {None}
+    assert gap.what.endswith("access is denied; by default it encrypts (AES256), which tells nothing of what is older")
+    assert place.described == ["day-0001", "day-0002", "day-0003", None]
 
 
 # What cannot be asked
@@ -247,8 +254,23 @@ def test_a_read_that_fails_leaves_what_the_storage_tells():
     place.collector.read = reading
     described, gaps = place.ask(STORAGE, CLIENT)
     assert len(answers(described, STORAGE)) == 5
-    assert list(answers(described, CLIENT)) == ["day-0001"]
-    assert [(gap.fact, gap.what) for gap in gaps] == [(CLIENT, "the connection is lost")]
+    unread = {"day-0001": False, "day-0002": None, "day-0003": False, "day-0004": False, "day-0005": False}
+    assert answers(described, CLIENT) == unread
+    assert gaps == ()
+
+
+def test_reads_that_all_fail_are_soon_given_up_and_say_what_to_do():
+    place = Questioned(days(5), broken={f"day-{n:04}" for n in range(1, 6)})
+    described, gaps = place.ask(CLIENT)
+    assert answers(described, CLIENT) == {"day-0001": None, "day-0002": None, "day-0003": None}
+    assert [(gap.fact, gap.hint) for gap in gaps] == [(CLIENT, "Try again.")]
+
+
+def test_what_begins_like_nothing_known_does_not_end_the_reading():
+    place = Questioned(days(5, NOISE) | {"day-0006": held(GZIP, 6)})
+    described, gaps = place.ask(CLIENT)
+    assert answers(described, CLIENT) == {f"day-{n:04}": None for n in range(1, 6)} | {"day-0006": False}
+    assert gaps == ()
 
 
 # Through the reader
