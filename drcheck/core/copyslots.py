@@ -50,6 +50,8 @@ class DecidingSlots:
     dues: Sequence[int]
     first_due: int
     """Before this nothing can be owed."""
+    none_older_until: int
+    """Until when it is proved that no slot at all, however long ago, holds anything that nobody saw."""
 
     def at(self, t: int) -> tuple[Status | None, SlotOfCopies | None]:
         """Return the status right after ``t``, and the slot that it rests on."""
@@ -65,12 +67,14 @@ class DecidingSlots:
                 return slot.status, newest
         if newest is not None:
             return Status.UNKNOWN, newest  # it may hold nothing, and then nothing decides
-        owed = t >= self.first_due and not any(slot.held_from <= t < slot.due for slot in self.slots)
-        return (Status.UNKNOWN if owed else None), None
+        if t < self.first_due:
+            return None, None
+        begun = t < self.none_older_until and any(slot.held_from <= t < slot.due for slot in self.slots)
+        return (None if begun else Status.UNKNOWN), None
 
     def changes(self) -> Iterator[int]:
         """Yield every instant at which the status may change."""
-        yield self.first_due
+        yield from (self.first_due, self.none_older_until)
         for slot in self.slots:
             yield from (slot.due, slot.held_from, slot.may_hold_from)
 
@@ -99,13 +103,16 @@ def deciding_slots(
     slots = [
         _slot(slot, held, commitment, at_least, counting, subject) for slot, held in zip(stretches, rows, strict=True)
     ]
-    first_due = LONG_AGO
+    first_due, oldest = LONG_AGO, LONG_AGO
     if owed.start > LONG_AGO:
         begins = calendar.slots(commitment.per, terms.zone, owed.start, owed.start + 2 * longest)
-        first_due = next(slot.end for slot in begins if slot.start >= owed.start) + commitment.within
+        first = next(slot for slot in begins if slot.start >= owed.start)
+        first_due = first.end + commitment.within if first.start < owed.end else FOREVER
+        oldest = first.start - commitment.matching
+    none_older_until = min((part.absence.arrivals_known_until(oldest) for part in subject.parts), default=LONG_AGO)
     # Where it is proved that a slot holds nothing, nothing can be said of it.
     slots = [slot for slot in slots if slot.may_hold_from < window.end]
-    return DecidingSlots(slots, [slot.due for slot in slots], first_due)
+    return DecidingSlots(slots, [slot.due for slot in slots], first_due, none_older_until)
 
 
 def _since(subject: Subject, owed: Span, before: int, longest: int) -> int:

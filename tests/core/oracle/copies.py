@@ -32,6 +32,33 @@ class Point(NamedTuple):
     checksum: str
 
 
+class Unseen:
+    """What nobody may have seen at some places; each question is answered once."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self.places = places
+        self._hide: dict[tuple[str, int, int], bool] = {}
+        self._excluded: dict[tuple[str, int, int], bool] = {}
+
+    def hide(self, place: Place, data: int, until: int) -> bool:
+        asked = (place.source, data, until)
+        if asked not in self._hide:
+            self._hide[asked] = could_hide(place, data, until, standing=False)
+        return self._hide[asked]
+
+    def excluded(self, place: Place, data: int, until: int) -> bool:
+        asked = (place.source, data, until)
+        if asked not in self._excluded:
+            self._excluded[asked] = plainly_excluded(place, data, until, standing=False)
+        return self._excluded[asked]
+
+    def any_hide(self, data: int, until: int) -> bool:
+        return any(self.hide(place, data, until) for place in self.places)
+
+    def all_excluded(self, data: int, until: int) -> bool:
+        return all(self.excluded(place, data, until) for place in self.places)
+
+
 class World(NamedTuple):
     """One way in which everything that is uncertain may be."""
 
@@ -88,8 +115,8 @@ def most_copies(
     commitment: Copies, points: Sequence[Point], sites: Mapping[str, Site], slot: Stretch, beside: frozenset[str]
 ) -> int:
     """Return the most copies that a point of ``slot`` had, with what may lie unseen at the sources ``beside``."""
-    unseen = {key(commitment, source, sites[source]) for source in beside if counts(commitment, sites[source])}
-    most = len(unseen)
+    hidden = {key(commitment, source, sites[source]) for source in beside if counts(commitment, sites[source])}
+    most = len(hidden)
     for number in range(1, len({point.source for point in points}) + 1):
         for group in combinations(points, number):
             if not all(are_copies(one, other, commitment.matching) for one, other in combinations(group, 2)):
@@ -101,7 +128,7 @@ def most_copies(
                         for point in group
                         if point.arrived <= anchor.data + commitment.within and counts(commitment, sites[point.source])
                     }
-                    most = max(most, len(timely | unseen))
+                    most = max(most, len(timely | hidden))
     return most
 
 
@@ -117,19 +144,19 @@ def owed_slots(commitment: Copies, terms: Terms, span: tuple[int, int]) -> list[
 def allowed_enough(
     commitment: Copies,
     every: Sequence[World],
-    places: Sequence[Place],
+    unseen: Unseen,
     terms: Terms,
     span: tuple[int, int],
     second: int,
 ) -> Allowed:
     """Return what is allowed for ``at_least``."""
     owed = owed_slots(commitment, terms, span)
-    verdicts = {_in_one_world(commitment, world, places, terms, owed, second) for world in every}
+    verdicts = {_in_one_world(commitment, world, unseen, terms, owed, second) for world in every}
     return both_ways(verdicts) | (UNKNOWN if len(every) > 1 else frozenset())
 
 
 def _in_one_world(
-    commitment: Copies, world: World, places: Sequence[Place], terms: Terms, owed: list[Stretch], second: int
+    commitment: Copies, world: World, unseen: Unseen, terms: Terms, owed: list[Stretch], second: int
 ) -> Allowed:
     assert commitment.at_least is not None
     worst: list[Allowed] = []
@@ -139,20 +166,20 @@ def _in_one_world(
             continue
         held = any(slot.start <= point.data < slot.end and point.arrived <= second for point in world.points)
         if held:
-            worst.append(_slot(commitment, world, places, slot, seen=True))
+            worst.append(_slot(commitment, world, unseen, slot, seen=True))
             break
         dates = {slot.start, slot.end - 1, *(point.data for point in world.points if point.data in range(*slot))}
-        if any(any_could_hide(places, data, second, standing=False) for data in dates):
-            worst.append(_slot(commitment, world, places, slot, seen=False))
-        elif not all_plainly_excluded(places, slot.start - commitment.matching, second, standing=False):
+        if any(unseen.any_hide(data, second) for data in dates):
+            worst.append(_slot(commitment, world, unseen, slot, seen=False))
+        elif not unseen.all_excluded(slot.start - commitment.matching, second):
             maybe_skipped = True  # the rules prove less than could be known
     else:
-        worst.append(_terminal(commitment, world, places, terms, owed, second))
+        worst.append(_terminal(commitment, world, unseen, terms, owed, second))
     return both_ways(worst) | (UNKNOWN if maybe_skipped else frozenset())
 
 
 def _terminal(
-    commitment: Copies, world: World, places: Sequence[Place], terms: Terms, owed: list[Stretch], second: int
+    commitment: Copies, world: World, unseen: Unseen, terms: Terms, owed: list[Stretch], second: int
 ) -> Allowed:
     bounded = terms.effective is not None or terms.binds.start > LONG_AGO
     if bounded and (not owed or second < owed[0].end + commitment.within):
@@ -164,13 +191,13 @@ def _terminal(
     )
     if not made:
         return UNKNOWN
-    if bounded or all_plainly_excluded(places, LONG_AGO, second, standing=False):
+    if bounded or unseen.all_excluded(LONG_AGO, second):
         return NOTHING_OWED
     # Long ago there may have been slots with points that nobody saw.
-    return UNKNOWN if any_could_hide(places, LONG_AGO, second, standing=False) else NOTHING_OWED | UNKNOWN
+    return UNKNOWN if unseen.any_hide(LONG_AGO, second) else NOTHING_OWED | UNKNOWN
 
 
-def _slot(commitment: Copies, world: World, places: Sequence[Place], slot: Stretch, *, seen: bool) -> Allowed:
+def _slot(commitment: Copies, world: World, unseen: Unseen, slot: Stretch, *, seen: bool) -> Allowed:
     """Return what a slot's copies say, if it holds a point that was seen, or else one that nobody saw."""
     assert commitment.at_least is not None
     due = slot.end + commitment.within
@@ -179,13 +206,11 @@ def _slot(commitment: Copies, world: World, places: Sequence[Place], slot: Stret
     dates = {slot.start, slot.end - 1, *(point.data for point in world.points if point.data in range(*slot))}
     hiding = frozenset(
         place.source
-        for place in places
-        if any(could_hide(place, data, data + commitment.within, standing=False) for data in dates)
+        for place in unseen.places
+        if any(unseen.hide(place, data, data + commitment.within) for data in dates)
     )
     unproved = hiding | {
-        place.source
-        for place in places
-        if not plainly_excluded(place, slot.start - commitment.matching, due - 1, standing=False)
+        place.source for place in unseen.places if not unseen.excluded(place, slot.start - commitment.matching, due - 1)
     }
     if most_copies(commitment, world.points, world.sites, slot, hiding) >= commitment.at_least:
         return UNKNOWN
@@ -223,7 +248,7 @@ def allowed_all_in(where: Where, places: Sequence[Place], terms: Terms, second: 
 def allowed(
     commitment: Copies,
     every: Sequence[World],
-    places: Sequence[Place],
+    unseen: Unseen,
     terms: Terms,
     span: tuple[int, int],
     second: int,
@@ -231,9 +256,9 @@ def allowed(
     """Return what is allowed: the worst of the two promises."""
     parts = []
     if commitment.at_least is not None:
-        parts.append(allowed_enough(commitment, every, places, terms, span, second))
+        parts.append(allowed_enough(commitment, every, unseen, terms, span, second))
     if commitment.all_in is not None:
-        parts.append(allowed_all_in(commitment.all_in, places, terms, second))
+        parts.append(allowed_all_in(commitment.all_in, unseen.places, terms, second))
     return worst_of(parts)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from drcheck.core.commitments import copies, encryption, immutability
@@ -33,6 +34,8 @@ from .cases import COARSE, SPAN, ZONES, PlacesCase, bounds, windows, wordings
 from .worlds import DAY, HOUR, Place, Scale
 
 FEW = Scale(6 * HOUR, 20)
+MOST_WORLDS = 64
+"""More than this take too long to try, and say nothing that fewer do not."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,16 @@ class CopiesCase(PlacesCase):
         edges = [edge for slot in self.slots for edge in slot]
         return copies_oracle.worlds(self.commitment, self.places, self.terms, edges)
 
+    @cached_property
+    def unseen(self) -> copies_oracle.Unseen:
+        return copies_oracle.Unseen(self.places)
+
     def seconds(self, finding: Finding | None = None) -> list[int]:
         dues = {slot.end + self.commitment.within for slot in self.slots}
         return seconds_to_try(finding, self.window, self.marks() | dues)
 
     def allowed(self, second: int) -> Allowed:
-        return copies_oracle.allowed(self.commitment, self.worlds, self.places, self.terms, SPAN, second)
+        return copies_oracle.allowed(self.commitment, self.worlds, self.unseen, self.terms, SPAN, second)
 
     def looser(self) -> CopiesCase:
         at_least = self.commitment.at_least
@@ -82,8 +89,8 @@ def watched(draw: st.DrawFn, place: Place, scale: Scale) -> Place:
     """Return ``place``, mostly with complete looks all along, so that absence is proved."""
     if draw(st.integers(0, 2)) == 0:
         return place
-    step = draw(st.sampled_from((scale.step, DAY)))
-    looks = tuple(Look(place.source, at, at + 5) for at in range(worlds.BASE - 10 * DAY, scale.end + 10 * DAY, step))
+    step = draw(st.sampled_from((DAY // 2, DAY)))
+    looks = tuple(Look(place.source, at, at + 5) for at in range(worlds.BASE - 2 * DAY, scale.end + 2 * DAY, step))
     return replace(place, looks=looks, shown_by_gaps=frozenset())
 
 
@@ -139,7 +146,9 @@ def copies_cases(draw: st.DrawFn, *, certain: bool = False) -> CopiesCase:
         zone=draw(st.sampled_from(ZONES[:3])),
         places={place.source: SITES[place.site] for place in places},
     )
-    return CopiesCase(tuple(places), terms, judged(draw, FEW), commitment)
+    case = CopiesCase(tuple(places), terms, judged(draw, FEW), commitment)
+    assume(len(case.worlds) <= MOST_WORLDS)
+    return case
 
 
 def _copied(draw: st.DrawFn, place: Place, original: Sequence[worlds.Truth]) -> Place:
