@@ -92,7 +92,7 @@ def _why(commitment: Copies, at_least: int, counting: Counting, judged: Deciding
     if slot is None:
         return f"there is nothing of {of} that could have copies: no recovery point of it is known"
     label = slot.slot.label
-    if t < slot.held_from and slot.status is not status:
+    if status is Status.UNKNOWN and t < slot.held_from:
         return f"{label} may hold a recovery point of {of}: {_why_it_may_hold(slot, subject, t)}"
     asked = _asked(commitment, at_least)
     if slot.best is None:

@@ -1,0 +1,329 @@
+"""copies: so many, that far apart, in time; every copy where it must lie."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from points import HOUR, START, Point, at, daily, part, subject
+
+from drcheck.core.commitments import copies
+from drcheck.core.policy import Copies, Different, Kind, Per, Place, Where
+from drcheck.core.terms import Terms
+from drcheck.core.verdict import Status, Window
+
+STO = Place("sto", frozenset({"sto"}), "own", "stockholm", "europe", "main")
+VM = Place("web-vm", frozenset({"web-vm", "sto"}), "own", "stockholm", "europe", "main")
+AZURE_WEST = Place("azure-we", frozenset({"azure-we"}), "azure", "westeurope", "europe", "subscription")
+AZURE_NORTH = Place("azure-ne", frozenset({"azure-ne"}), "azure", "northeurope", "europe", "subscription")
+ATHENS = Place("athens", frozenset({"athens"}), "own", "attica", "europe", "other")
+TEXAS = Place("texas", frozenset({"texas"}), "aws", "us-east", "america", "us")
+LOOKS = daily(12, after=2)
+DAYS = 9
+"""Days with backups; the newest that is due at the end is the last but one."""
+WINDOW = Window(START, START + 11 * 24 * HOUR - 21 * HOUR)
+
+
+def backups(*, late: float = 0.1, but: tuple[int, ...] = (), **more):
+    """A backup a day at 01:00, that arrives ``late`` hours after."""
+    return [Point(24 * day + 1, 24 * day + 1 + late, **more) for day in range(DAYS) if day not in but]
+
+
+def judge(*parts, places=None, window=WINDOW, terms=None, **asked):
+    places = places or {}
+    stated = {one.points.source: places.get(one.points.source, Place()) for one in parts}
+    asked.setdefault("at_least", None if "all_in" in asked else 2)
+    commitment = Copies("copies", Kind.COPIES, tuple(stated), **asked)
+    return copies.evaluate(commitment, subject(*parts), terms or Terms(places=stated), window)
+
+
+def two(original=None, copied=None, **asked):
+    """Judge two sources, at sto and at azure."""
+    return judge(
+        part("dumps", backups() if original is None else original, LOOKS),
+        part("offsite", backups(late=4) if copied is None else copied, LOOKS),
+        places={"dumps": STO, "offsite": AZURE_NORTH},
+        **asked,
+    )
+
+
+def test_the_original_is_a_copy_as_well():
+    finding = two(different=Different.SITE)
+    assert finding.status is Status.MET
+    assert (finding.measured.value, finding.objective.value, finding.headroom.value) == (2, 2, 0)
+    assert finding.notes == ("9 of 9 recovery points of orders had 2 copies that differ in site",)
+
+
+def test_a_day_whose_only_backup_was_not_copied_breaches_until_the_next_day_is_due():
+    finding = two(copied=backups(late=4, but=(4,)), different=Different.SITE)
+    (breach,) = finding.openings(Status.BREACHED)
+    assert breach.opened_at == at(24 * 6)
+    assert breach.closed_at == at(24 * 7)
+    assert "dumps-4" in breach.reason
+    assert "had 1 of 2 copies that differ in site" in breach.reason
+    assert finding.notes[0].startswith("8 of 9 recovery points")
+
+
+def test_one_copied_backup_of_a_day_is_enough_for_that_day():
+    twice = sorted([*backups(), *(Point(24 * day + 13, 24 * day + 13.1) for day in range(DAYS))])
+    finding = two(original=twice, different=Different.SITE)
+    assert finding.status is Status.MET
+    assert not finding.openings(Status.BREACHED)
+    assert finding.notes[0].startswith("9 of 18 recovery points")
+    assert finding.notes[0].endswith("; of 1 it is not known")  # before the first look another copy may have gone
+
+
+@pytest.mark.parametrize(("late", "status"), [(5.99, Status.MET), (6, Status.MET), (6.01, Status.BREACHED)])
+def test_a_copy_arrives_within_so_long_of_the_instant_of_its_data(late, status):
+    finding = two(copied=backups(late=late), within=6 * HOUR)
+    assert finding.status is status
+    if status is Status.BREACHED:
+        assert "offsite-" in finding.reason
+        assert "came 6 h" in finding.reason
+
+
+@pytest.mark.parametrize(("size", "status"), [(500, Status.MET), (499, Status.BREACHED)])
+def test_what_has_a_fraction_of_the_bytes_is_no_copy(size, status):
+    finding = two(copied=backups(late=4, size=size))
+    assert finding.status is status
+    if status is Status.BREACHED:
+        assert "is no copy of it: 499 B beside 1000 B" in finding.reason
+
+
+def test_what_has_another_checksum_is_no_copy():
+    finding = two(original=backups(checksum="a"), copied=backups(late=4, checksum="b"))
+    assert finding.status is Status.BREACHED
+    assert "its checksum is another one" in finding.reason
+
+
+def test_what_does_not_count_is_no_copy():
+    finding = two(copied=backups(late=4, why_not="it is too small"))
+    assert finding.status is Status.BREACHED
+    assert "does not count: it is too small" in finding.reason
+
+
+@pytest.mark.parametrize(("apart", "status"), [(600, Status.MET), (601, Status.BREACHED)])
+def test_copies_hold_data_of_nearly_the_same_instant(apart, status):
+    shifted = [one._replace(data=one.data + apart / HOUR) for one in backups(late=4)]
+    assert two(copied=shifted).status is status
+
+
+def test_a_copy_that_is_gone_since_was_a_copy():
+    brief = [one._replace(gone=one.arrived + 24) for one in backups(late=4)]
+    assert two(copied=brief).status is Status.MET
+
+
+def test_two_sources_at_one_site_are_two_copies_but_not_at_two_sites():
+    places = {"dumps": STO, "twin": STO}
+    parts = part("dumps", backups(), LOOKS), part("twin", backups(), LOOKS)
+    near = judge(*parts, places=places)
+    assert near.status is Status.MET
+    assert "dumps and twin are one fate: both lie at sto" in near.notes
+    far = judge(*parts, places=places, different=Different.SITE)
+    assert far.status is Status.BREACHED
+    assert far.measured.value == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fate"),
+    [
+        (AZURE_WEST, AZURE_NORTH, "both are of account subscription"),
+        (STO, VM, "both are part of sto"),
+        (STO, ATHENS, ""),
+        (STO, AZURE_NORTH, ""),
+    ],
+)
+def test_copies_at_different_sites_that_are_lost_together_are_told(one, other, fate):
+    finding = judge(
+        part("a", backups(), LOOKS),
+        part("b", backups(), LOOKS),
+        places={"a": one, "b": other},
+        different=Different.SITE,
+    )
+    assert finding.status is Status.MET
+    assert finding.notes[1:] == ((f"a and b are one fate: {fate}",) if fate else ())
+
+
+def test_a_third_place_does_not_stand_in_for_the_second_region_of_a_provider():
+    # interworks.cloud, clause 7: between separate Azure regions.
+    azure = Where(provider=frozenset({"azure"}))
+    west, athens = part("west", backups(), LOOKS), part("athens", backups(), LOOKS)
+    north = part("north", backups(), LOOKS)
+    places = {"west": AZURE_WEST, "athens": ATHENS, "north": AZURE_NORTH}
+    asked = {"different": Different.REGION, "counted_in": azure, "places": places}
+    assert judge(west, athens, **asked).status is Status.BREACHED
+    assert judge(west, north, athens, **asked).status is Status.MET
+
+
+def test_a_copy_outside_of_a_provider_is_none_inside_of_it():
+    # interworks.cloud, clause 7: offsite, not within Azure.
+    outside = Where(provider=frozenset({"azure"}))
+    places = {"west": AZURE_WEST, "athens": ATHENS}
+    west, athens = part("west", backups(), LOOKS), part("athens", backups(), LOOKS)
+    inside = judge(west, places=places, at_least=1, counted_outside=outside)
+    assert inside.status is Status.BREACHED
+    assert "had 0 of 1 copy outside provider azure" in inside.reason
+    assert judge(west, athens, places=places, at_least=1, counted_outside=outside).status is Status.MET
+
+
+def test_a_copy_within_a_site_is_lost_with_it_and_does_not_count_outside_of_it():
+    outside = Where(site=frozenset({"sto"}))
+    inside = part("vm", backups(), LOOKS)
+    assert judge(inside, places={"vm": VM}, at_least=1, counted_outside=outside).status is Status.BREACHED
+
+
+@pytest.mark.parametrize(
+    ("asked", "setting"),
+    [
+        ({"different": Different.REGION}, "`region` on its site"),
+        ({"counted_outside": Where(provider=frozenset({"azure"}))}, "its `site`"),
+    ],
+)
+def test_what_the_policy_does_not_state_of_a_place_is_judged_both_ways(asked, setting):
+    finding = judge(
+        part("dumps", backups(), LOOKS),
+        part("offsite", backups(), LOOKS),
+        places={"dumps": STO, "offsite": Place("somewhere", frozenset({"somewhere"}))},
+        **asked,
+    )
+    assert finding.status is Status.UNKNOWN
+    assert setting in finding.reason
+    assert "offsite" in finding.reason
+
+
+def test_a_copy_that_may_have_come_late_is_judged_both_ways():
+    finding = two(copied=[one._replace(arrived_by=one.data + 7) for one in backups(late=4)], within=6 * HOUR)
+    assert finding.status is Status.UNKNOWN
+    assert "available_at" in finding.reason
+
+
+def test_a_missing_copy_is_no_breach_where_nobody_looked():
+    dumps = part("dumps", backups(), LOOKS)
+    never = judge(dumps, part("offsite", [], gap="access denied"))
+    assert never.status is Status.UNKNOWN
+    assert "offsite could not be seen: access denied" in never.reason
+    assert "thinned_after" in two(copied=[], window=Window(START, at(24))).reason
+
+
+def test_only_sources_that_could_hold_what_is_missing_must_have_been_seen():
+    dumps, offsite = part("dumps", backups(), LOOKS), part("offsite", [], LOOKS)
+    unseen = part("twin", [])
+    places = {"dumps": STO, "twin": STO, "offsite": AZURE_NORTH}
+    finding = judge(dumps, unseen, offsite, places=places, different=Different.SITE)
+    assert finding.status is Status.BREACHED
+
+
+def test_a_day_without_a_backup_is_passed_over():
+    finding = two(original=backups(but=(8, 7, 6)), copied=backups(late=4, but=(8, 7, 6)))
+    assert finding.status is Status.MET
+    assert "2026-04-01" in finding.reason
+
+
+def test_a_day_that_nobody_saw_inherits_no_verdict():
+    few = LOOKS[:7]
+    finding = judge(part("dumps", backups()[:6], few), part("offsite", backups(late=4)[:6], few))
+    assert finding.status is Status.UNKNOWN
+    assert "2026-04-04 may hold a recovery point of orders" in finding.reason
+    assert "dumps has not been seen since 2026-04-02T02:00:00Z" in finding.reason
+
+
+def test_over_nothing_nothing_is_promised():
+    finding = two(original=[], copied=[])
+    assert finding.status is Status.UNKNOWN
+    always = judge(part("dumps", [], LOOKS, thinned_after=1 << 62))
+    assert always.status is Status.UNKNOWN
+    assert "there is nothing of orders that could have copies" in always.reason
+
+
+def test_slots_that_begin_before_the_agreement_owe_nothing():
+    terms = Terms(effective=at(24 * 5), places={"dumps": STO, "offsite": AZURE_NORTH})
+    finding = two(copied=backups(late=4, but=(4,)), terms=terms)
+    assert not finding.openings(Status.BREACHED)
+    assert finding.pieces[0].status is None
+    assert finding.pieces[0].end == at(24 * 7)
+
+
+def test_an_open_day_near_its_end_that_is_not_copied_yet_is_at_risk():
+    copied = backups(late=4, but=(8,))
+    early = two(copied=copied, window=Window(START, at(24 * 9)))
+    assert (early.status, early.at_risk, early.due_at) == (Status.MET, False, at(24 * 10))
+    near = two(copied=copied, window=Window(START, at(24 * 9 + 22)))
+    assert (near.status, near.at_risk, near.due_at) == (Status.MET, True, at(24 * 10))
+    done = two(window=Window(START, at(24 * 9 + 22)))
+    assert (done.at_risk, done.due_at) == (False, None)
+
+
+def test_slots_may_be_weeks():
+    finding = two(copied=[Point(25, 29)], per=Per.WEEK, window=Window(START, at(24 * 11)))
+    assert finding.status is Status.MET
+
+
+def test_evidence_is_bounded():
+    often = [Point(24 * 8 + hour / 10, 24 * 8 + hour / 10 + 0.05) for hour in range(200)]
+    finding = judge(part("dumps", often, LOOKS), part("offsite", [], LOOKS))
+    assert len(finding.evidence) == 20
+
+
+# all_in ---------------------------------------------------------------------------------------------------------------
+
+EUROPE = Where(area=frozenset({"europe"}))
+
+
+def lies(*parts, places, **more):
+    return judge(*parts, places=places, all_in=EUROPE, **more)
+
+
+def test_every_copy_lies_where_it_must():
+    # Cloudworkz: hosting in Europe.
+    finding = lies(part("a", backups(), LOOKS), part("b", backups(), LOOKS), places={"a": STO, "b": AZURE_NORTH})
+    assert finding.status is Status.MET
+    assert finding.reason == "every copy of orders lies in area europe"
+    assert (finding.measured.value, finding.objective.value) == (18, 18)
+
+
+def test_one_copy_elsewhere_breaches_while_it_stands_whether_it_counts_or_not():
+    stray = Point(30, 31, gone=60, why_not="it is not complete")
+    finding = lies(part("a", backups(), LOOKS), part("b", [stray], LOOKS), places={"a": STO, "b": TEXAS})
+    assert finding.status is Status.MET
+    (breach,) = finding.openings(Status.BREACHED)
+    assert (breach.opened_at, breach.closed_at) == (at(31), at(60))
+    assert "not in area europe: b-0 at b, site texas" in breach.reason
+
+
+def test_a_place_that_is_not_stated_is_unknown_and_the_setting_is_named():
+    finding = lies(part("a", backups(), LOOKS), part("b", backups(), LOOKS), places={"a": STO})
+    assert finding.status is Status.UNKNOWN
+    assert "`site` on b would tell" in finding.reason
+
+
+def test_a_place_that_fits_need_not_be_seen_but_one_that_does_not_must():
+    a, unseen = part("a", backups(), LOOKS), part("b", [])
+    assert lies(a, unseen, places={"a": STO, "b": ATHENS}).status is Status.MET
+    elsewhere = lies(a, unseen, places={"a": STO, "b": TEXAS})
+    assert elsewhere.status is Status.UNKNOWN
+    assert "b could not be seen" in elsewhere.reason
+    assert lies(a, part("b", [], LOOKS), places={"a": STO, "b": TEXAS}).status is Status.MET
+
+
+def test_no_copy_at_all_lies_nowhere():
+    finding = lies(part("a", [], LOOKS), places={"a": STO})
+    assert finding.status is Status.UNKNOWN
+    assert "no copy has been seen" in finding.reason
+
+
+def test_of_both_promises_the_worst_decides():
+    places = {"dumps": STO, "offsite": TEXAS}
+    dumps, offsite = part("dumps", backups(), LOOKS), part("offsite", backups(late=4), LOOKS)
+    finding = judge(dumps, offsite, places=places, at_least=2, all_in=EUROPE)
+    assert finding.status is Status.BREACHED
+    assert "not in area europe" in finding.reason
+    assert finding.measured.value == 2
+    assert judge(dumps, offsite, places=places, at_least=2).status is Status.MET
+
+
+def test_an_earlier_wording_decides_until_nothing_of_it_is_newer():
+    terms = Terms(places={"dumps": STO, "offsite": AZURE_NORTH})
+    ended = replace(terms, binds=terms.binds._replace(end=at(24 * 4 + 1)))
+    finding = two(copied=backups(late=4, but=(4,)), terms=ended)
+    assert finding.status is Status.BREACHED  # the slot of day 4 began under it
+    assert "2026-03-31" in finding.reason
