@@ -1,0 +1,97 @@
+"""What no machine can see: dated statements by a named owner."""
+
+from __future__ import annotations
+
+import pytest
+
+from drcheck.core.commitments import attested
+from drcheck.core.evidence import LONG_AGO, Attestation, Gap, Log
+from drcheck.core.policy import Encryption, Kind
+from drcheck.core.terms import Records, Terms
+from drcheck.core.verdict import Status, Window
+
+DAY = 86400
+WINDOW = Window(0, 100 * DAY)
+COMMITMENT = Encryption("disks-encrypted", Kind.ENCRYPTION, ("statements",))
+
+
+def states(at, *, line=1, until=1000, holds=True, attests="disks-encrypted", by="Ada"):
+    return Attestation(attests, line, "SSE is on for all disks", by, at * DAY, until * DAY, holds)
+
+
+def judge(*statements, gaps=(), known_until=200 * DAY, terms=None, unseen=()):
+    log = Log(attestations=statements, gaps=gaps, known_until=known_until, unseen=unseen)
+    return attested.evaluate(COMMITMENT, Records({"statements": log}), terms or Terms(), WINDOW)
+
+
+def test_a_statement_that_holds_is_met_as_attested_with_who_and_until_when():
+    finding = judge(states(10))
+    assert finding.status is Status.MET
+    assert finding.reason == (
+        'attested by Ada at 1970-01-11T00:00:00Z until 1972-09-27T00:00:00Z: "SSE is on for all disks"'
+    )
+    assert (finding.measured, finding.objective, finding.due_at) == (None, None, 1000 * DAY)
+    assert [piece.status for piece in finding.pieces] == [Status.UNKNOWN, Status.MET]
+    assert finding.evidence[0][:3] == ("statements", "", "Ada, line 1")
+
+
+def test_nobody_has_attested_it():
+    finding = judge(states(10, attests="something-else"))
+    assert finding.status is Status.UNKNOWN
+    assert finding.reason == "nobody has attested it"
+
+
+def test_the_kind_may_be_attested_as_well():
+    assert judge(states(10, attests="encryption")).status is Status.MET
+
+
+def test_a_statement_lapses():
+    finding = judge(states(10, until=50))
+    assert [(piece.status, piece.end // DAY) for piece in finding.pieces] == [
+        (Status.UNKNOWN, 10),
+        (Status.MET, 50),
+        (Status.UNKNOWN, 100),
+    ]
+    assert "lapsed at 1970-02-20T00:00:00Z; ask for a new one" in finding.reason
+    assert finding.evidence[0].why_not == "it lapsed at 1970-02-20T00:00:00Z"
+
+
+def test_a_statement_that_it_holds_no_more_breaches_until_one_that_it_does():
+    finding = judge(states(10), states(30, line=2, holds=False, until=40), states(60, line=3))
+    (breach,) = finding.openings(Status.BREACHED)
+    assert (breach.opened_at, breach.closed_at) == (30 * DAY, 60 * DAY)
+    assert "Ada stated" in breach.reason
+    assert finding.status is Status.MET
+
+
+def test_of_two_statements_of_one_instant_the_later_line_wins_whatever_their_order():
+    first, second = states(10), states(10, line=2, holds=False)
+    assert judge(first, second).status is judge(second, first).status is Status.BREACHED
+
+
+def test_a_statement_of_the_future_says_nothing_yet():
+    assert judge(states(150)).reason == "nobody has attested it"
+
+
+def test_it_is_at_risk_within_a_tenth_of_its_validity():
+    assert judge(states(10, until=111)).at_risk is False
+    assert judge(states(10, until=109)).at_risk is True
+
+
+@pytest.mark.parametrize(("line", "status"), [(1, Status.MET), (3, Status.UNKNOWN)])
+def test_a_line_that_nobody_can_read_matters_after_the_one_that_decides(line, status):
+    finding = judge(states(10, line=2), gaps=(Gap("it is no JSON", line=line),))
+    assert finding.status is status
+    if status is Status.UNKNOWN:
+        assert "line 3: it is no JSON" in finding.reason
+
+
+def test_a_log_that_was_not_seen_may_hold_a_newer_one():
+    assert judge(states(10), known_until=50 * DAY).status is Status.UNKNOWN
+    finding = judge(known_until=LONG_AGO, unseen=(Gap("access denied"),))
+    assert finding.reason == "statements could not be seen: access denied"
+
+
+def test_nothing_is_owed_before_the_agreement():
+    finding = judge(states(10), terms=Terms(effective=20 * DAY))
+    assert [(piece.status, piece.end // DAY) for piece in finding.pieces] == [(None, 20), (Status.MET, 100)]
