@@ -456,6 +456,24 @@ def test_an_unreadable_line_of_maintenance_may_have_excused_a_breach():
     assert judge(uptime(), written_before, "11-01T00:00", "12-01T00:00").status is Status.BREACHED
 
 
+def test_maintenance_that_needs_no_notice_may_be_told_in_any_line_until_the_period_is_over():
+    down = outage("11-05T00:00", "11-05T02:00")
+    for announced, status in (("11-20T00:00", Status.UNKNOWN), ("12-01T00:00", Status.BREACHED)):
+        before = maintenance("12-24T00:00", "12-24T01:00", announced=announced)
+        logs = records(down, before, announced_gaps=(Gap(UNREADABLE, line=2),))
+        assert judge(uptime(maintenance=(PLANNED,)), logs, "11-01T00:00", "12-01T00:00").status is status
+
+
+def test_hidden_maintenance_can_take_excused_time_out_of_the_denominator():
+    """Ten hours of the customer's, and 2,580 s of ours: a thousandth of what is left once 12,000 s have left it."""
+    rule = MaintenanceRule("planned", notice=Notice(seconds=60))
+    down = outage("11-05T00:00", "11-05T10:00", "customer"), outage("11-09T00:00", "11-09T00:43")
+    commitment = uptime(maintenance=(rule,), causes=("customer",), formula=Formula.OF_SERVICE_TIME)
+    for seen, status in (("11-10T00:00", Status.MET), ("11-01T00:00", Status.UNKNOWN)):
+        finding = judge(commitment, records(*down, announced_known=seen), "11-01T00:00", "12-01T00:00")
+        assert finding.status is status
+
+
 def test_a_breach_beyond_what_any_maintenance_could_excuse_stands():
     rule = MaintenanceRule("planned", at_most=3600)
     logs = records(outage("11-05T00:00", "11-05T02:00"), announced_known="11-01T00:00")

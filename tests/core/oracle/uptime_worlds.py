@@ -91,7 +91,7 @@ def rules(draw: st.DrawFn) -> MaintenanceRule:
 
 
 @st.composite
-def commitments(draw: st.DrawFn, per: Per) -> Availability:
+def commitments(draw: st.DrawFn, per: Per, least_rules: int) -> Availability:
     """Draw a commitment."""
     return Availability(
         id="uptime",
@@ -102,7 +102,7 @@ def commitments(draw: st.DrawFn, per: Per) -> Availability:
         total_only=draw(st.booleans()),
         formula=draw(st.sampled_from(Formula)),
         excused=Excuses(
-            tuple(draw(st.lists(rules(), min_size=draw(st.integers(0, 2)), max_size=3))),
+            tuple(draw(st.lists(rules(), min_size=max(least_rules, draw(st.integers(0, 2))), max_size=3))),
             frozenset(draw(st.sets(st.sampled_from(["customer", "third-party"])))),
         ),
         fresh_within=draw(st.sampled_from([DAY, 2 * HOUR, 10 * DAY])),
@@ -110,10 +110,10 @@ def commitments(draw: st.DrawFn, per: Per) -> Availability:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, whole_logs: bool = False) -> Case:
+def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, whole_logs: bool = False) -> Case:
     """Draw a case of a month, or of the days around a change of the clocks.
 
-    ``over``: the period has ended, or not; ``whole_logs``: outages lie within the month, and every log has been seen.
+    ``whole_logs``: outages lie within the month, every log has been seen, and much is announced.
     """
     name, year, month = draw(st.sampled_from(MONTHS))
     zone = ZoneInfo(name)
@@ -125,12 +125,16 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, wh
         end = start + 3 * DAY
     within = (0, (end - start) // MINUTE)
     starts = _minutes(*within) if whole_logs else _minutes(-500, within[1] + 100)
-    if over is None:
-        over = draw(st.booleans())
+    over = draw(st.booleans())
     until = end if over else start + draw(_minutes(1, within[1] - 1))
     if per is Per.DAY and over:
         until = end + DAY
-    commitment = draw(commitments(per))
+    commitment = draw(commitments(per, least_rules=1 if whole_logs else 0))
+    # Outages about as long as is allowed, where seconds matter.
+    most = int((1 - commitment.at_least) * (DAY if per is Per.DAY else end - start)) // MINUTE
+    lengths = LENGTHS | st.sampled_from(
+        [max(1, count) * MINUTE for count in (most, most - 1, most // 2, most * 9 // 10)]
+    )
     known = until if whole_logs else draw(st.sampled_from([until, until, until + HOUR, until - 90 * MINUTE]))
     logs = {}
     edges: list[int] = []
@@ -138,7 +142,7 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, wh
         outages = []
         for number in range(draw(st.sampled_from([1, 2, 3, 4, 0]))):
             begins = start + draw(starts)
-            length = draw(LENGTHS)
+            length = draw(lengths)
             ends = (
                 None if draw(st.integers(0, 7)) == 0 else min(begins + length, end) if whole_logs else begins + length
             )
@@ -151,6 +155,7 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, wh
             known_until=known if log == "outages" else until,
         )
     windows = []
+    types = [rule.type for rule in commitment.excused.maintenance] + TYPES[:1]
     for number in range(draw(st.sampled_from([2, 1, 3, 4, 0]))):
         near = draw(st.sampled_from(edges)) if edges and draw(st.integers(0, 3)) else start + draw(starts)
         begins = near + draw(_minutes(-60, 20))
@@ -159,7 +164,7 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, over: bool | None = None, wh
             Maintenance(
                 f"m-{number}",
                 number,
-                draw(st.sampled_from(TYPES)),
+                draw(st.sampled_from(types) | st.sampled_from(TYPES)),
                 None if ahead is None else begins - ahead,
                 begins,
                 begins + draw(_minutes(0, 700) | _minutes(100, 5000)),
