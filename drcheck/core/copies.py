@@ -9,40 +9,32 @@ from drcheck.core.evidence import Points
 SMALLEST_COPY = 2
 """A point with less than this part (one half) of another's bytes is not a copy of it."""
 
-Row = tuple[Points, int]
 
-
-def groups(rows: Sequence[Row], matching: int, *, favourable: bool) -> list[int]:
+def groups(rows: Sequence[tuple[Points, int]], matching: int, *, favourable: bool) -> list[int]:
     """Return when each recovery point among ``rows`` became available, oldest first; copies of one count once.
 
     ``matching`` is how many seconds the data of two copies may lie apart. Taken favourably, every uncertain instant
     is at the end that makes more points, and earlier; else at the one that makes fewer, and later.
     """
-    return sorted(
-        min(points.available_lo[row] if favourable else points.available_hi[row] for points, row in members)
-        for members in grouped(rows, matching, favourable=favourable)
-    )
-
-
-def grouped(rows: Sequence[Row], matching: int, *, favourable: bool) -> list[list[Row]]:
-    """Return the recovery points among ``rows``, each with its copies, oldest data first; see :func:`groups`."""
     if len(rows) == 1:
-        return [list(rows)]
-    found: list[list[Row]] = []
+        points, row = rows[0]
+        return [points.available_lo[row] if favourable else points.available_hi[row]]
+    found: list[tuple[int, list[tuple[Points, int]]]] = []
     for points, row in sorted(rows, key=lambda item: (item[0].data_lo[item[1]], item[0].source)):
-        for members in found:
+        available = points.available_lo[row] if favourable else points.available_hi[row]
+        for index, (since, members) in enumerate(found):
             # Two points of one source are never copies of each other.
             if all(member[0].source != points.source for member in members) and are_copies(
                 members[0], (points, row), matching, favourable=favourable
             ):
-                members.append((points, row))
+                found[index] = (min(since, available), [*members, (points, row)])
                 break
         else:
-            found.append([(points, row)])
-    return found
+            found.append((available, [(points, row)]))
+    return sorted(since for since, _ in found)
 
 
-def are_copies(one: Row, other: Row, matching: int, *, favourable: bool) -> bool:
+def are_copies(one: tuple[Points, int], other: tuple[Points, int], matching: int, *, favourable: bool) -> bool:
     """Return whether two points of one data set at different sources are copies of each other.
 
     Where their data is uncertain, ``favourable`` asks for certainty (copies make one of two), else for the possibility.

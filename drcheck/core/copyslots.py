@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from drcheck.core import calendar
-from drcheck.core.copies import Row
 from drcheck.core.evidence import FOREVER, LONG_AGO
+from drcheck.core.exposure import Row
 from drcheck.core.farapart import Counting, Found
 from drcheck.core.needs import SLOT_LENGTH
 from drcheck.core.policy import Copies
@@ -106,9 +106,9 @@ def deciding_slots(
     first_due, oldest = LONG_AGO, LONG_AGO
     if owed.start > LONG_AGO:
         begins = calendar.slots(commitment.per, terms.zone, owed.start, owed.start + 2 * longest)
-        first = next(slot for slot in begins if slot.start >= owed.start)
-        first_due = first.end + commitment.within if first.start < owed.end else FOREVER
-        oldest = first.start - commitment.matching
+        earliest = next(slot for slot in begins if slot.start >= owed.start)
+        first_due = earliest.end + commitment.within if earliest.start < owed.end else FOREVER
+        oldest = earliest.start - commitment.matching
     none_older_until = min((part.absence.arrivals_known_until(oldest) for part in subject.parts), default=LONG_AGO)
     # Where it is proved that a slot holds nothing, nothing can be said of it.
     slots = [slot for slot in slots if slot.may_hold_from < window.end]
@@ -145,6 +145,8 @@ def _slot(
         found = counting.surely(anchor)
         if best is None or found.number > copies.number:
             best, copies = anchor, found
+        if copies.number == counting.ceiling:
+            break
     known = [part.absence.arrivals_known_until(back) for part in subject.parts]
     unproved = tuple(part for part, until in zip(subject.parts, known, strict=True) if until < due)
     possible = copies.number

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.copies import SMALLEST_COPY, Row, are_copies
+from drcheck.core.copies import SMALLEST_COPY, are_copies
+from drcheck.core.exposure import Row
 from drcheck.core.policy import Copies, Different, Place, Where
 from drcheck.core.terms import Subject, Terms
 
@@ -44,10 +45,15 @@ class Counting:
         self.places = {source: terms.places.get(source, _NOWHERE) for source in self._parts}
         self.counts = {source: _counts(commitment, place) for source, place in self.places.items()}
         self.keys = {source: _key(commitment.different, source, place) for source, place in self.places.items()}
+        self.ceiling = self.at_most(self._parts)
+        """No point can have more copies than this."""
+        self._surely: dict[tuple[str, int], Found] = {}
 
     def surely(self, anchor: Row) -> Found:
         """Return the copies that a recovery point surely had; the point itself is one."""
         points, row = anchor
+        if (known := self._surely.get((points.source, row))) is not None:
+            return known
         latest = points.data_lo[row] + self._within
         options = [
             [
@@ -59,7 +65,17 @@ class Counting:
             if self.counts[source]
         ]
         chosen = self._most(options, favourable=True, beside=())
-        return Found(self._fewest(chosen), chosen)
+        found = self._surely[points.source, row] = Found(self._fewest(chosen), chosen)
+        return found
+
+    def beside(self, anchor: Row) -> list[Row]:
+        """Return what may be a copy of a recovery point, in time or not."""
+        return [
+            other
+            for source in self._parts
+            for other in self._near(anchor, source)
+            if source != anchor[0].source and self._copies(anchor, other, favourable=False)
+        ]
 
     def possibly(self, anchor: Row, unseen: Iterable[str]) -> int:
         """Return how many copies a recovery point may have had, if one may have come unseen at each of ``unseen``."""
@@ -114,7 +130,10 @@ class Counting:
             for index in range(first, after)
             if other.data_hi[index] >= points.data_lo[row] - self._matching
         )
-        return sorted(reach, key=lambda item: abs(item[0].data_lo[item[1]] - points.data_lo[row]))
+        found = list(reach)
+        if len(found) > 1:
+            found.sort(key=lambda item: abs(item[0].data_lo[item[1]] - points.data_lo[row]))
+        return found
 
     def _copies(self, anchor: Row, other: Row, *, favourable: bool) -> bool:
         points, row = other

@@ -40,7 +40,7 @@ def one(point, **more):
 def test_every_backup_encrypted_is_met_from_the_first_complete_look_on():
     finding = one(Point(1, 1.5, told=stored(YES)))
     assert finding.status is Status.MET
-    assert finding.reason == "all 1 backups of orders are encrypted by the storage (AES256)"
+    assert finding.reason == "every backup of orders, 1 in all, is encrypted by the storage (AES256)"
     assert finding.pieces[0].status is Status.UNKNOWN  # nobody had looked
     assert finding.pieces[0].end == at(2)
     assert (finding.measured.value, finding.objective.value, finding.measured.unit) == (1, 1, "points")

@@ -18,7 +18,7 @@ WINDOW = Window(START, at(24 * 20 + 2))
 def verified(day, passed=True):
     """A checksum as drcheck checked it at a look."""
     when = 24 * day + 2
-    return (when, Told(passed, "sha256", at(when)))
+    return (when, Told(passed, "sha256 is another one", at(when)))
 
 
 def point(*checks, day=1, **more):
@@ -84,7 +84,7 @@ def test_a_failed_check_breaches_until_the_same_point_passes_one():
     failed = judge(part("dumps", [point(verified(18, passed=False)), other], LOOKS))
     assert failed.status is Status.BREACHED
     assert failed.reason.startswith("the checksum of dumps-0 at dumps failed 2026-04-14T02:00:00Z")
-    assert failed.evidence[0].why_not == "its checksum is not the one kept beside it"
+    assert failed.evidence[0].why_not == "sha256 is another one"
     mended = judge(part("dumps", [point(verified(18, passed=False), verified(19))], LOOKS))
     assert mended.status is Status.MET
 

@@ -11,7 +11,6 @@ from itertools import combinations
 
 from drcheck.core import doubt, words
 from drcheck.core.commitments.common import warn_at
-from drcheck.core.copies import grouped
 from drcheck.core.copyslots import DecidingSlots, SlotOfCopies, deciding_slots
 from drcheck.core.every import MOST_CITED
 from drcheck.core.exposure import cite
@@ -154,17 +153,19 @@ def _notes(
     """Say how many points of the window had their copies, and which of those copies share a fate."""
     had = lacked = untold = 0
     pairs: dict[tuple[str, str], str] = {}
+    told: set[tuple[str, int]] = set()
     for slot in judged.slots:
-        points_of_it = grouped(slot.rows, commitment.matching, favourable=False) if slot.rows else []
-        for members in points_of_it:
-            points, row = members[0]
+        unseen = tuple(part.points.source for part in slot.unproved)
+        for points, row in sorted(slot.rows, key=lambda item: item[0].data_lo[item[1]]):
+            if (points.source, row) in told:
+                continue
+            members = [(points, row), *counting.beside((points, row))]
+            told.update((copy.source, index) for copy, index in members)
             if points.data_lo[row] < window.start or points.data_hi[row] + commitment.within > window.end:
                 continue
-            found = max((counting.surely(member) for member in members), key=lambda one: one.number)
-            unseen = tuple(part.points.source for part in slot.unproved)
-            if found.number >= at_least:
+            if any(counting.surely(member).number >= at_least for member in members):
                 had += 1
-            elif max(counting.possibly(member, unseen) for member in members) < at_least:
+            elif all(counting.possibly(member, unseen) < at_least for member in members):
                 lacked += 1
             else:
                 untold += 1

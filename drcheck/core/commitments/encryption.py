@@ -61,7 +61,8 @@ def _encrypted(part: Part, asked: Sequence[Fact], known: Mapping[Fact, Told]) ->
     for fact, one in told:
         if one is None or one.holds is None:
             return None, why_untold(part, fact, one)
-    return False, next((one.how for _, one in told if one is not None and one.how), "it is not encrypted")
+    how = next((one.how for _, one in told if one is not None and one.how), "")
+    return False, f"it is not encrypted ({how})" if how else "it is not encrypted"
 
 
 def _reason(commitment: Encryption, every: Every, subject: Subject, t: int) -> str:
@@ -74,7 +75,8 @@ def _reason(commitment: Encryption, every: Every, subject: Subject, t: int) -> s
         return f"{len(offenders)} of {words.counted(len(there), 'backup')} of {of} {are} not encrypted{by}: {names}"
     if status is Status.MET:
         how = sorted({one.why for one in there if one.why})
-        return f"all {len(there)} backups of {of} are encrypted{by}" + (f" ({words.several(how)})" if how else "")
+        ways = f" ({words.several(how)})" if how else ""
+        return f"every backup of {of}, {len(there)} in all, is encrypted{by}{ways}"
     for one in there:
         if one.keeps is None:
             more = sum(other.keeps is None for other in there) - 1

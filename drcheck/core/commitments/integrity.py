@@ -141,7 +141,7 @@ def _passed(commitment: Integrity, subject: Subject, records: Records) -> Iterat
     level, of = commitment.level, subject.of
     for part in subject.parts:
         if level <= Rung.CHECKSUMMED:
-            for row, at, holds in _verified(part):
+            for row, at, holds, _ in _verified(part):
                 if holds:
                     point = cite((part.points, row))
                     yield _Passed(at, f"the checksum of {point.name} at {point.source}", point)
@@ -164,16 +164,16 @@ def _failed(subject: Subject, records: Records) -> Iterator[_Failed]:
     for part in subject.parts:
         points = part.points
         verified = list(_verified(part))
-        for n, (row, at, holds) in enumerate(verified):
+        for n, (row, at, holds, how) in enumerate(verified):
             if holds:
                 continue
-            ends = next((later for other, later, passed in verified[n + 1 :] if other == row and passed), FOREVER)
+            ends = next((later for other, later, passed, _ in verified[n + 1 :] if other == row and passed), FOREVER)
             point = cite((points, row))
             yield _Failed(
                 Span(at, min(ends, points.gone_lo[row])),
                 Span(at, min(ends, points.gone_hi[row])),
                 f"the checksum of {point.name} at {point.source}",
-                point._replace(why_not="its checksum is not the one kept beside it"),
+                point._replace(why_not=how or "its checksum is not the one kept beside it"),
                 (points, row),
             )
     told = [
@@ -195,13 +195,13 @@ def _failed(subject: Subject, records: Records) -> Iterator[_Failed]:
         yield _Failed(span, span, f"check {check.id} at {source}", cited, None)
 
 
-def _verified(part: Part) -> Iterator[tuple[int, int, bool]]:
-    """Yield (row, when, whether it held) of every checksum that was verified, oldest first for each row."""
+def _verified(part: Part) -> Iterator[tuple[int, int, bool, str]]:
+    """Yield (row, when, whether it held, how) of every checksum that was verified, oldest first for each row."""
     for (row, fact), steps in part.points.facts.items():
         if fact is Fact.CHECKSUM:
             for _, told in steps:
                 if told.holds is not None:
-                    yield row, told.until, told.holds
+                    yield row, told.until, told.holds, told.how
 
 
 def _shown(part: Part) -> Iterator[_Passed]:
