@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from drcheck.core.evidence import Log
-from drcheck.core.policy import Reader, Source, Standing
+from drcheck.core.policy import Reader, Source
+from drcheck.core.promises import Standing
 from drcheck.interfaces import Collector, Read
 from drcheck.settings import AzureConnection, Connection, LocalConnection, S3Connection, SshConnection
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from lab import pages
 
-from drcheck.core.policy import Kind, Policy
+from drcheck.core.policy import Policy
+from drcheck.core.promises import Kind
 from drcheck.policyfile.load import load_policies
 
 README = Path(__file__).parent.parent / "README.md"

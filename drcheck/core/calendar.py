@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from cronsim import CronSim
 
-from drcheck.core.policy import BusinessCalendar, Notice, Per
+from drcheck.core.policy import BusinessCalendar
+from drcheck.core.promises import Notice, Per
 
 HOUR = 3600
 DAY = 86400

@@ -15,7 +15,7 @@ from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.exposure import Row
 from drcheck.core.farapart import Counting, Found
 from drcheck.core.needs import SLOT_LENGTH
-from drcheck.core.policy import Copies
+from drcheck.core.promises import Copies
 from drcheck.core.spans import Span
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Status, Window

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple, assert_never
 
 from drcheck.core import calendar, exact
-from drcheck.core.policy import Claim, ClaimFrom, Credits, Money, Notice, Per
+from drcheck.core.promises import Claim, ClaimFrom, Credits, Money, Notice, Per
 from drcheck.core.terms import Terms
 from drcheck.core.verdict import Credit, Deadline, Quantity
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from drcheck.core import calendar
 from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Maintenance, Outage
 from drcheck.core.loglines import written
-from drcheck.core.policy import Availability, Excuses, Formula, MaintenanceRule, Outside, Reader
+from drcheck.core.policy import Reader
+from drcheck.core.promises import Availability, Excuses, Formula, MaintenanceRule, Outside
 from drcheck.core.spans import Span, Spans, difference, earliest, intersection, length, union
 from drcheck.core.terms import Records, Terms
 
@@ -118,11 +119,15 @@ def watched(records: Records) -> Spans:
 
 
 def may_tell_an_outage(records: Records, period: Span) -> str:
-    """Return the line that nobody can read and that may tell an outage of ``period``; empty: there is none."""
+    """Return the line that nobody can read and that may tell an outage of ``period``; empty: there is none.
+
+    An outage is told when it has ended, or when it begins; one told before the period is taken to be closed by a line
+    of its own, which tells its beginning as well.
+    """
     for source, log in outage_logs(records).items():
         for gap in log.gaps:
             came = written(log, gap)
-            if came.lo < period.end and came.hi > period.start:
+            if came.lo < period.end and came.hi >= period.start:
                 return f"{source}, line {gap.line}, may tell an outage: {gap.what}"
     return ""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from drcheck.core.policy import Rung
+from drcheck.core.promises import Rung
 
 FOREVER: Final = 1 << 62
 LONG_AGO: Final = -(1 << 62)

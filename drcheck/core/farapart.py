@@ -9,7 +9,8 @@ from typing import NamedTuple
 from drcheck.core import words
 from drcheck.core.copies import SMALLEST_COPY, are_copies
 from drcheck.core.exposure import Row
-from drcheck.core.policy import Copies, Different, Place, Where
+from drcheck.core.places import Different, Place, Where
+from drcheck.core.promises import Copies
 from drcheck.core.terms import Subject, Terms
 
 _NOWHERE = Place()

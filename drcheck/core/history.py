@@ -24,7 +24,8 @@ from drcheck.core.evidence import (
     Settled,
     Told,
 )
-from drcheck.core.policy import LockMode, Source
+from drcheck.core.policy import Source
+from drcheck.core.promises import LockMode
 from drcheck.core.terms import Part
 
 SIZES = 10 * 86400

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from drcheck.core import calendar
 from drcheck.core.counting import MEDIAN_OF
 from drcheck.core.evidence import LONG_AGO, Fact
-from drcheck.core.policy import (
+from drcheck.core.policy import Policy, Reader, Source
+from drcheck.core.promises import (
     By,
     Commitment,
     Copies,
@@ -16,12 +17,9 @@ from drcheck.core.policy import (
     Immutability,
     Integrity,
     Per,
-    Policy,
-    Reader,
     Retention,
     Rpo,
     Rung,
-    Source,
 )
 from drcheck.core.terms import DEFAULT_GRACE
 from drcheck.core.verdict import Window

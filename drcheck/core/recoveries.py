@@ -8,7 +8,7 @@ from typing import NamedTuple
 from drcheck.core import words
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Recovery
 from drcheck.core.loglines import times, written
-from drcheck.core.policy import CountsFrom, Rto, Until
+from drcheck.core.promises import CountsFrom, Rto, Until
 from drcheck.core.spans import Span, intersection, union
 from drcheck.core.terms import Records, Terms
 

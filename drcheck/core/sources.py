@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from drcheck.core.absence import Absence
 from drcheck.core.evidence import Gap, Log, Points
 from drcheck.core.needs import facts_of
-from drcheck.core.policy import Commitment, Policy, Reader, Source, Standing
+from drcheck.core.policy import Policy, Reader, Source
+from drcheck.core.promises import Commitment, Standing
 from drcheck.core.terms import Part, Records
 
 

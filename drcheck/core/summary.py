@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.policy import Kind, Policy, Standing, Waiver
+from drcheck.core.policy import Policy, Waiver
+from drcheck.core.promises import Kind, Standing
 from drcheck.core.verdict import Finding, Status, Verdict, worst
 
 EXIT_BREACHED: Final = 1

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core.absence import Absence
 from drcheck.core.evidence import FOREVER, LONG_AGO, Fact, Log, Points
-from drcheck.core.policy import BusinessCalendar, Place, Reader
+from drcheck.core.places import Place
+from drcheck.core.policy import BusinessCalendar, Reader
 from drcheck.core.spans import Span
 
 DEFAULT_GRACE = 3600

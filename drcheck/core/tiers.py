@@ -15,7 +15,7 @@ from drcheck.core import calendar, doubt, words
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.exposure import Row, cite, rejected
 from drcheck.core.pieces import cut, within
-from drcheck.core.policy import Per
+from drcheck.core.promises import Per
 from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window

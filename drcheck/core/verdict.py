@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from drcheck.core.evidence import Cited, Gap
-from drcheck.core.policy import Commitment, Money, Standing
+from drcheck.core.promises import Commitment, Money, Standing
 
 
 class Status(Enum):

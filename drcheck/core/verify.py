@@ -23,7 +23,8 @@ from drcheck.core.commitments import (
 from drcheck.core.evidence import LONG_AGO
 from drcheck.core.needs import SLOT_LENGTH, grace_of, interval_of
 from drcheck.core.pieces import first_of, overlay, where_agreed, within
-from drcheck.core.policy import (
+from drcheck.core.policy import Policy, Reader, Source
+from drcheck.core.promises import (
     Availability,
     Commitment,
     Copies,
@@ -31,13 +32,10 @@ from drcheck.core.policy import (
     Frequency,
     Immutability,
     Integrity,
-    Policy,
-    Reader,
     RestoreTest,
     Retention,
     Rpo,
     Rto,
-    Source,
     Standing,
 )
 from drcheck.core.sources import SourceEvidence, counted, gaps_of, part_of, records_of

@@ -7,7 +7,7 @@ from functools import partial
 from drcheck.core import doubt, words
 from drcheck.core.every import Bound, Every, before_effect, cited
 from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.policy import Place, Where
+from drcheck.core.places import Place, Where
 from drcheck.core.spans import Span, Spans, covers, intersection
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.policy import Commitment, Policy, Rpo
+from drcheck.core.policy import Policy
+from drcheck.core.promises import Commitment, Rpo
 from drcheck.core.spans import Span
 
 

@@ -9,18 +9,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from drcheck.core.calendar import day_starts
-from drcheck.core.policy import (
-    NEVER,
-    Agreement,
-    Arrival,
-    BusinessCalendar,
-    Kind,
-    Policy,
-    Reader,
-    Site,
-    Source,
-    Waiver,
-)
+from drcheck.core.places import Site
+from drcheck.core.policy import NEVER, Agreement, Arrival, BusinessCalendar, Policy, Reader, Source, Waiver
+from drcheck.core.promises import Kind
 from drcheck.policyfile import commitments, formats, shorthand, units
 from drcheck.policyfile.commitments import optional_duration, optional_instant, optional_share
 from drcheck.policyfile.schema import Values

@@ -7,7 +7,8 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import Final
 
-from drcheck.core.policy import Formula, Kind, Outside, Reader
+from drcheck.core.policy import Reader
+from drcheck.core.promises import Formula, Kind, Outside
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import shorthand, units
 from drcheck.policyfile.faults import any_of, excluded, known, one_of, one_or_more

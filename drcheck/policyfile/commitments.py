@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from drcheck.core.policy import (
+from drcheck.core.places import Different, Where
+from drcheck.core.promises import (
     Availability,
     By,
     Claim,
@@ -16,7 +17,6 @@ from drcheck.core.policy import (
     Copies,
     CountsFrom,
     Credits,
-    Different,
     Encryption,
     Excuses,
     Formula,
@@ -36,7 +36,6 @@ from drcheck.core.policy import (
     Rung,
     Standing,
     Until,
-    Where,
 )
 from drcheck.policyfile import units
 from drcheck.policyfile.schema import Values

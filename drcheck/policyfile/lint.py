@@ -5,16 +5,7 @@ Nothing here is judged: every remark rests on what the policy itself says (plans
 
 from __future__ import annotations
 
-from drcheck.core.policy import (
-    Availability,
-    Copies,
-    Frequency,
-    Immutability,
-    RestoreTest,
-    Retention,
-    Rpo,
-    Rto,
-)
+from drcheck.core.promises import Availability, Copies, Frequency, Immutability, RestoreTest, Retention, Rpo, Rto
 from drcheck.policyfile.lint_availability import Downtime
 from drcheck.policyfile.lint_backups import Backups
 from drcheck.policyfile.lint_copies import Fates

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from drcheck.core.calendar import DAY
-from drcheck.core.policy import Availability, Notice, Per, RestoreTest
+from drcheck.core.promises import Availability, Notice, Per, RestoreTest
 from drcheck.core.words import duration, several
 from drcheck.policyfile.remarks import Context, Level, Remark
 

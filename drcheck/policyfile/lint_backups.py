@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from drcheck.core.calendar import DAY, slots, ticks
-from drcheck.core.policy import Commitment, Frequency, Immutability, Per, Reader, Retention, Rpo, Rto
+from drcheck.core.policy import Reader
+from drcheck.core.promises import Commitment, Frequency, Immutability, Per, Retention, Rpo, Rto
 from drcheck.core.terms import DEFAULT_GRACE
 from drcheck.core.words import duration, several
 from drcheck.policyfile import plans

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from drcheck.core.policy import (
-    NEVER,
-    Commitment,
-    Copies,
-    Different,
-    Immutability,
-    Integrity,
-    Place,
-    Where,
-)
+from drcheck.core.places import Different, Place, Where
+from drcheck.core.policy import NEVER
+from drcheck.core.promises import Commitment, Copies, Immutability, Integrity
 from drcheck.core.words import duration, several
 from drcheck.policyfile import shorthand
 from drcheck.policyfile.remarks import Context, Level, Remark

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
 from drcheck.core.calendar import DAY, Slot, slots, ticks
-from drcheck.core.policy import Per, Source
+from drcheck.core.policy import Source
+from drcheck.core.promises import Per
 
 _YEAR: Final = 400 * DAY
 """Long enough for every clock change of a year and for a yearly plan."""

@@ -7,7 +7,8 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import NamedTuple
 
-from drcheck.core.policy import Commitment, Policy, Reader, Source
+from drcheck.core.policy import Policy, Reader, Source
+from drcheck.core.promises import Commitment
 from drcheck.core.words import several
 from drcheck.policyfile import formats, shorthand
 from drcheck.policyfile.load import Document

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from drcheck.core.policy import Kind
+from drcheck.core.promises import Kind
 from drcheck.policyfile.schema import Values
 
 KINDS: Final = (Kind.COPIES, Kind.IMMUTABILITY, Kind.INTEGRITY)

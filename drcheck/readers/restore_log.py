@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from drcheck.core.evidence import FOREVER, Announcement, Check, Log, Observation, Phase, Recovery
-from drcheck.core.policy import Rung, Source
+from drcheck.core.policy import Source
+from drcheck.core.promises import Rung
 from drcheck.interfaces import Asked, Collector
 from drcheck.readers import jsonl, log_file
 from drcheck.readers.records import Malformed, Record, ordered

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from drcheck.core import summary, words
 from drcheck.core.evidence import Gap
-from drcheck.core.policy import Kind
+from drcheck.core.promises import Kind
 from drcheck.core.verdict import Finding, Status, Verdict
 from drcheck.interfaces import Fault, Judged, Report
 from drcheck.reports import details, periods

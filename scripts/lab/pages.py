@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from drcheck.core.policy import Kind
+from drcheck.core.promises import Kind
 from lab.processes import REPOSITORY
 
 PAGES = (REPOSITORY / "README.md", REPOSITORY / "docs" / "walkthrough.md")

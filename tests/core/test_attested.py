@@ -6,7 +6,7 @@ import pytest
 
 from drcheck.core.commitments import attested
 from drcheck.core.evidence import LONG_AGO, Attestation, Gap, Log
-from drcheck.core.policy import Encryption, Kind
+from drcheck.core.promises import Encryption, Kind
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Status, Window
 

@@ -10,7 +10,8 @@ from uptimes import at, judge, maintenance, month, outage, records, spells, upti
 
 from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Watched
 from drcheck.core.pieces import NOT_BOUND
-from drcheck.core.policy import BusinessCalendar, Formula, MaintenanceRule, Notice, Outside, Per
+from drcheck.core.policy import BusinessCalendar
+from drcheck.core.promises import Formula, MaintenanceRule, Notice, Outside, Per
 from drcheck.core.spans import Span
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Excused, Quantity, Status
@@ -426,6 +427,13 @@ def test_a_line_that_may_tell_an_outage_leaves_the_periods_open_in_which_it_can_
     finding = judge(uptime(), Records(numbered, logs.readers), "09-01T00:00", "11-20T00:00")
     assert [figures.status for figures in finding.periods] == [Status.MET, Status.UNKNOWN, Status.UNKNOWN]
     assert "line 1002, may tell an outage: it is not JSON" in finding.reason
+
+
+def test_a_line_written_as_the_period_begins_may_tell_an_outage_that_begins_with_it():
+    logs = records(
+        gaps=(Gap(UNREADABLE, line=1),), watched=(("10-01T00:00", "11-01T00:00"), ("11-01T00:00", "12-01T00:00"))
+    )
+    assert month(uptime(), logs).status is Status.UNKNOWN
 
 
 def test_an_unreadable_line_of_outages_undoes_no_breach():

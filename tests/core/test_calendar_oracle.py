@@ -15,7 +15,8 @@ from oracle.profiles import briefly
 from oracle.worlds import DAY, HOUR
 
 from drcheck.core import calendar
-from drcheck.core.policy import BusinessCalendar, Notice, Per
+from drcheck.core.policy import BusinessCalendar
+from drcheck.core.promises import Notice, Per
 from drcheck.core.terms import Terms
 
 CHANGES = {

@@ -8,7 +8,8 @@ import pytest
 from points import HOUR, START, Point, at, daily, part, subject
 
 from drcheck.core.commitments import copies
-from drcheck.core.policy import Copies, Different, Kind, Per, Place, Where
+from drcheck.core.places import Different, Place, Where
+from drcheck.core.promises import Copies, Kind, Per
 from drcheck.core.terms import Terms
 from drcheck.core.verdict import Status, Window
 

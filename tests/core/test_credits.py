@@ -12,7 +12,8 @@ from uptimes import at, judge, month, outage, records, uptime
 from drcheck.core import exact
 from drcheck.core.calendar import Slot
 from drcheck.core.credits import Interruption, Shortfall, credit_of
-from drcheck.core.policy import BusinessCalendar, Claim, ClaimFrom, Credits, Money, Notice
+from drcheck.core.policy import BusinessCalendar
+from drcheck.core.promises import Claim, ClaimFrom, Credits, Money, Notice
 from drcheck.core.terms import Terms
 from drcheck.core.verdict import Deadline, Quantity
 

@@ -7,7 +7,7 @@ from points import START, Point, at, daily, part, subject
 
 from drcheck.core.commitments import encryption
 from drcheck.core.evidence import Fact, Told
-from drcheck.core.policy import By, Encryption, Kind
+from drcheck.core.promises import By, Encryption, Kind
 from drcheck.core.terms import Terms
 from drcheck.core.verdict import Status, Window
 

@@ -7,7 +7,7 @@ from points import DAY, START, Point, at, daily, part, subject
 
 from drcheck.core.commitments import immutability
 from drcheck.core.evidence import Fact, Told
-from drcheck.core.policy import Immutability, Kind, LockMode
+from drcheck.core.promises import Immutability, Kind, LockMode
 from drcheck.core.terms import Terms
 from drcheck.core.verdict import Status, Window
 

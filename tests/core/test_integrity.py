@@ -7,7 +7,7 @@ from points import DAY, HOUR, START, Point, at, daily, part, subject
 
 from drcheck.core.commitments import integrity
 from drcheck.core.evidence import LONG_AGO, Check, Fact, Gap, Log, Recovery, Told
-from drcheck.core.policy import Integrity, Kind, Rung
+from drcheck.core.promises import Integrity, Kind, Rung
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Status, Window
 

@@ -15,7 +15,7 @@ from oracle.profiles import briefly, thoroughly
 from oracle.uptime_worlds import MINUTE, Case, cases
 
 from drcheck.core.evidence import Gap, Maintenance, Outage, Watched
-from drcheck.core.policy import Per
+from drcheck.core.promises import Per
 from drcheck.core.terms import Records
 from drcheck.core.verdict import Finding, Status
 

@@ -9,7 +9,7 @@ from uptimes import at
 
 from drcheck.core.commitments import rto
 from drcheck.core.evidence import Log, Recovery
-from drcheck.core.policy import Kind, Rto
+from drcheck.core.promises import Kind, Rto
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 

@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 
 from drcheck.core.evidence import Fact, Gap
-from drcheck.core.policy import Kind, Policy, Retention, Rpo, Rto, Standing, Waiver
+from drcheck.core.policy import Policy, Waiver
+from drcheck.core.promises import Kind, Retention, Rpo, Rto, Standing
 from drcheck.core.summary import (
     Earlier,
     Sources,

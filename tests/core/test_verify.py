@@ -23,9 +23,9 @@ from drcheck.core.evidence import (
 )
 from drcheck.core.history import History
 from drcheck.core.needs import asked_at, locked_for, needed_since
-from drcheck.core.policy import (
-    NEVER,
-    Agreement,
+from drcheck.core.places import Site
+from drcheck.core.policy import NEVER, Agreement, Policy, Reader, Source, Waiver
+from drcheck.core.promises import (
     Availability,
     By,
     Encryption,
@@ -34,16 +34,11 @@ from drcheck.core.policy import (
     Kind,
     Notice,
     Per,
-    Policy,
-    Reader,
     RestoreTest,
     Retention,
     Rpo,
     Rto,
-    Site,
-    Source,
     Standing,
-    Waiver,
 )
 from drcheck.core.sources import SourceEvidence
 from drcheck.core.summary import is_attested

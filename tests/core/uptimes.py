@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core.commitments import availability
 from drcheck.core.evidence import Gap, Log, Maintenance, Outage, Watched
-from drcheck.core.policy import Availability, Credits, Excuses, Kind, Reader
+from drcheck.core.policy import Reader
+from drcheck.core.promises import Availability, Credits, Excuses, Kind
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, PeriodFigures, Status, Window
 

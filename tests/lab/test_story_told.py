@@ -13,7 +13,8 @@ from lab.story import DAY, HOUR, MINUTE, instant, tell
 
 from drcheck import registry
 from drcheck.core.evidence import Log
-from drcheck.core.policy import Policy, Reader, Source, Standing
+from drcheck.core.policy import Policy, Reader, Source
+from drcheck.core.promises import Standing
 from drcheck.core.sources import SourceEvidence
 from drcheck.core.verdict import PeriodFigures, Status, Verdict, Window
 from drcheck.core.verify import judge

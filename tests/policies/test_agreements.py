@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from lab.processes import REPOSITORY
 
-from drcheck.core.policy import (
+from drcheck.core.places import Different, Where
+from drcheck.core.policy import Policy, Reader
+from drcheck.core.promises import (
     Availability,
     By,
     Claim,
@@ -18,7 +20,6 @@ from drcheck.core.policy import (
     Copies,
     CountsFrom,
     Credits,
-    Different,
     Encryption,
     Formula,
     Frequency,
@@ -27,14 +28,11 @@ from drcheck.core.policy import (
     Notice,
     Outside,
     Per,
-    Policy,
-    Reader,
     RestoreTest,
     Retention,
     Rpo,
     Rto,
     Until,
-    Where,
 )
 from drcheck.policyfile.load import load_policies
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from drcheck.core.policy import (
+from drcheck.core.places import Different, Where
+from drcheck.core.promises import (
     Availability,
     By,
     Claim,
     ClaimFrom,
     Copies,
     Credits,
-    Different,
     Encryption,
     Excuses,
     Formula,
@@ -25,7 +25,6 @@ from drcheck.core.policy import (
     Outside,
     Per,
     Rung,
-    Where,
 )
 
 from .places import SOURCES, load, messages, policy

@@ -11,12 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from drcheck.core.policy import (
-    NEVER,
-    Agreement,
-    Arrival,
+from drcheck.core.places import Site
+from drcheck.core.policy import NEVER, Agreement, Arrival, BusinessCalendar, Reader
+from drcheck.core.promises import (
     Availability,
-    BusinessCalendar,
     Copies,
     CountsFrom,
     Encryption,
@@ -25,13 +23,11 @@ from drcheck.core.policy import (
     Notice,
     Outside,
     Per,
-    Reader,
     RestoreTest,
     Retention,
     Rpo,
     Rto,
     Rung,
-    Site,
     Standing,
     Until,
 )

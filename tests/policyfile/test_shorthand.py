@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.core.policy import Copies, Different, Immutability, Integrity, Per, Rung, Standing, Where
+from drcheck.core.places import Different, Where
+from drcheck.core.promises import Copies, Immutability, Integrity, Per, Rung, Standing
 from drcheck.policyfile.lint import Level, lint
 from drcheck.policyfile.load import reload
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.policy import Money, Notice
+from drcheck.core.promises import Money, Notice
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 

@@ -13,7 +13,8 @@ from drcheck.collectors.s3 import open_s3
 from drcheck.collectors.ssh import open_ssh
 from drcheck.core import needs
 from drcheck.core.evidence import LONG_AGO, Candidate, Described, Fact, Settled, Told
-from drcheck.core.policy import By, Encryption, Kind, Policy
+from drcheck.core.policy import Policy
+from drcheck.core.promises import By, Encryption, Kind
 from drcheck.interfaces import Asked, CollectorError
 from drcheck.readers import describing, objects
 from tests.collectors.places import s3_connection, ssh_connection

@@ -14,7 +14,8 @@ from paged_place import NOW, Place, source
 
 from drcheck import registry
 from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Check, Maintenance, Outage, Phase, Watched
-from drcheck.core.policy import Reader, Rung
+from drcheck.core.policy import Reader
+from drcheck.core.promises import Rung
 from drcheck.interfaces import Asked, CollectorError
 from drcheck.readers import log_file, maintenance_log, outage_log, records, restore_log
 

@@ -6,21 +6,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from drcheck.core.evidence import Cited, Fact, Gap
-from drcheck.core.policy import (
-    Agreement,
-    Availability,
-    Encryption,
-    Frequency,
-    Kind,
-    Money,
-    Per,
-    Policy,
-    Retention,
-    Rpo,
-    Rto,
-    Standing,
-    Waiver,
-)
+from drcheck.core.policy import Agreement, Policy, Waiver
+from drcheck.core.promises import Availability, Encryption, Frequency, Kind, Money, Per, Retention, Rpo, Rto, Standing
 from drcheck.core.verdict import (
     Credit,
     Deadline,

@@ -14,7 +14,7 @@ from drcheck.core.commitments.common import at_risk
 from drcheck.core.every import before_effect
 from drcheck.core.evidence import LONG_AGO, Attestation, Cited
 from drcheck.core.pieces import cut, within
-from drcheck.core.policy import Commitment
+from drcheck.core.promises import Commitment
 from drcheck.core.recoveries import gap_after, gap_bounds, unseen
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Status, Window

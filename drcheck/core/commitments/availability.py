@@ -16,7 +16,7 @@ from drcheck.core.credits import Interruption, Shortfall, credit_of
 from drcheck.core.downtime import NO_DOUBT, Account, Doubt, Down, Told
 from drcheck.core.evidence import LONG_AGO, Cited
 from drcheck.core.pieces import NOT_BOUND
-from drcheck.core.policy import Availability
+from drcheck.core.promises import Availability
 from drcheck.core.spans import Span, Spans, difference, intersection, length, union
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Credit, Excused, Finding, PeriodFigures, Piece, Quantity, Status, Window

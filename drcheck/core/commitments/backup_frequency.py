@@ -17,7 +17,7 @@ from drcheck.core.copies import groups
 from drcheck.core.evidence import FOREVER
 from drcheck.core.exposure import Exposure, Row, cite, rejected
 from drcheck.core.pieces import cut, within
-from drcheck.core.policy import Frequency, Per
+from drcheck.core.promises import Frequency, Per
 from drcheck.core.spans import Span, covers
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from drcheck.core.policy import Commitment
+from drcheck.core.promises import Commitment
 from drcheck.core.verdict import Status
 
 WARN_AT = Fraction(1, 10)

@@ -16,7 +16,7 @@ from drcheck.core.every import MOST_CITED
 from drcheck.core.exposure import cite
 from drcheck.core.farapart import Counting, one_fate
 from drcheck.core.pieces import cut, overlay
-from drcheck.core.policy import Copies
+from drcheck.core.promises import Copies
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 from drcheck.core.whereabouts import all_in, in_words

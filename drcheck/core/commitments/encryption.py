@@ -8,7 +8,7 @@ from functools import partial
 from drcheck.core import doubt, words
 from drcheck.core.every import Bound, Every, all_seen, before_effect, cited, states, why_untold
 from drcheck.core.evidence import Fact, Told
-from drcheck.core.policy import By, Encryption
+from drcheck.core.promises import By, Encryption
 from drcheck.core.spans import Span, covers, union
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window

@@ -15,7 +15,7 @@ from drcheck.core import doubt, words
 from drcheck.core.every import Bound, Every, before_effect, cited, states, why_untold
 from drcheck.core.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.needs import LATE
-from drcheck.core.policy import Immutability, LockMode
+from drcheck.core.promises import Immutability, LockMode
 from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window

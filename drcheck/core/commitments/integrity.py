@@ -18,7 +18,7 @@ from drcheck.core.every import MOST_CITED, before_effect, why_untold
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Fact
 from drcheck.core.exposure import Row, cite
 from drcheck.core.pieces import cut, within
-from drcheck.core.policy import Integrity, Rung
+from drcheck.core.promises import Integrity, Rung
 from drcheck.core.recoveries import gap_after, gap_bounds, unseen
 from drcheck.core.spans import Span
 from drcheck.core.terms import Part, Records, Subject, Terms

@@ -8,7 +8,7 @@ from drcheck.core import calendar, words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.evidence import Announcement, Maintenance
 from drcheck.core.pieces import NOT_BOUND, cut, overlay, within
-from drcheck.core.policy import Notice, Outside, RestoreTest, Rung
+from drcheck.core.promises import Notice, Outside, RestoreTest, Rung
 from drcheck.core.recoveries import Told, cite, gap_bounds, gap_since, proves, told, unseen, why_it_does_not_prove
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window

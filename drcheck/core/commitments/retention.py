@@ -13,7 +13,7 @@ from drcheck.core import calendar, doubt, words
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.exposure import Row, cite, rejected
 from drcheck.core.pieces import cut, overlay, within
-from drcheck.core.policy import Retention
+from drcheck.core.promises import Retention
 from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.tiers import Held, deleted_early, held_by, seen_from, tier, why_it_may_not_stand

@@ -12,7 +12,7 @@ from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.exposure import Exposure, cite, rejected
 from drcheck.core.pieces import cut, within
-from drcheck.core.policy import Rpo
+from drcheck.core.promises import Rpo
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 

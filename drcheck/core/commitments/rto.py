@@ -14,7 +14,7 @@ from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.evidence import FOREVER, Cited
 from drcheck.core.pieces import cut, within
-from drcheck.core.policy import Rto
+from drcheck.core.promises import Rto
 from drcheck.core.recoveries import (
     Told,
     cite,

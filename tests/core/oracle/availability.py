@@ -13,7 +13,8 @@ from decimal import ROUND_FLOOR, Decimal, getcontext
 from fractions import Fraction
 
 from drcheck.core.evidence import Maintenance, Outage
-from drcheck.core.policy import Availability, Formula, MaintenanceRule, Outside, Per, Reader
+from drcheck.core.policy import Reader
+from drcheck.core.promises import Availability, Formula, MaintenanceRule, Outside, Per
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Status
 

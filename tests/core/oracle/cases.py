@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
 from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.policy import (
-    BusinessCalendar,
+from drcheck.core.policy import BusinessCalendar
+from drcheck.core.promises import (
     CountsFrom,
     Frequency,
     Kind,

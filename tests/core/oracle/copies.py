@@ -8,8 +8,9 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from drcheck.core.evidence import LONG_AGO
-from drcheck.core.policy import Copies, Different, Where
-from drcheck.core.policy import Place as Site
+from drcheck.core.places import Different, Where
+from drcheck.core.places import Place as Site
+from drcheck.core.promises import Copies
 from drcheck.core.terms import Terms
 from drcheck.core.verdict import Status
 

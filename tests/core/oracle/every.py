@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 
 from drcheck.core.evidence import FOREVER, LONG_AGO, Fact, Told
-from drcheck.core.policy import By, Encryption, Immutability, LockMode
+from drcheck.core.promises import By, Encryption, Immutability, LockMode
 from drcheck.core.terms import Terms
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from drcheck.core.policy import Frequency, Per
+from drcheck.core.promises import Frequency, Per
 from drcheck.core.terms import Terms
 
 from . import calendar

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 
 from drcheck.core.evidence import LONG_AGO, Announcement, Gap, Log, Maintenance, Phase, Recovery
-from drcheck.core.policy import Rung
+from drcheck.core.promises import Rung
 from drcheck.core.terms import Records
 
 from .worlds import Scale

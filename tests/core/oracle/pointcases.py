@@ -11,18 +11,9 @@ from hypothesis import strategies as st
 
 from drcheck.core.commitments import copies, encryption, immutability
 from drcheck.core.evidence import FOREVER, Fact, Look, Told
-from drcheck.core.policy import (
-    By,
-    Copies,
-    Different,
-    Encryption,
-    Immutability,
-    Kind,
-    LockMode,
-    Per,
-    Where,
-)
-from drcheck.core.policy import Place as Site
+from drcheck.core.places import Different, Where
+from drcheck.core.places import Place as Site
+from drcheck.core.promises import By, Copies, Encryption, Immutability, Kind, LockMode, Per
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Window
 

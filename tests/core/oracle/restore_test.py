@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drcheck.core.evidence import Recovery
-from drcheck.core.policy import Notice, Outside, RestoreTest
+from drcheck.core.promises import Notice, Outside, RestoreTest
 from drcheck.core.terms import Records, Terms
 
 from . import calendar

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from drcheck.core.evidence import LONG_AGO
-from drcheck.core.policy import Per, Retention
+from drcheck.core.promises import Per, Retention
 from drcheck.core.terms import Terms
 from drcheck.core.verdict import Status
 

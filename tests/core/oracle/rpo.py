@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drcheck.core.policy import Rpo
+from drcheck.core.promises import Rpo
 from drcheck.core.terms import Terms
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 from typing import NamedTuple
 
 from drcheck.core.evidence import Recovery
-from drcheck.core.policy import CountsFrom, Rto, Until
+from drcheck.core.promises import CountsFrom, Rto, Until
 from drcheck.core.terms import Records, Terms
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways

@@ -11,18 +11,8 @@ from hypothesis import strategies as st
 
 from drcheck.core.commitments import availability
 from drcheck.core.evidence import Log, Maintenance, Outage, Watched
-from drcheck.core.policy import (
-    Availability,
-    BusinessCalendar,
-    Excuses,
-    Formula,
-    Kind,
-    MaintenanceRule,
-    Notice,
-    Outside,
-    Per,
-    Reader,
-)
+from drcheck.core.policy import BusinessCalendar, Reader
+from drcheck.core.promises import Availability, Excuses, Formula, Kind, MaintenanceRule, Notice, Outside, Per
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Window
 
