@@ -25,9 +25,14 @@ def unproved(parts: Iterable[Part], at: int, what: str) -> str:
         if absence.thinned_after == NEVER:
             continue
         if absence.first is not None and at < absence.first:
+            would = (
+                f"thinned_after on {source} would, if it prunes nothing younger"
+                if absence.thinned_after is None
+                else "what stood there longer ago than thinned_after may have been pruned since"
+            )
             return (
                 f"nothing proves that {what} before the first complete look at {source}, "
-                f"{words.instant(absence.first)}; thinned_after on {source} would, if it prunes nothing younger"
+                f"{words.instant(absence.first)}; {would}"
             )
     return (
         f"nothing proves that {what} between the looks at {words.several([part.points.source for part in parts])}; "

@@ -11,7 +11,7 @@ from drcheck.core.exposure import Row, cite
 from drcheck.core.pieces import cut, within
 from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Part, Subject, Terms
-from drcheck.core.verdict import Piece, Status, Window
+from drcheck.core.verdict import Finding, Piece, Quantity, Status, Window
 
 MOST_CITED = 20
 """How many recovery points a finding cites at most; its reason tells how many there are."""
@@ -77,6 +77,21 @@ class Every:
         for one in there:
             once.setdefault((one.row[0].source, one.row[1]), one)
         return sorted(once.values(), key=lambda one: (rank[one.keeps], one.row[0].data_lo[one.row[1]], one.name))
+
+    def finding(self, of: str, unit: str, terms: Terms, window: Window, reason_at: Callable[[int], str]) -> Finding:
+        """Return the judgement over ``window``: how many, in ``unit``, keep the promise of those that it binds."""
+        last = window.end - 1
+        there = self.at(last)
+        keeping = sum(one.keeps is True for one in there)
+        return Finding(
+            of=of,
+            pieces=self.pieces(terms, window, reason_at),
+            reason=before_effect(terms, last) or reason_at(last),
+            objective=Quantity(len(there), unit),
+            measured=Quantity(keeping, unit),
+            headroom=Quantity(keeping - len(there), unit),
+            evidence=cited(there),
+        )
 
     def pieces(self, terms: Terms, window: Window, reason_at: Callable[[int], str]) -> tuple[Piece, ...]:
         """Return the window in pieces of one status; ``reason_at`` is asked only where something is owed."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from drcheck.core import doubt, words
-from drcheck.core.every import Bound, Every, before_effect, cited
+from drcheck.core.every import Bound, Every
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.places import Place, Where
 from drcheck.core.spans import Span, Spans, covers, intersection
 from drcheck.core.terms import Subject, Terms
-from drcheck.core.verdict import Finding, Quantity, Status, Window
+from drcheck.core.verdict import Finding, Status, Window
 
 
 def all_in(where: Where, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -35,19 +35,7 @@ def all_in(where: Where, subject: Subject, terms: Terms, window: Window) -> Find
         )
     first = min((when for part in subject.parts for when in part.points.available_hi), default=FOREVER)
     every = Every.of(bound, seen, (Span(first, FOREVER),) if first < FOREVER else ())
-    reason_at = partial(_why, where, every, subject, terms)
-    last = window.end - 1
-    there = every.at(last)
-    fitting = sum(one.keeps is True for one in there)
-    return Finding(
-        of=subject.of,
-        pieces=every.pieces(terms, window, reason_at),
-        reason=before_effect(terms, last) or reason_at(last),
-        objective=Quantity(len(there), "copies"),
-        measured=Quantity(fitting, "copies"),
-        headroom=Quantity(fitting - len(there), "copies"),
-        evidence=cited(there),
-    )
+    return every.finding(subject.of, "copies", terms, window, partial(_why, where, every, subject, terms))
 
 
 def _why(where: Where, every: Every, subject: Subject, terms: Terms, t: int) -> str:
@@ -59,7 +47,7 @@ def _why(where: Where, every: Every, subject: Subject, terms: Terms, t: int) -> 
         source = wrong[0].row[0].source
         place = terms.places.get(source, Place())
         site = f"site {place.site}" if place.site else "no site"
-        count = f"{len(wrong)} of {words.counted(len(there), 'copy').replace('copys', 'copies')} of {of}"
+        count = f"{len(wrong)} of {words.counted(len(there), 'copy', 'copies')} of {of}"
         if wrong[0].keeps is None:
             settle = "the keys of that site" if place.site else f"`site` on {source}"
             return f"whether {count} lie in {in_words(where)} is not known: {source} has {site}; {settle} would tell"

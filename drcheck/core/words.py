@@ -35,9 +35,9 @@ def size(count: int) -> str:
     return f"{count / (1 << 10 * power):.1f}".removesuffix(".0") + f" {_SIZES[power]}"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count of things: ``1 run``, ``2 runs``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a count of things: ``1 run``, ``2 runs``; ``plural`` where an s does not make it."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"
 
 
 def several(words: list[str], *, at_most: int = 3) -> str:

@@ -97,6 +97,14 @@ def test_locks_of_compliance_and_governance_differ_where_the_policy_says_so(
     assert verify(bucket, "kind: immutability, at_least: 30d")["status"] == "breached"
 
 
+def test_the_bucket_s_own_lock_of_a_day_keeps_a_promise_of_a_day(verify: Verify, seaweedfs: SeaweedFS, bucket: str):
+    seaweedfs.lock_by_default(bucket, "COMPLIANCE", 1)
+    for ago in range(1, 11):
+        seaweedfs.put(bucket, key(ago), GZIP + bytes([ago]))
+    assert verify(bucket, "kind: immutability, at_least: 1d, mode: compliance")["status"] == "met"
+    assert verify(bucket, "kind: immutability, at_least: 25h, mode: compliance")["status"] == "breached"
+
+
 def test_no_backup_is_locked_where_the_bucket_knows_no_such_thing(verify: Verify, seaweedfs: SeaweedFS):
     seaweedfs.make_bucket("open-without")
     seaweedfs.put("open-without", key(100), GZIP)

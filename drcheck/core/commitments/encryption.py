@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from drcheck.core import doubt, words
-from drcheck.core.every import Bound, Every, all_seen, before_effect, cited, states, why_untold
+from drcheck.core.every import Bound, Every, all_seen, states, why_untold
 from drcheck.core.evidence import Fact, Told
 from drcheck.core.promises import By, Encryption
 from drcheck.core.spans import Span, covers, union
 from drcheck.core.terms import Part, Subject, Terms
-from drcheck.core.verdict import Finding, Quantity, Status, Window
+from drcheck.core.verdict import Finding, Status, Window
 
 _ASKED: Mapping[By, tuple[Fact, ...]] = {
     By.STORAGE: (Fact.STORAGE_ENCRYPTION,),
@@ -25,19 +25,7 @@ def evaluate(commitment: Encryption, subject: Subject, terms: Terms, window: Win
     """Judge one data set; ``subject`` holds every source of the commitment that holds it."""
     bound = [one for part in subject.parts for one in _bound(part, _ASKED[commitment.by])]
     every = Every.of(bound, all_seen(subject), union(one.surely for one in bound if one.keeps))
-    reason_at = partial(_reason, commitment, every, subject)
-    last = window.end - 1
-    there = every.at(last)
-    encrypted = sum(one.keeps is True for one in there)
-    return Finding(
-        of=subject.of,
-        pieces=every.pieces(terms, window, reason_at),
-        reason=before_effect(terms, last) or reason_at(last),
-        objective=Quantity(len(there), "points"),
-        measured=Quantity(encrypted, "points"),
-        headroom=Quantity(encrypted - len(there), "points"),
-        evidence=cited(there),
-    )
+    return every.finding(subject.of, "points", terms, window, partial(_reason, commitment, every, subject))
 
 
 def _bound(part: Part, asked: Sequence[Fact]) -> Iterator[Bound]:

@@ -12,13 +12,13 @@ from functools import partial
 from typing import NamedTuple
 
 from drcheck.core import doubt, words
-from drcheck.core.every import Bound, Every, before_effect, cited, states, why_untold
+from drcheck.core.every import Bound, Every, states, why_untold
 from drcheck.core.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.needs import LATE
 from drcheck.core.promises import Immutability, LockMode
 from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Part, Subject, Terms
-from drcheck.core.verdict import Finding, Quantity, Status, Window
+from drcheck.core.verdict import Finding, Status, Window
 
 
 class _Locked(NamedTuple):
@@ -39,19 +39,7 @@ def evaluate(commitment: Immutability, subject: Subject, terms: Terms, window: W
     for part in subject.parts:
         seen = intersection(seen, part.absence.none_newer_stood(commitment.at_least + LATE, window.start, window.end))
     every = Every.of(bound, seen, union(one.surely for one in bound if one.keeps))
-    reason_at = partial(_reason, commitment, every, subject)
-    last = window.end - 1
-    inside = every.at(last)
-    locked = sum(one.keeps is True for one in inside)
-    return Finding(
-        of=subject.of,
-        pieces=every.pieces(terms, window, reason_at),
-        reason=before_effect(terms, last) or reason_at(last),
-        objective=Quantity(len(inside), "points"),
-        measured=Quantity(locked, "points"),
-        headroom=Quantity(locked - len(inside), "points"),
-        evidence=cited(inside),
-    )
+    return every.finding(subject.of, "points", terms, window, partial(_reason, commitment, every, subject))
 
 
 def _bound(part: Part, commitment: Immutability) -> Iterator[Bound]:
