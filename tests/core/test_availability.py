@@ -352,8 +352,8 @@ def test_a_period_is_judged_by_the_wording_in_force_when_it_began():
 
 
 def test_at_risk_is_nine_tenths_of_the_allowed_downtime():
-    for end, risky in (("00:38:52", False), ("00:38:53", True)):
-        finding = judge(uptime(), records(outage("11-05T00:00", f"11-05T{end}")), "11-01T00:00", "12-01T00:00")
+    for end, risky in (("06:28:47", False), ("06:28:48", True)):
+        finding = judge(uptime("99"), records(outage("11-05T00:00", f"11-05T{end}")), "11-01T00:00", "12-01T00:00")
         assert finding.at_risk is risky
     sooner = judge(
         uptime(warn_at=Fraction(1, 2)), records(outage("11-05T00:00", "11-05T00:22")), "11-01T00:00", "12-01T00:00"

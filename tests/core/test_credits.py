@@ -203,6 +203,14 @@ def test_a_period_can_be_claimed_until_a_local_midnight(claim: Claim, until: str
     assert found.claims == (Deadline("2026-10", at(until)),)
 
 
+def test_business_days_of_a_claim_begin_with_the_first_day_after_the_period():
+    """November 2026 ends with a Monday: 1, 2, 3, 4 and 7 December."""
+    promised = Credits(ratio=1, claim=Claim(ClaimFrom.MONTH_END, Notice(business_days=5)))
+    found = credit_of(promised, shortfall("99", "99.9"), Terms())
+    assert found is not None
+    assert found.claims == (Deadline("2026-11", at("12-08T00:00")),)
+
+
 def test_a_quarter_is_claimed_from_the_end_of_its_last_month():
     quarter = Slot(at("07-01T00:00"), at("10-01T00:00"), "2026-Q3")
     for after, until in ((ClaimFrom.MONTH_END, "10-01T00:00"), (ClaimFrom.NEXT_MONTH_END, "11-01T00:00")):
