@@ -324,4 +324,6 @@ class Cited(NamedTuple):
     data_as_of: int | None
     available_at: int | None
     why_not: str = ""
-    """Empty: it counted."""
+    """Why it does not count; empty: it does."""
+    told: str = ""
+    """What is known of it that the verdict rests on: ``encrypted (age)``, ``locked until …``, ``10 min down, …``."""

@@ -74,6 +74,8 @@ class Credit:
     amount: Quantity
     """In ``%`` of what ``of`` says, or in hours (``h``) of the service's cost."""
     of: str = ""
+    how: str = ""
+    """How it follows from the agreement: ``99.25 % is 0.7 % below 99.95 %, times 25``."""
     capped: bool = False
     """Whether the agreement's ceiling cut it."""
     money: Money | None = None

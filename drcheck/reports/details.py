@@ -88,5 +88,7 @@ def _told(one: Cited) -> str:
         facts.append(f"data of {words.instant(one.data_as_of)}")
     if one.available_at is not None:
         facts.append(f"available {words.instant(one.available_at)}")
+    if one.told:
+        facts.append(one.told)
     told = ", ".join(facts)
     return printable(f"{told}; does not count: {one.why_not}" if one.why_not else told)

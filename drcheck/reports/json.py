@@ -153,6 +153,7 @@ def _credit(credit: Credit) -> dict[str, Any]:
     return {
         "amount": _quantity(credit.amount),
         "of": credit.of,
+        "how": credit.how,
         "capped": credit.capped,
         "money": None if money is None else {"amount": str(money.amount), "currency": money.currency},
         "claims": [{"what": one.what, "until": words.instant(one.until)} for one in credit.claims],
@@ -177,6 +178,7 @@ def _cited(cited: Cited) -> dict[str, Any]:
         "name": cited.name,
         "data_as_of": _instant(cited.data_as_of),
         "available_at": _instant(cited.available_at),
+        "told": cited.told,
     }
 
 

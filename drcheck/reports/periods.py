@@ -57,6 +57,8 @@ def owed(credit: Credit) -> str:
         amount = quantity(credit.amount) + (f" of {credit.of}" if credit.of else "")
     if credit.money is not None:
         amount += f", that is {credit.money.amount} {credit.money.currency}"
+    if credit.how:
+        amount += f" ({credit.how})"
     return amount + (" (the most that the agreement allows)" if credit.capped else "")
 
 

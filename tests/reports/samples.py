@@ -248,6 +248,7 @@ def hosting(*, why="third-party") -> Judged:
     credit = Credit(
         Quantity("17.5", "%"),
         "monthly fee",
+        "99.25 % is 0.7 % below 99.95 %, times 25",
         money=Money(Decimal("175.00"), "USD"),
         claims=(Deadline("2026-10", november + 15 * DAY),),
     )

@@ -92,6 +92,7 @@ def test_a_period_that_fell_short_states_its_credit_and_until_when_it_can_be_cla
     assert october["credit"] == {
         "amount": {"value": "17.5", "unit": "%"},
         "of": "monthly fee",
+        "how": "99.25 % is 0.7 % below 99.95 %, times 25",
         "capped": False,
         "money": {"amount": "175.00", "currency": "USD"},
         "claims": [{"what": "2026-10", "until": "2026-11-16T00:00:00Z"}],
