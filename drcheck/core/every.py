@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Finding, Piece, Quantity, Status, Window
 
-MOST_CITED = 20
-"""How many recovery points a finding cites at most; its reason tells how many there are."""
+MOST_CITED = 100
+"""How many recovery points a finding cites at most; a note tells how many more there are."""
 
 
 class Bound(NamedTuple):
@@ -28,7 +28,7 @@ class Bound(NamedTuple):
     maybe: Span
     """When it may."""
     why: str = ""
-    """Why it does not keep the promise, or why that cannot be told."""
+    """How it keeps the promise, why it does not, or why that cannot be told."""
 
     @property
     def name(self) -> str:
@@ -76,10 +76,21 @@ class Every:
         once: dict[tuple[str, int], Bound] = {}
         for one in there:
             once.setdefault((one.row[0].source, one.row[1]), one)
-        return sorted(once.values(), key=lambda one: (rank[one.keeps], one.row[0].data_lo[one.row[1]], one.name))
+        return sorted(once.values(), key=lambda one: (rank[one.keeps], -one.row[0].data_lo[one.row[1]], one.name))
 
-    def finding(self, of: str, unit: str, terms: Terms, window: Window, reason_at: Callable[[int], str]) -> Finding:
-        """Return the judgement over ``window``: how many, in ``unit``, keep the promise of those that it binds."""
+    def finding(
+        self,
+        of: str,
+        unit: str,
+        said: Mapping[bool | None, str],
+        terms: Terms,
+        window: Window,
+        reason_at: Callable[[int], str],
+    ) -> Finding:
+        """Return the judgement over ``window``: how many, in ``unit``, keep the promise of those that it binds.
+
+        ``said`` has the words for one that keeps it, does not, or of which nobody can tell.
+        """
         last = window.end - 1
         there = self.at(last)
         keeping = sum(one.keeps is True for one in there)
@@ -90,7 +101,8 @@ class Every:
             objective=Quantity(len(there), unit),
             measured=Quantity(keeping, unit),
             headroom=Quantity(keeping - len(there), unit),
-            evidence=cited(there),
+            evidence=_cited(there, said),
+            notes=(f"{len(there) - MOST_CITED} more of {of}, all older, are not listed",) if there[MOST_CITED:] else (),
         )
 
     def pieces(self, terms: Terms, window: Window, reason_at: Callable[[int], str]) -> tuple[Piece, ...]:
@@ -151,9 +163,9 @@ def why_untold(part: Part, fact: Fact, told: Told | None) -> str:
     return part.unasked.get(fact) or "nobody has asked yet"
 
 
-def cited(bound: Sequence[Bound]) -> tuple[Cited, ...]:
-    """Return the first of ``bound`` as reports show them, each with why it does not keep the promise."""
+def _cited(bound: Sequence[Bound], said: Mapping[bool | None, str]) -> tuple[Cited, ...]:
+    """Return the first of ``bound`` as reports show them, each with what is known of it."""
     return tuple(
-        cite(one.row)._replace(why_not=one.row[0].why_not.get(one.row[1], "") or ("" if one.keeps else one.why))
+        cite(one.row)._replace(told=said[one.keeps] + (f" ({one.why})" if one.why else ""))
         for one in bound[:MOST_CITED]
     )

@@ -7,7 +7,8 @@ its history. From it come the columns that evaluators judge, so that none of the
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from drcheck.core.absence import Absence
@@ -110,7 +111,22 @@ class History:
             for one in observation.described
             if one.name in changed or (known := self.standing.get(one.name)) is None or known.told(one.fact) != one.told
         )
+        described += self._doubted(observation, shown, changed)
         return Record(look, appeared, gone, described, observation.unlisted, observation.unread)
+
+    def _doubted(
+        self, observation: Observation, shown: Mapping[str, Candidate], changed: AbstractSet[str]
+    ) -> tuple[Described, ...]:
+        """Return the locks that somebody may have lifted since, where a look was to ask for them and could not."""
+        refused = {gap.fact: gap.what for gap in observation.look.gaps if gap.fact in {Fact.LOCK, Fact.LEGAL_HOLD}}
+        told = {(one.name, one.fact) for one in observation.described}
+        return tuple(
+            Described(name, fact, Told(None, what))
+            for fact, what in refused.items()
+            for name, known in self.standing.items()
+            if fact is not None and name in shown and name not in changed and (name, fact) not in told
+            and _may_be_lifted(fact, known.told(fact))
+        )  # fmt: skip
 
     def apply(self, record: Record) -> None:
         """Add the next look's record."""
@@ -145,14 +161,14 @@ class History:
         known = self.standing.get(described.name)
         if known is None:
             return
-        steps = known.facts.setdefault(described.fact, [])
-        # What could not be told this time is no news: what was told before stands until something else is told.
-        if described.told.holds is None and steps and steps[-1][1].holds is not None:
-            return
-        if steps and steps[-1][1].holds is None:
+        steps, told = known.facts.setdefault(described.fact, []), described.told
+        last = steps[-1][1] if steps else None
+        if told.holds is None and last is not None and not _may_be_lifted(described.fact, last):
+            return  # that nobody could tell this time is no news: what was told before stands
+        if len(steps) == 1 and last is not None and last.holds is None:
             steps.clear()
-        if not steps or steps[-1][1] != described.told:
-            steps.append((begin, described.told))
+        if last != told:
+            steps.append((begin, told))
 
     def parts(self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO) -> dict[str, Part]:
         """Return the source's share of each data set, with what the looks prove about what they did not show.
@@ -229,6 +245,13 @@ class History:
             # A clock that was set back must not turn the pair round.
             known.gone_lo, known.gone_hi = known.last_seen, max(known.last_seen, begin)
             self.past.append(known)
+
+
+def _may_be_lifted(fact: Fact, told: Told | None) -> bool:
+    """Return whether what was told is a lock that somebody may lift: it holds as long as looks find it."""
+    if told is None or not told.holds:
+        return False
+    return fact is Fact.LEGAL_HOLD or (fact is Fact.LOCK and told.how != LockMode.COMPLIANCE)
 
 
 def _is_settled(known: Sighting, fact: Fact, locked_for: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from drcheck.core import doubt, words
@@ -11,6 +12,12 @@ from drcheck.core.places import Place, Where
 from drcheck.core.spans import Span, Spans, covers, intersection
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Status, Window
+
+_SAID: Mapping[bool | None, str] = {
+    True: "lies where it must",
+    False: "lies elsewhere",
+    None: "not known to lie where it must",
+}
 
 
 def all_in(where: Where, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -22,7 +29,7 @@ def all_in(where: Where, subject: Subject, terms: Terms, window: Window) -> Find
         fits = where.fits(place)
         if not fits:
             seen = intersection(seen, part.absence.stood(LONG_AGO))
-        why = f"it does not lie in {in_words(where)}" if fits is False else ""
+        why = f"site {place.site}" if place.site else ""
         bound += (
             Bound(
                 (points, row),
@@ -35,7 +42,7 @@ def all_in(where: Where, subject: Subject, terms: Terms, window: Window) -> Find
         )
     first = min((when for part in subject.parts for when in part.points.available_hi), default=FOREVER)
     every = Every.of(bound, seen, (Span(first, FOREVER),) if first < FOREVER else ())
-    return every.finding(subject.of, "copies", terms, window, partial(_why, where, every, subject, terms))
+    return every.finding(subject.of, "copies", _SAID, terms, window, partial(_why, where, every, subject, terms))
 
 
 def _why(where: Where, every: Every, subject: Subject, terms: Terms, t: int) -> str:

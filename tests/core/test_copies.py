@@ -262,7 +262,7 @@ def test_slots_may_be_weeks():
 def test_evidence_is_bounded():
     often = [Point(24 * 8 + hour / 10, 24 * 8 + hour / 10 + 0.05) for hour in range(200)]
     finding = judge(part("dumps", often, LOOKS), part("offsite", [], LOOKS))
-    assert len(finding.evidence) == 20
+    assert len(finding.evidence) == 100
 
 
 # all_in ---------------------------------------------------------------------------------------------------------------

@@ -58,10 +58,13 @@ def test_offenders_are_cited_first_and_the_number_cited_is_bounded():
     points = [Point(hour, hour + 0.1, told=stored(NO if hour > 50 else YES)) for hour in range(60)]
     finding = judge(part("offsite", points, LOOKS))
     assert finding.reason.startswith(
-        "9 of 60 backups of orders are not encrypted by the storage: offsite-51 at offsite"
+        "9 of 60 backups of orders are not encrypted by the storage: offsite-59 at offsite"
     )
-    assert len(finding.evidence) == 20
-    assert [bool(cited.why_not) for cited in finding.evidence] == [True] * 9 + [False] * 11
+    told = ["not encrypted"] * 9 + ["encrypted (AES256)"] * 51
+    assert [cited.told for cited in finding.evidence] == told
+    many = judge(part("offsite", [Point(n / 5, n / 5 + 0.1, told=stored(YES)) for n in range(300)], LOOKS))
+    assert len(many.evidence) == 100
+    assert many.notes == ("200 more of orders, all older, are not listed",)
 
 
 @pytest.mark.parametrize(

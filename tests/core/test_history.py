@@ -223,3 +223,40 @@ def test_a_fact_that_could_not_be_asked_hides_nothing_of_what_lies_there():
     history.apply(history.observe(Observation(Look("dumps", 100, 100, gaps=(gap,)), (candidate("a", 10),))))
     part = history.parts(SOURCE, clock_tolerance=300)["db"]
     assert (part.gap, part.unasked, part.absence.last) == ("", {Fact.LOCK: "HeadObject is refused"}, 100)
+
+
+def looked(history, begin, candidates, *, told=None, refused=None):
+    """Add a look that told facts of its candidates by name, or was refused one fact."""
+    facts = tuple(Described(name, fact, its) for name, those in (told or {}).items() for fact, its in those.items())
+    gaps = (Gap("locks are refused", fact=refused),) if refused else ()
+    history.apply(history.observe(Observation(Look("dumps", begin, begin, gaps=gaps), candidates, described=facts)))
+
+
+def test_a_lock_that_somebody_may_lift_is_known_only_as_long_as_looks_find_it():
+    one, two, firm = candidate("a", 10), candidate("b", 20), candidate("c", 30)
+    governed, compliant = Told(True, "governance", 9999), Told(True, "compliance", 9999)
+    history = History()
+    told = {"a": {Fact.LOCK: governed}, "b": {Fact.LOCK: governed}, "c": {Fact.LOCK: compliant}}
+    looked(history, 100, [one, two, firm], told=told)
+    looked(history, 200, [one, two, firm], told={"a": {Fact.LOCK: governed}}, refused=Fact.LOCK)
+    looked(history, 300, [one, two, firm], told={"b": {Fact.LOCK: governed}})
+    facts = points(history).facts
+    assert facts[0, Fact.LOCK] == [(100, governed)]
+    assert facts[1, Fact.LOCK] == [(100, governed), (200, Told(None, "locks are refused")), (300, governed)]
+    assert facts[2, Fact.LOCK] == [(100, compliant)]
+
+
+def test_a_refusal_does_not_end_what_is_known_to_be_unlocked_or_encrypted():
+    one, none, aes = candidate("a", 10), Told(False), Told(True, "AES256")
+    history = History()
+    looked(history, 100, [one], told={"a": {Fact.LOCK: none, Fact.STORAGE_ENCRYPTION: aes}})
+    looked(history, 200, [one], told={"a": {Fact.LOCK: Told(None, "denied")}}, refused=Fact.STORAGE_ENCRYPTION)
+    assert points(history).facts == {(0, Fact.LOCK): [(100, none)], (0, Fact.STORAGE_ENCRYPTION): [(100, aes)]}
+
+
+def test_a_hold_that_cannot_be_seen_any_more_is_in_doubt():
+    one = candidate("a", 10)
+    history = History()
+    looked(history, 100, [one], told={"a": {Fact.LEGAL_HOLD: Told(True)}})
+    looked(history, 200, [one], told={"a": {Fact.LEGAL_HOLD: Told(None, "denied")}})
+    assert points(history).facts[0, Fact.LEGAL_HOLD] == [(100, Told(True)), (200, Told(None, "denied"))]

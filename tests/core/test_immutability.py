@@ -82,10 +82,10 @@ def test_the_worst_points_are_named_with_what_is_wanting():
     assert finding.status is Status.BREACHED
     assert finding.reason == (
         "2 of 3 recovery points of orders are not locked for 14 d in compliance mode: "
-        "vault-0 at vault (locked for 7 d) and vault-1 at vault (no lock)"
+        "vault-1 at vault (no lock) and vault-0 at vault (locked for 7 d)"
     )
     assert (finding.measured.value, finding.objective.value) == (1, 3)
-    assert [cited.name for cited in finding.evidence] == ["vault-0", "vault-1", "vault-2"]
+    assert [cited.name for cited in finding.evidence] == ["vault-1", "vault-0", "vault-2"]
 
 
 def test_a_point_past_its_time_owes_nothing_any_more():

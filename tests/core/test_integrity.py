@@ -59,8 +59,7 @@ def statuses(finding):
 def test_a_checksum_that_was_verified_is_met_until_it_is_too_old():
     finding = judge(part("dumps", [point(verified(2))], LOOKS))
     assert statuses(finding) == [
-        (Status.UNKNOWN, 2),  # nobody had looked
-        (Status.BREACHED, 50),
+        (Status.UNKNOWN, 50),  # no look was asked to verify anything
         (Status.MET, 50 + 7 * 24),
         (Status.BREACHED, 20 * 24 + 2),
     ]
@@ -84,9 +83,21 @@ def test_a_failed_check_breaches_until_the_same_point_passes_one():
     failed = judge(part("dumps", [point(verified(18, passed=False)), other], LOOKS))
     assert failed.status is Status.BREACHED
     assert failed.reason.startswith("the checksum of dumps-0 at dumps failed 2026-04-14T02:00:00Z")
-    assert failed.evidence[0].why_not == "sha256 is another one"
+    assert failed.evidence[0].told == "sha256 is another one"
     mended = judge(part("dumps", [point(verified(18, passed=False), verified(19))], LOOKS))
     assert mended.status is Status.MET
+
+
+def test_one_backup_that_fails_every_night_is_one_failure_since_its_first():
+    rotten = judge(part("dumps", [point(*(verified(day, passed=False) for day in (17, 18, 19)))], LOOKS))
+    assert rotten.reason.startswith("the checksum of dumps-0 at dumps failed 2026-04-13T02:00:00Z, and no later")
+    assert len(rotten.evidence) == 1
+
+
+def test_looks_that_were_not_asked_for_checksums_prove_nothing_of_checks():
+    finding = judge(part("dumps", [point()], LOOKS))
+    assert finding.status is Status.UNKNOWN
+    assert "no look at dumps was asked to verify checksums" in finding.reason
 
 
 def test_a_failed_point_that_is_gone_breaches_no_more():

@@ -20,12 +20,14 @@ _ASKED: Mapping[By, tuple[Fact, ...]] = {
 }
 _BY = {By.STORAGE: " by the storage", By.CLIENT: " before it leaves", By.EITHER: ""}
 
+_SAID: Mapping[bool | None, str] = {True: "encrypted", False: "not encrypted", None: "not known to be encrypted"}
+
 
 def evaluate(commitment: Encryption, subject: Subject, terms: Terms, window: Window) -> Finding:
     """Judge one data set; ``subject`` holds every source of the commitment that holds it."""
     bound = [one for part in subject.parts for one in _bound(part, _ASKED[commitment.by])]
     every = Every.of(bound, all_seen(subject), union(one.surely for one in bound if one.keeps))
-    return every.finding(subject.of, "points", terms, window, partial(_reason, commitment, every, subject))
+    return every.finding(subject.of, "points", _SAID, terms, window, partial(_reason, commitment, every, subject))
 
 
 def _bound(part: Part, asked: Sequence[Fact]) -> Iterator[Bound]:
@@ -49,8 +51,7 @@ def _encrypted(part: Part, asked: Sequence[Fact], known: Mapping[Fact, Told]) ->
     for fact, one in told:
         if one is None or one.holds is None:
             return None, why_untold(part, fact, one)
-    how = next((one.how for _, one in told if one is not None and one.how), "")
-    return False, f"it is not encrypted ({how})" if how else "it is not encrypted"
+    return False, next((one.how for _, one in told if one is not None and one.how), "")
 
 
 def _reason(commitment: Encryption, every: Every, subject: Subject, t: int) -> str:

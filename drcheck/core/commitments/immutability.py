@@ -20,6 +20,8 @@ from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Finding, Status, Window
 
+_SAID: Mapping[bool | None, str] = {True: "locked", False: "not locked for long enough", None: "not known to be locked"}
+
 
 class _Locked(NamedTuple):
     """What keeps one point from being deleted."""
@@ -39,7 +41,7 @@ def evaluate(commitment: Immutability, subject: Subject, terms: Terms, window: W
     for part in subject.parts:
         seen = intersection(seen, part.absence.none_newer_stood(commitment.at_least + LATE, window.start, window.end))
     every = Every.of(bound, seen, union(one.surely for one in bound if one.keeps))
-    return every.finding(subject.of, "points", terms, window, partial(_reason, commitment, every, subject))
+    return every.finding(subject.of, "points", _SAID, terms, window, partial(_reason, commitment, every, subject))
 
 
 def _bound(part: Part, commitment: Immutability) -> Iterator[Bound]:

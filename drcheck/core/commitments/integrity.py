@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 from drcheck.core import doubt, words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.every import MOST_CITED, before_effect, why_untold
-from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Fact
+from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Fact, Points, Told
 from drcheck.core.exposure import Row, cite
 from drcheck.core.pieces import cut, within
 from drcheck.core.promises import Integrity, Rung
@@ -162,20 +163,9 @@ def _passed(commitment: Integrity, subject: Subject, records: Records) -> Iterat
 def _failed(subject: Subject, records: Records) -> Iterator[_Failed]:
     """Yield every failed check, on whatever rung: what is broken lower down does not hold higher up."""
     for part in subject.parts:
-        points = part.points
-        verified = list(_verified(part))
-        for n, (row, at, holds, how) in enumerate(verified):
-            if holds:
-                continue
-            ends = next((later for other, later, passed, _ in verified[n + 1 :] if other == row and passed), FOREVER)
-            point = cite((points, row))
-            yield _Failed(
-                Span(at, min(ends, points.gone_lo[row])),
-                Span(at, min(ends, points.gone_hi[row])),
-                f"the checksum of {point.name} at {point.source}",
-                point._replace(why_not=how or "its checksum is not the one kept beside it"),
-                (points, row),
-            )
+        for (row, fact), steps in part.points.facts.items():
+            if fact is Fact.CHECKSUM:
+                yield from _rotten(part.points, row, [told for _, told in steps if told.holds is not None])
     told = [
         (source, check)
         for source, log in records.logs.items()
@@ -191,8 +181,25 @@ def _failed(subject: Subject, records: Records) -> Iterator[_Failed]:
             (later.finished_at for _, later in told[n + 1 :] if later.passed and later.level >= check.level), FOREVER
         )
         span = Span(check.finished_at, ends)
-        cited = Cited(source, subject.of, check.id, None, check.finished_at, "it failed")
+        cited = Cited(source, subject.of, check.id, None, check.finished_at, told="it failed")
         yield _Failed(span, span, f"check {check.id} at {source}", cited, None)
+
+
+def _rotten(points: Points, row: int, verified: Sequence[Told]) -> Iterator[_Failed]:
+    """Yield when a point did not have its checksum: from the check that found so to one that passed."""
+    for holds, those in groupby(verified, key=lambda told: told.holds):
+        if holds:
+            continue
+        first = next(those)
+        ends = next((told.until for told in verified if told.until > first.until and told.holds), FOREVER)
+        point = cite((points, row))
+        yield _Failed(
+            Span(first.until, min(ends, points.gone_lo[row])),
+            Span(first.until, min(ends, points.gone_hi[row])),
+            f"the checksum of {point.name} at {point.source}",
+            point._replace(told=first.how or "its checksum is not the one kept beside it"),
+            (points, row),
+        )
 
 
 def _verified(part: Part) -> Iterator[tuple[int, int, bool, str]]:
@@ -230,9 +237,20 @@ def _untold(commitment: Integrity, subject: Subject, records: Records, t: int) -
             return doubt.unproved((part,), t, f"no check of {subject.of} passed")
         if t < first:
             return f"{source} was not looked at before {words.instant(first)}"
-        if commitment.level is Rung.CHECKSUMMED and (why := _why_not_verified(part)):
-            return f"at {source} no checksum could be verified: {why}"
+        if commitment.level is Rung.CHECKSUMMED:
+            if why := _why_not_verified(part):
+                return f"at {source} no checksum could be verified: {why}"
+            asked = _asked_since(part)
+            if asked is None or t < asked:
+                before = "" if asked is None else f" before {words.instant(asked)}"
+                return f"no look at {source} was asked to verify checksums{before}"
     return ""
+
+
+def _asked_since(part: Part) -> int | None:
+    """Return the first look that was asked to verify checksums; None: none was, which is no proof of their absence."""
+    looks = (steps[0][0] for (_, fact), steps in part.points.facts.items() if fact is Fact.CHECKSUM)
+    return min(looks, default=None)
 
 
 def _why_not_verified(part: Part) -> str:
@@ -260,6 +278,6 @@ def _rung(rung: Rung) -> str:
 
 def _looked(subject: Subject) -> Iterator[int]:
     for part in subject.parts:
-        for look in (part.absence.first, part.absence.last):
+        for look in (part.absence.first, _asked_since(part), part.absence.last):
             if look is not None:
                 yield from (look, look + 1)
