@@ -15,17 +15,20 @@ from drcheck.core.policy import Source
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
 from drcheck.readers import checksums, ciphers, looking, repositories
 
-MOST_ASKED: Final = 1000
-"""Requests that one look makes beside its listing."""
-SAME_REFUSALS: Final = 3
-"""Equal answers in a row that a fact cannot be told, after which it is not asked of the rest: a thousand others would
-be refused as well."""
+MOST_ASKED: Final = 2500
+"""Requests that one look makes beside its listing: a minute or so, well within its deadline."""
+IN_A_ROW: Final = 3
+"""Answers in a row that a fact cannot be told, after which it is not asked of the rest: a thousand others would be
+refused as well."""
 
 LOCKS: Final = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
 _BY_STORAGE: Final = LOCKS | {Fact.STORAGE_ENCRYPTION}
 _OF_DATA: Final = frozenset({Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION, Fact.CHECKSUM})
 """Facts of the data itself: what is empty has none."""
-_GRANT: Final = "Grant what it takes to see this, or have it attested: docs/connections.md lists the rights."
+_GRANT: Final = (
+    "Grant the right to see this, if there is one (docs/connections.md); else a commitment of its own can rest on an "
+    "attestation."
+)
 _WORDS: Final = {
     Fact.STORAGE_ENCRYPTION: "encryption by the storage",
     Fact.CLIENT_ENCRYPTION: "encryption of the content",
@@ -147,14 +150,14 @@ class _Asking:
         return self.asked.either_encrypts and encryption is not None and encryption.holds is True
 
     def _count(self, fact: Fact, told: Told, hint: str = _GRANT) -> None:
-        """Stop asking for a fact once the same refusal came often enough."""
+        """Stop asking for a fact once refusals came one after the other."""
         if told.holds is not None:
             self.answered.add(fact)
             self.refusals.pop(fact, None)
             return
-        before, times, _ = self.refusals.get(fact, (told, 0, hint))
-        self.refusals[fact] = told, times + 1 if before == told else 1, hint
-        if self.refusals[fact][1] >= SAME_REFUSALS:
+        _, times, _ = self.refusals.get(fact, (told, 0, hint))
+        self.refusals[fact] = told, times + 1, hint
+        if times + 1 >= IN_A_ROW:
             self.stopped.add(fact)
 
     def _by_default(self) -> str:

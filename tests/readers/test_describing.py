@@ -260,6 +260,19 @@ def test_a_read_that_fails_leaves_what_the_storage_tells():
     assert gaps == ()
 
 
+def test_refusals_that_name_each_object_end_the_asking_as_well():
+    place = Questioned(days(50))
+
+    def refused(name, **where):
+        place.read.append(name)
+        raise CollectorError(f"access to {name} is denied", "Grant s3:GetObject.")
+
+    place.collector.read = refused
+    described, (gap,) = place.ask(CLIENT)
+    assert len(place.read) == len(described) == 3
+    assert (gap.fact, gap.hint) == (CLIENT, "Grant s3:GetObject.")
+
+
 def test_reads_that_all_fail_are_soon_given_up_and_say_what_to_do():
     place = Questioned(days(5), broken={f"day-{n:04}" for n in range(1, 6)})
     described, gaps = place.ask(CLIENT)
