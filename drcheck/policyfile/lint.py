@@ -25,7 +25,7 @@ def lint(document: Document, as_of: int, *, explain: bool = False) -> list[Remar
     if explain:
         found += fates.shorthands()
     for commitment in document.policy.commitments:
-        found += backups.survivors(commitment)
+        found += [*backups.survivors(commitment), *backups.beside(commitment)]
         match commitment:
             case Rpo():
                 found += backups.rpo(commitment)

@@ -50,8 +50,8 @@ class Fates(Context):
 
     def too_few(self, commitment: Copies) -> Iterator[Remark]:
         """Warn where fewer copies can exist than are asked: one source never holds two copies of one backup."""
-        if commitment.at_least is None or len(self.points(commitment)) < len(commitment.evidence):
-            return  # attestations speak of copies that no source shows
+        if commitment.at_least is None:
+            return
         for of in dict.fromkeys(of for source in self.points(commitment) for of in source.of):
             holders = [source for source in self.points(commitment) if of in source.of]
             possible = _distinct(commitment, [self.policy.place(source.site) for source in holders])
@@ -152,7 +152,9 @@ def _in_words(commitment: Commitment) -> str:
         case Copies(at_least=int(count)):
             return f"{count} copies"
         case Immutability():
-            return f"what lies at {several(list(commitment.evidence))} locked for {duration(commitment.at_least)}"
+            return (
+                f"backups locked for {duration(commitment.at_least)}, as told by {several(list(commitment.evidence))}"
+            )
         case Integrity(every=int(every)):
             checked = several(list(commitment.evidence))
             return f"backups {commitment.level.name.lower()} every {duration(every)}, as told by {checked}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from enum import StrEnum
 from typing import NamedTuple
@@ -50,6 +50,17 @@ class Context:
             if "rule" in commitment.entries
             for part in shorthand.parts(name)
         }
+
+    def beside(self, commitment: Commitment) -> Iterator[Remark]:
+        """Warn of attestations beside evidence that can be seen: they decide nothing there."""
+        attested = {name for name in commitment.evidence if self.policy.sources[name].reader is Reader.ATTESTATIONS}
+        if attested and len(attested) < len(commitment.evidence):
+            yield self.remark(
+                "attested-beside",
+                ("commitments", commitment.id, "evidence"),
+                f"what {several(sorted(attested))} attests decides nothing beside what can be seen "
+                "(give it a commitment of its own)",
+            )
 
     def remark(self, rule: str, path: Sequence[str], text: str, level: Level = Level.WARNING) -> Remark:
         """Return a remark at ``path``; about a part of a shorthand it stands at the whole's rule."""

@@ -248,7 +248,8 @@ def test_more_copies_than_there_are_sources_are_never_met(tmp_path):
         "commitments.a.at_least: 3 are never met: dumps and near can give web 2 copies to count (add a source elsewhere)",
     )
     assert rules(tmp_path, "a: {kind: copies, at_least: 2, evidence: [word]}\n") == []
-    assert rules(tmp_path, "a: {kind: copies, at_least: 3, evidence: [dumps, near, word]}\n") == []
+    beside = rules(tmp_path, "a: {kind: copies, at_least: 3, evidence: [dumps, near, word]}\n")
+    assert sorted(beside) == ["attested-beside", "copies-too-few"]
 
 
 def test_a_source_that_lies_elsewhere_breaches_what_binds_every_copy(tmp_path):
@@ -303,3 +304,10 @@ def test_which_days_are_business_is_told_where_no_calendar_says_so(tmp_path, tex
     assert "business-days" not in rules(tmp_path, f"a: {text}\n")
     calendar = [("sites:", "business_calendar: {hours: 07:00-17:00}\nsites:")]
     assert "business-days" not in rules(tmp_path, f"a: {text}\n", explain=True, change=calendar)
+
+
+def test_an_attestation_beside_what_can_be_seen_is_told_to_decide_nothing(tmp_path):
+    (found,) = remarks(tmp_path, "a: {kind: encryption, evidence: [dumps, word]}\n")
+    assert found.rule == "attested-beside"
+    assert "what word attests decides nothing" in found.text
+    assert rules(tmp_path, "a: {kind: encryption, evidence: [word]}\n") == []
