@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracle import changes
 from oracle.allowed import assert_whole, status_at
 from oracle.availability import World, periods, walk
-from oracle.profiles import briefly, thoroughly
+from oracle.profiles import briefly, slowly, thoroughly
 from oracle.uptime_worlds import MINUTE, Case, cases
 
 from drcheck.core.evidence import Gap, Maintenance, Outage, Watched
@@ -50,7 +50,7 @@ def check(case: Case) -> None:
         assert Decimal(figures.availability) == period.availability()
 
 
-@thoroughly
+@slowly
 @given(cases())
 def test_each_minute_of_a_month_has_the_status_that_walking_through_it_gives(case: Case):
     check(case)

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, Phase, settings
 THOROUGH = os.environ.get("DRCHECK_ORACLE", "") == "thorough"
 
 
-def _settings(examples: int) -> settings:
+def _settings(examples: int, *, times: int = 40) -> settings:
+    """``times``: how many times as many examples are tried thoroughly."""
     return settings(
-        max_examples=examples * (40 if THOROUGH else 1),
+        max_examples=examples * (times if THOROUGH else 1),
         derandomize=not THOROUGH,
         database=None,
         deadline=None,
@@ -22,3 +23,5 @@ def _settings(examples: int) -> settings:
 
 thoroughly = _settings(120)
 briefly = _settings(80)
+slowly = _settings(30, times=160)
+"""For worlds that take long to walk through: as many as ``thoroughly`` where many are tried."""
