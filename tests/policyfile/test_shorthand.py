@@ -125,8 +125,8 @@ def test_what_it_stands_for_is_told_on_request_at_its_rule(tmp_path):
     assert (found.rule, found.level) == ("shorthand", Level.NOTE)
     assert str(found).replace(f"{tmp_path}/", "") == (
         "p.yaml:15:27: note: commitments.a.rule: beside the live data it asks for a-3: 2 copies; a-2: 2 copies on "
-        "different media; a-1-offsite: 1 copy outside of here and rack; a-1-immutable: what lies at dumps locked for "
-        "14 d; a-0: backups checksummed every 30 d, as told by dumps and near"
+        "different media; a-1-offsite: 1 copy outside of here and rack; a-1-immutable: backups locked for 14 d, "
+        "as told by dumps; a-0: backups checksummed every 30 d, as told by dumps and near"
     )
 
 
