@@ -98,15 +98,16 @@ def maintenance_logs(records: Records) -> dict[str, Log]:
 def outages_of(records: Records) -> tuple[Told, ...]:
     """Return every outage with how far it is certain, in the order in which they began.
 
-    One that is open was open when its log was last seen, unless a later line that nobody can read may have closed it.
+    One that is open was open when its log was last seen, unless a later line that nobody can read may have closed it:
+    that may tell of any end.
     """
     found: set[Told] = set()
     for source, log in outage_logs(records).items():
-        closings = [(gap.line or 0, written(log, gap).lo) for gap in log.gaps]
+        last_unread = max((gap.line or 0 for gap in log.gaps), default=-1)
         for outage in log.outages:
             end = outage.ended_at
             if end is None:
-                end = min([log.known_until, *(when for line, when in closings if line > outage.line)])
+                end = outage.started_at if last_unread > outage.line else log.known_until
             found.add(Told(source, outage, Span(outage.started_at, max(outage.started_at, end))))
     return tuple(sorted(found, key=lambda one: (one.outage.started_at, one.outage.id, one.source, one.outage.line)))
 
@@ -121,13 +122,12 @@ def watched(records: Records) -> Spans:
 def may_tell_an_outage(records: Records, period: Span) -> str:
     """Return the line that nobody can read and that may tell an outage of ``period``; empty: there is none.
 
-    An outage is told when it has ended, or when it begins; one told before the period is taken to be closed by a line
-    of its own, which tells its beginning as well.
+    It may tell of any time up to when it was written, however long before. An outage that it tells as open is taken to
+    be closed by a line of its own, which tells its beginning as well.
     """
     for source, log in outage_logs(records).items():
         for gap in log.gaps:
-            came = written(log, gap)
-            if came.lo < period.end and came.hi >= period.start:
+            if written(log, gap).hi >= period.start:
                 return f"{source}, line {gap.line}, may tell an outage: {gap.what}"
     return ""
 

@@ -109,20 +109,38 @@ def test_a_log_of_outages_that_was_never_seen_leaves_it_unknown():
 # What nobody can read, and maintenance that nobody has seen. -----------------------------------------------------------
 
 
-def test_a_line_that_may_tell_an_outage_leaves_the_periods_open_in_which_it_can_have_been_written():
-    logs = records(
-        gaps=(Gap(UNREADABLE, line=1002),),
-        watched=(("09-01T00:00", "09-30T00:00"), ("09-30T00:00", "10-10T00:00"), ("10-10T00:00", "11-20T00:00")),
-        known="11-20T00:00",
-    )
-    numbered = dict(logs.logs)
-    spans = numbered["outages"].watched
-    numbered["outages"] = Log(
-        watched=(*spans[:2], Watched(*spans[2][:2], 1003)), gaps=numbered["outages"].gaps, known_until=at("11-20T00:00")
-    )
-    finding = judge(uptime(), Records(numbered, logs.readers), "09-01T00:00", "11-20T00:00")
-    assert [figures.status for figures in finding.periods] == [Status.MET, Status.UNKNOWN, Status.UNKNOWN]
-    assert "line 1002, may tell an outage: it is not JSON" in finding.reason
+def _monthly(*, unreadable: int, known: str = "12-01T00:00") -> Records:
+    """Return a log that tells at the end of each month that it was watched, but for a line that nobody can read."""
+    ends = ["10-01T00:00", "11-01T00:00", "12-01T00:00"]
+    spans = [*zip(["09-01T00:00", *ends], ends, strict=False)]
+    lines = [number for number in range(1, len(ends) + 2) if number != unreadable]
+    told = tuple(Watched(at(start), at(end), line) for line, (start, end) in zip(lines, spans, strict=True))
+    log = Log(watched=told, gaps=(Gap(UNREADABLE, line=unreadable),), known_until=at(known))
+    return Records({"outages": log}, records().readers)
+
+
+def test_a_line_that_may_tell_an_outage_leaves_every_period_open_that_began_before_it_was_written():
+    # Written in November: of an outage of October it may tell as well as of one of November, or of September.
+    finding = judge(uptime(), _monthly(unreadable=3), "09-01T00:00", "12-01T00:00")
+    assert [figures.status for figures in finding.periods] == [Status.UNKNOWN, Status.UNKNOWN, Status.UNKNOWN]
+    assert "line 3, may tell an outage: it is not JSON" in finding.reason
+    # Written in September, it tells nothing of November.
+    finding = judge(uptime(), _monthly(unreadable=1), "09-01T00:00", "12-01T00:00")
+    assert [figures.status for figures in finding.periods] == [Status.UNKNOWN, Status.UNKNOWN, Status.MET]
+
+
+def test_what_a_month_was_is_not_told_before_a_line_of_the_next_one_is_understood():
+    finding = judge(uptime(), _monthly(unreadable=3), "10-01T00:00", "11-01T00:00")
+    assert finding.status is Status.UNKNOWN
+
+
+def test_an_open_outage_may_have_been_closed_at_any_time_by_a_line_that_nobody_can_read():
+    down = outage("11-05T00:00", None, line=1)
+    watched = (("10-01T00:00", "11-10T00:00"),)
+    for line, status in ((1001, Status.UNKNOWN), (0, Status.BREACHED)):
+        logs = records(down, gaps=(Gap(UNREADABLE, line=line),), watched=watched, known="12-01T00:00")
+        finding = judge(uptime(), logs, "11-01T00:00", "12-01T00:00")
+        assert finding.status is status
 
 
 def test_a_line_written_as_the_period_begins_may_tell_an_outage_that_begins_with_it():
