@@ -107,6 +107,8 @@ class PeriodFigures:
     allowed: int
     """Seconds of downtime that the target allows."""
     excused: tuple[Excused, ...] = ()
+    out_of_service: int = 0
+    """Seconds of excused maintenance that the availability is not counted of: they left the denominator as well."""
     unwatched: int = 0
     """Seconds that nobody watched."""
     credit: Credit | None = None

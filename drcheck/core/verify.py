@@ -116,7 +116,16 @@ def _together(commitment: Commitment, by_wording: Sequence[Finding], window: Win
     joined = first_of(window, pieces) if slots else overlay(window, pieces)
     deciding = next((one for one in newest_first if one.status is joined[-1].status), newest_first[0])
     periods = {period.start: period for finding in by_wording for period in finding.periods if period.status}
-    return replace(deciding, pieces=joined, periods=tuple(periods[start] for start in sorted(periods)))
+    together = replace(deciding, pieces=joined)
+    if not periods:
+        return together
+    # Each wording's periods are shown, and so what they rest on.
+    return replace(
+        together,
+        evidence=tuple(dict.fromkeys(cited for finding in newest_first for cited in finding.evidence)),
+        notes=tuple(dict.fromkeys(note for finding in newest_first for note in finding.notes)),
+        periods=tuple(periods[start] for start in sorted(periods)),
+    )
 
 
 def _findings(

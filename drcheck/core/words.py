@@ -29,6 +29,16 @@ def duration(seconds: int) -> str:
     return sign + " ".join(parts[:2]) if parts else "0 s"
 
 
+def to_the_second(seconds: int) -> str:
+    """Return a duration, not negative, in all its units, for figures that somebody adds up: ``1 d 4 h 20 min 5 s``."""
+    rest, parts = seconds, []
+    for length, unit in _UNITS:
+        count, rest = divmod(rest, length)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts) or "0 s"
+
+
 def size(count: int) -> str:
     """Return a size in binary units: ``12 B``, ``10.5 MiB``."""
     power = min(max(count.bit_length() - 1, 0) // 10, len(_SIZES) - 1)

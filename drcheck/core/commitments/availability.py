@@ -14,7 +14,9 @@ from drcheck.core import calendar, downtime, exact, words
 from drcheck.core.commitments.common import warn_at
 from drcheck.core.credits import Interruption, Shortfall, credit_of
 from drcheck.core.downtime import NO_DOUBT, Account, Doubt, Down, Told
-from drcheck.core.evidence import LONG_AGO, Cited
+from drcheck.core.evidence import LONG_AGO
+from drcheck.core.maintenance import Announced, announced, by_rule
+from drcheck.core.outage_evidence import Shown, cited
 from drcheck.core.pieces import NOT_BOUND
 from drcheck.core.promises import Availability
 from drcheck.core.spans import Span, Spans, difference, intersection, length, union
@@ -30,10 +32,13 @@ def evaluate(commitment: Availability, records: Records, terms: Terms, window: W
         terms,
         downtime.outages_of(records),
         downtime.watched(records),
-        downtime.windows_of(commitment.excused, records, terms),
+        announced(commitment.excused.maintenance, records, terms),
     )
     slots = calendar.slots(commitment.per, terms.zone, window.start, window.end)
-    periods = [_judge(seen, slot, window) for slot in slots]
+    rules = by_rule(commitment.excused.maintenance, seen.windows)
+    periods = [_judge(seen, rules, slot, window) for slot in slots]
+    shown = [period for period in periods if period.not_owed != NOT_BOUND]
+    evidence, more = cited(commitment, seen.outages, seen.windows, [period.shown() for period in shown])
     pieces = tuple(piece for period in periods for piece in period.pieces(window))
     deciding = periods[-1]
     share = deciding.known.availability(deciding.whole)
@@ -46,8 +51,9 @@ def evaluate(commitment: Availability, records: Records, terms: Terms, window: W
         measured=Quantity(exact.cut(share), "%") if told else None,
         headroom=Quantity(exact.cut(share - commitment.at_least), "%") if told else None,
         at_risk=pieces[-1].status is Status.MET and deciding.used_up(warn_at(commitment)),
-        evidence=tuple(_cited(seen, deciding)),
-        periods=tuple(period.figures() for period in periods if period.not_owed != NOT_BOUND),
+        evidence=evidence,
+        notes=(more,) if more else (),
+        periods=tuple(period.figures() for period in shown),
     )
 
 
@@ -60,7 +66,7 @@ class _Seen:
     terms: Terms
     outages: tuple[Told, ...]
     watched: Spans
-    windows: tuple[Spans, ...]
+    windows: tuple[Announced, ...]
 
     def counts(self, one: Told) -> bool:
         """Return whether an outage counts as downtime."""
@@ -137,6 +143,10 @@ class _Period:
             return f"{down}, judged until {words.instant(self.judged_until)} (last watched)"
         return down
 
+    def shown(self) -> Shown:
+        """Return the period as its evidence is told."""
+        return Shown(self.slot.label, Span(self.slot.start, self.until), self.known)
+
     def figures(self) -> PeriodFigures:
         """Return the period as reports show it."""
         return PeriodFigures(
@@ -149,12 +159,13 @@ class _Period:
             downtime=length(self.known.counted),
             allowed=int(self.known.allowed(self.whole, self.tolerated)),
             excused=tuple(Excused(why, length(spans)) for why, spans in self.known.excused),
+            out_of_service=length(self.known.leaving),
             unwatched=length(self.unwatched),
             credit=self.credit,
         )
 
 
-def _judge(seen: _Seen, slot: calendar.Slot, window: Window) -> _Period:
+def _judge(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, window: Window) -> _Period:
     commitment = seen.commitment
     until = min(slot.end, window.end)
     over = until == slot.end
@@ -172,9 +183,9 @@ def _judge(seen: _Seen, slot: calendar.Slot, window: Window) -> _Period:
     perhaps = [Down(Span(one.sure.end, until), one.outage.cause) for one in open_still]
     perhaps += [Down(span, "") for span in unwatched]
     doubt = downtime.doubt_of(seen.records, commitment.excused, stretch)
-    known = downtime.account(commitment, stretch, down, seen.windows)
+    known = downtime.account(commitment, stretch, down, rules)
     best = downtime.at_best(known, commitment.excused, doubt)
-    everything = downtime.account(commitment, stretch, [*down, *perhaps], seen.windows)
+    everything = downtime.account(commitment, stretch, [*down, *perhaps], rules)
     worst = downtime.at_worst(everything, commitment, doubt)
     breached_from = best.out_of_reach_from(whole, tolerated)
     not_owed = _not_owed(slot, seen.terms)
@@ -261,19 +272,3 @@ def _shortfall(seen: _Seen, slot: calendar.Slot, counting: Sequence[Told], surel
             dict.fromkeys(Interruption(one.outage.id, one.outage.ended_at) for one in counting if counted(one.sure))
         ),
     )
-
-
-def _cited(seen: _Seen, period: _Period) -> Iterator[Cited]:
-    """Yield the outages of a period, with why those that do not count do not."""
-    for one in seen.outages:
-        begins, ends = one.outage.started_at, one.outage.ended_at
-        if begins >= period.until or (ends is not None and ends <= period.slot.start):
-            continue
-        its = (one.sure,)
-        why_not = ""
-        if not seen.counts(one):
-            why_not = "it was partial, and only total outages count"
-        elif not intersection(period.known.counted, its):
-            reasons = [why for why, spans in period.known.excused if intersection(spans, its)]
-            why_not = f"excused: {words.several(reasons)}" if reasons else ""
-        yield Cited(one.source, "", one.outage.id, None, ends, why_not)
