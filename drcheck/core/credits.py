@@ -17,6 +17,8 @@ from drcheck.core.verdict import Credit, Deadline, Quantity
 
 HOUR = 3600
 DAY = 86400
+_SPELLED_OUT = 6
+"""More interruptions than this are told as the sum of their hours alone."""
 
 
 class Interruption(NamedTuple):
@@ -43,45 +45,60 @@ def credit_of(promised: Credits, shortfall: Shortfall, terms: Terms) -> Credit |
 
     The fee is that of a month: a credit for another period is counted as a part of one month's fee all the same.
     """
+    fee = promised.fee
     if promised.full_hours_times is None:
-        share = _share(promised, shortfall)
+        share, how = _share(promised, shortfall)
         due = share if promised.at_most is None else min(share, promised.at_most)
         amount = Quantity(exact.rounded(due), "%")
     else:
         # An hour costs the fee over the hours of the period, so a share of the fee is as many hours as of the period.
-        hours = _hours(promised.full_hours_times, promised.each, shortfall)
+        hours, how = _hours(promised.full_hours_times, promised.each, shortfall)
         length = Fraction(shortfall.period.end - shortfall.period.start, HOUR)
         share = hours / length
         due = share if promised.at_most is None else min(share, promised.at_most)
         amount = Quantity(exact.number(due * length), "h")
+        if fee is not None:
+            how += f", of the {exact.number(length)} h of {shortfall.period.label}"
     if due == 0:
         return None
-    fee = promised.fee
     return Credit(
         amount=amount,
         of=promised.of,
+        how=how if fee is None else f"{how}; the fee is {fee.amount} {fee.currency}",
         capped=due < share,
         money=None if fee is None else Money(exact.cents(Fraction(fee.amount) * due), fee.currency),
         claims=() if promised.claim is None else tuple(_deadlines(promised.claim, shortfall, terms)),
     )
 
 
-def _share(promised: Credits, shortfall: Shortfall) -> Fraction:
-    missing = shortfall.target - shortfall.availability
+def _share(promised: Credits, shortfall: Shortfall) -> tuple[Fraction, str]:
+    """Return the share that is credited, before any ceiling, and how it follows."""
+    reached = f"{exact.cut(shortfall.availability)} %"
     if promised.tiers:
-        reached = [(below, credit) for below, credit in promised.tiers if shortfall.availability < below]
-        return min(reached)[1] if reached else Fraction(0)
+        tiers = [(below, credit) for below, credit in promised.tiers if shortfall.availability < below]
+        if not tiers:
+            return Fraction(0), ""
+        below, credit = min(tiers)
+        return credit, f"{reached} is below {exact.exact(below)} %: {exact.exact(credit)} %"
+    missing = shortfall.target - shortfall.availability
+    below_target = f"{reached} is {exact.rounded(missing)} % below {exact.exact(shortfall.target)} %"
     if promised.per_percent is not None:
         points = missing * 100
-        return promised.per_percent * (int(points) if promised.whole else points)
-    return (promised.ratio or 0) * missing
+        each = f"{below_target}: {exact.exact(promised.per_percent)} % for each 1 %"
+        if promised.whole:
+            return promised.per_percent * int(points), f"{each}, whole per cents only"
+        return promised.per_percent * points, each
+    times = promised.ratio or 0
+    return times * missing, f"{below_target}, times {times}"
 
 
-def _hours(times: int, each: bool, shortfall: Shortfall) -> Fraction:
-    """Return the hours that are credited for every full hour of downtime."""
-    if each:
-        return Fraction(times * sum(seconds // HOUR for seconds in shortfall.interrupted))
-    return Fraction(times * (sum(shortfall.interrupted) // HOUR))
+def _hours(times: int, each: bool, shortfall: Shortfall) -> tuple[Fraction, str]:
+    """Return the hours that are credited for every full hour of downtime, before any ceiling, and how they follow."""
+    full = [seconds // HOUR for seconds in shortfall.interrupted] if each else [sum(shortfall.interrupted) // HOUR]
+    hours = [str(count) for count in full if count]
+    counted = f"{' + '.join(hours)} = {sum(full)}" if 1 < len(hours) <= _SPELLED_OUT else str(sum(full))
+    how = f"{counted} full {'hour' if counted == '1' else 'hours'} down, times {times}"
+    return Fraction(times * sum(full)), how
 
 
 def _deadlines(claim: Claim, shortfall: Shortfall, terms: Terms) -> list[Deadline]:
