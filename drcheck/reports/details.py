@@ -86,7 +86,7 @@ def _told(one: Cited) -> str:
     facts = [f"{one.source}: {one.name}" if one.name else one.source]
     if one.data_as_of is not None:
         facts.append(f"data of {words.instant(one.data_as_of)}")
-    if one.available_at is not None:
+    if one.available_at is not None and words.instant(one.available_at) not in one.told:
         facts.append(f"available {words.instant(one.available_at)}")
     if one.told:
         facts.append(one.told)

@@ -143,6 +143,7 @@ def _period(period: PeriodFigures) -> dict[str, Any]:
         "downtime": _seconds(period.downtime),
         "allowed": _seconds(period.allowed),
         "excused": [{"why": one.why, "downtime": _seconds(one.seconds)} for one in period.excused],
+        "out_of_service": _seconds(period.out_of_service),
         "unwatched": _seconds(period.unwatched),
         "credit": None if period.credit is None else _credit(period.credit),
     }

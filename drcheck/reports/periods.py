@@ -33,12 +33,16 @@ def in_short(periods: Sequence[PeriodFigures], as_of: int, *, at_most: int) -> I
 
 
 def _figures(period: PeriodFigures) -> str:
-    figures = [f"{period.label}: {period.availability} %", f"{words.duration(period.downtime)} down"]
+    """Return everything that the availability follows from, to the second."""
+    of = words.to_the_second(period.end - period.start)
+    if period.out_of_service:
+        of += f" without {words.to_the_second(period.out_of_service)} of maintenance"
+    figures = [f"{period.label}: {period.availability} %", f"{words.to_the_second(period.downtime)} down of {of}"]
     if period.unwatched:
-        figures.append(f"{words.duration(period.unwatched)} not watched")
+        figures.append(f"{words.to_the_second(period.unwatched)} not watched")
     if period.judged_until < period.end:
         figures.append(f"judged until {words.instant(period.judged_until)}")
-    excused = [f"{words.duration(one.seconds)} ({one.why})" for one in period.excused]
+    excused = [f"{words.to_the_second(one.seconds)} ({one.why})" for one in period.excused]
     if excused:
         figures.append(f"excused {words.several(excused, at_most=len(excused))}")
     return ", ".join(figures)
@@ -57,9 +61,8 @@ def owed(credit: Credit) -> str:
         amount = quantity(credit.amount) + (f" of {credit.of}" if credit.of else "")
     if credit.money is not None:
         amount += f", that is {credit.money.amount} {credit.money.currency}"
-    if credit.how:
-        amount += f" ({credit.how})"
-    return amount + (" (the most that the agreement allows)" if credit.capped else "")
+    whence = [credit.how, "the agreement allows no more" if credit.capped else ""]
+    return amount + (f" ({'; '.join(filter(None, whence))})" if any(whence) else "")
 
 
 def _claimed(credit: Credit, as_of: int) -> str:

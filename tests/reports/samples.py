@@ -256,10 +256,17 @@ def hosting(*, why="third-party") -> Judged:
     periods = (
         period(
             "2026-10", october, november, Status.BREACHED, "99.25", credit=credit,
-            excused=(Excused(f"cause {why}", 2 * HOUR), Excused("maintenance planned", 1800)),
+            excused=(Excused(f"cause {why}", 2 * HOUR), Excused("maintenance planned", 1800)), out_of_service=1800,
         ),
         period("2026-11", november, november + 30 * DAY, Status.BREACHED, "99.4", unwatched=600, credit=hours),
     )  # fmt: skip
+    down = "2026-11-01T14:30:00Z to 2026-11-01T18:30:00Z"
+    late = "it was announced too late: 0 business days before, 5 asked"
+    announced = f"planned, announced 2026-10-31T10:00:00Z, from {down}"
+    evidence = (
+        Cited("outages", "", "outage-2", None, 1793557800, told=f"down {down}, total; 4 h counted"),
+        Cited("maintenance", "", "planned-3", None, 1793440800, late, announced),
+    )
     days = tuple(
         period(f"2026-11-{n:02}", november + (n - 1) * DAY, november + n * DAY, Status.BREACHED, "99.8")
         for n in range(1, 8)
@@ -278,6 +285,7 @@ def hosting(*, why="third-party") -> Judged:
                     measured=Quantity("99.4", "%"),
                     headroom=Quantity("-0.55", "%"),
                     periods=periods,
+                    evidence=evidence,
                 ),
                 standing=Standing.LOG,
             ),
