@@ -154,38 +154,53 @@ def _written(record: Outage | Watched | Maintenance) -> int:
             return record.starts_at if record.announced_at is None else min(record.announced_at, record.starts_at)
 
 
-def _in_lines(case: Case, hidden: int) -> Case:
-    """Return the case with its logs' lines in the order in which they were written, some of which nobody can read."""
+def _in_lines(case: Case, hidden: int, late: int = 0) -> Case:
+    """Return the case with its logs' lines in the order in which they were written, some of which nobody can read.
+
+    Of those, lines of outages and of watching may tell, ``late`` seconds after, of what was over long before.
+    """
     logs = {}
     number = 0
     for name, log in case.records.logs.items():
-        told: list[Outage | Watched | Maintenance] = sorted(
-            (*log.outages, *log.watched, *log.maintenance), key=lambda one: (_written(one), str(one))
-        )
-        kept: list[Outage | Watched | Maintenance] = []
-        gaps = []
-        for line, record in enumerate(told, 1):
-            if hidden >> number & 1:
-                gaps.append(Gap("it is not JSON", line=line))
-            else:
-                kept.append(record._replace(line=line))
+        told: list[tuple[int, str, bool, Outage | Watched | Maintenance]] = []
+        for record in (*log.outages, *log.watched, *log.maintenance):
+            hide = bool(hidden >> number & 1)
+            delay = 0 if not hide or isinstance(record, Maintenance) else late
+            told.append((_written(record) + delay, str(record), hide, record))
             number += 1
+        told.sort(key=lambda one: one[:2])
+        kept = [record._replace(line=line) for line, (_, _, hide, record) in enumerate(told, 1) if not hide]
         logs[name] = replace(
             log,
             outages=tuple(one for one in kept if isinstance(one, Outage)),
             watched=tuple(one for one in kept if isinstance(one, Watched)),
             maintenance=tuple(one for one in kept if isinstance(one, Maintenance)),
-            gaps=tuple(gaps),
+            gaps=tuple(Gap("it is not JSON", line=line) for line, one in enumerate(told, 1) if one[2]),
         )
     return replace(case, records=Records(logs, case.records.readers))
 
 
-@thoroughly
-@given(cases(whole_logs=True), st.integers(1, 2**16 - 1))
-def test_lines_that_nobody_can_read_give_the_full_verdict_or_unknown(case: Case, hidden: int):
-    before, after = _in_lines(case, 0).judge(), _in_lines(case, hidden).judge()
+def _check_hidden(case: Case, hidden: int, late: int) -> None:
+    before, after = _in_lines(case, 0).judge(), _in_lines(case, hidden, late).judge()
     for second in seconds(before, after):
         assert status_at(after, second) in (status_at(before, second), Status.UNKNOWN), second
+
+
+LATE = st.sampled_from([0, 0, MINUTE, 3600, 30 * 3600, 100 * 86400])
+
+
+@thoroughly
+@given(cases(whole_logs=True), st.integers(1, 2**16 - 1), LATE)
+def test_lines_that_nobody_can_read_give_the_full_verdict_or_unknown(case: Case, hidden: int, late: int):
+    _check_hidden(case, hidden, late)
+
+
+@thoroughly
+@given(cases(per=Per.DAY, whole_logs=True), st.integers(1, 2**16 - 1), LATE)
+def test_lines_that_nobody_can_read_leave_open_every_day_before_they_were_written(case: Case, hidden: int, late: int):
+    # What is told as open is closed by a line of its own, which tells all of it.
+    assume(all(one.ended_at is not None for log in case.records.logs.values() for one in log.outages))
+    _check_hidden(case, hidden, late)
 
 
 @thoroughly
