@@ -41,11 +41,17 @@ def overlay(window: Window, several: Sequence[Sequence[Piece]]) -> tuple[Piece, 
     return _lay(window, several, pick)
 
 
-def first_of(window: Window, several: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
-    """Return at each instant the first of several judgements by which something is owed; the first if there is none."""
+def first_of(window: Window, several: Sequence[Sequence[Piece]], *, breach_stands: bool = False) -> tuple[Piece, ...]:
+    """Return at each instant the first of several judgements by which something is owed; the first if there is none.
+
+    With ``breach_stands`` a breach of a later one outranks an unknown of the first.
+    """
 
     def pick(holding: Mapping[Status | None, set[int]]) -> int:
-        return min((which for status, those in holding.items() if status is not None for which in those), default=0)
+        first = min((which for status, those in holding.items() if status is not None for which in those), default=0)
+        if breach_stands and first in holding[Status.UNKNOWN] and holding[Status.BREACHED]:
+            return min(holding[Status.BREACHED])
+        return first
 
     return _lay(window, several, pick)
 

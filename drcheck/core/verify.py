@@ -20,7 +20,7 @@ from drcheck.core.commitments import (
     rpo,
     rto,
 )
-from drcheck.core.evidence import LONG_AGO
+from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.needs import SLOT_LENGTH, grace_of, interval_of
 from drcheck.core.pieces import first_of, overlay, where_agreed, within
 from drcheck.core.policy import Policy, Reader, Source
@@ -74,15 +74,17 @@ def _judge(
 ) -> Verdict:
     today = wordings[-1]
     policy, commitment = today.policy, today.commitment
-    judged = [_findings(wording, evidence, window, clock_tolerance) for wording in wordings]
-    today_sets = {finding.of for finding in judged[-1]}
-    # A data set that only an earlier wording named is judged for as long as that one binds.
-    sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
-    joined = (_together(commitment, [one for past in judged for one in past if one.of == of], window) for of in sets)
+    today_sets = set(_sets(policy, commitment))
+    by_set: dict[str, list[Finding]] = {}
+    for aspect in _aspects(wordings):
+        for finding in _over_time(aspect, evidence, window, clock_tolerance):
+            by_set.setdefault(finding.of, []).append(finding)
+    joined = (_all_of(its, window) for its in by_set.values())
     findings = tuple(
         _ended(finding, policy.agreement.ends, window)
         for finding in joined
-        if finding.of in today_sets or any(piece.status is not None for piece in finding.pieces)
+        # A data set that only an earlier wording named is judged for as long as that one binds.
+        if finding.of in {"", *today_sets} or any(piece.status is not None for piece in finding.pieces)
     )
     overall = _worst(findings, window)
     seen = counted(commitment, evidence)
@@ -105,17 +107,63 @@ def _judge(
     )
 
 
-def _together(commitment: Commitment, by_wording: Sequence[Finding], window: Window) -> Finding:
-    """Join what the wordings of a commitment say, oldest first, each of the slots and instants that it binds."""
-    if len(by_wording) == 1:
+def _aspects(wordings: Sequence[Wording]) -> list[Sequence[Wording]]:
+    """Return the wordings of what is judged on its own: of copies how many there are, by slots, and where all lie."""
+    if len(wordings) == 1 or not isinstance(wordings[-1].commitment, Copies):
+        return [wordings]
+    counted_ones, everywhere = [], []
+    for one in wordings:
+        if isinstance(one.commitment, Copies) and one.commitment.at_least is not None:
+            counted_ones.append(one._replace(commitment=replace(one.commitment, all_in=None)))
+        if isinstance(one.commitment, Copies) and one.commitment.all_in is not None:
+            everywhere.append(one._replace(commitment=replace(one.commitment, at_least=None)))
+    return [aspect for aspect in (counted_ones, everywhere) if aspect]
+
+
+def _over_time(
+    wordings: Sequence[Wording], evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
+) -> list[Finding]:
+    """Return what the wordings of one aspect say of each data set, newest named first."""
+    judged = [_findings(wording, evidence, window, clock_tolerance) for wording in wordings]
+    sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
+    last = wordings[-1]
+    return [_together(last, [one for past in judged for one in past if one.of == of], window) for of in sets]
+
+
+def _all_of(aspects: Sequence[Finding], window: Window) -> Finding:
+    """Return what binds together: the worst at each instant, with the figures of what decides at the end."""
+    if len(aspects) == 1:
+        return aspects[0]
+    pieces = overlay(window, [finding.pieces for finding in aspects])
+    deciding = next(finding for finding in aspects if finding.status is pieces[-1].status)
+    return replace(
+        deciding,
+        pieces=pieces,
+        evidence=tuple(dict.fromkeys(cited for finding in (deciding, *aspects) for cited in finding.evidence)),
+        notes=tuple(dict.fromkeys(note for finding in aspects for note in finding.notes)),
+    )
+
+
+def _together(last: Wording, by_wording: Sequence[Finding], window: Window) -> Finding:
+    """Join what wordings say, oldest first and ``last`` the newest, each of the slots and instants that it binds."""
+    commitment, newest_first = last.commitment, by_wording[::-1]
+    if len(by_wording) == 1 and last.binds.end == FOREVER:
         return by_wording[0]
-    newest_first = by_wording[::-1]
     pieces = [finding.pieces for finding in newest_first]
     # One slot decides about how often backups and copies are made; all that are owed at once decide about the rest.
-    slots = isinstance(commitment, Frequency | Copies)
-    joined = first_of(window, pieces) if slots else overlay(window, pieces)
+    if isinstance(commitment, Frequency):
+        joined = first_of(window, pieces)
+    elif isinstance(commitment, Copies) and commitment.at_least is not None:
+        # The newest slot that holds points decides: that none is known under a new wording settles nothing.
+        joined = within(Span(LONG_AGO, last.binds.end), first_of(window, pieces, breach_stands=True))
+    else:
+        joined = overlay(window, pieces)
     deciding = next((one for one in newest_first if one.status is joined[-1].status), newest_first[0])
-    periods = {period.start: period for finding in by_wording for period in finding.periods if period.status}
+    periods = {
+        period.start: period
+        for finding in by_wording
+        for period in sorted(finding.periods, key=lambda one: one.status is not None)
+    }
     together = replace(deciding, pieces=joined)
     if not periods:
         return together
@@ -260,7 +308,13 @@ def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:
         reason = f"nothing is owed any more: the agreement ended {words.instant(ends)}"
         over = Piece(max(ends, window.start), window.end, None, reason)
         kept = (piece._replace(end=min(piece.end, ends)) for piece in finding.pieces if piece.start < ends)
-        finding = replace(finding, pieces=(*kept, over), reason=reason)
+        # A period that the agreement did not last through owes nothing, like a first one that it began in.
+        periods = (
+            period if period.end <= ends else replace(period, status=None, credit=None)
+            for period in finding.periods
+            if period.start < ends
+        )
+        finding = replace(finding, pieces=(*kept, over), reason=reason, periods=tuple(periods))
     if finding.status is not None:
         return finding
     return replace(finding, measured=None, headroom=None, due_at=None, at_risk=False, also=())

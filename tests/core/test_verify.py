@@ -23,11 +23,13 @@ from drcheck.core.evidence import (
 )
 from drcheck.core.history import History
 from drcheck.core.needs import asked_at, locked_for, needed_since
-from drcheck.core.places import Site
+from drcheck.core.places import Site, Where
 from drcheck.core.policy import NEVER, Agreement, Policy, Reader, Source, Waiver
 from drcheck.core.promises import (
     Availability,
     By,
+    Copies,
+    Credits,
     Encryption,
     Frequency,
     Immutability,
@@ -359,3 +361,53 @@ def test_a_data_set_renamed_for_the_future_is_judged_under_its_old_name_until_th
     after = policy(replace(RPO, in_force_from=T + DAY), sources=(replace(DUMPS, of=("files",)),))
     verdict = only(after, {"dumps": held([5])}, first_seen=T - DAY, earlier=(Version(T - 300 * DAY, before),))
     assert verdict.status is BREACHED
+
+
+TWO = Copies("c", Kind.COPIES, ("dumps", "offsite"), at_least=2, all_in=Where(area=frozenset({"europe"})))
+EUROPE = {
+    "sites": {"here": Site("here", area="europe"), "there": Site("there", area="europe")},
+    "sources": (replace(DUMPS, site="here"), replace(OFFSITE, site="there")),
+}
+
+
+def in_europe(commitment):
+    return policy(commitment, **EUROPE)
+
+
+def test_rewording_where_copies_must_lie_does_not_hide_that_there_are_too_few():
+    evidence = {"dumps": held(range(12)), "offsite": held([], source=OFFSITE)}
+    looser = replace(TWO, within=25 * HOUR)
+    verdict = only(in_europe(looser), evidence, first_seen=T - 2 * DAY, earlier=(Version(0, in_europe(TWO)),))
+    assert only(in_europe(looser), evidence).status is BREACHED
+    assert (verdict.status, verdict.overall.pieces[-1].start < T - 2 * DAY) == (BREACHED, True)
+
+
+def test_copies_that_stopped_before_a_change_of_words_are_still_missing_after_it():
+    evidence = {"dumps": held(range(4, 14)), "offsite": held([], source=OFFSITE)}
+    looser = replace(TWO, within=25 * HOUR)
+    assert only(in_europe(looser), evidence).status is BREACHED
+    verdict = only(in_europe(looser), evidence, first_seen=T - 3 * DAY, earlier=(Version(0, in_europe(TWO)),))
+    assert verdict.status is BREACHED
+
+
+def test_copies_that_are_counted_no_more_are_owed_no_more():
+    evidence = {"dumps": held(range(12)), "offsite": held([], source=OFFSITE)}
+    its = in_europe(replace(TWO, at_least=None))
+    verdict = only(its, evidence, first_seen=T - 2 * DAY, earlier=(Version(0, in_europe(TWO)),))
+    assert verdict.status is MET
+    assert verdict.overall.pieces[-1].start == T - 2 * DAY
+
+
+def test_a_period_that_the_agreement_did_not_last_through_earns_no_credit():
+    status = Source("status", "host", "outages.jsonl", Reader.OUTAGE_LOG, ("shop",))
+    up = Availability("c", Kind.AVAILABILITY, ("status",), at_least=Fraction(99, 100), per=Per.DAY,
+                      credits=Credits(ratio=1))  # fmt: skip
+    down = tuple(Outage(f"o{ago}", ago, T - ago * DAY, T - ago * DAY + 20 * HOUR, True, "") for ago in (4, 3, 2))
+    log = Log(outages=down, watched=(Watched(T - 20 * DAY, T, 9),), known_until=T)
+    ended = Agreement(ends=T - 3 * DAY + HOUR)
+    its = policy(up, sources=(status,), agreement=ended)
+    verdict = only(its, {"status": SourceEvidence(Standing.LOG, log=log)})
+    told = {period.start: (period.status, period.credit is not None) for period in verdict.overall.periods}
+    assert told[T - 4 * DAY] == (BREACHED, True)
+    assert told[T - 3 * DAY] == (None, False)
+    assert T - 2 * DAY not in told
