@@ -97,7 +97,7 @@ class Every:
         return Finding(
             of=of,
             pieces=self.pieces(terms, window, reason_at),
-            reason=before_effect(terms, last) or reason_at(last),
+            reason=terms.before_effect(last) or reason_at(last),
             objective=Quantity(len(there), unit),
             measured=Quantity(keeping, unit),
             headroom=Quantity(keeping - len(there), unit),
@@ -109,10 +109,10 @@ class Every:
         """Return the window in pieces of one status; ``reason_at`` is asked only where something is owed."""
 
         def status_at(t: int) -> Status | None:
-            return None if before_effect(terms, t) else self.status_at(t)
+            return None if terms.before_effect(t) else self.status_at(t)
 
         return within(
-            terms.binds, cut(window, self._changes(terms), status_at, lambda t: before_effect(terms, t) or reason_at(t))
+            terms.binds, cut(window, self._changes(terms), status_at, lambda t: terms.before_effect(t) or reason_at(t))
         )
 
     def _changes(self, terms: Terms) -> Iterator[int]:
@@ -121,13 +121,6 @@ class Every:
                 yield from span
         if terms.effective is not None:
             yield terms.effective
-
-
-def before_effect(terms: Terms, t: int) -> str:
-    """Return why nothing is owed yet at ``t``; empty: something is."""
-    if terms.effective is not None and t < terms.effective:
-        return "nothing is owed before the agreement takes effect"
-    return ""
 
 
 def all_seen(subject: Subject) -> Spans:

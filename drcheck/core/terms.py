@@ -74,3 +74,9 @@ class Terms:
     """Whether a frequency commitment covers this data set, so that a day never made is that one's breach."""
     made: tuple[Part, ...] = ()
     """Where else the frequency commitment counts backups of it: a day that was made there was made."""
+
+    def before_effect(self, t: int) -> str:
+        """Return why nothing is owed yet at ``t``; empty: something is."""
+        if self.effective is not None and t < self.effective:
+            return "nothing is owed before the agreement takes effect"
+        return ""

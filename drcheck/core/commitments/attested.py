@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
-from drcheck.core.every import before_effect
 from drcheck.core.evidence import LONG_AGO, Attestation, Cited
 from drcheck.core.pieces import cut, within
 from drcheck.core.promises import Commitment
@@ -37,7 +36,7 @@ def evaluate(commitment: Commitment, records: Records, terms: Terms, window: Win
         return stated[index] if index >= 0 else None
 
     def judge(t: int) -> tuple[Status | None, str]:
-        if why := before_effect(terms, t):
+        if why := terms.before_effect(t):
             return None, why
         if why := unseen(records, t):
             return Status.UNKNOWN, why

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from drcheck.core import doubt, words
 from drcheck.core.commitments.common import at_risk
-from drcheck.core.every import MOST_CITED, before_effect, why_untold
+from drcheck.core.every import MOST_CITED, why_untold
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Fact, Points, Told
 from drcheck.core.exposure import Row, cite
 from drcheck.core.pieces import cut, within
@@ -77,7 +77,7 @@ def evaluate(commitment: Integrity, subject: Subject, records: Records, terms: T
     every = commitment.every
 
     def judge(t: int) -> tuple[Status | None, str]:
-        if why := before_effect(terms, t):
+        if why := terms.before_effect(t):
             return None, why
         if failing := checks.failing(t):
             return _of_failures(failing, records, t)

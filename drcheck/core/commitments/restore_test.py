@@ -58,8 +58,8 @@ def _often(
         return None if passed is None else Status.MET
 
     def judge(t: int) -> tuple[Status | None, str]:
-        if terms.effective is not None and t < terms.effective:
-            return None, "nothing is owed before the agreement takes effect"
+        if why := terms.before_effect(t):
+            return None, why
         at_worst, at_best = one_way(ends, t), one_way(may_end, t)
         passed = newest(ends, t)
         deciding = None if passed is None else sure[bisect_right(ends, t) - 1]
@@ -168,8 +168,8 @@ def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, te
         verdict = verdicts[index] if index >= 0 else None
         if verdict is None and not terms.binds.start <= t < terms.binds.end:
             return None, NOT_BOUND
-        if terms.effective is not None and t < terms.effective:
-            return None, "nothing is owed before the agreement takes effect"
+        if why := terms.before_effect(t):
+            return None, why
         if why := unseen(records, t):
             return Status.UNKNOWN, why
         if gap := gap_since(records, t, begun[index].recovery if index >= 0 else None):

@@ -221,7 +221,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
     rows.sort(key=lambda item: item[0])
 
     def status_at(t: int) -> Status | None:
-        if terms.effective is not None and t < terms.effective:
+        if terms.before_effect(t):
             return None
         if covers(surely_spans, t, t + 1):
             return Status.BREACHED
@@ -233,9 +233,9 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
         return [row for since, row in rows if since <= t < row[0].gone_hi[row[1]]]
 
     def reason_at(t: int) -> str:
+        if why := terms.before_effect(t):
+            return why
         status, old = status_at(t), offenders(t)
-        if status is None:
-            return "nothing is owed before the agreement takes effect"
         if status is Status.BREACHED:
             points, row = old[0]
             more = f" (and {len(old) - 1} more)" if len(old) > 1 else ""

@@ -67,8 +67,8 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
         return next(running, None)
 
     def judge(t: int) -> tuple[Status | None, str]:
-        if terms.effective is not None and t < terms.effective:
-            return None, "nothing is owed before the agreement takes effect"
+        if why := terms.before_effect(t):
+            return None, why
         if why := unseen(records, t):
             return Status.UNKNOWN, why
         if outage := too_long_at(t):
