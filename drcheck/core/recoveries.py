@@ -120,9 +120,10 @@ def unseen(records: Records, t: int) -> str:
 
 
 def gap_since(records: Records, t: int, deciding: Recovery | None) -> str:
-    """Return what of the logs could not be read and may have come after ``deciding``, up to ``t``; empty: nothing.
+    """Return what of the logs could not be read and may tell of something after ``deciding``, up to ``t``.
 
-    A log is appended to: a line that cannot be read was written after the records before it, and before those after.
+    Empty: nothing. A line that cannot be read may tell of any time up to when it was written, which was before the
+    records after it.
     """
     return gap_after(records, t, LONG_AGO if deciding is None or deciding.finished_at is None else deciding.finished_at)
 
@@ -131,8 +132,7 @@ def gap_after(records: Records, t: int, decided_at: int) -> str:
     """Return what could not be read and may tell of something after ``decided_at``, up to ``t``; empty: nothing."""
     for source, log in records.logs.items():
         for gap in log.gaps:
-            came = written(log, gap)
-            if came.lo <= t and came.hi > decided_at:
+            if decided_at <= t and decided_at < written(log, gap).hi:
                 return f"{source}, line {gap.line}: {gap.what}"
     return ""
 
