@@ -174,7 +174,7 @@ def _job(
     """Return what to ask of one source: as much as the question needs, and nothing that is known for good."""
     facts = asked_at(policy, source)
     asked = Asked(
-        since=_since(policy, source, past, window),
+        since=min(_since(policy, source, past, window), history.broken_since()),
         begin=begin,
         clock_tolerance=settings.clock_tolerance,
         service=policy.service,

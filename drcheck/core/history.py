@@ -66,6 +66,12 @@ class Sighting:
     facts: dict[Fact, list[tuple[int, Told]]] = field(default_factory=dict)
     """What was told of it, each with the look that first told so, oldest first."""
 
+    @property
+    def is_rotten(self) -> bool:
+        """Whether its content did not have its checksum when that was last verified."""
+        told = self.told(Fact.CHECKSUM)
+        return told is not None and told.holds is False
+
     def told(self, fact: Fact) -> Told | None:
         """Return the newest answer about a fact; None: it was never asked."""
         steps = self.facts.get(fact)
@@ -157,6 +163,10 @@ class History:
             )
         }
 
+    def broken_since(self) -> int:
+        """Return the oldest data that stands without its checksum, to be looked at until it passes one or is gone."""
+        return min((known.data_lo for known in self.standing.values() if known.is_rotten), default=FOREVER)
+
     def _describe(self, described: Described, begin: int) -> None:
         known = self.standing.get(described.name)
         if known is None:
@@ -167,7 +177,13 @@ class History:
             return  # that nobody could tell this time is no news: what was told before stands
         if len(steps) == 1 and last is not None and last.holds is None:
             steps.clear()
-        if last != told:
+        weaker = told.holds is False or (told.holds and last is not None and told.until < last.until)
+        if weaker and last is not None and _may_be_lifted(described.fact, last):
+            seen = next((look.begin for look in reversed(self.looks) if look.complete), begin)
+            steps.append((min(seen + 1, begin), Told(None, "it went somewhere between two looks")))
+        if steps and steps[-1][0] == begin:
+            steps.pop()
+        if not steps or steps[-1][1] != told:
             steps.append((begin, told))
 
     def parts(self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO) -> dict[str, Part]:
@@ -188,10 +204,15 @@ class History:
         for of, sightings in rows.items():
             newest = max((seen.shown.data_lo for seen in sightings), default=since)
             oldest = min(since, newest - SIZES)
-            needed = [seen for seen in sightings if seen.shown.data_hi >= oldest]
+            # However old, what has failed its checksum is broken until it passes one.
+            needed = [seen for seen in sightings if seen.shown.data_hi >= oldest or seen.is_rotten]
             # What has the content of something older is re-dated, however old that is.
             contents = {seen.shown.checksum for seen in needed} - {""}
-            needed += [seen for seen in sightings if seen.shown.data_hi < oldest and seen.shown.checksum in contents]
+            needed += [
+                seen
+                for seen in sightings
+                if seen.shown.data_hi < oldest and seen.shown.checksum in contents and not seen.is_rotten
+            ]
             parts[of] = Part(_columns(source, of, needed, clock_tolerance), absence, gap, unasked)
         return parts
 
@@ -223,6 +244,11 @@ class History:
             # A touch or a copy in place renews nothing: the earliest time stands.
             known.available_lo = min(known.available_lo, earliest)
             known.available_hi = min(known.available_hi, latest)
+        if known.shown != candidate and not candidate.checksum:
+            # Alike in size and newly written it may hold other content, of which nothing was told.
+            for fact in (Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION):
+                if known.facts.get(fact):
+                    known.facts[fact].append((begin, Told(None, "it was written anew since that was asked")))
         known.shown = candidate
         known.last_seen = begin
 

@@ -16,6 +16,7 @@ from drcheck.core.promises import (
     Frequency,
     Immutability,
     Integrity,
+    LockMode,
     Per,
     Retention,
     Rpo,
@@ -54,6 +55,8 @@ def facts_of(commitment: Commitment) -> frozenset[Fact]:
             return frozenset({Fact.CLIENT_ENCRYPTION})
         case Encryption():
             return frozenset({Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION})
+        case Immutability(mode=LockMode.COMPLIANCE):
+            return frozenset({Fact.LOCK})  # a legal hold can be lifted
         case Immutability():
             return frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
         case Integrity(level=Rung.CHECKSUMMED):

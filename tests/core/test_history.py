@@ -260,3 +260,49 @@ def test_a_hold_that_cannot_be_seen_any_more_is_in_doubt():
     looked(history, 100, [one], told={"a": {Fact.LEGAL_HOLD: Told(True)}})
     looked(history, 200, [one], told={"a": {Fact.LEGAL_HOLD: Told(None, "denied")}})
     assert points(history).facts[0, Fact.LEGAL_HOLD] == [(100, Told(True)), (200, Told(None, "denied"))]
+
+
+def test_a_lock_that_was_lifted_between_two_looks_is_in_doubt_from_the_last_that_saw_it():
+    one, governed = candidate("a", 10), Told(True, "governance", 9999)
+    history = History()
+    for begin, told in ((100, governed), (200, governed), (300, Told(False))):
+        looked(history, begin, [one], told={"a": {Fact.LOCK: told}})
+    steps = points(history).facts[0, Fact.LOCK]
+    assert [(begin, told.holds) for begin, told in steps] == [(100, True), (201, None), (300, False)]
+
+
+def test_a_lock_that_was_lengthened_was_there_in_between():
+    one = candidate("a", 10)
+    history = History()
+    for begin, until in ((100, 5000), (200, 9999)):
+        looked(history, begin, [one], told={"a": {Fact.LOCK: Told(True, "governance", until)}})
+    assert [told.holds for _, told in points(history).facts[0, Fact.LOCK]] == [True, True]
+
+
+def test_what_was_written_anew_has_to_be_asked_again_for_its_encryption():
+    before, after, age = candidate("a", 10), candidate("a", 10, arrived=150), Told(True, "age")
+    history = History()
+    looked(history, 100, [before], told={"a": {Fact.CLIENT_ENCRYPTION: age}})
+    looked(history, 200, [after], refused=Fact.CLIENT_ENCRYPTION)
+    steps = points(history).facts[0, Fact.CLIENT_ENCRYPTION]
+    assert [(begin, told.holds) for begin, told in steps] == [(100, True), (200, None)]
+    looked(history, 300, [after], told={"a": {Fact.CLIENT_ENCRYPTION: age}})
+    assert points(history).facts[0, Fact.CLIENT_ENCRYPTION][-1] == (300, age)
+
+
+def test_a_touch_that_is_asked_again_at_once_leaves_no_doubt():
+    before, after, age = candidate("a", 10), candidate("a", 10, arrived=150), Told(True, "age")
+    history = History()
+    for begin, one in ((100, before), (200, after)):
+        looked(history, begin, [one], told={"a": {Fact.CLIENT_ENCRYPTION: age}})
+    assert points(history).facts[0, Fact.CLIENT_ENCRYPTION] == [(100, age)]
+
+
+def test_a_backup_that_failed_its_checksum_is_told_however_old_it_is():
+    rotten = Told(False, "sha256 differs", 100)
+    history = History()
+    looked(history, 40 * DAY, [candidate("a", 10), candidate("b", 20)], told={"a": {Fact.CHECKSUM: rotten}})
+    looked(history, 41 * DAY, [candidate("a", 10), candidate("b", 20), candidate("c", 41 * DAY - 5)])
+    part = history.parts(SOURCE, clock_tolerance=300, since=41 * DAY - 10)["db"]
+    assert list(part.points.name) == ["a", "c"]
+    assert history.broken_since() == 10

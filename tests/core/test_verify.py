@@ -34,6 +34,7 @@ from drcheck.core.promises import (
     Frequency,
     Immutability,
     Kind,
+    LockMode,
     Notice,
     Per,
     RestoreTest,
@@ -148,6 +149,8 @@ def test_only_what_a_commitment_needs_is_asked_of_each_backup():
     assert asked_at(its, DUMPS) == {Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION}
     assert asked_at(its, OFFSITE) == {Fact.LOCK, Fact.LEGAL_HOLD}
     assert asked_at(its, DRILLS) == frozenset()
+    firm = replace(locked, mode=LockMode.COMPLIANCE)
+    assert asked_at(policy(firm), OFFSITE) == {Fact.LOCK}
     assert (locked_for(its, OFFSITE), locked_for(its, DUMPS)) == (30 * DAY, 0)
 
 
