@@ -9,7 +9,7 @@ from drcheck.core import doubt, words
 from drcheck.core.every import Bound, Every
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.places import Place, Where
-from drcheck.core.spans import Span, Spans, covers, intersection
+from drcheck.core.spans import Span, Spans, covers, intersection, union
 from drcheck.core.terms import Subject, Terms
 from drcheck.core.verdict import Finding, Status, Window
 
@@ -40,8 +40,7 @@ def all_in(where: Where, subject: Subject, terms: Terms, window: Window) -> Find
             )
             for row in range(len(points))
         )
-    first = min((when for part in subject.parts for when in part.points.available_hi), default=FOREVER)
-    every = Every.of(bound, seen, (Span(first, FOREVER),) if first < FOREVER else ())
+    every = Every.of(bound, seen, union(one.surely for one in bound if one.keeps))
     return every.finding(subject.of, "copies", _SAID, terms, window, partial(_why, where, every, subject, terms))
 
 
@@ -64,7 +63,10 @@ def _why(where: Where, every: Every, subject: Subject, terms: Terms, t: int) -> 
     if not covers(every.seen, t, t + 1):
         unfit = [part for part in subject.parts if not where.fits(terms.places.get(part.points.source, Place()))]
         return doubt.unproved(unfit, t, f"nothing of {of} lay outside {in_words(where)}")
-    return f"there is nothing of {of} that could lie in {in_words(where)}: no copy has been seen"
+    if there:
+        return doubt.uncertain(*there[0].row)
+    sources = words.several([part.points.source for part in subject.parts]) or "any source"
+    return f"there is nothing of {of} that could lie in {in_words(where)}: no copy stands at {sources}"
 
 
 def in_words(where: Where) -> str:

@@ -309,7 +309,17 @@ def test_a_place_that_fits_need_not_be_seen_but_one_that_does_not_must():
 def test_no_copy_at_all_lies_nowhere():
     finding = lies(part("a", [], LOOKS), places={"a": STO})
     assert finding.status is Status.UNKNOWN
-    assert "no copy has been seen" in finding.reason
+    assert "no copy stands at a" in finding.reason
+
+
+def test_where_everything_is_gone_nothing_lies_where_it_must():
+    finding = lies(part("a", [Point(24, 25, gone=24 * 5)], LOOKS), places={"a": STO})
+    assert [(piece.status, (piece.end - START) // HOUR) for piece in finding.pieces] == [
+        (Status.UNKNOWN, 25),
+        (Status.MET, 24 * 5),
+        (Status.UNKNOWN, 24 * 10 + 3),
+    ]
+    assert "no copy stands at a" in finding.reason
 
 
 def test_of_both_promises_the_worst_decides():

@@ -241,8 +241,8 @@ def allowed_all_in(where: Where, places: Sequence[Place], terms: Terms, second: 
     unfit = [place for place in places if not fits[place.source]]
     if any_could_hide(unfit, LONG_AGO, second, standing=True):
         return UNKNOWN
-    if not any(one.available[1] <= second for place in places for one in place.seen):
-        return UNKNOWN
+    if not any(one.available[1] <= second < one.gone[0] for place in places for one in place.seen):
+        return UNKNOWN  # nothing surely stands, so there is nothing that could lie anywhere
     return MET if all_plainly_excluded(unfit, LONG_AGO, second, standing=True) else MET | UNKNOWN
 
 
