@@ -87,10 +87,8 @@ class _Outage(NamedTuple):
         else:
             its = _of(shown, sure)
             became = [text for one in its if (text := self._became(one))]
-            counted = any(intersection(one.known.counted, (sure,)) for one in its)
-            reasons = dict.fromkeys(why for one in its for why, spans in one.known.excused if _touches(spans, sure))
-            if reasons and not counted:
-                why_not = f"excused: {words.several(list(reasons), at_most=len(reasons))}"
+            if became and not any(_touches(one.known.counted, sure) for one in its):
+                why_not = "all of it is excused"
         return Cited(source, "", outage.id, None, outage.ended_at, why_not, "; ".join([", ".join(facts), *became]))
 
     def _became(self, period: Shown) -> str:

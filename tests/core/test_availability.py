@@ -262,19 +262,6 @@ def test_a_second_is_excused_by_cause_only_if_every_outage_that_covers_it_is():
     assert month(commitment, records(*theirs, ours)).downtime == 20 * MINUTE
 
 
-def test_outages_are_cited_with_why_they_do_not_count():
-    logs = records(
-        outage("11-05T00:00", "11-05T01:00", "customer", name="theirs"),
-        outage("11-07T00:00", "11-07T00:05", name="ours"),
-        outage("10-07T00:00", "10-07T00:05", name="before"),
-    )
-    finding = judge(uptime(causes=("customer",)), logs, "10-01T00:00", "12-01T00:00")
-    assert [(cited.name, cited.available_at, cited.why_not) for cited in finding.evidence] == [
-        ("theirs", at("11-05T01:00"), "excused: cause customer"),
-        ("ours", at("11-07T00:05"), ""),
-    ]
-
-
 # The two formulas. ----------------------------------------------------------------------------------------------------
 
 

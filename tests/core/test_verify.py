@@ -170,6 +170,7 @@ def test_a_period_is_judged_by_the_wording_in_force_when_it_began():
     fell_short = [one for one in verdict.overall.periods if one.status is BREACHED]
     assert [one.start for one in fell_short] == [T - 3 * DAY]
     assert [one.start for one in verdict.overall.periods] == [T - ago * DAY for ago in range(10, 0, -1)]
+    assert [one.name for one in verdict.overall.evidence] == ["o1", "o3"]
 
 
 def test_the_worst_data_set_decides_and_each_is_told():
