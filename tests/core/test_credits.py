@@ -101,6 +101,45 @@ def test_the_same_numbers_come_out_of_the_logs():
     assert long.credit.amount == Quantity(70, "h")
 
 
+@pytest.mark.parametrize(
+    ("promised", "availability", "target", "how"),
+    [
+        (INTERWORKS, "99.899193", "99.9", "99.899193 % is below 99.9 %: 10 %"),
+        (INTERWORKS, "96.5", "99.9", "96.5 % is below 99 %: 25 %"),
+        (AMBERFLO, "94.9036739", "99.9", "94.903673 % is 4.996326 % below 99.9 %: 1 % for each 1 %"),
+        (
+            Credits(per_percent=share("2.5"), whole=True),
+            "97.2",
+            "99.9",
+            "97.2 % is 2.7 % below 99.9 %: 2.5 % for each 1 %, whole per cents only",
+        ),
+        (SOARSILK, "99.25", "99.95", "99.25 % is 0.7 % below 99.95 %, times 25; the fee is 1000 USD"),
+        (TEAMPLIFY, "99.0", "99.5", "2 + 5 = 7 full hours down, times 10"),
+        (Credits(full_hours_times=10, each=False), "99.0", "99.5", "8 full hours down, times 10"),
+        (
+            Credits(full_hours_times=10, fee=Money(Decimal("720.50"), "EUR")),
+            "99.0",
+            "99.5",
+            "2 + 5 = 7 full hours down, times 10, of the 720 h of 2026-11; the fee is 720.50 EUR",
+        ),
+    ],
+)
+def test_a_credit_says_how_it_follows(promised: Credits, availability: str, target: str, how: str):
+    interrupted = (2 * HOUR + 1800, 1799, 5 * HOUR + 1800)
+    found = credit_of(promised, shortfall(availability, target, interrupted=interrupted), Terms())
+    assert found is not None
+    assert found.how == how
+
+
+def test_many_interruptions_are_told_as_the_sum_of_their_hours():
+    found = credit_of(TEAMPLIFY, shortfall("99.0", "99.5", interrupted=(HOUR,) * 7), Terms())
+    assert found is not None
+    assert found.how == "7 full hours down, times 10"
+    found = credit_of(TEAMPLIFY, shortfall("99.0", "99.5", interrupted=(HOUR, 60)), Terms())
+    assert found is not None
+    assert found.how == "1 full hour down, times 10"
+
+
 # How each credit is counted. ------------------------------------------------------------------------------------------
 
 
