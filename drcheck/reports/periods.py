@@ -37,7 +37,11 @@ def _figures(period: PeriodFigures) -> str:
     of = words.to_the_second(period.end - period.start)
     if period.out_of_service:
         of += f" without {words.to_the_second(period.out_of_service)} of maintenance"
-    figures = [f"{period.label}: {period.availability} %", f"{words.to_the_second(period.downtime)} down of {of}"]
+    known = ", as far as is known" if period.status is Status.UNKNOWN else ""
+    figures = [
+        f"{period.label}: {period.availability} %{known}",
+        f"{words.to_the_second(period.downtime)} down of {of}",
+    ]
     if period.unwatched:
         figures.append(f"{words.to_the_second(period.unwatched)} not watched")
     if period.judged_until < period.end:
