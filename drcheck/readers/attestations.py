@@ -31,11 +31,14 @@ class _Records:
     service: str
     attestations: list[Attestation] = field(default_factory=list)
 
-    def take(self, record: Record) -> None:
+    def take(self, record: Record) -> bool:
+        """Keep a statement; returns whether it is about this service."""
         if "attests" not in record:
             raise Malformed("its kind is not known: it attests nothing")
-        if record.required("service") == self.service:
-            self.attestations.append(_attestation(record))
+        if record.required("service") != self.service:
+            return False
+        self.attestations.append(_attestation(record))
+        return True
 
 
 def _attestation(record: Record) -> Attestation:

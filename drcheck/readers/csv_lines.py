@@ -1,21 +1,31 @@
 """Logs as CSV: the same records as JSON Lines, one a row, under a header with the names of their keys.
 
 RFC 4180 with commas, in UTF-8, with or without a byte order mark. A newline inside quotes is a control character and
-refused like any other, with the whole row: what follows it must not pass for a row of its own.
+refused like any other, with every line that the quotes hold: none of them must pass for a row of its own.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from drcheck.core.evidence import Gap
-from drcheck.readers import records
-from drcheck.readers.records import Line, Malformed, Record
+from drcheck.readers import records, walk
+from drcheck.readers.records import Malformed
+from drcheck.readers.walk import CORRECTS, Line, Take
+
+_MEND: Final = f"Append the right row with {{line}} in its column {CORRECTS}; the log is never rewritten."
+_NO_COLUMN: Final = (
+    f"Its header has no column {CORRECTS}: begin a new log that has one, as a source of its own; no log is rewritten."
+)
+
+
+_NUMBER: Final = re.compile("[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +41,15 @@ class Columns:
     @property
     def known(self) -> tuple[str, ...]:
         """Every column that says something."""
-        return (*self.required, *self.optional, *self.parts)
+        return (*self.required, *self.others)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Those of them that need not be there."""
+        return (*self.optional, *self.parts, CORRECTS)
 
 
-def each(columns: Columns, data: bytes, latest: int, take: Callable[[Record], None]) -> tuple[Gap, ...]:
+def each(columns: Columns, data: bytes, latest: int, take: Take) -> tuple[Gap, ...]:
     """Hand the record of every row to ``take``, and return the lines that are none.
 
     Without its header nobody can tell what any row says: that gap is of the whole look.
@@ -43,35 +58,42 @@ def each(columns: Columns, data: bytes, latest: int, take: Callable[[Record], No
     try:
         names = _header(columns, header + newline)
     except Malformed as why:
-        hint = f"Its first line names its columns, separated by commas: {', '.join(columns.required)}"
-        if others := (*columns.optional, *columns.parts):
-            hint += f"; and, if wanted, {', '.join(others)}"
-        return (Gap(f"the log cannot be read as CSV: {why}", f"{hint}."),)
-    return records.each(_rows(records.lines(rows, first=2)), latest, take, partial(_fields, columns, names))
+        wanted = f"{', '.join(columns.required)}; and, if wanted, {', '.join(columns.others)}"
+        hint = f"Its first line names its columns, separated by commas: {wanted}."
+        return (Gap(f"the log cannot be read as CSV: {why}", hint),)
+    lines, mend = _rows(walk.lines(rows, first=2)), _MEND if CORRECTS in names else _NO_COLUMN
+    return walk.each(lines, latest, take, partial(_fields, columns, names), mend)
 
 
 def _rows(lines: Iterable[Line]) -> Iterator[Line]:
-    """Join the lines that quotes hold together, as far as those close."""
-    parts: list[Line] = []
+    """Yield the lines; those that quotes hold together are none of them a row."""
+    held: list[Line] = []
     quotes = 0
     for line in lines:
-        parts.append(line)
+        held.append(line)
         quotes += line.written.count(b'"')
         if quotes % 2 == 0:
-            yield _joined(parts)
-            parts, quotes = [], 0
-    if parts:
-        yield _joined(parts)
+            if len(held) == 1:
+                yield line
+            else:
+                yield from _held(held, f"it is held by the quotes of line {held[0].number} to line {line.number}")
+            held, quotes = [], 0
+    if held:
+        opened = f"quotes that line {held[0].number} opens and nothing closes"
+        yield from _held(held, f"it is held by {opened}: a line of one double quote does")
 
 
-def _joined(parts: Sequence[Line]) -> Line:
-    return Line(parts[0].number, b"\n".join(part.written for part in parts), parts[-1].ended)
+def _held(lines: Iterable[Line], fault: str) -> Iterator[Line]:
+    return (line._replace(fault=fault) for line in lines)
 
 
 def _header(columns: Columns, line: bytes) -> Sequence[str]:
     if not line.endswith(b"\n"):
         raise Malformed("it has no header line that ends")
     names = _cells(records.text_of(line[:-1].removesuffix(b"\r")))
+    for name in names:
+        if name != name.strip():
+            raise Malformed(f"column {name!r} begins or ends with white space")
     for name in columns.known:
         if names.count(name) > 1:
             raise Malformed(f"column {name} stands twice")
@@ -90,6 +112,9 @@ def _fields(columns: Columns, names: Sequence[str], text: str) -> dict[str, Any]
     for column, (part, key) in columns.parts.items():
         if column in told:
             fields.setdefault(part, {})[key] = told[column]
+    if CORRECTS in told:
+        number = told[CORRECTS]
+        fields[CORRECTS] = int(number) if _NUMBER.fullmatch(number) else number
     return fields
 
 

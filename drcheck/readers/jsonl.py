@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
 
 from drcheck.core.evidence import Gap
-from drcheck.readers import records
-from drcheck.readers.records import Malformed, Record
+from drcheck.readers import records, walk
+from drcheck.readers.records import Malformed
+from drcheck.readers.walk import CORRECTS, Take
+
+_MEND: Final = f'Append the right record with "{CORRECTS}": {{line}}; the log is never rewritten.'
 
 
-def each(data: bytes, latest: int, take: Callable[[Record], None]) -> tuple[Gap, ...]:
+def each(data: bytes, latest: int, take: Take) -> tuple[Gap, ...]:
     """Hand the record of every line to ``take``, and return the lines that are none."""
-    return records.each(records.lines(data), latest, take, _fields)
+    return walk.each(walk.lines(data), latest, take, _fields, _MEND)
 
 
 def strict(text: str) -> Any:
     """Return what a JSON text says; raises :class:`Malformed` where it says nothing, or one thing in two ways."""
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
+        return _DECODER.decode(text)
     except RecursionError:
         raise Malformed("it is nested too deeply") from None
     except ValueError:
@@ -62,3 +65,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> NoReturn:
     raise Malformed(f"{name} is not a number")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)

@@ -12,10 +12,12 @@ from drcheck.core.policy import Source
 from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
 from drcheck.readers import csv_lines, jsonl, looking
 from drcheck.readers.csv_lines import Columns
-from drcheck.readers.records import Record
+from drcheck.readers.walk import Take
 
 LARGEST_LOG: Final = 16 * 1024 * 1024
 """Bytes; more is a gap: cut in the middle, a log would hide what its end says."""
+
+_CSV: Final = ".csv"
 
 Parse = Callable[[bytes, str, int], Log]
 """Makes records of a log's bytes for a service, given the latest instant that anything in it can be of."""
@@ -24,14 +26,21 @@ Parse = Callable[[bytes, str, int], Log]
 class Each(Protocol):
     """A form that logs can have."""
 
-    def __call__(self, data: bytes, latest: int, take: Callable[[Record], None]) -> tuple[Gap, ...]:
+    def __call__(self, data: bytes, latest: int, take: Take) -> tuple[Gap, ...]:
         """Hand every record to ``take``, and return what is none."""
         ...
 
 
 def form_of(source: Source, columns: Columns) -> Each:
     """Return the form of a log that can be CSV: its path ends in ``.csv``, or it is JSON Lines."""
-    return partial(csv_lines.each, columns) if source.path.endswith(".csv") else jsonl.each
+    return partial(csv_lines.each, columns) if source.path.endswith(_CSV) else jsonl.each
+
+
+def _create(source: Source) -> str:
+    if source.export:
+        return "Have it exported there"
+    empty = "with its header line alone" if source.path.endswith(_CSV) else "empty"
+    return f"Create it, {empty} if nothing is to be told yet"
 
 
 def read(parse: Parse, collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
@@ -43,8 +52,7 @@ def read(parse: Parse, collector: Collector, source: Source, name: str, asked: A
         raw = collector.read(name, at_most=LARGEST_LOG + 1)
     except NotFound as error:
         what = f"there is no log {name} at {source.connection}:{source.path} ({error.message})"
-        create = "Have it exported there" if source.export else "Create it, empty if nothing is to be told yet"
-        gaps = (Gap(what, f"{create}, or correct the source's path."),)
+        gaps = (Gap(what, f"{_create(source)}, or correct the source's path."),)
     except CollectorError as error:
         gaps = (looking.gap(error),)
     else:

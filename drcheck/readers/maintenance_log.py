@@ -43,11 +43,12 @@ class _Records:
     service: str
     windows: dict[str, Maintenance] = field(default_factory=dict)
 
-    def take(self, record: Record) -> None:
+    def take(self, record: Record) -> bool:
+        """Keep a window; returns whether it is of this service."""
         if "maintenance" not in record:
             raise Malformed("its kind is not known: it tells no maintenance")
         if record.required("service") != self.service:
-            return
+            return False
         window = Maintenance(
             id=record.required("maintenance"),
             line=record.line,
@@ -60,3 +61,4 @@ class _Records:
         if window.id in self.windows:
             raise Malformed(f"maintenance {window.id} is already recorded in line {self.windows[window.id].line}")
         self.windows[window.id] = window
+        return True

@@ -18,7 +18,13 @@ SCOPES: Final = ("total", "partial")
 COLUMNS: Final = Columns(
     required=("outage", "service", "started_at", "ended_at"),
     optional=("scope", "cause", "scenario", "recovered_by", "notes"),
-    parts={"watched_from": ("watched", "from"), "watched_to": ("watched", "to")},
+    parts={
+        "recovery_point_source": ("recovery_point", "source"),
+        "recovery_point_of": ("recovery_point", "of"),
+        "recovery_point_name": ("recovery_point", "name"),
+        "watched_from": ("watched", "from"),
+        "watched_to": ("watched", "to"),
+    },
 )
 
 
@@ -57,22 +63,27 @@ class _Records:
     outages: dict[str, tuple[Outage, Recovery]] = field(default_factory=dict)
     watched: list[Watched] = field(default_factory=list)
 
-    def take(self, record: Record) -> None:
+    def take(self, record: Record) -> bool:
+        """Keep an outage, or what was watched; returns whether it is of this service."""
         if ("outage" in record) == ("watched" in record):
             raise Malformed("its kind is not known: it neither tells an outage nor what was watched")
         if "watched" in record:
             watched = _watched(record)
             # It need not name a service: then whoever keeps the log watched everything that it tells of.
-            if record.text("service") in {"", self.service}:
-                self.watched.append(watched)
-        elif record.required("service") == self.service:
-            outage = _outage(record)
-            known, _ = self.outages.get(outage.id, (None, None))
-            # An open outage is closed by a second record: the log is never rewritten.
-            closes = known is not None and known.ended_at is None and known.started_at == outage.started_at
-            if known is not None and not closes:
-                raise Malformed(f"outage {outage.id} is already recorded in line {known.line}")
-            self.outages[outage.id] = outage, _recovery(record, outage)
+            if record.name("service") not in {"", self.service}:
+                return False
+            self.watched.append(watched)
+            return True
+        if record.required("service") != self.service:
+            return False
+        outage = _outage(record)
+        known, _ = self.outages.get(outage.id, (None, None))
+        # An open outage is closed by a second record: the log is never rewritten.
+        closes = known is not None and known.ended_at is None and known.started_at == outage.started_at
+        if known is not None and not closes:
+            raise Malformed(f"outage {outage.id} is already recorded in line {known.line}")
+        self.outages[outage.id] = outage, _recovery(record, outage)
+        return True
 
 
 def _watched(record: Record) -> Watched:
@@ -86,13 +97,13 @@ def _outage(record: Record) -> Outage:
     started, ended = record.required_instant("started_at"), record.instant("ended_at", up=True)
     ordered([("started_at", started), ("ended_at", ended)])
     total = "scope" not in record or record.choice("scope", SCOPES) == "total"
-    return Outage(record.required("outage"), record.line, started, ended, total, record.text("cause"))
+    return Outage(record.required("outage"), record.line, started, ended, total, record.name("cause"))
 
 
 def _recovery(record: Record, outage: Outage) -> Recovery:
     point = record.part("recovery_point")
     point.instant("data_as_of")
-    scenario = record.text("scenario")
+    scenario = record.name("scenario")
     return Recovery(
         id=outage.id,
         line=outage.line,
@@ -102,10 +113,10 @@ def _recovery(record: Record, outage: Outage) -> Recovery:
         scenarios=frozenset({scenario} if scenario else ()),
         disrupted_at=outage.started_at,
         validated_at=outage.ended_at,
-        point_source=point.text("source"),
-        point_of=point.text("of"),
+        point_source=point.name("source"),
+        point_of=point.name("of"),
         point_name=point.text("name"),
         real=True,
-        recovered_by=record.text("recovered_by"),
+        recovered_by=record.name("recovered_by"),
         notes=record.text("notes"),
     )

@@ -1,26 +1,23 @@
 """Records of a log, whatever form its lines have: read field by field, strictly.
 
 Whoever can write a line must not be able to write anything but that line: no control characters, bounded sizes, no
-instant without an offset or in the future. What cannot be read is a gap with its line, never a record.
+instant without an offset or in the future.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from textwrap import shorten
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from drcheck.core.evidence import FOREVER, Gap
+from drcheck.core.evidence import FOREVER
 
 LONGEST_LINE: Final = 64 * 1024
 """Bytes; a record is a few hundred."""
 LONGEST_REASON: Final = 200
 """Characters of the reason why a line is malformed; it may quote the line."""
-MOST_GAPS: Final = 1000
-"""Malformed lines that are named one by one."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
@@ -37,7 +34,9 @@ class Malformed(Exception):  # noqa: N818  a line is malformed, nothing failed
     """A line, or a document, is not what it must be; the message says why, lower case, no full stop."""
 
     def __str__(self) -> str:
-        return shorten(super().__str__(), LONGEST_REASON)
+        """Return the reason, cut where it is long: it may quote one endless word."""
+        reason = super().__str__()
+        return reason if len(reason) <= LONGEST_REASON else f"{reason[: LONGEST_REASON - 1]}…"
 
 
 class Record:
@@ -61,9 +60,16 @@ class Record:
             raise Malformed(f"{key} is not a string")
         return value
 
+    def name(self, key: str) -> str:
+        """Return an optional string that names something, empty where it is absent or null.
+
+        White space around it would silently make another name of it.
+        """
+        return _trimmed(key, self.text(key))
+
     def required(self, key: str) -> str:
-        """Return a string that must be there."""
-        if not (value := self.text(key)):
+        """Return a string that must be there, without white space around it."""
+        if not (value := self.name(key)):
             raise Malformed(f"{key} is missing")
         return value
 
@@ -82,13 +88,13 @@ class Record:
         return value
 
     def texts(self, key: str) -> frozenset[str]:
-        """Return an optional list of strings."""
+        """Return an optional list of names."""
         value = self.fields.get(key)
         if value is None:
             return frozenset()
         if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
             raise Malformed(f"{key} is not a list of strings")
-        return frozenset(value)
+        return frozenset(_trimmed(key, one) for one in value)
 
     def part(self, key: str) -> Record:
         """Return an optional object, empty where it is absent or null."""
@@ -134,47 +140,10 @@ class Record:
         return value
 
 
-class Line(NamedTuple):
-    """A line of a log, as it was written."""
-
-    number: int
-    written: bytes
-    ended: bool
-    """Whether a newline ends it; without one its writer may still be at work."""
-
-
-def lines(data: bytes, first: int = 1) -> Iterator[Line]:
-    """Yield the lines of ``data``, numbered from ``first``; the empty end after the last newline is none."""
-    several = data.split(b"\n")
-    last = several.pop()
-    for number, line in enumerate(several, start=first):
-        yield Line(number, line.removesuffix(b"\r"), ended=True)
-    if last:
-        yield Line(first + len(several), last, ended=False)
-
-
-def each(
-    written: Iterable[Line], latest: int, take: Callable[[Record], None], fields: Callable[[str], Mapping[str, Any]]
-) -> tuple[Gap, ...]:
-    """Hand the record of every line to ``take``, and return the lines that are none, or that it says are malformed.
-
-    ``fields`` makes the fields of a record out of a line's text. Empty lines say nothing. If very many are malformed,
-    the rest is one gap, at the last line that is concerned.
-    """
-    gaps: list[Gap] = []
-    for line in written:
-        if not line.ended:
-            hint = "A writer ends each record with a newline; if none is at work, complete or close that line."
-            gaps.append(Gap("it is still being written: it does not end", hint, line.number))
-        elif line.written:
-            try:
-                take(Record(fields(text_of(line.written)), line.number, latest))
-            except Malformed as why:
-                gaps.append(Gap(str(why), "Append a corrected record; the log is never rewritten.", line.number))
-    if len(gaps) <= MOST_GAPS:
-        return tuple(gaps)
-    rest = len(gaps) - MOST_GAPS + 1
-    return (*gaps[: MOST_GAPS - 1], Gap(f"{rest} more lines cannot be read", gaps[-1].hint, gaps[-1].line))
+def _trimmed(key: str, value: str) -> str:
+    if value != value.strip():
+        raise Malformed(f"{key} begins or ends with white space")
+    return value
 
 
 def text_of(line: bytes) -> str:

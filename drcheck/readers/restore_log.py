@@ -45,15 +45,17 @@ class _Records:
     checks: dict[str, Check | None] = field(default_factory=dict)
     """None: it was aborted, and proves nothing."""
 
-    def take(self, record: Record) -> None:
+    def take(self, record: Record) -> bool:
+        """Keep a test, an announcement of one, or a check; returns whether it is of this service."""
         if sum(kind in record for kind in KINDS) != 1:
             raise Malformed("its kind is not known: it is neither a test, nor an announcement of one, nor a check")
         if "announces" in record:
             # An announcement need not repeat the service; its test tells it.
-            if record.text("service") in {"", self.service}:
-                self.announcements.append(_announcement(record))
+            if record.name("service") not in {"", self.service}:
+                return False
+            self.announcements.append(_announcement(record))
         elif record.required("service") != self.service:
-            return
+            return False
         elif "check" in record:
             name, check = record.required("check"), _check(record)
             if name in self.checks:
@@ -64,6 +66,7 @@ class _Records:
             if test.id in self.recoveries:
                 raise Malformed(f"test {test.id} is already recorded in line {self.recoveries[test.id].line}")
             self.recoveries[test.id] = test
+        return True
 
 
 def _announcement(record: Record) -> Announcement:
@@ -128,9 +131,9 @@ def _test(record: Record) -> Recovery:
         restore_started_at=begun,
         restored_at=restored,
         validated_at=validated,
-        target_site=record.text("target_site"),
-        point_source=point.text("source"),
-        point_of=point.text("of"),
+        target_site=record.name("target_site"),
+        point_source=point.name("source"),
+        point_of=point.name("of"),
         point_name=point.text("name"),
         validation=RUNGS[record.choice("validation", tuple(RUNGS))] if "validation" in record else None,
         phases=tuple(_phase(phase) for phase in record.parts("phases")),

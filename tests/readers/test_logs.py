@@ -242,16 +242,42 @@ def test_lines_may_end_as_windows_ends_them():
     assert len(restore_log.parse(lines(TEST).replace(b"\n", b"\r\n"), "web").recoveries) == 1
 
 
-def test_very_many_malformed_lines_are_told_in_a_bounded_way_up_to_the_last_one():
-    log = restore_log.parse(b"x\n" * 5000 + lines(TEST), "web")
-    assert len(log.gaps) == records.MOST_GAPS
-    assert (log.gaps[-1].what, log.gaps[-1].line) == ("4001 more lines cannot be read", 5000)
-    assert len(log.recoveries) == 1
-
-
 def test_a_gap_quotes_no_more_than_a_sentence():
-    (gap,) = restore_log.parse(lines({**TEST, "outcome": "very " * 10_000}), "web").gaps
-    assert len(gap.what) <= records.LONGEST_REASON
+    for outcome in ("very " * 10_000 + "well", "v" * 50_000):
+        (gap,) = restore_log.parse(lines({**TEST, "outcome": outcome}), "web").gaps
+        assert len(gap.what) == records.LONGEST_REASON
+        assert gap.what.startswith("outcome is 'v")
+        assert gap.what.endswith("…")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"service": " web"},
+        {"service": "web\u00a0"},
+        {"test": "t1 "},
+        {"outcome": "passed "},
+        {"target_site": " lab"},
+        {"scenarios": ["server "]},
+        {"recovery_point": {"source": " dumps"}},
+        {"phases": [{**TEST["phases"][0], "name": "dns "}]},
+    ],
+)
+def test_white_space_around_a_name_is_refused_since_it_would_silently_make_another_one(change):
+    (gap,) = restore_log.parse(lines({**TEST, **change}), "web").gaps
+    assert gap.what.endswith("begins or ends with white space")
+    assert restore_log.parse(lines({**TEST, "notes": " free text ", "operator": "anna "}), "web").gaps == ()
+
+
+@pytest.mark.parametrize("change", [{"outage": " o1"}, {"service": "web "}, {"scope": " total"}, {"cause": "disk "}])
+def test_an_outage_whose_names_have_white_space_around_them_is_a_gap(change):
+    for service in ("web", "other"):
+        log = outage_log.parse(lines({**OUTAGE, **change}), service)
+        assert log.outages == ()
+        if service == "web" or "service" in change:
+            assert "white space" in log.gaps[0].what
+    (gap,) = outage_log.parse(lines({"watched": {}, "service": "web "}), "web").gaps
+    assert gap.what in {"from is missing", "service begins or ends with white space"}
 
 
 # Checks
