@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from drcheck.core.policy import Reader
-from drcheck.core.promises import Formula, Kind, Outside
+from drcheck.core.promises import Formula, Kind, Outside, Per
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import shorthand, units
 from drcheck.policyfile.faults import any_of, excluded, known, one_of, one_or_more
@@ -190,6 +190,13 @@ def _credits(commitment: Fields, at: str) -> Iterator[Problem]:
     of = credit.scalar("of")
     if of is not None and "full_hours_times" in credit.entries and of.text not in {"each", "sum"}:
         yield Problem(of.mark, f"{at}.of: full hours are counted in each outage or in their sum (write each or sum)")
+    per = commitment.text("per")
+    if "fee" in credit.entries and per not in {"", Per.MONTH}:
+        yield Problem(
+            credit.entries["fee"].key,
+            f"{at}.fee: it is what is paid for a month, and the period is a {per} (leave it out: the credit is told "
+            "without money)",
+        )
 
 
 def _tiers(credit: Fields, target: str, at: str) -> Iterator[Problem]:
