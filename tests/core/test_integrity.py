@@ -47,6 +47,10 @@ def logged(*told, gaps=(), known_until=None):
     )
 
 
+def logs(**told):
+    return Records({source: logged(*those).logs["checks"] for source, those in told.items()})
+
+
 def judge(*parts, records=None, level=Rung.CHECKSUMMED, every=7 * DAY, effective=None):
     commitment = Integrity("intact", Kind.INTEGRITY, ("dumps",), level=level, every=every)
     return integrity.evaluate(commitment, subject(*parts), records or Records({}), Terms(effective=effective), WINDOW)
@@ -137,6 +141,64 @@ def test_a_failed_check_ends_with_a_later_one_that_passed_on_at_least_its_rung()
     assert judge(records=logged(failed, check(17, of=("customers",), line=2))).status is Status.BREACHED
 
 
+def test_what_passes_elsewhere_ends_no_failure():
+    both = logs(offsite=[check(15, passed=False)], local=[check(17)])
+    finding = judge(records=both)
+    assert finding.status is Status.BREACHED
+    assert finding.reason.startswith("check check-1 at offsite failed 2026-04-11T00:00:00Z")
+    assert judge(records=logs(offsite=[check(15, passed=False), check(16, line=2)], local=[])).status is Status.MET
+
+
+def test_a_failure_is_doubted_only_by_what_nobody_could_read_in_its_own_log():
+    gap = (Gap("it is no JSON", line=9),)
+    failed, passed = check(15, passed=False), check(17)
+    others = Records({**logs(offsite=[failed]).logs, "local": logged(passed, gaps=gap).logs["checks"]})
+    assert judge(records=others).status is Status.BREACHED
+    own = Records({"offsite": logged(failed, gaps=gap).logs["checks"], **logs(local=[passed]).logs})
+    finding = judge(records=own)
+    assert finding.status is Status.UNKNOWN
+    assert "as far as is known: offsite, line 9: it is no JSON" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("then", "status"),
+    [
+        ((), Status.BREACHED),
+        ((restored(17, line=2),), Status.MET),
+        ((restored(17, Rung.VALIDATED, line=2),), Status.MET),
+        ((restored(17, None, line=2),), Status.BREACHED),
+        ((restored(17, Rung.CHECKSUMMED, line=2),), Status.BREACHED),
+        ((restored(17, of="customers", line=2),), Status.BREACHED),
+        ((restored(17, outcome="aborted", line=2),), Status.BREACHED),
+        ((check(17, Rung.DATA_CHECKED, line=2),), Status.BREACHED),
+        ((check(17, Rung.RESTORED, line=2),), Status.BREACHED),  # which says nothing of whether it can be restored
+    ],
+)
+def test_a_failed_restore_test_is_a_failed_check_until_one_passes_again(then, status):
+    finding = judge(records=logged(restored(12), restored(15, outcome="failed"), *then), level=Rung.RESTORED)
+    assert finding.status is status
+    if status is Status.BREACHED:
+        assert finding.reason.startswith("restore test drill-1 at checks failed 2026-04-11T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("failed", "status"),
+    [
+        (restored(15, None, outcome="failed", line=2), Status.BREACHED),
+        (restored(15, Rung.VALIDATED, outcome="failed", line=2), Status.BREACHED),
+        (restored(15, Rung.COMPLETE, outcome="failed", line=2), Status.MET),  # it went for less than is asked
+        (restored(15, outcome="failed", of="customers", line=2), Status.MET),
+        (restored(15, outcome="aborted", line=2), Status.MET),
+    ],
+)
+def test_only_a_restore_test_that_failed_on_the_rung_asked_tells_of_a_failure(failed, status):
+    assert judge(records=logged(restored(14), failed), level=Rung.RESTORED).status is status
+
+
+def test_a_restore_of_one_backup_does_not_end_a_failed_check_of_all():
+    assert judge(records=logged(check(15, passed=False), restored(17, line=2))).status is Status.BREACHED
+
+
 def test_what_is_broken_lower_down_does_not_hold_higher_up():
     finding = judge(
         records=logged(check(10), check(18, Rung.CHECKSUMMED, passed=False, line=2)),
@@ -170,6 +232,13 @@ def test_never_checked_is_owed_from_the_agreement_on():
     assert statuses(finding) == [(None, 24 * 12), (Status.BREACHED, 24 * 20 + 2)]
 
 
+def test_a_check_from_long_before_the_agreement_owes_a_new_one_and_meets_nothing():
+    finding = judge(records=logged(check(-100)), effective=at(24 * 5))
+    assert statuses(finding) == [(None, 24 * 12), (Status.BREACHED, 24 * 20 + 2)]
+    recent = judge(records=logged(check(3)), effective=at(24 * 5))
+    assert statuses(recent) == [(None, 24 * 5), (Status.MET, 24 * 10), (None, 24 * 12), (Status.BREACHED, 24 * 20 + 2)]
+
+
 def test_nothing_that_could_tell_is_unknown():
     finding = judge(part("dumps", [point()], LOOKS), level=Rung.RESTORED)
     assert finding.status is Status.UNKNOWN
@@ -189,6 +258,32 @@ def test_a_checksum_that_could_not_be_verified_is_unknown(checks, unasked, why):
     assert why in finding.reason
 
 
+def test_a_checksum_of_what_does_not_count_proves_nothing():
+    stub = point(verified(18), why_not="it is a stub")
+    assert judge(part("dumps", [stub], LOOKS)).status is Status.BREACHED
+    failed = point(verified(18, passed=False), why_not="it is a stub")
+    assert judge(part("dumps", [failed, point(verified(18), day=2)], LOOKS)).status is Status.BREACHED
+
+
+def test_an_older_answer_does_not_prove_that_a_look_could_verify_since():
+    refused = {Fact.CHECKSUM: "access denied"}
+    finding = judge(part("dumps", [point(verified(2))], LOOKS, unasked=refused))
+    assert statuses(finding)[-1] == (Status.UNKNOWN, 20 * 24 + 2)
+    assert "at dumps no checksum could be verified: access denied" in finding.reason
+    since = judge(part("dumps", [point(verified(2)), point(verified(19), day=2)], LOOKS, unasked=refused))
+    assert statuses(since)[1:] == [
+        (Status.MET, 50 + 7 * 24),
+        (Status.BREACHED, 24 * 19 + 2),  # looks could verify until then, and did not
+        (Status.MET, 20 * 24 + 2),
+    ]
+
+
+def test_what_could_not_be_verified_later_does_not_excuse_what_was_not_before():
+    unverified = point((24 * 15, Told(None, "no side-car stands beside it")), day=14)
+    finding = judge(part("dumps", [point(verified(2)), unverified], LOOKS))
+    assert statuses(finding)[2:] == [(Status.BREACHED, 24 * 15), (Status.UNKNOWN, 20 * 24 + 2)]
+
+
 @pytest.mark.parametrize("level", [Rung.LISTED, Rung.COMPLETE])
 def test_the_looks_themselves_prove_the_lowest_rungs(level):
     finding = judge(part("dumps", [point()], LOOKS), level=level, every=2 * DAY)
@@ -198,6 +293,21 @@ def test_the_looks_themselves_prove_the_lowest_rungs(level):
     assert empty.status is Status.BREACHED
     stub = judge(part("dumps", [point(why_not="it is a stub")], LOOKS), level=level, every=2 * DAY)
     assert stub.status is Status.BREACHED
+
+
+def test_a_look_proves_only_what_stood_at_it():
+    brief = [Point(24 * day, 24 * day + 1, gone=24 * day + 2 + stay) for day, stay in ((1, 0), (9, 48), (3, 24))]
+    finding = judge(part("dumps", brief, LOOKS), level=Rung.COMPLETE, every=DAY // 2)
+    assert statuses(finding) == [
+        (Status.UNKNOWN, 2),
+        *((status, 24 * day + hour) for day, status, hour in _shown_by(1, 3, 4, 9, 10, 11)),
+        (Status.BREACHED, 20 * 24 + 2),
+    ]
+
+
+def _shown_by(*days):
+    for day in days:
+        yield from ((day, Status.BREACHED, 2), (day, Status.MET, 14))
 
 
 def test_it_is_at_risk_within_a_tenth_of_its_time():
