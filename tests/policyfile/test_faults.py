@@ -194,8 +194,8 @@ def test_credits_are_of_exactly_one_form(tmp_path, credits, told):  # noqa: A002
 
 
 def test_a_monthly_fee_tells_nothing_of_a_day(tmp_path):
-    credits = "{full_hours_times: 10, of: each, fee: 720 EUR}"
-    text = f"{{kind: availability, at_least: 99.9%, per: day, credits: {credits}, evidence: [outages]}}"
+    promised = "{full_hours_times: 10, of: each, fee: 720 EUR}"
+    text = f"{{kind: availability, at_least: 99.9%, per: day, credits: {promised}, evidence: [outages]}}"
     (found,) = of_commitment(tmp_path, text)
     assert found.startswith(".credits.fee: it is what is paid for a month, and the period is a day (leave it out")
 
