@@ -30,9 +30,9 @@ def strict(text: str) -> Any:
 
 
 def _fields(text: str) -> dict[str, Any]:
-    value = strict(text)
-    if not isinstance(value, dict):
-        raise Malformed("it is not an object")
+    if not text.lstrip(" ").startswith("{"):
+        raise Malformed("it is not a JSON object")
+    value: dict[str, Any] = strict(text)
     # Escaped ones: what stands in the line itself has been looked at already.
     for string in _strings(value):
         records.no_control(string)

@@ -65,7 +65,7 @@ def test_every_log_takes_corrections():
         },
     }
     for parse, record in told.items():
-        assert gaps(parse(lines("x"), "web")) == [(1, "it is not JSON")]
+        assert gaps(parse(lines("x"), "web")) == [(1, "it is not a JSON object")]
         log = parse(lines("x", {**record, "corrects": 1}, "y", {"corrects": 3}), "web")
         assert log.gaps == ()
         assert any((log.announcements, log.watched, log.maintenance, log.attestations))
@@ -94,7 +94,7 @@ def test_a_correction_alone_says_that_the_line_tells_nothing(more):
 )
 def test_a_correction_of_what_needs_none_is_malformed_and_tells_nothing(corrects, what):
     log = outage_log.parse(lines(OUTAGE, "x", {**OUTAGE, "outage": "o2", "corrects": corrects}), "web")
-    assert (ids(log), gaps(log)) == (["o1"], [(2, "it is not JSON"), (3, what)])
+    assert (ids(log), gaps(log)) == (["o1"], [(2, "it is not a JSON object"), (3, what)])
 
 
 @pytest.mark.parametrize("more", [{"ticket": 17}, {"by": 17}, {"scope": "total"}, {"service": "web"}])
