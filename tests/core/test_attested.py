@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from drcheck.core.commitments import attested
-from drcheck.core.evidence import LONG_AGO, Attestation, Gap, Log
+from drcheck.core.evidence import FOREVER, LONG_AGO, Attestation, Gap, Log
 from drcheck.core.promises import Encryption, Kind
+from drcheck.core.spans import Span
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Status, Window
 
@@ -19,9 +20,9 @@ def states(at, *, line=1, until=1000, holds=True, attests="disks-encrypted", by=
     return Attestation(attests, line, "SSE is on for all disks", by, at * DAY, until * DAY, holds)
 
 
-def judge(*statements, gaps=(), known_until=200 * DAY, terms=None, unseen=()):
+def judge(*statements, gaps=(), known_until=200 * DAY, terms=None, unseen=(), commitment=COMMITMENT):
     log = Log(attestations=statements, gaps=gaps, known_until=known_until, unseen=unseen)
-    return attested.evaluate(COMMITMENT, Records({"statements": log}), terms or Terms(), WINDOW)
+    return attested.evaluate(commitment, Records({"statements": log}), terms or Terms(), WINDOW)
 
 
 def test_a_statement_that_holds_is_met_as_attested_with_who_and_until_when():
@@ -43,6 +44,12 @@ def test_nobody_has_attested_it():
 
 def test_the_kind_may_be_attested_as_well():
     assert judge(states(10, attests="encryption")).status is Status.MET
+
+
+def test_a_kind_that_is_attested_is_never_taken_for_the_id_of_another():
+    named = Encryption("copies", Kind.ENCRYPTION, ("statements",))
+    assert judge(states(10, attests="copies"), commitment=named).status is Status.UNKNOWN
+    assert judge(states(10, attests="encryption"), commitment=named).status is Status.MET
 
 
 def test_a_statement_lapses():
@@ -67,6 +74,38 @@ def test_a_statement_that_it_holds_no_more_breaches_until_one_that_it_does():
 def test_of_two_statements_of_one_instant_the_later_line_wins_whatever_their_order():
     first, second = states(10), states(10, line=2, holds=False)
     assert judge(first, second).status is judge(second, first).status is Status.BREACHED
+
+
+@pytest.mark.parametrize("line", [1, 5])
+def test_of_two_logs_at_one_instant_the_statement_that_does_not_hold_wins_whatever_its_line(line):
+    def log(*statements):
+        return Log(attestations=statements, known_until=200 * DAY)
+
+    doubts = states(10, line=line, holds=False, by="Bo")
+    for told in (
+        {"a": log(states(10, line=3)), "b": log(doubts)},
+        {"a": log(doubts), "b": log(states(10, line=3))},
+    ):
+        finding = attested.evaluate(COMMITMENT, Records(told), Terms(), WINDOW)
+        assert finding.status is Status.BREACHED
+        assert finding.evidence[0].name == f"Bo, line {line}"
+    mended = {"a": log(states(10, line=3)), "b": log(doubts, states(10, line=9))}
+    assert attested.evaluate(COMMITMENT, Records(mended), Terms(), WINDOW).status is Status.MET
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_statement_of_an_earlier_wording_does_not_speak_of_this_one(holds):
+    reworded = Terms(binds=Span(40 * DAY, FOREVER))
+    finding = judge(states(10, holds=holds), terms=reworded)
+    assert [(piece.status, piece.end // DAY) for piece in finding.pieces] == [(None, 40), (Status.UNKNOWN, 100)]
+    assert finding.reason == (
+        "the statement of Ada of 1970-01-11T00:00:00Z is older than the wording in force since 1970-02-10T00:00:00Z; "
+        "ask for a new one"
+    )
+    assert (finding.due_at, finding.at_risk) == (None, False)
+    assert finding.evidence[0].why_not == "it is older than the wording in force"
+    anew = judge(states(10, holds=holds), states(60, line=2), terms=reworded)
+    assert anew.status is Status.MET
 
 
 def test_a_statement_of_the_future_says_nothing_yet():

@@ -1,7 +1,7 @@
 """What no machine can see: dated statements by a named owner, shown as attested, never as verified.
 
 The newest statement decides. One that says that the promise is kept holds until it expires; one that says that it is
-not holds until a later one says otherwise.
+not holds until a later one says otherwise. Neither speaks of a promise that was worded anew since.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.evidence import LONG_AGO, Attestation, Cited
 from drcheck.core.pieces import cut, within
-from drcheck.core.promises import Commitment
+from drcheck.core.promises import Commitment, Kind
 from drcheck.core.recoveries import gap_after, gap_bounds, unseen
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Status, Window
@@ -46,7 +46,7 @@ def evaluate(commitment: Commitment, records: Records, terms: Terms, window: Win
             return Status.UNKNOWN, f"nobody has attested it{f'; {gap}' if gap else ''}"
         if gap := gap_after(records, t, one.statement.at):
             return Status.UNKNOWN, f"the attestation of {one.statement.by} may not be the newest: {gap}"
-        return _judge(one.statement, t)
+        return _judge(one.statement, terms, t)
 
     last = window.end - 1
     changes = [*gap_bounds(records), *since, *(one.statement.expires_at for one in stated)]
@@ -54,32 +54,45 @@ def evaluate(commitment: Commitment, records: Records, terms: Terms, window: Win
         changes.append(terms.effective)
     pieces = within(terms.binds, cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1]))
     deciding = newest(last)
-    lapses = deciding.statement.expires_at if deciding is not None and deciding.statement.holds else None
-    valid = 0 if deciding is None or lapses is None else lapses - deciding.statement.at
+    lapses, valid = None, 0
+    if deciding is not None and deciding.statement.holds and not _is_outworded(deciding.statement, terms):
+        lapses = deciding.statement.expires_at
+        valid = lapses - deciding.statement.at
     return Finding(
         of="",
         pieces=pieces,
         reason=judge(last)[1],
         due_at=lapses,
         at_risk=at_risk(commitment, pieces[-1].status, None if lapses is None else lapses - window.end, valid),
-        evidence=() if deciding is None else (_cite(deciding, last),),
+        evidence=() if deciding is None else (_cite(deciding, terms, last),),
     )
 
 
 def _stated(commitment: Commitment, records: Records) -> list[_Stated]:
-    """Return what was stated of a commitment, oldest first; of statements of one instant the later line comes later."""
-    found = [
-        _Stated(source, statement)
-        for source, log in records.logs.items()
-        for statement in log.attestations
-        if statement.attests in {commitment.id, commitment.kind.value}
-    ]
-    # Where two logs contradict each other at one instant, the statement that does not hold decides.
-    return sorted(found, key=lambda one: (one.statement.at, one.statement.line, not one.statement.holds, one.source))
+    """Return what was stated of a commitment, oldest first, the last one of each instant deciding.
+
+    Of one log's statements of one instant the later line counts; of those of several logs one that does not hold.
+    """
+    found: dict[tuple[int, str], _Stated] = {}
+    for source, log in records.logs.items():
+        for statement in sorted(log.attestations, key=lambda one: one.line):
+            if _speaks_of(commitment, statement):
+                found[statement.at, source] = _Stated(source, statement)
+    return sorted(found.values(), key=lambda one: (one.statement.at, not one.statement.holds, one.source))
 
 
-def _judge(statement: Attestation, t: int) -> tuple[Status, str]:
+def _speaks_of(commitment: Commitment, statement: Attestation) -> bool:
+    """Return whether a statement names a commitment; the name of a kind means that kind, whatever else is called so."""
+    if statement.attests in set(Kind):
+        return statement.attests == commitment.kind
+    return statement.attests == commitment.id
+
+
+def _judge(statement: Attestation, terms: Terms, t: int) -> tuple[Status, str]:
     by, at = statement.by, words.instant(statement.at)
+    if _is_outworded(statement, terms):
+        worded = f"the wording in force since {words.instant(terms.binds.start)}"
+        return Status.UNKNOWN, f"the statement of {by} of {at} is older than {worded}; ask for a new one"
     if not statement.holds:
         return Status.BREACHED, f'{by} stated at {at} that it does not hold: "{statement.statement}"'
     expires = words.instant(statement.expires_at)
@@ -88,9 +101,17 @@ def _judge(statement: Attestation, t: int) -> tuple[Status, str]:
     return Status.MET, f'attested by {by} at {at} until {expires}: "{statement.statement}"'
 
 
-def _cite(one: _Stated, last: int) -> Cited:
+def _is_outworded(statement: Attestation, terms: Terms) -> bool:
+    """Return whether a statement was made of an earlier wording than the one that is judged."""
+    return statement.at < terms.binds.start
+
+
+def _cite(one: _Stated, terms: Terms, last: int) -> Cited:
     statement = one.statement
-    why_not = "it says that the promise does not hold" if not statement.holds else ""
-    if statement.holds and last >= statement.expires_at:
-        why_not = f"it lapsed at {words.instant(statement.expires_at)}"
+    if _is_outworded(statement, terms):
+        why_not = "it is older than the wording in force"
+    elif not statement.holds:
+        why_not = "it says that the promise does not hold"
+    else:
+        why_not = f"it lapsed at {words.instant(statement.expires_at)}" if last >= statement.expires_at else ""
     return Cited(one.source, "", f"{statement.by}, line {statement.line}", None, statement.at, why_not)
