@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,6 +115,20 @@ def test_an_open_outage_breaches_once_the_objective_is_passed():
     finding = judge(outage("11-10T00:00", None, recovered_by=""))
     assert [(piece.start, piece.status) for piece in finding.pieces][1:] == [(at("11-10T08:00"), Status.BREACHED)]
     assert finding.measured == Quantity(at("11-22T00:00") - at("11-10T00:00"), "s")
+
+
+def test_of_outages_that_overlap_the_one_that_ends_last_is_named_while_any_is_too_long():
+    one = outage("11-10T00:00", "11-12T00:00", recovered_by="")
+    within = replace(outage("11-10T04:00", "11-10T20:00", recovered_by=""), id="out-2", line=2)
+    after = replace(outage("11-11T12:00", "11-13T00:00", recovered_by=""), id="out-3", line=3)
+    finding = judge(one, within, after)
+    assert [(piece.start, piece.status) for piece in finding.pieces] == [
+        (at("11-01T00:00"), Status.UNKNOWN),
+        (at("11-10T08:00"), Status.BREACHED),
+        (at("11-13T00:00"), Status.UNKNOWN),
+    ]
+    assert judge(one, within, after, as_of="11-10T18:00").reason.startswith("outage out-1 passed 8 h")
+    assert judge(one, within, after, as_of="11-11T21:00").reason.startswith("outage out-3 passed 8 h")
 
 
 def test_a_slow_recovery_fails_whatever_it_restored_from():

@@ -7,6 +7,7 @@ does not lapse: only a later pass ends it. A real outage longer than the objecti
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -56,22 +57,17 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
     everything = told(records, commitment.scenario)
     steps = _steps(commitment, everything, terms)
     begins = [step.since for step in steps]
-    outages = [one for one in everything if one.recovery.real]
+    outages = _TooLong.of(everything, commitment.at_most)
 
     def step_at(t: int) -> _Step:
         return steps[bisect_right(begins, t) - 1]
-
-    def too_long_at(t: int) -> Told | None:
-        """Return the outage that goes on right after ``t``, longer than the objective."""
-        running = (one for one in outages if one.recovery.started_at + commitment.at_most <= t < one.ends)
-        return next(running, None)
 
     def judge(t: int) -> tuple[Status | None, str]:
         if why := terms.before_effect(t):
             return None, why
         if why := unseen(records, t):
             return Status.UNKNOWN, why
-        if outage := too_long_at(t):
+        if outage := outages.at(t):
             over = words.instant(outage.recovery.started_at + commitment.at_most)
             return Status.BREACHED, f"outage {outage.recovery.id} passed {words.duration(commitment.at_most)} at {over}"
         return _judge(commitment, step_at(t), records, terms, t)
@@ -84,7 +80,7 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
         changes.append(terms.effective)
     last = window.end - 1
     pieces = within(terms.binds, cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1]))
-    outage, step = too_long_at(last), step_at(last)
+    outage, step = outages.at(last), step_at(last)
     deciding = step.worst or step.best
     measured = None
     if outage is not None:
@@ -104,6 +100,33 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
         at_risk=at_risk(commitment, pieces[-1].status, headroom, commitment.at_most),
         evidence=tuple(_cited(everything, outage or deciding, terms, window)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _TooLong:
+    """The outages that went on longer than the objective."""
+
+    since: Sequence[int]
+    """From when on each was too long, oldest first."""
+    latest: Sequence[Told]
+    """Of those up to each, the one that ended last."""
+
+    @classmethod
+    def of(cls, everything: Sequence[Told], at_most: int) -> _TooLong:
+        """Pick the outages among ``everything`` that lasted longer than ``at_most`` seconds."""
+        over = sorted(
+            (one for one in everything if one.recovery.real and one.recovery.started_at + at_most < one.ends),
+            key=lambda one: one.recovery.started_at,
+        )
+        latest: list[Told] = []
+        for one in over:
+            latest.append(one if not latest or one.ends > latest[-1].ends else latest[-1])
+        return cls([one.recovery.started_at + at_most for one in over], latest)
+
+    def at(self, t: int) -> Told | None:
+        """Return the outage that goes on right after ``t``, too long by then; of several the one that ends last."""
+        index = bisect_right(self.since, t) - 1
+        return self.latest[index] if index >= 0 and t < self.latest[index].ends else None
 
 
 def _steps(commitment: Rto, everything: list[Told], terms: Terms) -> list[_Step]:
