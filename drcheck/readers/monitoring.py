@@ -2,7 +2,8 @@
 
 An export is one JSON document about the service whose policy names it. Its series are the parts of that service: all
 of them down is an outage, some of them a partial one. A sample holds until the next one, but no longer than
-:data:`LOOKBACK` or twice the usual step of its series; where a part has none that holds, nobody watched.
+:data:`LOOKBACK` or twice the usual step of its series; where a part has none that holds, nobody watched. The last one
+holds for one usual step, after which the next export may say otherwise; how long a single one holds, nobody knows.
 
 - Prometheus: https://prometheus.io/docs/prometheus/latest/querying/api/#range-vectors
 - Uptime Kuma: ``/api/status-page/heartbeat/SLUG``; a beat is 0 down, 1 up, 2 pending, 3 maintenance
@@ -198,6 +199,10 @@ class _Part:
     """The instant of its last sample."""
     hold: int
     """Seconds for which a sample holds, unless the next one comes before."""
+    seen_until: int
+    """Until when its last sample holds."""
+    ends: int
+    """Until when it was there. Of a part with a single sample nobody knows: for as long as that may have held."""
     runs: Sequence[_Run]
 
     @classmethod
@@ -207,22 +212,24 @@ class _Part:
         states = {one.at: one.up for one in sorted(samples, key=lambda one: _OUTWEIGHS[one.up])}
         instants = sorted(states)
         steps = [later - instant for instant, later in pairwise(instants)]
-        hold = min(LOOKBACK, 2 * median_low(steps)) if steps else LOOKBACK
+        usual = median_low(steps) if steps else 0
+        hold = min(LOOKBACK, 2 * usual) if steps else LOOKBACK
         runs: list[_Run] = []
-        for instant, step in zip(instants, [*steps, hold], strict=True):
+        for instant, step in zip(instants, [*steps, usual], strict=True):
             up, end = states[instant], instant + min(step, hold)
-            if up is None:
+            if up is None or end == instant:
                 continue
             if runs and runs[-1].end == instant and runs[-1].up is up:
                 runs[-1] = _Run(runs[-1].start, end, up)
             else:
                 runs.append(_Run(instant, end, up))
-        return cls(instants[0], instants[-1], hold, runs)
+        last = instants[-1]
+        seen_until = last + min(usual, hold)
+        return cls(instants[0], last, hold, seen_until, seen_until if steps else last + hold, runs)
 
-    @property
-    def ends(self) -> int:
-        """Until when its last sample holds."""
-        return self.last + self.hold
+    def lasts(self, newest: int) -> bool:
+        """Return whether it may still be there at ``newest``: its next sample is not long overdue."""
+        return self.last + self.hold >= newest
 
 
 def _stretches(parts: Sequence[_Part], latest: int) -> Iterator[Stretch]:
@@ -233,7 +240,7 @@ def _stretches(parts: Sequence[_Part], latest: int) -> Iterator[Stretch]:
     """
     earliest = min(part.first for part in parts)
     newest = max(part.last for part in parts)
-    end = min(latest, *(part.ends for part in parts if part.ends >= newest))
+    end = min(latest, *(part.seen_until for part in parts if part.lasts(newest)))
     # Instant to how many more parts there are, are up, and are down from then on.
     changes: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
     for part in parts:

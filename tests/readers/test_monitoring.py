@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
@@ -75,7 +75,7 @@ def test_a_day_of_samples_with_a_hole_of_seven_minutes_and_three_minutes_without
     # The sample of 14:59 holds for twice the usual step, until 15:01; then nobody watched, up to 15:03.
     assert watched(log) == [
         (DAY, blind + MINUTE),
-        (blind + 3 * MINUTE, DAY + 86400 + MINUTE),
+        (blind + 3 * MINUTE, DAY + 86400),
     ]
     (recovery,) = log.recoveries
     assert (recovery.real, recovery.started_at, recovery.finished_at) == (True, down, down + 7 * MINUTE)
@@ -87,8 +87,21 @@ def test_a_sample_holds_no_longer_than_prometheus_itself_takes_it_for_fresh():
     assert watched(log) == [(t, t + 300) for t in range(DAY, DAY + 4 * 3600, 3600)]
 
 
-def test_a_single_sample_holds_as_long_as_prometheus_takes_it_for_fresh():
-    assert watched(monitoring.parse(answer(series({DAY: 1})), "web")) == [(DAY, DAY + 300)]
+def test_the_last_sample_holds_for_one_usual_step_since_the_next_export_may_say_otherwise():
+    log = monitoring.parse(answer(series(every(60, DAY, DAY + 600))), "web")
+    assert watched(log) == [(DAY, DAY + 600)]
+    log = monitoring.parse(answer(series(every(60, DAY, DAY + 600, 0))), "web")
+    assert (told(log), watched(log)) == ([("total", DAY, None)], [(DAY, DAY + 600)])
+
+
+@pytest.mark.parametrize("up", [0, 1])
+def test_for_how_long_a_single_sample_holds_nobody_knows(up):
+    log = monitoring.parse(answer(series({DAY: up})), "web")
+    assert (told(log), watched(log), log.gaps) == ([], [], ())
+    # Nor how long such a part was there: it was not watched until the sample is stale.
+    others = every(60, DAY - 600, DAY + 600)
+    log = monitoring.parse(answer(series({DAY: up}), series(others)), "web")
+    assert (told(log), watched(log)) == ([], [(DAY - 600, DAY), (DAY + 300, DAY + 600)])
 
 
 def test_fractions_of_a_second_are_cut():
@@ -119,7 +132,7 @@ def test_parts_that_are_sampled_one_after_the_other_go_down_together():
     other = every(60, DAY + 20, DAY + 3600, 0)
     log = monitoring.parse(answer(series(one), series(other)), "web")
     assert told(log) == [("total", DAY + 20, None)]
-    assert watched(log) == [(DAY + 20, DAY + 3540 + 120)]
+    assert watched(log) == [(DAY + 20, DAY + 3600)]
 
 
 def test_a_part_down_beside_one_that_nobody_saw_is_not_told_as_partial_since_it_may_be_total():
@@ -127,19 +140,19 @@ def test_a_part_down_beside_one_that_nobody_saw_is_not_told_as_partial_since_it_
     other = {t: up for t, up in every(60, DAY, DAY + 3600).items() if not DAY + 300 <= t < DAY + 1800}
     log = monitoring.parse(answer(series(one), series(other)), "web")
     assert told(log) == []
-    assert watched(log) == [(DAY, DAY + 240 + 120), (DAY + 1800, DAY + 3660)]
+    assert watched(log) == [(DAY, DAY + 240 + 120), (DAY + 1800, DAY + 3600)]
 
 
 def test_a_part_that_was_taken_away_or_added_is_not_missed_before_and_after():
     old, new = every(60, DAY, DAY + 1800), every(60, DAY + 1740, DAY + 3600)
     log = monitoring.parse(answer(series(old, pod="a"), series(new, pod="b")), "web")
-    assert (told(log), watched(log)) == ([], [(DAY, DAY + 3660)])
+    assert (told(log), watched(log)) == ([], [(DAY, DAY + 3600)])
 
 
 def test_an_outage_that_lasts_in_the_newest_sample_is_open():
     log = monitoring.parse(answer(series(every(60, DAY, DAY + 600) | every(60, DAY + 600, DAY + 900, 0))), "web")
     assert told(log) == [("total", DAY + 600, None)]
-    assert watched(log) == [(DAY, DAY + 960)]
+    assert watched(log) == [(DAY, DAY + 900)]
     assert (log.recoveries[0].finished_at, log.recoveries[0].outcome) == (None, "")
 
 
@@ -163,7 +176,7 @@ def test_heartbeats_of_a_status_page_tell_outages_in_utc():
     ups = [(DAY + 60 * i, 1) for i in range(30)]
     log = monitoring.parse(page(**{"1": [*ups, (DAY + 1800, 0), (DAY + 1860, 0), (DAY + 1920, 1)]}), "web")
     assert told(log) == [("total", DAY + 1800, DAY + 1920)]
-    assert watched(log) == [(DAY, DAY + 2040)]
+    assert watched(log) == [(DAY, DAY + 1980)]
 
 
 def test_a_list_of_heartbeats_is_told_apart_by_its_monitors():
@@ -176,7 +189,7 @@ def test_a_list_of_heartbeats_is_told_apart_by_its_monitors():
 @pytest.mark.parametrize("status", [2, 3])
 def test_what_is_pending_or_in_maintenance_was_not_checked_and_not_watched(status):
     log = monitoring.parse(page(**{"1": [(DAY, 1), (DAY + 60, status), (DAY + 120, 1)]}), "web")
-    assert (told(log), watched(log)) == ([], [(DAY, DAY + 60), (DAY + 120, DAY + 240)])
+    assert (told(log), watched(log)) == ([], [(DAY, DAY + 60), (DAY + 120, DAY + 180)])
 
 
 def test_of_two_heartbeats_in_one_second_the_one_that_is_down_stands():
@@ -268,7 +281,7 @@ def test_later_exports_add_to_what_earlier_ones_told_and_take_nothing_away():
     second = every(60, DAY + 720, DAY + 7200)
     log = look(answer(series(second)), DAY + 7200, history)
     assert told(log) == [("total", DAY + 600, DAY + 900)]
-    assert watched(log) == [(DAY, DAY + 7260)]
+    assert watched(log) == [(DAY, DAY + 7200)]
     assert (log.known_until, log.unseen) == (DAY + 7200, ())
 
 
@@ -288,10 +301,10 @@ def test_an_open_outage_is_told_no_longer_than_anybody_saw_it():
     down = every(60, DAY, DAY + 600) | every(60, DAY + 600, DAY + 1200, 0)
     stale = look(answer(series(down)), DAY + 86400, history)
     assert told(stale) == [("total", DAY + 600, None)]
-    assert stale.known_until == DAY + 1260
+    assert stale.known_until == DAY + 1200
     log = look(answer(series(every(60, DAY + 2 * 86400, DAY + 2 * 86400 + 600))), DAY + 3 * 86400, history)
-    assert told(log) == [("total", DAY + 600, DAY + 1260)]
-    assert watched(log) == [(DAY, DAY + 1260), (DAY + 2 * 86400, DAY + 2 * 86400 + 660)]
+    assert told(log) == [("total", DAY + 600, DAY + 1200)]
+    assert watched(log) == [(DAY, DAY + 1200), (DAY + 2 * 86400, DAY + 2 * 86400 + 600)]
 
 
 def test_a_look_that_fails_leaves_what_was_told():
@@ -301,7 +314,7 @@ def test_a_look_that_fails_leaves_what_was_told():
     assert (log.watched, log.known_until) == (before.watched, DAY + 600)
     assert "the export cannot be read" in log.unseen[0].what
     assert look(answer(series(every(60, DAY, DAY + 1800))), DAY + 1800, history).watched == (
-        Watched(DAY, DAY + 1860, 0),
+        Watched(DAY, DAY + 1800, 0),
     )
 
 
@@ -324,23 +337,38 @@ def test_a_quarter_of_nightly_exports_is_kept_as_a_few_rows_a_night():
 SAMPLES = st.lists(st.tuples(st.integers(DAY, DAY + 1800), st.sampled_from([0, 1, 2, 3])), max_size=25)
 
 
-def holds(values: dict[int, int]) -> int:
-    """Return for how long a sample of a part holds."""
+def usual(values: dict[int, int]) -> int:
+    """Return the usual step of a part; 0: it has a single sample."""
     steps = sorted(later - earlier for earlier, later in pairwise(sorted(values)))
-    return min(300, 2 * steps[(len(steps) - 1) // 2]) if steps else 300
+    return steps[(len(steps) - 1) // 2] if steps else 0
+
+
+def holds(values: dict[int, int]) -> int:
+    """Return for how long a sample of a part holds, if it is not the last one."""
+    return min(300, 2 * usual(values) or 300)
+
+
+def seen_until(values: dict[int, int]) -> int:
+    """Return how long the last sample of a part holds."""
+    return max(values) + min(300, usual(values))
+
+
+def ends(values: dict[int, int]) -> int:
+    """Return until when a part is taken to have been there."""
+    return seen_until(values) if usual(values) else max(values) + 300
 
 
 def brute(parts: list[dict[int, int]], t: int) -> tuple[str, bool]:
     """Return what samples tell of one second, looked up one by one: total, partial or nothing, and whether watched."""
     earliest, newest = min(map(min, parts)), max(map(max, parts))
-    if t < earliest or t >= min(max(one) + holds(one) for one in parts if max(one) + holds(one) >= newest):
+    if t < earliest or t >= min(seen_until(one) for one in parts if max(one) + holds(one) >= newest):
         return "", False
     told = []
     for one in parts:
         began = earliest if min(one) <= earliest + holds(one) else min(one)
-        if began <= t < max(one) + holds(one):
+        if began <= t < ends(one):
             last = max((sample for sample in one if sample <= t), default=LONG_AGO)
-            told.append(one[last] if t < last + holds(one) else 2)
+            told.append(one[last] if t < min(last + holds(one), seen_until(one)) else 2)
     unseen = any(state in {2, 3} for state in told)
     if 0 in told and 1 in told:
         return "partial", not unseen
@@ -357,7 +385,13 @@ def test_what_is_told_of_each_second_is_what_the_samples_say_of_it(monitors):
         return
     end = max((one.end for one in log.watched), default=0)
     outages = [(one.started_at, one.ended_at or end, "total" if one.total else "partial") for one in log.outages]
-    edges = {t + by for one in parts for sample in one for t in (sample, sample + holds(one)) for by in (-1, 0)}
+    edges = {
+        t + by
+        for one in parts
+        for sample in one
+        for t in (sample, sample + holds(one), seen_until(one), ends(one))
+        for by in (-1, 0)
+    }
     for t in edges | {edge for start, stop, _ in outages for edge in (start, stop - 1, stop)}:
         scope, seen = brute(parts, t)
         assert [what for start, stop, what in outages if start <= t < stop] == ([scope] if scope else [])
@@ -386,6 +420,79 @@ def test_exports_tell_together_what_each_of_them_tells_in_whatever_order_they_co
     for number, data in enumerate(alone):
         again = look(data, DAY + 7200 + number, turned)
     assert (again.outages, again.watched) == (log.outages, log.watched)
+
+
+# Exports that are cut anywhere
+
+
+def test_an_export_that_ends_within_an_outage_invents_no_downtime():
+    whole = every(60, DAY, DAY + 3600) | {DAY + 600: 0, DAY + 660: 0}
+    for overlap in (0, 60, 600):  # the second one begins where the first one ends, or before
+        history = History()
+        look(answer(series({t: up for t, up in whole.items() if t <= DAY + 660})), DAY + 690, history)
+        first = DAY + 720 - overlap
+        log = look(answer(series({t: up for t, up in whole.items() if t >= first})), DAY + 3660, history)
+        assert told(log) == [("total", DAY + 600, DAY + 720)]
+        assert watched(log) == [(DAY, DAY + 3600)]
+
+
+def pieces(parts: list[dict[int, int]], cuts: list[tuple[int, int]]) -> set:
+    """Return what exports of ``parts``, each from one instant to another, tell together."""
+    history, log, end = History(), None, 0
+    for number, (first, last) in enumerate(cuts):
+        shown = [{t: up for t, up in one.items() if first <= t < last} for one in parts]
+        if not any(shown):
+            continue
+        log = look(
+            page(**{str(name): [*one.items()] for name, one in enumerate(shown)}), DAY + 90_000 + number, history
+        )
+        end = max([one.end for one in log.watched], default=0)
+    return spans(log, end) if log else set()
+
+
+@st.composite
+def sampled(draw: st.DrawFn) -> tuple[int, list[dict[int, int]]]:
+    """Draw the step and the samples of a few parts that are sampled regularly, one after the other."""
+    step = draw(st.sampled_from([10, 60, 150]))
+    count = draw(st.integers(2, 20))
+    starts = draw(st.lists(st.integers(0, step - 1), min_size=1, max_size=3))
+    states = st.lists(st.sampled_from([1, 0, 1, 0, 2]), min_size=count, max_size=count)
+    return step, [dict(zip(range(DAY + first, DAY + 9000, step), draw(states), strict=False)) for first in starts]
+
+
+CUTS = st.lists(st.tuples(st.integers(-200, 3000), st.integers(0, 3000)), min_size=1, max_size=4)
+
+
+@settings(max_examples=150)
+@given(sampled(), CUTS)
+def test_no_way_of_cutting_an_export_adds_downtime_or_watched_time(parts, cuts):
+    _, samples = parts
+    whole = pieces(samples, [(DAY - 1, DAY + 9000)])
+    assert pieces(samples, [(DAY + first, DAY + first + length) for first, length in cuts]) <= whole
+
+
+@settings(max_examples=100)
+@given(sampled(), st.lists(st.integers(4, 12), min_size=1, max_size=6))
+def test_exports_that_overlap_enough_tell_all_that_the_whole_tells(parts, lengths):
+    step, samples = parts
+    cuts, first = [], DAY - 1
+    for length in lengths:
+        cuts.append((first, first + length * step))
+        first += (length - 3) * step
+    cuts.append((first, DAY + 9000))
+    assert pieces(samples, cuts) == pieces(samples, [(DAY - 1, DAY + 9000)])
+
+
+@settings(max_examples=100)
+@given(sampled(), st.sets(st.integers(0, 19), max_size=6), CUTS)
+def test_what_was_missed_is_not_invented_where_an_export_is_cut(parts, missed, cuts):
+    step, (one, *_) = parts
+    one = {t: up for number, (t, up) in enumerate(sorted(one.items())) if number not in missed}
+    assume(usual(one) == step)
+    spread = [(DAY + first, DAY + first + length) for first, length in cuts]
+    # A piece in which hardly a sample follows another takes its holes for the usual step.
+    assume(all(usual({t: up for t, up in one.items() if first <= t < last}) in {0, step} for first, last in spread))
+    assert pieces([one], spread) <= pieces([one], [(DAY - 1, DAY + 9000)])
 
 
 def test_what_to_do_about_an_export_that_is_missing_or_too_large_is_not_what_to_do_about_a_log(monkeypatch):
