@@ -463,7 +463,7 @@ def sampled(draw: st.DrawFn) -> tuple[int, list[dict[int, int]]]:
 CUTS = st.lists(st.tuples(st.integers(-200, 3000), st.integers(0, 3000)), min_size=1, max_size=4)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(sampled(), CUTS)
 def test_no_way_of_cutting_an_export_adds_downtime_or_watched_time(parts, cuts):
     _, samples = parts
@@ -471,7 +471,7 @@ def test_no_way_of_cutting_an_export_adds_downtime_or_watched_time(parts, cuts):
     assert pieces(samples, [(DAY + first, DAY + first + length) for first, length in cuts]) <= whole
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(sampled(), st.lists(st.integers(4, 12), min_size=1, max_size=6))
 def test_exports_that_overlap_enough_tell_all_that_the_whole_tells(parts, lengths):
     step, samples = parts
@@ -483,7 +483,7 @@ def test_exports_that_overlap_enough_tell_all_that_the_whole_tells(parts, length
     assert pieces(samples, cuts) == pieces(samples, [(DAY - 1, DAY + 9000)])
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(sampled(), st.sets(st.integers(0, 19), max_size=6), CUTS)
 def test_what_was_missed_is_not_invented_where_an_export_is_cut(parts, missed, cuts):
     step, (one, *_) = parts
