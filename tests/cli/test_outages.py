@@ -71,6 +71,39 @@ def test_what_no_sample_shows_was_not_watched_and_is_unknown(shop):
     assert found["status"] == "unknown"
 
 
+def test_a_line_that_nobody_can_read_leaves_the_day_before_it_unknown_until_it_is_corrected(shop):
+    judged, ended = shop
+
+    def at(t: int) -> str:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+
+    def log(*records: dict) -> bytes:
+        return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+    begun = ended - DAY
+    outage = {
+        "outage": "o1",
+        "service": "shop",
+        "started_at": at(begun),
+        "ended_at": at(begun + HOUR),
+        "scope": "Total",
+    }
+    watched = [
+        {"watched": {"from": at(begun - DAY), "to": at(begun)}},
+        {"watched": {"from": at(begun), "to": at(ended)}},
+    ]
+    told = [*watched, outage]
+    found = judged("outages.jsonl", log(*told))
+    assert found["status"] == "unknown"
+    assert "outages, line 3, may tell an outage: scope is 'Total'" in found["reason"]
+    (gap,) = found["gaps"]
+    assert '"corrects": 3' in gap["hint"]
+    told.append({**outage, "scope": "partial", "ended_at": at(begun + 5 * MINUTE), "corrects": 3})
+    assert judged("outages.jsonl", log(*told))["status"] == "met"
+    assert judged("outages.jsonl", log(*told, {"corrects": 1}))["status"] == "unknown"
+    assert judged("outages.jsonl", log(*told, {"corrects": 1}, {"corrects": 5}))["status"] == "met"
+
+
 def test_outages_kept_in_a_spreadsheet_are_judged_like_those_of_any_log(shop):
     judged, ended = shop
 
