@@ -6,19 +6,18 @@ excuse the earliest seconds, so that sums up to any instant can be read off the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
-from drcheck.core import calendar
-from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Maintenance, Outage
+from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Outage
 from drcheck.core.loglines import written
 from drcheck.core.policy import Reader
-from drcheck.core.promises import Availability, Excuses, Formula, MaintenanceRule, Outside
+from drcheck.core.promises import Availability, Excuses, Formula, Outside
 from drcheck.core.spans import Span, Spans, difference, earliest, intersection, length, union
-from drcheck.core.terms import Records, Terms
+from drcheck.core.terms import Records
 
 
 class Told(NamedTuple):
@@ -167,57 +166,6 @@ def doubt_of(records: Records, excuses: Excuses, period: Span) -> Doubt:
 def _why_unseen(log: Log) -> str:
     unseen: Gap | None = log.unseen[0] if log.unseen else None
     return f"has not been seen since: {unseen.what}" if unseen else "has not been seen since"
-
-
-def windows_of(excuses: Excuses, records: Records, terms: Terms) -> tuple[Spans, ...]:
-    """Return for each rule when maintenance was announced that falls under it: under the first rule that it fits.
-
-    A window whose record does not tell when it was announced was not announced.
-    """
-    windows = {
-        (one.type, one.announced_at, one.starts_at, one.ends_at): one
-        for log in records.logs.values()
-        for one in log.maintenance
-        if one.starts_at < one.ends_at
-    }
-    regular = union(Span(one.starts_at, one.ends_at) for one in windows.values() if one.type == "regular")
-    firsts = [_firsts(rule, windows.values(), terms) for rule in excuses.maintenance]
-    taken: list[list[Span]] = [[] for _ in excuses.maintenance]
-    for window in windows.values():
-        for rule, first, spans in zip(excuses.maintenance, firsts, taken, strict=True):
-            if _fits(rule, window, terms, regular) and (first is None or window.starts_at in first):
-                spans.append(Span(window.starts_at, window.ends_at))
-                break
-    return tuple(map(union, taken))
-
-
-def _fits(rule: MaintenanceRule, window: Maintenance, terms: Terms, regular: Spans) -> bool:
-    if window.type != rule.type:
-        return False
-    if rule.notice is not None and (
-        window.announced_at is None
-        or not calendar.notice_kept(rule.notice, terms.business, terms.zone, window.announced_at, window.starts_at)
-    ):
-        return False
-    match rule.outside:
-        case None:
-            return True
-        case Outside.BUSINESS_HOURS:
-            return not calendar.touches_business_hours(terms.business, terms.zone, window.starts_at, window.ends_at)
-        case Outside.REGULAR_MAINTENANCE:
-            return not intersection((Span(window.starts_at, window.ends_at),), regular)
-
-
-def _firsts(rule: MaintenanceRule, windows: Iterable[Maintenance], terms: Terms) -> frozenset[int] | None:
-    """Return when the first window of the rule's type in each of its slots begins; None: all windows may count."""
-    if rule.once_per is None:
-        return None
-    first: dict[int, int] = {}
-    for window in windows:
-        if window.type == rule.type:
-            slot = calendar.slots(rule.once_per, terms.zone, window.starts_at, window.starts_at + 1)[0]
-            first[slot.start] = min(first.get(slot.start, FOREVER), window.starts_at)
-    return frozenset(first.values())
 
 
 def account(commitment: Availability, stretch: Span, down: Sequence[Down], windows: Sequence[Spans]) -> Account:

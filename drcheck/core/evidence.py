@@ -275,6 +275,8 @@ class Log:
     """The newest complete look: what came later has not been seen."""
     unseen: tuple[Gap, ...] = ()
     """Why nothing after ``known_until`` was seen."""
+    writings: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """When each line that could not be read was written, once :mod:`drcheck.core.loglines` has worked it out."""
 
 
 @dataclass(frozen=True, slots=True)

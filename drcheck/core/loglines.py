@@ -5,7 +5,9 @@ A log is appended to and never rewritten: a line was written after the lines bef
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
 from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log
@@ -20,12 +22,28 @@ class Written(NamedTuple):
 
 def written(log: Log, gap: Gap) -> Written:
     """Return when the line that ``gap`` concerns was written, as the lines around it tell."""
-    line = gap.line or 0
-    told = list(times(log))
-    earliest = max((when for where, when in told if where < line), default=LONG_AGO)
-    # A line that tells of something older than the lines before it was written late, and bounds nothing.
-    latest = min((when for where, when in told if where > line and when >= earliest), default=FOREVER)
-    return Written(earliest, latest)
+    if log.gaps and not log.writings:
+        log.writings.update(_written(log))
+    return Written(*log.writings[gap.line or 0])
+
+
+def _written(log: Log) -> Iterator[tuple[int, Written]]:
+    """Yield the line of each gap and when it was written, from the last to the first."""
+    told = sorted(times(log))
+    lines = [line for line, _ in told]
+    newest = list(accumulate((when for _, when in told), max))
+    after: list[int] = []
+    """What the lines after it tell, sorted."""
+    left = len(told)
+    for line in sorted({gap.line or 0 for gap in log.gaps}, reverse=True):
+        while left and lines[left - 1] > line:
+            left -= 1
+            insort(after, told[left][1])
+        before = bisect_left(lines, line)
+        earliest = newest[before - 1] if before else LONG_AGO
+        # A line that tells of something older than the lines before it was written late, and bounds nothing.
+        latest = bisect_left(after, earliest)
+        yield line, Written(earliest, after[latest] if latest < len(after) else FOREVER)
 
 
 def times(log: Log) -> Iterator[tuple[int, int]]:

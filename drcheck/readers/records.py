@@ -128,6 +128,8 @@ class Record:
             since = datetime.fromisoformat(value.upper()) - _EPOCH
         except (ValueError, OverflowError):
             raise Malformed(f"{key} is no instant that a calendar has") from None
+        if not "1970" <= value[:4] < "3000":  # as in policies: a slip of the pen, and beyond it calendars end
+            raise Malformed(f"{key} lies outside the years 1970 to 2999")
         seconds = -(-since // _SECOND) if up else since // _SECOND
         if seconds > self._latest and not planned:
             raise Malformed(f"{key} lies in the future")

@@ -558,3 +558,12 @@ def test_every_example_of_the_page_is_read_without_a_gap(form, name, text):
     assert log.gaps == ()
     told = (log.recoveries, log.announcements, log.maintenance, log.outages, log.watched, log.attestations, log.checks)
     assert any(told)
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "3000", "9999"])
+def test_instants_beyond_what_calendars_reckon_with_are_malformed(year):
+    line = {"maintenance": "m", "service": "web", "type": "planned", "starts_at": f"{year}-06-01T00:00:00Z",
+            "ends_at": f"{year}-06-02T00:00:00Z"}  # fmt: skip
+    found = maintenance_log.parse(json.dumps(line).encode() + b"\n", "web")
+    assert found.maintenance == ()
+    assert "lies outside the years 1970 to 2999" in found.gaps[0].what
