@@ -22,6 +22,8 @@ class Key(NamedTuple):
     stated: bool
     """Whether the policy states it; what is not stated may be the same as anything else."""
     value: str
+    around: frozenset[str] = frozenset()
+    """Of a site, those that it is part of: it is lost with each of them, and so no other place than they are."""
 
 
 class Found(NamedTuple):
@@ -98,7 +100,7 @@ class Counting:
 
     def at_most(self, sources: Iterable[str]) -> int:
         """Return how many places far enough apart these sources may be."""
-        return len({self.keys[source] for source in sources if self.counts[source] is not False})
+        return len(_apart(self.keys[source] for source in sources if self.counts[source] is not False))
 
     def why_not(self, anchor: Row) -> str:
         """Return why something beside a recovery point is not a copy of it; empty: nothing lies there."""
@@ -169,7 +171,7 @@ class Counting:
         return best
 
     def _fewest(self, rows: Iterable[Row]) -> int:
-        keys = {self.keys[points.source] for points, _ in rows}
+        keys = _apart(self.keys[points.source] for points, _ in rows)
         # What is not stated may be the same as anything else; alone, it is still some place.
         return sum(key.stated for key in keys) or min(len(keys), 1)
 
@@ -203,6 +205,16 @@ def _key(different: Different | None, source: str, place: Place) -> Key:
     if different is None:
         return Key(True, source)
     if value := place.of(different):
-        return Key(True, value)
+        return Key(True, value, place.sites - {value} if different is Different.SITE else frozenset())
     # Two sources at one site are alike in whatever nobody states of it.
     return Key(False, f"site {place.site}" if place.site else f"source {source}")
+
+
+def _apart(keys: Iterable[Key]) -> set[Key]:
+    """Return the most of ``keys`` that are different places, each from each.
+
+    Sites are nested like boxes: the innermost ones are apart, and a site around one of them is the same place.
+    """
+    found = set(keys)
+    around = frozenset[str]().union(*(key.around for key in found))
+    return {key for key in found if not (key.stated and key.value in around)}

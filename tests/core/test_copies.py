@@ -15,6 +15,7 @@ from drcheck.core.verdict import Status, Window
 
 STO = Place("sto", frozenset({"sto"}), "own", "stockholm", "europe", "main")
 VM = Place("web-vm", frozenset({"web-vm", "sto"}), "own", "stockholm", "europe", "main")
+RACK = Place("rack", frozenset({"rack", "sto"}), "own", "stockholm", "europe", "main")
 AZURE_WEST = Place("azure-we", frozenset({"azure-we"}), "azure", "westeurope", "europe", "subscription")
 AZURE_NORTH = Place("azure-ne", frozenset({"azure-ne"}), "azure", "northeurope", "europe", "subscription")
 ATHENS = Place("athens", frozenset({"athens"}), "own", "attica", "europe", "other")
@@ -129,7 +130,7 @@ def test_two_sources_at_one_site_are_two_copies_but_not_at_two_sites():
     ("one", "other", "fate"),
     [
         (AZURE_WEST, AZURE_NORTH, "both are of account subscription"),
-        (STO, VM, "both are part of sto"),
+        (RACK, VM, "both are part of sto"),
         (STO, ATHENS, ""),
         (STO, AZURE_NORTH, ""),
     ],
@@ -143,6 +144,20 @@ def test_copies_at_different_sites_that_are_lost_together_are_told(one, other, f
     )
     assert finding.status is Status.MET
     assert finding.notes[1:] == ((f"a and b are one fate: {fate}",) if fate else ())
+
+
+def test_a_site_and_one_that_is_part_of_it_are_one_site():
+    sto, vm, rack = (part(source, backups(), LOOKS) for source in ("sto", "vm", "rack"))
+    places = {"sto": STO, "vm": VM, "rack": RACK}
+    one = judge(sto, vm, places=places, different=Different.SITE)
+    assert one.status is Status.BREACHED
+    assert one.measured.value == 1
+    assert "sto and vm are one fate: both are part of sto" in one.notes
+    # Two that are part of one are as far apart as the policy says: two, but the one around them adds none.
+    assert judge(vm, rack, places=places, different=Different.SITE).status is Status.MET
+    assert judge(sto, vm, rack, places=places, different=Different.SITE).status is Status.MET
+    assert judge(sto, vm, rack, places=places, different=Different.SITE, at_least=3).measured.value == 2
+    assert judge(sto, vm, places=places).status is Status.MET
 
 
 def test_a_third_place_does_not_stand_in_for_the_second_region_of_a_provider():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 from typing import NamedTuple
@@ -106,18 +106,32 @@ def counts(commitment: Copies, site: Site) -> bool:
     )
 
 
-def key(commitment: Copies, source: str, site: Site) -> str:
+def differ(commitment: Copies, one: tuple[str, Site], other: tuple[str, Site]) -> bool:
     if commitment.different is None:
-        return source
-    return site.provider if commitment.different is Different.PROVIDER else site.site
+        return one[0] != other[0]
+    if commitment.different is Different.PROVIDER:
+        return one[1].provider != other[1].provider
+    # A site is lost with the one that it is part of.
+    return one[1].site not in other[1].sites and other[1].site not in one[1].sites
+
+
+def most_apart(commitment: Copies, sources: Collection[str], sites: Mapping[str, Site]) -> int:
+    """Return how many of ``sources`` are far enough apart, each from each."""
+    placed = [(source, sites[source]) for source in sources]
+    return max(
+        number
+        for number in range(len(placed) + 1)
+        for group in combinations(placed, number)
+        if all(differ(commitment, one, other) for one, other in combinations(group, 2))
+    )
 
 
 def most_copies(
     commitment: Copies, points: Sequence[Point], sites: Mapping[str, Site], slot: Stretch, beside: frozenset[str]
 ) -> int:
     """Return the most copies that a point of ``slot`` had, with what may lie unseen at the sources ``beside``."""
-    hidden = {key(commitment, source, sites[source]) for source in beside if counts(commitment, sites[source])}
-    most = len(hidden)
+    hidden = {source for source in beside if counts(commitment, sites[source])}
+    most = most_apart(commitment, hidden, sites)
     for number in range(1, len({point.source for point in points}) + 1):
         for group in combinations(points, number):
             if not all(are_copies(one, other, commitment.matching) for one, other in combinations(group, 2)):
@@ -125,11 +139,11 @@ def most_copies(
             for anchor in group:
                 if slot.start <= anchor.data < slot.end:
                     timely = {
-                        key(commitment, point.source, sites[point.source])
+                        point.source
                         for point in group
                         if point.arrived <= anchor.data + commitment.within and counts(commitment, sites[point.source])
                     }
-                    most = max(most, len(timely | hidden))
+                    most = max(most, most_apart(commitment, timely | hidden, sites))
     return most
 
 
