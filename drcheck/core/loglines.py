@@ -1,13 +1,16 @@
 """When the lines of a log were written, which bounds what a line that nobody can read may tell.
 
-A log is appended to and never rewritten: a line was written after the lines before it, and before those after it.
+A log is appended to and never rewritten: a line was written after the lines before it, and before those after it. It is
+taken to have been written when what it tells was over, unless it is a correction, or the lines before it show that it
+came late.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log
@@ -28,22 +31,20 @@ def written(log: Log, gap: Gap) -> Written:
 
 
 def _written(log: Log) -> Iterator[tuple[int, Written]]:
-    """Yield the line of each gap and when it was written, from the last to the first."""
+    """Yield the line of each gap and when it was written."""
     told = sorted(times(log))
     lines = [line for line, _ in told]
     newest = list(accumulate((when for _, when in told), max))
-    after: list[int] = []
-    """What the lines after it tell, sorted."""
-    left = len(told)
-    for line in sorted({gap.line or 0 for gap in log.gaps}, reverse=True):
-        while left and lines[left - 1] > line:
-            left -= 1
-            insort(after, told[left][1])
+    in_time = [
+        (line, when)
+        for (line, when), so_far in zip(told, newest, strict=True)
+        if when == so_far and line not in log.corrections
+    ]
+    for line in {gap.line or 0 for gap in log.gaps}:
         before = bisect_left(lines, line)
+        after = bisect_right(in_time, line, key=itemgetter(0))
         earliest = newest[before - 1] if before else LONG_AGO
-        # A line that tells of something older than the lines before it was written late, and bounds nothing.
-        latest = bisect_left(after, earliest)
-        yield line, Written(earliest, after[latest] if latest < len(after) else FOREVER)
+        yield line, Written(earliest, in_time[after][1] if after < len(in_time) else FOREVER)
 
 
 def times(log: Log) -> Iterator[tuple[int, int]]:

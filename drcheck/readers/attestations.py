@@ -22,8 +22,8 @@ def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:
     A line that is no record is a gap; this raises nothing, whatever the bytes are.
     """
     found = _Records(service)
-    gaps = jsonl.each(data, latest, found.take)
-    return Log(attestations=tuple(found.attestations), gaps=gaps)
+    walked = jsonl.each(data, latest, found.take)
+    return Log(attestations=tuple(found.attestations), gaps=walked.gaps, corrections=walked.corrections)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from typing import Any, Final
 from drcheck.core.evidence import Gap
 from drcheck.readers import records, walk
 from drcheck.readers.records import Malformed
-from drcheck.readers.walk import CORRECTS, Line, Take
+from drcheck.readers.walk import CORRECTS, Line, Take, Walked
 
 _MEND: Final = f"Append the right row with {{line}} in its column {CORRECTS}; the log is never rewritten."
 _NO_COLUMN: Final = (
@@ -49,8 +49,8 @@ class Columns:
         return (*self.optional, *self.parts, CORRECTS)
 
 
-def each(columns: Columns, data: bytes, latest: int, take: Take) -> tuple[Gap, ...]:
-    """Hand the record of every row to ``take``, and return the lines that are none.
+def each(columns: Columns, data: bytes, latest: int, take: Take) -> Walked:
+    """Hand the record of every row to ``take``, and return what the others are.
 
     Without its header nobody can tell what any row says: that gap is of the whole look.
     """
@@ -60,7 +60,7 @@ def each(columns: Columns, data: bytes, latest: int, take: Take) -> tuple[Gap, .
     except Malformed as why:
         wanted = f"{', '.join(columns.required)}; and, if wanted, {', '.join(columns.others)}"
         hint = f"Its first line names its columns, separated by commas: {wanted}."
-        return (Gap(f"the log cannot be read as CSV: {why}", hint),)
+        return Walked((Gap(f"the log cannot be read as CSV: {why}", hint),))
     lines, mend = _rows(walk.lines(rows, first=2)), _MEND if CORRECTS in names else _NO_COLUMN
     return walk.each(lines, latest, take, partial(_fields, columns, names), mend)
 

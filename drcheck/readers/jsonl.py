@@ -6,16 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
-from drcheck.core.evidence import Gap
 from drcheck.readers import records, walk
 from drcheck.readers.records import Malformed
-from drcheck.readers.walk import CORRECTS, Take
+from drcheck.readers.walk import CORRECTS, Take, Walked
 
 _MEND: Final = f'Append the right record with "{CORRECTS}": {{line}}; the log is never rewritten.'
 
 
-def each(data: bytes, latest: int, take: Take) -> tuple[Gap, ...]:
-    """Hand the record of every line to ``take``, and return the lines that are none."""
+def each(data: bytes, latest: int, take: Take) -> Walked:
+    """Hand the record of every line to ``take``, and return what the others are."""
     return walk.each(walk.lines(data), latest, take, _fields, _MEND)
 
 

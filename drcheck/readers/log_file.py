@@ -12,7 +12,7 @@ from drcheck.core.policy import Source
 from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
 from drcheck.readers import csv_lines, jsonl, looking
 from drcheck.readers.csv_lines import Columns
-from drcheck.readers.walk import Take
+from drcheck.readers.walk import Take, Walked
 
 LARGEST_LOG: Final = 16 * 1024 * 1024
 """Bytes; more is a gap: cut in the middle, a log would hide what its end says."""
@@ -26,7 +26,7 @@ Parse = Callable[[bytes, str, int], Log]
 class Each(Protocol):
     """A form that logs can have."""
 
-    def __call__(self, data: bytes, latest: int, take: Take) -> tuple[Gap, ...]:
+    def __call__(self, data: bytes, latest: int, take: Take) -> Walked:
         """Hand every record to ``take``, and return what is none."""
         ...
 

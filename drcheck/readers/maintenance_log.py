@@ -34,8 +34,8 @@ def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.e
     A line that is no record is a gap; this raises nothing, whatever the bytes are.
     """
     found = _Records(service)
-    gaps = each(data, latest, found.take)
-    return Log(maintenance=tuple(found.windows.values()), gaps=gaps)
+    walked = each(data, latest, found.take)
+    return Log(maintenance=tuple(found.windows.values()), gaps=walked.gaps, corrections=walked.corrections)
 
 
 @dataclass(slots=True)

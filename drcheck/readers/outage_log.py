@@ -47,13 +47,14 @@ def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.e
     A line that is no record is a gap; this raises nothing, whatever the bytes are.
     """
     found = _Records(service)
-    gaps = each(data, latest, found.take)
+    walked = each(data, latest, found.take)
     told = sorted(found.outages.values(), key=lambda one: one[0].line)
     return Log(
         tuple(recovery for _, recovery in told),
         outages=tuple(outage for outage, _ in told),
         watched=tuple(found.watched),
-        gaps=gaps,
+        gaps=walked.gaps,
+        corrections=walked.corrections,
     )
 
 

@@ -32,9 +32,15 @@ def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:
     A line that is no record is a gap; this raises nothing, whatever the bytes are.
     """
     found = _Records(service)
-    gaps = jsonl.each(data, latest, found.take)
+    walked = jsonl.each(data, latest, found.take)
     checks = tuple(check for check in found.checks.values() if check is not None)
-    return Log(tuple(found.recoveries.values()), tuple(found.announcements), checks=checks, gaps=gaps)
+    return Log(
+        tuple(found.recoveries.values()),
+        tuple(found.announcements),
+        checks=checks,
+        gaps=walked.gaps,
+        corrections=walked.corrections,
+    )
 
 
 @dataclass(slots=True)

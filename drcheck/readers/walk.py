@@ -41,6 +41,15 @@ class Line(NamedTuple):
     """Why it can be no record, whatever is written in it."""
 
 
+class Walked(NamedTuple):
+    """What the lines of a log are beside records."""
+
+    gaps: tuple[Gap, ...]
+    """Lines that could not be read and were not corrected."""
+    corrections: frozenset[int] = frozenset()
+    """Lines that correct others."""
+
+
 def lines(data: bytes, first: int = 1) -> Iterator[Line]:
     """Yield the lines of ``data``, numbered from ``first``; the empty end after the last newline is none."""
     several = data.split(b"\n")
@@ -53,7 +62,7 @@ def lines(data: bytes, first: int = 1) -> Iterator[Line]:
 
 def each(
     written: Iterable[Line], latest: int, take: Take, fields: Callable[[str], Mapping[str, Any]], mend: str
-) -> tuple[Gap, ...]:
+) -> Walked:
     """Hand the record of every line to ``take``, and return the lines that are none, or that it says are malformed.
 
     ``fields`` makes the fields of a record out of a line's text. Empty lines say nothing. A record that corrects a line
@@ -72,7 +81,7 @@ def each(
                 walk.refuse(line.number, why)
             else:
                 walk.accept(line.number, corrects, ours=ours)
-    return tuple(walk.gaps())
+    return Walked(tuple(walk.gaps()), frozenset(walk.corrections))
 
 
 def _text(line: Line) -> str:
@@ -102,24 +111,25 @@ class _Walk:
     why: dict[int, str] = field(default_factory=dict)
     """The first lines that could not be read, and were not corrected yet, with the reason."""
     corrected: set[int] = field(default_factory=set)
+    corrections: list[int] = field(default_factory=list)
+    """Lines that correct others."""
     unfinished: int = 0
     """The line that does not end; 0: all do."""
 
     def corrects(self, record: Record) -> int:
-        """Return the line that a record corrects; 0: none that could not be read."""
+        """Return the line that a record corrects; 0: none."""
         line = record.fields.get(CORRECTS)
         if line is None:
             return 0
         if not isinstance(line, int) or isinstance(line, bool) or not 0 < line < record.line:
             raise Malformed(f"{CORRECTS} is not the number of an earlier line")
-        if _holds(self.refused, line):
-            return line
-        if not _holds(self.passed, line):
+        if not (_holds(self.refused, line) or _holds(self.passed, line)):
             raise Malformed(f"{CORRECTS} names line {line}, which could be read: what it tells stands")
-        return 0
+        return line
 
     def accept(self, line: int, corrects: int, *, ours: bool) -> None:
         if corrects:
+            self.corrections.append(line)
             self.corrected.add(corrects)
             self.why.pop(corrects, None)
         if not ours:

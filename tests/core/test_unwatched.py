@@ -134,6 +134,24 @@ def test_what_a_month_was_is_not_told_before_a_line_of_the_next_one_is_understoo
     assert finding.status is Status.UNKNOWN
 
 
+def test_a_line_that_was_written_late_does_not_tell_when_the_lines_before_it_were_written():
+    """A small outage of the 12th of October, in the line after one that tells of all of November, or as a correction."""
+    spans = (("09-01T00:00", "10-10T00:00", 1), ("10-10T00:00", "12-01T00:00", 5))
+    watched = tuple(Watched(at(start), at(end), line) for start, end, line in spans)
+    for line, corrections in ((6, ()), (4, (4,)), (4, ())):
+        log = Log(
+            outages=(outage("10-12T00:00", "10-12T00:01", line=line),),
+            watched=watched,
+            gaps=(Gap(UNREADABLE, line=3),),
+            corrections=frozenset(corrections),
+            known_until=at("12-01T00:00"),
+        )
+        finding = judge(uptime(), Records({"outages": log}, records().readers), "11-01T00:00", "12-01T00:00")
+        # Only where it was written before the line about November, and in time, does it bound line 3.
+        told_in_time = line == 4 and not corrections
+        assert finding.status is (Status.MET if told_in_time else Status.UNKNOWN)
+
+
 def test_an_open_outage_may_have_been_closed_at_any_time_by_a_line_that_nobody_can_read():
     down = outage("11-05T00:00", None, line=1)
     watched = (("10-01T00:00", "11-10T00:00"),)
