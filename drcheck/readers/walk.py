@@ -128,6 +128,7 @@ class _Walk:
         return line
 
     def accept(self, line: int, corrects: int, *, ours: bool) -> None:
+        """Count a line as read; what it corrects is no gap any more."""
         if corrects:
             self.corrections.append(line)
             self.corrected.add(corrects)
@@ -136,6 +137,7 @@ class _Walk:
             self.passed.append(line)
 
     def refuse(self, line: int, why: Malformed) -> None:
+        """Count a line as one that could not be read."""
         self.refused.append(line)
         if len(self.why) < MOST_GAPS - _NOT_NAMED:
             self.why[line] = str(why)
