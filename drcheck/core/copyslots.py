@@ -16,7 +16,7 @@ from drcheck.core.exposure import Row
 from drcheck.core.farapart import Counting, Found
 from drcheck.core.needs import SLOT_LENGTH
 from drcheck.core.promises import Copies
-from drcheck.core.spans import Span
+from drcheck.core.spans import Span, union
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import Status, Window
 
@@ -85,11 +85,10 @@ def deciding_slots(
     """Return the slots that decide about ``window``, with the points that each holds."""
     owed = Span(max(terms.binds.start, LONG_AGO if terms.effective is None else terms.effective), terms.binds.end)
     longest = SLOT_LENGTH[commitment.per] + calendar.DAY
-    since = _since(subject, owed, window.start - commitment.within - longest, longest)
+    due = window.start - commitment.within - longest
+    known = Span(_since(subject, owed, due, window.start, longest), min(window.end, owed.end))
     stretches = [
-        slot
-        for slot in calendar.slots(commitment.per, terms.zone, since, min(window.end, owed.end))
-        if owed.start <= slot.start < owed.end
+        slot for slot in _unlike(commitment, terms, subject, known, due, longest) if owed.start <= slot.start < owed.end
     ]
     starts = [slot.start for slot in stretches]
     rows: list[list[Row]] = [[] for _ in stretches]
@@ -115,22 +114,44 @@ def deciding_slots(
     return DecidingSlots(slots, [slot.due for slot in slots], first_due, none_older_until)
 
 
-def _since(subject: Subject, owed: Span, before: int, longest: int) -> int:
-    """Return from when on slots must be known: from the newest one that is due at the window's start and holds a point.
+def _since(subject: Subject, owed: Span, due: int, start: int, longest: int) -> int:
+    """Return from when on slots must be known: from the newest one that decides at the window's ``start`` already.
 
-    ``before`` is what the data of a slot lies before that is due then, whatever its length.
+    A slot with data of before ``due`` is due by then, whatever its length.
     """
-    oldest = before - longest
+    oldest = due - longest
     newest: int | None = None
     for part in subject.parts:
         points = part.points
         for row in points.counted():
             data = points.data_lo[row]
             oldest = min(oldest, data)
-            settled = data == points.data_hi[row] and max(data, points.available_hi[row]) < before
+            settled = data == points.data_hi[row] and data < due and points.available_hi[row] <= start
             if settled and owed.start + longest <= data < owed.end and (newest is None or data > newest):
                 newest = data
     return oldest if newest is None else newest
+
+
+def _unlike(
+    commitment: Copies, terms: Terms, subject: Subject, known: Span, due: int, longest: int
+) -> Iterator[calendar.Slot]:
+    """Yield the slots of ``known`` that may differ from the one before, oldest first.
+
+    Of slots long due, with nothing near and no look either, each is like the other: one of a run stands for all of it.
+    """
+    marks = [Span(due, known.end)]
+    for part in subject.parts:
+        points, kept = part.points, part.absence.thinned_after or 0
+        data = (Span(points.data_lo[row], points.data_hi[row]) for row in points.counted())
+        marks += (span for span in data if span.start < due)
+        for begin, asked in part.absence.complete:
+            marks += (Span(at, at) for at in (begin, begin - commitment.within, begin - kept, asked) if at < due)
+    margin = longest + commitment.matching
+    near = (Span(max(mark.start - margin, known.start), min(mark.end + margin, known.end)) for mark in marks)
+    found: dict[int, calendar.Slot] = {}
+    for span in union(near):
+        found.update((slot.start, slot) for slot in calendar.slots(commitment.per, terms.zone, *span))
+    yield from found.values()
 
 
 def _slot(
@@ -152,7 +173,7 @@ def _slot(
     possible = copies.number
     if possible < at_least:
         unseen = tuple(part.points.source for part in unproved)
-        beside = _beside(slot, commitment, subject) if unseen else ()
+        beside = _beside(slot, commitment, counting) if unseen else ()
         chances = [counting.possibly(anchor, unseen) for anchor in (*rows, *beside)]
         possible = max([possible, *chances, counting.at_most(unseen)])
     lacking = Status.BREACHED if possible < at_least else Status.UNKNOWN
@@ -161,7 +182,7 @@ def _slot(
         due,
         tuple(rows),
         held_from=min((points.available_hi[row] for points, row in inside), default=FOREVER),
-        may_hold_from=min([*(points.available_lo[row] for points, row in rows), *known]),
+        may_hold_from=min((*(points.available_lo[row] for points, row in rows), *known), default=FOREVER),
         best=best,
         copies=copies,
         possible=possible,
@@ -170,12 +191,11 @@ def _slot(
     )
 
 
-def _beside(slot: calendar.Slot, commitment: Copies, subject: Subject) -> list[Row]:
-    """Return the points just outside of a slot: one in it that nobody saw may be a copy of them."""
-    return [
-        (part.points, row)
-        for part in subject.parts
-        for row in part.points.counted()
-        if slot.start - commitment.matching <= part.points.data_hi[row] < slot.start
-        or slot.end <= part.points.data_lo[row] < slot.end + commitment.matching
-    ]
+def _beside(slot: calendar.Slot, commitment: Copies, counting: Counting) -> Iterator[Row]:
+    """Yield the points just outside of a slot: one in it that nobody saw may be a copy of them."""
+    for points, row in counting.touching(slot.start - commitment.matching, slot.start):
+        if points.data_hi[row] < slot.start:
+            yield points, row
+    for points, row in counting.touching(slot.end, slot.end + commitment.matching):
+        if points.data_lo[row] >= slot.end:
+            yield points, row

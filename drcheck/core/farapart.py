@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
@@ -70,6 +70,14 @@ class Counting:
         chosen = self._most(options, favourable=True, beside=())
         found = self._surely[points.source, row] = Found(self._fewest(chosen), chosen)
         return found
+
+    def touching(self, start: int, end: int) -> Iterator[Row]:
+        """Yield the points that count and whose data may be of [start, end)."""
+        for source, points in self._parts.items():
+            first = bisect_left(points.data_lo, start - self._width[source])
+            for row in range(first, bisect_left(points.data_lo, end)):
+                if points.data_hi[row] >= start and row not in points.why_not:
+                    yield points, row
 
     def beside(self, anchor: Row) -> list[Row]:
         """Return what may be a copy of a recovery point, in time or not."""

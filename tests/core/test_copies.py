@@ -251,6 +251,31 @@ def test_over_nothing_nothing_is_promised():
     assert "there is nothing of orders that could have copies" in always.reason
 
 
+def test_no_source_at_all_is_unknown():
+    commitment = Copies("copies", Kind.COPIES, (), at_least=1)
+    finding = copies.evaluate(commitment, subject(), Terms(), WINDOW)
+    assert [piece.status for piece in finding.pieces] == [Status.UNKNOWN]
+    assert "no recovery point of it is known" in finding.reason
+
+
+@pytest.mark.parametrize("per", [Per.HOUR, Per.DAY, Per.YEAR])
+def test_what_is_decades_old_when_it_comes_decides_until_something_newer_is_due(per):
+    ancient = Point(-24 * 365 * 30, 24 * 3)
+    dumps = part("dumps", [ancient, Point(24 * 3 + 1, 24 * 3 + 1.1)], LOOKS, thinned_after=1 << 62)
+    offsite = part("offsite", [Point(24 * 3 + 1, 24 * 3 + 5)], LOOKS, thinned_after=1 << 62)
+    finding = judge(dumps, offsite, per=per, window=Window(at(24 * 3 + 2), at(24 * 8)))
+    assert finding.pieces[0].status is Status.BREACHED
+    assert "dumps-0" in finding.pieces[0].reason
+    assert finding.status is (Status.BREACHED if per is Per.YEAR else Status.MET)
+
+
+@pytest.mark.parametrize(("at_least", "status"), [(2, Status.UNKNOWN), (3, Status.BREACHED)])
+def test_a_slot_that_nobody_saw_between_that_and_now_could_decide_as_well(at_least, status):
+    dumps = part("dumps", [Point(-24 * 365 * 30, 24 * 3)], LOOKS)
+    finding = judge(dumps, part("offsite", [], LOOKS), at_least=at_least, window=Window(at(24 * 3 + 2), at(24 * 4)))
+    assert finding.status is status
+
+
 def test_slots_that_begin_before_the_agreement_owe_nothing():
     terms = Terms(effective=at(24 * 5), places={"dumps": STO, "offsite": AZURE_NORTH})
     finding = two(copied=backups(late=4, but=(4,)), terms=terms)

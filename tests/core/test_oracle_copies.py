@@ -84,6 +84,16 @@ def test_the_judgement_of_an_instant_does_not_depend_on_the_window(case: PointCa
 
 
 @briefly
+@given(copies_cases())
+def test_the_last_hour_is_judged_as_in_a_window_that_begins_before_everything(case: CopiesCase):
+    whole = replace(case, window=Window(SPAN[0], case.window.end)).judge()
+    last = replace(case, window=Window(case.window.end - HOUR, case.window.end))
+    finding = last.judge()
+    for second in last.seconds(finding):
+        assert status_at(finding, second) is status_at(whole, second), second
+
+
+@briefly
 @given(POINTS)
 def test_a_looser_promise_never_worsens(case: PointCase):
     strict, loose = case.judge(), case.looser().judge()
