@@ -118,16 +118,15 @@ def watched(records: Records) -> Spans:
     return union(Span(one.start, min(one.end, seen)) for log in logs for one in log.watched)
 
 
-def may_tell_an_outage(records: Records, period: Span) -> str:
-    """Return the line that nobody can read and that may tell an outage of ``period``; empty: there is none.
+def may_tell_an_outage(records: Records) -> str:
+    """Return a line that nobody can read and that may tell an outage; empty: there is none.
 
-    It may tell of any time up to when it was written, however long before. An outage that it tells as open is taken to
-    be closed by a line of its own, which tells its beginning as well.
+    It may tell of any time up to when it was written, and of an outage that goes on since: a later record with
+    ``corrects`` settles what it tells.
     """
     for source, log in outage_logs(records).items():
         for gap in log.gaps:
-            if written(log, gap).hi >= period.start:
-                return f"{source}, line {gap.line}, may tell an outage: {gap.what}"
+            return f"{source}, line {gap.line}, may tell an outage: {gap.what}"
     return ""
 
 

@@ -231,13 +231,13 @@ def _blind(seen: _Seen, stretch: Span, last: int | None, *, over: bool) -> Itera
         if never:
             why = f"{never} could not be seen" + "".join(f": {gap.what}" for gap in logs[never].unseen[:1])
         else:
-            why = f'{names} has no record of what was watched: {{"watched": {{"from": …, "to": …}}}} lines are missing'
+            why = f"no record of {names} tells what was watched, and so what was up"
         yield stretch.start, why
     elif not over:
         fresh = words.duration(seen.commitment.fresh_within)
         why = f"{names} was last watched {words.instant(last)}, more than {fresh} before"
         yield last + seen.commitment.fresh_within, "; ".join([why, *hidden[:1]])
-    if line := downtime.may_tell_an_outage(seen.records, stretch):
+    if line := downtime.may_tell_an_outage(seen.records):
         yield stretch.start, line
 
 
