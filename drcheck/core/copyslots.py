@@ -117,9 +117,10 @@ def deciding_slots(
 def _since(subject: Subject, owed: Span, due: int, start: int, longest: int) -> int:
     """Return from when on slots must be known: from the newest one that decides at the window's ``start`` already.
 
-    A slot with data of before ``due`` is due by then, whatever its length.
+    A slot with data of before ``due`` is due by then, whatever its length; one that begins before what is owed ends
+    may hold data of later.
     """
-    oldest = due - longest
+    oldest = min(due, owed.end) - longest
     newest: int | None = None
     for part in subject.parts:
         points = part.points
@@ -139,7 +140,7 @@ def _unlike(
 
     Of slots long due, with nothing near and no look either, each is like the other: one of a run stands for all of it.
     """
-    marks = [Span(due, known.end)]
+    marks = [Span(min(due, known.end), known.end)]
     for part in subject.parts:
         points, kept = part.points, part.absence.thinned_after or 0
         data = (Span(points.data_lo[row], points.data_hi[row]) for row in points.counted())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from points import HOUR, START, Point, at, daily, part, subject
@@ -378,3 +379,13 @@ def test_an_earlier_wording_decides_until_nothing_of_it_is_newer():
     finding = two(copied=backups(late=4, but=(4,)), terms=ended)
     assert finding.status is Status.BREACHED  # the slot of day 4 began under it
     assert "2026-03-31" in finding.reason
+
+
+def test_the_last_slot_of_a_wording_that_ended_long_ago_holds_what_was_made_after_the_end():
+    # The slot of that day in Stockholm began an hour before the wording ended, and so it is judged by it.
+    terms = Terms(zone=ZoneInfo("Europe/Stockholm"), places={"dumps": STO})
+    ended = replace(terms, binds=terms.binds._replace(end=at(24)))
+    dumps = part("dumps", [Point(24, 24.1)], LOOKS)
+    for start in (START, at(24 * 8)):
+        finding = judge(dumps, places={"dumps": STO}, at_least=1, terms=ended, window=Window(start, at(24 * 9)))
+        assert finding.status is Status.MET
