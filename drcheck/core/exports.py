@@ -51,7 +51,9 @@ def log(stretches: Iterable[Stretch]) -> Log:
         what: union(Span(one.start, one.end) for one in told if one.what is what) for what in What
     }
     newest = max((span.end for span in chain(*spans.values())), default=LONG_AGO)
-    lasting = {one.what for one in told if one.open and one.end == newest}
+    last = [one for one in told if one.end == newest]
+    # Where one export ends in an outage and another one goes on, nobody knows more than that it was seen until then.
+    lasting = {one.what for one in last if one.open} - {one.what for one in last if not one.open}
 
     def outages(what: What) -> list[Outage]:
         return [

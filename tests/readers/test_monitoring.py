@@ -422,6 +422,18 @@ def test_exports_tell_together_what_each_of_them_tells_in_whatever_order_they_co
     assert (again.outages, again.watched) == (log.outages, log.watched)
 
 
+def test_an_outage_that_one_export_leaves_open_and_another_one_loses_sight_of_is_known_until_then_in_either_order():
+    exports = [page(**{"1": [(DAY, 0), (DAY + 301, 0)]}), page(**{"1": [(DAY + 301, 0), (DAY + 601, 2)]})]
+    found = []
+    for order in (exports, exports[::-1]):
+        history = History()
+        for number, data in enumerate(order):
+            log = look(data, DAY + 7200 + number, history)
+        found.append(log.outages)
+    assert found[0] == found[1]
+    assert found[0][-1].ended_at == DAY + 601
+
+
 # Exports that are cut anywhere
 
 
