@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.policy import Policy
+from drcheck.core.policy import Policy, Reader
 from drcheck.core.promises import Commitment, Rpo
 from drcheck.core.spans import Span
 
@@ -59,6 +59,8 @@ def _judged(policy: Policy, commitment: Commitment) -> object:
     bare = replace(commitment, in_force_from=None, clause="", quote="", controls=(), applies="", note="", warn_at=None)
     if isinstance(bare, Rpo):
         bare = replace(bare, also=())
+    if all(policy.sources[name].reader is Reader.ATTESTATIONS for name in commitment.evidence):
+        return bare  # a statement speaks of the promise itself: where copies lie changes nothing of it
     agreement = replace(policy.agreement, title="", provider="")
     place = (policy.timezone, policy.business, agreement, policy.sites, policy.scenarios)
     sources = tuple(replace(policy.sources[name], planned="") for name in commitment.evidence)

@@ -71,6 +71,8 @@ class Fates(Context):
         sites = dict.fromkeys(source.site for source in self.points(commitment) if source.site)
         places = [self.policy.place(site) for site in sites]
         for one, other in combinations([place for place in places if not _left_out(commitment, place)], 2):
+            if one.site in other.sites or other.site in one.sites:
+                continue  # they count as one
             together = one.sites & other.sites
             if together:
                 fate = f"are lost together with {several(sorted(together))}"
@@ -140,6 +142,10 @@ def _distinct(commitment: Copies, places: Sequence[Place]) -> int:
     if commitment.different is None:
         return len(counting)
     stated = [place.of(commitment.different) for place in counting]
+    if commitment.different is Different.SITE:
+        # A site that another one is part of is no other place than that one.
+        holding = {site for place in counting for site in place.sites - {place.site}}
+        stated = [site for site in stated if site not in holding]
     return len({one for one in stated if one}) + stated.count("")
 
 

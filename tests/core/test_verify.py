@@ -114,6 +114,15 @@ def test_a_promise_that_rests_on_somebodys_word_alone_is_attested():
     assert only(its, {"word": attested(expires_at=T - DAY)}).status is UNKNOWN
 
 
+def test_a_statement_outlives_changes_of_the_policy_that_change_nothing_of_its_promise():
+    promise = replace(ENCRYPTED, evidence=("word",))
+    before, after = policy(promise, sources=(WORD,)), policy(promise, sources=(WORD,), sites={"new": Site("new")})
+    changed = {"first_seen": T - DAY, "earlier": (Version(0, before),)}
+    assert only(after, {"word": attested()}, **changed).status is MET
+    stricter = policy(replace(promise, by=By.CLIENT), sources=(WORD,))
+    assert only(stricter, {"word": attested()}, **changed).status is UNKNOWN
+
+
 def test_somebodys_word_beside_what_can_be_seen_decides_nothing():
     its = policy(replace(ENCRYPTED, evidence=("dumps", "word")), sources=(DUMPS, WORD))
     verdict = only(its, {"dumps": held([0]), "word": attested()})

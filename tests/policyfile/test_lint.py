@@ -206,6 +206,11 @@ def test_sites_that_are_lost_together_are_one_fate(tmp_path):
     assert rules(tmp_path, COPIES) == []
 
 
+def test_a_site_and_one_that_is_part_of_it_are_one_place_too_few(tmp_path):
+    (found,) = of_sites(tmp_path, COPIES, "here: {}, there: {part_of: rack}, rack: {}")
+    assert found.rule == "copies-too-few"
+
+
 def test_sites_of_one_account_are_one_fate(tmp_path):
     one = "here: {account: main}, there: {account: main}, rack: {part_of: here}"
     (found,) = of_sites(tmp_path, COPIES, one)
