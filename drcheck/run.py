@@ -73,7 +73,9 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
         with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
             for seen in gathering.seen():
                 service, source = seen.job.service, seen.job.source
-                evidence[service][source.name] = _remember(seen, known[_key(service, source)], ledger, run, settings)
+                evidence[service][source.name] = _remember(
+                    seen, known[_key(service, source)], ledger, run, settings, end
+                )
                 tick(f"{service}: {source.name}")
         services = tuple(
             Judged(
@@ -196,7 +198,7 @@ def _since(policy: Policy, source: Source, past: _Versions, window: Window) -> i
     )
 
 
-def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: Settings) -> SourceEvidence:
+def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: Settings, until: int) -> SourceEvidence:
     """Add a look to what is known of its source, keep it in the ledger, and return it all as evidence."""
     source, observation = seen.job.source, seen.observation
     log = None
@@ -208,7 +210,7 @@ def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: 
         log = exports.joined(history)
     return SourceEvidence(
         standing=registry.standing(source, seen.job.connection),
-        parts=history.parts(source, clock_tolerance=settings.clock_tolerance, since=seen.job.asked.since),
+        parts=history.parts(source, clock_tolerance=settings.clock_tolerance, since=seen.job.asked.since, until=until),
         log=log,
         gaps=tuple(gap for gap in observation.look.gaps if gap.line is None),  # the others stand in the log
         unlisted=history.unlisted,

@@ -1,9 +1,9 @@
 """Where absence is proved: what the looks at a source say about backups that nobody saw.
 
 A complete look proves what stood at its ``begin``. Two complete looks in a row prove the span between them: what
-neither shows did not stand there, unless the source may have pruned something within that time
-(``thinned_after``). Before the first complete look absence is proved only back to ``thinned_after``. A look can only
-miss what lies in the range that it asked for.
+neither shows did not stand there, unless the source may have pruned something within that time (``thinned_after``), or
+is seen to turn over faster than it is looked at. Before the first complete look absence is proved only back to
+``thinned_after``. A look can only miss what lies in the range that it asked for.
 """
 
 from __future__ import annotations
@@ -25,16 +25,23 @@ class Absence:
     complete: tuple[tuple[int, int], ...]
     """(begin, asked_from) of the complete looks, oldest first."""
     thinned_after: int | None
+    turnovers: tuple[int, ...] = ()
+    """The complete looks between which and the ones before more came and went than they can show, oldest first."""
     _asked: tuple[int, ...] = field(default=(), compare=False, repr=False)
     """How far back each complete look asked, sorted."""
     _known: dict[int, tuple[Spans, Spans]] = field(default_factory=dict, compare=False, repr=False)
     """Answers given before, by how many looks they rest on."""
 
     @classmethod
-    def proved_by(cls, looks: Iterable[Look], thinned_after: int | None) -> Absence:
-        """Return what ``looks`` prove; incomplete ones prove nothing."""
+    def proved_by(cls, looks: Iterable[Look], thinned_after: int | None, turnovers: Iterable[int] = ()) -> Absence:
+        """Return what ``looks`` prove; incomplete ones prove nothing.
+
+        ``turnovers`` are the complete looks which missed what had come shortly before the look before, and showed newer
+        data: a place that turns over faster than it is looked at. Where ``thinned_after`` is stated, that decides.
+        """
         complete = tuple(sorted({(look.begin, look.asked_from) for look in looks if look.complete}))
-        return cls(complete, thinned_after, tuple(sorted(asked for _, asked in complete)))
+        fast = tuple(sorted(turnovers)) if thinned_after is None else ()
+        return cls(complete, thinned_after, fast, tuple(sorted(asked for _, asked in complete)))
 
     @property
     def first(self) -> int | None:
@@ -94,11 +101,11 @@ class Absence:
         number = bisect_right(self._asked, data_from)
         if (answer := self._known.get(number)) is None:
             begins = [begin for begin, asked in self.complete if asked <= data_from]
-            answer = self._known[number] = _spans(begins, self.thinned_after)
+            answer = self._known[number] = _spans(begins, self.thinned_after, self.turnovers)
         return answer
 
 
-def _spans(begins: Sequence[int], thinned_after: int | None) -> tuple[Spans, Spans]:
+def _spans(begins: Sequence[int], thinned_after: int | None, turnovers: Sequence[int]) -> tuple[Spans, Spans]:
     kept = thinned_after or 0
     if kept >= NEVER:
         # Nothing is ever pruned: whatever was there by the newest look, that look shows.
@@ -107,7 +114,8 @@ def _spans(begins: Sequence[int], thinned_after: int | None) -> tuple[Spans, Spa
     between = [
         Span(begin, after + 1)
         for begin, after in pairwise(begins)
-        if thinned_after is None or after - begin <= thinned_after
+        if (thinned_after is None or after - begin <= thinned_after)
+        and bisect_right(turnovers, begin) == bisect_right(turnovers, after)
     ]
     stood = union([*between, *(Span(begin, begin + 1) for begin in begins)])
     arrived = union([*between, *(Span(begin - kept, begin + 1) for begin in begins)])

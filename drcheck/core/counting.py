@@ -67,7 +67,7 @@ def _shrunk(source: Source, size: int, before: Sequence[int]) -> str:
 
 
 def _redated(points: Points) -> dict[int, int]:
-    """Return row to the row that had the same checksum first, under another name."""
+    """Return row to the row that had the same checksum first, under another name and of another instant."""
     first: dict[str, int] = {}
     redated: dict[int, int] = {}
     arrival = points.available_lo
@@ -75,6 +75,7 @@ def _redated(points: Points) -> dict[int, int]:
         if not checksum:
             continue
         original = first.setdefault(checksum, row)
-        if points.name[original] != points.name[row]:
+        same = points.data_lo[original] == points.data_lo[row] and points.data_hi[original] == points.data_hi[row]
+        if points.name[original] != points.name[row] and not same:
             redated[row] = original
     return redated

@@ -34,15 +34,27 @@ def unproved(parts: Iterable[Part], at: int, what: str) -> str:
                 f"nothing proves that {what} before the first complete look at {source}, "
                 f"{words.instant(absence.first)}; {would}"
             )
-    return (
-        f"nothing proves that {what} between the looks at {words.several([part.points.source for part in parts])}; "
-        "look more often, or state a longer thinned_after"
-    )
+    sources = words.several([part.points.source for part in parts])
+    if any(part.absence.turnovers for part in parts):
+        return (
+            f"nothing proves that {what} between the looks at {sources}: backups come and go there faster than it is "
+            "looked at; look more often, or state thinned_after"
+        )
+    between = f"nothing proves that {what} between the looks at {sources}"
+    return f"{between}; look more often, or state a longer thinned_after"
 
 
-def uncertain(points: Points, row: int) -> str:
-    """Return which instant of a recovery point is not known well enough, and what would settle it."""
+def uncertain(points: Points, row: int, at: int | None = None) -> str:
+    """Return which instant of a recovery point is not known well enough, and what would settle it.
+
+    ``at`` is the instant judged: what was uncertain before it and is not any more decides nothing.
+    """
     name = f"{points.name[row]} at {points.source}"
+    gone_lo, gone_hi = points.gone_lo[row], points.gone_hi[row]
+    if at is not None and gone_lo <= at < gone_hi:
+        if gone_hi == FOREVER:
+            return f"{name} was last seen {words.instant(gone_lo - 1)}, and whether it still stands is not known"
+        return _went(points, row)
     if points.available_lo[row] != points.available_hi[row]:
         between = f"{words.instant(points.available_lo[row])} and {words.instant(points.available_hi[row])}"
         return (
@@ -52,7 +64,12 @@ def uncertain(points: Points, row: int) -> str:
     if points.data_lo[row] != points.data_hi[row]:
         between = f"{words.instant(points.data_lo[row])} and {words.instant(points.data_hi[row])}"
         return f"{name} holds data of somewhere between {between}; a name with hours and minutes would settle it"
-    if points.gone_hi[row] != FOREVER and points.gone_lo[row] != points.gone_hi[row]:
-        between = f"{words.instant(points.gone_lo[row])} and {words.instant(points.gone_hi[row])}"
-        return f"{name} went somewhere between {between}; looking more often would settle when"
+    if gone_hi not in {FOREVER, gone_lo}:
+        return _went(points, row)
     return f"what is known of {name} cannot decide it"
+
+
+def _went(points: Points, row: int) -> str:
+    name = f"{points.name[row]} at {points.source}"
+    between = f"{words.instant(points.gone_lo[row] - 1)} and {words.instant(points.gone_hi[row])}"
+    return f"{name} went somewhere between {between}; looking more often would settle when"

@@ -285,7 +285,8 @@ class Log:
 class Points:
     """The candidates of one source and data set, with their whole history: columns of one length, by ``data_lo``.
 
-    A point counts from ``available`` until ``gone`` (:data:`FOREVER` while no complete look missed it).
+    A point counts from ``available`` until ``gone``. Of what no complete look missed, ``gone_lo`` is the second after
+    the newest look that showed it, and ``gone_hi`` is :data:`FOREVER`: since then nobody knows whether it stands.
     """
 
     source: str
@@ -303,6 +304,9 @@ class Points:
     facts: Mapping[tuple[int, Fact], Sequence[tuple[int, Told]]] = field(default_factory=dict)
     """(row, fact) to what was told of it, oldest first, each with the look that first told so; what is not in here was
     never asked. The first answer holds from the row's arrival on, a later one from its look on."""
+    held_until: Mapping[int, int] = field(default_factory=dict)
+    """Row to until when its name surely held it or something newer, where two complete looks in a row show that it was
+    overwritten: its own content may have gone from ``gone_lo`` on."""
     why_not: Mapping[int, str] = field(default_factory=dict)
     """Row to the reason why that candidate does not count; a row that is not in here counts."""
 

@@ -62,6 +62,8 @@ def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
         )
         for row in points.counted():
             ends = gone[row] if until_gone else FOREVER
+            if not favourable and row in points.held_until:
+                ends = max(ends, points.held_until[row])
             if available[row] < ends:
                 arrivals.append((available[row], -data[row], ends, (points, row)))
     arrivals.sort(key=itemgetter(0, 1, 2))
@@ -179,7 +181,7 @@ class Exposure:
         if self._one(t, self.best, favourable=True) is Status.MET:
             row = self.best.at(t)
             if row is not None:
-                return doubt.uncertain(*row)
+                return doubt.uncertain(*row, t)
         if t < self.looked < FOREVER and self.best.at(t) is None:
             # Before anybody looked, a service without backups cannot be told from one that nobody watched.
             looked = words.instant(self.looked)

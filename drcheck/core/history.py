@@ -6,27 +6,16 @@ its history. From it come the columns that evaluators judge, so that none of the
 
 from __future__ import annotations
 
-from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from drcheck.core.absence import Absence
-from drcheck.core.counting import reasons_not_to_count
-from drcheck.core.evidence import (
-    FOREVER,
-    LONG_AGO,
-    Candidate,
-    Described,
-    Fact,
-    Look,
-    Observation,
-    Points,
-    Settled,
-    Told,
-)
+from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Look, Observation, Settled, Told
 from drcheck.core.policy import Source
 from drcheck.core.promises import LockMode
+from drcheck.core.sightings import Sighting, columns, same_content
 from drcheck.core.terms import Part
 
 SIZES = 10 * 86400
@@ -42,40 +31,12 @@ class Record:
     """New names, and names that show something else than before."""
     gone: tuple[str, ...] = ()
     """Names that a complete look missed."""
+    shown: tuple[str, ...] = ()
+    """Of an incomplete look, the names that it showed as they were: a complete one shows all that did not go."""
     described: tuple[Described, ...] = ()
     """Facts of what stands that were not known yet, or are not as they were."""
     unlisted: tuple[str, ...] = ()
     unread: int = 0
-
-
-@dataclass(slots=True)
-class Sighting:
-    """One content under one name, for as long as it stood."""
-
-    shown: Candidate
-    """As the newest look showed it."""
-    data_lo: int
-    data_hi: int
-    available_lo: int
-    available_hi: int
-    first_seen: int
-    last_seen: int
-    """The newest look that showed it differently; once it is gone, the newest that showed it at all."""
-    gone_lo: int = FOREVER
-    gone_hi: int = FOREVER
-    facts: dict[Fact, list[tuple[int, Told]]] = field(default_factory=dict)
-    """What was told of it, each with the look that first told so, oldest first."""
-
-    @property
-    def is_rotten(self) -> bool:
-        """Whether its content did not have its checksum when that was last verified."""
-        told = self.told(Fact.CHECKSUM)
-        return told is not None and told.holds is False
-
-    def told(self, fact: Fact) -> Told | None:
-        """Return the newest answer about a fact; None: it was never asked."""
-        steps = self.facts.get(fact)
-        return steps[-1][1] if steps else None
 
 
 @dataclass(slots=True)
@@ -87,6 +48,10 @@ class History:
     past: list[Sighting] = field(default_factory=list)
     unlisted: tuple[str, ...] = ()
     unread: int = 0
+    turnovers: dict[str, list[int]] = field(default_factory=dict)
+    """Data set to the complete looks that showed that more came and went since the one before than looks can show."""
+    _reach: list[tuple[int, int]] = field(default_factory=list)
+    """(asked_from, begin) of the complete looks but those after which another one asked as far back, oldest first."""
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> History:
@@ -118,7 +83,8 @@ class History:
             if one.name in changed or (known := self.standing.get(one.name)) is None or known.told(one.fact) != one.told
         )
         described += self._doubted(observation, shown, changed)
-        return Record(look, appeared, gone, described, observation.unlisted, observation.unread)
+        again = () if look.complete else tuple(name for name in shown if name in self.standing and name not in changed)
+        return Record(look, appeared, gone, again, described, observation.unlisted, observation.unread)
 
     def _doubted(
         self, observation: Observation, shown: Mapping[str, Candidate], changed: AbstractSet[str]
@@ -136,16 +102,78 @@ class History:
 
     def apply(self, record: Record) -> None:
         """Add the next look's record."""
-        begin = record.look.begin
+        look = record.look
+        fleeting = self._fleeting(record)
+        moved = self._renamed(record)
         for name in record.gone:
-            self._end(name, begin)
+            if name not in moved.values():
+                self._end(name, look)
         for candidate in record.appeared:
-            self._show(candidate, begin)
+            if candidate.name in moved:
+                self._rename(moved[candidate.name], candidate, look.begin)
+            else:
+                self._show(candidate, look)
+        for name in record.shown:
+            if name in self.standing:
+                self.standing[name].last_seen = look.begin
         for described in record.described:
-            self._describe(described, begin)
-        self.looks.append(record.look)
+            self._describe(described, look.begin)
+        appeared = [self.standing[candidate.name] for candidate in record.appeared] if fleeting else []
+        for of, newest in fleeting.items():
+            if any(seen.newest_data > newest for seen in appeared if seen.shown.of == of):
+                self.turnovers.setdefault(of, []).append(look.begin)
+        self.looks.append(look)
+        if look.complete:
+            del self._reach[bisect_right(self._reach, (look.asked_from, LONG_AGO)) :]
+            self._reach.append((look.asked_from, look.begin))
         self.unlisted = record.unlisted
         self.unread = record.unread
+
+    def _fleeting(self, record: Record) -> dict[str, int]:
+        """Return the data sets of which something went sooner than looks come, with the newest data they had.
+
+        It arrived, or may have, less than the distance of the two complete looks before the first of them: others may
+        have come and gone in between.
+        """
+        if not record.look.complete or not self._reach:
+            return {}
+        before = self._reach[-1][1]
+        since = before - (record.look.begin - before)
+        went = [self.standing[name] for name in record.gone if name in self.standing]
+        went += [
+            known
+            for candidate in record.appeared
+            if (known := self.standing.get(candidate.name)) is not None and not same_content(known.shown, candidate)
+        ]
+        sets = {known.shown.of for known in went if known.available_hi > since}
+        newest = dict.fromkeys(sets, LONG_AGO)
+        for known in self.standing.values() if sets else ():
+            if known.shown.of in sets:
+                newest[known.shown.of] = max(newest[known.shown.of], known.newest_data)
+        return newest
+
+    def _renamed(self, record: Record) -> dict[str, str]:
+        """Return new name to old name of what went and came, with the same content and data, between two looks."""
+        if not record.gone or not record.appeared:
+            return {}
+        old = {_what(known.shown): name for name in record.gone if (known := self.standing.get(name)) is not None}
+        old.pop(None, None)
+        return {
+            candidate.name: old.pop(what)
+            for candidate in record.appeared
+            if (what := _what(candidate)) in old and candidate.name not in self.standing
+        }
+
+    def _rename(self, name: str, candidate: Candidate, begin: int) -> None:
+        """Let a recovery point go on under its new name: it stood throughout, and arrived when it first did."""
+        known = self.standing.pop(name)
+        known.shown, known.last_seen = candidate, begin
+        self.standing[candidate.name] = known
+
+    def _last_shown(self, known: Sighting) -> int:
+        """Return the newest look that showed what still stands: else a complete one would have missed it."""
+        index = bisect_right(self._reach, (known.shown.data_lo, FOREVER)) - 1
+        return max(known.last_seen, self._reach[index][1]) if index >= 0 else known.last_seen
 
     def settled(self, *, locked_for: int) -> dict[str, Settled]:
         """Return what stands with the facts of it that cannot change, or do not matter any more.
@@ -186,13 +214,16 @@ class History:
         if not steps or steps[-1][1] != told:
             steps.append((begin, told))
 
-    def parts(self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO) -> dict[str, Part]:
+    def parts(
+        self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO, until: int = FOREVER
+    ) -> dict[str, Part]:
         """Return the source's share of each data set, with what the looks prove about what they did not show.
 
         Candidates with data older than ``since``, the oldest that the question needs, are left out, but for as long
-        before the newest one as its size is compared with: the age of what stopped long ago is still told.
+        before the newest one as its size is compared with: the age of what stopped long ago is still told. The
+        question ends at ``until``: what was shown right before it is not said to be unseen since.
         """
-        absence = Absence.proved_by(self.looks, source.thinned_after)
+        looked = Absence.proved_by(self.looks, source.thinned_after)
         last = self.looks[-1] if self.looks else None
         gap = next((gap.what for gap in last.gaps if gap.hides), "") if last else ""
         unasked = {gap.fact: gap.what for gap in last.gaps if gap.fact} if last else {}
@@ -200,6 +231,11 @@ class History:
         for sighting in (*self.past, *self.standing.values()):
             if sighting.shown.of in rows:
                 rows[sighting.shown.of].append(sighting)
+
+        def unseen_from(known: Sighting) -> int:
+            shown = self._last_shown(known) + 1
+            return FOREVER if shown >= until else shown
+
         parts: dict[str, Part] = {}
         for of, sightings in rows.items():
             newest = max((seen.shown.data_lo for seen in sightings), default=since)
@@ -213,27 +249,29 @@ class History:
                 for seen in sightings
                 if seen.shown.data_hi < oldest and seen.shown.checksum in contents and not seen.is_rotten
             ]
-            parts[of] = Part(_columns(source, of, needed, clock_tolerance), absence, gap, unasked)
+            points = columns(source, of, needed, unseen_from, clock_tolerance=clock_tolerance)
+            fast = self.turnovers.get(of)
+            absence = Absence.proved_by(self.looks, source.thinned_after, fast) if fast else looked
+            parts[of] = Part(points, absence, gap, unasked)
         return parts
 
-    def _show(self, candidate: Candidate, begin: int) -> None:
-        known = self.standing.get(candidate.name)
-        same = known is not None and _same_content(known.shown, candidate)
-        if known is not None and not same:
-            self._end(candidate.name, begin)
-        earliest, latest = candidate.available_lo, candidate.available_hi
-        if not same or (known is not None and candidate.complete and not known.shown.complete):
-            # What a complete look did not show had not arrived by then, whatever the place says of its time.
-            earliest = max(earliest, self._missed(candidate, begin))
-        # What a look showed had arrived by then.
-        latest = max(earliest, min(latest, begin))
-        if known is None or not same:
-            self.standing[candidate.name] = Sighting(
-                candidate, candidate.data_lo, candidate.data_hi, earliest, latest, begin, begin
-            )
+    def _show(self, candidate: Candidate, look: Look) -> None:
+        begin, known = look.begin, self.standing.get(candidate.name)
+        content = known is not None and same_content(known.shown, candidate)
+        marked = known is not None and candidate.complete and not known.shown.complete
+        # Where its marker is gone, what stands there now can no longer be counted.
+        unmarked = known is not None and known.shown.complete and not candidate.complete
+        new = Sighting(candidate, candidate.data_lo, candidate.data_hi, *self._arrival(candidate, begin), begin, begin)
+        if known is None or not content or unmarked:
+            self._end(candidate.name, look, by=None if content else new)
+            self.standing[candidate.name] = new
             return
-        if candidate.complete and not known.shown.complete:
-            known.available_lo, known.available_hi = earliest, latest
+        earliest = candidate.available_lo
+        latest = max(earliest, min(candidate.available_hi, begin))
+        if candidate.data_lo != known.shown.data_lo:
+            known.rewritten_as(new, self._last_shown(known))
+        if marked:
+            known.available_lo, known.available_hi = new.available_lo, new.available_hi
         elif candidate.data_lo != known.shown.data_lo and not candidate.checksum:
             # The name tells no instant, and alike in size it may hold new data or the old: nobody can tell.
             known.data_lo = min(known.data_lo, candidate.data_lo)
@@ -252,6 +290,16 @@ class History:
         known.shown = candidate
         known.last_seen = begin
 
+    def _arrival(self, candidate: Candidate, begin: int) -> tuple[int, int]:
+        """Return when what a look at ``begin`` showed anew arrived, whatever the place says of its time.
+
+        What a look showed had arrived by then, and what a complete look did not show had not.
+        """
+        missed = self._missed(candidate, begin)
+        earliest = max(candidate.available_lo, missed)
+        latest = candidate.available_hi if candidate.available_hi >= missed else begin
+        return earliest, max(earliest, min(latest, begin))
+
     def _missed(self, candidate: Candidate, begin: int) -> int:
         """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
         missed = (
@@ -261,16 +309,26 @@ class History:
         )
         return next(missed, LONG_AGO)
 
-    def _end(self, name: str, begin: int) -> None:
+    def _end(self, name: str, look: Look, *, by: Sighting | None = None) -> None:
+        """End what stood under ``name``: a look missed it, or showed it replaced by ``by``."""
         known = self.standing.pop(name, None)
-        if known is not None:
-            # Every complete look since it came has shown it, if it asked that far back: else it would have gone then.
-            data = known.shown.data_lo
-            shown = (look.begin for look in reversed(self.looks) if look.complete and look.asked_from <= data)
-            known.last_seen = max(known.last_seen, next(shown, known.last_seen))
+        if known is None:
+            return
+        shown = self._last_shown(known)
+        if by is not None:
+            in_a_row = look.complete and bool(self._reach) and self._reach[-1][0] <= known.shown.data_lo
+            known.replaced(by, shown, in_a_row=in_a_row)
+        else:
             # A clock that was set back must not turn the pair round.
-            known.gone_lo, known.gone_hi = known.last_seen, max(known.last_seen, begin)
-            self.past.append(known)
+            known.gone_lo, known.gone_hi = shown + 1, max(shown + 1, look.begin)
+        self.past.append(known)
+
+
+def _what(candidate: Candidate) -> Candidate | None:
+    """Return all that makes two names of one source the same recovery point; None: nobody can tell."""
+    if not candidate.checksum:
+        return None
+    return candidate._replace(name="", available_lo=0, available_hi=0)
 
 
 def _may_be_lifted(fact: Fact, told: Told | None) -> bool:
@@ -291,35 +349,3 @@ def _is_settled(known: Sighting, fact: Fact, locked_for: int) -> bool:
             return told.how == LockMode.COMPLIANCE and told.until - known.available_hi >= locked_for
         case Fact.LEGAL_HOLD | Fact.CHECKSUM:
             return False
-
-
-def _same_content(known: Candidate, shown: Candidate) -> bool:
-    """Return whether the same name still holds the same content, as far as the place can tell."""
-    if known.complete and not shown.complete:
-        return False  # its marker is gone: what stands there now can no longer be counted
-    if known.checksum and shown.checksum:
-        return known.checksum == shown.checksum
-    return known.size == shown.size
-
-
-def _columns(source: Source, of: str, sightings: list[Sighting], clock_tolerance: int) -> Points:
-    sightings.sort(key=lambda seen: (seen.data_lo, seen.shown.name, seen.first_seen))
-    points = Points(
-        source=source.name,
-        of=of,
-        name=tuple(seen.shown.name for seen in sightings),
-        kind=tuple(seen.shown.kind for seen in sightings),
-        data_lo=array("q", (seen.data_lo for seen in sightings)),
-        data_hi=array("q", (min(seen.data_hi, max(seen.data_lo, seen.available_hi)) for seen in sightings)),
-        available_lo=array("q", (seen.available_lo for seen in sightings)),
-        available_hi=array("q", (seen.available_hi for seen in sightings)),
-        gone_lo=array("q", (max(seen.gone_lo, seen.available_lo) for seen in sightings)),
-        gone_hi=array("q", (seen.gone_hi for seen in sightings)),
-        size=array("q", (seen.shown.size for seen in sightings)),
-        checksum=tuple(seen.shown.checksum for seen in sightings),
-        facts={(row, fact): steps for row, seen in enumerate(sightings) for fact, steps in seen.facts.items()},
-    )
-    complete = [seen.shown.complete for seen in sightings]
-    first_seen = [seen.first_seen for seen in sightings]
-    reasons = reasons_not_to_count(source, points, complete, first_seen, clock_tolerance=clock_tolerance)
-    return replace(points, why_not=reasons)

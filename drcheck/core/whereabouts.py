@@ -59,12 +59,12 @@ def _why(where: Where, every: Every, subject: Subject, terms: Terms, t: int) -> 
             return f"whether {count} lie in {in_words(where)} is not known: {source} has {site}; {settle} would tell"
         if status is Status.BREACHED:
             return f"{count} not in {in_words(where)}: {wrong[0].name}, {site}"
-        return f"{wrong[0].name} does not lie in {in_words(where)}: {doubt.uncertain(*wrong[0].row)}"
+        return f"{wrong[0].name} does not lie in {in_words(where)}: {doubt.uncertain(*wrong[0].row, t)}"
     if not covers(every.seen, t, t + 1):
         unfit = [part for part in subject.parts if not where.fits(terms.places.get(part.points.source, Place()))]
         return doubt.unproved(unfit, t, f"nothing of {of} lay outside {in_words(where)}")
     if there:
-        return doubt.uncertain(*there[0].row)
+        return doubt.uncertain(*there[0].row, t)
     sources = words.several([part.points.source for part in subject.parts]) or "any source"
     return f"there is nothing of {of} that could lie in {in_words(where)}: no copy stands at {sources}"
 

@@ -1,9 +1,8 @@
 """How what one look changed is kept as bytes: columns of integers and texts, compressed.
 
 The look's own figures are columns of the table ``look``; a look that changed nothing and missed nothing, which is
-most of them, needs no bytes at all. Format 2 is the byte ``2``, then a zlib stream (its Adler-32 tells damage) of
-columns in the fixed order of :func:`encode`; format 1 ended before the facts of what lies there. There are two forms
-of column, all numbers little-endian:
+most of them, needs no bytes at all. Format 3 is the byte ``3``, then a zlib stream (its Adler-32 tells damage) of
+columns in the fixed order of :func:`encode`. There are two forms of column, all numbers little-endian:
 
 - integers: a count of 4 bytes, then 8 bytes each, modulo 2**64. Columns of instants hold the difference to another
   column of the same row, or to the row before, because those repeat and so compress to almost nothing.
@@ -29,8 +28,7 @@ from typing import Final
 from drcheck.core.evidence import Candidate, Described, Fact, Gap, Look, Told
 from drcheck.core.history import Record
 
-FORMAT: Final = 2
-_WITHOUT_FACTS: Final = 1
+FORMAT: Final = 3
 _HOLDS: Final = (None, False, True)
 _LEVEL: Final = 1
 """Higher levels take several times as long for a tenth of the size."""
@@ -54,7 +52,7 @@ def encode(record: Record) -> bytes:
     Raises OverflowError for an integer that does not fit in 64 bits.
     """
     gaps, rows, facts = record.look.gaps, record.appeared, record.described
-    if not (gaps or rows or facts or record.gone or record.unlisted):
+    if not (gaps or rows or facts or record.gone or record.shown or record.unlisted):
         return b""
     data_lo = [row.data_lo for row in rows]
     available_lo = [row.available_lo for row in rows]
@@ -64,6 +62,7 @@ def encode(record: Record) -> bytes:
     columns.integers([_NO_LINE if gap.line is None else gap.line for gap in gaps])
     columns.texts(record.unlisted)
     columns.texts(record.gone)
+    columns.texts(record.shown)
     columns.texts([row.name for row in rows])
     columns.words([row.of for row in rows])
     columns.words([row.kind for row in rows])
@@ -90,11 +89,11 @@ def decode(data: bytes, look: Look, unread: int) -> Record:
     """
     if not data:
         return Record(look, unread=unread)
-    if data[0] not in {FORMAT, _WITHOUT_FACTS}:
+    if data[0] != FORMAT:
         raise Damaged(f"format {data[0]} is not known")
     try:
         columns = _Reader(zlib.decompress(data[1:]))
-        record = _record(columns, look, unread, with_facts=data[0] == FORMAT)
+        record = _record(columns, look, unread)
     except (zlib.error, struct.error, ValueError, OverflowError, IndexError) as error:
         raise Damaged(str(error)) from error
     if columns.left:
@@ -102,9 +101,9 @@ def decode(data: bytes, look: Look, unread: int) -> Record:
     return record
 
 
-def _record(columns: _Reader, look: Look, unread: int, *, with_facts: bool) -> Record:
+def _record(columns: _Reader, look: Look, unread: int) -> Record:
     whats, hints, lines = columns.texts(), columns.texts(), columns.integers()
-    unlisted, gone = tuple(columns.texts()), tuple(columns.texts())
+    unlisted, gone, shown = tuple(columns.texts()), tuple(columns.texts()), tuple(columns.texts())
     names, ofs, kinds, checksums = columns.texts(), columns.words(), columns.words(), columns.texts()
     sizes, complete = columns.integers(), columns.integers()
     data_lo = _signed(list(accumulate(columns.integers())))
@@ -124,14 +123,12 @@ def _record(columns: _Reader, look: Look, unread: int, *, with_facts: bool) -> R
         map(bool, complete),
         strict=True,
     )
-    asked = columns.words() if with_facts else [""] * len(whats)
     gaps = tuple(
         Gap(what, hint, None if line == _NO_LINE else line, Fact(fact) if fact else None)
-        for what, hint, line, fact in zip(whats, hints, lines, asked, strict=True)
+        for what, hint, line, fact in zip(whats, hints, lines, columns.words(), strict=True)
     )
-    described = _described(columns) if with_facts else ()
     appeared = tuple(map(Candidate._make, table))
-    return Record(replace(look, gaps=gaps), appeared, gone, described, unlisted, unread)
+    return Record(replace(look, gaps=gaps), appeared, gone, shown, _described(columns), unlisted, unread)
 
 
 def _described(columns: _Reader) -> tuple[Described, ...]:

@@ -14,6 +14,7 @@ from drcheck.core.policy import NEVER, Reader, Source
 
 HOUR, DAY = 3600, 86400
 SOURCE = Source("dumps", "host", "dumps/", Reader.OBJECTS, ("db",), thinned_after=NEVER)
+DAILY = dataclasses.replace(SOURCE, thinned_after=None)
 
 
 def candidate(name, data, *, arrived=None, latest=None, size=100, checksum="", complete=True):
@@ -39,17 +40,28 @@ def points(history, source=SOURCE):
 
 def test_what_a_complete_look_misses_went_between_the_two_looks():
     found = points(seen((100, [candidate("a", 10)]), (200, [])))
-    assert (found.gone_lo[0], found.gone_hi[0]) == (100, 200)
+    assert (found.gone_lo[0], found.gone_hi[0]) == (101, 200)
 
 
 def test_a_clock_that_was_set_back_turns_no_pair_round():
     found = points(seen((200, [candidate("a", 10)]), (100, [])))
-    assert (found.gone_lo[0], found.gone_hi[0]) == (200, 200)
+    assert (found.gone_lo[0], found.gone_hi[0]) == (201, 201)
 
 
-def test_what_an_incomplete_look_misses_still_stands():
-    found = points(seen((100, [candidate("a", 10)]), (200, [], LONG_AGO, "page 2 failed")))
-    assert found.gone_hi[0] == FOREVER
+def test_since_the_newest_look_that_showed_it_nobody_knows_whether_a_backup_stands():
+    one, two = candidate("a", 10), candidate("b", 20)
+    found = points(seen((100, [one, two]), (200, [one], LONG_AGO, "page 2 failed"), (300, [], LONG_AGO, "denied")))
+    assert list(zip(found.gone_lo, found.gone_hi, strict=True)) == [(201, FOREVER), (101, FOREVER)]
+
+
+def test_what_the_newest_look_showed_stands_as_far_as_the_question_goes():
+    parts = seen((100, [candidate("a", 10)])).parts(SOURCE, clock_tolerance=300, until=101)
+    assert (parts["db"].points.gone_lo[0], parts["db"].points.exact) == (FOREVER, True)
+
+
+def test_a_complete_look_says_nothing_of_what_is_older_than_it_asked_for():
+    found = points(seen((100, [candidate("a", 10)]), (200, [], 50), (300, [], 50)))
+    assert (found.gone_lo[0], found.gone_hi[0]) == (101, FOREVER)
 
 
 def test_only_what_lies_in_the_range_asked_can_be_missed():
@@ -65,10 +77,53 @@ def test_a_touch_does_not_renew_a_recovery_point():
 
 
 def test_other_content_under_the_same_name_is_another_recovery_point():
-    before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y")
+    before, after = candidate("a", 10, checksum="x"), candidate("a", 140, arrived=150, checksum="y")
     found = points(seen((100, [before]), (200, [after])))
     assert len(found) == 2
-    assert sorted(found.gone_hi) == [200, FOREVER]
+    assert list(zip(found.gone_lo, found.gone_hi, strict=True)) == [(101, 150), (201, FOREVER)]
+
+
+def test_a_name_that_two_complete_looks_in_a_row_show_overwritten_held_the_old_content_or_newer_until_then():
+    before, after = candidate("a", 10, checksum="x"), candidate("a", 140, arrived=150, checksum="y")
+    assert points(seen((100, [before]), (200, [after]))).held_until == {0: 140}
+    failed = (150, [], LONG_AGO, "denied")
+    assert points(seen((100, [before]), failed, (200, [after]))).held_until == {0: 140}
+    assert points(seen((100, [before]), (200, [after], LONG_AGO, "page 2 failed"))).held_until == {}
+
+
+def test_what_was_overwritten_by_data_of_the_same_instant_stood_throughout():
+    before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y")
+    found = points(seen((100, [before]), (200, [after])))
+    assert list(zip(found.available_hi, found.gone_lo, found.gone_hi, strict=True)) == [
+        (10, 150, 150),
+        (150, 201, FOREVER),
+    ]
+
+
+def test_a_stub_of_the_same_instant_does_not_let_what_it_overwrote_stand():
+    before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y", size=0)
+    found = points(seen((100, [before]), (200, [after])), dataclasses.replace(SOURCE, min_size=1))
+    assert (found.gone_lo[0], found.gone_hi[0]) == (101, 150)
+
+
+def test_a_renamed_backup_is_one_point_that_stood_throughout():
+    before, after = candidate("a", 10, checksum="x"), candidate("b", 10, arrived=150, checksum="x")
+    found = points(seen((100, [before]), (200, [after])))
+    assert (list(found.name), list(found.available_hi), list(found.gone_lo)) == (["b"], [10], [201])
+    assert list(found.counted()) == [0]
+
+
+def test_only_the_same_content_of_the_same_instant_was_renamed():
+    other_data, other_content = candidate("b", 11, checksum="x"), candidate("b", 10, checksum="y")
+    for after in (other_data, other_content, candidate("b", 10)):
+        found = points(seen((100, [candidate("a", 10, checksum="x")]), (200, [after])))
+        assert list(found.name) == ["a", "b"]
+
+
+def test_a_second_name_of_the_same_content_and_instant_is_no_re_dated_copy():
+    one, two = candidate("a", 10, checksum="x"), candidate("b", 10, checksum="x")
+    found = points(seen((100, [one, two]), (200, [two])))
+    assert list(found.counted()) == [0, 1]
 
 
 def test_a_copy_in_place_under_another_name_does_not_count():
@@ -90,7 +145,7 @@ def test_arrival_that_the_place_cannot_tell_is_bounded_by_the_first_look_that_sh
 
 def test_what_a_complete_look_did_not_show_had_not_arrived_by_then_whatever_its_time_says():
     found = points(seen((100, []), (200, [candidate("a", 10, arrived=20)])))
-    assert (found.available_lo[0], found.available_hi[0]) == (100, 100)
+    assert (found.available_lo[0], found.available_hi[0]) == (100, 200)
 
 
 def test_what_went_and_came_back_was_away_in_between():
@@ -104,6 +159,41 @@ def test_a_file_of_a_fixed_name_and_size_may_hold_new_data_or_old():
     found = points(seen((100, [before]), (200, [after])))
     assert (found.data_lo[0], found.data_hi[0]) == (50, 150)
     assert (found.available_lo[0], found.available_hi[0]) == (50, 150)
+
+
+def test_each_rewriting_of_data_that_did_not_change_is_a_point_where_identical_dumps_are_allowed():
+    allowed = dataclasses.replace(SOURCE, identical_dumps=True)
+    for checksum in ("x", ""):
+        nights = [candidate("a", 50, checksum=checksum), candidate("a", 150, checksum=checksum)]
+        history = seen((100, [nights[0]]), (200, [nights[1]]))
+        found = points(history, allowed)
+        assert list(found.data_lo) == [50, 150]
+        assert list(zip(found.available_hi, found.gone_hi, strict=True)) == [(50, 150), (150, FOREVER)]
+        assert found.held_until == {0: 150}
+    assert list(points(history).data_lo) == [50]
+
+
+def test_a_place_that_turns_over_faster_than_it_is_looked_at_proves_no_absence_between_looks():
+    hourly = [[candidate(f"n{n}", n, size=1 + n) for n in range(begin - 50, begin, 10)] for begin in (100, 200)]
+    absence = seen((100, hourly[0]), (200, hourly[1])).parts(DAILY, clock_tolerance=300)["db"].absence
+    assert absence.turnovers == (200,)
+    assert absence.arrivals_known_until(100) == 101
+
+
+def test_a_place_that_was_emptied_does_not_turn_over():
+    absence = seen((100, [candidate("a", 50)]), (200, [])).parts(DAILY, clock_tolerance=300)["db"].absence
+    assert absence.arrivals_known_until(100) == 201
+
+
+def test_what_stood_as_long_as_looks_are_apart_does_not_turn_over():
+    looks = (100, [candidate("a", 0)]), (200, [candidate("b", 150, size=2)])
+    absence = seen(*looks).parts(DAILY, clock_tolerance=300)["db"].absence
+    assert absence.arrivals_known_until(100) == 201
+
+
+def test_a_name_that_is_overwritten_each_night_turns_over_where_looks_are_as_rare():
+    looks = [(night + 50, [candidate("latest", night, size=1 + night)]) for night in (100, 200)]
+    assert seen(*looks).parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == (250,)
 
 
 def test_a_time_set_back_on_a_fixed_name_widens_what_is_known_and_disqualifies_nothing():

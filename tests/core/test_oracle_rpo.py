@@ -10,15 +10,17 @@ from oracle.profiles import thoroughly
 
 from drcheck.core.verdict import Status
 
+CASES = rpo_cases() | rpo_cases() | rpo_cases(fleeting=True)
+
 
 @thoroughly
-@given(rpo_cases())
+@given(CASES)
 def test_each_second_has_a_status_that_stepping_through_time_allows(case: RpoCase):
     check(case)
 
 
 @thoroughly
-@given(rpo_cases())
+@given(CASES)
 def test_what_is_said_to_be_known_is_so_in_truth(case: RpoCase):
     finding = case.judge()
     for second in case.seconds(finding):
@@ -27,7 +29,7 @@ def test_what_is_said_to_be_known_is_so_in_truth(case: RpoCase):
 
 
 @thoroughly
-@given(rpo_cases())
+@given(CASES)
 def test_the_oracle_itself_never_contradicts_the_truth(case: RpoCase):
     for second in case.seconds():
         known = case.allowed(second) - {Status.UNKNOWN, None}
@@ -35,7 +37,7 @@ def test_the_oracle_itself_never_contradicts_the_truth(case: RpoCase):
 
 
 @thoroughly
-@given(rpo_cases())
+@given(CASES)
 def test_the_measured_exposure_is_that_of_the_newest_data(case: RpoCase):
     finding = case.judge()
     if finding.status is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from contextlib import suppress
 
 import pytest
@@ -41,6 +39,7 @@ records = st.builds(
     Record,
     looks,
     st.lists(candidates, max_size=6).map(tuple),
+    st.lists(texts, max_size=4).map(tuple),
     st.lists(texts, max_size=4).map(tuple),
     st.lists(st.builds(Described, texts, facts, told), max_size=4).map(tuple),
     st.lists(texts, max_size=3).map(tuple),
@@ -82,18 +81,6 @@ def test_an_hourly_month_takes_few_bytes():
         for hour in range(720)
     )
     assert len(encode(Record(MET, rows))) < 720 * 8
-
-
-def test_a_record_from_before_facts_were_kept_is_still_read():
-    record = Record(Look("dumps", 1, 2, gaps=(Gap("denied", "Ask."),)), gone=("a", "b"))
-    newer = zlib.decompress(encode(record)[1:])
-    # what format 2 added: no gap has a fact, and there are six columns of nothing
-    empty = struct.pack("<I", 0)
-    no_fact = struct.pack("<IqI", 1, 0, 0) + struct.pack("<Iq", 1, 0)
-    added = no_fact + (empty * 2) + (empty * 3) + empty + (empty * 3) + empty
-    assert newer.endswith(added)
-    older = b"\x01" + zlib.compress(newer.removesuffix(added))
-    assert decode(older, Look("dumps", 1, 2), 0) == record
 
 
 def test_facts_that_every_backup_has_take_few_bytes():

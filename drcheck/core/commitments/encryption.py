@@ -72,11 +72,11 @@ def _reason(commitment: Encryption, every: Every, subject: Subject, t: int) -> s
             others = f" and {more} more" if more else ""
             return f"whether {one.name}{others} of {of} is encrypted{by} is not known: {one.why}"
         if one.keeps is False:
-            return f"{one.name} is not encrypted{by}: {doubt.uncertain(*one.row)}"
+            return f"{one.name} is not encrypted{by}: {doubt.uncertain(*one.row, t)}"
     if not covers(every.seen, t, t + 1):
         return doubt.unproved(subject.parts, t, f"nothing of {of} that is not encrypted stood")
     if there:
-        return doubt.uncertain(*there[0].row)
+        return doubt.uncertain(*there[0].row, t)
     return f"there is nothing of {of} that could be encrypted: no backup stands at {_sources(subject)}"
 
 

@@ -63,7 +63,7 @@ def _bound(part: Part, commitment: Immutability) -> Iterator[Bound]:
                 locked.why,
             )
         if gone_lo < may_be_inside.end:
-            after = _after_it_went(locked, words.instant(gone_hi))
+            after = _after_it_went(locked, gone_lo, gone_hi)
             since = gone_lo if after.enough is locked.enough else gone_hi
             yield Bound(
                 (points, row),
@@ -113,8 +113,11 @@ def _lock(part: Part, row: int, lock: Told | None, commitment: Immutability) -> 
     return _Locked(None, False, doubt.uncertain(points, row))
 
 
-def _after_it_went(locked: _Locked, missed: str) -> _Locked:
+def _after_it_went(locked: _Locked, gone_lo: int, gone_hi: int) -> _Locked:
     """Return what holds of a point that is listed no more within its time, by the last lock known of it."""
+    if gone_hi == FOREVER:
+        return _unseen(locked, words.instant(gone_lo - 1))
+    missed = words.instant(gone_hi)
     if locked.enough and not locked.firmly:
         why = (
             f"no longer listed at {missed} although it had {locked.why}: deleted by somebody who may lift that, "
@@ -125,6 +128,13 @@ def _after_it_went(locked: _Locked, missed: str) -> _Locked:
         return _Locked(False, False, f"gone by {missed}, {locked.why}")
     if locked.enough is None:
         return _Locked(None, False, f"gone by {missed}, and how it was locked is not known: {locked.why}")
+    return locked
+
+
+def _unseen(locked: _Locked, last_seen: str) -> _Locked:
+    """Return what holds of a point within its time that nobody has seen since, by the last lock known of it."""
+    if locked.enough and not locked.firmly:
+        return _Locked(None, False, f"last seen {last_seen} with {locked.why}, which somebody may have lifted since")
     return locked
 
 
@@ -145,10 +155,10 @@ def _reason(commitment: Immutability, every: Every, subject: Subject, t: int) ->
             others = f" and {more} more" if more else ""
             return f"whether {one.name}{others} is locked for {time}{firmly} is not known: {one.why}"
         if one.keeps is False:
-            return f"{one.name} is not locked for {time}{firmly} ({one.why}): {doubt.uncertain(*one.row)}"
+            return f"{one.name} is not locked for {time}{firmly} ({one.why}): {doubt.uncertain(*one.row, t)}"
     if not covers(every.seen, t, t + 1):
         return doubt.unproved(subject.parts, t, f"nothing of {of} that is not locked for {time} stood")
     if there:
-        return doubt.uncertain(*there[0].row)
+        return doubt.uncertain(*there[0].row, t)
     sources = words.several([part.points.source for part in subject.parts]) or "any source"
     return f"there is nothing of {of} that could be locked: no recovery point at {sources} is younger than {time}"

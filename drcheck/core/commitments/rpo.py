@@ -55,6 +55,9 @@ def _reason(exposure: Exposure, t: int, as_of: int | None = None) -> str:
         objective = words.duration(exposure.objective)
         return f"newest restorable data of {of} is of {words.instant(data)}{age}; the objective is {objective}"
     sources = words.several([part.points.source for part in exposure.subject.parts])
+    if (maybe := exposure.best.at(t)) is not None:
+        newest = words.instant(maybe[0].data_hi[maybe[1]])
+        return f"newest data of {of} that may still stand at {sources} is of {newest}, older than the objective"
     if exposure.best.times and exposure.best.times[0] <= t:
         return f"nothing of {of} can be restored any more: every recovery point at {sources} is gone"
     return f"no recovery point of {of} that counts has ever been seen at {sources}"

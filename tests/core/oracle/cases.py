@@ -120,10 +120,10 @@ class RpoCase(PlacesCase):
 
 
 @st.composite
-def rpo_cases(draw: st.DrawFn) -> RpoCase:
+def rpo_cases(draw: st.DrawFn, *, fleeting: bool = False) -> RpoCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
     places = tuple(
-        draw(worlds.places(name, COARSE, sites=sites))
+        draw(worlds.places(name, COARSE, most=6 if fleeting else 4, sites=sites, fleeting=fleeting))
         for name, sites in zip(names, (("here",), ("here", "there")), strict=False)
     )
     terms = Terms(
@@ -132,7 +132,7 @@ def rpo_cases(draw: st.DrawFn) -> RpoCase:
         lost_sites=frozenset({"there"}) if draw(st.booleans()) else frozenset(),
         site_of={place.source: place.site for place in places},
     )
-    commitment = Rpo("rpo", Kind.RPO, names, at_most=draw(COARSE.durations(10)))
+    commitment = Rpo("rpo", Kind.RPO, names, at_most=draw(COARSE.durations(4 if fleeting else 10)))
     return RpoCase(places, terms, windows(draw, COARSE), commitment)
 
 

@@ -283,7 +283,7 @@ def truly_allowed(
     second: int,
 ) -> frozenset[Status]:
     """Return which of met and breached the truth allows, for ``keep`` and ``at_most``."""
-    truths = [truth for place in places for truth in place.believed]
+    truths = [truth for place in places for truth in place.truths]
     elsewhere = [truth for place in made for truth in place.truths if truth.counts]
     answers = {Status.MET}
     if commitment.at_most is not None and terms.binds.start <= second < terms.binds.end:

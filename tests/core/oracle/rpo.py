@@ -24,7 +24,7 @@ def possible_states(places: Sequence[Place], second: int) -> set[State]:
                 (available <= second, data if available <= second < gone else None)
                 for data in seen.data
                 for available in seen.available
-                for gone in seen.gone
+                for gone in (max(seen.gone[0], seen.held), seen.gone[1])
             }
             states = {
                 (ever or had, max((data for data in (newest, adds) if data is not None), default=None))
@@ -70,6 +70,6 @@ def _in_one_world(
 def truly_met(commitment: Rpo, survivors: Sequence[Place], second: int) -> bool:
     """Return whether, in truth, data that could be restored was new enough."""
     standing: list[Truth] = [
-        truth for place in survivors for truth in place.believed if truth.counts and truth.stands(second)
+        truth for place in survivors for truth in place.truths if truth.counts and truth.stands(second)
     ]
     return any(second < truth.data + commitment.at_most for truth in standing)

@@ -26,7 +26,7 @@ def could_hide(place: Place, data: int, until: int, *, standing: bool) -> bool:
         if after is None:
             return True
         if place.thinned_after is None:
-            if before is None:
+            if before is None or place.turned_over(before, after):
                 return True
         elif place.thinned_after != NEVER and after - earliest > place.thinned_after:
             return True
@@ -59,7 +59,11 @@ def _proved(place: Place, data: int, second: int, *, arrivals: bool) -> bool:
         ):
             return True
     return any(
-        asked <= data and asked_next <= data and begin <= second <= after and (kept is None or after - begin <= kept)
+        asked <= data
+        and asked_next <= data
+        and begin <= second <= after
+        and (kept is None or after - begin <= kept)
+        and not place.turned_over(begin, after)
         for (begin, asked), (after, asked_next) in itertools.pairwise(complete)
     )
 

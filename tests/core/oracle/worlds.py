@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -35,6 +35,8 @@ class Truth:
     data_doubt: tuple[int, int] = (0, 0)
     """How far below and above the truth the instant is said to lie."""
     arrival_doubt: tuple[int, int] = (0, 0)
+    path: str = ""
+    """The name under which it lies, where several overwrite each other there."""
 
     def stands(self, second: int) -> bool:
         return self.arrived <= second < self.gone
@@ -48,10 +50,19 @@ class Seen:
     data: tuple[int, int]
     available: tuple[int, int]
     gone: tuple[int, int]
+    noticed: int = FOREVER
+    """The look that first showed that it was gone."""
+    held: int = LONG_AGO
+    """Until when its name surely held it or something newer."""
 
     @property
     def counts(self) -> bool:
         return self.truth.counts
+
+    @property
+    def newest(self) -> int:
+        """The newest instant that its data may be of, which is never newer than its arrival."""
+        return min(self.data[1], max(self.data[0], self.available[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +76,15 @@ class Place:
     thinned_after: int | None = None
     truths: tuple[Truth, ...] = ()
     site: str = "here"
-    tight: bool = False
-    """Whether ``gone`` begins with the second after the look that showed it last, or with that look."""
     seen: tuple[Seen, ...] = field(init=False, default=())
+    turnovers: frozenset[int] = field(init=False, default=frozenset())
+    """Complete looks between which and the ones before more may have come and gone than they show."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "seen", tuple(seen for truth in self.truths if (seen := self._as_seen(truth))))
+        object.__setattr__(self, "turnovers", frozenset(self._turnovers()))
         kept = tuple(truth for truth in self.truths if not self._impossible(truth))
         object.__setattr__(self, "truths", kept)
-        object.__setattr__(self, "seen", tuple(seen for truth in kept if (seen := self._as_seen(truth))))
 
     def _shown(self, truth: Truth) -> list[int]:
         return sorted(
@@ -87,7 +99,23 @@ class Place:
         if self.thinned_after is not None or self._shown(truth):
             return False
         asked = sorted(look.begin for look in self.looks if look.complete and look.asked_from <= truth.data)
-        return any(one < truth.arrived and truth.gone <= after for one, after in pairwise(asked))
+        return any(
+            one < truth.arrived and truth.gone <= after and not self.turned_over(one, after)
+            for one, after in pairwise(asked)
+        )
+
+    def turned_over(self, one: int, after: int) -> bool:
+        """Return whether what came and went between two looks may have been missed by both."""
+        return any(one < look <= after for look in self.turnovers)
+
+    def _turnovers(self) -> Iterator[int]:
+        complete = sorted({look.begin for look in self.looks if look.complete})
+        for first, second in pairwise(complete) if self.thinned_after is None else ():
+            went = [one for one in self.seen if one.noticed == second and one.available[1] > first - (second - first)]
+            known = [one for one in self.seen if self._shown(one.truth)[0] < second and one.noticed >= second]
+            newest = max((one.newest for one in known), default=LONG_AGO)
+            if went and any(second in self._shown(one.truth) and one.newest > newest for one in self.seen):
+                yield second
 
     def _as_seen(self, truth: Truth) -> Seen | None:
         shown = self._shown(truth)
@@ -95,20 +123,34 @@ class Place:
             return None
         data = (truth.data - truth.data_doubt[0], truth.data + truth.data_doubt[1])
         missed = [look.begin for look in self.looks if look.complete and look.asked_from <= data[0]]
-        not_yet = [begin for begin in missed if begin < truth.arrived]
         gone = [begin for begin in missed if begin > shown[-1]]
-        available = (
-            max(truth.arrived - truth.arrival_doubt[0], *(begin + 1 for begin in not_yet), LONG_AGO),
-            min(truth.arrived + truth.arrival_doubt[1], shown[0]),
-        )
-        last = shown[-1] + (1 if self.tight else 0)
-        return Seen(truth, data, available, (last, min(gone)) if gone else (FOREVER, FOREVER))
+        available = self._available(truth)
+        last = shown[-1] + 1
+        others = [
+            (begin, other)
+            for other in self.truths
+            if truth.path and other.path == truth.path and other.data > truth.data
+            for begin in self._shown(other)
+        ]
+        by_other, other = min(others, default=(FOREVER, None), key=lambda item: item[0])
+        missing = min(gone, default=FOREVER)
+        if other is None or missing < by_other:
+            return Seen(truth, data, available, (last, missing), missing)
+        overwritten = max(last, self._available(other)[1])
+        complete = sorted((look.begin, look.asked_from) for look in self.looks if look.complete)
+        begins = [begin for begin, _ in complete]
+        before = [asked for begin, asked in complete if begin < by_other]
+        in_a_row = by_other in begins and bool(before) and before[-1] <= data[0]
+        held = min(other.data - other.data_doubt[0], overwritten) if in_a_row else LONG_AGO
+        return Seen(truth, data, available, (last, overwritten), by_other, held)
 
-    @property
-    def believed(self) -> tuple[Truth, ...]:
-        """The truth, but for what was seen and never missed: a proof of presence survives a gap."""
-        still = {seen.truth.name for seen in self.seen if seen.gone[0] == FOREVER}
-        return tuple(replace(truth, gone=FOREVER) if truth.name in still else truth for truth in self.truths)
+    def _available(self, truth: Truth) -> tuple[int, int]:
+        data = truth.data - truth.data_doubt[0]
+        missed = [look.begin for look in self.looks if look.complete and look.asked_from <= data]
+        return (
+            max(truth.arrived - truth.arrival_doubt[0], *(b + 1 for b in missed if b < truth.arrived), LONG_AGO),
+            min(truth.arrived + truth.arrival_doubt[1], self._shown(truth)[0]),
+        )
 
     @property
     def counted(self) -> tuple[Seen, ...]:
@@ -130,15 +172,24 @@ class Place:
             gone_hi=array("q", (one.gone[1] for one in seen)),
             size=array("q", (one.truth.size for one in seen)),
             checksum=tuple(one.truth.checksum for one in seen),
+            held_until={row: one.held for row, one in enumerate(seen) if one.held > LONG_AGO},
             why_not={row: "it is a stub" for row, one in enumerate(seen) if not one.counts},
         )
-        return Part(points, Absence.proved_by(self.looks, self.thinned_after))
+        return Part(points, Absence.proved_by(self.looks, self.thinned_after, self.turnovers))
 
     def marks(self) -> set[int]:
         """Return every instant that this source's evidence names."""
         marks = {look.begin for look in self.looks} | {look.asked_from for look in self.looks}
         for seen in self.seen:
-            marks |= {*seen.data, *seen.available, *seen.gone, seen.truth.data, seen.truth.arrived, seen.truth.gone}
+            marks |= {
+                *seen.data,
+                *seen.available,
+                *seen.gone,
+                seen.held,
+                seen.truth.data,
+                seen.truth.arrived,
+                seen.truth.gone,
+            }
         if self.thinned_after not in (None, NEVER):
             marks |= {look.begin - self.thinned_after for look in self.looks}
         return marks - {FOREVER, LONG_AGO}
@@ -193,17 +244,22 @@ def places(
     most: int = 4,
     certain_data: bool = False,
     sites: Sequence[str] = ("here",),
+    fleeting: bool = False,
 ) -> Place:
-    """Draw one source with its true history and the looks at it."""
-    thinned_after = draw(st.sampled_from((None, None, NEVER)) | scale.durations(12))
+    """Draw one source with its true history and the looks at it.
+
+    ``fleeting``: what it holds comes and goes, or is overwritten, about as often as it is looked at.
+    """
+    thinned_after = None if fleeting else draw(st.sampled_from((None, None, NEVER)) | scale.durations(12))
     doubts = st.sampled_from((0, 0, 0, 1, scale.step // 2, scale.step, 5 * scale.step))
     pairs = st.tuples(doubts, doubts)
     truths = []
     # Half of the worlds have backups at regular distances, as in life.
-    made = draw(st.lists(scale.instants(), max_size=most) | _regular(scale, most))
+    regular = _regular(scale, most)
+    made = draw(regular if fleeting else st.lists(scale.instants(), max_size=most) | regular)
     for number, data in enumerate(made):
         arrived = data + draw(st.sampled_from((0, 1, 60)) | scale.durations(4))
-        stood = draw(st.none() | st.none() | scale.durations(12))
+        stood = draw(scale.durations(4) if fleeting else st.none() | st.none() | scale.durations(12))
         if thinned_after == NEVER or stood is None:
             gone = FOREVER
         else:
@@ -220,8 +276,11 @@ def places(
                 arrival_doubt=draw(pairs) if draw(st.integers(0, 2)) == 0 else (0, 0),
             )
         )
+    if thinned_after is None and draw(st.integers(0, 1 if fleeting else 3)) == 0:
+        truths = _overwriting(truths, f"{name}-latest")
     looks = []
-    for begin in draw(st.one_of(st.lists(scale.instants(), max_size=6, unique=True), _nightly(scale))):
+    nightly = _nightly(scale)
+    for begin in draw(nightly if fleeting else st.lists(scale.instants(), max_size=6, unique=True) | nightly):
         complete = draw(st.integers(0, 4)) > 0
         asked_from = LONG_AGO if draw(st.integers(0, 3)) else draw(scale.instants())
         gaps = () if complete else (Gap("the listing broke off"),)
@@ -233,9 +292,16 @@ def places(
         for truth in truths
         if truth.stands(look.begin) and draw(st.booleans())
     )
-    return Place(
-        name, tuple(looks), shown, thinned_after, tuple(truths), draw(st.sampled_from(sites)), draw(st.booleans())
-    )
+    return Place(name, tuple(looks), shown, thinned_after, tuple(truths), draw(st.sampled_from(sites)))
+
+
+def _overwriting(truths: Sequence[Truth], path: str) -> list[Truth]:
+    """Return the truths that can overwrite each other under one name: each stands until the next one arrives."""
+    chain: list[Truth] = []
+    for truth in sorted(truths, key=lambda truth: truth.data):
+        if not chain or (truth.data > chain[-1].data and truth.arrived > chain[-1].arrived):
+            chain.append(replace(truth, path=path, counts=True, gone=FOREVER))
+    return [replace(one, gone=after.arrived) for one, after in pairwise(chain)] + chain[-1:]
 
 
 def _regular(scale: Scale, most: int) -> st.SearchStrategy[list[int]]:
