@@ -120,12 +120,31 @@ def totals(verdicts: Iterable[Verdict], *, invalid: int = 0) -> Totals:
     )
 
 
-def earlier(finding: Finding, status: Status) -> Earlier | None:
-    """Return how often and how long the window had ``status`` before; None: never."""
-    closed = [(spell.opened_at, spell.closed_at) for spell in finding.openings(status) if spell.closed_at is not None]
+def earlier(finding: Finding, status: Status, *, between_looks: bool = False) -> Earlier | None:
+    """Return how often and how long the window had ``status`` before; None: never.
+
+    What is unknown only between looks that are met is told apart: with ``between_looks`` that alone, else the rest.
+    """
+    closed = [
+        (spell.opened_at, spell.closed_at)
+        for spell in finding.openings(status)
+        if spell.closed_at is not None and spell.between_looks is between_looks
+    ]
     if not closed:
         return None
     return Earlier(len(closed), sum(end - start for start, end in closed), closed[-1][1])
+
+
+def met_at_looks(verdict: Verdict) -> int:
+    """Return how many looks of the window there were, if the commitment was met at all of them; else 0."""
+    pieces = iter(verdict.overall.pieces)
+    piece = next(pieces, None)
+    for look in verdict.looks:
+        while piece is not None and piece.end <= look:
+            piece = next(pieces, None)
+        if piece is None or piece.status is not Status.MET:
+            return 0
+    return len(verdict.looks)
 
 
 def sources(services: Iterable[Sequence[Verdict]]) -> Sources:

@@ -41,6 +41,8 @@ class Piece(NamedTuple):
     end: int
     status: Status | None
     reason: str
+    between_looks: bool = False
+    """Whether it is unknown only because nobody looked in between: met at the complete looks before and after it."""
 
 
 class Quantity(NamedTuple):
@@ -57,6 +59,8 @@ class Opening(NamedTuple):
     opened_at: int
     closed_at: int | None
     reason: str
+    between_looks: bool = False
+    """Of an unknown span: whether both complete looks around it found the commitment met."""
 
 
 class Deadline(NamedTuple):
@@ -151,10 +155,10 @@ class Finding:
             if piece.status is not status:
                 continue
             closed = None if piece.end == end else piece.end
-            if found and found[-1].closed_at == piece.start:
-                found[-1] = Opening(found[-1].opened_at, closed, found[-1].reason)
+            if found and found[-1].closed_at == piece.start and found[-1].between_looks == piece.between_looks:
+                found[-1] = found[-1]._replace(closed_at=closed)
             else:
-                found.append(Opening(piece.start, closed, piece.reason))
+                found.append(Opening(piece.start, closed, piece.reason, piece.between_looks))
         return tuple(found)
 
 
@@ -171,6 +175,8 @@ class Verdict:
     gaps: tuple[tuple[str, Gap], ...] = ()
     """Source and gap, for every source that the commitment rests on."""
     waived: bool = False
+    looks: tuple[int, ...] = ()
+    """When, within the window, all that it rests on was seen whole; empty where it rests on logs."""
     standing: Standing | None = None
     """The weakest standing among its sources: who vouches for what it rests on."""
     notes: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from drcheck.core import calendar, words
+from drcheck.core.between import complete_looks, marked
 from drcheck.core.commitments import (
     attested,
     availability,
@@ -86,8 +87,10 @@ def _judge(
         # A data set that only an earlier wording named is judged for as long as that one binds.
         if finding.of in {"", *today_sets} or any(piece.status is not None for piece in finding.pieces)
     )
-    overall = _worst(findings, window)
     seen = counted(commitment, evidence)
+    looks = complete_looks(_seen_in_listings(policy, commitment), seen, window)
+    overall = marked(_worst(findings, window), looks)
+    findings = tuple(marked(finding, looks) for finding in findings)
     return Verdict(
         commitment=commitment,
         window=window,
@@ -100,11 +103,16 @@ def _judge(
             # A fact that could not be asked and that nothing hung on: another one told as much.
             if gap.fact is None or overall.status is not Status.MET
         ),
+        looks=looks,
         waived=overall.status is Status.BREACHED
         and any(waiver.commitment == commitment.id and window.end <= waiver.until for waiver in policy.waivers),
         standing=min((evidence[name].standing for name in commitment.evidence if name in evidence), default=None),
         notes=tuple(dict.fromkeys((*_notes(commitment, evidence), *(note for one in findings for note in one.notes)))),
     )
+
+
+def _seen_in_listings(policy: Policy, commitment: Commitment) -> list[str]:
+    return [name for name in commitment.evidence if policy.sources[name].reader is Reader.OBJECTS]
 
 
 def _aspects(wordings: Sequence[Wording]) -> list[Sequence[Wording]]:

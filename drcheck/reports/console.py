@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from drcheck.core import summary, words
 from drcheck.core.evidence import Gap
 from drcheck.core.promises import Kind
-from drcheck.core.verdict import Finding, Status, Verdict
+from drcheck.core.verdict import Status, Verdict
 from drcheck.interfaces import Fault, Judged, Report
 from drcheck.reports import details, periods
 from drcheck.reports.marks import Mark, mark, quantity
@@ -146,7 +146,7 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -
     for figure, kept in overall.also:
         kept_or_not = "is kept" if kept else "is not kept"
         paper.wrapped(f"reported beside it, not judged: {quantity(figure)} {kept_or_not}", indent=indent)
-    for told in _earlier(overall):
+    for told in _earlier(verdict):
         paper.wrapped(told, indent=indent)
     if not verbose:
         for line in periods.in_short(overall.periods, verdict.window.end, at_most=_LINES_TOLD):
@@ -157,13 +157,20 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, *, verbose: bool) -
             paper.wrapped(prose(note), indent=indent)
 
 
-def _earlier(finding: Finding) -> Iterator[str]:
+def _earlier(verdict: Verdict) -> Iterator[str]:
     """Tell what the window held before its end: a promise that is met now can have been broken every night."""
-    for status in (Status.BREACHED, Status.UNKNOWN):
-        if (spells := summary.earlier(finding, status)) is not None:
-            times = "once, for" if spells.times == 1 else f"{spells.times} times, in all"
-            long, last = words.duration(spells.seconds), words.instant(spells.last)
+    for status, between_looks in ((Status.BREACHED, False), (Status.UNKNOWN, False), (Status.UNKNOWN, True)):
+        spells = summary.earlier(verdict.overall, status, between_looks=between_looks)
+        if spells is None:
+            continue
+        times = "once, for" if spells.times == 1 else f"{spells.times} times, in all"
+        long, last = words.duration(spells.seconds), words.instant(spells.last)
+        if not between_looks:
             yield f"earlier: {status.value} {times} {long}, until {last}"
+        elif looks := summary.met_at_looks(verdict):
+            yield f"met at all {looks} looks; between them not known {times} {long}, until {last}"
+        else:
+            yield f"between looks that found it met: not known {times} {long}, until {last}"
 
 
 def _beside(paper: Paper, judged: Judged) -> None:

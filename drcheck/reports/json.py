@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from drcheck.core import summary, words
@@ -127,8 +127,8 @@ def _figures(finding: Finding) -> dict[str, Any]:
         "due_at": _instant(finding.due_at),
         "also": [{"objective": _quantity(figure), "kept": kept} for figure, kept in finding.also],
         "reason": finding.reason,
-        "breaches": _openings(finding.openings(Status.BREACHED)),
-        "unknowns": _openings(finding.openings(Status.UNKNOWN)),
+        "breaches": [_opening(one) for one in finding.openings(Status.BREACHED)],
+        "unknowns": [_opening(one) | {"between_looks": one.between_looks} for one in finding.openings(Status.UNKNOWN)],
     }
 
 
@@ -165,11 +165,8 @@ def _seconds(seconds: int) -> dict[str, Any]:
     return {"value": seconds, "unit": "s"}
 
 
-def _openings(openings: Sequence[Opening]) -> list[dict[str, Any]]:
-    return [
-        {"opened_at": words.instant(one.opened_at), "closed_at": _instant(one.closed_at), "reason": one.reason}
-        for one in openings
-    ]
+def _opening(one: Opening) -> dict[str, Any]:
+    return {"opened_at": words.instant(one.opened_at), "closed_at": _instant(one.closed_at), "reason": one.reason}
 
 
 def _cited(cited: Cited) -> dict[str, Any]:

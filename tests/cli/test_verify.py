@@ -320,3 +320,21 @@ def test_two_runs_at_once_are_refused_by_name(place):
     with locks[0].open("r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "run" in place.drcheck(expect=2).stderr
+
+
+def test_what_only_more_looks_would_tell_is_told_apart_from_what_could_not_be_seen(place):
+    sources = DUMPS.replace("    thinned_after: never\n", "")
+    place.policy("  rpo: {kind: rpo, at_most: 90s, evidence: [dumps]}\n", sources=sources)
+    seen = []
+    for size in (100, 200):
+        for old in (place.root / "vault" / "dumps").iterdir():
+            old.unlink()
+        made = datetime.now(UTC) - timedelta(seconds=80)
+        path = place.root / "vault" / "dumps" / f"{made:%Y-%m-%dT%H%M%S}Z.dump"
+        path.write_bytes(bytes(size))
+        os.utime(path, (made.timestamp(),) * 2)
+        seen.append(place.judged(expect=0)["rpo"])
+        time.sleep(1.5)
+    between = [one for one in seen[-1]["unknowns"] if one["between_looks"]]
+    assert len(between) == 1
+    assert between[0]["closed_at"] is not None
