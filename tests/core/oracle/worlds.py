@@ -148,7 +148,7 @@ class Place:
         data = truth.data - truth.data_doubt[0]
         missed = [look.begin for look in self.looks if look.complete and look.asked_from <= data]
         return (
-            max(truth.arrived - truth.arrival_doubt[0], *(b + 1 for b in missed if b < truth.arrived), LONG_AGO),
+            max(truth.arrived - truth.arrival_doubt[0], *(b for b in missed if b < truth.arrived), LONG_AGO),
             min(truth.arrived + truth.arrival_doubt[1], self._shown(truth)[0]),
         )
 
