@@ -150,7 +150,7 @@ class Counting:
         points, row = other
         if points is anchor[0]:
             return True
-        return row not in points.why_not and are_copies(anchor, other, self._matching, favourable=favourable)
+        return row not in points.why_not and are_copies(anchor, other, self._matching, surely=favourable)
 
     def _most(self, options: list[list[Row]], *, favourable: bool, beside: Sequence[str]) -> tuple[Row, ...]:
         """Choose at most one row of each of ``options``, all copies of each other, from as many places as can be."""
@@ -169,7 +169,7 @@ class Counting:
                     best, best_tally = chosen, number
                 return
             for row in options[index]:
-                if all(are_copies(row, other, self._matching, favourable=favourable) for other in chosen):
+                if all(are_copies(row, other, self._matching, surely=favourable) for other in chosen):
                     extend(index + 1, (*chosen, row))
                     if best_tally == ceiling:
                         return
