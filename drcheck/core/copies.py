@@ -177,7 +177,7 @@ def _fewest(rows: Sequence[Row], matching: int) -> int:
 
 
 def _of_unlike_instants(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield rows no two of which can have the same instant at one source, given in order of either end of their data."""
+    """Yield rows no two of which can have one instant at one source, given in order of either end of their data."""
     ends: dict[str, int] = {}
     for points, row in rows:
         if points.source not in ends or points.data_lo[row] > ends[points.source]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 
 from drcheck.core.evidence import LONG_AGO
 from drcheck.core.promises import Per, Retention
@@ -262,13 +262,21 @@ def _nothing_older(commitment: Retention, at_most: int, places: Sequence[Place],
         return BREACHED
     if any(seen.available[0] <= second < seen.gone[1] and seen.data[0] + limit <= second for _, seen in candidates):
         return UNKNOWN
-    if any_could_hide(places, LONG_AGO, second, standing=True):
+    far_apart = [place for place in places if not _between_near_looks(place, limit, second)]
+    if any_could_hide(far_apart, LONG_AGO, second, standing=True):
         return UNKNOWN
-    if not any(seen.available[1] <= second for _, seen in candidates):
-        return UNKNOWN  # a promise of every one, over none
     if not any(seen.available[1] <= second < seen.gone[0] for _, seen in candidates):
-        return MET | UNKNOWN  # over none any more: the rules leave it open
-    return MET if all_plainly_excluded(places, LONG_AGO, second, standing=True) else MET | UNKNOWN
+        return UNKNOWN  # a promise of every one, over none, or over none any more
+    return MET if all_plainly_excluded(far_apart, LONG_AGO, second, standing=True) else MET | UNKNOWN
+
+
+def _between_near_looks(place: Place, limit: int, second: int) -> bool:
+    """Return whether ``second`` lies between two complete looks in a row that are no further apart than ``limit``.
+
+    What came and went there is taken to be no older than they are apart.
+    """
+    whole = sorted(look.begin for look in place.looks if look.complete and look.asked_from == LONG_AGO)
+    return any(one <= second <= after <= one + limit for one, after in pairwise(whole))
 
 
 # the truth -----------------------------------------------------------------------------------------------------------
@@ -288,8 +296,12 @@ def truly_allowed(
     answers = {Status.MET}
     if commitment.at_most is not None and terms.binds.start <= second < terms.binds.end:
         limit = commitment.at_most + (2 * calendar.DAY if commitment.grace is None else commitment.grace)
-        if any(truth.stands(second) and truth.data + limit <= second for truth in truths):
-            return frozenset({Status.BREACHED})
+        shown = {seen.truth.name for place in places for seen in place.seen}
+        near = [place.source for place in places if _between_near_looks(place, limit, second)]
+        for truth in truths:
+            taken_to_be_young = truth.name not in shown and truth.name.rpartition("-")[0] in near
+            if truth.stands(second) and truth.data + limit <= second and not taken_to_be_young:
+                return frozenset({Status.BREACHED})
     if commitment.keep is not None:
         for slot in owed_slots(commitment, commitment.keep, terms, span, second):
             mine = [truth for truth in truths if truth.counts and slot.start <= truth.data < slot.end]
