@@ -100,7 +100,7 @@ def test_the_longest_gap_of_a_schedule_lies_between_two_of_its_ticks(schedule: s
     assert calendar.longest_gap(schedule) == max(after - one for one, after in pairwise(ticks))
 
 
-RARE = {"31": 70, "1-30": 70, "1-6": 400, "1,15": 70}
+RARE = {"31": 160, "1-30": 70, "1-6": 400, "1,15": 70}
 """Fields of rare ticks, and after how many days their longest gap surely was."""
 
 
