@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
-from drcheck.core.evidence import FOREVER, LONG_AGO
+from drcheck.core.evidence import FOREVER, LONG_AGO, Look
 from drcheck.core.policy import NEVER, BusinessCalendar
 from drcheck.core.promises import (
     CountsFrom,
@@ -298,7 +298,31 @@ def kept_cases(draw: st.DrawFn) -> RetentionCase:
 @st.composite
 def tier_cases(draw: st.DrawFn) -> RetentionCase:
     tiers = draw(st.dictionaries(st.sampled_from((Per.DAY, Per.WEEK)), st.integers(1, 3), min_size=1))
-    return _retention_case(draw, Retention("kept", Kind.RETENTION, (), tiers=tiers), 2)
+    case = _retention_case(draw, Retention("kept", Kind.RETENTION, (), tiers=tiers), 2)
+    return _every_day(draw, case) if draw(st.booleans()) else case
+
+
+def _every_day(draw: st.DrawFn, case: RetentionCase) -> RetentionCase:
+    """Return ``case`` with a backup on nearly every day since the agreement took effect, the oldest pruned in turn."""
+    kept, place = draw(st.integers(1, 4)), case.places[0]
+    stays = place.thinned_after == NEVER
+    truths = tuple(
+        worlds.Truth(
+            f"{place.source}-{day}",
+            data := BASE + day * DAY + draw(st.sampled_from((0, 1, 6 * HOUR, 20 * HOUR))),
+            arrived := data + draw(st.sampled_from((0, 60, 5 * HOUR))),
+            FOREVER if stays else max(arrived + 1, data + kept * DAY + draw(COARSER.durations(4)) - 12 * HOUR),
+            arrival_doubt=draw(st.sampled_from(((0, 0), (0, 0), (0, HOUR)))),
+        )
+        for day in range(draw(st.integers(2, 4)))
+        if draw(st.integers(0, 7))
+    )
+    apart = draw(st.sampled_from((DAY // 2, DAY, 2 * DAY)))
+    begins = range(BASE + draw(st.sampled_from((-24, 0, 12, 36, 60))) * HOUR, COARSER.end, apart)
+    looks = tuple(Look(place.source, begin, begin + 5) for begin in begins)
+    regular = replace(place, truths=truths, looks=looks if draw(st.booleans()) else place.looks)
+    effective = draw(st.sampled_from((None, BASE, BASE, BASE - HOUR, BASE + DAY)))
+    return replace(case, places=(regular,), terms=replace(case.terms, effective=effective))
 
 
 @dataclass(frozen=True)
