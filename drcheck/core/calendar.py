@@ -6,10 +6,10 @@ repeated hour is two slots, a date that the zone skips has none, weeks start on 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache, partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from cronsim import CronSim
@@ -72,6 +72,28 @@ def next_tick(schedule: str, zone: tzinfo, after: int) -> int:
         if found := ticks(schedule, zone, after, after + reach):
             return found[0]
     return after + _REACHES[-1]
+
+
+@lru_cache(maxsize=64)
+def longest_gap(schedule: str) -> int:
+    """Return the longest time between two neighbouring ticks of ``schedule``, in seconds that clocks on a wall show."""
+    minute, hour, day, month, weekday = schedule.split()
+    first = datetime(2000, 1, 1, tzinfo=UTC)
+    times = [moment.timestamp() for moment in _until(first + timedelta(days=1), f"{minute} {hour} * * *", first)]
+    apart = 1
+    if (day, month, weekday) != ("*", "*", "*"):
+        # Dates and days of the week come together again after 28 years; without dates, after one week.
+        weekly = day == month == "*" and not {"#", "L"} & set(weekday.upper())
+        last = first + (timedelta(weeks=3) if weekly else timedelta(days=28 * 1461 // 4))
+        dates = [moment.toordinal() for moment in _until(last, f"0 12 {day} {month} {weekday}", first)]
+        apart = max((after - one for one, after in pairwise(dates)), default=28 * 366)
+    overnight = DAY * apart - int(times[-1] - times[0])
+    return max(overnight, *(int(after - one) for one, after in pairwise(times)), 0)
+
+
+def _until(end: datetime, schedule: str, start: datetime) -> Iterator[datetime]:
+    # It yields what comes after its start, never the start itself.
+    return takewhile(lambda moment: moment < end, CronSim(schedule, start - timedelta(seconds=1)))
 
 
 def local_date(instant: int, zone: tzinfo) -> date:

@@ -1,18 +1,20 @@
 """The slots that decide how many copies there were: which points each holds, and how many copies of them.
 
-A copy must have arrived within ``within`` of the recovery point's ``data_as_of``: when a slot is due, everything about
-it is settled. A slot that holds no recovery point is passed over; whether one was made is another commitment's matter.
+A copy must have arrived within ``within`` of its own ``data_as_of``, which lies at most ``matching`` after the slot. At
+each instant only what had arrived by then counts: a point that comes late may have had its copies in time, but changes
+no answer about before. A slot that holds no recovery point is passed over; whether one was made is another
+commitment's matter.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from drcheck.core import calendar
+from drcheck.core.copies import Row
 from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.exposure import Row
 from drcheck.core.farapart import Counting, Found
 from drcheck.core.needs import SLOT_LENGTH
 from drcheck.core.promises import Copies
@@ -33,13 +35,26 @@ class SlotOfCopies:
     """From when it surely holds a point; ``FOREVER``: never."""
     may_hold_from: int
     best: Row | None
-    """The point that surely had the most copies."""
+    """The point that surely had the most copies, of those that had come by the window's end."""
     copies: Found
-    possible: int
-    """How many copies its best point may have had."""
-    unproved: tuple[Part, ...]
-    """Where copies in time may have come unseen."""
-    status: Status
+    met_from: int
+    """From when on, once it is due, a point of it surely had its copies; ``FOREVER``: never."""
+    may_be_met_from: int
+    """From when on one may have had."""
+    known: tuple[tuple[Part, int], ...]
+    """Until when all that came, with data of then or of just before, has been seen, by where."""
+    settled: int
+    """After this nothing that comes can be a copy in time of anything in it."""
+
+    def status_at(self, t: int) -> Status:
+        """Return what it says right after ``t``, if it decides then."""
+        if t >= self.met_from:
+            return Status.MET
+        return Status.UNKNOWN if t >= self.may_be_met_from else Status.BREACHED
+
+    def unproved(self, t: int) -> tuple[Part, ...]:
+        """Return where copies in time may have come unseen by ``t``."""
+        return tuple(part for part, until in self.known if until <= min(t, self.settled - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +75,11 @@ class DecidingSlots:
             slot = self.slots[index]
             if t < slot.may_hold_from:
                 continue  # it holds no recovery point: another one decides
-            newest = newest or slot
-            if slot.status is not newest.status or slot.status is Status.UNKNOWN:
+            newest, status = newest or slot, slot.status_at(t)
+            if status is not newest.status_at(t) or status is Status.UNKNOWN:
                 return Status.UNKNOWN, newest
             if t >= slot.held_from:
-                return slot.status, newest
+                return status, newest
         if newest is not None:
             return Status.UNKNOWN, newest  # it may hold nothing, and then nothing decides
         if t < self.first_due:
@@ -76,7 +91,7 @@ class DecidingSlots:
         """Yield every instant at which the status may change."""
         yield from (self.first_due, self.none_older_until)
         for slot in self.slots:
-            yield from (slot.due, slot.held_from, slot.may_hold_from)
+            yield from (slot.due, slot.held_from, slot.may_hold_from, slot.met_from, slot.may_be_met_from)
 
 
 def deciding_slots(
@@ -100,7 +115,8 @@ def deciding_slots(
                 if points.data_lo[row] < stretches[index].end:
                     rows[index].append((points, row))
     slots = [
-        _slot(slot, held, commitment, at_least, counting, subject) for slot, held in zip(stretches, rows, strict=True)
+        _slot(slot, held, commitment, at_least, counting, subject, window)
+        for slot, held in zip(stretches, rows, strict=True)
     ]
     first_due, oldest = LONG_AGO, LONG_AGO
     if owed.start > LONG_AGO:
@@ -147,7 +163,7 @@ def _unlike(
         marks += (span for span in data if span.start < due)
         for begin, asked in part.absence.complete:
             marks += (Span(at, at) for at in (begin, begin - commitment.within, begin - kept, asked) if at < due)
-    margin = longest + commitment.matching
+    margin = longest + 2 * commitment.matching
     near = (Span(max(mark.start - margin, known.start), min(mark.end + margin, known.end)) for mark in marks)
     found: dict[int, calendar.Slot] = {}
     for span in union(near):
@@ -156,47 +172,72 @@ def _unlike(
 
 
 def _slot(
-    slot: calendar.Slot, rows: list[Row], commitment: Copies, at_least: int, counting: Counting, subject: Subject
+    slot: calendar.Slot,
+    rows: list[Row],
+    commitment: Copies,
+    at_least: int,
+    counting: Counting,
+    subject: Subject,
+    window: Window,
 ) -> SlotOfCopies:
-    due, back = slot.end + commitment.within, slot.start - commitment.matching
+    due = slot.end + commitment.within
+    settled = due + commitment.matching
+    back, last = slot.start - commitment.matching, window.end - 1
     inside = [
         (points, row) for points, row in rows if slot.start <= points.data_lo[row] and points.data_hi[row] < slot.end
     ]
-    best, copies = None, Found(0, ())
-    for anchor in inside:
-        found = counting.surely(anchor)
-        if best is None or found.number > copies.number:
-            best, copies = anchor, found
-        if copies.number == counting.ceiling:
-            break
-    known = [part.absence.arrivals_known_until(back) for part in subject.parts]
-    unproved = tuple(part for part, until in zip(subject.parts, known, strict=True) if until < due)
-    possible = copies.number
-    if possible < at_least:
-        unseen = tuple(part.points.source for part in unproved)
-        beside = _beside(slot, commitment, counting) if unseen else ()
-        chances = [counting.possibly(anchor, unseen) for anchor in (*rows, *beside)]
-        possible = max([possible, *chances, counting.at_most(unseen)])
-    lacking = Status.BREACHED if possible < at_least else Status.UNKNOWN
+    known = tuple((part, part.absence.arrivals_known_until(back)) for part in subject.parts)
+
+    def best(t: int) -> tuple[Row | None, Found]:
+        most, found = None, Found(0, ())
+        for points, row in inside:
+            if points.available_hi[row] > t:
+                continue
+            copies = counting.surely((points, row), t)
+            if most is None or copies.number > found.number:
+                most, found = (points, row), copies
+            if found.number == counting.ceiling:
+                break
+        return most, found
+
+    def possible(t: int) -> int:
+        unseen = [part.points.source for part, until in known if until <= min(t, settled - 1)]
+        chances = [counting.possibly(anchor, unseen, t) for anchor in rows if anchor[0].available_lo[anchor[1]] <= t]
+        if any(until <= t for _, until in known):
+            # A point of it that nobody saw may have been a copy of what lies around.
+            around = counting.touching(back, slot.end + commitment.matching)
+            chances += [counting.possibly(copy, unseen, t, through_unseen=True) for copy in around]
+            chances.append(counting.at_most(unseen))
+        return max(chances, default=0)
+
+    def changes(*, surely: bool) -> Iterator[int]:
+        near = (slot.start - 2 * commitment.matching, slot.end + 2 * commitment.matching)
+        for points, row in (*rows, *counting.touching(*near)):
+            yield (points.available_hi if surely else points.available_lo)[row]
+        yield from () if surely else (until for _, until in known)
+
+    def first(enough: Callable[[int], bool], *, surely: bool) -> int:
+        """Return the first instant from the due one on at which there were enough; there are never fewer later."""
+        if enough(due) or due > last:
+            return due
+        if not enough(last):
+            return FOREVER
+        return next(t for t in sorted({*changes(surely=surely), last}) if t > due and enough(t))
+
+    met_from = first(lambda t: best(t)[1].number >= at_least, surely=True)
+    most, copies = best(last)
     return SlotOfCopies(
         slot,
         due,
         tuple(rows),
         held_from=min((points.available_hi[row] for points, row in inside), default=FOREVER),
-        may_hold_from=min((*(points.available_lo[row] for points, row in rows), *known), default=FOREVER),
-        best=best,
+        may_hold_from=min(
+            (*(points.available_lo[row] for points, row in rows), *(until for _, until in known)), default=FOREVER
+        ),
+        best=most,
         copies=copies,
-        possible=possible,
-        unproved=unproved,
-        status=Status.MET if copies.number >= at_least else lacking,
+        met_from=met_from,
+        may_be_met_from=due if met_from == due else first(lambda t: possible(t) >= at_least, surely=False),
+        known=known,
+        settled=settled,
     )
-
-
-def _beside(slot: calendar.Slot, commitment: Copies, counting: Counting) -> Iterator[Row]:
-    """Yield the points just outside of a slot: one in it that nobody saw may be a copy of them."""
-    for points, row in counting.touching(slot.start - commitment.matching, slot.start):
-        if points.data_hi[row] < slot.start:
-            yield points, row
-    for points, row in counting.touching(slot.end, slot.end + commitment.matching):
-        if points.data_lo[row] >= slot.end:
-            yield points, row

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.copies import SMALLEST_COPY, are_copies
-from drcheck.core.exposure import Row
+from drcheck.core.copies import SMALLEST_COPY, Row, are_alike, are_copies
+from drcheck.core.evidence import FOREVER
 from drcheck.core.places import Different, Place, Where
 from drcheck.core.promises import Copies
 from drcheck.core.terms import Subject, Terms
@@ -50,25 +50,29 @@ class Counting:
         self.keys = {source: _key(commitment.different, source, place) for source, place in self.places.items()}
         self.ceiling = self.at_most(self._parts)
         """No point can have more copies than this."""
-        self._surely: dict[tuple[str, int], Found] = {}
+        self._surely: dict[tuple[str, int, int], Found] = {}
 
-    def surely(self, anchor: Row) -> Found:
-        """Return the copies that a recovery point surely had; the point itself is one."""
+    def surely(self, anchor: Row, by: int = FOREVER) -> Found:
+        """Return the copies that a recovery point surely had that had arrived ``by`` then; the point itself is one.
+
+        A copy counts if it arrived within ``within`` of the instant of its own data.
+        """
         points, row = anchor
-        if (known := self._surely.get((points.source, row))) is not None:
+        asked = (points.source, row, min(by, points.data_hi[row] + self._matching + self._within))
+        if (known := self._surely.get(asked)) is not None:
             return known
-        latest = points.data_lo[row] + self._within
         options = [
             [
                 (other, index)
-                for other, index in self._near(anchor, source)
-                if other.available_hi[index] <= latest and self._copies(anchor, (other, index), favourable=True)
+                for other, index in self._near(anchor, source, self._matching)
+                if other.available_hi[index] <= min(other.data_lo[index] + self._within, by)
+                and self._copies(anchor, (other, index), self._matching, surely=True)
             ]
             for source in self._parts
             if self.counts[source]
         ]
-        chosen = self._most(options, favourable=True, beside=())
-        found = self._surely[points.source, row] = Found(self._fewest(chosen), chosen)
+        chosen = self._most(options, beside=())
+        found = self._surely[asked] = Found(self._fewest(chosen), chosen)
         return found
 
     def touching(self, start: int, end: int) -> Iterator[Row]:
@@ -84,26 +88,28 @@ class Counting:
         return [
             other
             for source in self._parts
-            for other in self._near(anchor, source)
-            if source != anchor[0].source and self._copies(anchor, other, favourable=False)
+            for other in self._near(anchor, source, self._matching)
+            if source != anchor[0].source and self._copies(anchor, other, self._matching, surely=False)
         ]
 
-    def possibly(self, anchor: Row, unseen: Iterable[str]) -> int:
-        """Return how many copies a recovery point may have had, if one may have come unseen at each of ``unseen``."""
-        points, row = anchor
+    def possibly(self, anchor: Row, unseen: Iterable[str], by: int = FOREVER, *, through_unseen: bool = False) -> int:
+        """Return how many copies a recovery point may have had ``by`` then, if one lies unseen at each of ``unseen``.
+
+        With ``through_unseen`` the point is one that nobody saw, and ``anchor`` a copy of it, as the others are.
+        """
         beside = tuple(source for source in unseen if self.counts[source] is not False)
-        # Of an unseen point beside it, the data may be that much newer.
-        latest = points.data_hi[row] + self._within + (self._matching if beside else 0)
+        reach = (2 if through_unseen else 1) * self._matching
         options = [
             [
                 (other, index)
-                for other, index in self._near(anchor, source)
-                if other.available_lo[index] <= latest and self._copies(anchor, (other, index), favourable=False)
+                for other, index in self._near(anchor, source, reach)
+                if other.available_lo[index] <= min(other.data_hi[index] + self._within, by)
+                and self._copies(anchor, (other, index), reach, surely=False)
             ]
             for source in self._parts
             if self.counts[source] is not False and source not in beside
         ]
-        chosen = self._most(options, favourable=False, beside=beside)
+        chosen = self._most(options, beside=beside)
         return self.at_most([*(other.source for other, _ in chosen), *beside])
 
     def at_most(self, sources: Iterable[str]) -> int:
@@ -114,7 +120,7 @@ class Counting:
         """Return why something beside a recovery point is not a copy of it; empty: nothing lies there."""
         points, row = anchor
         for source in self._parts:
-            for other, index in () if source == points.source else self._near(anchor, source):
+            for other, index in () if source == points.source else self._near(anchor, source, self._matching):
                 name = f"{other.name[index]} at {source}"
                 if index in other.why_not:
                     return f"{name} does not count: {other.why_not[index]}"
@@ -123,37 +129,33 @@ class Counting:
                     return f"{name} is no copy of it: {sizes}"
                 if points.checksum[row] and other.checksum[index] and points.checksum[row] != other.checksum[index]:
                     return f"{name} is no copy of it: its checksum is another one"
-                if other.available_lo[index] > points.data_hi[row] + self._within:
-                    late = words.duration(other.available_lo[index] - points.data_hi[row])
+                if other.available_lo[index] > other.data_hi[index] + self._within:
+                    late = words.duration(other.available_lo[index] - other.data_hi[index])
                     return f"{name} came {late} after the instant of its data"
         return ""
 
-    def _near(self, anchor: Row, source: str) -> Sequence[Row]:
-        """Return what lies at ``source`` with data that may be within reach of a point's, nearest first."""
+    def _near(self, anchor: Row, source: str, reach: int) -> Sequence[Row]:
+        """Return what lies at ``source`` with data that may be within ``reach`` of a point's, nearest first."""
         points, row = anchor
         if source == points.source:
             return (anchor,)  # two points of one source are never copies of each other
         other = self._parts[source]
-        first = bisect_left(other.data_lo, points.data_lo[row] - self._matching - self._width[source])
-        after = bisect_right(other.data_lo, points.data_hi[row] + self._matching)
-        reach = (
-            (other, index)
-            for index in range(first, after)
-            if other.data_hi[index] >= points.data_lo[row] - self._matching
-        )
-        found = list(reach)
+        first = bisect_left(other.data_lo, points.data_lo[row] - reach - self._width[source])
+        after = bisect_right(other.data_lo, points.data_hi[row] + reach)
+        near = ((other, index) for index in range(first, after) if other.data_hi[index] >= points.data_lo[row] - reach)
+        found = list(near)
         if len(found) > 1:
             found.sort(key=lambda item: abs(item[0].data_lo[item[1]] - points.data_lo[row]))
         return found
 
-    def _copies(self, anchor: Row, other: Row, *, favourable: bool) -> bool:
+    def _copies(self, anchor: Row, other: Row, reach: int, *, surely: bool) -> bool:
         points, row = other
         if points is anchor[0]:
             return True
-        return row not in points.why_not and are_copies(anchor, other, self._matching, favourable=favourable)
+        return row not in points.why_not and are_copies(anchor, other, reach, surely=surely)
 
-    def _most(self, options: list[list[Row]], *, favourable: bool, beside: Sequence[str]) -> tuple[Row, ...]:
-        """Choose at most one row of each of ``options``, all copies of each other, from as many places as can be."""
+    def _most(self, options: list[list[Row]], *, beside: Sequence[str]) -> tuple[Row, ...]:
+        """Choose at most one row of each of ``options``, all alike, from as many places as can be."""
 
         def tally(sources: Iterable[str]) -> int:
             return self.at_most([*sources, *beside])
@@ -169,7 +171,7 @@ class Counting:
                     best, best_tally = chosen, number
                 return
             for row in options[index]:
-                if all(are_copies(row, other, self._matching, favourable=favourable) for other in chosen):
+                if all(are_alike(row, other) for other in chosen):
                     extend(index + 1, (*chosen, row))
                     if best_tally == ceiling:
                         return

@@ -94,7 +94,7 @@ def needed_since(policy: Policy, source: Source, window: Window) -> int:
     back = max((_reach(policy, one, window) for one in policy.commitments if _rests_on(policy, one, source)), default=0)
     if back >= -LONG_AGO:
         return LONG_AGO
-    sizes = MEDIAN_OF * _interval(policy, source, window) if source.max_shrink is not None else 0
+    sizes = MEDIAN_OF * _interval(policy, source) if source.max_shrink is not None else 0
     return window.start - back - MARGIN - (source.max_duration or 0) - sizes
 
 
@@ -114,30 +114,29 @@ def _rests_on(policy: Policy, commitment: Commitment, source: Source) -> bool:
     )
 
 
-def _interval(policy: Policy, source: Source, window: Window) -> int:
+def _interval(policy: Policy, source: Source) -> int:
     """Return how far apart, in seconds, the backups at ``source`` are meant to be, and at least a day."""
     told = [calendar.DAY]
     if source.planned:
-        zone = ZoneInfo(policy.timezone)
-        tick = calendar.last_tick(source.planned, zone, window.start)
-        told.append(tick - calendar.last_tick(source.planned, zone, tick - 1))
+        told.append(calendar.longest_gap(source.planned))
     told += (
-        interval_of(policy, one, window)
-        for one in policy.commitments
-        if isinstance(one, Frequency) and source.name in one.evidence
+        interval_of(one) for one in policy.commitments if isinstance(one, Frequency) and source.name in one.evidence
     )
     return max(told)
 
 
-def interval_of(policy: Policy, commitment: Frequency, window: Window) -> int:
-    """Return how far apart the backups that a commitment owes may be, in seconds."""
+def interval_of(commitment: Frequency) -> int:
+    """Return the longest time between two backups that a commitment owes, in seconds."""
     if commitment.every is not None:
         return commitment.every
     if commitment.per is not None:
-        return SLOT_LENGTH[commitment.per]
-    zone = ZoneInfo(commitment.zone or policy.timezone)
-    tick = calendar.last_tick(commitment.schedule, zone, window.end)
-    return tick - calendar.last_tick(commitment.schedule, zone, tick - 1)
+        return longest_slot(commitment.per)
+    return calendar.longest_gap(commitment.schedule)
+
+
+def longest_slot(per: Per) -> int:
+    """Return how long a slot can be, in seconds: clocks that are set back make a day of 25 hours, but no such hour."""
+    return SLOT_LENGTH[per] + (0 if per is Per.HOUR else calendar.HOUR)
 
 
 def _reach(policy: Policy, commitment: Commitment, window: Window) -> int:

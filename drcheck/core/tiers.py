@@ -35,6 +35,10 @@ class Held:
     """From when it surely holds or held a point; ``FOREVER``: never."""
     maybe_from: int
 
+    def stands_if_held(self, t: int) -> bool:
+        """Return whether every point that may have come to it by ``t`` stood at ``t`` if it had."""
+        return all(points.gone_lo[row] > t for points, row in self.rows if points.available_lo[row] <= t)
+
     @classmethod
     def by(cls, slot: calendar.Slot, rows: list[Row]) -> Held:
         """Say when ``slot`` held a point, given the points that touch it."""
@@ -105,6 +109,8 @@ class _Tier:
     """A slot that is owed and does not stand, or is not known to."""
     hole: Held | None
     """A slot of which nobody knows whether it held a point."""
+    never_owed: tuple[Held, ...] = ()
+    """Slots of which nobody knows either, but what they held was gone before anybody looked."""
 
 
 def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -132,17 +138,25 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
         missing: Held | None = None
         unsure: Held | None = None
         hole: Held | None = None
+        perhaps: Held | None = None
+        never: list[Held] = []
         over = bisect_right(ends, t)
         for index in reversed(walked[: bisect_right(walked_starts, t)]):
             one = held[index]
-            # Slots that begin before the agreement owe nothing; and behind that many unseen ones nothing is certain.
-            if newer_sure >= count or one.slot.start < effective or (hole and newer_maybe >= count):
+            # Slots that begin before the agreement owe nothing.
+            if newer_sure >= count or one.slot.start < effective:
                 break
             maybe, sure = one.maybe_from <= t, one.surely_from <= t
-            if not maybe and until[index] <= t:
-                hole = hole or one
-                newer_maybe += 1  # an unseen backup of it would take a place in the tier
-            if not maybe:
+            if not sure and one.stands_if_held(t):
+                # What may have come to it would stand: with it or without, nothing that is known of it is missing.
+                unseen = until[index] <= t
+                newer_maybe += maybe or unseen
+                perhaps = one if maybe else perhaps
+                if unseen and one.slot.end <= t:  # what nobody saw in the open one is not owed
+                    if _came_before_looks(subject, one.slot, t):
+                        never.append(one)
+                    else:
+                        hole = hole or one
                 continue
             owed += 1
             if covers(one.surely, t, t + 1):
@@ -159,10 +173,10 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
         if unsure is not None:
             return _Tier(Status.UNKNOWN, owed, standing, unsure, None)
         if whole and not over and not owed:
-            return _Tier(None, 0, 0, None, None)
-        if (newer_sure < count or hole is not None) and not whole:
-            return _Tier(Status.UNKNOWN, owed, standing, None, hole)
-        return _Tier(Status.MET, owed, standing, None, None)
+            return _Tier(None if perhaps is None else Status.UNKNOWN, 0, 0, perhaps, None)
+        if hole is not None or (newer_sure < count and not whole):
+            return _Tier(Status.UNKNOWN, owed, standing, None, hole or next(iter(never), None))
+        return _Tier(Status.MET, owed, standing, None, None, tuple(never))
 
     changes = _changes(held, until, seen, starts, terms)
     last = window.end - 1
@@ -183,6 +197,19 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
             *rejected(subject, window.start),
         ),
     )
+
+
+def _came_before_looks(subject: Subject, slot: calendar.Slot, t: int) -> bool:
+    """Return whether all that nobody saw of ``slot`` by ``t`` would have been gone before the first complete look."""
+    for part in subject.parts:
+        absence, first = part.absence, part.absence.first
+        if absence.arrivals_known_until(slot.start) > t:
+            continue
+        if first is None or slot.start >= first:
+            return False
+        if slot.end > first and not covers(absence.arrived(slot.start), first, t + 1):
+            return False
+    return True
 
 
 def _none_between(per: Per, terms: Terms, effective: int, start: int) -> bool:
@@ -212,7 +239,8 @@ def _reason(state: _Tier, per: Per, count: int, subject: Subject, t: int) -> str
         return f"nothing is owed yet: no {per} since the agreement takes effect is over"
     stand = f"{min(state.standing, count)} of {count} {per}s stand for {subject.of}"
     if state.status is Status.MET:
-        return stand if state.owed >= count else f"{stand}, every one since the agreement took effect"
+        every = "" if state.owed >= count else ", every one since the agreement took effect"
+        return f"{stand}{every}{_not_owed(state.never_owed)}"
     if state.missing is not None and state.status is Status.BREACHED:
         return f"{stand}: {deleted_early(state.missing, t)}"
     if state.missing is not None:
@@ -222,3 +250,11 @@ def _reason(state: _Tier, per: Per, count: int, subject: Subject, t: int) -> str
         why = doubt.unproved(subject.parts, min(t, state.hole.slot.start), f"no backup of {label} was made and deleted")
         return f"{stand}; {why}"
     return f"{stand}; fewer than {count} are known, and not every {per} since the agreement took effect has one"
+
+
+def _not_owed(slots: Sequence[Held]) -> str:
+    """Name the holes from before the first complete look: nobody knows whether they ever were slots of the tier."""
+    if not slots:
+        return ""
+    labels = words.several([one.slot.label for one in slots])
+    return f"; nothing of {labels} stood at the first complete look, and it is not owed"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from drcheck.core import calendar, words
+from drcheck.core import words
 from drcheck.core.between import complete_looks, marked
 from drcheck.core.commitments import (
     attested,
@@ -22,7 +22,7 @@ from drcheck.core.commitments import (
     rto,
 )
 from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.needs import SLOT_LENGTH, grace_of, interval_of
+from drcheck.core.needs import grace_of, interval_of, longest_slot
 from drcheck.core.pieces import first_of, overlay, where_agreed, within
 from drcheck.core.policy import Policy, Reader, Source
 from drcheck.core.promises import (
@@ -238,7 +238,7 @@ def _of_set(
     resting = [policy.sources[name] for name in commitment.evidence]
     holding = [source for source in resting if source.reader is Reader.OBJECTS and of in source.of]
     parts = {source.name: part_of(source, of, seen[source.name]) for source in holding}
-    made, covered = _made(policy, commitment, of, evidence, window)
+    made, covered = _made(policy, commitment, of, evidence)
     its = replace(terms, covered=covered, made=made)
 
     def evaluate(sources: Sequence[Source]) -> Finding:
@@ -289,7 +289,7 @@ def _nothing_survives(commitment: Commitment, subject: Subject, terms: Terms, wi
 
 
 def _made(
-    policy: Policy, commitment: Commitment, of: str, evidence: Mapping[str, SourceEvidence], window: Window
+    policy: Policy, commitment: Commitment, of: str, evidence: Mapping[str, SourceEvidence]
 ) -> tuple[tuple[Part, ...], bool]:
     """Return where else backups of a data set are owed as often as this commitment keeps them, and whether any are.
 
@@ -297,10 +297,8 @@ def _made(
     """
     if not isinstance(commitment, Retention):
         return (), False
-    often = SLOT_LENGTH[commitment.per] + 2 * calendar.HOUR  # a change of the zone's offset may lie in between
-    covering = [
-        one for one in policy.commitments if isinstance(one, Frequency) and interval_of(policy, one, window) <= often
-    ]
+    often = longest_slot(commitment.per)
+    covering = [one for one in policy.commitments if isinstance(one, Frequency) and interval_of(one) <= often]
     names = dict.fromkeys(name for one in covering for name in one.evidence if of in policy.sources[name].of)
     parts = (
         part_of(policy.sources[name], of, evidence.get(name) or SourceEvidence(Standing.ATTESTED))

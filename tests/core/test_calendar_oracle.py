@@ -76,6 +76,38 @@ def naive_spans(per: Per, zone: ZoneInfo, start: int, end: int) -> list[tuple[in
     return [(slot.start, slot.end) for slot in naive.slots(per, zone, start, end)]
 
 
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "0 3 * * *",
+        "30 0-3 * * *",
+        "15,45 */4 * * *",
+        "0 3 * * 1-5",
+        "0 3 * * 0",
+        "0 3 1-30 * *",
+        "0 12 31 * *",
+        "0 0 * 1-6 *",
+        "0 3 1,15 * 3",
+        "0 0,23 */2 * *",
+        "* * * * *",
+        "59 23 * * 6",
+    ],
+)
+def test_the_longest_gap_of_a_schedule_lies_between_two_of_its_ticks(schedule: str):
+    start = int(datetime.fromisoformat("2024-01-01T00:00Z").timestamp())
+    long = next((days for field, days in RARE.items() if field in schedule.split()), 16)
+    ticks = naive.ticks(schedule, ZoneInfo("UTC"), start, start + long * DAY)
+    assert calendar.longest_gap(schedule) == max(after - one for one, after in pairwise(ticks))
+
+
+RARE = {"31": 160, "1-30": 70, "1-6": 400, "1,15": 70}
+"""Fields of rare ticks, and after how many days their longest gap surely was."""
+
+
+def test_the_longest_gap_of_a_leap_day_is_four_years():
+    assert calendar.longest_gap("0 0 29 2 *") == 1461 * DAY
+
+
 @EVERY_CHANGE
 @pytest.mark.parametrize("per", [Per.HOUR, Per.DAY, Per.WEEK])
 def test_slots_begin_where_the_clocks_first_show_them(zone: str, at: str, per: Per):

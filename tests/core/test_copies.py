@@ -111,6 +111,60 @@ def test_copies_hold_data_of_nearly_the_same_instant(apart, status):
     assert two(copied=shifted).status is status
 
 
+def around(**late):
+    """Three sources with one point each, eight minutes before, at and after one in the morning of the second day."""
+    return [
+        part(name, [Point(25 + minutes / 60, 25 + minutes / 60 + late.get(name, 1))], LOOKS)
+        for name, minutes in (("a", -8), ("b", 0), ("c", 8))
+    ]
+
+
+def until(hours):
+    return Window(START, at(hours))
+
+
+def test_copies_lie_near_that_very_point_not_each_other():
+    assert judge(*around(), at_least=3, window=until(73)).status is Status.MET
+    assert judge(*around()[::2], window=until(73)).status is Status.BREACHED
+
+
+def test_a_copy_is_in_time_by_the_instant_of_its_own_data():
+    parts = around(b=23.9)[:2]
+    assert judge(*parts, window=until(73)).status is Status.MET
+    assert judge(*around(a=24.05)[:2], window=until(73)).status is Status.BREACHED
+
+
+def test_a_copy_of_what_lies_at_a_days_end_may_come_after_the_day_is_due_and_changes_nothing_before():
+    original = part("a", [Point(47.95, 48.5)], LOOKS)
+    finding = judge(original, part("b", [Point(48.1, 72.09)], LOOKS), window=until(73))
+    day = [(piece.status, (piece.end - START) / HOUR) for piece in finding.pieces][-2:]
+    assert day == [(Status.BREACHED, pytest.approx(72.09, abs=0.001)), (Status.MET, 73)]
+
+
+def test_a_point_that_comes_late_makes_copies_of_what_lies_around_it_not_before():
+    early = judge(*around()[::2], window=until(74))
+    late = judge(*around(b=72), window=until(74))
+    assert (early.status, late.status, late.measured.value) == (Status.BREACHED, Status.BREACHED, 1)
+    assert judge(*around(b=72), window=until(98)).status is Status.MET
+    nobody_knows_when = part("b", [Point(25, 44, arrived_by=98)], LOOKS)
+    unsure = judge(around()[0], nobody_knows_when, around()[2], window=until(74))
+    assert unsure.status is Status.UNKNOWN
+
+
+def test_what_nobody_saw_may_be_a_copy_of_what_lies_around_it():
+    parts = [part("a", [Point(25 - 8 / 60, 26)], LOOKS), part("c", [Point(25 + 8 / 60, 26)], daily(12, after=2))]
+    unseen = part("b", [], daily(4, after=2))
+    assert judge(*parts, unseen, window=until(74)).status is Status.BREACHED
+    assert judge(*parts, unseen, window=until(97)).status is Status.UNKNOWN
+
+
+def test_a_file_overwritten_is_one_point_in_the_share_of_points_that_had_copies():
+    twice = [Point(25, 25.1, gone=27, checksum="x"), Point(25, 27, checksum="y")]
+    finding = judge(part("a", twice, LOOKS), part("b", [Point(25, 26, checksum="y")], LOOKS), window=until(73))
+    assert finding.status is Status.MET
+    assert finding.notes[0] == "1 of 1 recovery point of orders had 2 copies"
+
+
 def test_a_copy_that_is_gone_since_was_a_copy():
     brief = [one._replace(gone=one.arrived + 24) for one in backups(late=4)]
     assert two(copied=brief).status is Status.MET

@@ -289,15 +289,31 @@ def test_the_looks_themselves_prove_the_lowest_rungs(level):
     finding = judge(part("dumps", [point()], LOOKS), level=level, every=2 * DAY)
     assert finding.status is Status.MET
     assert finding.reason.startswith("the look at dumps passed 2026-04-15T02:00:00Z")
-    empty = judge(part("dumps", [], LOOKS), level=level, every=2 * DAY)
-    assert empty.status is Status.BREACHED
     stub = judge(part("dumps", [point(why_not="it is a stub")], LOOKS), level=level, every=2 * DAY)
     assert stub.status is Status.BREACHED
 
 
+@pytest.mark.parametrize("level", [Rung.LISTED, Rung.COMPLETE, Rung.CHECKSUMMED, Rung.DATA_CHECKED])
+@pytest.mark.parametrize("effective", [None, START])
+def test_over_a_source_that_holds_nothing_nothing_is_promised(level, effective):
+    for records in (Records({}), logged(), logged(check(18))):
+        empty = judge(part("dumps", [], LOOKS), level=level, every=2 * DAY, records=records, effective=effective)
+        assert empty.status is Status.UNKNOWN
+    assert "nothing of orders that could be checked is known to stand at dumps" in empty.reason
+
+
+@pytest.mark.parametrize("gone", [24 * 19 + 2, (24 * 19 + 2, 24 * 30)])
+def test_what_was_checked_and_is_gone_since_is_no_subject_any_more(gone):
+    emptied = judge(part("dumps", [point(verified(18), gone=gone)], LOOKS))
+    assert statuses(emptied)[-2:] == [(Status.MET, 24 * 19 + 2), (Status.UNKNOWN, 24 * 20 + 2)]
+    overdue = judge(part("dumps", [point(verified(2), gone=gone)], LOOKS))
+    assert statuses(overdue)[-2:] == [(Status.BREACHED, 24 * 19 + 2), (Status.UNKNOWN, 24 * 20 + 2)]
+
+
 def test_a_look_proves_only_what_stood_at_it():
+    stub = Point(0, 1, why_not="it is a stub")
     brief = [Point(24 * day, 24 * day + 1, gone=24 * day + 2 + stay) for day, stay in ((1, 0), (9, 48), (3, 24))]
-    finding = judge(part("dumps", brief, LOOKS), level=Rung.COMPLETE, every=DAY // 2)
+    finding = judge(part("dumps", [stub, *brief], LOOKS), level=Rung.COMPLETE, every=DAY // 2)
     assert statuses(finding) == [
         (Status.UNKNOWN, 2),
         *((status, 24 * day + hour) for day, status, hour in _shown_by(1, 3, 4, 9, 10, 11)),

@@ -18,6 +18,7 @@ from oracle.pointcases import (
     encryption_cases,
     immutability_cases,
 )
+from oracle.copycases import near_copies_cases
 from oracle.profiles import briefly, thoroughly
 from oracle.worlds import DAY, HOUR
 
@@ -46,6 +47,18 @@ def test_copies_have_each_second_a_status_that_stepping_through_time_allows(case
 @thoroughly
 @given(copies_cases())
 def test_copies_of_uncertain_instants_and_places_are_judged_both_ways(case: CopiesCase):
+    check(case)
+
+
+@thoroughly
+@given(near_copies_cases(certain=True))
+def test_copies_near_each_other_have_a_status_that_stepping_through_time_allows(case: CopiesCase):
+    check(case)
+
+
+@thoroughly
+@given(near_copies_cases())
+def test_copies_near_each_other_of_uncertain_arrival_are_judged_both_ways(case: CopiesCase):
     check(case)
 
 

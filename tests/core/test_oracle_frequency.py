@@ -24,6 +24,15 @@ def test_points_that_are_copies_of_one_count_once(case: FrequencyCase):
 
 
 @thoroughly
+@given(frequency_cases(copies=True))
+def test_a_number_of_points_that_is_said_to_be_known_is_so_in_truth(case: FrequencyCase):
+    finding = case.judge()
+    for second in case.seconds(finding):
+        if (status := status_at(finding, second)) in (Status.MET, Status.BREACHED):
+            assert status in case.truth(second), (second, status)
+
+
+@thoroughly
 @given(frequency_cases())
 def test_what_is_said_to_be_known_is_so_in_truth(case: FrequencyCase):
     finding = case.judge()

@@ -243,6 +243,42 @@ def test_a_weekly_backup_does_not_excuse_days_that_are_not_kept():
     assert only(policy(KEPT, weekly), {"dumps": held([2, 9])}).status is BREACHED
 
 
+@pytest.mark.parametrize(
+    ("often", "status"),
+    [
+        ({"schedule": "0 3 * * *"}, MET),
+        ({"schedule": "0 3,15 * * *"}, MET),
+        ({"schedule": "30 0-3 * * *"}, MET),
+        ({"schedule": "0 3 * * 1-6"}, BREACHED),
+        ({"schedule": "0 3 1-30 * *"}, BREACHED),
+        ({"schedule": "0 3 * 1-11 *"}, BREACHED),
+        ({"every": 25 * HOUR}, MET),
+        ({"every": 25 * HOUR + 1}, BREACHED),
+    ],
+)
+def test_days_are_excused_only_where_one_is_owed_for_each(often, status):
+    frequency = replace(DAILY, per=None, **often)
+    evidence = {"dumps": held([0, 1, 2, 4, 5, 6, 7, 8, 9])}
+    assert only(policy(KEPT, frequency), evidence).status is status
+
+
+@pytest.mark.parametrize(
+    ("often", "status"),
+    [
+        ({"schedule": "30 * * * *"}, MET),
+        ({"schedule": "30 0-3 * * *"}, BREACHED),
+        ({"schedule": "0 */2 * * *"}, BREACHED),
+        ({"every": HOUR}, MET),
+        ({"every": 2 * HOUR}, BREACHED),
+        ({"per": Per.HOUR}, MET),
+    ],
+)
+def test_hours_in_which_nobody_owes_a_backup_are_not_excused(often, status):
+    hourly = Retention("c", Kind.RETENTION, ("dumps",), keep=6 * HOUR, per=Per.HOUR)
+    frequency = replace(DAILY, **{"per": None, **often})
+    assert only(policy(hourly, frequency), {"dumps": held([5])}).status is status
+
+
 def test_a_ceiling_over_nothing_is_unknown():
     ceiling = Retention("c", Kind.RETENTION, ("dumps",), at_most=8 * DAY)
     assert only(policy(ceiling), {"dumps": held([])}).status is UNKNOWN

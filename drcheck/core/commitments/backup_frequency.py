@@ -7,13 +7,14 @@ enough of its points had become available by t, even if they are gone since.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
 from drcheck.core import calendar, doubt, words
 from drcheck.core.commitments.common import at_risk, warn_at
-from drcheck.core.copies import groups
+from drcheck.core.copies import Number, Numbers
 from drcheck.core.evidence import FOREVER
 from drcheck.core.exposure import Exposure, Row, cite, rejected
 from drcheck.core.pieces import cut, within
@@ -72,6 +73,10 @@ def _reason_every(exposure: Exposure, every: int, t: int, as_of: int | None = No
     return f"newest backup of {of} was begun {words.instant(data)}{age}; {owed}"
 
 
+_Stretch = tuple[str, int, int, int, int]
+"""Label, first instant, start, end and due of a slot."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Filled:
     """One slot, and when it came to hold its points."""
@@ -82,29 +87,49 @@ class _Filled:
     start: int
     end: int
     due: int
-    surely_at: int
-    """From when it surely holds enough points; ``FOREVER``: never."""
-    maybe_at: int
-    """From when it may hold enough points."""
     proved_until: int
     """Until when every point of it that had become available has been seen."""
+    surely: tuple[Row, ...]
+    """The points that belong to it, whatever the instant of their data."""
     rows: tuple[Row, ...]
     """The points that may belong to it."""
-    counts: tuple[int, ...]
-    """When each of its sure points became available, oldest first."""
+    owed: int
+    """How many points it must hold."""
+    matching: int
+    surely_from: int
+    """From when it surely holds a point; ``FOREVER``: never."""
+    maybe_from: int
+    numbers: Numbers | None
+    """How many points it holds while it decides; None: one is enough, whatever is a copy of what."""
+
+    def number(self, t: int) -> Number:
+        """Return how many recovery points it held, surely and possibly, right after ``t``."""
+        return Numbers.of(self.surely, self.rows, self.matching, t, t).at(t)
 
     def status_at(self, t: int) -> Status:
-        if t >= self.surely_at:
+        held = self._held(t)
+        if held.surely >= self.owed:
             return Status.MET
-        return Status.BREACHED if t < min(self.maybe_at, self.proved_until) else Status.UNKNOWN
+        return Status.BREACHED if held.possibly < self.owed and t < self.proved_until else Status.UNKNOWN
+
+    def changes(self) -> Iterator[int]:
+        """Yield every instant, from when it is due on, at which its status may change."""
+        yield self.due
+        if self.surely_from > self.due or self.owed > 1:  # else it is met for as long as it decides
+            yield self.proved_until
+            yield from (self.surely_from, self.maybe_from) if self.numbers is None else self.numbers.times
+
+    def _held(self, t: int) -> Number:
+        if self.numbers is not None:
+            return self.numbers.at(t)
+        return Number(int(t >= self.surely_from), int(t >= self.maybe_from))
 
 
 def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window, grace: int) -> Finding:
     # Slots that begin before the agreement owe nothing, and each is judged by the wording in force when it began.
     owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
-    filled = [
-        slot for slot in _fill(commitment, subject, terms, window, grace) if owed_from <= slot.begins < terms.binds.end
-    ]
+    stretches = [one for one in _stretches(commitment, terms, window, grace) if owed_from <= one[1] < terms.binds.end]
+    filled = _fill(commitment, subject, terms, window, stretches)
     dues = [slot.due for slot in filled]
 
     def newest_due(t: int) -> _Filled | None:
@@ -119,24 +144,20 @@ def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window
         slot = newest_due(t)
         return "nothing is owed yet: no slot is due" if slot is None else _reason(slot, t, commitment, subject)
 
-    changes: list[int] = []
-    for slot in filled:
-        changes.append(slot.due)
-        if slot.surely_at > slot.due:  # else it is met for as long as it decides
-            changes += (slot.surely_at, slot.maybe_at, slot.proved_until)
-    pieces = cut(window, changes, status_at, reason_at)
-    deciding = newest_due(window.end - 1)
-    held = None if deciding is None else bisect_right(deciding.counts, window.end - 1)
+    pieces = cut(window, (t for slot in filled for t in slot.changes()), status_at, reason_at)
+    last = window.end - 1
+    deciding = newest_due(last)
+    held = None if deciding is None else deciding.number(last).surely
     risky = any(
         slot.start < window.end <= slot.due
-        and slot.surely_at >= window.end
+        and slot.number(last).surely < commitment.at_least
         and slot.due - window.end <= (slot.end - slot.start) * warn_at(commitment)
         for slot in filled
     )
     return Finding(
         of=subject.of,
         pieces=pieces,
-        reason=reason_at(window.end - 1),
+        reason=reason_at(last),
         objective=Quantity(commitment.at_least, "points"),
         measured=None if held is None else Quantity(held, "points"),
         headroom=None if held is None else Quantity(held - commitment.at_least, "points"),
@@ -151,15 +172,17 @@ def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window
 
 def _due_at(filled: list[_Filled], deciding: _Filled | None, as_of: int) -> int | None:
     """Return when the missed slot was due, else when the next one that is not filled yet will be."""
-    if deciding is not None and deciding.status_at(as_of - 1) is not Status.MET:
+    last = as_of - 1
+    if deciding is not None and deciding.status_at(last) is not Status.MET:
         return deciding.due
-    return next((slot.due for slot in filled if slot.due >= as_of and slot.surely_at >= as_of), None)
+    lacking = (slot.due for slot in filled if slot.due >= as_of and slot.number(last).surely < slot.owed)
+    return next(lacking, None)
 
 
 def _reason(slot: _Filled, t: int, commitment: Frequency, subject: Subject) -> str:
-    status, held = slot.status_at(t), bisect_right(slot.counts, t)
+    status, (held, perhaps) = slot.status_at(t), slot.number(t)
     if status is Status.UNKNOWN:
-        if t >= slot.maybe_at:
+        if perhaps >= slot.owed:
             unsure = [row for row in slot.rows if _unsure(row, slot, t)]
             if unsure:
                 return f"{slot.label} may be without its backup of {subject.of}: {doubt.uncertain(*unsure[-1])}"
@@ -190,12 +213,14 @@ def _reason(slot: _Filled, t: int, commitment: Frequency, subject: Subject) -> s
 def _unsure(row: Row, slot: _Filled, t: int) -> bool:
     points, index = row
     inside = slot.start <= points.data_lo[index] and points.data_hi[index] < slot.end
-    return not inside or points.available_hi[index] > t
+    dated = points.data_lo[index] == points.data_hi[index] or slot.owed == 1  # else it may be a copy of another one
+    return not inside or not dated or points.available_hi[index] > t
 
 
-def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window, grace: int) -> list[_Filled]:
+def _fill(
+    commitment: Frequency, subject: Subject, terms: Terms, window: Window, stretches: Sequence[_Stretch]
+) -> list[_Filled]:
     """Return the slots that decide about ``window``, with the points that each holds."""
-    stretches = _stretches(commitment, terms, window, grace)
     starts = [start for _, _, start, _, _ in stretches]
     sure: list[list[Row]] = [[] for _ in stretches]
     maybe: list[list[Row]] = [[] for _ in stretches]
@@ -212,11 +237,14 @@ def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window,
                     maybe[index].append((points, row))
                     if earliest >= start and latest < end:
                         sure[index].append((points, row))
-    nth = commitment.at_least - 1
     filled: list[_Filled] = []
-    for (label, begins, start, end, due), surely, possibly in zip(stretches, sure, maybe, strict=True):
-        counts = groups(surely, terms.matching, favourable=False)
-        chances = groups(possibly, terms.matching, favourable=True)
+    for index, (stretch, surely, possibly) in enumerate(zip(stretches, sure, maybe, strict=True)):
+        label, begins, start, end, due = stretch
+        until = stretches[index + 1][-1] if index + 1 < len(stretches) else FOREVER
+        numbers = None
+        if commitment.at_least > 1:
+            since = max(min(due, window.end - 1), window.start)
+            numbers = Numbers.of(surely, possibly, terms.matching, since, min(until, window.end))
         filled.append(
             _Filled(
                 label,
@@ -224,17 +252,20 @@ def _fill(commitment: Frequency, subject: Subject, terms: Terms, window: Window,
                 start,
                 end,
                 due,
-                surely_at=counts[nth] if nth < len(counts) else FOREVER,
-                maybe_at=chances[nth] if nth < len(chances) else FOREVER,
                 proved_until=min((part.absence.arrivals_known_until(start) for part in subject.parts), default=start),
+                surely=tuple(surely),
                 rows=tuple(possibly),
-                counts=tuple(counts),
+                owed=commitment.at_least,
+                matching=terms.matching,
+                surely_from=min((points.available_hi[row] for points, row in surely), default=FOREVER),
+                maybe_from=min((points.available_lo[row] for points, row in possibly), default=FOREVER),
+                numbers=numbers,
             )
         )
     return filled
 
 
-def _stretches(commitment: Frequency, terms: Terms, window: Window, grace: int) -> list[tuple[str, int, int, int, int]]:
+def _stretches(commitment: Frequency, terms: Terms, window: Window, grace: int) -> list[_Stretch]:
     """Return (label, first instant, start, end, due) of what may decide in ``window``, and of the open slot."""
     # The newest slot that was due when the window begins decides there. Where a wording binds no longer by then, its
     # last slot does, until one of the next wording is due.

@@ -5,12 +5,14 @@ Two promises, each judged on its own, then the worst taken: ``at_least``, by slo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import combinations
 
 from drcheck.core import doubt, words
 from drcheck.core.commitments.common import warn_at
+from drcheck.core.copies import Row, have_one_instant
 from drcheck.core.copyslots import DecidingSlots, SlotOfCopies, deciding_slots
 from drcheck.core.every import MOST_CITED
 from drcheck.core.exposure import cite
@@ -129,8 +131,8 @@ def _why_it_may_hold(slot: SlotOfCopies, subject: Subject, t: int) -> str:
 
 
 def _why_unknown(commitment: Copies, counting: Counting, slot: SlotOfCopies, subject: Subject, t: int) -> str:
-    if slot.unproved:
-        return _unproved(slot, slot.unproved, t, f"no further copy of {subject.of} came and was deleted again")
+    if unproved := slot.unproved(t):
+        return _unproved(slot, unproved, t, f"no further copy of {subject.of} came and was deleted again")
     for source, counts in counting.counts.items():
         if counts is None:
             return f"nobody stated enough of where {source} lies; its `site`, and the keys of that, would tell"
@@ -152,20 +154,26 @@ def _notes(
 ) -> Iterator[str]:
     """Say how many points of the window had their copies, and which of those copies share a fate."""
     had = lacked = untold = 0
+    last = window.end - 1
     pairs: dict[tuple[str, str], str] = {}
     told: set[tuple[str, int]] = set()
     for slot in judged.slots:
-        unseen = tuple(part.points.source for part in slot.unproved)
+        unseen = tuple(part.points.source for part in slot.unproved(last))
+        by_instant: dict[tuple[str, int], list[Row]] = defaultdict(list)
+        for points, row in slot.rows:
+            by_instant[points.source, points.data_lo[row]].append((points, row))
         for points, row in sorted(slot.rows, key=lambda item: item[0].data_lo[item[1]]):
             if (points.source, row) in told:
                 continue
-            members = [(points, row), *counting.beside((points, row))]
+            alike = by_instant[points.source, points.data_lo[row]]
+            same = [other for other in alike if have_one_instant((points, row), other)]
+            members = [*same, *(copy for one in same for copy in counting.beside(one))]
             told.update((copy.source, index) for copy, index in members)
             if points.data_lo[row] < window.start or points.data_hi[row] + commitment.within > window.end:
                 continue
-            if any(counting.surely(member).number >= at_least for member in members):
+            if any(counting.surely(member, last).number >= at_least for member in members):
                 had += 1
-            elif all(counting.possibly(member, unseen) < at_least for member in members):
+            elif all(counting.possibly(member, unseen, last) < at_least for member in members):
                 lacked += 1
             else:
                 untold += 1

@@ -12,13 +12,13 @@ from itertools import zip_longest
 
 from drcheck.core import doubt, words
 from drcheck.core.checks import Checks, Failed, Passed, Verifying
-from drcheck.core.commitments.common import at_risk
+from drcheck.core.commitments.common import at_risk, surely_standing
 from drcheck.core.every import MOST_CITED
 from drcheck.core.evidence import LONG_AGO
 from drcheck.core.pieces import cut, within
 from drcheck.core.promises import Integrity, Rung
 from drcheck.core.recoveries import gap_after, unseen
-from drcheck.core.spans import covers
+from drcheck.core.spans import Spans, covers
 from drcheck.core.terms import Records, Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 
@@ -28,7 +28,7 @@ def evaluate(commitment: Integrity, subject: Subject, records: Records, terms: T
     every, last = commitment.every, window.end - 1
     checks = Checks.of(commitment.level, subject, records)
     verifying = [Verifying.of(part.points) for part in subject.parts if commitment.level is Rung.CHECKSUMMED]
-    judged = _Judged(commitment, subject, records, terms, checks, verifying)
+    judged = _Judged(commitment, subject, records, terms, checks, verifying, surely_standing(subject))
     pieces = within(terms.binds, cut(window, judged.changes(), judged.status_at, judged.reason_at))
     newest, failing = checks.newest(last), checks.failing(last)
     age = None if newest is None else window.end - newest.at
@@ -57,6 +57,8 @@ class _Judged:
     checks: Checks
     verifying: Sequence[Verifying]
     """One for each part of the subject, where checksums are asked."""
+    standing: Spans
+    """When something surely stood that can be checked."""
 
     def status_at(self, t: int) -> Status | None:
         """Return the status right after ``t``."""
@@ -69,10 +71,10 @@ class _Judged:
         newest = self.checks.newest(t)
         hidden = self.checks.hides(t, _since(newest))
         if self._is_fresh(newest, t):
-            return Status.UNKNOWN if hidden else Status.MET
+            return Status.UNKNOWN if hidden or self._is_empty(t) else Status.MET
         if (due := self.due(newest)) is not None and t < due:
             return None
-        return Status.UNKNOWN if hidden or self._untold(t) else Status.BREACHED
+        return Status.UNKNOWN if hidden or self._is_empty(t) or self._untold(t) else Status.BREACHED
 
     def reason_at(self, t: int) -> str:
         """Return why the status right after ``t`` is what it is."""
@@ -82,6 +84,9 @@ class _Judged:
             return _of_failures(failing, self.records, t)
         newest, every, of = self.checks.newest(t), self.commitment.every, self.subject.of
         hidden = unseen(self.records, t) or gap_after(self.records, t, _since(newest))
+        if self._is_empty(t):
+            sources = words.several([part.points.source for part in self.subject.parts])
+            hidden = hidden or f"nothing of {of} that could be checked is known to stand at {sources}"
         if newest is not None and self._is_fresh(newest, t):
             passed = f"{newest.what} passed {words.instant(newest.at)}"
             if hidden:
@@ -106,6 +111,8 @@ class _Judged:
                     yield from (look, look + 1)
         for one in self.verifying:
             yield from one.changes()
+        for span in self.standing:
+            yield from span
         if self.terms.effective is not None:
             yield from (self.terms.effective, self.terms.effective + (self.commitment.every or 0))
 
@@ -113,6 +120,10 @@ class _Judged:
         # One from before the agreement takes effect must be recent as well.
         every = self.commitment.every
         return newest is not None and (every is None or t < newest.at + every)
+
+    def _is_empty(self, t: int) -> bool:
+        """Return whether nothing may have stood: over nothing, no promise is kept or broken."""
+        return bool(self.subject.parts) and not covers(self.standing, t, t + 1)
 
     def _untold(self, t: int) -> str:
         """Return why it is not known that no check passed; empty: it is."""

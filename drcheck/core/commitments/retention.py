@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from drcheck.core import calendar, doubt, words
+from drcheck.core.absence import Absence
+from drcheck.core.commitments.common import surely_standing
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.exposure import Row, cite, rejected
 from drcheck.core.pieces import cut, overlay, within
@@ -214,10 +217,10 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             if chance.start < window.end and chance.end > window.start:
                 rows.append((chance.start, (points, row)))
     surely_spans, maybe_spans = union(surely), union(maybe)
-    first = min((when for part in subject.parts for when in part.points.available_hi), default=FOREVER)
+    standing = surely_standing(subject)
     seen: Spans = (Span(LONG_AGO, FOREVER),)
     for part in subject.parts:
-        seen = intersection(seen, part.absence.stood(LONG_AGO))
+        seen = intersection(seen, _none_too_old(part.absence, allowed))
     rows.sort(key=lambda item: item[0])
 
     def status_at(t: int) -> Status | None:
@@ -227,7 +230,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             return Status.BREACHED
         if covers(maybe_spans, t, t + 1) or not covers(seen, t, t + 1):
             return Status.UNKNOWN
-        return Status.MET if t >= first else Status.UNKNOWN  # a promise of every one, over none
+        return Status.MET if covers(standing, t, t + 1) else Status.UNKNOWN  # a promise of every one, over none
 
     def offenders(t: int) -> list[Row]:
         return [row for since, row in rows if since <= t < row[0].gone_hi[row[1]]]
@@ -247,13 +250,13 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             if old:
                 return doubt.uncertain(*old[0])
             if covers(seen, t, t + 1):
-                return f"there is nothing of {subject.of} that could be too old: none has ever been seen"
+                return f"there is nothing of {subject.of} that could be too old: nothing of it is known to stand"
             return doubt.unproved(
                 subject.parts, t, f"nothing of {subject.of} older than {words.duration(at_most)} stood"
             )
         return f"nothing of {subject.of} is older than {words.duration(at_most)}"
 
-    changes = [first, *(t for spans in (surely_spans, maybe_spans, seen) for span in spans for t in span)]
+    changes = [t for spans in (surely_spans, maybe_spans, seen, standing) for span in spans for t in span]
     if terms.effective is not None:
         changes.append(terms.effective)
     last = window.end - 1
@@ -276,3 +279,13 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
         headroom=None if age is None else Quantity(at_most - age, "s"),
         evidence=tuple(cite(row) for row in offenders(last)),
     )
+
+
+def _none_too_old(absence: Absence, allowed: int) -> Spans:
+    """Return when nothing older than ``allowed`` can have stood unseen.
+
+    What came between two complete looks in a row, and went before the second, is no older than they are apart.
+    """
+    whole = [begin for begin, asked_from in absence.complete if asked_from == LONG_AGO]
+    between = (Span(begin, after + 1) for begin, after in pairwise(whole) if after - begin <= allowed)
+    return union([*absence.stood(LONG_AGO), *between])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
 from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
-from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.policy import BusinessCalendar
+from drcheck.core.evidence import FOREVER, LONG_AGO, Look
+from drcheck.core.policy import NEVER, BusinessCalendar
 from drcheck.core.promises import (
     CountsFrom,
     Frequency,
@@ -164,10 +164,9 @@ class FrequencyCase(PlacesCase):
     def truth(self, second: int) -> frozenset[Status]:
         if self.commitment.every is not None:
             met = frequency_oracle.truly_met_every(self.objective, self.places, second)
-        else:
-            slot = frequency_oracle.deciding_slot(self.commitment, self.terms, SPAN, second)
-            met = slot is not None and frequency_oracle.truly_met_slot(self.commitment, self.places, slot, second)
-        return frozenset({Status.MET if met else Status.BREACHED})
+            return frozenset({Status.MET if met else Status.BREACHED})
+        slot = frequency_oracle.deciding_slot(self.commitment, self.terms, SPAN, second)
+        return frequency_oracle.truly_allowed_slot(self.commitment, self.places, self.terms, slot, second)
 
     def looser(self) -> FrequencyCase:
         if self.commitment.every is not None:
@@ -177,10 +176,11 @@ class FrequencyCase(PlacesCase):
 
 @st.composite
 def frequency_cases(draw: st.DrawFn, *, every: bool | None = None, copies: bool = False) -> FrequencyCase:
-    kind = draw(st.sampled_from(("every", "per", "schedule"))) if every is None else "every" if every else "per"
+    kinds = ("per", "schedule") if copies else ("every", "per", "schedule")
+    kind = draw(st.sampled_from(kinds)) if every is None else "every" if every else "per"
     per = draw(st.sampled_from((Per.HOUR, Per.DAY, Per.DAY, Per.WEEK))) if kind == "per" else None
     scale = FINE if per is Per.HOUR else COARSE
-    names = ("dumps", "offsite")[: 2 if copies else draw(st.integers(1, 2))]
+    names = ("dumps", "offsite", "vault")[: draw(st.integers(2, 3)) if copies else draw(st.integers(1, 2))]
     commitment = Frequency(
         "often",
         Kind.BACKUP_FREQUENCY,
@@ -192,10 +192,40 @@ def frequency_cases(draw: st.DrawFn, *, every: bool | None = None, copies: bool 
         grace=draw(st.sampled_from((None, 0, 1, HOUR, 6 * HOUR, 30 * HOUR))),
     )
     places = tuple(draw(worlds.places(name, scale, most=3 if copies else 4)) for name in names)
+    if copies:
+        made = draw(st.lists(scale.instants(), min_size=1, max_size=2))
+        places = tuple(replace(place, truths=_near(draw, place, made, scale)) for place in places)
     terms = Terms(
         zone=draw(st.sampled_from(ZONES)), effective=draw(st.none() | scale.instants()), binds=draw(wordings(scale))
     )
     return FrequencyCase(places, terms, windows(draw, scale), commitment)
+
+
+def _near(draw: st.DrawFn, place: Place, made: Sequence[int], scale: Scale) -> tuple[worlds.Truth, ...]:
+    """Draw what a place holds of the instants ``made``: copies, what lies near them, and one instant more than once.
+
+    Some of it comes late, and some goes again; each keeps what is uncertain about one that the place has already.
+    """
+    like = place.truths or (worlds.Truth("", 0, 0),)
+    truths = []
+    for number in range(draw(st.integers(0, 3))):
+        known = draw(st.sampled_from(like))
+        data = draw(st.sampled_from(made)) + draw(st.sampled_from((0, 0, 0, -300, 300, 480, 600, 601, 780)))
+        arrived = data + draw(st.sampled_from((0, 1, 60, 60, 600)) | scale.durations(12))
+        stays = place.thinned_after == NEVER or draw(st.booleans())
+        truths.append(
+            replace(
+                known,
+                name=f"{place.source}-{number}",
+                data=data,
+                arrived=arrived,
+                gone=FOREVER if stays else arrived + (place.thinned_after or 0) + draw(scale.durations(8)),
+                counts=draw(st.integers(0, 9)) > 0,
+                size=draw(st.sampled_from((1000, 1000, 1000, 500, 499))),
+                checksum=draw(st.sampled_from(("", "", "", "x", "y"))),
+            )
+        )
+    return tuple(truths)
 
 
 @dataclass(frozen=True)
@@ -268,7 +298,31 @@ def kept_cases(draw: st.DrawFn) -> RetentionCase:
 @st.composite
 def tier_cases(draw: st.DrawFn) -> RetentionCase:
     tiers = draw(st.dictionaries(st.sampled_from((Per.DAY, Per.WEEK)), st.integers(1, 3), min_size=1))
-    return _retention_case(draw, Retention("kept", Kind.RETENTION, (), tiers=tiers), 2)
+    case = _retention_case(draw, Retention("kept", Kind.RETENTION, (), tiers=tiers), 2)
+    return _every_day(draw, case) if draw(st.booleans()) else case
+
+
+def _every_day(draw: st.DrawFn, case: RetentionCase) -> RetentionCase:
+    """Return ``case`` with a backup on nearly every day since the agreement took effect, the oldest pruned in turn."""
+    kept, place = draw(st.integers(1, 4)), case.places[0]
+    stays = place.thinned_after == NEVER
+    truths = tuple(
+        worlds.Truth(
+            f"{place.source}-{day}",
+            data := BASE + day * DAY + draw(st.sampled_from((0, 1, 6 * HOUR, 20 * HOUR))),
+            arrived := data + draw(st.sampled_from((0, 60, 5 * HOUR))),
+            FOREVER if stays else max(arrived + 1, data + kept * DAY + draw(COARSER.durations(4)) - 12 * HOUR),
+            arrival_doubt=draw(st.sampled_from(((0, 0), (0, 0), (0, HOUR)))),
+        )
+        for day in range(draw(st.integers(2, 4)))
+        if draw(st.integers(0, 7))
+    )
+    apart = draw(st.sampled_from((DAY // 2, DAY, 2 * DAY)))
+    begins = range(BASE + draw(st.sampled_from((-24, 0, 12, 36, 60))) * HOUR, COARSER.end, apart)
+    looks = tuple(Look(place.source, begin, begin + 5) for begin in begins)
+    regular = replace(place, truths=truths, looks=looks if draw(st.booleans()) else place.looks)
+    effective = draw(st.sampled_from((None, BASE, BASE, BASE - HOUR, BASE + DAY)))
+    return replace(case, places=(regular,), terms=replace(case.terms, effective=effective))
 
 
 @dataclass(frozen=True)

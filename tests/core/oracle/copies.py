@@ -92,9 +92,7 @@ def _completed(commitment: Copies, places: Sequence[Place], terms: Terms) -> Ite
         yield {source: replace(site, provider=site.provider or told[site.site]) for source, site in sites.items()}
 
 
-def are_copies(one: Point, other: Point, matching: int) -> bool:
-    if one.source == other.source or abs(one.data - other.data) > matching:
-        return False
+def are_alike(one: Point, other: Point) -> bool:
     if one.checksum and other.checksum and one.checksum != other.checksum:
         return False
     return 2 * min(one.size, other.size) >= max(one.size, other.size)
@@ -127,23 +125,40 @@ def most_apart(commitment: Copies, sources: Collection[str], sites: Mapping[str,
 
 
 def most_copies(
-    commitment: Copies, points: Sequence[Point], sites: Mapping[str, Site], slot: Stretch, beside: frozenset[str]
+    commitment: Copies,
+    points: Sequence[Point],
+    sites: Mapping[str, Site],
+    slot: Stretch,
+    beside: frozenset[str],
+    second: int,
 ) -> int:
-    """Return the most copies that a point of ``slot`` had, with what may lie unseen at the sources ``beside``."""
+    """Return the most copies that a point of ``slot`` had by ``second``, with what may lie unseen at ``beside``.
+
+    Each lies within ``matching`` of that very point, and arrived within ``within`` of the instant of its own data.
+    """
     hidden = {source for source in beside if counts(commitment, sites[source])}
     most = most_apart(commitment, hidden, sites)
-    for number in range(1, len({point.source for point in points}) + 1):
-        for group in combinations(points, number):
-            if not all(are_copies(one, other, commitment.matching) for one, other in combinations(group, 2)):
-                continue
-            for anchor in group:
-                if slot.start <= anchor.data < slot.end:
-                    timely = {
-                        point.source
-                        for point in group
-                        if point.arrived <= anchor.data + commitment.within and counts(commitment, sites[point.source])
-                    }
-                    most = max(most, most_apart(commitment, timely | hidden, sites))
+    arrived = [point for point in points if point.arrived <= second]
+    for anchor in arrived:
+        if not slot.start <= anchor.data < slot.end:
+            continue
+        timely = [
+            point
+            for point in arrived
+            if (point is anchor or point.source != anchor.source)
+            and abs(point.data - anchor.data) <= commitment.matching
+            and are_alike(point, anchor)
+            and point.arrived <= point.data + commitment.within
+            and counts(commitment, sites[point.source])
+        ]
+        by_source = [
+            [None, *(point for point in timely if point.source == source)]
+            for source in sorted({point.source for point in timely})
+        ]
+        for choice in product(*by_source):
+            group = [point for point in choice if point is not None]
+            if all(are_alike(one, other) for one, other in combinations(group, 2)):
+                most = max(most, most_apart(commitment, {point.source for point in group} | hidden, sites))
     return most
 
 
@@ -181,11 +196,11 @@ def _in_one_world(
             continue
         held = any(slot.start <= point.data < slot.end and point.arrived <= second for point in world.points)
         if held:
-            worst.append(_slot(commitment, world, unseen, slot, seen=True))
+            worst.append(_slot(commitment, world, unseen, slot, second, seen=True))
             break
         dates = {slot.start, slot.end - 1, *(point.data for point in world.points if point.data in range(*slot))}
         if any(unseen.any_hide(data, second) for data in dates):
-            worst.append(_slot(commitment, world, unseen, slot, seen=False))
+            worst.append(_slot(commitment, world, unseen, slot, second, seen=False))
         elif not unseen.all_excluded(slot.start - commitment.matching, second):
             maybe_skipped = True  # the rules prove less than could be known
     else:
@@ -212,30 +227,33 @@ def _terminal(
     return UNKNOWN if unseen.any_hide(LONG_AGO, second) else NOTHING_OWED | UNKNOWN
 
 
-def _slot(commitment: Copies, world: World, unseen: Unseen, slot: Stretch, *, seen: bool) -> Allowed:
-    """Return what a slot's copies say, if it holds a point that was seen, or else one that nobody saw."""
+def _slot(commitment: Copies, world: World, unseen: Unseen, slot: Stretch, second: int, *, seen: bool) -> Allowed:
+    """Return what is allowed where ``slot`` decides; it holds a point, or one that nobody saw."""
     assert commitment.at_least is not None
-    due = slot.end + commitment.within
-    if seen and most_copies(commitment, world.points, world.sites, slot, frozenset()) >= commitment.at_least:
+    points, sites = world
+    if seen and most_copies(commitment, points, sites, slot, frozenset(), second) >= commitment.at_least:
         return MET
-    dates = {slot.start, slot.end - 1, *(point.data for point in world.points if point.data in range(*slot))}
+    dates = {slot.start, slot.end - 1, *(point.data for point in points if point.data in range(*slot))}
     hiding = frozenset(
         place.source
         for place in unseen.places
-        if any(unseen.hide(place, data, data + commitment.within) for data in dates)
+        if any(unseen.hide(place, data, min(data + commitment.within, second)) for data in dates)
     )
-    unproved = hiding | {
-        place.source for place in unseen.places if not unseen.excluded(place, slot.start - commitment.matching, due - 1)
-    }
-    if most_copies(commitment, world.points, world.sites, slot, hiding) >= commitment.at_least:
+    if most_copies(commitment, points, sites, slot, hiding, second) >= commitment.at_least:
         return UNKNOWN
-    # A copy that nobody saw may be one of points that lie just outside of the slot.
-    wide = Stretch(slot.start - commitment.matching, slot.end + commitment.matching)
-    late = commitment.matching if unproved else 0
-    looser = replace(commitment, within=commitment.within + late)
-    if unproved and most_copies(looser, world.points, world.sites, wide, unproved) >= commitment.at_least:
+    back, settled = slot.start - commitment.matching, slot.end + commitment.within + commitment.matching
+    unproved = hiding | {
+        place.source for place in unseen.places if not unseen.excluded(place, back, min(second, settled - 1))
+    }
+    if most_copies(commitment, points, sites, slot, unproved, second) >= commitment.at_least:
         return BREACHED | UNKNOWN
-    return BREACHED
+    if all(unseen.excluded(place, back, second) for place in unseen.places):
+        return BREACHED
+    # A point of it that nobody saw may be a copy of those around: they need not lie within reach of each other.
+    wide = Stretch(back, slot.end + commitment.matching)
+    looser = replace(commitment, matching=2 * commitment.matching)
+    enough = most_copies(looser, points, sites, wide, unproved, second) >= commitment.at_least
+    return BREACHED | (UNKNOWN if enough else frozenset())
 
 
 def allowed_all_in(where: Where, places: Sequence[Place], terms: Terms, second: int) -> Allowed:
@@ -288,6 +306,6 @@ def truly(commitment: Copies, places: Sequence[Place], terms: Terms, owed: list[
         if slot.end + commitment.within > second:
             continue
         if any(slot.start <= point.data < slot.end and point.arrived <= second for point in points):
-            most = most_copies(commitment, points, terms.places, slot, frozenset())
+            most = most_copies(commitment, points, terms.places, slot, frozenset(), second)
             return Status.MET if most >= commitment.at_least else Status.BREACHED
     return None

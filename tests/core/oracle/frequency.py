@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise, permutations, product
+from math import prod
 from typing import NamedTuple
 
 from drcheck.core.promises import Frequency, Per
 from drcheck.core.terms import Terms
+from drcheck.core.verdict import Status
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways
@@ -133,77 +135,117 @@ def allowed_slot(
     slot = deciding_slot(commitment, terms, span, second)
     if slot is None:
         return NOTHING_OWED
-    sure = [
-        (place.source, seen)
-        for place in places
-        for seen in place.counted
-        if slot.start <= seen.data[0] and seen.data[1] < slot.end and seen.available[1] <= second
-    ]
-    possible = [
+    points = [
         (place.source, seen)
         for place in places
         for seen in place.counted
         if seen.data[0] < slot.end and slot.start <= seen.data[1] and seen.available[0] <= second
     ]
-    every = [(place.source, seen) for place in places for seen in place.counted]
-    fewest, _ = distinct(sure, terms.matching)
-    most_of_sure = distinct(sure, terms.matching)[1]
-    _, most = distinct(possible, terms.matching)
-    if fewest >= commitment.at_least:
-        if commitment.at_least > 1 and _copies_elsewhere(sure, every, slot, terms.matching):
-            return MET | BREACHED | UNKNOWN
-        return MET
-    # Which points are copies of which can be read in more than one way.
-    readings = MET | BREACHED if most_of_sure >= commitment.at_least else frozenset()
-    if most >= commitment.at_least:
-        return readings | UNKNOWN
+    unsure = sum(seen.available[1] > second for _, seen in points)
+    undated = any(seen.data[0] != seen.data[1] for _, seen in points)
+    lacking = BREACHED | UNKNOWN
     if any_could_hide(places, slot.start, second, standing=False):
-        return UNKNOWN
-    if all_plainly_excluded(places, slot.start, second, standing=False):
-        return BREACHED
-    return BREACHED | UNKNOWN
+        lacking = UNKNOWN
+    elif all_plainly_excluded(places, slot.start, second, standing=False):
+        lacking = BREACHED
+    verdicts = [
+        frozenset[Status | None]().union(*(MET if number >= commitment.at_least else lacking for number in numbers))
+        for numbers in set(_numbers_in_each_world(points, slot, terms.matching, second))
+    ]
+    # Where many instants are uncertain an evaluator may bound the number.
+    return both_ways(verdicts) | (UNKNOWN if undated or unsure > MOST_UNSURE else frozenset())
 
 
-def _copies_elsewhere(sure: list[tuple[str, Seen]], every: list[tuple[str, Seen]], slot: Due, matching: int) -> bool:
-    return any(
-        not (slot.start <= other[1].data[0] and other[1].data[1] < slot.end) and may_be_copies(one, other, matching)
-        for one in sure
-        for other in every
+MOST_UNSURE = 6
+
+
+class Made(NamedTuple):
+    """A point as it may truly be."""
+
+    data: int
+    source: str
+    truth: Truth
+
+
+def _numbers_in_each_world(
+    points: Sequence[tuple[str, Seen]], slot: Due, matching: int, second: int
+) -> Iterator[frozenset[int]]:
+    """Yield for every world that the pairs allow how many points the slot holds, over every order of equals."""
+    marks = {mark for _, seen in points for mark in seen.data} | {slot.start - 1, slot.start, slot.end - 1, slot.end}
+    marks |= {mark + sign * (matching + more) for mark in marks for sign in (-1, 1) for more in (0, 1)}
+    told = sorted({(source, seen.data) for source, seen in points})
+    # What has the same instant, as far as the name tells it, truly has the same one.
+    choices = [sorted(mark for mark in {lo, hi, *marks} if lo <= mark <= hi) for _, (lo, hi) in told]
+    while prod(map(len, choices)) > MOST_WORLDS:  # a few worlds less find less, and nothing wrong
+        longest = max(choices, key=len)
+        del longest[1:-1:2]
+    arrivals = [(True,) if seen.available[1] <= second else (False, True) for _, seen in points]
+    for dates in product(*choices):
+        dated = dict(zip(told, dates, strict=True))
+        for arrived in product(*arrivals):
+            yield _numbers(
+                [
+                    Made(dated[source, seen.data], source, seen.truth)
+                    for (source, seen), here in zip(points, arrived, strict=True)
+                    if here and slot.start <= dated[source, seen.data] < slot.end
+                ],
+                matching,
+            )
+
+
+MOST_WORLDS = 256
+
+
+def _numbers(made: Sequence[Made], matching: int) -> frozenset[int]:
+    """Return how many recovery points there are: in order of data, in whichever order those of one instant come."""
+    instants = sorted({point.data for point in made})
+    orders = product(*(permutations({point.source for point in made if point.data == data}) for data in instants))
+    return frozenset(
+        _number(
+            [
+                [point for point in made if (point.data, point.source) == (data, source)]
+                for data, sources in zip(instants, order, strict=True)
+                for source in sources
+            ],
+            matching,
+        )
+        for order in orders
     )
 
 
-def may_be_copies(one: tuple[str, Seen], other: tuple[str, Seen], matching: int) -> bool:
-    """Return whether two points may be copies of one."""
-    if one[0] == other[0]:
+def _number(in_order: Sequence[Sequence[Made]], matching: int) -> int:
+    groups: list[list[Sequence[Made]]] = []
+    for point in in_order:
+        for group in groups:
+            if all(_are_copies(point, member, matching) for member in group):
+                group.append(point)
+                break
+        else:
+            groups.append([point])
+    return len(groups)
+
+
+def _are_copies(one: Sequence[Made], other: Sequence[Made], matching: int) -> bool:
+    """Return whether two points, each with all that its source has of that instant, are copies."""
+    if one[0].source == other[0].source or abs(one[0].data - other[0].data) > matching:
         return False
-    sums = {one[1].truth.checksum, other[1].truth.checksum}
-    if "" not in sums and len(sums) > 1:
-        return False
-    if max(one[1].truth.size, other[1].truth.size) > 5 * min(one[1].truth.size, other[1].truth.size):
-        return False
-    return one[1].data[0] - other[1].data[1] <= matching and other[1].data[0] - one[1].data[1] <= matching
+    return any(
+        2 * min(a.truth.size, b.truth.size) >= max(a.truth.size, b.truth.size)
+        and (not a.truth.checksum or not b.truth.checksum or a.truth.checksum == b.truth.checksum)
+        for a in one
+        for b in other
+    )
 
 
-def distinct(points: Sequence[tuple[str, Seen]], matching: int) -> tuple[int, int]:
-    """Return the fewest and the most distinct points that these may be, over every way to pair up the copies."""
-    pairs = [(i, j) for i, j in combinations(range(len(points)), 2) if may_be_copies(points[i], points[j], matching)]
-    certain = all(point[1].data[0] == point[1].data[1] for point in points)
-    counts = set()
-
-    def pair_up(taken: frozenset[int], merged: int, start: int) -> None:
-        free = [pair for pair in pairs if not taken & set(pair)]
-        if not free or not certain:
-            counts.add(len(points) - merged)
-        for index in range(start, len(pairs)):
-            if not taken & set(pairs[index]):
-                pair_up(taken | set(pairs[index]), merged + 1, index + 1)
-
-    pair_up(frozenset(), 0, 0)
-    return min(counts), max(counts)
-
-
-def truly_met_slot(commitment: Frequency, places: Sequence[Place], slot: Due, second: int) -> bool:
-    """Return whether, in truth, the slot held its points; for ``at_least: 1``, where copies do not matter."""
-    assert commitment.at_least == 1
-    made: list[Truth] = [truth for place in places for truth in place.truths if truth.counts]
-    return any(slot.start <= truth.data < slot.end and truth.arrived <= second for truth in made)
+def truly_allowed_slot(
+    commitment: Frequency, places: Sequence[Place], terms: Terms, slot: Due | None, second: int
+) -> frozenset[Status]:
+    """Return which of met and breached the truth allows."""
+    made = [
+        Made(truth.data, place.source, truth)
+        for place in places
+        for truth in place.truths
+        if truth.counts and slot is not None and slot.start <= truth.data < slot.end and truth.arrived <= second
+    ]
+    numbers = _numbers(made, terms.matching) if slot is not None else frozenset({0})
+    return frozenset(Status.MET if number >= commitment.at_least else Status.BREACHED for number in numbers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 
 from drcheck.core.evidence import LONG_AGO
 from drcheck.core.promises import Per, Retention
@@ -204,47 +204,68 @@ def _tier_in_one_world(
 
     newest = [slot for slot in reversed(slots) if held(slot)][:count]
     missing = [slot for slot in newest if owes(slot) and not filled(slot)]
-    if any(any_could_hide(places, slot.start, second, standing=True) for slot in missing):
-        return UNKNOWN
     oldest = newest[-1].start if len(newest) == count else LONG_AGO
-    holes = [slot for slot in slots if slot.start > oldest and not held(slot)]
+    holes = [slot for slot in slots if slot.start > oldest and owes(slot) and not held(slot)]
     hidden = [slot for slot in holes if any_could_hide(places, slot.start, second, standing=False)]
-    unlooked = [slot for slot in hidden if _before_first_look(slot, places)]
-    loose = (
-        frozenset[Status | None]()
-        if all(all_plainly_excluded(places, slot.start, second, standing=False) for slot in holes)
-        and all(all_plainly_excluded(places, slot.start, second, standing=True) for slot in missing)
-        else UNKNOWN
-    )
+    unproved = [slot for slot in holes if not all_plainly_excluded(places, slot.start, second, standing=False)]
     if missing:
-        # A slot that nobody saw filled may have pushed the missing one out of the newest: then it is not owed.
-        return BREACHED | loose | (UNKNOWN if hidden else frozenset())
+        return both_ways(_missing(slot, newest, hidden, unproved, count, places, second) for slot in missing[:1])
+    # What nobody saw in the open slot, or before the first complete look, is not owed.
+    owed = {kind for slot in hidden for kind in _owed_unseen(slot, places, second)}
+    unclear = UNKNOWN if any(True in _owed_unseen(slot, places, second) for slot in unproved) else frozenset()
     since = [slot for slot in slots if effective is not None and owes(slot)]
     closed = [slot for slot in since if slot.end <= second]
-    # Whether the open slot must hold one already for "every slot since", the rules do not say.
-    every_closed_one = effective is not None and all(held(slot) for slot in closed)
     if len(newest) == count:
-        if [slot for slot in unlooked if owes(slot)]:
-            return MET | UNKNOWN if every_closed_one else UNKNOWN
+        if owed == {True}:
+            return UNKNOWN
         idle = NOTHING_OWED if not any(owes(slot) for slot in newest) else frozenset[Status | None]()
         if not all(owes(slot) for slot in newest):
             idle |= UNKNOWN  # whether slots from before the agreement make up the number, the rules leave open
-        return MET | loose | idle | (UNKNOWN if hidden else frozenset())
+        return MET | unclear | idle | (UNKNOWN if True in owed else frozenset())
     if effective is None:
         return UNKNOWN
     if not newest:
         # A promise over nothing is never met; whether it is owed before the first slot is over, the rules leave open.
         return UNKNOWN if closed else NOTHING_OWED | UNKNOWN
-    if all(held(slot) for slot in since):
-        return MET if since else NOTHING_OWED | MET | UNKNOWN
-    if every_closed_one:
-        return MET | UNKNOWN if closed else NOTHING_OWED | MET | UNKNOWN
-    # Fewer than the tier asks for: unknown to the letter, though proof that nothing else was made settles it.
-    return UNKNOWN if hidden else UNKNOWN | MET
+    if all(held(slot) for slot in closed):
+        # Whether the first one, still open, is every one, the rules leave open.
+        return MET if closed else NOTHING_OWED | MET | UNKNOWN
+    return UNKNOWN  # fewer than the tier asks for
 
 
-def _before_first_look(slot: Stretch, places: Sequence[Place]) -> bool:
-    return any(first is None or slot.start < first for first in first_complete_looks(places))
+def _missing(
+    slot: Stretch,
+    newest: Sequence[Stretch],
+    hidden: Sequence[Stretch],
+    unproved: Sequence[Stretch],
+    count: int,
+    places: Sequence[Place],
+    second: int,
+) -> Allowed:
+    """Return what is allowed where a slot that is owed is empty, as far as anybody knows."""
+    if any_could_hide(places, slot.start, second, standing=True):
+        return UNKNOWN
+    rank = newest.index(slot) + 1
+    # Slots that nobody saw filled may have pushed it out of the newest: then it is not owed.
+    if rank + sum(hole.start > slot.start for hole in hidden) > count:
+        return UNKNOWN
+    proved = all_plainly_excluded(places, slot.start, second, standing=True)
+    loose = not proved or rank + sum(hole.start > slot.start for hole in unproved) > count
+    return BREACHED | (UNKNOWN if loose else frozenset())
+
+
+def _owed_unseen(slot: Stretch, places: Sequence[Place], second: int) -> set[bool]:
+    """Return whether what nobody saw of a slot would be owed; where its first look came within it, either way."""
+    if slot.end > second:
+        return {False}
+    firsts = [
+        first
+        for place, first in zip(places, first_complete_looks(places), strict=True)
+        if not all_plainly_excluded([place], slot.start, second, standing=False)
+    ]
+    if any(first is None or first <= slot.start for first in firsts):
+        return {True}
+    return {True, False} if any(first is not None and first < slot.end for first in firsts) else {False}
 
 
 # at_most: D ----------------------------------------------------------------------------------------------------------
@@ -262,13 +283,21 @@ def _nothing_older(commitment: Retention, at_most: int, places: Sequence[Place],
         return BREACHED
     if any(seen.available[0] <= second < seen.gone[1] and seen.data[0] + limit <= second for _, seen in candidates):
         return UNKNOWN
-    if any_could_hide(places, LONG_AGO, second, standing=True):
+    far_apart = [place for place in places if not _between_near_looks(place, limit, second)]
+    if any_could_hide(far_apart, LONG_AGO, second, standing=True):
         return UNKNOWN
-    if not any(seen.available[1] <= second for _, seen in candidates):
-        return UNKNOWN  # a promise of every one, over none
     if not any(seen.available[1] <= second < seen.gone[0] for _, seen in candidates):
-        return MET | UNKNOWN  # over none any more: the rules leave it open
-    return MET if all_plainly_excluded(places, LONG_AGO, second, standing=True) else MET | UNKNOWN
+        return UNKNOWN  # a promise of every one, over none, or over none any more
+    return MET if all_plainly_excluded(far_apart, LONG_AGO, second, standing=True) else MET | UNKNOWN
+
+
+def _between_near_looks(place: Place, limit: int, second: int) -> bool:
+    """Return whether ``second`` lies between two complete looks in a row that are no further apart than ``limit``.
+
+    What came and went there is taken to be no older than they are apart.
+    """
+    whole = sorted(look.begin for look in place.looks if look.complete and look.asked_from == LONG_AGO)
+    return any(one <= second <= after <= one + limit for one, after in pairwise(whole))
 
 
 # the truth -----------------------------------------------------------------------------------------------------------
@@ -288,8 +317,12 @@ def truly_allowed(
     answers = {Status.MET}
     if commitment.at_most is not None and terms.binds.start <= second < terms.binds.end:
         limit = commitment.at_most + (2 * calendar.DAY if commitment.grace is None else commitment.grace)
-        if any(truth.stands(second) and truth.data + limit <= second for truth in truths):
-            return frozenset({Status.BREACHED})
+        shown = {seen.truth.name for place in places for seen in place.seen}
+        near = [place.source for place in places if _between_near_looks(place, limit, second)]
+        for truth in truths:
+            taken_to_be_young = truth.name not in shown and truth.name.rpartition("-")[0] in near
+            if truth.stands(second) and truth.data + limit <= second and not taken_to_be_young:
+                return frozenset({Status.BREACHED})
     if commitment.keep is not None:
         for slot in owed_slots(commitment, commitment.keep, terms, span, second):
             mine = [truth for truth in truths if truth.counts and slot.start <= truth.data < slot.end]

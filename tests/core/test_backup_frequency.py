@@ -1,0 +1,77 @@
+"""How many recovery points a slot had: copies of one count once, and what comes late changes nothing about before."""
+
+from __future__ import annotations
+
+from time import process_time
+
+import pytest
+from points import DAY, HOUR, START, Point, daily, part, subject
+
+from drcheck.core.commitments import backup_frequency
+from drcheck.core.promises import Frequency, Kind, Per
+from drcheck.core.terms import Terms
+from drcheck.core.verdict import Status, Window
+
+MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
+TWICE = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=2, per=Per.DAY)
+LOOKS = daily(4, after=-12)
+
+
+def status(hours, *parts, commitment=TWICE):
+    """Return the status that many hours after START."""
+    end = START + int(hours * HOUR) + 1
+    return backup_frequency.evaluate(commitment, subject(*parts), Terms(), Window(end - DAY, end)).status
+
+
+def minutes(data, arrived=None, **more):
+    """Return a point whose data is of so many minutes past noon."""
+    return Point(12 + data / 60, 12 + (data + 5 if arrived is None else arrived) / 60, **more)
+
+
+def test_a_point_that_comes_late_changes_nothing_about_before():
+    b = part("b", [minutes(8)], LOOKS)
+    before = status(26, part("a", [minutes(13)], LOOKS), b)
+    late = part("a", [minutes(0, arrived=30 * 60), minutes(13)], LOOKS)
+    assert (before, status(26, late, b)) == (BREACHED, BREACHED)
+    assert status(43, late, b) is MET
+
+
+def test_a_point_that_may_have_come_by_then_is_judged_both_ways():
+    late = part("a", [minutes(0, arrived=12 * 60, arrived_by=36), minutes(13)], LOOKS)
+    assert status(26, late, part("b", [minutes(8)], LOOKS)) is UNKNOWN
+
+
+def test_a_copy_that_may_have_come_by_then_makes_no_second_point():
+    late = part("b", [minutes(3, arrived=12 * 60, arrived_by=36)], LOOKS)
+    assert status(26, part("a", [minutes(0)], LOOKS), late) is BREACHED
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        minutes(0, arrived=60),
+        minutes(0, arrived=60, size=5000),
+        minutes(0, arrived=60, checksum="other"),
+        minutes(0, arrived=12 * 60),
+    ],
+)
+def test_a_file_overwritten_or_put_back_is_one_recovery_point(again):
+    first = minutes(0, gone=12.9, checksum="one")
+    assert status(26, part("a", [first, again], LOOKS)) is BREACHED
+
+
+def test_of_what_a_source_has_of_one_instant_any_may_be_the_one_copied():
+    a = part("a", [minutes(0, checksum="x"), minutes(0, checksum="y")], LOOKS)
+    assert status(26, a, part("b", [minutes(0, checksum="y")], LOOKS)) is BREACHED
+    assert status(26, a, part("b", [minutes(0, checksum="z")], LOOKS)) is MET
+
+
+def test_thousands_of_points_in_one_slot_take_no_longer_than_their_number():
+    monthly = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=3000, per=Per.MONTH)
+    of_april = [5 * 24 + minute / 4 for minute in range(24 * 4 * 30)]
+    parts = [
+        part(name, [Point(at + off, at + 1) for at in of_april], daily(40)) for name, off in (("a", 0), ("b", 0.1))
+    ]
+    began = process_time()
+    assert status(24 * 36, *parts, commitment=monthly) is BREACHED
+    assert process_time() - began < 2

@@ -1,0 +1,109 @@
+"""retention: what tiers owe while a slot is open or was never seen, and what a ceiling says over nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from points import HOUR, START, Point, at, daily, part, subject
+
+from drcheck.core.commitments import retention
+from drcheck.core.promises import Kind, Per, Retention
+from drcheck.core.terms import Terms
+from drcheck.core.verdict import Status, Window
+
+MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
+CAIRO = ZoneInfo("Africa/Cairo")
+TIER = Retention("c", Kind.RETENTION, ("dumps",), tiers={Per.DAY: 3})
+CEILING = Retention("c", Kind.RETENTION, ("dumps",), at_most=24 * HOUR, grace=0)
+
+
+def in_cairo(text: str) -> float:
+    """Return a local time of Cairo as hours after START."""
+    return (datetime.fromisoformat(text).replace(tzinfo=CAIRO).timestamp() - START) / HOUR
+
+
+def judge(commitment, hours, *parts, zone="UTC", effective=None):
+    """Return the finding for the second that begins so many hours after START."""
+    end = at(hours) + 1
+    terms = Terms(zone=ZoneInfo(zone), effective=effective)
+    return retention.evaluate(commitment, subject(*parts), terms, Window(end - 1, end))
+
+
+def backups(*days: int) -> list[Point]:
+    """Return a backup at 01:00 of each of these days."""
+    return [Point(24 * day + 1, 24 * day + 2) for day in days]
+
+
+def may_days(thinned_after):
+    """Four days of May: the first one's backup went somewhen, the fourth one's came in the morning."""
+    evening, noon = in_cairo("2026-05-03T20:00"), in_cairo("2026-05-04T12:00")
+    looks = [in_cairo(f"2026-05-0{day}T20:00") for day in (1, 2)]
+    points = [
+        Point(came := in_cairo(f"2026-05-0{day}T06:27"), came, gone=(evening + 1 / 3600, noon) if day == 1 else None)
+        for day in (1, 2, 3, 4)
+    ]
+    return part("dumps", points, [in_cairo("2026-04-30T20:00"), *looks, evening, noon], thinned_after=thinned_after)
+
+
+@pytest.mark.parametrize("thinned_after", [None, HOUR])
+@pytest.mark.parametrize("effective", [None, "2026-05-01T00:00", "2026-04-20T00:00"])
+@pytest.mark.parametrize(
+    ("when", "status"),
+    [
+        ("2026-05-03T20:00", MET),
+        ("2026-05-03T23:00", UNKNOWN),
+        ("2026-05-04T00:00", UNKNOWN),
+        ("2026-05-04T06:26", UNKNOWN),
+        ("2026-05-04T06:27", MET),
+        ("2026-05-04T12:00", MET),
+    ],
+)
+def test_a_slot_that_has_only_begun_takes_no_place_before_its_backup_comes(when, status, effective, thinned_after):
+    points = may_days(thinned_after)
+    begins = None if effective is None else at(in_cairo(effective))
+    assert judge(TIER, in_cairo(when), points, zone="Africa/Cairo", effective=begins).status is status
+
+
+def test_what_nobody_saw_in_the_open_slot_is_not_owed():
+    pruning = part("dumps", backups(0, 1, 2), [*daily(4, after=-1), 80], thinned_after=24 * HOUR + HOUR)
+    assert judge(TIER, 73, pruning).status is MET
+    thinning = part("dumps", backups(0, 1, 2), [*daily(4, after=-1), 80], thinned_after=HOUR)
+    assert judge(TIER, 73, thinning).status is MET
+
+
+def test_a_hole_from_before_the_first_look_was_never_owed_if_enough_others_stand():
+    found = judge(TIER, 97, part("dumps", backups(0, 2, 3), [97]))
+    assert found.status is MET
+    assert found.reason.endswith("nothing of 2026-03-28 stood at the first complete look, and it is not owed")
+    assert judge(TIER, 97, part("dumps", backups(0, 2), [97])).status is UNKNOWN
+
+
+def test_a_hole_that_thinning_may_have_left_since_is_not_known():
+    dumps = part("dumps", backups(0, 1, 3), [-2, 30, 60, 90, 97], thinned_after=HOUR)
+    found = judge(TIER, 97, dumps)
+    assert found.status is UNKNOWN
+    assert "2026-03-29" in found.reason
+
+
+def test_a_first_backup_that_may_have_come_by_then_changes_nothing_of_the_others():
+    coming = Point(73, 73, arrived_by=80)
+    assert judge(TIER, 75, part("dumps", [*backups(0, 1, 2), coming], [*daily(4, after=-1), 80])).status is MET
+
+
+def test_a_ceiling_over_nothing_that_stands_any_more_is_unknown():
+    looks = daily(5)
+    assert judge(CEILING, 48, part("dumps", backups(1), looks)).status is MET
+    emptied = part("dumps", [Point(25, 26, gone=(40, 48))], looks)
+    assert [judge(CEILING, hours, emptied).status for hours in (39, 41, 48, 96)] == [MET, UNKNOWN, UNKNOWN, UNKNOWN]
+    assert "nothing of it is known to stand" in judge(CEILING, 96, emptied).reason
+
+
+def test_what_came_between_two_looks_is_no_older_than_they_are_apart():
+    thinned = part("dumps", backups(1, 2, 3), daily(5), thinned_after=HOUR)
+    assert judge(CEILING, 60, thinned).status is BREACHED  # the one of day 1 is 35 hours old
+    two_days = replace(CEILING, at_most=90 * HOUR)
+    assert judge(two_days, 60, thinned).status is MET
+    assert judge(replace(CEILING, at_most=20 * HOUR), 30, thinned).status is UNKNOWN
