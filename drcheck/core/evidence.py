@@ -271,8 +271,8 @@ class Log:
     checks: tuple[Check, ...] = ()
     gaps: tuple[Gap, ...] = ()
     """Lines that could not be read; each has its ``line``."""
-    corrections: frozenset[int] = frozenset()
-    """Lines that stand for earlier ones: they were written at any time after what they tell."""
+    corrections: Mapping[int, int] = field(default_factory=dict)
+    """Lines that stand for earlier ones, each with that line: they were written at any time after what they tell."""
     known_until: int = LONG_AGO
     """The newest complete look: what came later has not been seen."""
     unseen: tuple[Gap, ...] = ()
