@@ -184,8 +184,7 @@ def _hidden(records: Records) -> Iterator[tuple[Span, str]]:
         # What a look showed stands for the second in which it began.
         yield Span(log.known_until + 1, FOREVER), f"{source} has not been seen since" + (f": {why}" if why else "")
         for gap in log.gaps:
-            its = unread(log, gap)
-            yield Span(max(its.lo, its.missed), FOREVER), f"{source}, line {gap.line}: {gap.what}"
+            yield Span(unread(log, gap).announces_from, FOREVER), f"{source}, line {gap.line}: {gap.what}"
 
 
 def account(commitment: Availability, stretch: Span, down: Sequence[Down], windows: Sequence[Spans]) -> Account:

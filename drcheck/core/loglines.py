@@ -24,7 +24,12 @@ class Unread(NamedTuple):
     hi: int
     """The first look that showed it."""
     missed: int
-    """The newest complete look that showed nothing of it: what it announces was not announced by then."""
+    """The newest complete look that showed nothing of it."""
+
+    @property
+    def announces_from(self) -> int:
+        """The earliest instant at which what it announces was announced: no look showed it before."""
+        return self.lo if self.missed == LONG_AGO else max(self.lo, self.missed + 1)
 
 
 def dated(log: Log, raw: bytes, looks: Iterable[Look]) -> Log:
@@ -103,7 +108,14 @@ def _bounds(log: Log) -> Iterator[tuple[int, Unread]]:
 def times(log: Log) -> Iterator[tuple[int, int]]:
     """Yield (line, the newest instant that had passed when it was written) of every record that tells one."""
     for recovery in log.recoveries:
-        yield recovery.line, recovery.started_at if recovery.finished_at is None else recovery.finished_at
+        clocks = (
+            recovery.finished_at,
+            recovery.declared_at,
+            recovery.restore_started_at,
+            recovery.restored_at,
+            recovery.validated_at,
+        )
+        yield recovery.line, max([recovery.started_at, *(clock for clock in clocks if clock is not None)])
     for outage in log.outages:
         yield outage.line, outage.started_at if outage.ended_at is None else outage.ended_at
     for watched in log.watched:

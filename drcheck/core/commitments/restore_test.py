@@ -292,8 +292,7 @@ def _could_announce(records: Records, notice: Notice, begins: int, terms: Terms)
     """Return a line that could not be read and may have held an announcement in time; empty: there is none."""
     for source, log in records.logs.items():
         for gap in log.gaps:
-            its = unread(log, gap)
-            if _early_enough(notice, max(its.lo, its.missed), begins, terms):
+            if _early_enough(notice, unread(log, gap).announces_from, begins, terms):
                 return f"{source}, line {gap.line}: {gap.what}"
     return ""
 

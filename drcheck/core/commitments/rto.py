@@ -62,7 +62,7 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
     everything = told(records, commitment.scenario)
     steps = _steps(commitment, everything, terms)
     begins = [step.since for step in steps]
-    outages, doubtful = _too_long(everything, commitment)
+    outages, doubtful = _too_long(everything, commitment, records)
 
     def step_at(t: int) -> _Step:
         return steps[bisect_right(begins, t) - 1]
@@ -70,11 +70,11 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
     def judge(t: int) -> tuple[Status | None, str]:
         if why := terms.before_effect(t):
             return None, why
-        if why := unseen(records, t):
-            return Status.UNKNOWN, why
         if outage := outages.at(t):
             over = words.instant(outages.since_of(t))
             return Status.BREACHED, f"outage {outage.recovery.id} passed {words.duration(commitment.at_most)} at {over}"
+        if why := unseen(records, t):
+            return Status.UNKNOWN, why
         status, why = _judge(commitment, step_at(t), records, terms, t)
         if status is not Status.BREACHED and (outage := doubtful.at(t)):
             return Status.UNKNOWN, f"how long outage {outage.recovery.id} took is not known: its record lacks a clock"
@@ -151,16 +151,19 @@ class _TooLong:
         return self.spans[self.latest[index]]
 
 
-def _too_long(everything: Sequence[Told], commitment: Rto) -> tuple[_TooLong, _TooLong]:
+def _too_long(everything: Sequence[Told], commitment: Rto, records: Records) -> tuple[_TooLong, _TooLong]:
     """Return when outages surely, and when they perhaps, were longer than the objective.
 
-    Where the record lacks a clock that the commitment counts from, or until, that lies between its neighbours.
+    Where the record lacks a clock that the commitment counts from, or until, that lies between its neighbours. One that
+    is open surely went on until its log was last seen.
     """
     surely, perhaps = [], []
     for one in everything:
         if one.recovery.real:
             start, stop = clocks_of(one.recovery, commitment)
-            surely.append((Span(start.hi + commitment.at_most, stop.lo), one))
+            surely.append(
+                (Span(start.hi + commitment.at_most, min(stop.lo, records.logs[one.source].known_until + 1)), one)
+            )
             perhaps.append((Span(start.lo + commitment.at_most, stop.hi), one))
     return _TooLong.of(surely), _TooLong.of(perhaps)
 
