@@ -240,6 +240,13 @@ def test_a_failure_that_a_pass_of_unknown_time_follows_at_one_instant_with_a_sur
     assert judge(failed, untold, drill("11-05T00:00", "11-05T04:00", line=2)).status is Status.UNKNOWN
 
 
+def test_a_pass_that_does_not_tell_what_it_restored_from_ends_no_failure():
+    failed = replace(drill("11-03T00:00", "11-03T04:00"), outcome="failed", id="first")
+    untold = replace(drill("11-05T00:00", "11-05T04:00", line=3), point_source="")
+    assert judge(failed, untold).status is Status.BREACHED
+    assert judge(untold).status is Status.UNKNOWN
+
+
 UNREADABLE = Gap("it is no JSON", line=2)
 
 

@@ -176,6 +176,11 @@ class _Reading(NamedTuple):
     may_fail: bool
     may_prove_nothing: bool
 
+    @property
+    def surely_passes(self) -> bool:
+        """Whether it passed in time and proves that the scenario can be recovered from."""
+        return self.may_pass and not self.may_fail and not self.may_prove_nothing
+
 
 def _steps(commitment: Rto, everything: list[Told], terms: Terms) -> list[_Step]:
     """Follow the recoveries that ran to their end, oldest first."""
@@ -207,13 +212,13 @@ def _after(before: _Step, since: int, readings: Sequence[_Reading]) -> _Step:
     if failed:
         return _Step(since, _State.FAILED, _State.FAILED, failed[0], failed[0])
     at_best, best = before.at_best, before.best
-    # Of one whose time is not known nobody knows whether it took too long: it ends no failure.
-    passing = [one.told for one in readings if one.may_pass and not (one.may_fail and at_best is _State.FAILED)]
+    # Of what lacks a clock, or what it restored from, nobody knows that it passed: it ends no failure.
+    passing = [one.told for one in readings if one.may_pass and (one.surely_passes or at_best is not _State.FAILED)]
     if passing:
         at_best, best = _State.PROVEN, passing[0]
     at_worst, worst = before.at_worst, before.worst
     doubtful = [one.told for one in readings if one.may_fail]
-    sure = [one.told for one in readings if one.may_pass and not one.may_fail and not one.may_prove_nothing]
+    sure = [one.told for one in readings if one.surely_passes]
     if doubtful and at_best is not _State.FAILED:
         at_worst, worst = _State.FAILED, doubtful[0]
     elif sure:
