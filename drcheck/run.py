@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from drcheck import __version__, clock, registry
 from drcheck.collectors.pool import Connections
-from drcheck.core import exports, words
+from drcheck.core import exports, loglines, words
 from drcheck.core.evidence import LONG_AGO, Gap, Log, Observation
 from drcheck.core.history import History
 from drcheck.core.needs import asked_at, either_encrypts, locked_for, looked_at, needed_since
@@ -220,11 +220,12 @@ def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: 
 def _appended(seen: Seen, history: History, ledger: Ledger, tolerance: int) -> tuple[Observation, Log]:
     """Return a look at a log with what the log says, as far as it is known to be only appended to."""
     observation, source = seen.observation, seen.job.source
-    last = next((look for look in reversed(history.looks) if look.complete), None)
+    looks = [look for look in history.looks if look.complete]
+    last = looks[-1] if looks else None
     before = ledger.raw(last.digest) if last is not None and last.digest else b""
     if observation.look.complete:
         if observation.log is not None and observation.raw.startswith(before):
-            return observation, observation.log
+            return observation, loglines.dated(observation.log, observation.raw, [*looks, observation.look])
         gap = Gap(
             f"what {source.name} said {words.instant(last.begin if last else LONG_AGO)} is no longer in it",
             "Logs are appended to, never rewritten: restore its lines, or name the new log as a source of its own.",
@@ -233,4 +234,5 @@ def _appended(seen: Seen, history: History, ledger: Ledger, tolerance: int) -> t
     if last is None:
         return observation, Log(unseen=observation.look.gaps)
     parsed = registry.parser(source)(before, seen.job.service, last.begin + tolerance)
-    return observation, replace(parsed, known_until=last.begin, unseen=observation.look.gaps)
+    known = replace(parsed, known_until=last.begin, unseen=observation.look.gaps)
+    return observation, loglines.dated(known, before, looks)

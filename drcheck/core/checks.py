@@ -17,7 +17,7 @@ from drcheck.core import words
 from drcheck.core.every import why_untold
 from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Fact, Log, Points, Recovery, Told
 from drcheck.core.exposure import Row, cite
-from drcheck.core.loglines import written
+from drcheck.core.loglines import Unread, unread
 from drcheck.core.promises import Rung
 from drcheck.core.spans import Span, Spans, union
 from drcheck.core.terms import Part, Records, Subject
@@ -54,8 +54,8 @@ class Checks:
     maybe: Spans
     known_until: int
     """Until when every log has been seen."""
-    unread_until: int
-    """Up to when lines that nobody can read may tell of checks; ``LONG_AGO``: there are none."""
+    unread: Sequence[Unread]
+    """What lines that nobody can read may tell of checks."""
 
     @classmethod
     def of(cls, level: Rung, subject: Subject, records: Records) -> Checks:
@@ -69,7 +69,7 @@ class Checks:
             union(one.surely for one in failed),
             union(one.maybe for one in failed),
             min((log.known_until for log in logs), default=FOREVER),
-            max((_unread_until(log) for log in logs), default=LONG_AGO),
+            tuple({unread(log, gap) for log in logs for gap in log.gaps}),
         )
 
     def newest(self, t: int) -> Passed | None:
@@ -83,8 +83,8 @@ class Checks:
         return sorted(there, key=lambda one: (not one.surely.start <= t < one.surely.end, -one.maybe.start))
 
     def hides(self, t: int, since: int) -> bool:
-        """Return whether a log may hold a check after ``since``, up to ``t``, that nobody could read."""
-        return t > self.known_until or since < self.unread_until
+        """Return whether a log may hold a check from ``since`` to ``t`` that nobody has seen, or could read."""
+        return t > self.known_until or any(one.lo <= t and since <= one.hi for one in self.unread)
 
     def changes(self, every: int | None) -> Iterator[int]:
         """Yield every instant at which what is known of the checks changes; one lapses ``every`` so many seconds."""
@@ -92,6 +92,8 @@ class Checks:
             for span in spans:
                 yield from span
         yield self.known_until + 1
+        for hidden in self.unread:
+            yield from (hidden.lo, hidden.hi + (every or 0))
         yield from (one.at for one in self.passed)
         if every is not None and self.passed:
             yield from (one.at + every for one, after in pairwise(self.passed) if one.at + every < after.at)
@@ -118,7 +120,6 @@ def _failed(level: Rung, subject: Subject, records: Records) -> Iterator[Failed]
                 yield from _rotten(part.points, row, [told for _, told in steps if told.holds is not None])
     for source, log in records.logs.items():
         logged = _logged(source, log, level, subject.of)
-        unread_until = _unread_until(log) if any(not one.passed for one in logged) else LONG_AGO
         passes: dict[tuple[bool, Rung], int] = {}
         for one in reversed(logged):
             if one.passed:
@@ -129,11 +130,10 @@ def _failed(level: Rung, subject: Subject, records: Records) -> Iterator[Failed]
                 (at for (restored, rung), at in passes.items() if restored is one.restored and rung >= one.rung),
                 default=FOREVER,
             )
-            hidden_from = one.at if one.at < unread_until else log.known_until + 1
+            # A line that nobody can read is no known pass, and what was not looked at since may hold one.
+            surely = Span(one.at, min(ends, log.known_until + 1))
             cited = one.cited._replace(told="it failed")
-            yield Failed(
-                Span(one.at, min(ends, hidden_from)), Span(one.at, ends), f"{one.what} at {source}", cited, None
-            )
+            yield Failed(surely, Span(one.at, ends), f"{one.what} at {source}", cited, None)
 
 
 class _Logged(NamedTuple):
@@ -150,7 +150,7 @@ class _Logged(NamedTuple):
 
 
 def _logged(source: str, log: Log, level: Rung, of: str) -> list[_Logged]:
-    """Return what one log tells of the checks of a data set, oldest first."""
+    """Return what one log tells of the checks of a data set, oldest first, a failure after a pass of its instant."""
     found = [
         _Logged(
             check.finished_at,
@@ -172,7 +172,7 @@ def _logged(source: str, log: Log, level: Rung, of: str) -> list[_Logged]:
         found.append(
             _Logged(test.finished_at, test.line, rung, test.outcome == "passed", True, f"restore test {test.id}", cited)
         )
-    return sorted(found, key=lambda one: (one.at, one.line))
+    return sorted(found, key=lambda one: (one.at, not one.passed, one.line))
 
 
 def _tested(test: Recovery, level: Rung) -> Rung | None:
@@ -188,10 +188,6 @@ def _tested(test: Recovery, level: Rung) -> Rung | None:
             return rung if rung >= level else None
         case _:
             return None
-
-
-def _unread_until(log: Log) -> int:
-    return max((written(log, gap).hi for gap in log.gaps), default=LONG_AGO)
 
 
 def _verified(points: Points) -> Iterator[Passed]:

@@ -29,14 +29,23 @@ class Interruption(NamedTuple):
     """None: it is still open."""
 
 
+class Downtime(NamedTuple):
+    """Downtime of one interruption that counts, in seconds."""
+
+    within: int
+    """In the period."""
+    before: int = 0
+    """In those before it: its full hours are counted over all of it, each where it was completed."""
+
+
 class Shortfall(NamedTuple):
     """A period that surely missed its target."""
 
     period: calendar.Slot
     target: Fraction
     availability: Fraction
-    interrupted: tuple[int, ...]
-    """Counted downtime of each interruption, in seconds; outages that overlap or touch are one interruption."""
+    interrupted: tuple[Downtime, ...]
+    """Of each interruption; outages that overlap or touch are one."""
     outages: tuple[Interruption, ...]
 
 
@@ -93,8 +102,14 @@ def _share(promised: Credits, shortfall: Shortfall) -> tuple[Fraction, str]:
 
 
 def _hours(times: int, each: bool, shortfall: Shortfall) -> tuple[Fraction, str]:
-    """Return the hours that are credited for every full hour of downtime, before any ceiling, and how they follow."""
-    full = [seconds // HOUR for seconds in shortfall.interrupted] if each else [sum(shortfall.interrupted) // HOUR]
+    """Return the hours that are credited for every full hour of downtime, before any ceiling, and how they follow.
+
+    The hours of one interruption belong to the period in which each was completed; those of a sum are the period's own.
+    """
+    if each:
+        full = [(one.before + one.within) // HOUR - one.before // HOUR for one in shortfall.interrupted]
+    else:
+        full = [sum(one.within for one in shortfall.interrupted) // HOUR]
     hours = [str(count) for count in full if count]
     counted = f"{' + '.join(hours)} = {sum(full)}" if 1 < len(hours) <= _SPELLED_OUT else str(sum(full))
     how = f"{counted} full {'hour' if counted == '1' else 'hours'} down, times {times}"

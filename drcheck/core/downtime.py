@@ -12,8 +12,9 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Outage
-from drcheck.core.loglines import written
+from drcheck.core.evidence import FOREVER, LONG_AGO, Log, Outage
+from drcheck.core.loglines import unread
+from drcheck.core.maintenance import Announced
 from drcheck.core.policy import Reader
 from drcheck.core.promises import Availability, Excuses, Formula, Outside
 from drcheck.core.spans import Span, Spans, difference, earliest, intersection, length, union
@@ -121,8 +122,8 @@ def watched(records: Records) -> Spans:
 def may_tell_an_outage(records: Records) -> str:
     """Return a line that nobody can read and that may tell an outage; empty: there is none.
 
-    It may tell of any time up to when it was written, and of an outage that goes on since: a later record with
-    ``corrects`` settles what it tells.
+    Outages are often written down late, after a record of what was watched, so that it may tell of any time up to when
+    it was written, and of an outage that goes on since: a later record with ``corrects`` settles what it tells.
     """
     for source, log in outage_logs(records).items():
         for gap in log.gaps:
@@ -130,48 +131,67 @@ def may_tell_an_outage(records: Records) -> str:
     return ""
 
 
-class Doubt(NamedTuple):
-    """From when on downtime may be excused by maintenance that nobody has seen announced, and why."""
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What of maintenance is not known: what nobody has seen announced, and windows of which it is not known when."""
 
-    since: int
-    why: str
+    since: int = FOREVER
+    """From when on it may change what is excused, since caps excuse the earliest seconds."""
+    spans: Spans = ()
+    """When it may itself excuse."""
+    hidden_since: int = FOREVER
+    """From when on there may be windows that nobody has seen."""
+    regular_since: int = FOREVER
+    """The start of the first window that must stay out of regular maintenance, and may not have."""
+    why: str = ""
+
+    @property
+    def touched(self) -> Spans:
+        """When the rule that takes a second may be another one."""
+        return union((*self.spans, Span(self.regular_since, FOREVER)))
 
 
-NO_DOUBT = Doubt(FOREVER, "")
+NO_DOUBT = Doubt()
 
 
-def doubt_of(records: Records, excuses: Excuses, period: Span) -> Doubt:
-    """Return from when in ``period`` the logs of maintenance may hold what nobody has seen.
+def doubt_of(records: Records, excuses: Excuses, windows: Sequence[Announced], period: Span) -> Doubt:
+    """Return what of maintenance is not known and may change what is excused in ``period``.
 
-    What is announced comes after its announcement; what needs no notice may be written down in the period itself.
+    Maintenance excuses only what comes after its announcement: nothing before the newest look that did not show it.
     """
     if not excuses.maintenance:
         return NO_DOUBT
-    noticed = all(rule.notice is not None for rule in excuses.maintenance)
+    hidden = list(_hidden(records))
+    unknown = [(one.span, f"{one.source}, {one.window.id}: {one.why_not}") for one in windows if one.doubtful]
+    touching = [one for one in (*hidden, *unknown) if one[0].start < period.end and period.start < one[0].end]
+    if not touching:
+        return NO_DOUBT
+    spans = union(span for span, _ in touching)
+    unseen = min((span.start for span, _ in hidden), default=FOREVER)
+    rules = excuses.maintenance
+    staying_out = (
+        one.span.start
+        for one in windows
+        if one.span.end > unseen and one.rule is not None and rules[one.rule].outside is Outside.REGULAR_MAINTENANCE
+    )
+    return Doubt(spans[0].start, spans, unseen, min(staying_out, default=FOREVER), min(touching)[1])
 
-    def doubts() -> Iterator[Doubt]:
-        yield NO_DOUBT
-        for source, log in maintenance_logs(records).items():
-            yield Doubt(log.known_until, f"{source} {_why_unseen(log)}")
-            for gap in log.gaps:
-                since = written(log, gap).lo
-                if not noticed and since < period.end:
-                    since = min(since, period.start)
-                yield Doubt(since, f"{source}, line {gap.line}: {gap.what}")
 
-    return min(doubts())
-
-
-def _why_unseen(log: Log) -> str:
-    unseen: Gap | None = log.unseen[0] if log.unseen else None
-    return f"has not been seen since: {unseen.what}" if unseen else "has not been seen since"
+def _hidden(records: Records) -> Iterator[tuple[Span, str]]:
+    """Yield when logs of maintenance may tell windows that nobody has seen, or could read, and why."""
+    for source, log in maintenance_logs(records).items():
+        why = log.unseen[0].what if log.unseen else ""
+        # What a look showed stands for the second in which it began.
+        yield Span(log.known_until + 1, FOREVER), f"{source} has not been seen since" + (f": {why}" if why else "")
+        for gap in log.gaps:
+            yield Span(unread(log, gap).announces_from, FOREVER), f"{source}, line {gap.line}: {gap.what}"
 
 
 def account(commitment: Availability, stretch: Span, down: Sequence[Down], windows: Sequence[Spans]) -> Account:
     """Return what becomes of the down seconds within ``stretch``, which begins where its period does.
 
-    Maintenance takes its seconds first, rule by rule; what lies over a rule's cap falls to no later rule, but its
-    cause may still excuse it. A cause excuses a second if every outage that covers it has an excused cause.
+    Maintenance takes its seconds first, rule by rule; what lies over a rule's cap falls to no later rule and to no
+    cause. A cause excuses a second if every outage that covers it has an excused cause.
     """
     excuses = commitment.excused
     within = (stretch,)
@@ -189,49 +209,54 @@ def account(commitment: Availability, stretch: Span, down: Sequence[Down], windo
         if commitment.formula is Formula.OF_SERVICE_TIME and rule.leaves_service_time:
             leaving += excused
     by_maintenance = union(span for spans in reasons.values() for span in spans)
-    left = union((*left, *over))
-    counted = intersection(left, union(one.span for one in down if one.cause not in excuses.causes))
-    left = difference(left, counted)
+    ours = intersection(left, union(one.span for one in down if one.cause not in excuses.causes))
+    left = difference(left, ours)
     for cause in sorted({one.cause for one in down} & excuses.causes):
         reasons[f"cause {cause}"] = intersection(left, union(one.span for one in down if one.cause == cause))
         left = difference(left, reasons[f"cause {cause}"])
     told = tuple((why, spans) for why, spans in reasons.items() if spans)
-    return Account(counted, union(leaving), told, by_maintenance)
+    return Account(union((*ours, *over)), union(leaving), told, by_maintenance)
 
 
 def at_best(known: Account, excuses: Excuses, doubt: Doubt) -> Account:
-    """Return the account with everything excused that maintenance nobody has seen announced can have excused."""
-    if doubt.since == FOREVER:
+    """Return the account with everything excused that maintenance which is not known can have excused.
+
+    It can also take seconds that used up the cap of another rule, and leave that to later ones.
+    """
+    if doubt is NO_DOUBT:
         return known
-    hidden = (Span(doubt.since, FOREVER),)
-    doubted = intersection(known.counted, hidden)
     caps = [rule.at_most for rule in excuses.maintenance]
+    capped = any(cap is not None for cap in caps)
+    doubted = intersection(known.counted, (Span(doubt.since, FOREVER),) if capped else doubt.spans)
     most = FOREVER if None in caps else sum(cap or 0 for cap in caps)
     return replace(
         known,
         counted=difference(known.counted, earliest(doubted, most)),
         # Among rules that leave the denominator and others that do not, the best is taken.
-        leaving=difference(known.leaving, hidden),
+        leaving=difference(known.leaving, doubt.touched),
     )
 
 
 def at_worst(account: Account, commitment: Availability, doubt: Doubt) -> Account:
-    """Return the account with everything held against it that maintenance nobody has seen announced can have changed.
+    """Return the account with everything held against it that maintenance which is not known can have changed.
 
-    It can use up a cap, be the first of its slot, or be regular maintenance that another window must stay out of; and
-    it can take time out of the denominator that was excused anyway.
+    It can use up a cap, also with what its cause would excuse, be the first of its slot, or be regular maintenance
+    that another window must stay out of; and it can take time out of the denominator that was excused anyway.
     """
-    if doubt.since == FOREVER:
+    if doubt is NO_DOUBT:
         return account
-    hidden = (Span(doubt.since, FOREVER),)
     rules = commitment.excused.maintenance
-    shaky = any(
-        rule.at_most is not None or rule.once_per is not None or rule.outside is Outside.REGULAR_MAINTENANCE
-        for rule in rules
-    )
-    lost = intersection(account.by_maintenance, hidden) if shaky else ()
+    excused = union(span for _, spans in account.excused for span in spans)
+    lost_since = doubt.regular_since
+    if any(rule.once_per is not None for rule in rules):
+        lost_since = min(lost_since, doubt.hidden_since)
+    capped = any(rule.at_most is not None for rule in rules)
+    if capped:
+        lost_since = min(lost_since, doubt.since)
+    lost = intersection(account.by_maintenance, (Span(lost_since, FOREVER),))
+    if capped:
+        lost = union((*lost, *intersection(excused, doubt.spans)))
     leaving = account.leaving
     if commitment.formula is Formula.OF_SERVICE_TIME and any(rule.leaves_service_time for rule in rules):
-        excused = union(span for _, spans in account.excused for span in spans)
-        leaving = union((*leaving, *intersection(excused, hidden)))
+        leaving = union((*leaving, *intersection(excused, doubt.touched)))
     return replace(account, counted=union((*account.counted, *lost)), leaving=difference(leaving, lost))

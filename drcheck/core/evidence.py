@@ -95,6 +95,8 @@ class Look:
     """Requests that the look took (listing pages, reads, commands)."""
     digest: str = ""
     """SHA-256 of the raw answer kept in the ledger, if one was kept."""
+    size: int = 0
+    """Bytes of that answer: of a log, which is only appended to, they tell what of it this look showed."""
 
     @property
     def complete(self) -> bool:
@@ -189,14 +191,32 @@ class Recovery:
     notes: str = ""
 
 
+class Between(NamedTuple):
+    """An instant of which is known only that it lies after ``lo``, or at it, and not after ``hi``."""
+
+    lo: int
+    hi: int
+
+
+ANYTIME: Final = Between(LONG_AGO, FOREVER)
+
+
 class Announcement(NamedTuple):
     """A restore test was announced."""
 
     test: str
     line: int
-    announced_at: int
+    announced_at: int | None
+    """As its record says; None where that is not to be believed."""
     planned_for: int | None
     by: str
+    known: Between = ANYTIME
+    """The newest complete look that did not show the record, and the first that did."""
+
+    @property
+    def announced(self) -> Between:
+        """When the announcement was made."""
+        return _announced(self.announced_at, self.known)
 
 
 class Maintenance(NamedTuple):
@@ -206,8 +226,34 @@ class Maintenance(NamedTuple):
     line: int
     type: str
     announced_at: int | None
+    """As its record says; None where it does not, or where that is not to be believed."""
     starts_at: int
     ends_at: int
+    known: Between = ANYTIME
+    """The newest complete look that did not show the record, and the first that did."""
+
+    @property
+    def announced(self) -> Between:
+        """When the window was announced."""
+        return _announced(self.announced_at, self.known)
+
+
+def _announced(word: int | None, known: Between) -> Between:
+    """Return when an announcement was made: at its word, unless a look that did not show it disproves that."""
+    if word is None or word <= known.lo:
+        # What a look did not show had not been announced by then; what one showed had.
+        return Between(min(known.lo + 1, known.hi) if known.lo > LONG_AGO else LONG_AGO, known.hi)
+    return Between(min(word, known.hi), min(word, known.hi))
+
+
+class Shown(NamedTuple):
+    """How much of a log one complete look showed."""
+
+    at: int
+    begun: int
+    """How many lines, the last of which may not have had its end yet."""
+    ended: int
+    """How many whole lines."""
 
 
 class Outage(NamedTuple):
@@ -218,8 +264,8 @@ class Outage(NamedTuple):
     started_at: int
     ended_at: int | None
     """None: it is still open."""
-    total: bool
-    """Whether all of the service was down; a record without a scope says so."""
+    total: bool | None
+    """Whether all of the service was down; a record without a scope says so. None: a part was, and nobody saw more."""
     cause: str
 
 
@@ -271,14 +317,16 @@ class Log:
     checks: tuple[Check, ...] = ()
     gaps: tuple[Gap, ...] = ()
     """Lines that could not be read; each has its ``line``."""
-    corrections: frozenset[int] = frozenset()
-    """Lines that stand for earlier ones: they were written at any time after what they tell."""
+    corrections: Mapping[int, int] = field(default_factory=dict)
+    """Lines that stand for earlier ones, each with that line: they were written at any time after what they tell."""
     known_until: int = LONG_AGO
     """The newest complete look: what came later has not been seen."""
     unseen: tuple[Gap, ...] = ()
     """Why nothing after ``known_until`` was seen."""
-    writings: dict[int, tuple[int, int]] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """When each line that could not be read was written, once :mod:`drcheck.core.loglines` has worked it out."""
+    looks: tuple[Shown, ...] = ()
+    """What each complete look showed of it, oldest first; empty where nobody kept that."""
+    bounds: dict[int, tuple[int, int, int]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What each line that could not be read may tell, once :mod:`drcheck.core.loglines` has worked it out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from drcheck.core import words
 from drcheck.core.evidence import LONG_AGO, Candidate, Log, Outage, Recovery, Watched
 from drcheck.core.history import History
-from drcheck.core.spans import Span, Spans, union
+from drcheck.core.spans import Span, Spans, difference, union
 
 
 class What(StrEnum):
@@ -28,6 +28,13 @@ class What(StrEnum):
     """Every part was down."""
     PARTIAL = "partial"
     """A part was down, and another one up."""
+    AT_LEAST_PARTIAL = "at-least-partial"
+    """A part was down, and nobody saw any other one up."""
+
+
+_NAMES = {What.TOTAL: "down", What.PARTIAL: "partly-down", What.AT_LEAST_PARTIAL: "at-least-partly-down"}
+_TOTAL = {What.TOTAL: True, What.PARTIAL: False, What.AT_LEAST_PARTIAL: None}
+_WHAT = {total: what for what, total in _TOTAL.items()}
 
 
 class Stretch(NamedTuple):
@@ -50,6 +57,8 @@ def log(stretches: Iterable[Stretch]) -> Log:
     spans: dict[What, Spans] = {
         what: union(Span(one.start, one.end) for one in told if one.what is what) for what in What
     }
+    known = union((*spans[What.TOTAL], *spans[What.PARTIAL]))
+    spans[What.AT_LEAST_PARTIAL] = difference(spans[What.AT_LEAST_PARTIAL], known)
     newest = max((span.end for span in chain(*spans.values())), default=LONG_AGO)
     last = [one for one in told if one.end == newest]
     # Where one export ends in an outage and another one goes on, nobody knows more than that it was seen until then.
@@ -58,20 +67,20 @@ def log(stretches: Iterable[Stretch]) -> Log:
     def outages(what: What) -> list[Outage]:
         return [
             Outage(
-                id=f"{'down' if what is What.TOTAL else 'partly-down'}-{words.instant(span.start)}",
+                id=f"{_NAMES[what]}-{words.instant(span.start)}",
                 line=0,
                 started_at=span.start,
                 ended_at=None if what in lasting and span.end == newest else span.end,
-                total=what is What.TOTAL,
+                total=_TOTAL[what],
                 cause="",
             )
             for span in spans[what]
         ]
 
-    total = outages(What.TOTAL)
+    down = [outage for what in _NAMES for outage in outages(what)]
     return Log(
-        recoveries=tuple(_recovery(outage) for outage in total),
-        outages=tuple(sorted([*total, *outages(What.PARTIAL)], key=lambda outage: (outage.started_at, outage.id))),
+        recoveries=tuple(_recovery(outage) for outage in down if outage.total),
+        outages=tuple(sorted(down, key=lambda outage: (outage.started_at, outage.id))),
         watched=tuple(Watched(span.start, span.end, 0) for span in spans[What.WATCHED]),
     )
 
@@ -81,7 +90,7 @@ def rows(export: Log) -> tuple[Candidate, ...]:
     newest = max((watched.end for watched in export.watched), default=LONG_AGO)
     told = [Stretch(What.WATCHED, watched.start, watched.end) for watched in export.watched]
     for outage in export.outages:
-        what = What.TOTAL if outage.total else What.PARTIAL
+        what = _WHAT[outage.total]
         end = newest if outage.ended_at is None else outage.ended_at
         told.append(Stretch(what, outage.started_at, end, outage.ended_at is None))
     return tuple(

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from drcheck.core import words
 from drcheck.core.downtime import Account, Told
 from drcheck.core.evidence import LONG_AGO, Cited
-from drcheck.core.maintenance import Announced
+from drcheck.core.maintenance import Announced, when_announced
 from drcheck.core.promises import Availability
 from drcheck.core.spans import Span, Spans, intersection, length, union
 
@@ -78,12 +78,13 @@ class _Outage(NamedTuple):
             facts = [f"down since {begins}, still open when {source} was last seen, {words.instant(sure.end)}"]
         else:
             facts = [f"down {begins} to {words.instant(outage.ended_at)}"]
-        facts.append("total" if outage.total else "partial")
+        facts.append({True: "total", False: "partial", None: "at least partial"}[outage.total])
         if outage.cause:
             facts.append(f"cause {outage.cause}")
         why_not, became = "", []
         if not self.counts:
-            why_not = "it was partial, and only total outages count"
+            told = "whether it was total nobody saw" if outage.total is None else "it was partial"
+            why_not = f"{told}, and only total outages count"
         else:
             its = _of(shown, sure)
             became = [text for one in its if (text := self._became(one))]
@@ -113,7 +114,7 @@ class _Outage(NamedTuple):
 def _in_turn(commitment: Availability, outages: Iterable[Told]) -> Iterator[_Outage]:
     reach = LONG_AGO
     for one in outages:
-        counts = one.outage.total or not commitment.total_only
+        counts = bool(one.outage.total) or not commitment.total_only
         yield _Outage(one, counts, reach)
         if counts:
             reach = max(reach, one.sure.end)
@@ -121,7 +122,7 @@ def _in_turn(commitment: Availability, outages: Iterable[Told]) -> Iterator[_Out
 
 def _window(commitment: Availability, one: Announced, shown: Sequence[Shown]) -> Cited:
     window = one.window
-    said = "" if window.announced_at is None else f", announced {words.instant(window.announced_at)}"
+    said = f", {told}" if (told := when_announced(window)) else ""
     facts = f"{window.type}{said}, from {words.instant(window.starts_at)} to {words.instant(window.ends_at)}"
     why_not, became = one.why_not, []
     if one.rule is not None:
@@ -135,8 +136,9 @@ def _window(commitment: Availability, one: Announced, shown: Sequence[Shown]) ->
             why_not = "downtime before it used up what may be excused" + (f", {cap}" if cap else "")
         elif cap:
             became.append(f"its rule excuses {cap}")
-    told = "; ".join([facts, *became])
-    return Cited(one.source, "", window.id, None, window.announced_at, why_not, told)
+    facts = "; ".join([facts, *became])
+    at = window.announced.hi if window.announced.lo == window.announced.hi else None
+    return Cited(one.source, "", window.id, None, at, why_not, facts)
 
 
 def _labelled(period: Shown, span: Span, parts: Sequence[str]) -> str:

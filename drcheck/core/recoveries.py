@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.evidence import FOREVER, LONG_AGO, Cited, Recovery
-from drcheck.core.loglines import times, written
+from drcheck.core.evidence import FOREVER, LONG_AGO, Between, Cited, Recovery
+from drcheck.core.loglines import unread
 from drcheck.core.promises import CountsFrom, Rto, Until
 from drcheck.core.spans import Span, intersection, union
 from drcheck.core.terms import Records, Terms
@@ -70,35 +70,41 @@ def recovery_time(recovery: Recovery, commitment: Rto) -> tuple[int, int | None]
     A missing clock lies between its neighbours; a missing first one is unbounded below, and the longest time None.
     Phases that the commitment does not count are taken out.
     """
-    ends = recovery.finished_at
+    start, stop = clocks_of(recovery, commitment)
+    left_out = union(
+        Span(phase.started_at, phase.finished_at) for phase in recovery.phases if phase.name in commitment.not_counted
+    )
+    shortest = _counted(start.hi, stop.lo, left_out)
+    longest = None if start.lo == LONG_AGO or stop.hi == FOREVER else _counted(start.lo, stop.hi, left_out)
+    return shortest, longest
+
+
+def clocks_of(recovery: Recovery, commitment: Rto) -> tuple[Between, Between]:
+    """Return when the time that the commitment counts began and ended; ``FOREVER``: it goes on.
+
+    What is still open has not been validated, and may have been restored.
+    """
     clocks = (
         recovery.disrupted_at,
         recovery.declared_at,
         recovery.restore_started_at,
         recovery.restored_at,
-        recovery.validated_at,
+        FOREVER if recovery.finished_at is None else recovery.validated_at,
     )
     starts = {CountsFrom.DISRUPTION: 0, CountsFrom.DECLARATION: 1, CountsFrom.RESTORE_START: 2}[commitment.counts_from]
     stops = {Until.RESTORED: 3, Until.VALIDATED: 4}[commitment.until]
-    start_lo, start_hi = _between(clocks, starts, ends)
-    stop_lo, stop_hi = _between(clocks, stops, ends)
-    left_out = union(
-        Span(phase.started_at, phase.finished_at) for phase in recovery.phases if phase.name in commitment.not_counted
-    )
-    shortest = _counted(start_hi, stop_lo, left_out)
-    longest = None if start_lo == LONG_AGO or stop_hi == FOREVER else _counted(start_lo, stop_hi, left_out)
-    return shortest, longest
+    return _between(clocks, starts, recovery.finished_at), _between(clocks, stops, recovery.finished_at)
 
 
-def _between(clocks: tuple[int | None, ...], which: int, ends: int | None) -> tuple[int, int]:
+def _between(clocks: tuple[int | None, ...], which: int, ends: int | None) -> Between:
     exact = clocks[which]
     if exact is not None:
-        return exact, exact
+        return Between(exact, exact)
     earliest = max((clock for clock in clocks[:which] if clock is not None), default=LONG_AGO)
     latest = min(
         (clock for clock in clocks[which + 1 :] if clock is not None), default=FOREVER if ends is None else ends
     )
-    return earliest, latest
+    return Between(earliest, latest)
 
 
 def _counted(start: int, stop: int, left_out: tuple[Span, ...]) -> int:
@@ -119,30 +125,23 @@ def unseen(records: Records, t: int) -> str:
     return ""
 
 
-def gap_since(records: Records, t: int, deciding: Recovery | None) -> str:
-    """Return what of the logs could not be read and may tell of something after ``deciding``, up to ``t``.
-
-    Empty: nothing. A line that cannot be read may tell of any time up to when it was written, which was before the
-    records after it.
-    """
-    return gap_after(records, t, LONG_AGO if deciding is None or deciding.finished_at is None else deciding.finished_at)
-
-
-def gap_after(records: Records, t: int, decided_at: int) -> str:
-    """Return what could not be read and may tell of something after ``decided_at``, up to ``t``; empty: nothing."""
+def gap_between(records: Records, first: int, last: int) -> str:
+    """Return a line that could not be read and may tell of something from ``first`` to ``last``; empty: none may."""
     for source, log in records.logs.items():
         for gap in log.gaps:
-            if decided_at <= t and decided_at < written(log, gap).hi:
+            its = unread(log, gap)
+            if its.lo <= last and first <= its.hi:
                 return f"{source}, line {gap.line}: {gap.what}"
     return ""
 
 
 def gap_bounds(records: Records) -> Iterator[int]:
-    """Yield every instant at which :func:`unseen` or :func:`gap_since` may change its answer."""
+    """Yield every instant at which :func:`unseen`, or what lines that nobody can read may tell, begins or ends."""
     for log in records.logs.values():
         yield log.known_until + 1
-        for _, when in times(log):
-            yield when
+        for gap in log.gaps:
+            its = unread(log, gap)
+            yield from (its.lo, its.hi)
 
 
 def cite(one: Told, why_not: str = "") -> Cited:

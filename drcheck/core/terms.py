@@ -56,6 +56,8 @@ class Terms:
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     effective: int | None = None
     """Before this instant nothing is judged."""
+    ends: int | None = None
+    """The agreement's end: from it on nothing is owed, whichever wording was in force."""
     business: BusinessCalendar = field(default_factory=BusinessCalendar)
     clock_tolerance: int = 300
     grace: int = DEFAULT_GRACE

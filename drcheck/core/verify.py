@@ -132,9 +132,10 @@ def _over_time(
     wordings: Sequence[Wording], evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
 ) -> list[Finding]:
     """Return what the wordings of one aspect say of each data set, newest named first."""
-    judged = [_findings(wording, evidence, window, clock_tolerance) for wording in wordings]
-    sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
     last = wordings[-1]
+    ends = last.policy.agreement.ends
+    judged = [_findings(wording, evidence, window, clock_tolerance, ends) for wording in wordings]
+    sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
     return [_together(last, [one for past in judged for one in past if one.of == of], window) for of in sets]
 
 
@@ -185,13 +186,14 @@ def _together(last: Wording, by_wording: Sequence[Finding], window: Window) -> F
 
 
 def _findings(
-    wording: Wording, evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
+    wording: Wording, evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int, ends: int | None
 ) -> tuple[Finding, ...]:
     policy, commitment = wording.policy, wording.commitment
     seen = counted(commitment, evidence)
     terms = Terms(
         zone=ZoneInfo(commitment.zone or policy.timezone),
         effective=policy.agreement.effective,
+        ends=ends,
         binds=wording.binds,
         business=policy.business,
         clock_tolerance=clock_tolerance,
@@ -314,12 +316,8 @@ def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:
         reason = f"nothing is owed any more: the agreement ended {words.instant(ends)}"
         over = Piece(max(ends, window.start), window.end, None, reason)
         kept = (piece._replace(end=min(piece.end, ends)) for piece in finding.pieces if piece.start < ends)
-        # A period that the agreement did not last through owes nothing, like a first one that it began in.
-        periods = (
-            period if period.end <= ends else replace(period, status=None, credit=None)
-            for period in finding.periods
-            if period.start < ends
-        )
+        # Of a period that the agreement did not last through its end was heeded where it was judged.
+        periods = (period for period in finding.periods if period.start < ends)
         finding = replace(finding, pieces=(*kept, over), reason=reason, periods=tuple(periods))
     if finding.status is not None:
         return finding

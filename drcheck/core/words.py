@@ -17,6 +17,15 @@ def instant(seconds: int) -> str:
         return "long ago" if seconds < 0 else "never"
 
 
+def between(earliest: int, latest: int) -> str:
+    """Return an instant that may not be known exactly: ``between … and …``, ``at some time up to …``."""
+    if earliest == latest:
+        return instant(latest)
+    if instant(earliest) == instant(-(1 << 62)):
+        return f"at some time up to {instant(latest)}"
+    return f"between {instant(earliest)} and {instant(latest)}"
+
+
 def duration(seconds: int) -> str:
     """Return a duration in its two largest units: ``1 h 30 min``, ``23 d 4 h``, ``45 s``."""
     sign, rest, parts = "-" if seconds < 0 else "", abs(seconds), []

@@ -94,8 +94,8 @@ class Run:
         """
         digest = sha256(raw).hexdigest() if raw else ""
         look = record.look
-        if digest != look.digest:
-            look = replace(look, digest=digest)
+        if (digest, len(raw)) != (look.digest, look.size):
+            look = replace(look, digest=digest, size=len(raw))
             record = replace(record, look=look)
         names = (text(service), text(source))
         with self._transaction() as connection:
@@ -105,12 +105,13 @@ class Run:
             connection.execute("INSERT OR IGNORE INTO source (service, identity) VALUES (?, ?)", names)
             connection.execute(
                 "INSERT INTO look (run, source, name, begin, end, asked_from, complete, calls, clock_offset, unread,"
-                " appeared, gone, digest, record) VALUES (?, (SELECT id FROM source WHERE service = ? AND identity = ?)"
-                ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " appeared, gone, digest, size, record) VALUES"
+                " (?, (SELECT id FROM source WHERE service = ? AND identity = ?),"
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     self._number, *names, text(look.source), look.begin, look.end, look.asked_from, look.complete,
                     look.calls, look.clock_offset, record.unread, len(record.appeared), len(record.gone),
-                    digest or None, encoding.encode(record),
+                    digest or None, look.size, encoding.encode(record),
                 ),
             )  # fmt: skip
         return record

@@ -117,7 +117,12 @@ _ATTESTED: Final = """
 ALTER TABLE verdict ADD COLUMN attested INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: Final = (_CREATE + _TRIGGERS, _ATTESTED)
+_SIZED: Final = """
+-- Bytes of the raw answer: what of a log, which is only appended to, this look showed.
+ALTER TABLE look ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: Final = (_CREATE + _TRIGGERS, _ATTESTED, _SIZED)
 """Migration n brings a ledger to ``user_version`` n (from 1). A migration, once released, never changes."""
 
 

@@ -142,13 +142,13 @@ class Ledger:
         asked = {(schema.text(key.service), schema.text(key.source)): key for key in found}
         wanted = {number: asked[service, source] for number, service, source in rows if (service, source) in asked}
         question = (
-            "SELECT id, source, unread, record, name, begin, end, asked_from, clock_offset, calls, digest FROM look"
-            " WHERE source IN (SELECT value FROM json_each(?)) ORDER BY source, id"
+            "SELECT id, source, unread, record, name, begin, end, asked_from, clock_offset, calls, digest, size"
+            " FROM look WHERE source IN (SELECT value FROM json_each(?)) ORDER BY source, id"
         )
-        for number, source, unread, record, name, begin, end, asked, offset, calls, digest in self._rows(
+        for number, source, unread, record, name, begin, end, asked, offset, calls, digest, size in self._rows(
             question, json.dumps(list(wanted))
         ):
-            look = Look(name, begin, end, asked, clock_offset=offset, calls=calls, digest=digest or "")
+            look = Look(name, begin, end, asked, clock_offset=offset, calls=calls, digest=digest or "", size=size)
             with self._undamaged(f"record {number} of {wanted[source].service}"):
                 found[wanted[source]].append(encoding.decode(record, look, unread))
         return found

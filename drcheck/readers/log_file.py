@@ -72,5 +72,6 @@ def read(parse: Parse, collector: Collector, source: Source, name: str, asked: A
         clock_offset=offset,
         calls=collector.calls - before,
     )
+    look = replace(look, size=len(raw))
     known_until = LONG_AGO if gaps else asked.begin
     return Observation(look, log=replace(log, gaps=lines, known_until=known_until, unseen=gaps), raw=raw)

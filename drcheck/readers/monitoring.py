@@ -1,9 +1,10 @@
 """Exports of monitoring systems as outage logs: Prometheus' range queries, Uptime Kuma's heartbeats.
 
 An export is one JSON document about the service whose policy names it. Its series are the parts of that service: all
-of them down is an outage, some of them a partial one. A sample holds until the next one, but no longer than
-:data:`LOOKBACK` or twice the usual step of its series; where a part has none that holds, nobody watched. The last one
-holds for one usual step, after which the next export may say otherwise; how long a single one holds, nobody knows.
+of them down is an outage, some of them a partial one, also while nobody sees the others. A sample holds until the next
+one, but no longer than :data:`LOOKBACK` or twice the usual step of its series; where a part has none that holds, nobody
+watched. The last one holds for one usual step, after which the next export may say otherwise; how long a single one
+holds, nobody knows.
 
 - Prometheus: https://prometheus.io/docs/prometheus/latest/querying/api/#range-vectors
 - Uptime Kuma: ``/api/status-page/heartbeat/SLUG``; a beat is 0 down, 1 up, 2 pending, 3 maintenance
@@ -256,8 +257,9 @@ def _stretches(parts: Sequence[_Part], latest: int) -> Iterator[Stretch]:
             break
         there, up, down = (count + by for count, by in zip((there, up, down), changes[start], strict=True))
         seen = there > 0 and up + down == there
-        # Of parts down beside parts that nobody saw, nobody knows whether all or some of them were.
-        if down and (up or seen):
-            yield Stretch(What.PARTIAL if up else What.TOTAL, start, until, seen and until == end)
+        if down:
+            # Of a part down beside one that nobody saw, nobody knows whether it was all of the service.
+            what = What.PARTIAL if up else What.TOTAL if seen else What.AT_LEAST_PARTIAL
+            yield Stretch(what, start, until, seen and until == end)
         if seen:
             yield Stretch(What.WATCHED, start, until)

@@ -17,7 +17,10 @@ from drcheck.readers.records import Malformed, Record, ordered
 SCOPES: Final = ("total", "partial")
 COLUMNS: Final = Columns(
     required=("outage", "service", "started_at", "ended_at"),
-    optional=("scope", "cause", "scenario", "recovered_by", "notes"),
+    optional=(
+        *("scope", "cause", "scenario", "recovered_by", "notes"),
+        *("declared_at", "restore_started_at", "restored_at"),
+    ),
     parts={
         "recovery_point_source": ("recovery_point", "source"),
         "recovery_point_of": ("recovery_point", "of"),
@@ -104,6 +107,17 @@ def _outage(record: Record) -> Outage:
 def _recovery(record: Record, outage: Outage) -> Recovery:
     point = record.part("recovery_point")
     point.instant("data_as_of")
+    declared, begun = record.instant("declared_at"), record.instant("restore_started_at")
+    restored = record.instant("restored_at", up=True)
+    ordered(
+        [
+            ("started_at", outage.started_at),
+            ("declared_at", declared),
+            ("restore_started_at", begun),
+            ("restored_at", restored),
+            ("ended_at", outage.ended_at),
+        ]
+    )
     scenario = record.name("scenario")
     return Recovery(
         id=outage.id,
@@ -113,6 +127,9 @@ def _recovery(record: Record, outage: Outage) -> Recovery:
         outcome="" if outage.ended_at is None else "passed",
         scenarios=frozenset({scenario} if scenario else ()),
         disrupted_at=outage.started_at,
+        declared_at=declared,
+        restore_started_at=begun,
+        restored_at=restored,
         validated_at=outage.ended_at,
         point_source=point.name("source"),
         point_of=point.name("of"),

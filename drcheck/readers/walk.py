@@ -1,7 +1,8 @@
 """Walking through the lines of a log, whatever their form: one record a line, appended and never rewritten.
 
 What cannot be read is a gap with its line, never a record. So that a slip of the pen does not stay a gap for good, a
-later record may stand for such a line; a line that could be read stands, whatever comes later.
+later record may stand for such a line; a line that could be read stands, whatever comes later. A record that is written
+again, byte for byte, says nothing new.
 """
 
 from __future__ import annotations
@@ -41,13 +42,14 @@ class Line(NamedTuple):
     """Why it can be no record, whatever is written in it."""
 
 
-class Walked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Walked:
     """What the lines of a log are beside records."""
 
     gaps: tuple[Gap, ...]
     """Lines that could not be read and were not corrected."""
-    corrections: frozenset[int] = frozenset()
-    """Lines that correct others."""
+    corrections: Mapping[int, int] = field(default_factory=dict)
+    """Lines that correct others, each with the line that it corrects."""
 
 
 def lines(data: bytes, first: int = 1) -> Iterator[Line]:
@@ -72,6 +74,8 @@ def each(
     for line in written:
         if not line.ended:
             walk.unfinished = line.number
+        elif line.written in walk.taken and not line.fault:
+            walk.accept(line, 0, ours=walk.taken[line.written])
         elif line.written:
             try:
                 record = Record(fields(_text(line)), line.number, latest)
@@ -80,8 +84,8 @@ def each(
             except Malformed as why:
                 walk.refuse(line.number, why)
             else:
-                walk.accept(line.number, corrects, ours=ours)
-    return Walked(tuple(walk.gaps()), frozenset(walk.corrections))
+                walk.accept(line, corrects, ours=ours)
+    return Walked(tuple(walk.gaps()), walk.corrections)
 
 
 def _text(line: Line) -> str:
@@ -111,8 +115,10 @@ class _Walk:
     why: dict[int, str] = field(default_factory=dict)
     """The first lines that could not be read, and were not corrected yet, with the reason."""
     corrected: set[int] = field(default_factory=set)
-    corrections: list[int] = field(default_factory=list)
-    """Lines that correct others."""
+    corrections: dict[int, int] = field(default_factory=dict)
+    """Lines that correct others, each with the line that it corrects."""
+    taken: dict[bytes, bool] = field(default_factory=dict)
+    """What was read as a record, and whether it tells of this service."""
     unfinished: int = 0
     """The line that does not end; 0: all do."""
 
@@ -127,14 +133,15 @@ class _Walk:
             raise Malformed(f"{CORRECTS} names line {line}, which could be read: what it tells stands")
         return line
 
-    def accept(self, line: int, corrects: int, *, ours: bool) -> None:
+    def accept(self, line: Line, corrects: int, *, ours: bool) -> None:
         """Count a line as read; what it corrects is no gap any more."""
+        self.taken.setdefault(line.written, ours)
         if corrects:
-            self.corrections.append(line)
+            self.corrections[line.number] = corrects
             self.corrected.add(corrects)
             self.why.pop(corrects, None)
         if not ours:
-            self.passed.append(line)
+            self.passed.append(line.number)
 
     def refuse(self, line: int, why: Malformed) -> None:
         """Count a line as one that could not be read."""

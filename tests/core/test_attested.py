@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drcheck.core.commitments import attested
-from drcheck.core.evidence import FOREVER, LONG_AGO, Attestation, Gap, Log
+from drcheck.core.evidence import FOREVER, LONG_AGO, Attestation, Gap, Log, Shown
 from drcheck.core.promises import Encryption, Kind
 from drcheck.core.spans import Span
 from drcheck.core.terms import Records, Terms
@@ -20,8 +20,8 @@ def states(at, *, line=1, until=1000, holds=True, attests="disks-encrypted", by=
     return Attestation(attests, line, "SSE is on for all disks", by, at * DAY, until * DAY, holds)
 
 
-def judge(*statements, gaps=(), known_until=200 * DAY, terms=None, unseen=(), commitment=COMMITMENT):
-    log = Log(attestations=statements, gaps=gaps, known_until=known_until, unseen=unseen)
+def judge(*statements, gaps=(), known_until=200 * DAY, terms=None, unseen=(), commitment=COMMITMENT, looks=()):
+    log = Log(attestations=statements, gaps=gaps, known_until=known_until, unseen=unseen, looks=looks)
     return attested.evaluate(commitment, Records({"statements": log}), terms or Terms(), WINDOW)
 
 
@@ -71,9 +71,12 @@ def test_a_statement_that_it_holds_no_more_breaches_until_one_that_it_does():
     assert finding.status is Status.MET
 
 
-def test_of_two_statements_of_one_instant_the_later_line_wins_whatever_their_order():
-    first, second = states(10), states(10, line=2, holds=False)
-    assert judge(first, second).status is judge(second, first).status is Status.BREACHED
+@pytest.mark.parametrize("line", [1, 2])
+def test_of_two_statements_of_one_instant_the_worst_wins_whatever_the_order_of_their_lines(line: int):
+    kept, not_kept = states(10, line=3 - line), states(10, line=line, holds=False)
+    assert judge(kept, not_kept).status is judge(not_kept, kept).status is Status.BREACHED
+    longer, shorter = states(10, line=3 - line, until=190), states(10, line=line, until=90)
+    assert judge(longer, shorter).status is judge(shorter, longer).status is Status.UNKNOWN  # on day 100
 
 
 @pytest.mark.parametrize("line", [1, 5])
@@ -89,7 +92,7 @@ def test_of_two_logs_at_one_instant_the_statement_that_does_not_hold_wins_whatev
         finding = attested.evaluate(COMMITMENT, Records(told), Terms(), WINDOW)
         assert finding.status is Status.BREACHED
         assert finding.evidence[0].name == f"Bo, line {line}"
-    mended = {"a": log(states(10, line=3)), "b": log(doubts, states(10, line=9))}
+    mended = {"a": log(states(10, line=3)), "b": log(doubts, states(11, line=9))}
     assert attested.evaluate(COMMITMENT, Records(mended), Terms(), WINDOW).status is Status.MET
 
 
@@ -117,12 +120,20 @@ def test_it_is_at_risk_within_a_tenth_of_its_validity():
     assert judge(states(10, until=109)).at_risk is True
 
 
-@pytest.mark.parametrize(("line", "status"), [(1, Status.MET), (3, Status.UNKNOWN)])
-def test_a_line_that_nobody_can_read_matters_after_the_one_that_decides(line, status):
-    finding = judge(states(10, line=2), gaps=(Gap("it is no JSON", line=line),))
+@pytest.mark.parametrize(("seen", "status"), [(9, Status.MET), (10, Status.UNKNOWN), (50, Status.UNKNOWN)])
+def test_a_line_that_nobody_can_read_matters_where_no_look_before_the_one_that_decides_showed_it(seen, status):
+    finding = judge(
+        states(10, line=2),
+        gaps=(Gap("it is no JSON", line=1),),
+        looks=(Shown(seen * DAY, 1, 1), Shown(99 * DAY, 2, 2)),
+    )
     assert finding.status is status
     if status is Status.UNKNOWN:
-        assert "line 3: it is no JSON" in finding.reason
+        assert "line 1: it is no JSON" in finding.reason
+
+
+def test_what_nobody_can_read_is_no_known_statement_that_the_promise_is_kept_again():
+    assert judge(states(10, holds=False), gaps=(Gap("it is no JSON", line=2),)).status is Status.BREACHED
 
 
 def test_a_log_that_was_not_seen_may_hold_a_newer_one():

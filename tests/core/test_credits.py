@@ -11,7 +11,7 @@ from uptimes import at, judge, month, outage, records, uptime
 
 from drcheck.core import exact
 from drcheck.core.calendar import Slot
-from drcheck.core.credits import Interruption, Shortfall, credit_of
+from drcheck.core.credits import Downtime, Interruption, Shortfall, credit_of
 from drcheck.core.policy import BusinessCalendar
 from drcheck.core.promises import Claim, ClaimFrom, Credits, Money, Notice
 from drcheck.core.terms import Terms
@@ -34,7 +34,7 @@ def shortfall(
     outages: tuple[Interruption, ...] = (),
     period: Slot = NOVEMBER,
 ) -> Shortfall:
-    return Shortfall(period, share(target), share(availability), interrupted, outages)
+    return Shortfall(period, share(target), share(availability), tuple(map(Downtime, interrupted)), outages)
 
 
 INTERWORKS = Credits(
@@ -165,6 +165,23 @@ def test_full_hours_are_counted_in_each_interruption_or_in_their_sum(each: bool,
     found = credit_of(promised, shortfall("99", "99.5", interrupted=(5400, 5400)), Terms())
     assert found is not None
     assert found.amount == Quantity(hours, "h")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "october", "november"),
+    [
+        ("10-31T23:30", "11-01T00:30", 0, 10),  # an hour belongs to the month in which it is completed
+        ("10-31T22:30", "11-01T00:29:59", 10, 0),
+        ("10-31T21:10", "11-01T03:20", 20, 40),
+        ("09-30T23:50", "11-01T00:10", 7440, 0),  # an hour of October was completed with ten minutes of September
+    ],
+)
+def test_full_hours_are_counted_over_the_whole_outage(start: str, end: str, october: int, november: int):
+    promised = uptime("99.99", owed=Credits(full_hours_times=10))
+    logs = records(outage(start, end))
+    for number, hours in ((10, october), (11, november)):
+        found = month(promised, logs, number).credit
+        assert (found.amount.value if found else 0) == hours
 
 
 def test_outages_that_overlap_are_one_interruption_and_excused_parts_do_not_count():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from points import DAY, HOUR, START, Point, at, daily, part, subject
 
 from drcheck.core.commitments import integrity
-from drcheck.core.evidence import LONG_AGO, Check, Fact, Gap, Log, Recovery, Told
+from drcheck.core.evidence import LONG_AGO, Check, Fact, Gap, Log, Recovery, Shown, Told
 from drcheck.core.promises import Integrity, Kind, Rung
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Status, Window
@@ -149,15 +151,21 @@ def test_what_passes_elsewhere_ends_no_failure():
     assert judge(records=logs(offsite=[check(15, passed=False), check(16, line=2)], local=[])).status is Status.MET
 
 
-def test_a_failure_is_doubted_only_by_what_nobody_could_read_in_its_own_log():
+def test_a_failure_is_doubted_by_what_was_not_looked_at_since_and_by_no_line_that_nobody_can_read():
     gap = (Gap("it is no JSON", line=9),)
     failed, passed = check(15, passed=False), check(17)
-    others = Records({**logs(offsite=[failed]).logs, "local": logged(passed, gaps=gap).logs["checks"]})
-    assert judge(records=others).status is Status.BREACHED
     own = Records({"offsite": logged(failed, gaps=gap).logs["checks"], **logs(local=[passed]).logs})
-    finding = judge(records=own)
+    assert judge(records=own).status is Status.BREACHED
+    unseen = Records({"offsite": logged(failed, known_until=at(24 * 16)).logs["checks"], **logs(local=[passed]).logs})
+    finding = judge(records=unseen)
     assert finding.status is Status.UNKNOWN
-    assert "as far as is known: offsite, line 9: it is no JSON" in finding.reason
+    assert "as far as is known: offsite has not been seen since" in finding.reason
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_of_a_check_that_failed_and_one_that_passed_at_the_same_instant_the_failure_decides(line):
+    told = [check(15, passed=False, line=line), check(15, line=3 - line)]
+    assert judge(records=logged(*told)).status is judge(records=logged(*told[::-1])).status is Status.BREACHED
 
 
 @pytest.mark.parametrize(
@@ -214,8 +222,18 @@ def test_a_log_that_nobody_could_read_may_tell_of_a_failure():
     assert "checks has not been seen since" in unseen.reason
     gap = judge(records=logged(check(18), gaps=(Gap("it is no JSON", line=2),)))
     assert gap.status is Status.UNKNOWN
-    before = judge(records=logged(check(18, line=2), gaps=(Gap("it is no JSON", line=1),)))
-    assert before.status is Status.MET
+    for day, status in ((17, Status.MET), (18, Status.UNKNOWN)):
+        log = logged(check(18, line=2), gaps=(Gap("it is no JSON", line=1),)).logs["checks"]
+        looks = (Shown(at(24 * day), 1, 1), Shown(WINDOW.end, 2, 2))
+        assert judge(records=Records({"checks": replace(log, looks=looks)})).status is status
+
+
+def test_a_line_that_nobody_can_read_may_be_the_check_that_is_owed_until_that_lapses_too():
+    told = Records({"checks": logged(check(2), gaps=(Gap("it is no JSON", line=2),)).logs["checks"]})
+    looks = (Shown(at(24 * 4), 1, 1), Shown(at(24 * 6), 2, 2))
+    finding = judge(records=Records({"checks": replace(told.logs["checks"], looks=looks)}))
+    assert [status for status, _ in statuses(finding)][-2:] == [Status.UNKNOWN, Status.BREACHED]
+    assert finding.pieces[-1].start == at(24 * 13)
 
 
 def test_an_overdue_check_is_no_breach_where_nobody_could_read():

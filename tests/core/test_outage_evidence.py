@@ -145,11 +145,11 @@ def test_of_many_outages_the_newest_are_cited_and_the_rest_are_counted():
         (
             (MaintenanceRule("planned", notice=Notice(seconds=0)),),
             None,
-            "nothing tells when it was announced",
+            "its record does not tell announced_at",
         ),
         ((MaintenanceRule("planned", outside=Outside.BUSINESS_HOURS),), None, "it touches business hours"),
         ((MaintenanceRule("planned", outside=Outside.REGULAR_MAINTENANCE),), None, "it overlaps regular maintenance"),
-        ((MaintenanceRule("planned", once_per=Per.WEEK),), None, "it is not the first of its week"),
+        ((MaintenanceRule("planned", once_per=Per.WEEK),), "11-01T00:00", "it is not the first of its week"),
         (
             (
                 MaintenanceRule("planned", once_per=Per.DAY, outside=Outside.BUSINESS_HOURS),

@@ -9,12 +9,14 @@ import pytest
 from uptimes import at
 
 from drcheck.core.commitments import rto
-from drcheck.core.evidence import Log, Recovery
-from drcheck.core.promises import Kind, Rto
+from drcheck.core.evidence import Gap, Log, Recovery, Shown
+from drcheck.core.promises import CountsFrom, Kind, Rto, Until
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 
 HOUR = 3600
+RTO = Rto("rto", Kind.RTO, ("outages",), scenario="datacentre", at_most=8 * HOUR)
+WINDOW = Window(at("11-01T00:00"), at("11-22T00:00"))
 DATACENTRE = Terms(lost_sites=frozenset({"sto"}), site_of={"dumps": "sto", "offsite": "azure"})
 
 
@@ -40,10 +42,32 @@ def outage(start: str, end: str | None, **more: Any) -> Recovery:
     )
 
 
+def drill(start: str, end: str, *, line: int = 2) -> Recovery:
+    """Return a restore test that passed."""
+    return Recovery(
+        id="test-1",
+        line=line,
+        started_at=at(start),
+        finished_at=at(end),
+        outcome="passed",
+        scenarios=frozenset({"datacentre"}),
+        disrupted_at=at(start),
+        restore_started_at=at(start),
+        restored_at=at(end),
+        validated_at=at(end),
+        target_site="azure",
+        point_source="offsite",
+    )
+
+
 def judge(
-    *recoveries: Recovery, as_of: str = "11-22T00:00", terms: Terms = DATACENTRE, scenario: str = "datacentre"
+    *recoveries: Recovery,
+    as_of: str = "11-22T00:00",
+    terms: Terms = DATACENTRE,
+    scenario: str = "datacentre",
+    **counted: Any,
 ) -> Finding:
-    commitment = Rto("rto", Kind.RTO, ("outages",), scenario=scenario, at_most=8 * HOUR)
+    commitment = replace(RTO, scenario=scenario, **counted)
     logs = Records({"outages": Log(recoveries=recoveries, known_until=at("12-01T00:00"))})
     return rto.evaluate(commitment, logs, terms, Window(at("11-01T00:00"), at(as_of)))
 
@@ -137,18 +161,136 @@ def test_a_slow_recovery_fails_whatever_it_restored_from():
 
 
 def test_a_later_test_in_time_ends_the_failure_of_a_real_recovery():
-    test = Recovery(
-        id="test-1",
-        line=2,
-        started_at=at("11-15T00:00"),
-        finished_at=at("11-15T04:00"),
-        outcome="passed",
-        scenarios=frozenset({"datacentre"}),
-        disrupted_at=at("11-15T00:00"),
-        validated_at=at("11-15T04:00"),
-        target_site="azure",
-        point_source="offsite",
-    )
+    test = drill("11-15T00:00", "11-15T04:00")
     finding = judge(outage("11-10T00:00", "11-10T09:00"), test)
     assert finding.status is Status.MET
     assert finding.pieces[-1].start == at("11-15T04:00")
+
+
+@pytest.mark.parametrize("line", [2, 4])
+@pytest.mark.parametrize("counts_from", [CountsFrom.RESTORE_START, CountsFrom.DECLARATION])
+def test_an_outage_whose_record_lacks_the_clock_that_counts_is_unknown_while_it_lasts_and_once_it_has_ended(
+    counts_from: CountsFrom, line: int
+):
+    """A test of before it had passed; when the restore began, the outage's record does not tell."""
+    before = drill("11-02T00:00", "11-02T04:00", line=line)
+    for end in ("11-10T20:00", None):
+        finding = judge(before, replace(outage("11-10T00:00", end), line=3), counts_from=counts_from)
+        assert [(piece.start, piece.status) for piece in finding.pieces][1:] == [
+            (at("11-02T04:00"), Status.MET),
+            (at("11-10T08:00"), Status.UNKNOWN),
+        ]
+        assert "lacks a clock" in finding.reason
+
+
+def test_an_open_outage_that_tells_when_the_restore_began_breaches_from_then_and_the_objective_on():
+    lasting = outage("11-10T00:00", None, declared_at=at("11-10T01:00"), restore_started_at=at("11-10T05:00"))
+    for counts_from, over in (
+        (CountsFrom.DISRUPTION, "11-10T08:00"),
+        (CountsFrom.DECLARATION, "11-10T09:00"),
+        (CountsFrom.RESTORE_START, "11-10T13:00"),
+    ):
+        finding = judge(lasting, counts_from=counts_from)
+        assert finding.pieces[-1][0::2] == (at(over), Status.BREACHED)
+        assert finding.measured == Quantity(at("11-22T00:00") - at(over) + 8 * HOUR, "s")
+
+
+def test_what_is_restored_and_not_yet_validated_is_over_where_the_objective_ends_with_the_restore():
+    restored = outage("11-10T00:00", None, restored_at=at("11-10T09:00"), recovered_by="")
+    finding = judge(restored, until=Until.RESTORED)
+    assert [(piece.start, piece.status) for piece in finding.pieces][1:] == [
+        (at("11-10T08:00"), Status.BREACHED),
+        (at("11-10T09:00"), Status.UNKNOWN),  # never proven
+    ]
+    untold = judge(drill("11-02T00:00", "11-02T04:00"), outage("11-10T00:00", None), until=Until.RESTORED)
+    assert untold.pieces[-1][0::2] == (at("11-10T08:00"), Status.UNKNOWN)
+    assert untold.pieces[-2].status is Status.MET
+
+
+# Order of lines, and lines that nobody can read. ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", [1, 2])
+def test_of_a_test_that_passed_and_one_that_failed_at_the_same_instant_the_worst_decides(line: int):
+    passed = drill("11-05T00:00", "11-05T04:00", line=line)
+    failed = replace(drill("11-05T01:00", "11-05T04:00", line=3 - line), id="other", outcome="failed")
+    assert judge(passed, failed).status is judge(failed, passed).status is Status.BREACHED
+    slow = replace(drill("11-04T00:00", "11-05T04:00", line=3 - line), id="other")
+    assert judge(passed, slow).status is judge(slow, passed).status is Status.BREACHED
+    untold = replace(passed, id="other", line=3 - line, disrupted_at=None)
+    assert judge(passed, untold).status is judge(untold, passed).status is Status.UNKNOWN
+    void = replace(drill("11-05T01:00", "11-05T04:00", line=3 - line), id="other", point_source="dumps")
+    assert judge(passed, void).status is judge(void, passed).status is Status.MET
+
+
+def test_of_two_logs_one_of_which_tells_a_failure_of_the_same_instant_it_decides():
+    passed, failed = (replace(drill("11-05T00:00", "11-05T04:00"), outcome=how) for how in ("passed", "failed"))
+    for first, second in ((passed, failed), (failed, passed)):
+        logs = {
+            "a": Log(recoveries=(first,), known_until=at("12-01T00:00")),
+            "b": Log(recoveries=(second,), known_until=at("12-01T00:00")),
+        }
+        assert rto.evaluate(RTO, Records(logs), DATACENTRE, WINDOW).status is Status.BREACHED
+
+
+def test_a_failure_that_a_pass_of_unknown_time_follows_at_one_instant_with_a_sure_pass_is_ended_or_renewed():
+    failed = replace(drill("11-03T00:00", "11-03T04:00"), outcome="failed", id="first")
+    untold = replace(drill("11-05T00:00", "11-05T04:00", line=3), id="other", disrupted_at=None)
+    assert judge(failed, untold).status is Status.BREACHED
+    assert judge(failed, untold, drill("11-05T00:00", "11-05T04:00", line=2)).status is Status.UNKNOWN
+
+
+def test_a_pass_that_does_not_tell_what_it_restored_from_ends_no_failure():
+    failed = replace(drill("11-03T00:00", "11-03T04:00"), outcome="failed", id="first")
+    untold = replace(drill("11-05T00:00", "11-05T04:00", line=3), point_source="")
+    assert judge(failed, untold).status is Status.BREACHED
+    assert judge(untold).status is Status.UNKNOWN
+
+
+UNREADABLE = Gap("it is no JSON", line=2)
+
+
+@pytest.mark.parametrize(
+    ("first_shown", "outcome", "pieces"),
+    [
+        # It may tell of a failure from the pass before it on, whenever that was shown.
+        ("11-06T00:00", "passed", [("11-05T04:00", Status.UNKNOWN)]),
+        ("11-05T04:00", "passed", [("11-05T04:00", Status.UNKNOWN)]),
+        # What nobody can read is no known pass.
+        ("11-06T00:00", "failed", [("11-05T04:00", Status.BREACHED)]),
+    ],
+)
+def test_a_line_that_nobody_can_read_doubts_the_pass_before_it_and_no_failure(first_shown, outcome, pieces):
+    decides = replace(drill("11-05T00:00", "11-05T04:00", line=1), outcome=outcome)
+    finding = unreadable(decides, first_shown=first_shown)
+    assert [(piece.start, piece.status) for piece in finding.pieces][1:] == (
+        [(at(start), status) for start, status in pieces] if outcome == "failed" else []
+    )
+    assert finding.status is pieces[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("first_shown", "status"),
+    [("11-05T03:00", Status.MET), ("11-05T04:00", Status.UNKNOWN), ("11-06T00:00", Status.UNKNOWN)],
+)
+def test_a_line_before_the_pass_matters_unless_a_look_showed_it_before_that_ended(first_shown: str, status: Status):
+    finding = unreadable(drill("11-05T00:00", "11-05T04:00", line=3), first_shown=first_shown)
+    assert finding.status is status
+
+
+def test_what_a_line_that_nobody_can_read_tells_is_no_older_than_the_lines_before_it():
+    passed, later = drill("11-05T00:00", "11-05T04:00", line=1), drill("11-08T00:00", "11-08T04:00", line=2)
+    aborted = replace(later, id="later", outcome="aborted")
+    log = Log(recoveries=(passed, aborted), gaps=(replace(UNREADABLE, line=3),), known_until=at("12-01T00:00"))
+    finding = rto.evaluate(RTO, Records({"drills": log}), DATACENTRE, WINDOW)
+    assert [(piece.start, piece.status) for piece in finding.pieces][1:] == [
+        (at("11-05T04:00"), Status.MET),
+        (at("11-08T04:00"), Status.UNKNOWN),
+    ]
+
+
+def unreadable(*recoveries: Recovery, first_shown: str) -> Finding:
+    """Return what becomes of the rto where line 2 cannot be read and a look showed it first at an instant."""
+    looks = (Shown(at(first_shown), 2, 2), Shown(at("12-01T00:00"), 9, 9))
+    log = Log(recoveries=recoveries, gaps=(UNREADABLE,), known_until=at("12-01T00:00"), looks=looks)
+    return rto.evaluate(RTO, Records({"drills": log}), DATACENTRE, WINDOW)

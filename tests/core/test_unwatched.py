@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
 
-from drcheck.core.evidence import Gap, Log, Watched
-from drcheck.core.loglines import written
+from drcheck.core.evidence import Gap, Log, Shown, Watched
 from drcheck.core.promises import Formula, MaintenanceRule, Notice
 from drcheck.core.terms import Records
 from drcheck.core.verdict import Quantity, Status
@@ -129,23 +130,6 @@ def test_a_line_that_may_tell_an_outage_leaves_every_period_open(line):
     assert f"line {line}, may tell an outage: it is not JSON" in finding.reason
 
 
-def test_a_line_that_was_written_late_does_not_tell_when_the_lines_before_it_were_written():
-    """A small outage of the 12th of October, in the line after one that tells of all of November, or as a correction."""
-    spans = (("09-01T00:00", "10-10T00:00", 1), ("10-10T00:00", "12-01T00:00", 5))
-    watched = tuple(Watched(at(start), at(end), line) for start, end, line in spans)
-    for line, corrections in ((6, ()), (4, (4,)), (4, ())):
-        log = Log(
-            outages=(outage("10-12T00:00", "10-12T00:01", line=line),),
-            watched=watched,
-            gaps=(Gap(UNREADABLE, line=3),),
-            corrections=frozenset(corrections),
-            known_until=at("12-01T00:00"),
-        )
-        # Only where it was written before the line about November, and in time, does it bound line 3.
-        told_in_time = line == 4 and not corrections
-        assert written(log, log.gaps[0]).hi == at("10-12T00:01" if told_in_time else "12-01T00:00")
-
-
 def test_an_open_outage_may_have_been_closed_at_any_time_by_a_line_that_nobody_can_read():
     down = outage("11-05T00:00", None, line=1)
     watched = (("10-01T00:00", "11-10T00:00"),)
@@ -171,9 +155,7 @@ def test_an_unreadable_line_of_maintenance_may_have_excused_a_breach():
     )
     finding = judge(uptime(maintenance=(rule,)), written_before, "11-01T00:00", "12-01T00:00")
     assert finding.status is Status.UNKNOWN
-    assert finding.reason.endswith(
-        "maintenance that nobody has seen may excuse it: maintenance, line 2: it is not JSON"
-    )
+    assert finding.reason.endswith("what maintenance excuses is not all known: maintenance, line 2: it is not JSON")
     written_after = records(
         down,
         maintenance("12-24T00:00", "12-24T01:00", announced="11-20T00:00"),
@@ -183,9 +165,9 @@ def test_an_unreadable_line_of_maintenance_may_have_excused_a_breach():
     assert judge(uptime(), written_before, "11-01T00:00", "12-01T00:00").status is Status.BREACHED
 
 
-def test_maintenance_that_needs_no_notice_may_be_told_in_any_line_until_the_period_is_over():
+def test_maintenance_that_needs_no_notice_is_announced_when_it_begins_at_the_latest():
     down = outage("11-05T00:00", "11-05T02:00")
-    for announced, status in (("11-20T00:00", Status.UNKNOWN), ("12-01T00:00", Status.BREACHED)):
+    for announced, status in (("11-04T00:00", Status.UNKNOWN), ("11-20T00:00", Status.BREACHED)):
         before = maintenance("12-24T00:00", "12-24T01:00", announced=announced)
         logs = records(down, before, announced_gaps=(Gap(UNREADABLE, line=2),))
         assert judge(uptime(maintenance=(PLANNED,)), logs, "11-01T00:00", "12-01T00:00").status is status
@@ -240,3 +222,29 @@ def test_what_a_cap_excused_is_not_certain_where_windows_may_be_hidden():
         announced_known="11-03T00:00",
     )
     assert judge(uptime(maintenance=(rule,)), logs, "11-01T00:00", "12-01T00:00").status is Status.UNKNOWN
+
+
+def test_maintenance_whose_log_was_read_in_this_very_run_hides_nothing():
+    down = outage("11-05T00:00", "11-05T02:00")
+    finding = judge(
+        uptime("99.9", maintenance=(PLANNED,)),
+        records(down, known="11-05T01:00", announced_known="11-05T01:00"),
+        "11-01T00:00",
+        "11-05T01:00:01",
+    )
+    assert finding.status is Status.BREACHED
+    short = records(outage("11-05T00:30", None), known="11-05T01:00", announced_known="11-05T01:00", watched=())
+    unknown = judge(uptime("99.9", maintenance=(PLANNED,)), short, "11-01T00:00", "11-05T01:00:01")
+    assert unknown.status is Status.UNKNOWN
+    assert "has not been seen since" not in unknown.reason
+
+
+def test_a_line_that_no_look_before_the_outage_showed_announced_nothing_in_time():
+    """Its lines before it tell of October alone, but the look of the 5th, when it began, did not show it."""
+    down = outage("11-05T00:00", "11-05T02:00")
+    before = maintenance("11-01T00:00", "11-01T01:00", announced="10-20T00:00")
+    for looked, status in (("11-04T00:00", Status.UNKNOWN), ("11-05T02:00", Status.BREACHED)):
+        logs = records(down, before, announced_gaps=(Gap(UNREADABLE, line=2),))
+        looks = (Shown(at(looked), 1, 1), Shown(at("12-01T00:00"), 2, 2))
+        told = Records({**logs.logs, "maintenance": replace(logs.logs["maintenance"], looks=looks)}, logs.readers)
+        assert judge(uptime(maintenance=(PLANNED,)), told, "11-01T00:00", "12-01T00:00").status is status

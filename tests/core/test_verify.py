@@ -447,16 +447,24 @@ def test_copies_that_are_counted_no_more_are_owed_no_more():
     assert verdict.overall.pieces[-1].start == T - 2 * DAY
 
 
-def test_a_period_that_the_agreement_did_not_last_through_earns_no_credit():
+@pytest.mark.parametrize(("minutes", "owed"), [(14, False), (15, True)])
+def test_what_was_breached_by_an_agreements_end_stays_owed_and_nothing_after_it_counts(minutes: int, owed: bool):
     status = Source("status", "host", "outages.jsonl", Reader.OUTAGE_LOG, ("shop",))
     up = Availability("c", Kind.AVAILABILITY, ("status",), at_least=Fraction(99, 100), per=Per.DAY,
                       credits=Credits(ratio=1))  # fmt: skip
     down = tuple(Outage(f"o{ago}", ago, T - ago * DAY, T - ago * DAY + 20 * HOUR, True, "") for ago in (4, 3, 2))
     log = Log(outages=down, watched=(Watched(T - 20 * DAY, T, 9),), known_until=T)
-    ended = Agreement(ends=T - 3 * DAY + HOUR)
+    ends = T - 3 * DAY + minutes * 60  # 14.4 min of a day may be down
+    ended = Agreement(ends=ends)
     its = policy(up, sources=(status,), agreement=ended)
     verdict = only(its, {"status": SourceEvidence(Standing.LOG, log=log)})
     told = {period.start: (period.status, period.credit is not None) for period in verdict.overall.periods}
     assert told[T - 4 * DAY] == (BREACHED, True)
-    assert told[T - 3 * DAY] == (None, False)
+    assert told[T - 3 * DAY] == (BREACHED if owed else None, owed)
     assert T - 2 * DAY not in told
+    (period,) = (period for period in verdict.overall.periods if period.start == T - 3 * DAY)
+    assert period.downtime == minutes * 60
+    assert (period.end - period.start, period.allowed) == (DAY, 864)
+    pieces = [(piece.start, piece.status) for piece in verdict.overall.pieces if piece.start >= T - 3 * DAY]
+    broken = [(T - 3 * DAY + 864, BREACHED)] if owed else []
+    assert pieces == [(T - 3 * DAY, None), *broken, (ends, None)]

@@ -42,7 +42,7 @@ def test_a_record_that_corrects_a_line_takes_its_gap_away(broken):
     log = outage_log.parse(lines(broken, {**OUTAGE, "corrects": 1}), "web")
     assert (ids(log), log.gaps) == (["o1"], ())
     # When it was written, nobody can tell: at some time after what it corrects.
-    assert (log.outages[0].line, log.corrections) == (2, {2})
+    assert (log.outages[0].line, log.corrections) == (2, {2: 1})
 
 
 def test_every_log_takes_corrections():

@@ -14,7 +14,7 @@ from drcheck.core.commitments.common import at_risk
 from drcheck.core.evidence import LONG_AGO, Attestation, Cited
 from drcheck.core.pieces import cut, within
 from drcheck.core.promises import Commitment, Kind
-from drcheck.core.recoveries import gap_after, gap_bounds, unseen
+from drcheck.core.recoveries import gap_between, gap_bounds, unseen
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Status, Window
 
@@ -42,11 +42,13 @@ def evaluate(commitment: Commitment, records: Records, terms: Terms, window: Win
             return Status.UNKNOWN, why
         one = newest(t)
         if one is None:
-            gap = gap_after(records, t, LONG_AGO)
+            gap = gap_between(records, LONG_AGO, t)
             return Status.UNKNOWN, f"nobody has attested it{f'; {gap}' if gap else ''}"
-        if gap := gap_after(records, t, one.statement.at):
+        found = _judge(one.statement, terms, t)
+        # What nobody can read is no known statement that the promise is kept again.
+        if found[0] is Status.MET and (gap := gap_between(records, one.statement.at, t)):
             return Status.UNKNOWN, f"the attestation of {one.statement.by} may not be the newest: {gap}"
-        return _judge(one.statement, terms, t)
+        return found
 
     last = window.end - 1
     changes = [*gap_bounds(records), *since, *(one.statement.expires_at for one in stated)]
@@ -69,16 +71,20 @@ def evaluate(commitment: Commitment, records: Records, terms: Terms, window: Win
 
 
 def _stated(commitment: Commitment, records: Records) -> list[_Stated]:
-    """Return what was stated of a commitment, oldest first, the last one of each instant deciding.
+    """Return what was stated of a commitment, oldest first, the worst of one instant last, since the last one decides.
 
-    Of one log's statements of one instant the later line counts; of those of several logs one that does not hold.
+    That is one that says that it does not hold, else the one that expires first, in whatever order their lines stand.
     """
-    found: dict[tuple[int, str], _Stated] = {}
-    for source, log in records.logs.items():
-        for statement in sorted(log.attestations, key=lambda one: one.line):
-            if _speaks_of(commitment, statement):
-                found[statement.at, source] = _Stated(source, statement)
-    return sorted(found.values(), key=lambda one: (one.statement.at, not one.statement.holds, one.source))
+    found = [
+        _Stated(source, statement)
+        for source, log in records.logs.items()
+        for statement in log.attestations
+        if _speaks_of(commitment, statement)
+    ]
+    return sorted(
+        found,
+        key=lambda one: (one.statement.at, not one.statement.holds, -one.statement.expires_at, one.source, one[1].line),
+    )
 
 
 def _speaks_of(commitment: Commitment, statement: Attestation) -> bool:

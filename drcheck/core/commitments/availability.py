@@ -6,13 +6,13 @@ longer be reached. What nobody watched is judged both ways: as time in which the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from drcheck.core import calendar, downtime, exact, words
 from drcheck.core.commitments.common import warn_at
-from drcheck.core.credits import Interruption, Shortfall, credit_of
+from drcheck.core.credits import Downtime, Interruption, Shortfall, credit_of
 from drcheck.core.downtime import NO_DOUBT, Account, Doubt, Down, Told
 from drcheck.core.evidence import LONG_AGO
 from drcheck.core.maintenance import Announced, announced, by_rule
@@ -68,9 +68,18 @@ class _Seen:
     watched: Spans
     windows: tuple[Announced, ...]
 
-    def counts(self, one: Told) -> bool:
-        """Return whether an outage counts as downtime."""
-        return one.outage.total or not self.commitment.total_only
+    def told(self, until: int) -> list[Told]:
+        """Return the outages before ``until`` of which it is known whether they count as downtime."""
+        only_total = self.commitment.total_only
+        return [
+            one
+            for one in self.outages
+            if one.outage.started_at < until and not (only_total and one.outage.total is None)
+        ]
+
+    def counting(self, until: int) -> list[Told]:
+        """Return the outages before ``until`` that count as downtime."""
+        return [one for one in self.told(until) if one.outage.total or not self.commitment.total_only]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,9 @@ class _Period:
 
     slot: calendar.Slot
     until: int
-    """The end of what is judged: its own, or the window's."""
+    """The end of what is judged: its own, the agreement's or the window's."""
+    ends: int | None
+    """The agreement's end, where it lies in the period; what was not breached by then is not owed."""
     not_owed: str
     """Why nothing is owed; empty: it is."""
     tolerated: Fraction
@@ -100,12 +111,21 @@ class _Period:
         return self.slot.end - self.slot.start
 
     @property
+    def over(self) -> bool:
+        """Whether nothing more of it is owed."""
+        return self.until == (self.slot.end if self.ends is None else self.ends)
+
+    @property
     def status(self) -> Status | None:
         if self.not_owed:
             return None
         if self.breached_from < self.until:
             return Status.BREACHED
-        return Status.UNKNOWN if any(since < self.until for since, _ in self.doubts) else Status.MET
+        return Status.UNKNOWN if any(since < self.until for since, _ in self.doubts) else self._kept
+
+    @property
+    def _kept(self) -> Status | None:
+        return Status.MET if self.ends is None else None
 
     def used_up(self, left: Fraction) -> bool:
         """Return whether at most the share ``left`` of the downtime that is allowed is left."""
@@ -115,21 +135,29 @@ class _Period:
     def pieces(self, window: Window) -> Iterator[Piece]:
         """Yield what of the period lies in ``window``."""
         begin, end = max(self.slot.start, window.start), self.until
+        last = min(self.slot.end, window.end)
         if self.not_owed:
-            yield Piece(begin, end, None, self.not_owed)
+            yield Piece(begin, last, None, self.not_owed)
             return
         breached = min(self.breached_from, end)
         unknown = min([breached, *(since for since, _ in self.doubts)])
         for start, stop, status in (
-            (self.slot.start, unknown, Status.MET),
+            (self.slot.start, unknown, self._kept),
             (unknown, breached, Status.UNKNOWN),
             (breached, end, Status.BREACHED),
         ):
             if max(start, begin) < stop:
                 yield Piece(max(start, begin), stop, status, self._reason(status, stop))
+        if max(begin, end) < last:
+            yield Piece(
+                max(begin, end), last, None, f"nothing is owed any more: the agreement ended {words.instant(end)}"
+            )
 
-    def _reason(self, status: Status, stop: int) -> str:
-        label = self.slot.label + (" so far" if self.until < self.slot.end else "")
+    def _reason(self, status: Status | None, stop: int) -> str:
+        if status is None:
+            ends = words.instant(self.until if self.ends is None else self.ends)
+            return f"nothing is owed: {self.slot.label} is a partial last period, the agreement ends {ends}"
+        label = self.slot.label + ("" if self.over else " so far")
         allowed = words.duration(int(self.known.allowed(self.whole, self.tolerated)))
         down = f"{label}: {words.duration(length(self.known.counted))} down of {allowed} allowed"
         if status is Status.BREACHED:
@@ -139,7 +167,7 @@ class _Period:
             return f"{down}, as far as is known; {why}"
         if stop < self.until:
             return f"{self.slot.label}: the {allowed} of downtime that the target allows were not used up yet"
-        if self.until < self.slot.end:
+        if not self.over:
             return f"{down}, judged until {words.instant(self.judged_until)} (last watched)"
         return down
 
@@ -153,7 +181,7 @@ class _Period:
             label=self.slot.label,
             start=self.slot.start,
             end=self.slot.end,
-            judged_until=self.judged_until if self.ever_watched or self.until == self.slot.end else self.slot.start,
+            judged_until=self.judged_until if self.ever_watched or self.over else self.slot.start,
             status=self.status,
             availability=exact.cut(self.known.availability(self.whole)),
             downtime=length(self.known.counted),
@@ -166,38 +194,39 @@ class _Period:
 
 
 def _judge(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, window: Window) -> _Period:
-    commitment = seen.commitment
-    until = min(slot.end, window.end)
-    over = until == slot.end
+    commitment, ends = seen.commitment, seen.terms.ends
+    # Where the agreement ends within a period nothing after that counts, and the period stays as long as it is.
+    ends = ends if ends is not None and slot.start < ends < slot.end else None
+    until = min(window.end, slot.end if ends is None else ends)
+    over = until == (slot.end if ends is None else ends)
     stretch, whole, tolerated = Span(slot.start, until), slot.end - slot.start, 1 - commitment.at_least
     last = max((min(span.end, until) for span in seen.watched if span.start < until), default=None)
     # A period that is over is judged whole, one that is open as far as it was watched.
     judged_until = until if over or last is None else max(slot.start, last)
-    touching = [one for one in seen.outages if one.outage.started_at < until]
-    counting = [one for one in touching if seen.counts(one)]
+    counting = seen.counting(until)
     unwatched = difference(
-        difference(union([Span(slot.start, judged_until)]), seen.watched), union(one.sure for one in touching)
+        difference(union([Span(slot.start, judged_until)]), seen.watched), union(one.sure for one in seen.told(until))
     )
-    down = [Down(one.sure, one.outage.cause) for one in counting]
     open_still = [one for one in counting if one.outage.ended_at is None and one.sure.end < until]
     perhaps = [Down(Span(one.sure.end, until), one.outage.cause) for one in open_still]
     perhaps += [Down(span, "") for span in unwatched]
-    doubt = downtime.doubt_of(seen.records, commitment.excused, stretch)
-    known = downtime.account(commitment, stretch, down, rules)
+    doubt = downtime.doubt_of(seen.records, commitment.excused, seen.windows, stretch)
+    known = downtime.account(commitment, stretch, _down(counting), rules)
     best = downtime.at_best(known, commitment.excused, doubt)
-    everything = downtime.account(commitment, stretch, [*down, *perhaps], rules)
+    everything = downtime.account(commitment, stretch, [*_down(counting), *perhaps], rules)
     worst = downtime.at_worst(everything, commitment, doubt)
     breached_from = best.out_of_reach_from(whole, tolerated)
     not_owed = _not_owed(slot, seen.terms)
     doubts = [
         *_blind(seen, stretch, last, over=over),
-        (known.out_of_reach_from(whole, tolerated), f"maintenance that nobody has seen may excuse it: {doubt.why}"),
+        (known.out_of_reach_from(whole, tolerated), f"what maintenance excuses is not all known: {doubt.why}"),
         (worst.out_of_reach_from(whole, tolerated), _open_question(slot, unwatched, open_still, doubt)),
     ]
     owed = commitment.credits if breached_from < until and not not_owed else None
     return _Period(
         slot=slot,
         until=until,
+        ends=ends,
         not_owed=not_owed,
         tolerated=tolerated,
         known=known,
@@ -206,13 +235,19 @@ def _judge(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, window: Win
         unwatched=unwatched,
         doubts=tuple(doubts),
         breached_from=breached_from,
-        credit=None if owed is None else credit_of(owed, _shortfall(seen, slot, counting, best), seen.terms),
+        credit=None if owed is None else credit_of(owed, _shortfall(seen, rules, slot, until, best), seen.terms),
     )
+
+
+def _down(counting: Iterable[Told]) -> list[Down]:
+    return [Down(one.sure, one.outage.cause) for one in counting]
 
 
 def _not_owed(slot: calendar.Slot, terms: Terms) -> str:
     if not terms.binds.start <= slot.start < terms.binds.end:
         return NOT_BOUND
+    if terms.ends is not None and terms.ends <= slot.start:
+        return f"nothing is owed any more: the agreement ended {words.instant(terms.ends)}"
     if terms.effective is None or slot.start >= terms.effective:
         return ""
     effective = words.instant(terms.effective)
@@ -254,21 +289,40 @@ def _open_question(slot: calendar.Slot, unwatched: Spans, open_still: Sequence[T
         for one in open_still
     )
     if doubt is not NO_DOUBT:
-        parts.append(f"maintenance that nobody has seen may change what is excused: {doubt.why}")
+        parts.append(f"what maintenance excuses is not all known: {doubt.why}")
     return "; ".join(parts)
 
 
-def _shortfall(seen: _Seen, slot: calendar.Slot, counting: Sequence[Told], surely: Account) -> Shortfall:
+def _shortfall(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, until: int, surely: Account) -> Shortfall:
+    counting = seen.counting(until)
+
     def counted(span: Span) -> int:
         return length(intersection(surely.counted, (span,)))
 
-    interrupted = (counted(span) for span in union(one.sure for one in counting))
+    interruptions = [(span, counted(span)) for span in union(one.sure for one in counting)]
     return Shortfall(
         period=slot,
         target=seen.commitment.at_least,
         availability=surely.availability(slot.end - slot.start),
-        interrupted=tuple(seconds for seconds in interrupted if seconds),
+        interrupted=tuple(
+            Downtime(seconds, _before(seen, rules, span, slot)) for span, seconds in interruptions if seconds
+        ),
         outages=tuple(
             dict.fromkeys(Interruption(one.outage.id, one.outage.ended_at) for one in counting if counted(one.sure))
         ),
     )
+
+
+def _before(seen: _Seen, rules: Sequence[Spans], span: Span, slot: calendar.Slot) -> int:
+    """Return how many seconds of an interruption surely counted before a period, since the agreement took effect."""
+    begins = span.start if seen.terms.effective is None else max(span.start, seen.terms.effective)
+    if begins >= slot.start:
+        return 0
+    found = 0
+    for period in calendar.slots(seen.commitment.per, seen.terms.zone, begins, slot.start):
+        stretch = Span(period.start, period.end)
+        doubt = downtime.doubt_of(seen.records, seen.commitment.excused, seen.windows, stretch)
+        known = downtime.account(seen.commitment, stretch, _down(seen.counting(period.end)), rules)
+        best = downtime.at_best(known, seen.commitment.excused, doubt)
+        found += length(intersection(best.counted, (Span(begins, span.end),)))
+    return found

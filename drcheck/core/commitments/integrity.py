@@ -17,7 +17,7 @@ from drcheck.core.every import MOST_CITED
 from drcheck.core.evidence import LONG_AGO
 from drcheck.core.pieces import cut, within
 from drcheck.core.promises import Integrity, Rung
-from drcheck.core.recoveries import gap_after, unseen
+from drcheck.core.recoveries import gap_between, unseen
 from drcheck.core.spans import Spans, covers
 from drcheck.core.terms import Records, Subject, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
@@ -69,7 +69,7 @@ class _Judged:
         if covers(self.checks.maybe, t, t + 1):
             return Status.UNKNOWN
         newest = self.checks.newest(t)
-        hidden = self.checks.hides(t, _since(newest))
+        hidden = self.checks.hides(t, self._since(newest, t))
         if self._is_fresh(newest, t):
             return Status.UNKNOWN if hidden or self._is_empty(t) else Status.MET
         if (due := self.due(newest)) is not None and t < due:
@@ -83,7 +83,7 @@ class _Judged:
         if failing := self.checks.failing(t):
             return _of_failures(failing, self.records, t)
         newest, every, of = self.checks.newest(t), self.commitment.every, self.subject.of
-        hidden = unseen(self.records, t) or gap_after(self.records, t, _since(newest))
+        hidden = unseen(self.records, t) or gap_between(self.records, self._since(newest, t), t)
         if self._is_empty(t):
             sources = words.several([part.points.source for part in self.subject.parts])
             hidden = hidden or f"nothing of {of} that could be checked is known to stand at {sources}"
@@ -125,6 +125,13 @@ class _Judged:
         """Return whether nothing may have stood: over nothing, no promise is kept or broken."""
         return bool(self.subject.parts) and not covers(self.standing, t, t + 1)
 
+    def _since(self, newest: Passed | None, t: int) -> int:
+        """Return from when on a check that nobody could read would decide at ``t``: it failed, or passed in time."""
+        if newest is not None and self._is_fresh(newest, t):
+            return newest.at
+        every = self.commitment.every
+        return LONG_AGO if every is None else t - every + 1
+
     def _untold(self, t: int) -> str:
         """Return why it is not known that no check passed; empty: it is."""
         level, of = self.commitment.level, self.subject.of
@@ -152,11 +159,6 @@ class _Judged:
         )
 
 
-def _since(newest: Passed | None) -> int:
-    """Return from when on a check that nobody could read would decide."""
-    return LONG_AGO if newest is None else newest.at
-
-
 def _of_failures(failing: Sequence[Failed], records: Records, t: int) -> str:
     """Return what failed checks say at ``t``."""
     worst = failing[0]
@@ -168,7 +170,7 @@ def _of_failures(failing: Sequence[Failed], records: Records, t: int) -> str:
         return f"{failed}; {doubt.uncertain(*worst.row)}"
     told_by = worst.cited.source
     its = Records({told_by: records.logs[told_by]})
-    return f"{failed}, as far as is known: {unseen(its, t) or gap_after(its, t, worst.maybe.start)}"
+    return f"{failed}, as far as is known: {unseen(its, t) or gap_between(its, worst.maybe.start, t)}"
 
 
 def _rung(rung: Rung) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 from drcheck.core import calendar, words
 from drcheck.core.commitments.common import at_risk
-from drcheck.core.evidence import Announcement, Maintenance
+from drcheck.core.evidence import LONG_AGO, Announcement, Maintenance
+from drcheck.core.loglines import unread
 from drcheck.core.pieces import NOT_BOUND, cut, overlay, within
+from drcheck.core.policy import Reader
 from drcheck.core.promises import Notice, Outside, RestoreTest, Rung
-from drcheck.core.recoveries import Told, cite, gap_bounds, gap_since, proves, told, unseen, why_it_does_not_prove
+from drcheck.core.recoveries import Told, cite, gap_between, gap_bounds, proves, told, unseen, why_it_does_not_prove
 from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Finding, Quantity, Status, Window
+from drcheck.core.verdict import SEVERITY, Finding, Quantity, Status, Window
 
 
 def evaluate(commitment: RestoreTest, records: Records, terms: Terms, window: Window) -> Finding:
@@ -67,9 +72,8 @@ def _often(
             one = maybe[bisect_right(may_end, t) - 1]
             return Status.UNKNOWN, f"restore test {one.recovery.id} passed, but {_doubt(one, commitment, terms)}"
         if at_worst is Status.BREACHED:
-            # That no test passed is only proved by a log that has been seen whole.
-            why = unseen(records, t) or gap_since(records, t, None if deciding is None else deciding.recovery)
-            if why:
+            # That no test passed in time is only proved by a log of which all that may tell of one has been read.
+            if why := unseen(records, t) or gap_between(records, t - every + 1, t):
                 return Status.UNKNOWN, f"no restore test is known to have passed in time; {why}"
             return Status.BREACHED, _overdue(deciding, commitment, every, t)
         if at_worst is None:
@@ -80,7 +84,8 @@ def _often(
             f"one is owed every {words.duration(every)}"
         )
 
-    changes = [*gap_bounds(records), *ends, *may_end, *(when + every for when in (*ends, *may_end))]
+    lapsing = [*gap_bounds(records), *ends, *may_end]
+    changes = [*lapsing, *(when + every for when in lapsing)]
     if terms.effective is not None:
         changes += [terms.effective, terms.effective + every]
     last = window.end - 1
@@ -153,28 +158,34 @@ def _first_due(terms: Terms, every: int) -> str:
 
 
 def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, terms: Terms, window: Window) -> Finding:
-    """Judge notice and hours, which bind every test: breached from its start until the next one that kept them."""
-    begun = sorted(tests, key=lambda one: (one.recovery.started_at, one.recovery.line))
-    starts = [one.recovery.started_at for one in begun]
+    """Judge notice and hours, which bind every test: breached from its start until the next test that kept them.
+
+    Of tests that began at the same instant the worst decides. What nobody can read is no known test that kept them.
+    """
     owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
+    begun = sorted(tests, key=lambda one: (one.recovery.started_at, one.source, one.recovery.line))
+    held = [_held(list(together), commitment, records, terms) for _, together in groupby(begun, key=_begins)]
+    starts = [_begins(one.test) for one in held]
     # A test is judged by the wording in force when it was held; what was held before the agreement is not.
-    verdicts = [
-        _kept(one, commitment, records, terms) if owed_from <= one.recovery.started_at < terms.binds.end else None
-        for one in begun
-    ]
+    bound = [owed_from <= start < terms.binds.end for start in starts]
 
     def judge(t: int) -> tuple[Status | None, str]:
         index = bisect_right(starts, t) - 1
-        verdict = verdicts[index] if index >= 0 else None
-        if verdict is None and not terms.binds.start <= t < terms.binds.end:
+        last = held[index] if index >= 0 and bound[index] else None
+        if last is None and not terms.binds.start <= t < terms.binds.end:
             return None, NOT_BOUND
         if why := terms.before_effect(t):
             return None, why
         if why := unseen(records, t):
             return Status.UNKNOWN, why
-        if gap := gap_since(records, t, begun[index].recovery if index >= 0 else None):
-            return Status.UNKNOWN, gap
-        return verdict or (None, "nothing is owed yet: no restore test has been held")
+        if last is None or last.status is not Status.BREACHED:
+            since = LONG_AGO if index < 0 else starts[index]
+            # While a test was under way, the line after it may tell of another one that had begun.
+            if gap := gap_between(records, since, t if index < 0 else max(t, held[index].until)):
+                return Status.UNKNOWN, gap
+        if last is None:
+            return None, "nothing is owed yet: no restore test has been held"
+        return last.status, last.why
 
     last = window.end - 1
     index = bisect_right(starts, last) - 1
@@ -183,8 +194,28 @@ def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, te
         of="",
         pieces=cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1]),
         reason=judge(last)[1],
-        evidence=(cite(begun[index]),) if index >= 0 else (),
+        evidence=(cite(held[index].test),) if index >= 0 else (),
     )
+
+
+class _Held(NamedTuple):
+    """Tests that began at one instant, and what the worst of them makes of notice and hours."""
+
+    test: Told
+    until: int
+    """When the last of them ended."""
+    status: Status
+    why: str
+
+
+def _begins(one: Told) -> int:
+    return one.recovery.started_at
+
+
+def _held(together: Sequence[Told], commitment: RestoreTest, records: Records, terms: Terms) -> _Held:
+    until = max((one.recovery.finished_at or _begins(one) for one in together), default=LONG_AGO)
+    judged = [_Held(one, until, *_kept(one, commitment, records, terms)) for one in together]
+    return max(judged, key=lambda one: SEVERITY[one.status])
 
 
 def _kept(one: Told, commitment: RestoreTest, records: Records, terms: Terms) -> tuple[Status, str]:
@@ -195,29 +226,43 @@ def _kept(one: Told, commitment: RestoreTest, records: Records, terms: Terms) ->
         terms.business, terms.zone, begins, ends
     ):
         return Status.BREACHED, f"{test} was held in business hours"
+    hidden = ""
     if commitment.outside is Outside.REGULAR_MAINTENANCE:
         for window in _regular(records):
             if begins < window.ends_at and ends > window.starts_at:
                 return Status.BREACHED, f"{test} was held in the regular maintenance window {window.id}"
+        hidden = _could_be_regular(records, ends)
+    kept, why = _announced_in_time(one, commitment.notice, records, terms)
+    if kept is Status.MET and hidden:
+        return Status.UNKNOWN, f"whether {test} was held in regular maintenance is not known; {hidden}"
     if commitment.notice is None:
         return Status.MET, f"{test} was held outside {str(commitment.outside).replace('_', ' ')}"
-    if any(
-        _in_time(notice_given, commitment.notice, begins, terms)
-        for notice_given in _announcements(records, recovery.id)
-    ):
-        return Status.MET, f"{test} was announced {_notice(commitment.notice)} ahead, or earlier"
-    if gap := _could_announce(records, one):
-        return Status.UNKNOWN, f"no announcement in time of {test} is known; {gap}"
-    return Status.BREACHED, f"{test} {_announced(records, recovery.id)}; {_notice(commitment.notice)} ahead is owed"
+    return kept, f"{test} {why}" if kept is not Status.UNKNOWN else f"no announcement in time of {test} is known; {why}"
 
 
-def _announced(records: Records, test: str) -> str:
+def _announced_in_time(one: Told, notice: Notice | None, records: Records, terms: Terms) -> tuple[Status, str]:
+    """Return whether a test was announced as early as is owed, and how it was."""
+    if notice is None:
+        return Status.MET, ""
+    begins = one.recovery.started_at
+    given = _announcements(records, one.recovery.id)
+    if any(_in_time(announcement, announcement.announced.hi, notice, begins, terms) for announcement in given):
+        return Status.MET, f"was announced {_notice(notice)} ahead, or earlier"
+    for announcement in given:
+        if _in_time(announcement, announcement.announced.lo, notice, begins, terms):
+            return Status.UNKNOWN, f"one was made {words.between(*announcement.announced)}"
+    if gap := _could_announce(records, notice, begins, terms):
+        return Status.UNKNOWN, gap
+    return Status.BREACHED, f"{_announced(given)}; {_notice(notice)} ahead is owed"
+
+
+def _announced(given: Sequence[Announcement]) -> str:
     """Say how a test was announced, where that was not in time for it."""
-    newest = max(_announcements(records, test), key=lambda given: given.announced_at, default=None)
+    newest = max(given, key=lambda one: one.announced, default=None)
     if newest is None:
         return "was never announced"
     day = "" if newest.planned_for is None else f" for {words.instant(newest.planned_for)}"
-    return f"was announced {words.instant(newest.announced_at)}{day}"
+    return f"was announced {words.between(*newest.announced)}{day}"
 
 
 def _announcements(records: Records, test: str) -> list[Announcement]:
@@ -230,19 +275,35 @@ def _regular(records: Records) -> list[Maintenance]:
     return [window for log in records.logs.values() for window in log.maintenance if window.type == "regular"]
 
 
-def _in_time(announcement: Announcement, notice: Notice, begins: int, terms: Terms) -> bool:
-    """Return whether an announcement was made in time, and for the day on which the test was then held."""
+def _in_time(announcement: Announcement, made_at: int, notice: Notice, begins: int, terms: Terms) -> bool:
+    """Return whether an announcement, made at an instant, was in time, and for the day on which the test was held."""
     planned = announcement.planned_for
     same_day = planned is None or calendar.local_date(planned, terms.zone) == calendar.local_date(begins, terms.zone)
-    return same_day and calendar.notice_kept(notice, terms.business, terms.zone, announcement.announced_at, begins)
+    return same_day and _early_enough(notice, made_at, begins, terms)
 
 
-def _could_announce(records: Records, one: Told) -> str:
-    """Return a line that could not be read and may have held the announcement; empty: there is none."""
+def _early_enough(notice: Notice, made_at: int, begins: int, terms: Terms) -> bool:
+    if made_at == LONG_AGO:
+        return True
+    return calendar.notice_kept(notice, terms.business, terms.zone, made_at, begins)
+
+
+def _could_announce(records: Records, notice: Notice, begins: int, terms: Terms) -> str:
+    """Return a line that could not be read and may have held an announcement in time; empty: there is none."""
     for source, log in records.logs.items():
         for gap in log.gaps:
-            if source != one.source or (gap.line or 0) < one.recovery.line:
+            if _early_enough(notice, unread(log, gap).announces_from, begins, terms):
                 return f"{source}, line {gap.line}: {gap.what}"
+    return ""
+
+
+def _could_be_regular(records: Records, ends: int) -> str:
+    """Return a line of a log of maintenance that could not be read and may tell a regular window before ``ends``."""
+    for source, log in records.logs.items():
+        if records.readers.get(source, Reader.MAINTENANCE_LOG) is Reader.MAINTENANCE_LOG:
+            for gap in log.gaps:
+                if unread(log, gap).lo < ends:
+                    return f"{source}, line {gap.line}: {gap.what}"
     return ""
 
 

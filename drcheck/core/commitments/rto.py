@@ -1,32 +1,37 @@
 """Recovery time objective: the recovery that decides took at most that long, and its proof has not lapsed.
 
-The newest test of the scenario that ran to its end decides. A pass longer than the objective is a failure. A failure
-does not lapse: only a later pass ends it. A real outage longer than the objective breaches while it lasts.
+The newest test of the scenario that ran to its end decides, of several that ended at one instant the worst. A pass
+longer than the objective is a failure. A failure does not lapse: only a later pass ends it, and a line that nobody can
+read is no known pass. A real outage longer than the objective breaches while it lasts.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import groupby
+from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
-from drcheck.core.evidence import FOREVER, Cited
+from drcheck.core.evidence import FOREVER, Cited, Recovery
 from drcheck.core.pieces import cut, within
 from drcheck.core.promises import Rto
 from drcheck.core.recoveries import (
     Told,
     cite,
+    clocks_of,
+    gap_between,
     gap_bounds,
-    gap_since,
     proves,
     recovery_time,
     told,
     unseen,
     why_it_does_not_prove,
 )
+from drcheck.core.spans import Span
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Finding, Quantity, Status, Window
 
@@ -57,7 +62,7 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
     everything = told(records, commitment.scenario)
     steps = _steps(commitment, everything, terms)
     begins = [step.since for step in steps]
-    outages = _TooLong.of(everything, commitment.at_most)
+    outages, doubtful = _too_long(everything, commitment, records)
 
     def step_at(t: int) -> _Step:
         return steps[bisect_right(begins, t) - 1]
@@ -65,17 +70,21 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
     def judge(t: int) -> tuple[Status | None, str]:
         if why := terms.before_effect(t):
             return None, why
+        if outage := outages.at(t):
+            over = words.instant(outages.since_of(t))
+            return Status.BREACHED, f"outage {outage.recovery.id} passed {words.duration(commitment.at_most)} at {over}"
         if why := unseen(records, t):
             return Status.UNKNOWN, why
-        if outage := outages.at(t):
-            over = words.instant(outage.recovery.started_at + commitment.at_most)
-            return Status.BREACHED, f"outage {outage.recovery.id} passed {words.duration(commitment.at_most)} at {over}"
-        return _judge(commitment, step_at(t), records, terms, t)
+        status, why = _judge(commitment, step_at(t), records, terms, t)
+        if status is not Status.BREACHED and (outage := doubtful.at(t)):
+            return Status.UNKNOWN, f"how long outage {outage.recovery.id} took is not known: its record lacks a clock"
+        return status, why
 
     changes = [*gap_bounds(records), *begins]
     for one in everything:
         end = one.ends
-        changes += [end + commitment.proven_within, one.recovery.started_at + commitment.at_most, end]
+        changes += [end + commitment.proven_within, end]
+    changes += [*outages.bounds, *doubtful.bounds]
     if terms.effective is not None:
         changes.append(terms.effective)
     last = window.end - 1
@@ -84,7 +93,7 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
     deciding = step.worst or step.best
     measured = None
     if outage is not None:
-        measured = window.end - outage.recovery.started_at
+        measured = window.end - outages.since_of(last) + commitment.at_most
     elif deciding is not None:
         measured = recovery_time(deciding.recovery, commitment)[1]
     headroom = None if measured is None else commitment.at_most - measured
@@ -104,62 +113,117 @@ def evaluate(commitment: Rto, records: Records, terms: Terms, window: Window) ->
 
 @dataclass(frozen=True, slots=True)
 class _TooLong:
-    """The outages that went on longer than the objective."""
+    """The outages that went on longer than the objective, as far as that is certain, or possible."""
 
-    since: Sequence[int]
-    """From when on each was too long, oldest first."""
-    latest: Sequence[Told]
-    """Of those up to each, the one that ended last."""
+    spans: Sequence[tuple[Span, Told]]
+    """From when to when each was too long, by when that began."""
+    latest: Sequence[int]
+    """Of those up to each, the number of the one that was so longest."""
 
     @classmethod
-    def of(cls, everything: Sequence[Told], at_most: int) -> _TooLong:
-        """Pick the outages among ``everything`` that lasted longer than ``at_most`` seconds."""
-        over = sorted(
-            (one for one in everything if one.recovery.real and one.recovery.started_at + at_most < one.ends),
-            key=lambda one: one.recovery.started_at,
-        )
-        latest: list[Told] = []
-        for one in over:
-            latest.append(one if not latest or one.ends > latest[-1].ends else latest[-1])
-        return cls([one.recovery.started_at + at_most for one in over], latest)
+    def of(cls, several: Iterable[tuple[Span, Told]]) -> _TooLong:
+        """Put outages, with from when to when each was too long, in order; empty spans are left out."""
+        spans = sorted((one for one in several if one[0].start < one[0].end), key=lambda one: (one[0], one[1].source))
+        latest: list[int] = []
+        for number, (span, _) in enumerate(spans):
+            latest.append(number if not latest or span.end > spans[latest[-1]][0].end else latest[-1])
+        return cls(spans, latest)
 
     def at(self, t: int) -> Told | None:
         """Return the outage that goes on right after ``t``, too long by then; of several the one that ends last."""
-        index = bisect_right(self.since, t) - 1
-        return self.latest[index] if index >= 0 and t < self.latest[index].ends else None
+        found = self._at(t)
+        return None if found is None else found[1]
+
+    def since_of(self, t: int) -> int:
+        """Return from when on the outage that :meth:`at` names was too long; ``t`` where there is none."""
+        found = self._at(t)
+        return t if found is None else found[0].start
+
+    @property
+    def bounds(self) -> list[int]:
+        """Every instant at which :meth:`at` may change its answer."""
+        return [bound for span, _ in self.spans for bound in span]
+
+    def _at(self, t: int) -> tuple[Span, Told] | None:
+        index = bisect_right(self.spans, t, key=lambda one: one[0].start) - 1
+        if index < 0 or t >= self.spans[self.latest[index]][0].end:
+            return None
+        return self.spans[self.latest[index]]
+
+
+def _too_long(everything: Sequence[Told], commitment: Rto, records: Records) -> tuple[_TooLong, _TooLong]:
+    """Return when outages surely, and when they perhaps, were longer than the objective.
+
+    Where the record lacks a clock that the commitment counts from, or until, that lies between its neighbours. One that
+    is open surely went on until its log was last seen.
+    """
+    surely, perhaps = [], []
+    for one in everything:
+        if one.recovery.real:
+            start, stop = clocks_of(one.recovery, commitment)
+            surely.append(
+                (Span(start.hi + commitment.at_most, min(stop.lo, records.logs[one.source].known_until + 1)), one)
+            )
+            perhaps.append((Span(start.lo + commitment.at_most, stop.hi), one))
+    return _TooLong.of(surely), _TooLong.of(perhaps)
+
+
+class _Reading(NamedTuple):
+    """What one recovery that ran to its end may come to."""
+
+    told: Told
+    may_pass: bool
+    may_fail: bool
+    may_prove_nothing: bool
+
+    @property
+    def surely_passes(self) -> bool:
+        """Whether it passed in time and proves that the scenario can be recovered from."""
+        return self.may_pass and not self.may_fail and not self.may_prove_nothing
 
 
 def _steps(commitment: Rto, everything: list[Told], terms: Terms) -> list[_Step]:
     """Follow the recoveries that ran to their end, oldest first."""
     steps = [_NOTHING]
-    for one in everything:
-        recovery = one.recovery
-        ended = recovery.finished_at is not None and recovery.outcome in {"passed", "failed"}
-        if not ended or (recovery.real and not recovery.recovered_by):
-            continue
-        before = steps[-1]
-        shortest, longest = recovery_time(recovery, commitment)
-        proof = proves(recovery, terms)
-        in_time = longest is not None and longest <= commitment.at_most
-        if recovery.outcome == "failed" or shortest > commitment.at_most:
-            step = _Step(one.ends, _State.FAILED, _State.FAILED, one, one)
-        elif proof is False and in_time:
-            continue
-        elif in_time:
-            step = _Step(
-                one.ends,
-                _State.PROVEN,
-                _State.PROVEN if proof else before.at_worst,
-                one,
-                one if proof else before.worst,
-            )
-        elif before.at_best is _State.FAILED:
-            continue  # nobody knows whether it took too long: it ends no failure
-        else:
-            at_best = (before.at_best, before.best) if proof is False else (_State.PROVEN, one)
-            step = _Step(one.ends, at_best[0], _State.FAILED, at_best[1], one)
-        steps.append(step)
+    over = (one for one in everything if _counts(one.recovery))
+    for since, several in groupby(over, key=lambda one: one.ends):
+        steps.append(_after(steps[-1], since, [_read(commitment, one, terms) for one in several]))
     return steps
+
+
+def _counts(recovery: Recovery) -> bool:
+    """Return whether a recovery counts once it has ended: an outage that nobody recovered from proves nothing."""
+    ended = recovery.finished_at is not None and recovery.outcome in {"passed", "failed"}
+    return ended and (not recovery.real or bool(recovery.recovered_by))
+
+
+def _read(commitment: Rto, one: Told, terms: Terms) -> _Reading:
+    shortest, longest = recovery_time(one.recovery, commitment)
+    if one.recovery.outcome == "failed" or shortest > commitment.at_most:
+        return _Reading(one, may_pass=False, may_fail=True, may_prove_nothing=False)
+    proof = proves(one.recovery, terms)
+    in_time = longest is not None and longest <= commitment.at_most
+    return _Reading(one, may_pass=proof is not False, may_fail=not in_time, may_prove_nothing=proof is not True)
+
+
+def _after(before: _Step, since: int, readings: Sequence[_Reading]) -> _Step:
+    """Return what holds once recoveries have ended at one instant, of which the worst decides."""
+    failed = [one.told for one in readings if one.may_fail and not one.may_pass and not one.may_prove_nothing]
+    if failed:
+        return _Step(since, _State.FAILED, _State.FAILED, failed[0], failed[0])
+    at_best, best = before.at_best, before.best
+    # Of what lacks a clock, or what it restored from, nobody knows that it passed: it ends no failure.
+    passing = [one.told for one in readings if one.may_pass and (one.surely_passes or at_best is not _State.FAILED)]
+    if passing:
+        at_best, best = _State.PROVEN, passing[0]
+    at_worst, worst = before.at_worst, before.worst
+    doubtful = [one.told for one in readings if one.may_fail]
+    sure = [one.told for one in readings if one.surely_passes]
+    if doubtful and at_best is not _State.FAILED:
+        at_worst, worst = _State.FAILED, doubtful[0]
+    elif sure:
+        at_worst, worst = _State.PROVEN, sure[0]
+    return _Step(since, at_best, at_worst, best, worst)
 
 
 def _judge(commitment: Rto, step: _Step, records: Records, terms: Terms, t: int) -> tuple[Status, str]:
@@ -170,7 +234,7 @@ def _judge(commitment: Rto, step: _Step, records: Records, terms: Terms, t: int)
             unproving + why_it_does_not_prove(step.best.recovery, terms) if step.best else _scenario(commitment)
         )
     oldest = min((one for one in (step.best, step.worst) if one is not None), key=lambda one: one.ends)
-    if gap := gap_since(records, t, oldest.recovery):
+    if step.at_best is not _State.FAILED and (gap := gap_between(records, oldest.ends, t)):
         return Status.UNKNOWN, f"{_id(deciding)} may not be the newest: {gap}"
     if step.at_best is not step.at_worst:
         return Status.UNKNOWN, f"how long {_id(deciding)} took cannot be told: its record lacks a clock"

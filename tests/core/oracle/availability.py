@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_FLOOR, Decimal, getcontext
 from fractions import Fraction
+from itertools import product
 
 from drcheck.core.evidence import Maintenance, Outage
 from drcheck.core.policy import Reader
@@ -65,6 +66,8 @@ class World:
     terms: Terms
     outages: list[tuple[Outage, int]] = field(init=False)
     """With how far each is certain."""
+    announced: dict[Maintenance, int] = field(default_factory=dict)
+    """When windows were announced, where that is not known exactly: one of the ways in which it can have been."""
     windows: list[tuple[Maintenance, int]] = field(init=False)
     """With the number of the rule that each falls under; those that fall under none are left out."""
     seen: int = field(init=False)
@@ -72,8 +75,13 @@ class World:
     def __post_init__(self) -> None:
         logs = [log for name, log in self.records.logs.items() if self.records.readers[name] is Reader.OUTAGE_LOG]
         self.outages = [
-            (one, log.known_until if one.ended_at is None else one.ended_at) for log in logs for one in log.outages
+            (one, log.known_until if one.ended_at is None else one.ended_at)
+            for log in logs
+            for one in log.outages
+            # Of one of which nobody saw whether it was total nothing is known where only total ones count.
+            if not (self.commitment.total_only and one.total is None)
         ]
+        self.counting = [one for one, _ in self.outages if one.total or not self.commitment.total_only]
         self.watched = [(one.start, one.end) for log in logs for one in log.watched]
         self.seen = min(log.known_until for log in logs)
         told = [window for log in self.records.logs.values() for window in log.maintenance]
@@ -92,17 +100,18 @@ class World:
         zone = self.terms.zone
         if window.type != rule.type:
             return False
+        announced = self.announced.get(window, instants(window)[0])
+        if announced > window.starts_at:
+            return False
         if rule.notice is not None:
-            if window.announced_at is None or window.announced_at > window.starts_at:
-                return False
             if rule.notice.business_days:
-                day, last = clock(window.announced_at, zone).date(), clock(window.starts_at, zone).date()
+                day, last = clock(announced, zone).date(), clock(window.starts_at, zone).date()
                 whole = 0
                 while (day := day + timedelta(days=1)) < last:
                     whole += business_day(day, self.terms)
                 if whole < rule.notice.business_days:
                     return False
-            elif window.starts_at - window.announced_at < rule.notice.seconds:
+            elif window.starts_at - announced < rule.notice.seconds:
                 return False
         minutes = range(window.starts_at, window.ends_at, MINUTE)
         if rule.outside is Outside.BUSINESS_HOURS and any(in_business_hours(at, self.terms) for at in minutes):
@@ -114,12 +123,37 @@ class World:
         if rule.once_per is not None:
             slot = label(rule.once_per, clock(window.starts_at, zone))
             same = [
-                other.starts_at
+                (other.starts_at, other.line)
                 for other in told
                 if other.type == rule.type and label(rule.once_per, clock(other.starts_at, zone)) == slot
             ]
-            return window.starts_at == min(same)
+            return (window.starts_at, window.line) == min(same)
         return True
+
+
+LONG_BEFORE = 400 * 24 * HOUR
+
+
+def instants(window: Maintenance) -> list[int]:
+    """Return the earliest and the latest instant at which a window can have been announced; one where that is known.
+
+    Its word stands unless a look after it did not show the record; what a look showed had been announced by then.
+    """
+    missed, shown = window.known
+    long_before, long_after = window.starts_at - LONG_BEFORE, window.starts_at + LONG_BEFORE
+    if window.announced_at is not None and window.announced_at > missed:
+        return [min(window.announced_at, shown)]
+    return [max(missed + 1, long_before), min(shown, long_after)]
+
+
+def worlds(commitment: Availability, records: Records, terms: Terms) -> list[World]:
+    """Return the world in each way in which windows can have been announced."""
+    windows = {window for log in records.logs.values() for window in log.maintenance}
+    open_ones = [window for window in windows if len(instants(window)) > 1]
+    return [
+        World(commitment, records, terms, dict(zip(open_ones, choice, strict=True)))
+        for choice in product(*map(instants, open_ones))
+    ]
 
 
 @dataclass
@@ -149,6 +183,7 @@ class Run:
                 self.excused[f"maintenance {rule.type}"] += MINUTE
                 leaves = self.commitment.formula is Formula.OF_SERVICE_TIME and rule.leaves_service_time
                 return "left" if leaves else "excused"
+            return "counted"  # what lies over a cap falls to no later rule and to no cause
         if all(cause in excuses.causes for cause in causes):
             self.excused[f"cause {min(causes)}"] += MINUTE
             return "excused"
@@ -181,9 +216,13 @@ class Walked:
 
     statuses: list[tuple[int, Status | None]]
     """(second, status) of the first and the last second of every minute."""
+    shown: Status | None
+    """The status of the period as a whole, as far as it is owed."""
     best: Run
     unwatched: int
     whole: int
+    counted: list[int]
+    """The minutes that surely count."""
 
     def availability(self) -> Decimal:
         """Return the availability in per cent, cut to six decimals."""
@@ -195,13 +234,17 @@ class Walked:
 def walk(world: World, start: int, end: int, window_end: int) -> Walked:
     """Walk through the period from ``start`` to ``end`` as far as the window goes."""
     commitment, terms = world.commitment, world.terms
-    until, whole = min(end, window_end), end - start
+    whole = end - start
+    # Nothing after an agreement's end counts.
+    owed = end if terms.ends is None or not start < terms.ends < end else terms.ends
+    until, over = min(owed, window_end), owed <= window_end
     looked = set[int]()
     for begins, ends in world.watched:
         looked |= set(range(max(begins, start - 400 * HOUR), min(ends, world.seen, until), MINUTE))
     last = max(looked) + MINUTE if looked else None
-    judged = until if end <= window_end or last is None else last
+    judged = until if over or last is None else last
     best, worst, unwatched = Run(commitment), Run(commitment), 0
+    counted: list[int] = []
     statuses: list[tuple[int, Status | None]] = []
     for at in range(start, until, MINUTE):
         rules = [number for window, number in world.windows if window.starts_at <= at < window.ends_at]
@@ -218,14 +261,46 @@ def walk(world: World, start: int, end: int, window_end: int) -> Walked:
             statuses.append(
                 (
                     second,
-                    _status(world, start, (best, one), (worst, other), seconds, whole, last, second, end <= window_end),
+                    _status(world, start, (best, one), (worst, other), seconds, whole, last, second, over),
                 )
             )
+        counted += [at] if one == "counted" else []
         best.close(one, whole)
         worst.close(other, whole)
     if terms.effective is not None and start < terms.effective:
         statuses = [(second, None) for second, _ in statuses]
-    return Walked(statuses, best, unwatched, whole)
+    if terms.ends is not None and terms.ends <= start:
+        statuses = [(second, None) for second, _ in statuses]
+    shown = statuses[-1][1]
+    if owed < end:
+        # What was not breached by then is not owed, nor is anything after it.
+        statuses = [(second, None if status is Status.MET else status) for second, status in statuses]
+        shown = statuses[-1][1]
+        later = range(until, min(end, window_end), MINUTE)
+        statuses += [(at + by, None) for at in later for by in (0, MINUTE - 1)]
+    return Walked(statuses, shown, best, unwatched, whole, counted)
+
+
+def full_hours(world: World, start: int, end: int) -> int:
+    """Return the full hours of downtime that were completed in a period that is over.
+
+    Each is counted through the whole of an outage, with what overlaps or touches it, since the agreement took effect.
+    """
+    zone, per = world.terms.zone, world.commitment.per
+    begins = min([start, *(one.started_at for one in world.counting)])
+    counted = [at for first, last in periods(per, zone, begins, end) for at in walk(world, first, last, last).counted]
+    if world.terms.effective is not None:
+        counted = [at for at in counted if at >= world.terms.effective]
+    sure = [(one.started_at, known) for one, known in world.outages if one in world.counting]
+    down = {at for one, known in sure for at in range(one, max(one, known), MINUTE)}
+    hours = minutes = 0
+    previous = None
+    for at in counted:
+        if previous is not None and any(gone not in down for gone in range(previous, at, MINUTE)):
+            minutes = 0
+        minutes, previous = minutes + 1, at
+        hours += minutes % 60 == 0 and start <= at < end
+    return hours
 
 
 def _status(

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import fields, replace
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Log, Recovery
+from drcheck.core.evidence import FOREVER, LONG_AGO, Between, Gap, Log, Recovery
 from drcheck.core.spans import Span
 from drcheck.core.terms import Records, Subject, Terms
 from drcheck.core.verdict import Finding, Window
@@ -46,15 +46,28 @@ def shifted_records(records: Records, by: int) -> Records:
         )
         return replace(one, phases=phases, **clocks)
 
+    def between(known: Between) -> Between:
+        return Between(*(_moved(at, by) for at in known))
+
     def log(one: Log) -> Log:
         return replace(
             one,
             recoveries=tuple(recovery(each) for each in one.recoveries),
-            announcements=tuple(each._replace(announced_at=each.announced_at + by) for each in one.announcements),
+            announcements=tuple(
+                each._replace(announced_at=_moved(each.announced_at, by), known=between(each.known))
+                for each in one.announcements
+            ),
             maintenance=tuple(
-                each._replace(starts_at=each.starts_at + by, ends_at=each.ends_at + by) for each in one.maintenance
+                each._replace(
+                    announced_at=_moved(each.announced_at, by),
+                    starts_at=each.starts_at + by,
+                    ends_at=each.ends_at + by,
+                    known=between(each.known),
+                )
+                for each in one.maintenance
             ),
             known_until=_moved(one.known_until, by),
+            looks=tuple(look._replace(at=look.at + by) for look in one.looks),
         )
 
     return Records({name: log(one) for name, one in records.logs.items()})
@@ -98,6 +111,7 @@ def reordered(records: Records) -> Records:
                 one._replace(line=at(one.line, copy)) for one in reversed(log.announcements) for copy in (1, 0)
             ),
             gaps=tuple(replace(gap, line=at(gap.line, copy)) for gap in reversed(log.gaps) for copy in (1, 0)),
+            looks=tuple(look._replace(begun=2 * look.begun + 1, ended=2 * look.ended + 1) for look in log.looks),
         )
 
     return Records({name: twice(log) for name, log in reversed(records.logs.items())})

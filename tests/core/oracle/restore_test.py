@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from drcheck.core.evidence import Recovery
+from drcheck.core.evidence import FOREVER, Recovery
 from drcheck.core.promises import Notice, Outside, RestoreTest
 from drcheck.core.terms import Records, Terms
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of
-from .logs import hidden, proves, recoveries
+from .logs import announced, hidden, proves, recoveries
 
 
 def allowed(commitment: RestoreTest, records: Records, terms: Terms, second: int) -> Allowed:
@@ -54,62 +54,55 @@ def _since(newest: int | None, every: int, records: Records, terms: Terms, secon
     counts_from = [at for at in (newest, terms.effective) if at is not None]
     if counts_from and second < max(counts_from) + every:
         return NOTHING_OWED if newest is None else MET
-    loose = False
-    for one in hidden(records):
-        if one.earliest < second and (one.latest is None or one.latest > second + 1 - every):
-            return UNKNOWN
-        loose = loose or one.line is not None
-    if not counts_from:
-        return BREACHED | UNKNOWN  # from when on it is owed, nobody says
-    return BREACHED | UNKNOWN if loose else BREACHED
+    # What nobody saw, or could read, may be the pass that is owed.
+    if any(one.earliest <= second and (one.latest is None or second < one.latest + every) for one in hidden(records)):
+        return UNKNOWN
+    return BREACHED if counts_from else BREACHED | UNKNOWN  # from when on it is owed, nobody says
 
 
 def _by_the_rules(commitment: RestoreTest, records: Records, terms: Terms, second: int) -> Allowed:
     begun = [item for item in _named(commitment, records) if item[1].started_at <= second]
+    unseen = any(one.line is None and one.earliest <= second for one in hidden(records))
+    lines = [one for one in hidden(records) if one.latest is not None]
     if not begun:
-        blind = any(one.line is not None or one.earliest < second for one in hidden(records))
-        return NOTHING_OWED | UNKNOWN if blind else NOTHING_OWED
+        return UNKNOWN if unseen or any(one.earliest <= second for one in lines) else NOTHING_OWED
     last = max(one.started_at for _, one in begun)
-    answers = [_one_test(commitment, log, one, records, terms) for log, one in begun if one.started_at == last]
-    status = worst_of(answers)
-    for one in hidden(records):
-        if one.line is None:
-            if one.earliest < second:
-                return UNKNOWN
-        else:
-            # It may be a test that began later, or one of which nothing is known.
-            status |= UNKNOWN
+    deciding = [one for _, one in begun if one.started_at == last]
+    until = max(one.finished_at or last for one in deciding)
+    # It may be a test that began since, also while the deciding one was under way: the line after it may tell of one.
+    later = any(one.earliest <= max(second, until) and last <= (one.latest or 0) for one in lines)
     if terms.effective is not None and last < terms.effective:
-        status |= NOTHING_OWED  # whether tests from before the agreement bind, the rules leave open
-    return status
+        # What was held before the agreement does not bind.
+        return UNKNOWN if unseen or later else NOTHING_OWED
+    status = worst_of(_one_test(commitment, one, records, terms) for one in deciding)
+    if unseen:
+        return UNKNOWN
+    return UNKNOWN if later and status != BREACHED else status  # nobody knows of one that kept the rules since
 
 
-def _one_test(commitment: RestoreTest, log: str, test: Recovery, records: Records, terms: Terms) -> Allowed:
+def _one_test(commitment: RestoreTest, test: Recovery, records: Records, terms: Terms) -> Allowed:
     parts = [MET]
     end = test.finished_at if test.finished_at is not None else test.started_at
     if commitment.outside is Outside.BUSINESS_HOURS and in_business_hours(terms, test.started_at, end):
         return BREACHED
-    if commitment.outside is Outside.REGULAR_MAINTENANCE and any(
-        window.type == "regular" and window.starts_at < end and test.started_at < window.ends_at
-        for one in records.logs.values()
-        for window in one.maintenance
-    ):
-        return BREACHED
-    if commitment.notice is not None:
-        announced = [
-            announcement
+    if commitment.outside is Outside.REGULAR_MAINTENANCE:
+        if any(
+            window.type == "regular" and window.starts_at < end and test.started_at < window.ends_at
             for one in records.logs.values()
-            for announcement in one.announcements
-            if announcement.test == test.id
+            for window in one.maintenance
+        ):
+            return BREACHED
+        if any(one.line is not None and one.earliest < end for one in hidden(records)):
+            parts.append(UNKNOWN)  # it may tell of a window that the test was held in
+    if commitment.notice is not None:
+        said = [announced(one) for log in records.logs.values() for one in log.announcements if one.test == test.id]
+        # A line that nobody can read may hold one, made no earlier than the newest look that did not show it.
+        said += [
+            (max(one.earliest, one.announced_after + 1), FOREVER) for one in hidden(records) if one.line is not None
         ]
-        kept = any(notice_kept(commitment.notice, terms, one.announced_at, test.started_at) for one in announced)
-        if not kept:
-            blind = any(
-                gap.line is not None and (name != log or gap.line < test.line)
-                for name, one in records.logs.items()
-                for gap in one.gaps
-            )
-            parts.append(UNKNOWN | BREACHED if blind else BREACHED)
+        early = [notice_kept(commitment.notice, terms, earliest, test.started_at) for earliest, _ in said]
+        surely = [notice_kept(commitment.notice, terms, latest, test.started_at) for _, latest in said]
+        parts.append(MET if any(surely) else UNKNOWN if any(early) else BREACHED)
     return worst_of(parts)
 
 
@@ -124,6 +117,7 @@ def notice_kept(notice: Notice, terms: Terms, announced_at: int, event_at: int) 
     """Return whether an event was announced early enough."""
     if announced_at > event_at:
         return False
+    announced_at = max(announced_at, event_at - 400 * 86400)  # no notice is longer, and calendars end
     if not notice.business_days:
         return event_at - announced_at >= notice.seconds
     one, other = calendar.wall(announced_at, terms.zone).date(), calendar.wall(event_at, terms.zone).date()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise, product
 from typing import NamedTuple
@@ -92,45 +93,67 @@ def allowed(commitment: Rto, records: Records, terms: Terms, second: int) -> All
 
 def _allowed(commitment: Rto, records: Records, lost: frozenset[str], second: int, *, bounded: bool) -> Allowed:
     named = [(log, one) for log, one in recoveries(records) if commitment.scenario in one.scenarios]
-    for log, one in named:
-        if one.real and one.started_at + commitment.at_most <= second:
-            if one.finished_at is None:
-                # That it lasted was seen; that it has ended since, nobody can exclude.
-                return BREACHED if second <= records.logs[log].known_until else BREACHED | UNKNOWN
-            if second < one.finished_at:
-                return BREACHED
+    lasting = [too_long(commitment, one, records.logs[log].known_until, second) for log, one in named if one.real]
+    if {True} in lasting:
+        return BREACHED  # that it lasted was seen
     states = {State(failed=False, proven_at=None, decided_by=None)}
     over = [(log, one) for log, one in named if one.finished_at is not None and one.finished_at <= second]
-    for log, one in sorted(over, key=lambda item: item[1].finished_at or 0):
-        assert one.finished_at is not None
-        latest = one.finished_at if bounded else one.finished_at + LONG
-        found = verdicts(commitment, one, lost, latest)
-        key = (log, one.line, one.finished_at)
-        states = {after for state in states for after in _after(state, found, key)}
-    return both_ways(_status(commitment, state, records, second) for state in states)
+    for end in sorted({one.finished_at or 0 for _, one in over}):
+        latest = end if bounded else end + LONG
+        together = [
+            (verdicts(commitment, one, lost, latest), (log, one.line, end))
+            for log, one in over
+            if one.finished_at == end
+        ]
+        states = {after for state in states for after in _after(state, together)}
+    worlds = [_status(commitment, state, records, second) for state in states]
+    if {True, False} in lasting and BREACHED not in worlds:
+        worlds.append(BREACHED)
+    return both_ways(worlds)
 
 
-def _after(state: State, found: set[str], key: tuple[str, int, int]) -> Iterator[State]:
-    for verdict in found:
-        if verdict == "failed":
-            yield State(failed=True, proven_at=None, decided_by=key)
-        elif verdict == "void" or (state.failed and len(found) > 1):
-            yield state  # a pass whose time is unknown does not end a failure
+def too_long(commitment: Rto, outage: Recovery, seen: int, second: int) -> set[bool]:
+    """Return whether an outage goes on at a second, too long by then, in each way in which its clocks can have stood.
+
+    What is open lasted as long as its log was seen; what was restored, and not validated, may have been so at any time.
+    """
+    first = {CountsFrom.DISRUPTION: 0, CountsFrom.DECLARATION: 1, CountsFrom.RESTORE_START: 2}[commitment.counts_from]
+    last = {Until.RESTORED: 3, Until.VALIDATED: 4}[commitment.until]
+    beyond = max(seen, second) + LONG
+    found: set[bool] = set()
+    stands = outage if outage.finished_at is not None else replace(outage, validated_at=beyond)
+    for chain in _chains(stands, outage.finished_at or beyond):
+        goes_on = chain[first] + commitment.at_most <= second < chain[last]
+        found |= {goes_on, False} if goes_on and second > seen else {goes_on}
+    return found
+
+
+def _after(state: State, together: list[tuple[set[str], tuple[str, int, int]]]) -> Iterator[State]:
+    """Yield what may hold once several have ended at one instant, of which the worst decides."""
+    for choice in product(*(sorted(found) for found, _ in together)):
+        several = [(verdict, *one) for verdict, one in zip(choice, together, strict=True)]
+        failed = [key for verdict, _, key in several if verdict == "failed"]
+        # A pass whose time is unknown does not end a failure.
+        passed = [
+            key for verdict, found, key in several if verdict == "passed" and not (state.failed and "failed" in found)
+        ]
+        if failed:
+            yield State(failed=True, proven_at=None, decided_by=failed[0])
+        elif passed:
+            yield State(failed=False, proven_at=passed[0][2], decided_by=passed[0])
         else:
-            yield State(failed=False, proven_at=key[2], decided_by=key)
+            yield state
 
 
 def _status(commitment: Rto, state: State, records: Records, second: int) -> Allowed:
     if state.decided_by is None:
         return UNKNOWN
-    log, line, end = state.decided_by
-    status = BREACHED if state.failed else UNKNOWN
-    if state.proven_at is not None and second < state.proven_at + commitment.proven_within:
-        status = MET
-    loose = False
-    for one in hidden(records):
-        after = one.latest is None or one.latest > end
-        if after and one.earliest < second and (one.log != log or one.line is None or one.line > line):
-            return UNKNOWN
-        loose = loose or (one.line is not None and (one.line > line or one.log != log))
-    return status | UNKNOWN if loose else status
+    unseen = any(one.line is None and one.earliest <= second for one in hidden(records))
+    if state.failed:
+        return UNKNOWN if unseen else BREACHED  # a line that nobody can read is no known pass
+    _, _, end = state.decided_by
+    if unseen or any(
+        one.earliest <= second and one.latest is not None and end <= one.latest for one in hidden(records)
+    ):
+        return UNKNOWN
+    return MET if state.proven_at is not None and second < state.proven_at + commitment.proven_within else UNKNOWN

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from drcheck.core.commitments import availability
-from drcheck.core.evidence import Log, Maintenance, Outage, Watched
+from drcheck.core.evidence import ANYTIME, LONG_AGO, Between, Log, Maintenance, Outage, Watched
 from drcheck.core.policy import BusinessCalendar, Reader
 from drcheck.core.promises import Availability, Excuses, Formula, Kind, MaintenanceRule, Notice, Outside, Per
 from drcheck.core.terms import Records, Terms
@@ -33,6 +33,7 @@ CALENDARS = [
 ]
 TARGETS = ["99.9", "99.5", "99.95", "99", "95", "90", "50", "100"]
 CAUSES = ["", "us", "customer", "third-party"]
+SCOPES = [True, True, True, True, True, True, False, None]
 TYPES = ["planned", "planned", "regular", "emergency"]
 READERS = {"outages": Reader.OUTAGE_LOG, "more": Reader.OUTAGE_LOG, "maintenance": Reader.MAINTENANCE_LOG}
 
@@ -136,7 +137,7 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, whole_logs: bool = False) ->
             ends = (
                 None if draw(st.integers(0, 7)) == 0 else min(begins + length, end) if whole_logs else begins + length
             )
-            total, cause = draw(st.integers(0, 3)) > 0, draw(st.sampled_from(CAUSES))
+            total, cause = draw(st.sampled_from(SCOPES)), draw(st.sampled_from(CAUSES))
             outages.append(Outage(f"{log}-{number}", number, begins, ends, total, cause))
             edges += [begins, begins + length]
         logs[log] = Log(
@@ -149,15 +150,21 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, whole_logs: bool = False) ->
     for number in range(draw(st.sampled_from([2, 1, 3, 4, 0]))):
         near = draw(st.sampled_from(edges)) if edges and draw(st.integers(0, 3)) else start + draw(starts)
         begins = near + draw(_minutes(-60, 20))
-        ahead = draw(st.none() | _minutes(0, 60) | _minutes(0, 10 * 1440))
+        if windows and draw(st.integers(0, 4)) == 0:
+            begins = draw(st.sampled_from(windows)).starts_at
+        word = begins - draw(_minutes(-60, 60) | _minutes(0, 10 * 1440))
+        known = draw(_between(begins)) if draw(st.integers(0, 2)) == 0 else ANYTIME
+        if draw(st.integers(0, 7)) == 0:
+            word = None
         windows.append(
             Maintenance(
                 f"m-{number}",
                 number,
                 draw(st.sampled_from(types) | st.sampled_from(TYPES)),
-                None if ahead is None else begins - ahead,
+                word,
                 begins,
                 begins + draw(_minutes(0, 700) | _minutes(100, 5000)),
+                known,
             )
         )
     logs["maintenance"] = Log(maintenance=tuple(windows), known_until=max(end, until) + DAY)
@@ -166,8 +173,19 @@ def cases(draw: st.DrawFn, *, per: Per = Per.MONTH, whole_logs: bool = False) ->
         business=draw(st.sampled_from(CALENDARS)),
         effective=draw(st.sampled_from([None, None, None, None, None, None, start, start + MINUTE, until])),
     )
+    if not whole_logs and draw(st.integers(0, 5)) == 0:
+        terms = replace(terms, ends=start + draw(_minutes(1, within[1] - 1)))
     begin = min(until - 1, start + draw(st.sampled_from([0, 0, 1, 40 * HOUR, -HOUR])))
     return Case(commitment, Records(logs, {name: READERS[name] for name in logs}), terms, Window(begin, until))
+
+
+@st.composite
+def _between(draw: st.DrawFn, begins: int) -> Between:
+    """Draw two looks around the begin of a window: one that did not show its record, if any, and one that did."""
+    missed = begins + draw(_minutes(-60, 60) | _minutes(-20 * 1440, 60))
+    return Between(
+        draw(st.sampled_from([missed, missed, LONG_AGO])), missed + draw(_minutes(1, 60) | _minutes(1, 3000))
+    )
 
 
 @st.composite
