@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
     begin = end - 1 if 0 <= started + 1 - end <= settings.clock_tolerance else started
     with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
         texts = ledger.policies()
-        past = _versions(ledger, texts, loaded.policies, window, started)
+        past = _versions(ledger, texts, loaded.policies, started)
         faults = (*loaded.faults, *(() if paths else _gone(ledger, texts, loaded, settings, started)))
         run.policies(loaded.policies)
         looked = [(policy, source) for policy in loaded.policies for source in looked_at(policy)]
@@ -112,24 +113,24 @@ class _Versions(NamedTuple):
 
 
 def _versions(
-    ledger: Ledger, judged: Iterable[PastPolicy], policies: Iterable[Policy], window: Window, now: int
+    ledger: Ledger, judged: Iterable[PastPolicy], policies: Iterable[Policy], now: int
 ) -> dict[str, _Versions]:
-    """Return for each service the texts of the past that may bind within ``window``, oldest first."""
+    """Return for each service every text that was ever judged, oldest first.
+
+    None is left out for its age: a slot of last year may be owed until today by the text of its day, and one that takes
+    effect in the future leaves an old one in force.
+    """
     by_service: dict[str, list[PastPolicy]] = defaultdict(list)
     for past in judged:
         by_service[past.service].append(past)
+    read = cache(lambda digest: reload(ledger.policy_text(digest)))  # a text may have come back again and again
     found: dict[str, _Versions] = {}
     for policy in policies:
         texts = by_service[policy.service]
         current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
-        earlier: list[Version] = []
-        for past, after in zip(texts, [*texts[1:], current], strict=False):
-            text = ledger.policy_text(past.sha256)
-            # Of those from before the window the last one binds when it begins, unless a text says so of itself.
-            if after is None or after.first_seen > window.start or "in_force_from" in text:
-                known = reload(text)
-                earlier += [] if known is None else [Version(past.first_seen, known)]
-        found[policy.service] = _Versions(now if current is None else current.first_seen, tuple(earlier))
+        known = ((past.first_seen, read(past.sha256)) for past in texts)
+        earlier = tuple(Version(first_seen, text) for first_seen, text in known if text is not None)
+        found[policy.service] = _Versions(now if current is None else current.first_seen, earlier)
     return found
 
 

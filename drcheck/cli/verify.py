@@ -45,7 +45,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
     amount = parser.add_mutually_exclusive_group()
-    amount.add_argument("-q", "--quiet", action="store_true", help="console: only what is not met, and the summary")
+    amount.add_argument(
+        "-q", "--quiet", action="store_true", help="console: only what is not met or was corrected, and the summary"
+    )
     amount.add_argument("-v", "--verbose", action="store_true", help="console: every piece of evidence")
     parser.set_defaults(run=run)
 
