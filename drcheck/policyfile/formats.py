@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cronsim import CronSim, CronSimError
 
 from drcheck.core.naming import Template
+from drcheck.core.policy import is_name
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 from drcheck.policyfile.units import shown
@@ -22,7 +23,6 @@ from drcheck.policyfile.units import shown
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALIAS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
 _UNPORTABLE: Final = ("localtime", "posixrules", "posix/", "right/", "Factory")
@@ -73,7 +73,7 @@ def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
 
 def name(text: str) -> None:
     """Refuse what is no name of a service, site, scenario, source, data set or commitment."""
-    if not _NAME.fullmatch(text):
+    if not is_name(text):
         raise DrcheckError(
             f"{shown(text)} is not a name", "Use letters A to Z, digits, dot, dash and underscore, at most 100 of them."
         )

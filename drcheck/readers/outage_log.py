@@ -71,11 +71,11 @@ class _Records:
         if "watched" in record:
             watched = _watched(record)
             # It need not name a service: then whoever keeps the log watched everything that it tells of.
-            if record.name("service") not in {"", self.service}:
+            if record.named("service") not in {"", self.service}:
                 return False
             self.watched.append(watched)
             return True
-        if record.required("service") != self.service:
+        if record.required_name("service") != self.service:
             return False
         outage = _outage(record)
         known, _ = self.outages.get(outage.id, (None, None))
@@ -104,7 +104,7 @@ def _outage(record: Record) -> Outage:
 def _recovery(record: Record, outage: Outage) -> Recovery:
     point = record.part("recovery_point")
     point.instant("data_as_of")
-    scenario = record.name("scenario")
+    scenario = record.named("scenario")
     return Recovery(
         id=outage.id,
         line=outage.line,
@@ -114,8 +114,8 @@ def _recovery(record: Record, outage: Outage) -> Recovery:
         scenarios=frozenset({scenario} if scenario else ()),
         disrupted_at=outage.started_at,
         validated_at=outage.ended_at,
-        point_source=point.name("source"),
-        point_of=point.name("of"),
+        point_source=point.named("source"),
+        point_of=point.named("of"),
         point_name=point.text("name"),
         real=True,
         recovered_by=record.name("recovered_by"),
