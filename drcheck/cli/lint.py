@@ -61,9 +61,15 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile.lint import Level, lint
     from drcheck.policyfile.load import load_policies
 
-    loaded = load_policies(arguments.policies, _settings(arguments.config))
+    settings = _settings(arguments.config)
+    connections = None if settings is None else settings.connections
+    loaded = load_policies(arguments.policies, settings)
     as_of = clock.now()
-    remarks = [remark for document in loaded.documents for remark in lint(document, as_of, explain=arguments.explain)]
+    remarks = [
+        remark
+        for document in loaded.documents
+        for remark in lint(document, as_of, explain=arguments.explain, connections=connections)
+    ]
     told = _json(loaded, remarks) if arguments.format == "json" else _text(loaded, remarks)
     try:
         write_whole(told.encode(errors="backslashreplace"), None)
