@@ -21,7 +21,7 @@ from drcheck.core.sources import SourceEvidence
 from drcheck.core.summary import exit_status, status_of
 from drcheck.core.verdict import Window
 from drcheck.core.verify import judge
-from drcheck.core.wordings import Version
+from drcheck.core.wordings import Version, corrections_of, wordings_of
 from drcheck.gather import Gathering, Job, Seen
 from drcheck.interfaces import Asked, Fault, Judged, Report
 from drcheck.ledger.run import Run
@@ -110,6 +110,8 @@ class _Versions(NamedTuple):
     first_seen: int
     """When the text of today was first judged, since when without another one in between."""
     earlier: tuple[Version, ...]
+    bound: tuple[tuple[Policy, int], ...]
+    """Every text that a commitment of today was ever judged by, and until when at most."""
 
 
 def _versions(
@@ -130,8 +132,21 @@ def _versions(
         current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
         known = ((past.first_seen, read(past.sha256)) for past in texts)
         earlier = tuple(Version(first_seen, text) for first_seen, text in known if text is not None)
-        found[policy.service] = _Versions(now if current is None else current.first_seen, earlier)
+        first_seen = now if current is None else current.first_seen
+        found[policy.service] = _Versions(first_seen, earlier, _bound(policy, (*earlier, Version(first_seen, policy))))
     return found
+
+
+def _bound(policy: Policy, versions: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:
+    if len(versions) == 1:
+        return ()
+    until: dict[str, tuple[Policy, int]] = {}
+    for commitment in policy.commitments:
+        corrected = (wording for one in corrections_of(commitment, versions) for wording in one.before)
+        for wording in (*wordings_of(commitment, versions), *corrected):
+            _, known = until.get(wording.policy.sha256, (policy, LONG_AGO))
+            until[wording.policy.sha256] = (wording.policy, max(known, wording.binds.end))
+    return tuple(until.values())
 
 
 def _gone(
@@ -189,12 +204,13 @@ def _job(
 
 def _since(policy: Policy, source: Source, past: _Versions, window: Window) -> int:
     """Return the oldest data that judging by the wording of today, or by one that was in force before, needs."""
-    wordings = [policy, *(version.policy for version in past.earlier)]
-    return min(
-        needed_since(wording, source, window)
-        for wording in wordings
-        if source.name in wording.sources and wording.sources[source.name].identity == source.identity
-    )
+    needed = needed_since(policy, source, window)
+    for text, until in past.bound:
+        if source.name in text.sources and text.sources[source.name].identity == source.identity:
+            since = needed_since(text, source, window)
+            # What began before a text was replaced may be owed by it for as long as it says, and nothing else is.
+            needed = min(needed, since) if since < until else needed
+    return needed
 
 
 def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: Settings) -> SourceEvidence:
