@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class DrcheckError(Exception):
     """Something a user can act on.
 
     ``message`` is lower case without a full stop; ``hint`` is a sentence with the next step, or empty.
     """
+
+    exit_status: ClassVar[int] = 2
+    """Of a command that ends with it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

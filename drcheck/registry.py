@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from drcheck.core.evidence import Log
 from drcheck.core.policy import Reader, Source
-from drcheck.core.promises import Standing
 from drcheck.interfaces import Collector, Read
-from drcheck.settings import AzureConnection, Connection, LocalConnection, S3Connection, SshConnection
+from drcheck.settings import AzureConnection, Connection, LocalConnection, S3Connection, SshConnection, standing
+
+__all__ = ["Opener", "opener", "parser", "place", "reader", "standing"]
 
 if TYPE_CHECKING:
     from drcheck.collectors.pool import Connections
@@ -95,18 +96,6 @@ def parser(source: Source) -> Callable[[bytes, str, int], Log]:
             return attestations.parse
         case Reader.OBJECTS:
             raise TypeError(source.reader)
-
-
-def standing(source: Source, connection: Connection) -> Standing:
-    """Return who vouches for what is read at ``source``.
-
-    A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
-    of whoever wrote them, wherever they lie. An attestation is the word of the owner it names.
-    """
-    if source.reader is Reader.ATTESTATIONS:
-        return Standing.ATTESTED
-    cloud = isinstance(connection, S3Connection | AzureConnection)
-    return Standing.STORAGE if cloud and source.reader is Reader.OBJECTS else Standing.LOG
 
 
 def place(source: Source) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from drcheck.core.sources import SourceEvidence
 from drcheck.core.summary import exit_status, status_of
 from drcheck.core.verdict import Window
 from drcheck.core.verify import judge
-from drcheck.core.wordings import Version
+from drcheck.core.wordings import Version, corrections_of, wordings_of
 from drcheck.gather import Gathering, Job, Seen
 from drcheck.interfaces import Asked, Fault, Judged, Report
 from drcheck.ledger.run import Run
@@ -58,7 +59,7 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
     begin = end - 1 if 0 <= started + 1 - end <= settings.clock_tolerance else started
     with open_ledger(settings.ledger) as ledger, ledger.start(window, version=__version__, started_at=started) as run:
         texts = ledger.policies()
-        past = _versions(ledger, texts, loaded.policies, window, started)
+        past = _versions(ledger, texts, loaded.policies, started)
         faults = (*loaded.faults, *(() if paths else _gone(ledger, texts, loaded, settings, started)))
         run.policies(loaded.policies)
         looked = [(policy, source) for policy in loaded.policies for source in looked_at(policy)]
@@ -111,28 +112,43 @@ class _Versions(NamedTuple):
     first_seen: int
     """When the text of today was first judged, since when without another one in between."""
     earlier: tuple[Version, ...]
+    bound: tuple[tuple[Policy, int], ...]
+    """Every text that a commitment of today was ever judged by, and until when at most."""
 
 
 def _versions(
-    ledger: Ledger, judged: Iterable[PastPolicy], policies: Iterable[Policy], window: Window, now: int
+    ledger: Ledger, judged: Iterable[PastPolicy], policies: Iterable[Policy], now: int
 ) -> dict[str, _Versions]:
-    """Return for each service the texts of the past that may bind within ``window``, oldest first."""
+    """Return for each service every text that was ever judged, oldest first.
+
+    None is left out for its age: a slot of last year may be owed until today by the text of its day, and one that takes
+    effect in the future leaves an old one in force.
+    """
     by_service: dict[str, list[PastPolicy]] = defaultdict(list)
     for past in judged:
         by_service[past.service].append(past)
+    read = cache(lambda digest: reload(ledger.policy_text(digest)))  # a text may have come back again and again
     found: dict[str, _Versions] = {}
     for policy in policies:
         texts = by_service[policy.service]
         current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
-        earlier: list[Version] = []
-        for past, after in zip(texts, [*texts[1:], current], strict=False):
-            text = ledger.policy_text(past.sha256)
-            # Of those from before the window the last one binds when it begins, unless a text says so of itself.
-            if after is None or after.first_seen > window.start or "in_force_from" in text:
-                known = reload(text)
-                earlier += [] if known is None else [Version(past.first_seen, known)]
-        found[policy.service] = _Versions(now if current is None else current.first_seen, tuple(earlier))
+        known = ((past.first_seen, read(past.sha256)) for past in texts)
+        earlier = tuple(Version(first_seen, text) for first_seen, text in known if text is not None)
+        first_seen = now if current is None else current.first_seen
+        found[policy.service] = _Versions(first_seen, earlier, _bound(policy, (*earlier, Version(first_seen, policy))))
     return found
+
+
+def _bound(policy: Policy, versions: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:
+    if len(versions) == 1:
+        return ()
+    until: dict[str, tuple[Policy, int]] = {}
+    for commitment in policy.commitments:
+        corrected = (wording for one in corrections_of(commitment, versions) for wording in one.before)
+        for wording in (*wordings_of(commitment, versions), *corrected):
+            _, known = until.get(wording.policy.sha256, (policy, LONG_AGO))
+            until[wording.policy.sha256] = (wording.policy, max(known, wording.binds.end))
+    return tuple(until.values())
 
 
 def _gone(
@@ -190,12 +206,13 @@ def _job(
 
 def _since(policy: Policy, source: Source, past: _Versions, window: Window) -> int:
     """Return the oldest data that judging by the wording of today, or by one that was in force before, needs."""
-    wordings = [policy, *(version.policy for version in past.earlier)]
-    return min(
-        needed_since(wording, source, window)
-        for wording in wordings
-        if source.name in wording.sources and wording.sources[source.name].identity == source.identity
-    )
+    needed = needed_since(policy, source, window)
+    for text, until in past.bound:
+        if source.name in text.sources and text.sources[source.name].identity == source.identity:
+            since = needed_since(text, source, window)
+            # What began before a text was replaced may be owed by it for as long as it says, and nothing else is.
+            needed = min(needed, since) if since < until else needed
+    return needed
 
 
 def _remember(seen: Seen, history: History, ledger: Ledger, run: Run, settings: Settings, until: int) -> SourceEvidence:

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from drcheck.core.policy import Reader, Source
+from drcheck.core.promises import Standing
+
 
 class LastModified(StrEnum):
     """What the time of a multipart upload means on an S3 server; AWS shows its initiation."""
@@ -85,3 +88,15 @@ class Settings:
     clock_tolerance: int = 300
     read_at_most: int = 256 << 20
     """Bytes that one look may read to check what lies there against its checksums."""
+
+
+def standing(source: Source, connection: Connection) -> Standing:
+    """Return who vouches for what is read at ``source``.
+
+    A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
+    of whoever wrote them, wherever they lie. An attestation is the word of the owner it names.
+    """
+    if source.reader is Reader.ATTESTATIONS:
+        return Standing.ATTESTED
+    cloud = isinstance(connection, S3Connection | AzureConnection)
+    return Standing.STORAGE if cloud and source.reader is Reader.OBJECTS else Standing.LOG

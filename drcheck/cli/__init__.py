@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from drcheck import __version__
 from drcheck.cli import history, init, ledger, lint, schema, verify
-from drcheck.cli.output import drop_output, is_unwritable, prepare_streams
+from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle, tell, unwritable
 from drcheck.errors import DrcheckError
 
 EXIT_USAGE = 2
@@ -35,47 +35,52 @@ exit status of verify:
   1    at least one commitment is breached
   3    none is breached, but at least one is unknown, or a policy is invalid
        or gone
-  2    wrong usage or configuration: nothing was judged
+  2    wrong usage or configuration, or no policy at all: nothing was judged
+  4    another run holds the ledger: nothing was judged
   70   a fault in drcheck itself
-  130  interrupted
+  130  interrupted: nothing was judged, what was seen until then is recorded
+  That a report could not be written changes none of these, and is said on
+  standard error.
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb, print what there is to say, and return the exit status."""
     prepare_streams()
-    arguments = _parser().parse_args(argv)
-    _end_on_sigterm()
     try:
-        status: int = arguments.run(arguments)
-        sys.stdout.flush()
+        return _run(argv)
     except DrcheckError as error:
-        _say(error)
-        return EXIT_USAGE
+        say(error)
+        return error.exit_status
     except KeyboardInterrupt:
-        print("\ndrcheck: interrupted; what was recorded stands, nothing else was judged", file=sys.stderr)
+        tell("\ndrcheck: interrupted; what was recorded stands, nothing else was judged")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has left, as `drcheck … | head` does; the interpreter must not stumble over it again.
-        drop_output()
+        drop(sys.stdout)
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001  the outermost page: whatever is left is a fault in drcheck itself
         if isinstance(error, OSError) and is_unwritable(error):
-            drop_output()
-            _say(DrcheckError(f"standard output cannot be written: {(error.strerror or 'error').lower()}"))
+            drop(sys.stdout)
+            say(unwritable(error))
             return EXIT_USAGE
-        traceback.print_exc()
-        print("drcheck: this is a fault in drcheck itself; report it with the lines above", file=sys.stderr)
+        tell(traceback.format_exc())
+        tell("drcheck: this is a fault in drcheck itself; report it with the lines above")
         return EXIT_FAULT
+    finally:
+        settle()
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit:
+        sys.stdout.flush()  # --help and --version
+        raise
+    _end_on_signals()
+    status: int = arguments.run(arguments)
+    sys.stdout.flush()
     return status
-
-
-def _say(error: DrcheckError) -> None:
-    """Print an error on standard error; what a far side or an argument put into it is never obeyed by a terminal."""
-    from drcheck.reports.text import printable
-
-    for line in f"drcheck: {error}".split("\n"):
-        print(printable(line), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,11 +94,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _end_on_sigterm() -> None:
-    """Take a first SIGTERM like Ctrl-C, so that what is finished is committed; a second one ends at once."""
+def _end_on_signals() -> None:
+    """Take a first SIGTERM or SIGHUP like Ctrl-C, so that what is finished is committed; a second SIGTERM ends at once.
+
+    A terminal that goes sends SIGHUP more than once, and a service manager may send it right after SIGTERM: none of
+    these is a second wish. Whoever started drcheck with nohup wants none of them heeded.
+    """
 
     def end(_number: int, _frame: object) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, end)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,13 +57,26 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
+    from drcheck.cli.output import OutputError, say, tell, write_whole
     from drcheck.policyfile.lint import Level, lint
     from drcheck.policyfile.load import load_policies
 
-    loaded = load_policies(arguments.policies, _settings(arguments.config))
+    settings = _settings(arguments.config)
+    connections = None if settings is None else settings.connections
+    loaded = load_policies(arguments.policies, settings)
     as_of = clock.now()
-    remarks = [remark for document in loaded.documents for remark in lint(document, as_of, explain=arguments.explain)]
-    (_print_json if arguments.format == "json" else _print_text)(loaded, remarks)
+    remarks = [
+        remark
+        for document in loaded.documents
+        for remark in lint(document, as_of, explain=arguments.explain, connections=connections)
+    ]
+    told = _json(loaded, remarks) if arguments.format == "json" else _text(loaded, remarks)
+    try:
+        write_whole(told.encode(errors="backslashreplace"), None)
+    except OutputError as error:
+        say(error)
+    if arguments.format == "text":
+        tell(_in_short(loaded, remarks))
     if loaded.problems:
         return EXIT_FAULTS
     warned = any(remark.level is Level.WARNING for remark in remarks)
@@ -77,21 +89,26 @@ def _settings(config: str | None) -> Settings | None:
     return load_settings(config) if config is not None or Path(DEFAULT_FILE).exists() else None
 
 
-def _print_text(loaded: Loaded, remarks: list[Remark]) -> None:
-    faults = list(dict.fromkeys(str(problem) for _, problem in loaded.problems))  # templates: once
-    for line in [*faults, *remarks]:
-        print(line, flush=True)
+def _faults(loaded: Loaded) -> list[str]:
+    return list(dict.fromkeys(str(problem) for _, problem in loaded.problems))  # those of templates: once
+
+
+def _text(loaded: Loaded, remarks: list[Remark]) -> str:
+    return "".join(f"{line}\n" for line in [*_faults(loaded), *remarks])
+
+
+def _in_short(loaded: Loaded, remarks: list[Remark]) -> str:
     warnings = sum(remark.level == "warning" for remark in remarks)
     policies = len(loaded.documents) + len({file for file, _ in loaded.problems})
-    told = ", ".join(_count(count, what) for count, what in ((len(faults), "fault"), (warnings, "warning")))
-    print(f"{_count(policies, 'file')} checked: {told}", file=sys.stderr)
+    counts = ((len(_faults(loaded)), "fault"), (warnings, "warning"))
+    return f"{_count(policies, 'file')} checked: {', '.join(_count(count, what) for count, what in counts)}"
 
 
 def _count(count: int, what: str) -> str:
     return words.counted(count, what) if count else f"no {what}s"
 
 
-def _print_json(loaded: Loaded, remarks: list[Remark]) -> None:
+def _json(loaded: Loaded, remarks: list[Remark]) -> str:
     told = {
         "policies": [document.policy.file for document in loaded.documents],
         "faults": [{"policy": file, **_at(problem.mark), "message": problem.text} for file, problem in loaded.problems],
@@ -100,7 +117,7 @@ def _print_json(loaded: Loaded, remarks: list[Remark]) -> None:
             for remark in remarks
         ],
     }
-    print(json.dumps(told, indent=2, ensure_ascii=False))
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def _at(mark: Mark) -> dict[str, str | int]:

@@ -8,10 +8,17 @@ import sys
 import tempfile
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Final, TextIO
 
-from drcheck.errors import UsageError
+from drcheck.errors import DrcheckError, UsageError
 
-_NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_NOT_WRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_closed: Final[set[str]] = set()
+"""Names of the standard streams that were closed when drcheck started."""
+
+
+class OutputError(DrcheckError):
+    """What was to be written could not be. Verdicts, and what they make of the exit status, stand all the same."""
 
 
 def prepare_streams() -> None:
@@ -22,6 +29,7 @@ def prepare_streams() -> None:
     for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
         stream = getattr(sys, name)
         if stream is None:
+            _closed.add(name)
             nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
             setattr(sys, name, os.fdopen(nowhere, "w" if number else "r", encoding="utf-8"))
         elif number and isinstance(stream, TextIOWrapper):
@@ -33,9 +41,33 @@ def is_unwritable(error: OSError) -> bool:
     return error.filename is None and error.errno in _NOT_WRITTEN
 
 
-def drop_output() -> None:
+def drop(stream: TextIO) -> None:
     """Let what is still to be written go nowhere, so that the interpreter does not stumble over it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def settle() -> None:
+    """Drop what standard error holds back and can never write: the interpreter would end with a status of its own."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        drop(sys.stderr)
+
+
+def tell(text: str) -> None:
+    """Print on standard error; where nobody can read it, as when its terminal is gone, nothing is said."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        drop(sys.stderr)
+
+
+def say(error: DrcheckError) -> None:
+    """Print an error on standard error; what a far side or an argument put into it is never obeyed by a terminal."""
+    from drcheck.reports.text import printable
+
+    for line in f"drcheck: {error}".split("\n"):
+        tell(printable(line))
 
 
 def check_writable(file: str | None) -> None:
@@ -54,15 +86,10 @@ def check_writable(file: str | None) -> None:
 def write_whole(rendered: bytes, file: str | None) -> None:
     """Write to standard output, or put ``file`` in place once all of it is on the disk.
 
-    Raises ``UsageError`` if it cannot be written; a file that was there before then stands as it was.
+    Raises :class:`OutputError` if it cannot be written; a file that was there before then stands as it was.
     """
     if file is None:
-        try:
-            sys.stdout.buffer.write(rendered)
-            sys.stdout.buffer.flush()
-        except BrokenPipeError:
-            # Whoever read it has seen enough, as in `drcheck verify | head`: the verdict's exit status stands.
-            drop_output()
+        _write_out(rendered)
         return
     target = Path(file)
     try:
@@ -82,7 +109,24 @@ def write_whole(rendered: bytes, file: str | None) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise UsageError(
+        raise OutputError(
             f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
             "The verdicts are in the ledger all the same; name another file with --output.",
         ) from error
+
+
+def _write_out(rendered: bytes) -> None:
+    if "stdout" in _closed:
+        say(OutputError("standard output is closed: nothing was shown"))  # as whoever closed it wished
+        return
+    try:
+        sys.stdout.buffer.write(rendered)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        drop(sys.stdout)
+        raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> OutputError:
+    """Return in words that standard output failed."""
+    return OutputError(f"standard output cannot be written: {(error.strerror or 'error').lower()}")

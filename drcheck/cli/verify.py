@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from datetime import UTC
 
 from drcheck.errors import DrcheckError, UsageError
@@ -25,7 +24,8 @@ examples:
   drcheck verify --window 90d --format json --output report.json
 
 exit status: 0 all met or waived, 1 a breach, 3 an unknown or a policy that is
-invalid or gone, 2 nothing was judged
+invalid or gone, 2 wrong usage, 4 another run holds the ledger; with 2 and 4
+nothing was judged
 """
 
 
@@ -45,7 +45,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
     amount = parser.add_mutually_exclusive_group()
-    amount.add_argument("-q", "--quiet", action="store_true", help="console: only what is not met, and the summary")
+    amount.add_argument(
+        "-q", "--quiet", action="store_true", help="console: only what is not met or was corrected, and the summary"
+    )
     amount.add_argument("-v", "--verbose", action="store_true", help="console: every piece of evidence")
     parser.set_defaults(run=run)
 
@@ -54,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
     from drcheck import run as runner
-    from drcheck.cli.output import check_writable, write_whole
+    from drcheck.cli.output import OutputError, check_writable, say, tell, write_whole
     from drcheck.policyfile import units
     from drcheck.policyfile.config import load_settings
     from drcheck.reports import console, json, progress
@@ -68,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config)
     outcome = runner.verify(settings, arguments.policies, as_of=as_of, span=span, progress=progress.awaiting)
     for fault in outcome.faults:
-        print(fault, file=sys.stderr)
+        tell(fault)
     if arguments.format == "json":
         rendered = json.render(outcome.report)
     else:
@@ -82,13 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
     status = EXIT_FAULT if outcome.faults else outcome.exit_status
     try:
         write_whole(rendered, arguments.output)
-    except DrcheckError as error:
-        # The verdicts stand in the ledger, and a breach is one even where its report found no room.
-        print(f"drcheck: {error}", file=sys.stderr)
-        status = status or EXIT_FAULT
+    except OutputError as error:
+        say(error)  # a breach is one even where its report found no room, and what is met is met
     if outcome.hanging:
-        # A thread that hangs in the kernel would hold up the end of this process for as long.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        # A thread that hangs in the kernel would hold up the end of this process for as long. All is written already.
         os._exit(status)
     return status

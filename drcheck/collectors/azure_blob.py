@@ -9,6 +9,7 @@ from drcheck.collectors.azure_describe import AzureFacts
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.facts import Listed, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.core.asking import is_container
 from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, Seek
 from drcheck.settings import AzureConnection
@@ -91,10 +92,9 @@ def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -
     from drcheck.collectors.web import Caller, Web
 
     container, _, below = checked_root(root).partition("/")
-    if not container:
-        raise CollectorError(
-            f"no container is named below {connection.name}", f"Write `at: {connection.name}:CONTAINER/PREFIX/`."
-        )
+    if not is_container(container):
+        named = f"{container!r} is not the name of a container" if container else "no container is named"
+        raise CollectorError(f"{named} below {connection.name}", f"Write `at: {connection.name}:CONTAINER/PREFIX/`.")
     web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
     client = pool.shared(
         ("azure_blob", connection.name), lambda: AzureClient(connection, web), pool.deadline(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from drcheck.core.asking import below
 from drcheck.interfaces import CollectorError
 
 _SHOWN = 200
@@ -23,36 +24,32 @@ def shown(text: str) -> str:
 
 def checked_name(name: str) -> str:
     """Return ``name`` if it can only mean something below a root; raises :class:`CollectorError` otherwise."""
-    if name.endswith("/"):
+    if not name or name.endswith("/"):
         _refuse(name, "it names a directory")
-    _check(name.split("/"), name)
+    _check(name, name)
     return name
 
 
 def checked_root(root: str) -> str:
     """Return ``root``, a directory ending in ``/`` or empty, if it lies below the connection's root."""
-    if root:
-        if not root.endswith("/"):
-            _refuse(root, "a directory ends in /")
-        _check(root[:-1].split("/"), root)
+    if root and not root.endswith("/"):
+        _refuse(root, "a directory ends in /")
+    _check(root, root)
     return root
 
 
 def checked_prefix(prefix: str) -> str:
     """Return the directory part of ``prefix`` (ending in ``/``, or empty); the rest only filters names."""
     directory = prefix[: prefix.rfind("/") + 1]
-    if directory:
-        _check(directory[:-1].split("/"), prefix)
+    _check(directory, prefix)
     if "\0" in prefix or "\n" in prefix:
         _refuse(prefix, "it holds a NUL or a line break")
     return directory
 
 
-def _check(parts: list[str], whole: str) -> None:
-    if "\0" in whole or "\n" in whole:
-        _refuse(whole, "it holds a NUL or a line break")
-    if any(part in {"", ".", ".."} for part in parts):
-        _refuse(whole, "it has an empty part, . or ..")
+def _check(path: str, whole: str) -> None:
+    if why := below(path):
+        _refuse(whole, why)
 
 
 def _refuse(name: str, why: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.facts import Listed, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.core.asking import is_bucket
 from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, Seek
 from drcheck.settings import S3Connection
@@ -118,10 +119,9 @@ def open_s3(connection: S3Connection, root: str, pool: Connections) -> S3Collect
     from drcheck.collectors.web import Caller, Web  # as does urllib3
 
     bucket, _, below = checked_root(root).partition("/")
-    if not bucket:
-        raise CollectorError(
-            f"no bucket is named below {connection.name}", f"Write `at: {connection.name}:BUCKET/PREFIX/`."
-        )
+    if not is_bucket(bucket):
+        named = f"{bucket!r} is not the name of a bucket" if bucket else "no bucket is named"
+        raise CollectorError(f"{named} below {connection.name}", f"Write `at: {connection.name}:BUCKET/PREFIX/`.")
     web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
     client = pool.shared(
         ("s3", connection.name), lambda: S3Client(connection, web, pool.workers), pool.deadline(connection)

@@ -5,6 +5,7 @@ Durations are whole seconds, sizes bytes, instants seconds since the epoch (UTC)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,18 @@ from typing import Final
 
 from drcheck.core.places import Place, Site
 from drcheck.core.promises import Commitment, Kind
+
+_NAME: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
+LONGEST_NAME: Final = 100
+"""Characters that a policy's own names may have."""
+
+
+def is_name(text: str, longest: int = LONGEST_NAME) -> bool:
+    """Return whether ``text`` is a name of a service, site, scenario, source, data set or commitment.
+
+    Letters of other scripts are none of it: many look like these, and one of them in a log would be another name.
+    """
+    return len(text) <= longest and _NAME.fullmatch(text) is not None
 
 
 class Reader(StrEnum):

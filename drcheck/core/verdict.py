@@ -181,6 +181,8 @@ class Verdict:
     """The weakest standing among its sources: who vouches for what it rests on."""
     notes: tuple[str, ...] = ()
     """What a reader must know beside the verdict: days never made, data sets seen but not listed, …"""
+    corrected: bool = False
+    """Whether a wording that was first seen later changed what had been found of the window; a note tells both."""
 
     @property
     def status(self) -> Status | None:

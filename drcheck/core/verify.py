@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from drcheck.core import words
+from drcheck.core import restated, words
 from drcheck.core.between import complete_looks, marked
 from drcheck.core.commitments import (
     attested,
@@ -43,7 +43,7 @@ from drcheck.core.sources import SourceEvidence, counted, gaps_of, part_of, reco
 from drcheck.core.spans import Span
 from drcheck.core.terms import Part, Subject, Terms
 from drcheck.core.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
-from drcheck.core.wordings import Version, Wording, wordings_of
+from drcheck.core.wordings import Correction, Version, Wording, corrections_of, wordings_of
 
 BySet = Rpo | Frequency | Retention | Copies | Encryption | Immutability | Integrity
 """The kinds that are judged for each data set."""
@@ -63,30 +63,38 @@ def judge(
     A slot or period is judged by the wording in force when it began: ``earlier`` holds the texts of the past, oldest
     first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest one is taken.
     """
-    today = Version(first_seen, policy)
+    versions = (*earlier, Version(first_seen, policy))
     return tuple(
-        _judge(wordings_of(commitment, (*earlier, today)), evidence, window, clock_tolerance)
+        _judge(
+            wordings_of(commitment, versions),
+            tuple(corrections_of(commitment, versions)),
+            evidence,
+            window,
+            clock_tolerance,
+        )
         for commitment in policy.commitments
     )
 
 
 def _judge(
-    wordings: Sequence[Wording], evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
+    wordings: Sequence[Wording],
+    corrections: Sequence[Correction],
+    evidence: Mapping[str, SourceEvidence],
+    window: Window,
+    clock_tolerance: int,
 ) -> Verdict:
-    today = wordings[-1]
-    policy, commitment = today.policy, today.commitment
-    today_sets = set(_sets(policy, commitment))
-    by_set: dict[str, list[Finding]] = {}
-    for aspect in _aspects(wordings):
-        for finding in _over_time(aspect, evidence, window, clock_tolerance):
-            by_set.setdefault(finding.of, []).append(finding)
-    joined = (_all_of(its, window) for its in by_set.values())
-    findings = tuple(
-        _ended(finding, policy.agreement.ends, window)
-        for finding in joined
-        # A data set that only an earlier wording named is judged for as long as that one binds.
-        if finding.of in {"", *today_sets} or any(piece.status is not None for piece in finding.pieces)
+    policy, commitment = wordings[-1].policy, wordings[-1].commitment
+    findings = _by_set(wordings, evidence, window, clock_tolerance)
+    told = (
+        restated.told(
+            correction,
+            _worst(_by_set(correction.before, evidence, window, clock_tolerance), window),
+            _worst(_by_set(correction.after, evidence, window, clock_tolerance), window),
+        )
+        for correction in corrections
     )
+    corrected = tuple(filter(None, told))
+    notes = [note for finding in findings for note in finding.notes]
     seen = counted(commitment, evidence)
     looks = complete_looks(_seen_in_listings(policy, commitment), seen, window)
     overall = marked(_worst(findings, window), looks)
@@ -107,7 +115,27 @@ def _judge(
         waived=overall.status is Status.BREACHED
         and any(waiver.commitment == commitment.id and window.end <= waiver.until for waiver in policy.waivers),
         standing=min((evidence[name].standing for name in commitment.evidence if name in evidence), default=None),
-        notes=tuple(dict.fromkeys((*_notes(commitment, evidence), *(note for one in findings for note in one.notes)))),
+        notes=tuple(dict.fromkeys((*corrected, *_notes(commitment, evidence), *notes))),
+        corrected=bool(corrected),
+    )
+
+
+def _by_set(
+    wordings: Sequence[Wording], evidence: Mapping[str, SourceEvidence], window: Window, clock_tolerance: int
+) -> tuple[Finding, ...]:
+    """Return what several wordings, oldest first, say of each data set, each of what it binds."""
+    policy, commitment = wordings[-1].policy, wordings[-1].commitment
+    today_sets = set(_sets(policy, commitment))
+    by_set: dict[str, list[Finding]] = {}
+    for aspect in _aspects(wordings):
+        for finding in _over_time(aspect, evidence, window, clock_tolerance):
+            by_set.setdefault(finding.of, []).append(finding)
+    joined = (_all_of(its, window) for its in by_set.values())
+    return tuple(
+        _ended(_lapsed(finding, wordings[:-1]), _end(wordings[-1]), window)
+        for finding in joined
+        # A data set that only an earlier wording named is judged for as long as that one binds.
+        if finding.of in {"", *today_sets} or any(piece.status is not None for piece in finding.pieces)
     )
 
 
@@ -308,6 +336,37 @@ def _made(
         if name not in commitment.evidence
     )
     return tuple(parts), bool(names)
+
+
+def _end(wording: Wording) -> int | None:
+    """Return from when on nothing is owed by a wording; an end in the past that came with it ends nothing before it."""
+    ends = wording.policy.agreement.ends
+    return None if ends is None else max(ends, wording.binds.start)
+
+
+def _lapsed(finding: Finding, earlier: Sequence[Wording]) -> Finding:
+    """Owe nothing between the end of an agreement and the wording that came after it."""
+    for wording in earlier:
+        start, end = _end(wording), wording.binds.end
+        if start is None or start >= end:
+            continue
+        reason = f"nothing was owed: the agreement had ended {words.instant(start)}"
+        cut = [
+            part
+            for piece in finding.pieces
+            for part in (
+                piece._replace(end=min(piece.end, start)),
+                Piece(max(piece.start, start), min(piece.end, end), None, reason),
+                piece._replace(start=max(piece.start, end)),
+            )
+            if part.start < part.end
+        ]
+        periods = (
+            replace(period, status=None, credit=None) if start <= period.start < end else period
+            for period in finding.periods
+        )
+        finding = replace(finding, pieces=tuple(cut), periods=tuple(periods))
+    return finding
 
 
 def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.policy import Policy, Reader
-from drcheck.core.promises import Commitment, Rpo
+from drcheck.core.promises import Commitment, Frequency, Retention, Rpo
 from drcheck.core.spans import Span
 
 
@@ -16,6 +16,7 @@ class Version(NamedTuple):
     """A policy's text, and from when on it was in force, as far as its commitments do not say otherwise."""
 
     in_force_from: int
+    """When it was first seen."""
     policy: Policy
 
 
@@ -27,41 +28,99 @@ class Wording(NamedTuple):
     commitment: Commitment
 
 
+class Correction(NamedTuple):
+    """A wording that was first seen after the instant from which it has been in force."""
+
+    in_force_from: int
+    first_seen: int
+    before: Sequence[Wording]
+    """What would bind if it were in force only since it was first seen, oldest first."""
+    after: Sequence[Wording]
+    """What binds by it, as long as no later version says otherwise."""
+
+
+class _Text(NamedTuple):
+    """One version's wording of one commitment."""
+
+    first_seen: int
+    policy: Policy
+    commitment: Commitment
+
+    def starts(self) -> int:
+        """Return from when on it binds."""
+        stated, effective = self.commitment.in_force_from, self.policy.agreement.effective
+        if stated is not None:
+            return stated
+        # An agreement renewed ahead of time leaves the one before it in force until it takes effect.
+        return self.first_seen if effective is None else max(self.first_seen, effective)
+
+
 def wordings_of(commitment: Commitment, versions: Sequence[Version]) -> list[Wording]:
     """Return what was ever in force of a commitment, oldest first; the last one of ``versions`` is today's.
 
-    A correction (``in_force_from`` in the past) overrules what came after that instant. The earliest wording binds
-    what came before it as well. Versions that differ in nothing that is judged are one wording.
+    A wording binds from its ``in_force_from`` on, else from when it was first seen, until that of a later version
+    begins; what lies before all of them is bound by the earliest one known. One that another version replaced before
+    it came into force never was. A version without the commitment ends nothing. Versions that differ in nothing that
+    is judged are one wording.
     """
-    kept: list[tuple[int, Policy, Commitment]] = []
-    for version in versions:
-        one = next((its for its in version.policy.commitments if its.id == commitment.id), None)
-        if one is None or one.kind is not commitment.kind:
+    return _in_force(_texts(commitment, versions))
+
+
+def corrections_of(commitment: Commitment, versions: Sequence[Version]) -> Iterator[Correction]:
+    """Yield the versions that changed what bound the time before they were first seen, oldest first."""
+    texts = _texts(commitment, versions)
+    for number, text in enumerate(texts[1:], 1):
+        starts = text.starts()
+        if starts >= text.first_seen:
             continue
-        came = version.in_force_from if one.in_force_from is None else one.in_force_from
-        if kept and one.in_force_from is None and version.policy.agreement.effective is not None:
-            # An agreement renewed ahead of time leaves the one before it in force until it takes effect.
-            came = max(came, version.policy.agreement.effective)
-        while kept and kept[-1][0] >= came:
-            kept.pop()
-        if kept and _judged(*kept[-1][1:]) == _judged(version.policy, one):
-            came = kept.pop()[0]
-        kept.append((came, version.policy, one))
-    starts = [LONG_AGO, *(came for came, _, _ in kept[1:])]
+        as_seen = text._replace(commitment=replace(text.commitment, in_force_from=None))
+        before, after = _in_force([*texts[:number], as_seen]), _in_force(texts[: number + 1])
+        if [one.binds for one in before] != [one.binds for one in after]:
+            yield Correction(starts, text.first_seen, before, after)
+
+
+def _texts(commitment: Commitment, versions: Sequence[Version]) -> list[_Text]:
     return [
-        Wording(Span(start, end), policy, one)
-        for start, end, (_, policy, one) in zip(starts, [*starts[1:], FOREVER], kept, strict=True)
+        _Text(version.in_force_from, version.policy, one)
+        for version in versions
+        for one in version.policy.commitments
+        if one.id == commitment.id and one.kind is commitment.kind
     ]
 
 
-def _judged(policy: Policy, commitment: Commitment) -> object:
+def _in_force(texts: Sequence[_Text]) -> list[Wording]:
+    kept: list[tuple[int, _Text]] = []
+    for text in texts:
+        starts = text.starts()
+        # The earliest one binds what came before it as well. What was to begin after this text came has never begun.
+        while len(kept) > 1 and (kept[-1][0] >= starts or kept[-1][0] > text.first_seen):
+            kept.pop()
+        if kept and _judged(kept[-1][1]) == _judged(text):
+            starts = kept.pop()[0]
+        kept.append((starts if kept else LONG_AGO, text))
+    ends = [*(starts for starts, _ in kept[1:]), FOREVER]
+    return [
+        Wording(Span(start, end), text.policy, text.commitment) for (start, text), end in zip(kept, ends, strict=True)
+    ]
+
+
+def _judged(text: _Text) -> object:
     """Return everything in a policy that the judgement of a commitment rests on."""
-    bare = replace(commitment, in_force_from=None, clause="", quote="", controls=(), applies="", note="", warn_at=None)
-    if isinstance(bare, Rpo):
-        bare = replace(bare, also=())
+    policy, commitment = text.policy, text.commitment
+    bare = _bare(commitment)
     if all(policy.sources[name].reader is Reader.ATTESTATIONS for name in commitment.evidence):
         return bare  # a statement speaks of the promise itself: where copies lie changes nothing of it
     agreement = replace(policy.agreement, title="", provider="")
     place = (policy.timezone, policy.business, agreement, policy.sites, policy.scenarios)
-    sources = tuple(replace(policy.sources[name], planned="") for name in commitment.evidence)
-    return bare, place, sources
+    # A slot that was never made is the breach of whichever promise owes that backup, and no breach of what keeps it.
+    others = policy.commitments if isinstance(commitment, Retention) else ()
+    owing = [one for one in others if isinstance(one, Frequency)]
+    names = dict.fromkeys(name for one in (commitment, *owing) for name in one.evidence)
+    sources = tuple(replace(policy.sources[name], planned="") for name in names)
+    return bare, place, sources, tuple(map(_bare, owing))
+
+
+def _bare(commitment: Commitment) -> Commitment:
+    """Return a commitment without what is only said of it."""
+    bare = replace(commitment, in_force_from=None, clause="", quote="", controls=(), applies="", note="", warn_at=None)
+    return replace(bare, also=()) if isinstance(bare, Rpo) else bare

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import ClassVar, Final
 
 from drcheck.errors import DrcheckError
 
@@ -24,7 +24,9 @@ class NoLedger(LedgerError):  # noqa: N818  a noun that reads well where it is c
 
 
 class Busy(LedgerError):  # noqa: N818  as above
-    """Another run is going on."""
+    """Another run holds the ledger: nothing was judged."""
+
+    exit_status: ClassVar[int] = 4
 
 
 _WORDS: Final = {

@@ -28,8 +28,7 @@ from drcheck.core.history import Record
 from drcheck.core.policy import Policy
 from drcheck.core.verdict import Window
 from drcheck.ledger import encoding
-from drcheck.ledger.faults import RESTORE, Busy, LedgerError, told
-from drcheck.ledger.lock import RunLock
+from drcheck.ledger.faults import RESTORE, LedgerError, told
 from drcheck.ledger.schema import text
 
 
@@ -42,22 +41,19 @@ class Run:
         self._connection, self._path = connection, path
         self.id = _new_id(started_at)
         """Sorts by time, and no other run has it."""
-        try:
-            self._lock: RunLock | None = RunLock(path)
-        except Busy as busy:
-            raise Busy(self._who_runs() or busy.message, busy.hint) from busy
-        try:
-            with self._transaction():
-                self._abandon_dead_runs(started_at)
-                row = (self.id, started_at, *window, version, socket.gethostname(), os.getpid())
-                self._number = connection.execute(
-                    "INSERT INTO run (id, started_at, window_start, as_of, version, host, pid)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                ).lastrowid
-        except BaseException:
-            self._release()
-            raise
+        self.over = False
+        """Whether it has ended."""
+        with self._transaction():
+            self._abandon_dead_runs(started_at)
+            row = (self.id, started_at, *window, version, socket.gethostname(), os.getpid())
+            self._number = connection.execute(
+                "INSERT INTO run (id, started_at, window_start, as_of, version, host, pid)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                row,
+            ).lastrowid
+        # From the journal into the file itself, where whoever finds the ledger locked looks for who runs.
+        with told(path):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +61,7 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._lock is None:
+        if self.over:
             return
         try:
             self.interrupt()
@@ -74,7 +70,7 @@ class Run:
             if error is None:
                 raise
         finally:
-            self._release()
+            self.over = True
 
     def policies(self, policies: Iterable[Policy]) -> None:
         """Keep the texts that this run judges."""
@@ -135,11 +131,11 @@ class Run:
             )
 
     def finish(self, exit_status: int) -> None:
-        """Say that the run did all it had to, and let the next one begin."""
+        """Say that the run did all it had to."""
         self._end("finished", exit_status)
 
     def interrupt(self) -> None:
-        """Say that the run was stopped before its end, and let the next one begin; what it recorded stands."""
+        """Say that the run was stopped before its end; what it recorded stands."""
         self._end("interrupted", None)
 
     def _end(self, state: str, exit_status: int | None) -> None:
@@ -147,12 +143,7 @@ class Run:
             connection.execute(
                 "INSERT INTO run_event VALUES (?, ?, ?, ?)", (self._number, state, clock.now(), exit_status)
             )
-        self._release()
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        self.over = True
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -179,17 +170,6 @@ class Run:
         if answer != "ok":
             raise LedgerError(f"the ledger is damaged: {self._path} ({answer})", RESTORE)
         connection.executemany("INSERT INTO run_event VALUES (?, 'abandoned', ?, NULL)", [(*run, at) for run in dead])
-
-    def _who_runs(self) -> str:
-        with told(self._path):
-            row = self._connection.execute(
-                "SELECT pid, host, started_at FROM run WHERE seq NOT IN (SELECT run FROM run_event)"
-                " ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-        if row is None:
-            return ""  # it holds the lock and has not written its row yet
-        pid, host, since = row
-        return f"another run is going on: process {pid} on {host}, since {words.instant(since)}"
 
 
 def _new_id(started_at: int) -> str:

@@ -26,11 +26,12 @@ from drcheck.core.verdict import Opening, Window
 from drcheck.errors import UsageError
 from drcheck.ledger import encoding, schema
 from drcheck.ledger.faults import RESTORE, LedgerError, NoLedger, told
+from drcheck.ledger.lock import RunLock
 from drcheck.ledger.run import Run
 
 _SCHEME: Final = "sqlite:///"
 _BUSY_SECONDS: Final = 10.0
-"""How long to wait for another program's write. Only a reader by hand can be in the way: runs hold the run lock."""
+"""How long to wait for another program's write. Only one used by hand can be in the way: drcheck holds the run lock."""
 
 
 class Key(NamedTuple):
@@ -88,8 +89,9 @@ class PastPolicy(NamedTuple):
 def open_ledger(url: str, *, read_only: bool = False) -> Ledger:
     """Open the ledger at ``url``: ``sqlite:///PATH``, where four slashes begin an absolute path.
 
-    A new file becomes a ledger, unless ``read_only``: then a missing one raises :class:`NoLedger`. Raises UsageError
-    for a URL of another kind, :class:`LedgerError` for a file that is damaged, no ledger, or newer than this drcheck.
+    A new file becomes a ledger, unless ``read_only``: then a missing one raises :class:`NoLedger`. Only one process
+    writes at a time: raises :class:`Busy` with who does and since when. Raises UsageError for a URL of another kind,
+    :class:`LedgerError` for a file that is damaged, no ledger, or newer than this drcheck.
     """
     if not url.startswith(_SCHEME) or not url.removeprefix(_SCHEME):
         scheme = url.partition(":")[0]
@@ -106,14 +108,25 @@ class Ledger:
 
     def __init__(self, path: str, *, read_only: bool = False) -> None:
         self.path = path
+        self._run: Run | None = None
+        # Before SQLite looks at the file: through a second name for it, it would not see what the other one writes.
+        self._lock = None if read_only else RunLock(path)
+        try:
+            self.connection = self._open(path, read_only=read_only)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _open(self, path: str, *, read_only: bool) -> sqlite3.Connection:
         with told(path):
             address = f"file:{quote(path)}?mode={'ro' if read_only else 'rwc'}"
-            self.connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
+            connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
             try:
-                self._prepare(read_only=read_only)
+                self._prepare(connection, read_only=read_only)
             except BaseException:
-                self.connection.close()
+                connection.close()
                 raise
+            return connection
 
     def __enter__(self) -> Self:
         return self
@@ -126,14 +139,22 @@ class Ledger:
     def close(self) -> None:
         """Let go of the file; an open run is left as it is, for the next start to find."""
         self.connection.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def start(self, window: Window, *, version: str, started_at: int) -> Run:
-        """Begin a run that judges ``window``; only one goes on at a time.
+        """Begin a run that judges ``window``, after the one before it has ended.
 
-        Runs whose process died are marked abandoned first. Raises Busy (a :class:`LedgerError`) with who runs and
-        since when, and :class:`LedgerError` if the ledger is damaged.
+        Runs whose process died are marked abandoned first. Raises :class:`LedgerError` if the ledger is damaged.
         """
-        return Run(self.connection, self.path, window, version=version, started_at=started_at)
+        if self._run is not None and not self._run.over:
+            raise RuntimeError("a run of this ledger is still going on")
+        self._run = Run(self.connection, self.path, window, version=version, started_at=started_at)
+        return self._run
 
     def histories(self, keys: Iterable[Key]) -> dict[Key, list[Record]]:
         """Return the records of each of ``keys``, oldest first, ready for ``History.of``; all in one query."""
@@ -254,8 +275,7 @@ class Ledger:
         except encoding.UNREADABLE as error:
             raise LedgerError(f"the ledger is damaged: {what} in {self.path} ({error})", RESTORE) from error
 
-    def _prepare(self, *, read_only: bool) -> None:
-        connection = self.connection
+    def _prepare(self, connection: sqlite3.Connection, *, read_only: bool) -> None:
         version, known = schema.user_version(connection), len(schema.MIGRATIONS)
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]

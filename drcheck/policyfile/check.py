@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Final
 
-from drcheck.core.naming import Template
+from drcheck.core.asking import unreadable
 from drcheck.core.policy import Reader
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import check_commitments, formats, shorthand, units
-from drcheck.policyfile.faults import known
+from drcheck.policyfile.faults import hinted, known
 from drcheck.policyfile.nodes import Fields, Items, Problem, Scalar
 
 _EXPORTS: Final = {
@@ -99,19 +99,18 @@ def _names(source: Fields, at: str) -> Iterator[Problem]:
     if name is None:
         return
     try:
-        template = Template.parse(name.text)
+        template = formats.template(name.text)
     except DrcheckError:
         return  # told as a format
-    sets = source.scalars("of")
-    if len(sets) > 1 and not template.has_of:
-        yield Problem(
-            name.mark, f"{at}.name: it does not tell which of {len(sets)} data sets a backup is of (put {{of}} in it)"
-        )
     zone = source.scalar("name_zone")
-    if template.has_instant and not template.has_zone and source.value("name_zone") is None:
-        yield Problem(
-            name.mark, f"{at}.name: its times carry no zone (add name_zone, or Z after the time if it is UTC)"
-        )
+    for fault in unreadable(
+        template,
+        sets=len(source.scalars("of")),
+        name_zone=source.value("name_zone") is not None,
+        available_at=source.text("available_at"),
+        complete_when="",  # told as a format
+    ):
+        yield Problem((source.scalar(fault.key) or name).mark, f"{at}.{fault.key}: {fault.what} {hinted(fault.hint)}")
     if zone is not None and template.has_zone:
         yield Problem(zone.mark, f"{at}.name_zone: the times in its names carry their zone (leave name_zone out)")
 

@@ -9,13 +9,17 @@ from typing import Final
 
 from drcheck.core.policy import Reader
 from drcheck.core.promises import Formula, Kind, Outside, Per
+from drcheck.core.words import duration
 from drcheck.errors import DrcheckError
-from drcheck.policyfile import shorthand, units
+from drcheck.policyfile import formats, shorthand, units
 from drcheck.policyfile.faults import any_of, excluded, known, one_of, one_or_more
 from drcheck.policyfile.nodes import Fields, Items, Mark, Problem, Scalar
 
 SLOT_SECONDS: Final = {"hour": 3600, "day": 86400, "week": 7 * 86400, "month": 31 * 86400}
 """The longest that each calendar slot nominally is."""
+
+MOST_SLOTS: Final = 100_000
+"""Slots that a duration may span: eleven years of hours. More is a slip of the pen, and judging it takes minutes."""
 
 _READERS: Final = frozenset(reader.value for reader in Reader)
 _OBJECTS: Final = frozenset({Reader.OBJECTS})
@@ -56,19 +60,40 @@ def check(root: Fields) -> Iterator[Problem]:
         match kind:
             case Kind.BACKUP_FREQUENCY:
                 yield from one_of(commitment, key, at, ("every", "per", "schedule"), exactly=True)
+                yield from _slots(commitment, ("grace",), at)
             case Kind.RETENTION:
                 yield from _retention(commitment, key, at)
+                yield from _slots(commitment, ("keep", "grace"), at, per="day")
             case Kind.RESTORE_TEST:
                 yield from one_of(commitment, key, at, ("every", "notice", "outside"))
-            case Kind.COPIES if "rule" in commitment.entries:
-                yield from _rule(root, name, commitment, at)
             case Kind.COPIES:
-                yield from _copies(root, commitment, key, at)
+                yield from _slots(commitment, ("within", "matching"), at, per="day")
+                if "rule" in commitment.entries:
+                    yield from _rule(root, name, commitment, at)
+                else:
+                    yield from _copies(root, commitment, key, at)
             case Kind.AVAILABILITY:
                 yield from _maintenance(commitment, readers, at)
                 yield from _credits(commitment, at)
             case _:
                 pass
+
+
+def _slots(commitment: Fields, keys: Sequence[str], at: str, per: str = "") -> Iterator[Problem]:
+    """Yield durations that span more slots than anybody counts; ``per`` is the slot where none is named."""
+    schedule = commitment.text("schedule")
+    slot = SLOT_SECONDS.get(commitment.text("per") or per, 0)
+    with suppress(DrcheckError):
+        slot = formats.shortest_interval(schedule) if schedule else slot
+    for key in keys if slot else ():
+        scalar = commitment.scalar(key)
+        with suppress(DrcheckError):
+            if scalar is not None and units.tolerance(scalar.text) > MOST_SLOTS * slot:
+                yield Problem(
+                    scalar.mark,
+                    f"{at}.{key}: {scalar.text} is more than {MOST_SLOTS} slots of {duration(slot)} (check it, or name "
+                    "larger slots)",
+                )
 
 
 def _readers(root: Fields, commitment: Fields) -> list[str]:

@@ -76,7 +76,7 @@ def commitment(name: str, told: Values, zone: ZoneInfo) -> Commitment:
                 at_least=told.get("at_least", 1),
                 per=Per(told["per"]) if "per" in told else None,
                 schedule=told.get("schedule", ""),
-                grace=optional_duration(told, "grace"),
+                grace=units.tolerance(told["grace"]) if "grace" in told else None,
             )
         case Kind.RETENTION:
             keep = told.get("keep")
@@ -86,7 +86,7 @@ def commitment(name: str, told: Values, zone: ZoneInfo) -> Commitment:
                 per=Per(told.get("per", Per.DAY)),
                 tiers={_TIERS[tier]: count for tier, count in keep.items()} if isinstance(keep, dict) else {},
                 at_most=optional_duration(told, "at_most"),
-                grace=optional_duration(told, "grace"),
+                grace=units.tolerance(told["grace"]) if "grace" in told else None,
             )
         case Kind.ENCRYPTION:
             return Encryption(**common, by=By(told.get("by", By.EITHER)))
@@ -100,7 +100,7 @@ def commitment(name: str, told: Values, zone: ZoneInfo) -> Commitment:
                 all_in=_where(told, "all_in"),
                 within=units.duration(told.get("within", "24h")),
                 per=Per(told.get("per", Per.DAY)),
-                matching=units.duration(told.get("matching", "10m")),
+                matching=units.tolerance(told.get("matching", "10m")),
             )
         case Kind.IMMUTABILITY:
             mode = LockMode(told.get("mode", LockMode.ANY))

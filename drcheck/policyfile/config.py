@@ -93,7 +93,9 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         policies=tuple(_below(base, path) for path in values.get("policies", usual.policies)),
         connections={name: _connection(name, told, base) for name, told in values.get("connections", {}).items()},
         workers=values.get("workers", usual.workers),
-        clock_tolerance=_duration(values, "clock_tolerance", usual.clock_tolerance),
+        clock_tolerance=(
+            units.tolerance(values["clock_tolerance"]) if "clock_tolerance" in values else usual.clock_tolerance
+        ),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
 

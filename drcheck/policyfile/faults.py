@@ -42,3 +42,9 @@ def one_or_more(node: Node | None) -> list[Scalar]:
     """Return the scalars of one value or a list of them."""
     items = node.items if isinstance(node, Items) else (node,)
     return [item for item in items if isinstance(item, Scalar)]
+
+
+def hinted(hint: str) -> str:
+    """Return a hint as the bracket in which a problem says what would be right."""
+    told = hint.removesuffix(".")
+    return f"({told if told[1:2].isupper() else told[:1].lower() + told[1:]})"

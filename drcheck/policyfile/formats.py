@@ -8,13 +8,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
 from functools import cache, lru_cache
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from drcheck.core.asking import below, marker_fault, template_fault
 from drcheck.core.naming import Template
+from drcheck.core.policy import is_name
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 from drcheck.policyfile.units import shown
@@ -22,9 +25,12 @@ from drcheck.policyfile.units import shown
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALIAS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
+_SAMPLE: Final = 10
+"""Ticks of a cron expression that are looked at to see how close together they lie."""
+_LONGEST_PATH: Final = 1024
+"""Bytes; S3 and Azure allow no longer names."""
 _UNPORTABLE: Final = ("localtime", "posixrules", "posix/", "right/", "Factory")
 """Files beside the zones on many machines: they mean another zone on each machine, or count leap seconds."""
 
@@ -73,7 +79,7 @@ def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
 
 def name(text: str) -> None:
     """Refuse what is no name of a service, site, scenario, source, data set or commitment."""
-    if not _NAME.fullmatch(text):
+    if not is_name(text):
         raise DrcheckError(
             f"{shown(text)} is not a name", "Use letters A to Z, digits, dot, dash and underscore, at most 100 of them."
         )
@@ -118,6 +124,14 @@ def cron(text: str) -> None:
         raise DrcheckError(f"{shown(text)} names a date that never comes", how) from None
 
 
+@lru_cache(maxsize=256)
+def shortest_interval(text: str) -> int:
+    """Return the seconds between two of the first ticks of a cron expression that lie closest together."""
+    cron(text)
+    some = list(islice(CronSim(text, units.SOME_DAY), _SAMPLE))
+    return min((int((after - before).total_seconds()) for before, after in pairwise(some)), default=0)
+
+
 def location(text: str) -> tuple[str, str]:
     """Return connection and path of ``CONNECTION:PATH``."""
     how = "Write CONNECTION:PATH, and say in drcheck.yaml what the connection is."
@@ -138,20 +152,37 @@ def location(text: str) -> tuple[str, str]:
         raise DrcheckError(
             f"{shown(path)} leaves its directory", "Paths stay below the connection's root: leave the .. out."
         )
-    if "\\" in path or any(ord(character) < ord(" ") for character in path):
+    if "\\" in path or not path.isprintable():
         raise DrcheckError(f"{shown(path)} is not a path", "Its parts are joined by / and hold no line ends.")
+    if why := below(path):
+        raise DrcheckError(
+            f"{shown(path)} is refused: {why}", "Paths have single slashes between their parts: dumps/, not ./dumps/."
+        )
+    if len(path.encode()) > _LONGEST_PATH:
+        raise DrcheckError(f"{shown(path)} is longer than {_LONGEST_PATH} bytes", "Nothing can have so long a name.")
     return connection, path
+
+
+def template(text: str) -> Template:
+    """Return the name template; refuse one that no name below a source's path fits, or that shows not all it holds."""
+    parsed = Template.parse(text)
+    if (why := template_fault(parsed)) or not text.isprintable():
+        raise DrcheckError(
+            why or f"{shown(text)} holds what cannot be seen",
+            "Write single slashes between its parts, no part . or .., and nothing that cannot be seen.",
+        )
+    return parsed
 
 
 def marker(text: str) -> None:
     """Refuse a marker that is not told by the name of its backup."""
-    if "{name}" not in text or "{" in text.replace("{name}", "") or "}" in text.replace("{name}", ""):
-        raise DrcheckError(
-            f"{shown(text)} is not a marker's name", "Use {name} for the backup's own, as in {name}.sha256."
-        )
     if text == "{name}":
         raise DrcheckError(
             "a backup cannot be its own marker", "Add what the marker's name has more, as in {name}.sha256."
+        )
+    if marker_fault(text) or not text.isprintable():
+        raise DrcheckError(
+            f"{shown(text)} is not a marker's name", "Use {name} for the backup's own, as in {name}.sha256."
         )
 
 
@@ -212,6 +243,8 @@ _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "name": name,
     "alias": alias,
     "duration": units.duration,
+    "tolerance": units.tolerance,
+    "target": units.target,
     "size": units.size,
     "percentage": units.percentage,
     "money": units.money,
@@ -222,7 +255,7 @@ _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "zone": zone,
     "cron": cron,
     "location": location,
-    "template": Template.parse,
+    "template": template,
     "marker": marker,
     "thinned": thinned,
     "country": country,

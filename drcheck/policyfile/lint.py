@@ -5,20 +5,25 @@ Nothing here is judged: every remark rests on what the policy itself says (plans
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from drcheck.core.promises import Availability, Copies, Frequency, Immutability, RestoreTest, Retention, Rpo, Rto
 from drcheck.policyfile.lint_availability import Downtime
 from drcheck.policyfile.lint_backups import Backups
 from drcheck.policyfile.lint_copies import Fates
 from drcheck.policyfile.load import Document
 from drcheck.policyfile.remarks import Level, Remark
+from drcheck.settings import Connection
 
 __all__ = ["Level", "Remark", "lint"]
 
 
-def lint(document: Document, as_of: int, *, explain: bool = False) -> list[Remark]:
+def lint(
+    document: Document, as_of: int, *, explain: bool = False, connections: Mapping[str, Connection] | None = None
+) -> list[Remark]:
     """Return what there is to say about a faultless policy; plans are followed through the year after ``as_of``.
 
-    ``explain``: tell also what promises amount to.
+    ``explain``: tell also what promises amount to. ``connections`` are the runner's, where they are known.
     """
     backups, fates, downtime = Backups(document, as_of), Fates(document, as_of), Downtime(document, as_of)
     found = [*backups.cron_forms()]
@@ -26,6 +31,7 @@ def lint(document: Document, as_of: int, *, explain: bool = False) -> list[Remar
         found += fates.shorthands()
     for commitment in document.policy.commitments:
         found += [*backups.survivors(commitment), *backups.beside(commitment)]
+        found += backups.too_little_standing(commitment, connections)
         match commitment:
             case Rpo():
                 found += backups.rpo(commitment)

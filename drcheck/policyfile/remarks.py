@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from drcheck.core.words import several
 from drcheck.policyfile import formats, shorthand
 from drcheck.policyfile.load import Document
 from drcheck.policyfile.nodes import Fields, Mark, one_line, place
+from drcheck.settings import Connection, S3Connection, standing
 
 
 class Level(StrEnum):
@@ -61,6 +62,24 @@ class Context:
                 f"what {several(sorted(attested))} attests decides nothing beside what can be seen "
                 "(give it a commitment of its own)",
             )
+
+    def too_little_standing(
+        self, commitment: Commitment, connections: Mapping[str, Connection] | None
+    ) -> Iterator[Remark]:
+        """Warn of sources that never have the standing asked; without ``connections`` the clouds' is taken to be it."""
+        if (asked := commitment.min_standing) is None:
+            return
+        unknown = S3Connection("")
+        sources = [self.policy.sources[name] for name in commitment.evidence]
+        for source in sources:
+            has = standing(source, (connections or {}).get(source.connection, unknown))
+            if has < asked:
+                yield self.remark(
+                    "too-little-standing",
+                    ("commitments", commitment.id, "min_standing"),
+                    f"{source.name} has the standing {has.name.lower()} and never {asked.name.lower()}, so that it "
+                    f"proves nothing here (name a source with more, or say {has.name.lower()})",
+                )
 
     def remark(self, rule: str, path: Sequence[str], text: str, level: Level = Level.WARNING) -> Remark:
         """Return a remark at ``path``; about a part of a shorthand it stands at the whole's rule."""

@@ -22,6 +22,10 @@ _SEPARATOR: Final = "\x1e"
 """Stands before each file of a joined text: no file can hold it, as control characters are refused."""
 
 
+MOST: Final = 10
+"""Templates of one policy, each extending the next: nobody can follow a longer chain."""
+
+
 @dataclass(slots=True)
 class Files:
     """The files read so far, each once, however many policies extend it."""
@@ -119,6 +123,8 @@ def _refused(named: Scalar, path: str, within: str, visited: list[str]) -> str |
         return f"{named.text} lies outside of {within} (templates lie below the directory of policies)"
     if real in visited:
         return f"{named.text} extends this file in turn (end the circle)"
+    if len(visited) > MOST:
+        return f"{named.text} would be template {len(visited)} in a row: at most {MOST} extend one another (merge some)"
     return None
 
 

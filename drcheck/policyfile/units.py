@@ -43,8 +43,8 @@ SOME_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _DAYS_OF_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def duration(text: str) -> int:
-    """Return seconds: ``90s``, ``15m``, ``8h``, ``1d12h``, ``90d``, ``2w``."""
+def duration(text: str, *, least: int = 1) -> int:
+    """Return seconds: ``90s``, ``15m``, ``8h``, ``1d12h``, ``90d``, ``2w``; ``least`` is 0 where none will do."""
     how = "Write it like 90s, 15m, 8h, 1d12h, 90d or 2w."
     found = _DURATION.fullmatch(text)
     if not found:
@@ -58,9 +58,21 @@ def duration(text: str) -> int:
             )
         raise DrcheckError(f"{shown(text)} is not a duration", how)
     seconds = sum(int(amount) * unit for amount, unit in zip(found.groups(), _SECONDS.values(), strict=True) if amount)
-    if not 0 < seconds <= _LONGEST:
+    if not least <= seconds <= _LONGEST:
         raise DrcheckError(f"{shown(text)} is {'no time at all' if not seconds else 'over a century'}", how)
     return seconds
+
+
+def tolerance(text: str) -> int:
+    """Return seconds of a duration that may be none, ``0m``: how late is in time still, how far apart is alike."""
+    return duration(text, least=0)
+
+
+def target(text: str) -> Fraction:
+    """Return the share that a percentage names and that can be missed: ``99.9%``."""
+    if not (share := percentage(text)):
+        raise DrcheckError(f"{shown(text)} promises nothing", "Write the target, like 99.9%.")
+    return share
 
 
 def size(text: str) -> int:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from drcheck.core.evidence import FOREVER, Attestation, Log, Observation
-from drcheck.core.policy import Source
+from drcheck.core.policy import LONGEST_NAME, Source
 from drcheck.interfaces import Asked, Collector
 from drcheck.readers import jsonl, log_file
 from drcheck.readers.records import Malformed, Record
+
+_LONGEST_ID: Final = LONGEST_NAME + 20
+"""Characters of a commitment's id: one that stands for a part of a rule has the part's name after the rule's."""
 
 
 def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
@@ -35,7 +39,7 @@ class _Records:
         """Keep a statement; returns whether it is about this service."""
         if "attests" not in record:
             raise Malformed("its kind is not known: it attests nothing")
-        if record.required("service") != self.service:
+        if record.required_name("service") != self.service:
             return False
         self.attestations.append(_attestation(record))
         return True
@@ -43,7 +47,7 @@ class _Records:
 
 def _attestation(record: Record) -> Attestation:
     attestation = Attestation(
-        attests=record.required("attests"),
+        attests=record.required_name("attests", _LONGEST_ID),
         line=record.line,
         statement=record.required("statement"),
         by=record.required("by"),

@@ -47,7 +47,7 @@ class _Records:
         """Keep a window; returns whether it is of this service."""
         if "maintenance" not in record:
             raise Malformed("its kind is not known: it tells no maintenance")
-        if record.required("service") != self.service:
+        if record.required_name("service") != self.service:
             return False
         window = Maintenance(
             id=record.required("maintenance"),

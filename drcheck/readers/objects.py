@@ -14,6 +14,7 @@ from datetime import UTC, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from drcheck.core.asking import unreadable
 from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Described, Gap, Observation
 from drcheck.core.matching import Matcher, Named
 from drcheck.core.naming import Template
@@ -73,28 +74,16 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
 def _names(source: Source) -> tuple[Template, tzinfo]:
     """Return how the source's names are made, and the zone of their instants."""
     template = Template.parse(source.template)
-    if source.available_at is Arrival.MANIFEST:
-        raise DrcheckError(
-            f"manifests of source {source.name} are not read by this version",
-            "Say available_at: storage or name where either can be trusted.",
-        )
-    if source.available_at is Arrival.NAME and not template.has_instant:
-        raise DrcheckError(
-            f"names of source {source.name} tell no instant, so they cannot tell the arrival",
-            "Put {data_as_of:FORMAT} into the template, or say available_at: storage or mtime.",
-        )
-    if source.complete_when and (source.complete_when.count("{name}") != 1 or source.complete_when == "{name}"):
-        raise DrcheckError(
-            f"the marker {source.complete_when!r} of source {source.name} does not tell which backup it belongs to",
-            'Write the marker with the name of its backup, such as complete_when: "{name}.sha256".',
-        )
+    for fault in unreadable(
+        template,
+        sets=len(source.of),
+        name_zone=bool(source.name_zone),
+        available_at=source.available_at,
+        complete_when=source.complete_when,
+    ):
+        raise DrcheckError(f"{fault.key} of source {source.name}: {fault.what}", fault.hint)
     if not template.has_instant or template.has_zone:
         return template, UTC
-    if not source.name_zone:
-        raise DrcheckError(
-            f"names of source {source.name} tell the instant without its zone",
-            "Say name_zone: UTC, or the zone of the machine that names the backups.",
-        )
     return template, UTC if source.name_zone in {"UTC", "Etc/UTC"} else ZoneInfo(source.name_zone)
 
 

@@ -74,11 +74,11 @@ class _Records:
         if "watched" in record:
             watched = _watched(record)
             # It need not name a service: then whoever keeps the log watched everything that it tells of.
-            if record.name("service") not in {"", self.service}:
+            if record.named("service") not in {"", self.service}:
                 return False
             self.watched.append(watched)
             return True
-        if record.required("service") != self.service:
+        if record.required_name("service") != self.service:
             return False
         outage = _outage(record)
         known, _ = self.outages.get(outage.id, (None, None))
@@ -118,7 +118,7 @@ def _recovery(record: Record, outage: Outage) -> Recovery:
             ("ended_at", outage.ended_at),
         ]
     )
-    scenario = record.name("scenario")
+    scenario = record.named("scenario")
     return Recovery(
         id=outage.id,
         line=outage.line,
@@ -131,8 +131,8 @@ def _recovery(record: Record, outage: Outage) -> Recovery:
         restore_started_at=begun,
         restored_at=restored,
         validated_at=outage.ended_at,
-        point_source=point.name("source"),
-        point_of=point.name("of"),
+        point_source=point.named("source"),
+        point_of=point.named("of"),
         point_name=point.text("name"),
         real=True,
         recovered_by=record.name("recovered_by"),

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from drcheck.core.evidence import FOREVER
+from drcheck.core.policy import LONGEST_NAME, is_name
 
 LONGEST_LINE: Final = 64 * 1024
 """Bytes; a record is a few hundred."""
@@ -66,6 +67,29 @@ class Record:
         White space around it would silently make another name of it.
         """
         return _trimmed(key, self.text(key))
+
+    def named(self, key: str, longest: int = LONGEST_NAME) -> str:
+        """Return an optional name of something that policies name, empty where it is absent or null.
+
+        One that no policy could have, such as a look-alike of a name in another script, is no other service's, data
+        set's or scenario's: its line is malformed.
+        """
+        if (value := self.name(key)) and not is_name(value, longest):
+            raise Malformed(f"{key} is {value!a}, a name that no policy can have")
+        return value
+
+    def required_name(self, key: str, longest: int = LONGEST_NAME) -> str:
+        """Return a name of something that policies name, which must be there."""
+        if not (value := self.named(key, longest)):
+            raise Malformed(f"{key} is missing")
+        return value
+
+    def names(self, key: str) -> frozenset[str]:
+        """Return an optional list of names of what policies name."""
+        for value in (told := self.texts(key)):
+            if not is_name(value):
+                raise Malformed(f"{key} holds {value!a}, a name that no policy can have")
+        return told
 
     def required(self, key: str) -> str:
         """Return a string that must be there, without white space around it."""

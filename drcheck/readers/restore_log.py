@@ -57,10 +57,10 @@ class _Records:
             raise Malformed("its kind is not known: it is neither a test, nor an announcement of one, nor a check")
         if "announces" in record:
             # An announcement need not repeat the service; its test tells it.
-            if record.name("service") not in {"", self.service}:
+            if record.named("service") not in {"", self.service}:
                 return False
             self.announcements.append(_announcement(record))
-        elif record.required("service") != self.service:
+        elif record.required_name("service") != self.service:
             return False
         elif "check" in record:
             name, check = record.required("check"), _check(record)
@@ -96,7 +96,7 @@ def _check(record: Record) -> Check | None:
         level=RUNGS[record.choice("level", tuple(RUNGS))],
         passed=outcome == "passed",
         finished_at=finished,
-        of=record.texts("of"),
+        of=record.names("of"),
         tool=record.text("tool"),
     )
     return None if outcome == "aborted" else check
@@ -131,15 +131,15 @@ def _test(record: Record) -> Recovery:
         started_at=started,
         finished_at=finished,
         outcome=outcome,
-        scenarios=record.texts("scenarios"),
+        scenarios=record.names("scenarios"),
         disrupted_at=disrupted,
         declared_at=declared,
         restore_started_at=begun,
         restored_at=restored,
         validated_at=validated,
-        target_site=record.name("target_site"),
-        point_source=point.name("source"),
-        point_of=point.name("of"),
+        target_site=record.named("target_site"),
+        point_source=point.named("source"),
+        point_of=point.named("of"),
         point_name=point.text("name"),
         validation=RUNGS[record.choice("validation", tuple(RUNGS))] if "validation" in record else None,
         phases=tuple(_phase(phase) for phase in record.parts("phases")),

@@ -32,8 +32,8 @@ def render(
 ) -> bytes:
     """Return the report as text, for standard output if ``terminal``, else for a file.
 
-    ``quiet`` leaves only what is not met, and the summary; ``verbose`` adds every piece of evidence. ``config`` is the
-    configuration that the user named, for the commands that are told as next steps.
+    ``quiet`` leaves only what is not met or was corrected, and the summary; ``verbose`` adds every piece of evidence.
+    ``config`` is the configuration that the user named, for the commands that are told as next steps.
     """
     shown_on = screen(sys.stdout) if terminal else Screen()
     return pages(report, shown_on, quiet=quiet, verbose=verbose, config=config).encode()
@@ -43,7 +43,7 @@ def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: boo
     """Return the report as text for a screen."""
     paper = Paper(shown_on)
     for judged in report.services:
-        shown = [verdict for verdict in judged.verdicts if not quiet or _not_met(verdict)]
+        shown = [verdict for verdict in judged.verdicts if not quiet or _not_met(verdict) or verdict.corrected]
         if shown or not quiet:
             _service(paper, judged, shown, quiet=quiet, verbose=verbose)
     _invalid(paper, report.faults)

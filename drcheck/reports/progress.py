@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from drcheck.reports.terminal import DEFAULT_WIDTH, WIDEST
@@ -25,7 +25,7 @@ def awaiting(
 
     ``names`` are all that will come. One line on ``stream`` (standard error) says how many were seen and which are
     still awaited; it is erased at the end. A stream that is no terminal is left alone, and so is a dumb terminal,
-    which cannot erase.
+    which cannot erase, and one that is gone meanwhile.
     """
     stream = stream or sys.stderr
     waiting = Counter(names)
@@ -36,11 +36,15 @@ def awaiting(
     # However narrow the terminal is: a line that it wraps cannot be erased.
     width = min(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, WIDEST) - 1
 
+    def write(text: str) -> None:
+        with suppress(OSError):
+            stream.write(text)
+            stream.flush()
+
     def show() -> None:
         still = ", ".join(printable(name) for name in waiting.elements())
         line = f"{total - waiting.total()} of {total} sources seen; awaited: {still}"
-        stream.write(_ERASE + fit(line, width).rstrip())
-        stream.flush()
+        write(_ERASE + fit(line, width).rstrip())
 
     def tick(name: str) -> None:
         waiting[name] -= 1
@@ -51,5 +55,4 @@ def awaiting(
     try:
         yield tick
     finally:
-        stream.write(_ERASE)
-        stream.flush()
+        write(_ERASE)

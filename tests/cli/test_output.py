@@ -56,11 +56,75 @@ def test_closed_streams_change_nothing_but_what_is_said(place, arguments):
     assert b"is whole" in shell(place, "ledger", "check").stdout
 
 
-@pytest.mark.parametrize("arguments", [*READING[:4], READING[5]], ids=" ".join)
+FULL = b"drcheck: standard output cannot be written: no space left on device\n"
+JUDGING = (
+    (("verify",), "breached", 1),
+    (("verify",), "met", 0),
+    (("verify", "--format", "json"), "unknown", 3),
+    (("lint",), "invalid", 3),
+    (("lint", "--format", "json"), "invalid", 3),
+)
+
+
+@pytest.mark.parametrize("arguments", [("history",), ("ledger", "show"), ("schema",)], ids=" ".join)
 def test_a_full_disk_behind_standard_output_is_told_in_one_line(place, arguments):
     done = shell(place, *arguments, redirect="> /dev/full")
     assert done.returncode == 2
-    assert done.stderr == b"drcheck: standard output cannot be written: no space left on device\n"
+    assert done.stderr == FULL
+
+
+@pytest.mark.parametrize(("arguments", "policy", "usual"), JUDGING)
+def test_a_verdict_stands_whatever_becomes_of_standard_output(place, arguments, policy, usual):
+    if policy == "met":
+        waived = "waivers: [{commitment: tested, until: 2999-12-31, owner: me, reason: later}]\n"
+        (place / "policies" / "shop.yaml").write_text(LOG + waived)
+    elif policy == "unknown":
+        (place / "data" / "log.jsonl").unlink()
+    elif policy == "invalid":
+        (place / "policies" / "shop.yaml").write_text(f"{LOG}wrong: key\n")
+    full = shell(place, *arguments, redirect="> /dev/full")
+    assert (full.returncode, FULL in full.stderr, b"Traceback" in full.stderr) == (usual, True, False)
+    closed = shell(place, *arguments, redirect=">&-")
+    assert (closed.returncode, b"standard output is closed" in closed.stderr) == (usual, True)
+    gone = left(place, *arguments)
+    assert (gone.returncode, b"broken pipe" in gone.stderr) == (usual, True)
+    for redirect in ("2> /dev/full", "> /dev/full 2> /dev/full"):
+        assert shell(place, *arguments, redirect=redirect).returncode == usual
+    if arguments[0] == "verify":
+        shown = shell(place, "ledger", "show").stdout.decode()
+        assert shown.count("finished") == 6
+        assert "interrupted" not in shown
+        assert b"is whole" in shell(place, "ledger", "check").stdout
+
+
+def left(place, *arguments):
+    """Run drcheck with a standard output that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run([sys.executable, "-m", "drcheck", *arguments], cwd=place, stdout=writing,
+                              stderr=subprocess.PIPE, timeout=60, check=False)  # fmt: skip
+    finally:
+        os.close(writing)
+
+
+def test_a_report_for_which_a_disk_has_no_room_leaves_the_old_one_and_the_verdict(place):
+    report = place / "report.json"
+    report.write_text("old")
+    text = LOG + "".join(
+        f"  t{number}: {{kind: restore_test, every: 180d, evidence: [log]}}\n" for number in range(999)
+    )
+    (place / "policies" / "shop.yaml").write_text(text)
+    # Blocks of 512 bytes: the ledger fits below this size, and the report does not.
+    command = 'ulimit -f 1900; exec "$0" -m drcheck verify --format json --output report.json'
+    done = subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=place, capture_output=True, check=False)
+    assert b"the report could not be written to report.json: file too large" in done.stderr
+    assert (done.returncode, report.read_text()) == (1, "old")
+    assert [path.name for path in place.iterdir() if "report" in path.name] == ["report.json"]
+    assert b"is whole" in shell(place, "ledger", "check").stdout
+    full = shell(place, "verify", "--output", "/dev/full")
+    assert full.returncode == 1
+    assert b"the report could not be written to /dev/full: no space left on device" in full.stderr
 
 
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)

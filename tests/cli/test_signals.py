@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import termios
 import time
 
 import pytest
@@ -42,17 +45,18 @@ def place(tmp_path):
         yield tmp_path
 
 
-def start(place):
-    return subprocess.Popen(
-        [sys.executable, "-m", "drcheck", "verify"],
-        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "NO_PROXY": "*"},
-        preexec_fn=_heed_interrupts,  # noqa: PLW1509  no other thread runs here
-    )  # fmt: skip
-
-
 def _heed_interrupts():
     """Undo what a shell does to jobs in the background: they ignore SIGINT, and so would everything they start."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def start(place, *, before=_heed_interrupts, stdin=None, stdout=subprocess.PIPE, stderr=subprocess.PIPE):
+    return subprocess.Popen(
+        [sys.executable, "-m", "drcheck", "verify"],
+        cwd=place, stdin=stdin, stdout=stdout, stderr=stderr, text=True, env={**os.environ, "NO_PROXY": "*"},
+        preexec_fn=before,  # noqa: PLW1509  no other thread runs here
+    )  # fmt: skip
 
 
 def drcheck(place, *arguments):
@@ -75,7 +79,7 @@ def await_looks(place, process, looks):
     raise AssertionError("the run never came to gathering")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_waits_for_a_silent_host_ends_when_asked_to(place, number):
     with start(place) as run:
         await_looks(place, run, 1)
@@ -103,10 +107,77 @@ def test_a_killed_run_is_told_as_abandoned_by_the_next_one_and_holds_up_nobody(p
     assert shown.count("finished") == 1
 
 
-def test_a_second_run_says_who_runs_and_judges_nothing(place):
+def test_a_hangup_that_comes_twice_or_after_sigterm_cuts_nothing_short(place):
+    for first in (signal.SIGHUP, signal.SIGTERM):
+        with start(place) as run:
+            await_looks(place, run, 1 if first is signal.SIGHUP else 2)
+            run.send_signal(first)
+            run.send_signal(signal.SIGHUP)
+            run.communicate(timeout=WITHIN)
+        assert run.returncode == 130
+    assert drcheck(place, "ledger", "show").stdout.count("interrupted") == 2
+
+
+def test_a_run_that_was_started_with_nohup_heeds_no_hangup(place):
+    def ignore():
+        _heed_interrupts()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with start(place, before=ignore) as run:
+        await_looks(place, run, 1)
+        run.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=WITHIN)
+    assert run.returncode == 130
+
+
+def test_a_run_whose_terminal_goes_is_marked_interrupted(place):
+    ours, its = pty.openpty()
+
+    def own_the_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        _heed_interrupts()
+
+    with start(place, before=own_the_terminal, stdin=its, stdout=its, stderr=its) as run:
+        os.close(its)
+        await_looks(place, run, 1)
+        os.close(ours)  # the kernel sends SIGHUP, and whatever is written from then on fails
+        assert run.wait(timeout=WITHIN) == 130
+    assert "interrupted" in drcheck(place, "ledger", "show").stdout
+    assert drcheck(place, "ledger", "check").returncode == 0
+
+
+def test_a_terminal_that_goes_changes_nothing_for_a_run_that_does_not_hear_of_it(place):
+    (place / "policies" / "shop.yaml").write_text(
+        POLICY.replace("[far]", "[near]").replace("rpo, at_most: 8h", "restore_test, every: 90d")
+    )
+    ours, its = pty.openpty()
+    os.close(ours)
+    with start(place, stdin=its, stdout=its, stderr=its) as run:
+        os.close(its)
+        assert run.wait(timeout=WITHIN) == 1
+    assert "finished" in drcheck(place, "ledger", "show").stdout
+
+
+@pytest.mark.parametrize("link", ["", "symbolic", "hard"])
+def test_a_second_run_says_who_runs_and_judges_nothing(place, link):
     with start(place) as run:
         await_looks(place, run, 1)
-        second = drcheck(place, "verify")
+        if link:
+            (place / "elsewhere").mkdir()
+            other = place / "elsewhere" / "other.db"
+            other.symlink_to(place / "drcheck.db") if link == "symbolic" else os.link(place / "drcheck.db", other)
+            text = (place / "drcheck.yaml").read_text()
+            (place / "other.yaml").write_text(f"ledger: sqlite:///{other}\n{text}")
+        second = drcheck(place, "verify", "--config", "other.yaml" if link else "drcheck.yaml")
+        retired = drcheck(place, "ledger", "retire", "shop", "--reason", "x")
+        shown = drcheck(place, "ledger", "show")
         run.kill()
-    assert (second.returncode, second.stdout) == (2, "")
-    assert f"another run is going on: process {run.pid} on " in second.stderr
+    assert (second.returncode, second.stdout) == (4, "")
+    assert f"another run holds the ledger: process {run.pid} on {socket.gethostname()}, since 20" in second.stderr
+    assert "nothing was judged" in second.stderr
+    assert retired.returncode == 4
+    assert (shown.returncode, "running" in shown.stdout) == (0, True)

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import contextmanager
 from hashlib import sha256
 
 import pytest
@@ -20,6 +21,7 @@ from drcheck.errors import UsageError
 from drcheck.ledger import schema
 from drcheck.ledger.check import damage
 from drcheck.ledger.faults import Busy, LedgerError, NoLedger
+from drcheck.ledger.lock import RunLock
 from drcheck.ledger.store import Key, open_ledger
 
 WINDOW = Window(1000, 2000)
@@ -174,15 +176,97 @@ def test_runs_tell_how_they_ended(url):
         assert len(list(ledger.history("web", "dumps"))) == 1
 
 
-def test_a_second_run_is_told_who_runs(url):
-    with open_ledger(url) as one, open_ledger(url) as other:
-        with start(one, 1795228200):
-            with pytest.raises(Busy) as busy:
-                start(other)
-            assert str(os.getpid()) in busy.value.message
-            assert "since 2026-11-21T02:30:00Z" in busy.value.message
-        with start(other) as run:
-            run.finish(0)
+HOLDS = """
+import sys
+from drcheck.core.verdict import Window
+from drcheck.ledger.store import open_ledger
+
+with open_ledger(sys.argv[1]) as ledger, ledger.start(Window(0, 1), version="0", started_at=1795228200):
+    print("holds", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def held(url):
+    """Have another process run, and hold the ledger, while this is entered; yields its number."""
+    command = [sys.executable, "-c", HOLDS, url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "holds\n"
+        yield other.pid
+        other.stdin.close()
+
+
+@pytest.fixture(params=["itself", "another path", "symbolic link", "hard link", "hard link elsewhere"])
+def same(url, tmp_path, request):
+    """Another way to name the ledger."""
+    open_ledger(url).close()
+    (tmp_path / "elsewhere").mkdir()
+    other = tmp_path / "elsewhere" / "other.db"
+    match request.param:
+        case "itself":
+            return url
+        case "another path":
+            return f"sqlite:///{tmp_path}/elsewhere/../drcheck.db"
+        case "symbolic link":
+            other.symlink_to(path_of(url))
+        case "hard link":
+            other = tmp_path / "other.db"
+            os.link(path_of(url), other)
+        case _:
+            os.link(path_of(url), other)
+    return f"sqlite:///{other}"
+
+
+def test_a_second_run_is_told_who_runs_whatever_it_calls_the_ledger(url, same, tmp_path):
+    with held(url) as pid:
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(Busy) as busy:
+            open_ledger(same)
+        assert f"another run holds the ledger: process {pid} on " in busy.value.message
+        assert busy.value.message.endswith(", since 2026-11-21T02:30:00Z; nothing was judged")
+        assert sorted(tmp_path.rglob("*")) == before  # above all no journal under the second name
+    with open_ledger(same) as ledger, start(ledger) as run:
+        run.finish(0)
+        assert sorted(one.state for one in ledger.runs()) == ["finished", "interrupted"]
+
+
+@pytest.mark.parametrize("same", ["hard link", "hard link elsewhere"], indirect=True)
+def test_what_a_run_that_died_left_under_another_name_is_not_written_over(url, same):
+    subprocess.run([sys.executable, "-c", HOLDS.replace("sys.stdin.read()", "import os; os._exit(0)"), url],
+                   check=True, capture_output=True)  # fmt: skip
+    with pytest.raises(LedgerError, match="under another of its names"):
+        open_ledger(same)
+    with open_ledger(url) as ledger, start(ledger) as run:
+        run.finish(0)
+    with open_ledger(same) as ledger:
+        assert sorted(one.state for one in ledger.runs()) == ["abandoned", "finished"]
+
+
+def test_one_process_cannot_hold_a_ledger_twice(url):
+    with open_ledger(url), pytest.raises(Busy):
+        open_ledger(url)
+    with open_ledger(url) as ledger, start(ledger):
+        with pytest.raises(Busy):
+            open_ledger(url)
+        with pytest.raises(RuntimeError):
+            start(ledger)
+
+
+def test_a_run_that_died_is_not_taken_for_the_one_that_holds_the_ledger(url):
+    subprocess.run([sys.executable, "-c", HOLDS.replace("sys.stdin.read()", "import os; os._exit(0)"), url],
+                   check=True, capture_output=True)  # fmt: skip
+    with open_ledger(url), pytest.raises(Busy) as busy:
+        open_ledger(url)
+    assert busy.value.message == "another run holds the ledger; nothing was judged"
+
+
+def test_a_ledger_that_is_only_being_made_is_held_too(url):
+    lock = RunLock(path_of(url))
+    with pytest.raises(Busy):
+        open_ledger(url)
+    lock.release()
+    open_ledger(url).close()
 
 
 def test_history_can_be_read_while_a_run_goes_on(url):
@@ -325,8 +409,7 @@ def test_every_damaged_page_is_told_or_harmless_and_never_read_as_fact(url, tmp_
 def test_a_run_after_a_crash_looks_through_the_file_and_refuses_to_append(url, tmp_path):
     fill(url)
     with open_ledger(url) as ledger:
-        run = start(ledger)
-        run._release()  # as its process's death would
+        start(ledger)  # and no end of it, as its process's death would leave it
     file = tmp_path / "drcheck.db"
     with open_ledger(url) as ledger:
         root = ledger.connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'verdict'").fetchone()[0]

@@ -151,3 +151,8 @@ def test_strict_yaml_holds_for_the_configuration_too(tmp_path):
     assert refused(tmp_path, "workers: 8\nworkers: 9\n") == [
         "drcheck.yaml:2:1: workers stands twice, first in line 1 (keep one of them)"
     ]
+
+
+def test_clocks_may_be_trusted_to_the_second(tmp_path):
+    (tmp_path / "drcheck.yaml").write_text("clock_tolerance: 0m\n")
+    assert load_settings(str(tmp_path / "drcheck.yaml")).clock_tolerance == 0

@@ -132,3 +132,29 @@ def test_a_template_of_no_yaml_is_a_fault_of_every_policy_that_extends_it(tmp_pa
     assert [each.service for each in loaded.policies] == ["c"]
     faulty = [fault.file.rsplit("/", 1)[1] for fault in loaded.faults if "is an anchor" in fault.message]
     assert faulty == ["t.yaml", "a.yaml", "b.yaml"]
+
+
+def chained(length):
+    """Return a policy and its templates, each extending the next."""
+    files = {f"t{number}.yaml": f"{TEMPLATE}extends: t{number + 1}.yaml\n" for number in range(1, length)}
+    return {"p.yaml": extending(policy(RPO), "t1.yaml"), **files, f"t{length}.yaml": f"{TEMPLATE}owner: last\n"}
+
+
+def test_ten_templates_may_extend_one_another(tmp_path):
+    loaded = load(tmp_path, chained(10))
+    assert messages(tmp_path, loaded) == []
+    assert loaded.policies[0].owner == "last"
+
+
+def test_a_longer_chain_of_templates_is_refused_where_it_goes_on(tmp_path):
+    assert faults(tmp_path, chained(11)) == [
+        "t10.yaml:3:10: extends: t11.yaml would be template 11 in a row: at most 10 extend one another (merge some)"
+    ]
+
+
+def test_an_endless_chain_of_templates_costs_no_more_than_a_long_one(tmp_path):
+    found = faults(tmp_path, chained(400))
+    assert (
+        "t10.yaml:3:10: extends: t11.yaml would be template 11 in a row: at most 10 extend one another (merge some)"
+        in found
+    )

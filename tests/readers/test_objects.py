@@ -221,11 +221,14 @@ def test_a_clock_that_cannot_be_asked_is_a_gap():
     ("told", "what"),
     [
         ({"template": "{of}/{data_as_of:%Q}"}, "unknown directive"),
-        ({"template": TEMPLATE, "available_at": Arrival.MANIFEST}, "manifests of source dumps are not read"),
-        ({"template": "{of}.tar", "available_at": Arrival.NAME}, "tell no instant"),
-        ({"template": "{of}/{data_as_of:%Y%m%d}"}, "without its zone"),
+        (
+            {"template": TEMPLATE, "available_at": Arrival.MANIFEST},
+            "available_at of source dumps: manifests are not read",
+        ),
+        ({"template": "{of}.tar", "available_at": Arrival.NAME}, "names that tell no instant cannot tell the arrival"),
+        ({"template": "{of}/{data_as_of:%Y%m%d}"}, "name of source dumps: its times carry no zone"),
         ({"template": "{data_as_of:%s}", "of": ("a", "b")}, "does not tell which of 2"),
-        ({"template": TEMPLATE, "complete_when": "{name}"}, "does not tell which backup"),
+        ({"template": TEMPLATE, "complete_when": "{name}"}, "a backup cannot be its own marker"),
         ({"template": TEMPLATE, "complete_when": "DONE"}, "does not tell which backup"),
     ],
 )

@@ -1,0 +1,129 @@
+"""Policies that were reworded, as ``drcheck verify`` judges them: by the texts that its ledger has kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from drcheck.core.verdict import Window
+from drcheck.ledger.store import open_ledger
+from drcheck.policyfile.load import load_policies
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SOURCES = """\
+sources:
+  dumps: {at: "vault:dumps/", reader: objects, name: "{data_as_of:%Y-%m-%dT%H%M%S}Z.dump", available_at: mtime, thinned_after: never}
+  status: {at: "vault:outages.jsonl", reader: outage-log}
+commitments:
+"""
+
+
+class Place:
+    """A working directory whose policy had other texts before, as the ledger of its runs tells."""
+
+    def __init__(self, root):
+        self.root = root
+        self.now = datetime.now(UTC).replace(microsecond=0)
+        (root / "policies").mkdir()
+        (root / "vault" / "dumps").mkdir(parents=True)
+        (root / "vault" / "outages.jsonl").write_text("")
+        (root / "drcheck.yaml").write_text("connections:\n  vault: {type: local, root: vault}\n")
+
+    def write(self, commitments, more=""):
+        text = f"drcheck: 1\nservice: shop\n{more}{SOURCES}  {commitments}\n"
+        (self.root / "policies" / "shop.yaml").write_text(text)
+
+    def judged_before(self, ago, commitments, more=""):
+        """Put a run of that long ago into the ledger, which judged this text."""
+        self.write(commitments, more)
+        (policy,) = load_policies([str(self.root / "policies" / "shop.yaml")], None).policies
+        at = int((self.now - ago).timestamp())
+        with (
+            open_ledger(f"sqlite:///{self.root}/drcheck.db") as ledger,
+            ledger.start(Window(at - 86400, at), version="0", started_at=at) as run,
+        ):
+            run.policies([policy])
+            run.finish(0)
+
+    def backup(self, *ages):
+        for number, age in enumerate(ages):
+            made = self.now - age
+            path = self.root / "vault" / "dumps" / f"{made:%Y-%m-%dT%H%M%S}Z.dump"
+            path.write_bytes(bytes([number % 251]) * (200 + number))
+            os.utime(path, (made.timestamp() + 10,) * 2)
+
+    def outages(self, *days):
+        """Tell of an outage of 20 hours on each of those days before today, and that all of the last 90 were watched."""
+        midnight = self.now.replace(hour=0, minute=0, second=0)
+        lines = [
+            {"outage": f"o{ago}", "service": "shop", "started_at": (midnight - ago * DAY).isoformat(),
+             "ended_at": (midnight - ago * DAY + 20 * HOUR).isoformat()}
+            for ago in days
+        ]  # fmt: skip
+        watched = {"from": (midnight - 90 * DAY).isoformat(), "to": self.now.isoformat()}
+        told = [*lines, {"watched": watched, "service": "shop"}]
+        (self.root / "vault" / "outages.jsonl").write_text("".join(json.dumps(line) + "\n" for line in told))
+
+    def drcheck(self, *arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "drcheck", "verify", *arguments],
+            cwd=self.root, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    def judged(self, *arguments):
+        done = self.drcheck("--format", "json", *arguments)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)["services"][0]["commitments"][0]
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+UPTIME = "up: {{kind: availability, at_least: {}%, per: day, evidence: [status]{}}}"
+
+
+@pytest.mark.parametrize("first_seen", [40, 2])
+def test_a_correction_leaves_what_began_before_it_breached_and_shows_both_verdicts_on_the_rest(place, first_seen):
+    place.outages(20, 9, 4)
+    place.judged_before(first_seen * DAY, UPTIME.format("99.9", ""))
+    before = place.judged()["periods"]
+    place.write(UPTIME.format("10", f", in_force_from: {place.now - 9 * DAY + DAY:%Y-%m-%d}"))
+    found = place.judged()
+    statuses = {period["from"][:10]: period["status"] for period in found["periods"]}
+    assert [statuses[f"{place.now - ago * DAY:%Y-%m-%d}"] for ago in (20, 9, 4)] == ["breached", "breached", "met"]
+    assert sum(period["status"] == "breached" for period in before) == 3
+    (note,) = found["notes"]
+    assert "corrects what was in force from" in note
+    assert "was breached before it and is met by it" in note
+    for how in ("--verbose", "--quiet"):
+        assert "corrects what was in force from" in " ".join(place.drcheck(how).stdout.split())
+
+
+def test_what_an_old_text_owes_for_longer_than_the_window_is_still_owed(place):
+    place.backup(*(age * DAY for age in range(40) if age != 10))
+    place.judged_before(100 * DAY, "kept: {kind: retention, keep: 30d, evidence: [dumps]}")
+    place.judged_before(5 * DAY, "kept: {kind: retention, keep: 2d, evidence: [dumps]}")
+    assert place.judged("--window", "1d")["status"] == "breached"
+
+
+@pytest.mark.parametrize(
+    ("looser", "more"),
+    [
+        ("rpo: {{kind: rpo, at_most: 90d, evidence: [dumps], in_force_from: {}}}", ""),
+        ("rpo: {{kind: rpo, at_most: 90d, evidence: [dumps]}}", "agreement: {{effective: {}}}\n"),
+    ],
+    ids=["in_force_from", "effective"],
+)
+def test_a_text_of_long_ago_binds_until_the_one_after_it_comes_into_force(place, looser, more):
+    place.backup(3 * HOUR)
+    ahead = f"{place.now + 5 * DAY:%Y-%m-%d}"
+    place.judged_before(100 * DAY, "rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}")
+    place.judged_before(50 * DAY, looser.format(ahead), more.format(ahead))
+    assert place.judged("--window", "1d")["status"] == "breached"
