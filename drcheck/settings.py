@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+LIST_AT_MOST: Final = 5_000_000
+"""Entries a look, unless the configuration says otherwise: some gigabytes of memory."""
 
 
 class LastModified(StrEnum):
@@ -85,3 +89,5 @@ class Settings:
     clock_tolerance: int = 300
     read_at_most: int = 256 << 20
     """Bytes that one look may read to check what lies there against its checksums."""
+    list_at_most: int = LIST_AT_MOST
+    """Entries that one look may list, whatever they are; more is a gap."""

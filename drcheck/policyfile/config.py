@@ -94,6 +94,7 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         connections={name: _connection(name, told, base) for name, told in values.get("connections", {}).items()},
         workers=values.get("workers", usual.workers),
         clock_tolerance=_duration(values, "clock_tolerance", usual.clock_tolerance),
+        list_at_most=values.get("list_at_most", usual.list_at_most),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
 
