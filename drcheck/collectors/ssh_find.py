@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from drcheck.collectors import bounds
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
+from drcheck.collectors.pool import Quota
 from drcheck.interfaces import CollectorError, Entry
 
 LONGEST: Final = 64 * 1024
@@ -20,7 +22,7 @@ def find_command(directory: str) -> tuple[str, ...]:
     return ("find", "-P", "--", directory, "-ignore_readdir_race", "-printf", _FORMAT)
 
 
-def parse_find(output: Iterable[bytes], below: str) -> Iterator[Entry]:
+def parse_find(output: Iterable[bytes], below: str, quota: Quota) -> Iterator[Entry]:
     """Yield the regular files that find names, with ``below`` before each name; anything else is an error.
 
     The first record is the directory itself: an account that answers every command with silence and success does not
@@ -37,6 +39,7 @@ def parse_find(output: Iterable[bytes], below: str) -> Iterator[Entry]:
             if len(fields) != 5 or not (started or (fields[0] == b"d" and not fields[4])):  # noqa: PLR2004
                 raise _nonsense(record)
             started = True
+            quota.take()
             if fields[0] == b"f":
                 yield _entry(fields, below, record)
     if rest or not started:
@@ -44,17 +47,18 @@ def parse_find(output: Iterable[bytes], below: str) -> Iterator[Entry]:
 
 
 def _entry(fields: list[bytes], below: str, record: bytes) -> Entry:
+    size, modified, changed = (field.decode("ascii", "replace") for field in fields[1:4])
     try:
-        size, modified, changed = int(fields[1]), math.floor(float(fields[2])), math.floor(float(fields[3]))
-    except (ValueError, OverflowError):
-        raise _nonsense(record) from None
-    name = below + fields[4].decode("utf-8", "backslashreplace")
-    return Entry(name, size, modified, max(modified, changed), modified)
+        name = below + bounds.path(fields[4].decode("utf-8", "backslashreplace"))
+        begin = bounds.decimal(modified)
+        return Entry(name, bounds.count(size), begin, max(begin, bounds.decimal(changed)), begin)
+    except Nonsense as error:
+        raise _nonsense(record, str(error)) from None
 
 
-def _nonsense(record: bytes) -> CollectorError:
+def _nonsense(record: bytes, why: str = "") -> CollectorError:
     told = shown(record[:100].decode("utf-8", "replace"))
     return CollectorError(
-        f"find answered with what is no listing: {told!r}",
+        f"find answered with what is no listing: {told!r}{f' ({why})' if why else ''}",
         "See that the account's shell prints nothing of its own, and runs the find that is asked for.",
     )
