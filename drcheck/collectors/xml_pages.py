@@ -28,6 +28,8 @@ def tree(body: bytes, most: int) -> ET.Element | None:
         encoding = declared[1].decode("ascii", "replace")
         if encoding.lower() not in _UTF8:
             raise Nonsense(f"it says that its encoding is {shown(encoding)!r}, and every storage's is UTF-8")
+    if b"\0" in body:  # expat finds out UTF-16 by itself, whatever it is told
+        raise Nonsense("it is not in UTF-8, as every storage's answer is")
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         return None  # HTML begins so too
     if body.count(b"<") > (most + 10) * 2 * ELEMENTS:
