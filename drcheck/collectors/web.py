@@ -71,14 +71,17 @@ class Caller:
         self._bracket = float("inf")
 
     def take_page(self, status: int, body: bytes) -> bool:
-        """Read a listing's answer before the SDK does; False if it is none, so that the SDK finds out what it is."""
+        """Read a listing's answer before the SDK does; False if it is none, so that the SDK finds out what it is.
+
+        What is longer than any error is kept from the SDK as well, which would parse it several times, and ask again.
+        """
         if self.parse is None or status != 200:  # noqa: PLR2004
             return False
         try:
             self.page = self.parse(body)
         except Nonsense as error:
             self.wrong = str(error)
-        return self.page is not None or bool(self.wrong)
+        return self.page is not None or bool(self.wrong) or len(body) > _ERROR_BODY
 
     def note_date(self, date: str | None, sent: float, received: float) -> None:
         """Take the far clock from a ``Date`` header, cut to whole seconds; the shortest exchange tells best.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,32 +55,52 @@ def check(error: CollectorError, place: str) -> None:
     assert error.message.isprintable()
 
 
-def test_an_honest_bucket_is_listed(tmp_path: Path):
-    with HostileS3("bucket", "p/", NAMES, "2026-11-24T00:00:00.000Z") as server:
-        assert [entry.name for entry in in_bucket(server, tmp_path)] == [name.removeprefix("p/") for name in NAMES]
+@pytest.fixture(scope="module")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HostileS3, Callable[[], list[Entry]]]]:
+    """A bucket that can lie, and what lists it; a client of its own for each lie would take most of the time."""
+    file = write_credentials(tmp_path_factory.mktemp("s3") / "credentials", "CANARYKEYCANARYKEY00", "CANARY")
+    with HostileS3("bucket", "p/", NAMES, "2026-11-24T00:00:00.000Z") as server, Connections() as pool:
+        connection = S3Connection("s3", 20, endpoint=f"http://127.0.0.1:{server.port}", credentials_file=str(file))
+        yield server, lambda: list(open_s3(connection, "bucket/p/", pool).list(""))
+
+
+@pytest.fixture(scope="module")
+def container() -> Iterator[tuple[HostileAzure, Callable[[], list[Entry]]]]:
+    """A container that can lie, and what lists it."""
+    with HostileAzure("box", "p/", NAMES, "Tue, 24 Nov 2026 00:00:00 GMT") as server, Connections() as pool:
+        url = f"http://127.0.0.1:{server.port}/account"
+        connection = AzureConnection("azure", 20, account_url=url, credential_env="DRCHECK_TEST_SAS")
+        yield server, lambda: list(open_azure_blob(connection, "box/p/", pool).list(""))
+
+
+def test_an_honest_bucket_is_listed(bucket):
+    server, listing = bucket
+    server.lies = []
+    assert [entry.name for entry in listing()] == [name.removeprefix("p/") for name in NAMES]
 
 
 @pytest.mark.parametrize("lie", hostile_s3.LIES, ids=lambda lie: lie.name[:60])
-def test_of_a_bucket_that_lies_nothing_is_believed(tmp_path: Path, lie: Lie[hostile_s3.Page]):
-    with HostileS3("bucket", "p/", NAMES, "2026-11-24T00:00:00.000Z") as server:
-        server.lies = [lie]
-        with pytest.raises(CollectorError) as caught:
-            in_bucket(server, tmp_path)
+def test_of_a_bucket_that_lies_nothing_is_believed(bucket, lie: Lie[hostile_s3.Page]):
+    server, listing = bucket
+    server.lies = [lie]
+    with pytest.raises(CollectorError) as caught:
+        listing()
 
     check(caught.value, "bucket")
 
 
-def test_an_honest_container_is_listed():
-    with HostileAzure("box", "p/", NAMES, "Tue, 24 Nov 2026 00:00:00 GMT") as server:
-        assert [entry.name for entry in in_container(server)] == [name.removeprefix("p/") for name in NAMES]
+def test_an_honest_container_is_listed(container):
+    server, listing = container
+    server.lies = []
+    assert [entry.name for entry in listing()] == [name.removeprefix("p/") for name in NAMES]
 
 
 @pytest.mark.parametrize("lie", hostile_azure.LIES, ids=lambda lie: lie.name[:60])
-def test_of_a_container_that_lies_nothing_is_believed(lie: Lie[hostile_azure.Page]):
-    with HostileAzure("box", "p/", NAMES, "Tue, 24 Nov 2026 00:00:00 GMT") as server:
-        server.lies = [lie]
-        with pytest.raises(CollectorError) as caught:
-            in_container(server)
+def test_of_a_container_that_lies_nothing_is_believed(container, lie: Lie[hostile_azure.Page]):
+    server, listing = container
+    server.lies = [lie]
+    with pytest.raises(CollectorError) as caught:
+        listing()
 
     check(caught.value, "box")
 
