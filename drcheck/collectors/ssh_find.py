@@ -13,6 +13,8 @@ from drcheck.interfaces import CollectorError, Entry
 
 LONGEST: Final = 64 * 1024
 """Bytes that one record may have; a path has 4,096 at most."""
+_OTHERS: Final = frozenset(b"d l p s c b D".split())
+"""What is no file: directories, links, pipes, sockets, devices and doors."""
 _FORMAT: Final = r"%y %s %T@ %C@ %P\0"
 
 
@@ -42,6 +44,8 @@ def parse_find(output: Iterable[bytes], below: str, quota: Quota) -> Iterator[En
             quota.take()
             if fields[0] == b"f":
                 yield _entry(fields, below, record)
+            elif fields[0] not in _OTHERS:
+                raise _nonsense(record, "it is neither a file nor anything else that there is")
     if rest or not started:
         raise _nonsense(rest)
 
