@@ -156,17 +156,23 @@ LIES: list[Lie[Page]] = [
 
 
 class HostileAzure(Canned):
-    """Answers every listing with one page, after ``lies`` have been told; everything else with a refusal."""
+    """Answers listings with one page, about which ``lies`` are told if it holds anything; all else with a refusal."""
 
-    def __init__(self, container: str, prefix: str, names: Sequence[str], modified: str) -> None:
+    def __init__(self, container: str, names: Sequence[str], modified: str) -> None:
         self.lies: Sequence[Lie[Page]] = ()
-        self._about = container, prefix, names, modified
+        self.splice: Callable[[bytes], bytes] = bytes
+        """Changes the bytes of a page."""
+        self._about = container, names, modified
         super().__init__(self._answer)
 
     def _answer(self, _number: int, path: str) -> Reply:
-        if "comp" not in parse_qs(urlsplit(path).query):
+        asked = parse_qs(urlsplit(path).query)
+        if "comp" not in asked:
             return Reply(403, b"", (("x-ms-error-code", "AuthorizationPermissionMismatch"),))
-        page = honest(*self._about)
-        for lie in self.lies:
+        container, names, modified = self._about
+        (prefix,) = asked.get("prefix", [""])
+        names = [name for name in names if name.startswith(prefix)]
+        page = honest(container, prefix, names, modified)
+        for lie in self.lies if names else ():
             lie.tell(page)
-        return Reply(200, page.body(), tuple(page.headers))
+        return Reply(200, self.splice(page.body()), tuple(page.headers))

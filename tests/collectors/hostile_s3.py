@@ -151,18 +151,23 @@ LIES: list[Lie[Page]] = [
 
 
 class HostileS3(Canned):
-    """Answers every listing with one page, after ``lies`` have been told; everything else with a refusal."""
+    """Answers listings with one page, about which ``lies`` are told if it holds anything; all else with a refusal."""
 
-    def __init__(self, bucket: str, prefix: str, keys: Sequence[str], modified: str) -> None:
+    def __init__(self, bucket: str, keys: Sequence[str], modified: str) -> None:
         self.lies: Sequence[Lie[Page]] = ()
-        self._about = bucket, prefix, keys, modified
+        self.splice: Callable[[bytes], bytes] = bytes
+        """Changes the bytes of a page."""
+        self._about = bucket, keys, modified
         super().__init__(self._answer)
 
     def _answer(self, _number: int, path: str) -> Reply:
-        if "list-type" not in parse_qs(urlsplit(path).query):
+        asked = parse_qs(urlsplit(path).query)
+        if "list-type" not in asked:
             return Reply(403, b"<Error><Code>AccessDenied</Code></Error>")
-        bucket, prefix, keys, modified = self._about
+        bucket, keys, modified = self._about
+        (prefix,) = asked.get("prefix", [""])
+        keys = [key for key in keys if key.startswith(prefix)]
         page = honest(bucket, prefix, keys, modified)
-        for lie in self.lies:
+        for lie in self.lies if keys else ():
             lie.tell(page)
-        return Reply(200, page.body(), tuple(page.headers))
+        return Reply(200, self.splice(page.body()), tuple(page.headers))

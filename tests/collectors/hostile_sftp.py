@@ -147,7 +147,7 @@ class _Interface(paramiko.ServerInterface):
 
         def run() -> None:
             with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
-                time.sleep(0.01)  # the request is answered first
+                threading.Event().wait(0.01)  # the request is answered first
                 channel.sendall(answer[0])
                 channel.send_exit_status(answer[1])
                 channel.close()

@@ -59,7 +59,7 @@ def check(error: CollectorError, place: str) -> None:
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HostileS3, Callable[[], list[Entry]]]]:
     """A bucket that can lie, and what lists it; a client of its own for each lie would take most of the time."""
     file = write_credentials(tmp_path_factory.mktemp("s3") / "credentials", "CANARYKEYCANARYKEY00", "CANARY")
-    with HostileS3("bucket", "p/", NAMES, "2026-11-24T00:00:00.000Z") as server, Connections() as pool:
+    with HostileS3("bucket", NAMES, "2026-11-24T00:00:00.000Z") as server, Connections() as pool:
         connection = S3Connection("s3", 20, endpoint=f"http://127.0.0.1:{server.port}", credentials_file=str(file))
         yield server, lambda: list(open_s3(connection, "bucket/p/", pool).list(""))
 
@@ -67,7 +67,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[HostileS3
 @pytest.fixture(scope="module")
 def container() -> Iterator[tuple[HostileAzure, Callable[[], list[Entry]]]]:
     """A container that can lie, and what lists it."""
-    with HostileAzure("box", "p/", NAMES, "Tue, 24 Nov 2026 00:00:00 GMT") as server, Connections() as pool:
+    with HostileAzure("box", NAMES, "Tue, 24 Nov 2026 00:00:00 GMT") as server, Connections() as pool:
         url = f"http://127.0.0.1:{server.port}/account"
         connection = AzureConnection("azure", 20, account_url=url, credential_env="DRCHECK_TEST_SAS")
         yield server, lambda: list(open_azure_blob(connection, "box/p/", pool).list(""))
