@@ -23,7 +23,7 @@ LATEST: Final = 32_503_680_000
 LONGEST_NAME: Final = 4096
 """Bytes of a name, as Linux has it for paths; S3 and Azure allow 1,024."""
 
-_DIGITS: Final = re.compile(r"[0-9]{1,19}")
+_DIGITS: Final = len(str(LARGEST))
 _SECONDS: Final = re.compile(r"(-?[0-9]{1,19})(?:\.[0-9]{1,18})?")
 _RFC3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
@@ -45,7 +45,7 @@ class Nonsense(ValueError):  # noqa: N818  a noun that reads well where it is ca
 
 def count(text: str, what: str = "size") -> int:
     """Return a number that is written in the digits 0 to 9 alone; raises :class:`Nonsense`."""
-    if _DIGITS.fullmatch(text) is None:
+    if not (text.isdecimal() and text.isascii() and len(text) <= _DIGITS):
         raise Nonsense(f"the {what} {_quoted(text)} is no number that can be")
     return size(int(text), what)
 
@@ -76,7 +76,9 @@ def decimal(text: str) -> int:
 
 def rfc3339(text: str) -> int:
     """Return the whole seconds of an instant as S3 writes it; one without a zone is none."""
-    if _RFC3339.fullmatch(text) is not None:
+    # S3's own form, of which a listing has millions: what stands between is left to fromisoformat, strict enough there
+    usual = len(text) in {20, 24} and text[4] == text[7] == "-" and text[10] == "T" and text[-1] == "Z"
+    if (usual and text.isascii()) or _RFC3339.fullmatch(text) is not None:
         try:
             return instant(math.floor(datetime.fromisoformat(text).timestamp()))
         except (ValueError, OverflowError):

@@ -17,7 +17,7 @@ from drcheck.settings import LastModified
 
 MOST: Final = 10_000
 """Keys that a page may hold: AWS gives 1,000, other servers let their operator choose."""
-_MD5: Final = re.compile(r"[0-9a-fA-F]{32}")
+_MD5: Final = 32
 _ALIAS: Final = re.compile(r"arn:.*|.*-s3alias|.*--ol-s3|.*--xa-s3")
 """Other names of a bucket; an answer may give its own (https://docs.aws.amazon.com/AmazonS3/latest/userguide/
 access-points-naming.html)."""
@@ -82,7 +82,7 @@ def parse_page(body: bytes, asked: Question, last_modified: LastModified) -> Pag
         # the ETag of a multipart upload ends in -N, and AWS shows the upload's initiation as its time
         multipart = "-" in etag
         until = FOREVER if multipart and last_modified is LastModified.INITIATION else modified
-        checksum = etag if not multipart and _MD5.fullmatch(etag) else ""
+        checksum = etag if len(etag) == _MD5 and not multipart and etag.isalnum() and etag.isascii() else ""
         entries.append(Entry(key[skip:], size, modified, until, modified, checksum))
     return Page(entries, token, keys)
 

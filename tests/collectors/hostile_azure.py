@@ -116,7 +116,7 @@ LIES: list[Lie[Page]] = [
     Lie("prefixes of blobs", "groups", put("more", "<BlobPrefix><Name>p/2026/</Name></BlobPrefix>")),
     Lie("a delimiter", "groups", head("Delimiter", "/")),
     Lie("something among the blobs", "groups", put("more", "<Thing><Name>p/x</Name><Properties/></Thing>")),
-    Lie("fewer blobs than there are", "MaxResults", head("MaxResults", "1")),
+    Lie("fewer blobs than there are", "MaxResults", lambda page: head("MaxResults", str(len(page.blobs) - 1))(page)),
     *(Lie(f"at most {text!r} blobs", "MaxResults", head("MaxResults", text)) for text in NO_SIZES if text.strip()),
     *(Lie(f"a size of {text!r}", "Content-Length", last("Content-Length", text)) for text in NO_SIZES),
     Lie("no size", "Content-Length", last("Content-Length", None)),

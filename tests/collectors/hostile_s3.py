@@ -113,7 +113,7 @@ LIES: list[Lie[Page]] = [
     Lie("common prefixes", "groups", put("more", "<CommonPrefixes><Prefix>p/2026/</Prefix></CommonPrefixes>")),
     Lie("a delimiter", "groups", head("Delimiter", "/")),
     Lie("another encoding of keys", "EncodingType", head("EncodingType", "base64")),
-    Lie("fewer keys than there are", "MaxKeys", head("MaxKeys", "1")),
+    Lie("fewer keys than there are", "MaxKeys", lambda page: head("MaxKeys", str(len(page.objects) - 1))(page)),
     Lie("a count of keys that is too high", "KeyCount", head("KeyCount", "1000")),
     *(Lie(f"a count of keys of {text!r}", "KeyCount", head("KeyCount", text)) for text in NO_SIZES if text),
     *(Lie(f"a size of {text!r}", "Size", last("Size", text)) for text in NO_SIZES),
