@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drcheck import clock, registry
+from drcheck.collectors.guarded import Guarded, made_no_sense, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core.evidence import LONG_AGO, Gap, Look, Observation
 from drcheck.core.policy import Source
@@ -45,8 +47,8 @@ class Gathering:
     jobs: Sequence[Job]
     pool: Connections
     workers: int
-    faults: list[str] = field(default_factory=list)
-    """Tracebacks of faults in drcheck itself."""
+    tracebacks: list[str] = field(default_factory=list)
+    """Of everything that a look met and nobody foresaw; each is a gap of its source."""
     abandoned: int = 0
     """Sources given up, whose threads may hang for ever."""
     _openers: list[registry.Opener] = field(default_factory=list)
@@ -57,9 +59,12 @@ class Gathering:
         # Loaded here: SDKs set up warnings as they are imported, which is not for several threads at once.
         self._openers = [registry.opener(job.connection) for job in self.jobs]
         executor = ThreadPoolExecutor(max(1, min(self.workers, len(self.jobs))), thread_name_prefix="drcheck look")
+        # A client's own thread that ends in an exception ends the looks that wait for it; they say so.
+        hook, threading.excepthook = threading.excepthook, self._thread_ended
         try:
             yield from self._collect(executor)
         finally:
+            threading.excepthook = hook
             # Ends every wait for a far side, so that the threads come to their end by themselves.
             self.pool.close()
             executor.shutdown(wait=False, cancel_futures=True)
@@ -97,24 +102,37 @@ class Gathering:
         return Seen(job, _blind(job, gap))
 
     def _look(self, index: int, job: Job) -> Seen:
+        """Look at one source. Whatever that meets is a gap of this source alone; only judging can fail as a whole."""
         self._began[index] = clock.monotonic()
         source = job.source
         try:
             root, name = registry.place(source)
-            collector = self._openers[index](root, self.pool)
-            try:
+            with closing(self._open(index, root)) as collector:
                 return Seen(job, registry.reader(source)(collector, source, name, job.asked))
-            finally:
-                collector.close()
         except DrcheckError as error:
             return Seen(job, _blind(job, Gap(error.message, error.hint)))
-        except Exception as error:  # noqa: BLE001  a fault of ours in one source must not hide the others
-            self.faults.append("".join(traceback.format_exception(error)))
+        except BaseException as error:  # noqa: BLE001  of a reader: a panic of a library in Rust is no Exception
+            self.tracebacks.append(traced(error))
             gap = Gap(
-                f"a fault in drcheck itself: {type(error).__name__}",
-                "Report it, with the traceback that this run printed.",
+                f"what {source.name} holds made no sense to drcheck: {type(error).__name__}",
+                "Look at it by other means; if it is in order, report this with what --verbose prints.",
             )
             return Seen(job, _blind(job, gap))
+
+    def _open(self, index: int, root: str) -> Guarded:
+        connection = self.jobs[index].connection
+        try:
+            collector = self._openers[index](root, self.pool)
+        except DrcheckError:
+            raise
+        except BaseException as error:  # noqa: BLE001  as above
+            self.tracebacks.append(traced(error))
+            raise made_no_sense(connection, error) from None
+        return Guarded(collector, connection, self.tracebacks)
+
+    def _thread_ended(self, ended: threading.ExceptHookArgs) -> None:
+        if ended.exc_value is not None:
+            self.tracebacks.append(traced(ended.exc_value))
 
 
 def _blind(job: Job, gap: Gap) -> Observation:

@@ -39,8 +39,8 @@ class Outcome(NamedTuple):
 
     report: Report
     exit_status: int
-    faults: tuple[str, ...]
-    """Tracebacks of faults in drcheck itself."""
+    tracebacks: tuple[str, ...]
+    """Of what looks met and nobody foresaw; each is a gap of its source."""
     hanging: bool
     """Whether threads are left that may never end."""
 
@@ -69,7 +69,8 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
             _job(policy, source, past[policy.service], known[_key(policy.service, source)], settings, window, begin)
             for policy, source in looked
         ]
-        gathering = Gathering(jobs, Connections(settings.connections, settings.workers), settings.workers)
+        pool = Connections(settings.connections, settings.workers, settings.list_at_most)
+        gathering = Gathering(jobs, pool, settings.workers)
         evidence: dict[str, dict[str, SourceEvidence]] = {policy.service: {} for policy in loaded.policies}
         with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
             for seen in gathering.seen():
@@ -99,7 +100,7 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
         verdicts = (verdict for judged in services for verdict in judged.verdicts)
         status = exit_status(status_of(verdicts, invalid=invalid))
         run.finish(status)
-    return Outcome(report, status, tuple(gathering.faults), gathering.abandoned > 0)
+    return Outcome(report, status, tuple(gathering.tracebacks), gathering.abandoned > 0)
 
 
 def _key(service: str, source: Source) -> Key:

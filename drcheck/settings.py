@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from drcheck.core.policy import Reader, Source
 from drcheck.core.promises import Standing
+
+LIST_AT_MOST: Final = 5_000_000
+"""Entries a look, unless the configuration says otherwise: some gigabytes of memory."""
 
 
 class LastModified(StrEnum):
@@ -88,6 +92,8 @@ class Settings:
     clock_tolerance: int = 300
     read_at_most: int = 256 << 20
     """Bytes that one look may read to check what lies there against its checksums."""
+    list_at_most: int = LIST_AT_MOST
+    """Entries that one look may list, whatever they are; more is a gap."""
 
 
 def standing(source: Source, connection: Connection) -> Standing:

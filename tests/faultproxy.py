@@ -19,6 +19,7 @@ class Fault(Enum):
     DRIP = "they come a byte at a time"
     CUT = "the connection ends after some bytes, properly"
     RESET = "the connection is reset after some bytes"
+    GARBLE = "a bit of each piece is flipped after some bytes"
 
 
 class FaultProxy:
@@ -93,6 +94,9 @@ class FaultProxy:
                     if self._ended.wait(self.pause):
                         return True
                     client.sendall(bytes([byte]))
+                return False
+            case Fault.GARBLE:
+                client.sendall(bytes([rest[0] ^ 1]) + rest[1:])
                 return False
             case Fault.RESET:
                 # with a linger time of 0, closing sends RST

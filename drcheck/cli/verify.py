@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile import units
     from drcheck.policyfile.config import load_settings
     from drcheck.reports import console, json, progress
+    from drcheck.reports.text import printable
 
     try:
         as_of = None if arguments.as_of is None else units.instant(arguments.as_of, UTC)
@@ -69,8 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable(arguments.output)
     settings = load_settings(arguments.config)
     outcome = runner.verify(settings, arguments.policies, as_of=as_of, span=span, progress=progress.awaiting)
-    for fault in outcome.faults:
-        tell(fault)
+    if arguments.verbose:
+        for line in "\n".join(outcome.tracebacks).splitlines():
+            tell(printable(line))
     if arguments.format == "json":
         rendered = json.render(outcome.report)
     else:
@@ -81,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             terminal=arguments.output is None,
             config=arguments.config or "",
         )
-    status = EXIT_FAULT if outcome.faults else outcome.exit_status
+    status = outcome.exit_status
     try:
         write_whole(rendered, arguments.output)
     except OutputError as error:

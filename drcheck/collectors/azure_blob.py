@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from drcheck.collectors.azure_describe import AzureFacts
+from drcheck.collectors.azure_listing import Question
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.facts import Listed, in_full
-from drcheck.collectors.pool import Connections
+from drcheck.collectors.paging import Pages
+from drcheck.collectors.pool import Connections, Quota
 from drcheck.core.asking import is_container
 from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, Seek
@@ -29,9 +31,10 @@ class AzureBlobCollector:
 
     seek = Seek.PREFIX
 
-    def __init__(self, client: AzureClient, caller: Caller, container: str, root: str) -> None:
+    def __init__(self, client: AzureClient, caller: Caller, quota: Quota, container: str, root: str) -> None:
         self._client = client
         self._caller = caller
+        self._quota = quota
         self._container = container
         self._root = root
         self._facts = AzureFacts(client, caller, container)
@@ -45,23 +48,18 @@ class AzureBlobCollector:
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield what begins with ``prefix`` and sorts after ``after``, page by page."""
         checked_prefix(prefix)
-        marker = ""
-        locks = self._facts.list_locks
-        while True:
-            page = self._client.page(
-                self._caller, self._container, self._root + prefix, root=self._root, marker=marker, locks=locks
-            )
+        pages = Pages(self._container, self._quota)
+        question: Question | None = Question(
+            self._container, self._root + prefix, self._root, locks=self._facts.list_locks
+        )
+        while question is not None:
+            page = self._client.page(self._caller, question)
+            pages.take(page.names, page.marker)
             for entry, told in zip(page.entries, page.told, strict=True):
                 if entry.name > after:
                     self._listed.keep(entry.name, told)
                     yield entry
-            if not page.marker:
-                return
-            if page.marker == marker:
-                raise CollectorError(
-                    f"the listing of {self._container} goes in circles", "Check the service; its paging is at fault."
-                )
-            marker = page.marker
+            question = question._replace(marker=page.marker) if page.marker else None
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of a blob, as they are stored."""
@@ -99,4 +97,4 @@ def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -
     client = pool.shared(
         ("azure_blob", connection.name), lambda: AzureClient(connection, web), pool.deadline(connection)
     )
-    return AzureBlobCollector(client, Caller(pool.deadline(connection)), container, below)
+    return AzureBlobCollector(client, Caller(pool.deadline(connection)), pool.quota(connection), container, below)

@@ -22,7 +22,7 @@ from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from requests.adapters import HTTPAdapter
 
 from drcheck.collectors.azure_faults import failed, not_azure
-from drcheck.collectors.azure_listing import Page, parse_page
+from drcheck.collectors.azure_listing import MOST, Page, Question, parse_page
 from drcheck.collectors.facts import Refused
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
@@ -30,13 +30,13 @@ from drcheck.settings import AzureConnection
 
 TRIES: Final = 3
 """How often the SDK asks a storage that is throttling or at fault, with 1 to 4 s in between."""
-_PAGE: Final = 5000
-"""Blobs a page, the most that Azure gives."""
+_PAGE: Final = MOST
 _PAGE_BYTES: Final = 64 * 1024 * 1024
 """A blob takes about a kilobyte of XML, its name of up to 1,024 characters aside."""
 _FACT_BYTES: Final = 64 * 1024
 """The longest answer to a question after properties, which are in its headers."""
 _OK: Final = 200
+_PARTIAL: Final = 206
 _TAKEN: Final = b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>"
 """What the SDK is given to parse instead of a page."""
 _INVALID_RANGE: Final = 416
@@ -68,19 +68,20 @@ class AzureClient:
                 "Write https://ACCOUNT.blob.core.windows.net, and a SAS token or an account key as Azure shows it.",
             ) from None
 
-    def page(self, caller: Caller, container: str, prefix: str, *, root: str, marker: str, locks: bool = False) -> Page:
-        """Ask for one page of the listing of ``prefix``, perhaps with locks; what it holds is named below ``root``."""
-        include = ["copy", "immutabilitypolicy", "legalhold"] if locks else ["copy"]
+    def page(self, caller: Caller, question: Question) -> Page:
+        """Ask for one page of a listing."""
+        container = question.container
+        include = ["copy", "immutabilitypolicy", "legalhold"] if question.locks else ["copy"]
         pages = (
             self._api.get_container_client(container)
-            .list_blobs(name_starts_with=prefix or None, include=include, results_per_page=_PAGE)
-            .by_page(marker or None)
+            .list_blobs(name_starts_with=question.prefix or None, include=include, results_per_page=_PAGE)
+            .by_page(question.marker or None)
         )
-        with self._web.asking(caller, _PAGE_BYTES, partial(parse_page, root=root, locks=locks)):
+        with self._web.asking(caller, _PAGE_BYTES, partial(parse_page, asked=question)):
             self._asked(container, "", lambda: next(pages))
             page: Page | None = caller.page
         if page is None:
-            raise not_azure(self._connection, container)
+            raise not_azure(self._connection, container, why=caller.wrong)
         return page
 
     def get(self, caller: Caller, container: str, name: str, offset: int, at_most: int) -> bytes:
@@ -99,6 +100,8 @@ class AzureClient:
                 return whole
 
             content: bytes | None = self._asked(container, name, download)
+            if content and caller.status != _PARTIAL:
+                raise not_azure(self._connection, container, name)
         return content or b""
 
     def tell(self, caller: Caller, container: str, name: str = "") -> Any:

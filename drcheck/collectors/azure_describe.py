@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from drcheck.collectors import bounds
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.facts import NONE, Refused
 from drcheck.core.evidence import Fact, Told
@@ -48,23 +49,35 @@ def blob_told(
     if mode or until:
         lock = Told(None, "its immutability policy has no end, or no mode that is known")
         if until and mode.lower() in _LOCKED:
-            lock = Told(True, _LOCKED[mode.lower()], int(until.timestamp()))
+            lock = Told(True, _LOCKED[mode.lower()], bounds.until(until))
     return {Fact.STORAGE_ENCRYPTION: encryption, Fact.LOCK: lock, Fact.LEGAL_HOLD: Told(holds=True) if hold else NONE}
 
 
 def listed_told(properties: Mapping[str, str], *, locks: bool) -> Mapping[Fact, Told]:
-    """Return what the properties of a blob in a listing say; raises ``ValueError`` for a date that is none."""
-    encrypted = properties.get("ServerEncrypted")
+    """Return what the properties of a blob in a listing say; raises :class:`Nonsense` for what cannot be."""
     until = properties.get("ImmutabilityPolicyUntilDate")
     return blob_told(
-        None if encrypted is None else encrypted == "true",
+        _flag(properties, "ServerEncrypted"),
         properties.get("EncryptionScope", ""),
         properties.get("CustomerProvidedKeySha256", ""),
         properties.get("ImmutabilityPolicyMode", ""),
-        parsedate_to_datetime(until) if until else None,
-        hold=properties.get("LegalHold") == "true",
+        bounds.http_moment(until) if until else None,
+        hold=_flag(properties, "LegalHold"),
         locks=locks,
     )
+
+
+def _flag(properties: Mapping[str, str], name: str) -> bool | None:
+    """Return what a property that is true or false says; None: it is not told."""
+    match properties.get(name, ""):
+        case "true":
+            return True
+        case "false":
+            return False
+        case "":
+            return None
+        case other:
+            raise Nonsense(f"{name} of a blob is {shown(other[:100])!r}, neither true nor false")
 
 
 class _Container(NamedTuple):

@@ -9,9 +9,13 @@ from drcheck.interfaces import CollectorError, NotFound
 from drcheck.settings import AzureConnection
 
 
-def not_azure(connection: AzureConnection, container: str, name: str = "") -> CollectorError:
-    """Return the error for an answer with status 200 that makes no sense; ``name`` is empty for a listing."""
-    what = f"for {shown(name)} is not one of Azure's" if name else f"to a listing of {container} is not a listing"
+def not_azure(connection: AzureConnection, container: str, name: str = "", why: str = "") -> CollectorError:
+    """Return the error for an answer with status 200 that makes no sense; ``name`` is empty for a listing.
+
+    ``why`` says why a listing is not believed; empty: it is none.
+    """
+    listing = f"to a listing of {container} {f'makes no sense: {why}' if why else 'is not a listing'}"
+    what = f"for {shown(name)} is not one of Azure's" if name else listing
     return CollectorError(
         f"the answer {what}",
         f"Check that `account_url` of {connection.name} is the blob service itself, not a proxy or a web page.",

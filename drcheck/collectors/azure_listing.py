@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from typing import NamedTuple
-from urllib.parse import unquote
+from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
+from drcheck.collectors import bounds
 from drcheck.collectors.azure_describe import listed_told
+from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.confine import shown
+from drcheck.collectors.xml_pages import decoded, echoed, once, tree
 from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import Entry
+
+MOST: Final = 5000
+"""Blobs a page, the most that Azure gives."""
+_MD5: Final = 16
+_FACTS: Final = (
+    "ServerEncrypted", "EncryptionScope", "CustomerProvidedKeySha256",
+    "ImmutabilityPolicyMode", "ImmutabilityPolicyUntilDate", "LegalHold",
+)  # fmt: skip
+
+
+class Question(NamedTuple):
+    """What a page was asked for."""
+
+    container: str
+    prefix: str
+    root: str
+    """The beginning of ``prefix`` that entries are named below."""
+    marker: str = ""
+    locks: bool = False
+    """Whether the locks of blobs were asked for; else that none is told proves nothing."""
 
 
 class Page(NamedTuple):
@@ -22,66 +45,99 @@ class Page(NamedTuple):
     """Where the next page begins; empty: this was the last."""
     told: list[Mapping[Fact, Told]]
     """What is told of each entry beside."""
+    names: list[str]
+    """Every blob that it named."""
 
 
-_FACTS = (
-    "ServerEncrypted", "EncryptionScope", "CustomerProvidedKeySha256",
-    "ImmutabilityPolicyMode", "ImmutabilityPolicyUntilDate", "LegalHold",
-)  # fmt: skip
+def parse_page(body: bytes, asked: Question) -> Page | None:
+    """Return what a page holds below the root, or None if this is no listing, which always has ``NextMarker``.
 
-
-def parse_page(body: bytes, root: str, *, locks: bool = False) -> Page | None:
-    """Return what a page holds below ``root``, or None if this is no listing, which always has ``NextMarker``.
-
-    ``locks`` says whether the locks of blobs were asked for; else that none is told proves nothing.
-    A blob whose copy is under way or has failed is left out, like an unfinished upload.
+    A blob whose copy is under way or has failed is left out, like an unfinished upload. Raises :class:`Nonsense` where
+    the page contradicts itself or the question, or tells what cannot be: then nothing of it is believed.
     """
-    try:
-        # expat refuses what expands beyond measure
-        tree = ET.fromstring(body)  # noqa: S314
-    except ET.ParseError:
+    page = tree(body, MOST)
+    if page is None or page.tag != "EnumerationResults":
         return None
-    marker = tree.find("NextMarker")
-    blobs = tree.find("Blobs")
-    if tree.tag != "EnumerationResults" or marker is None or blobs is None:
+    told = once(page, {})
+    blobs = page.find("Blobs")
+    if blobs is None or "NextMarker" not in told:
         return None
+    _check(page, told, blobs, asked)
+    skip = len(asked.root)
     entries: list[Entry] = []
-    dates: dict[str, int] = {}
     facts: list[Mapping[Fact, Told]] = []
+    names: list[str] = []
+    dates: dict[str, int] = {}
     kinds: dict[tuple[str | None, ...], Mapping[Fact, Told]] = {}
+    for blob in blobs:
+        name, properties = _blob(blob)
+        size = bounds.count(properties.get("Content-Length", ""))
+        modified = _instant(properties.get("Last-Modified", ""), dates)
+        created = _instant(properties["Creation-Time"], dates) if properties.get("Creation-Time") else modified
+        checksum = _checksum(properties.get("Content-MD5", ""))
+        if not name.startswith(asked.prefix):
+            raise Nonsense(f"the blob {shown(name[:100])!r} does not begin with {shown(asked.prefix)!r}")
+        names.append(name)
+        directory = properties.get("ResourceType") == "directory" or (name.endswith("/") and size == 0)
+        if directory or len(name) == skip or properties.get("CopyStatus", "success") != "success":
+            continue
+        # the metadata of a blob can be written long after its content, and that moves Last-Modified alone
+        entries.append(Entry(name[skip:], size, min(created, modified), modified, modified, checksum))
+        kind = tuple(map(properties.get, _FACTS))  # few differ
+        if kind not in kinds:
+            kinds[kind] = listed_told(properties, locks=asked.locks)
+        facts.append(kinds[kind])
+    return Page(entries, told["NextMarker"], facts, names)
+
+
+def _check(page: ET.Element, told: Mapping[str, str], blobs: ET.Element, asked: Question) -> None:
+    """Raise :class:`Nonsense` where the head of a page does not fit its blobs, or the question."""
+    if told.get("Delimiter") or blobs.find("BlobPrefix") is not None:
+        raise Nonsense("it groups blobs under prefixes, which nobody asked for")
+    echoed(page.attrib, "ContainerName", asked.container)
+    if "Prefix" in told and not told["Prefix"] and asked.prefix:
+        raise Nonsense(f"it is of all prefixes, and {shown(asked.prefix)!r} was asked for")
+    echoed(told, "Prefix", asked.prefix)
+    echoed(told, "Marker", asked.marker)
+    most = told.get("MaxResults", "")
+    if most and bounds.count(most, "MaxResults") < len(blobs):
+        raise Nonsense(f"its MaxResults is {shown(most)}, and it has {len(blobs)} blobs")
+
+
+def _blob(blob: ET.Element) -> tuple[str, dict[str, str]]:
+    """Return the name and the properties of one blob."""
+    told = once(blob, {})
+    name, properties = blob.find("Name"), blob.find("Properties")
+    if blob.tag != "Blob" or name is None or properties is None:
+        raise Nonsense("a blob in it has no name, or no properties")
+    # copies, versions and what was deleted do not stand there, and are only told to who asks for them
+    if (
+        told.get("Snapshot")
+        or told.get("Deleted", "false") != "false"
+        or told.get("IsCurrentVersion", "true") != "true"
+    ):
+        raise Nonsense("it names snapshots, older versions or deleted blobs, which nobody asked for")
+    # characters that XML cannot hold
+    text = decoded(told["Name"], plus=False) if name.get("Encoded") == "true" else told["Name"]
+    return bounds.name(text), once(properties, {})
+
+
+def _checksum(md5: str) -> str:
+    """Return an MD5 as hex, like the ETag of a plain S3 upload, so that copies in both can be told to be the same."""
+    if not md5:
+        return ""
     try:
-        for blob in blobs.iterfind("Blob"):
-            name_element = blob.find("Name")
-            properties = blob.find("Properties")
-            if name_element is None or properties is None:
-                return None
-            name = name_element.text or ""
-            if name_element.get("Encoded") == "true":  # characters that XML cannot hold
-                name = unquote(name, errors="strict")
-            told = {child.tag: child.text or "" for child in properties}
-            size = int(told["Content-Length"])
-            directory = told.get("ResourceType") == "directory" or (name.endswith("/") and size == 0)
-            if directory or not name.startswith(root) or told.get("CopyStatus", "success") != "success":
-                continue
-            modified = _instant(told["Last-Modified"], dates)
-            created = _instant(told["Creation-Time"], dates) if told.get("Creation-Time") else modified
-            md5 = told.get("Content-MD5", "")
-            # as hex, like the ETag of a plain S3 upload, so that copies in both can be told to be the same
-            checksum = base64.b64decode(md5, validate=True).hex() if md5 else ""
-            # the metadata of a blob can be written long after its content, and that moves Last-Modified alone
-            entries.append(Entry(name[len(root) :], size, min(created, modified), modified, modified, checksum))
-            kind = tuple(map(told.get, _FACTS))  # few differ
-            if kind not in kinds:
-                kinds[kind] = listed_told(told, locks=locks)
-            facts.append(kinds[kind])
-    except (KeyError, ValueError):
-        return None
-    return Page(entries, marker.text or "", facts)
+        digest = base64.b64decode(md5, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != _MD5:
+        raise Nonsense(f"the Content-MD5 {shown(md5[:100])!r} is none")
+    return digest.hex()
 
 
 def _instant(date: str, known: dict[str, int]) -> int:
     """Return seconds since the epoch; backups come in bursts, so most dates come twice at least."""
     instant = known.get(date)
     if instant is None:
-        instant = known[date] = int(parsedate_to_datetime(date).timestamp())
+        instant = known[date] = bounds.http_date(date)
     return instant

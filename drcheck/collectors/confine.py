@@ -17,9 +17,18 @@ _AUTHORIZATION = re.compile(r"(?i)\b(authorization|sharedkey|bearer|aws4-hmac-sh
 
 def shown(text: str) -> str:
     """Return untrusted text for a message: printable, at most 200 characters, without secrets."""
-    text = _AUTHORIZATION.sub(r"\1 (hidden)", _SECRET.sub(r"\1=(hidden)", text))
+    text = _AUTHORIZATION.sub(r"\1 (hidden)", _hidden(text))
     text = "".join(char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def scrubbed(text: str) -> str:
+    """Return text of several lines without secrets."""
+    return "\n".join(_AUTHORIZATION.sub(r"\1 (hidden)", _hidden(line)) for line in text.splitlines())
+
+
+def _hidden(text: str) -> str:
+    return _SECRET.sub(r"\1=(hidden)", text)
 
 
 def checked_name(name: str) -> str:

@@ -7,6 +7,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
+from drcheck.collectors import bounds
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.facts import DISK, NOTHING, in_full
 from drcheck.collectors.pool import Connections
@@ -32,6 +34,7 @@ class LocalCollector:
         self._connection = connection
         self._root = checked_root(root)
         self._deadline = pool.deadline(connection)
+        self._quota = pool.quota(connection)
         self.calls = 0
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
@@ -47,9 +50,20 @@ class LocalCollector:
                     elif stat.S_ISREG(status.st_mode):
                         name = _text(path)
                         if name.startswith(prefix) and name > after:
-                            yield _entry(name, status)
+                            yield self._entry(name, status)
         finally:
             os.close(root)
+
+    def _entry(self, name: str, status: os.stat_result) -> Entry:
+        try:
+            modified = bounds.instant(status.st_mtime_ns // _SECOND)
+            changed = bounds.instant(status.st_ctime_ns // _SECOND)
+            return Entry(bounds.name(name), bounds.size(status.st_size), modified, max(modified, changed), modified)
+        except Nonsense as error:
+            raise CollectorError(
+                f"what the disk tells of {self._shown(name)} makes no sense: {error}",
+                "Set its time by touch, or check the file system.",
+            ) from None
 
     def _entries(self, root: int, directory: str) -> Iterator[tuple[str, os.stat_result]]:
         """Yield what lies in one directory; nothing if it went meanwhile."""
@@ -68,6 +82,7 @@ class LocalCollector:
                         status = entry.stat(follow_symlinks=False)
                     except FileNotFoundError:  # it went between the listing and now
                         continue
+                    self._quota.take()
                     yield directory + entry.name, status
         except OSError as error:
             self._fail(directory, error)
@@ -173,11 +188,6 @@ class LocalCollector:
 
     def close(self) -> None:
         """Do nothing: nothing is held between calls."""
-
-
-def _entry(name: str, status: os.stat_result) -> Entry:
-    modified = status.st_mtime_ns // _SECOND
-    return Entry(name, status.st_size, modified, max(modified, status.st_ctime_ns // _SECOND), modified)
 
 
 def _text(path: str) -> str:

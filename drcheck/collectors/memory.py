@@ -42,9 +42,10 @@ class MemoryCollector:
 
     seek = Seek.AFTER
 
-    def __init__(self, connection: MemoryConnection, root: str) -> None:
+    def __init__(self, connection: MemoryConnection, root: str, pool: Connections) -> None:
         self._connection = connection
         self._root = checked_root(root)
+        self._quota = pool.quota(connection)
         self.calls = 0
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
@@ -52,6 +53,7 @@ class MemoryCollector:
         checked_prefix(prefix)
         self.calls += 1
         for path, held in self._connection.entries.items():
+            self._quota.take()
             name = path.removeprefix(self._root)
             if path.startswith(self._root) and name.startswith(prefix) and name > after:
                 yield Entry(name, len(held.content), held.arrived_lo, held.arrived_hi, held.arrived_lo, held.checksum)
@@ -81,6 +83,6 @@ class MemoryCollector:
         """Do nothing: nothing is held."""
 
 
-def open_memory(connection: MemoryConnection, root: str, _pool: Connections) -> MemoryCollector:
+def open_memory(connection: MemoryConnection, root: str, pool: Connections) -> MemoryCollector:
     """Return a collector of what ``connection`` holds below ``root``."""
-    return MemoryCollector(connection, root)
+    return MemoryCollector(connection, root, pool)

@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from drcheck import clock
 from drcheck.interfaces import CollectorError
-from drcheck.settings import Connection
+from drcheck.settings import LIST_AT_MOST, Connection
 
 
 class _Closeable(Protocol):
@@ -76,13 +76,40 @@ class Deadline:
             self.remove(cut)
 
 
+class Quota:
+    """How much one source may list in all: a listing without end would fill the memory before its time is up.
+
+    Whatever a listing shows is counted, also what is no entry: a host could show directories for ever as well.
+    """
+
+    def __init__(self, connection: Connection, most: int) -> None:
+        self._connection = connection
+        self._most = most
+        self._taken = 0
+
+    def take(self, number: int = 1) -> None:
+        """Count what was shown; raises :class:`CollectorError` where that is more than a source may have."""
+        self._taken += number
+        if self._taken > self._most:
+            raise CollectorError(
+                f"{self._connection.name} lists more than {self._most} entries",
+                "Name a longer path in the policy's `at`; where it is no fault, raise `list_at_most`.",
+            )
+
+
 class Connections:
     """Everything shared within a run. May be used by many threads; :meth:`close` ends what any of them waits for."""
 
-    def __init__(self, connections: Mapping[str, Connection] | None = None, workers: int = 32) -> None:
+    def __init__(
+        self,
+        connections: Mapping[str, Connection] | None = None,
+        workers: int = 32,
+        list_at_most: int = LIST_AT_MOST,
+    ) -> None:
         self.connections = connections or {}
         """By alias, for the jump hosts that one connection names in another."""
         self.workers = workers
+        self._list_at_most = list_at_most
         self.ended = threading.Event()
         self._shared: dict[Hashable, Future[Any]] = {}
         self._watched: dict[int, Deadline] = {}
@@ -98,6 +125,10 @@ class Connections:
     def deadline(self, connection: Connection) -> Deadline:
         """Return the deadline of one source at ``connection``."""
         return Deadline(self, connection)
+
+    def quota(self, connection: Connection) -> Quota:
+        """Return what one source at ``connection`` may list."""
+        return Quota(connection, self._list_at_most)
 
     def shared(self, key: Hashable, make: Callable[[], T], deadline: Deadline) -> T:
         """Return what ``key`` stands for; whoever asks first makes it, others wait for it.
@@ -115,7 +146,9 @@ class Connections:
             except CollectorError as error:
                 future.set_exception(error)
             except BaseException:
-                future.set_exception(CollectorError("the connection was not made", "See the error before this one."))
+                future.set_exception(
+                    CollectorError("the connection was not made", "See what another source of it was told.")
+                )
                 raise
         try:
             made: T = future.result(timeout=deadline.left())

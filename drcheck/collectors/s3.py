@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.facts import Listed, in_full
-from drcheck.collectors.pool import Connections
+from drcheck.collectors.paging import Pages
+from drcheck.collectors.pool import Connections, Quota
+from drcheck.collectors.s3_listing import Question
 from drcheck.core.asking import is_bucket
 from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, Seek
@@ -34,10 +36,13 @@ class S3Collector:
 
     seek = Seek.AFTER
 
-    def __init__(self, client: S3Client, caller: Caller, facts: S3Facts, bucket: str, root: str, *, aws: bool) -> None:
+    def __init__(
+        self, client: S3Client, caller: Caller, facts: S3Facts, quota: Quota, bucket: str, root: str, *, aws: bool
+    ) -> None:
         self._client = client
         self._caller = caller
         self._facts = facts
+        self._quota = quota
         self._bucket = bucket
         self._root = root
         self._aws = aws
@@ -55,22 +60,16 @@ class S3Collector:
         """
         checked_prefix(prefix)
         start = before(self._root + after) if after else ""
-        token = ""
-        while True:
-            page = self._client.page(
-                self._caller, self._bucket, self._root + prefix, root=self._root, after=start, token=token
-            )
+        pages = Pages(self._bucket, self._quota)
+        question: Question | None = Question(self._bucket, self._root + prefix, self._root, start)
+        while question is not None:
+            page = self._client.page(self._caller, question)
+            pages.take(page.keys, page.token)
             for entry in page.entries:
                 if self._aws and entry.modified >= ENCRYPTED_SINCE:
                     self._listed.keep(entry.name, _ENCRYPTED)
                 yield entry
-            if not page.token:
-                return
-            if page.token == token:
-                raise CollectorError(
-                    f"the listing of {self._bucket} goes in circles", "Check the S3 service; its paging is at fault."
-                )
-            token = page.token
+            question = question._replace(after="", token=page.token) if page.token else None
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of an object."""
@@ -127,4 +126,5 @@ def open_s3(connection: S3Connection, root: str, pool: Connections) -> S3Collect
         ("s3", connection.name), lambda: S3Client(connection, web, pool.workers), pool.deadline(connection)
     )
     caller = Caller(pool.deadline(connection))
-    return S3Collector(client, caller, S3Facts(client, caller, bucket), bucket, below, aws=not connection.endpoint)
+    facts = S3Facts(client, caller, bucket)
+    return S3Collector(client, caller, facts, pool.quota(connection), bucket, below, aws=not connection.endpoint)

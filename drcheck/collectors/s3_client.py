@@ -18,7 +18,7 @@ from botocore.parsers import ResponseParserError
 from drcheck.collectors.confine import shown
 from drcheck.collectors.facts import Refused
 from drcheck.collectors.s3_faults import answered, no_answer, no_listing, not_asked
-from drcheck.collectors.s3_listing import Page, parse_page
+from drcheck.collectors.s3_listing import Page, Question, parse_page
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
 from drcheck.settings import S3Connection
@@ -92,16 +92,17 @@ class S3Client:
             config=Config(**options),
         )
 
-    def page(self, caller: Caller, bucket: str, prefix: str, *, root: str, after: str, token: str) -> Page:
-        """Ask for one page of the listing of ``prefix``; what it holds is named below ``root``."""
+    def page(self, caller: Caller, question: Question) -> Page:
+        """Ask for one page of a listing."""
+        bucket, after, token = question.bucket, question.after, question.token
         place = {"ContinuationToken": token} if token else {"StartAfter": after} if after else {}
-        ask = partial(self._api.list_objects_v2, Bucket=bucket, Prefix=prefix, EncodingType="url", **place)
-        parse = partial(parse_page, root=root, last_modified=self._connection.last_modified)
+        ask = partial(self._api.list_objects_v2, Bucket=bucket, Prefix=question.prefix, EncodingType="url", **place)
+        parse = partial(parse_page, asked=question, last_modified=self._connection.last_modified)
         with self._web.asking(caller, _PAGE_BYTES, parse):
             self._asked(caller, bucket, "", ask)
             page: Page | None = caller.page
         if page is None:
-            raise no_listing(self._connection, bucket)
+            raise no_listing(self._connection, bucket, caller.wrong)
         return page
 
     def get(self, caller: Caller, bucket: str, key: str, byte_range: str, at_most: int) -> bytes:

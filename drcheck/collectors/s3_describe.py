@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from drcheck.collectors import bounds
 from drcheck.collectors.confine import shown
 from drcheck.collectors.facts import NONE, Refused
 from drcheck.collectors.s3_client import S3Client
@@ -29,6 +30,7 @@ _NO_LOCK: Final = frozenset(
 _UNKNOWN_OPERATION: Final = frozenset({404, 405, 501})
 """What servers answer to an operation that they do not have."""
 _BAD_REQUEST: Final = 400
+_MODES: Final = frozenset({"governance", "compliance"})
 
 
 class S3Facts:
@@ -88,7 +90,7 @@ class S3Facts:
         for rule in answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", []):
             algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm")
             if algorithm:
-                return Told(True, shown(str(algorithm)))
+                return _algorithm(str(algorithm))
         return Told(None, "the answer to GetBucketEncryption names no algorithm")
 
     @cached_property
@@ -104,10 +106,10 @@ class S3Facts:
             case "Enabled":
                 mode = configuration.get("Rule", {}).get("DefaultRetention", {}).get("Mode")
                 return Told(True, shown(str(mode)).lower() if mode else "enabled, without a default")
-            case None:
-                return Told(None, "the answer to GetObjectLockConfiguration does not tell whether it is enabled")
-            case _:
+            case "Disabled":  # AWS has no such word, other servers do
                 return NONE
+            case _:
+                return Told(None, "the answer to GetObjectLockConfiguration does not tell whether it is enabled")
 
     def _head(self, key: str) -> Mapping[str, Any] | None:
         """Return the object's headers; None if the credentials may not see them."""
@@ -187,9 +189,16 @@ class S3Facts:
 def _encryption(head: Mapping[str, Any]) -> Told:
     algorithm = head.get("ServerSideEncryption")
     if algorithm:
-        return Told(True, shown(str(algorithm)))
+        return _algorithm(str(algorithm))
     # "if the object is stored using server-side encryption, the response includes this header"
     return Told(True, "SSE-C") if head.get("SSECustomerAlgorithm") else NONE
+
+
+def _algorithm(name: str) -> Told:
+    """Return that something is encrypted, if ``name`` is one of an encryption (``AES256``, ``aws:kms``, …)."""
+    if name == "AES256" or name.startswith("aws:"):
+        return Told(True, shown(name))
+    return Told(None, f"the storage names an encryption that is not known: {shown(name)}")
 
 
 def _retention(told: Mapping[str, Any]) -> Told | None:
@@ -198,7 +207,9 @@ def _retention(told: Mapping[str, Any]) -> Told | None:
     until = told.get("ObjectLockRetainUntilDate") or told.get("RetainUntilDate")
     if not mode or not isinstance(until, datetime):
         return None
-    return Told(True, shown(str(mode)).lower(), int(until.timestamp()))
+    if str(mode).lower() not in _MODES:
+        return Told(None, f"its retention has a mode that is not known: {shown(str(mode))}")
+    return Told(True, str(mode).lower(), bounds.until(until))
 
 
 def _legal_hold(told: Mapping[str, Any]) -> Told | None:

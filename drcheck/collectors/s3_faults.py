@@ -14,10 +14,10 @@ from drcheck.settings import S3Connection
 _CREDENTIALS = "Put a key for this connection into the environment, `profile` or `credentials_file`."
 
 
-def no_listing(connection: S3Connection, bucket: str) -> CollectorError:
-    """Return the error for an answer with status 200 that lists nothing, not even that there is nothing."""
+def no_listing(connection: S3Connection, bucket: str, why: str = "") -> CollectorError:
+    """Return the error for an answer with status 200 that is no listing, or one that is not believed, and ``why``."""
     return CollectorError(
-        f"the answer to a listing of {bucket} is not a listing",
+        f"the answer to a listing of {bucket} {f'makes no sense: {why}' if why else 'is not a listing'}",
         f"Check that `endpoint` of {connection.name} is the S3 service itself, not a proxy or a web page.",
     )
 

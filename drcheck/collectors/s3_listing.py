@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
-from urllib.parse import unquote_plus
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
+from drcheck.collectors import bounds
+from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.confine import shown
+from drcheck.collectors.xml_pages import decoded, echoed, once, tree
 from drcheck.core.evidence import FOREVER
 from drcheck.interfaces import Entry
 from drcheck.settings import LastModified
 
-_MD5 = 32
+MOST: Final = 10_000
+"""Keys that a page may hold: AWS gives 1,000, other servers let their operator choose."""
+_MD5: Final = 32
+_ALIAS: Final = re.compile(r"arn:.*|.*-s3alias|.*--ol-s3|.*--xa-s3")
+"""Other names of a bucket; an answer may give its own (https://docs.aws.amazon.com/AmazonS3/latest/userguide/
+access-points-naming.html)."""
+
+
+class Question(NamedTuple):
+    """What a page was asked for."""
+
+    bucket: str
+    prefix: str
+    root: str
+    """The beginning of ``prefix`` that entries are named below."""
+    after: str = ""
+    token: str = ""
 
 
 class Page(NamedTuple):
@@ -20,45 +40,81 @@ class Page(NamedTuple):
     entries: list[Entry]
     token: str
     """Where the next page begins; empty: this was the last."""
+    keys: list[str]
+    """Every key that it named."""
 
 
-def parse_page(body: bytes, root: str, last_modified: LastModified) -> Page | None:
-    """Return what a page holds below ``root``, or None if this is no listing.
+def parse_page(body: bytes, asked: Question, last_modified: LastModified) -> Page | None:
+    """Return what a page holds below the root, or None if this is no listing.
 
     A server or proxy that answers with nothing, or with HTML, and status 200 would otherwise be taken for an empty
-    bucket; the only element that every listing has is ``IsTruncated``.
+    bucket; the only element that every listing has is ``IsTruncated``. Raises :class:`Nonsense` where the page
+    contradicts itself or the question, or tells what cannot be: then nothing of it is believed, least of all that
+    there is nothing more. Keys before ``StartAfter`` are allowed: that is more than was asked, not less.
     """
-    try:
-        # expat refuses what expands beyond measure
-        tree = ET.fromstring(body)  # noqa: S314
-    except ET.ParseError:
+    page = tree(body, MOST)
+    if page is None:
         return None
-    space = tree.tag[: tree.tag.rfind("}") + 1]
-    truncated = tree.findtext(f"{space}IsTruncated")
-    if tree.tag != f"{space}ListBucketResult" or truncated not in {"true", "false"}:
+    space = page.tag[: page.tag.rfind("}") + 1]
+    items = page.findall(f"{space}Contents")
+    told = once((child for child in page if child.tag != f"{space}Contents"), {})
+    truncated = told.get(f"{space}IsTruncated")
+    if page.tag != f"{space}ListBucketResult" or truncated not in {"true", "false"}:
         return None
-    token = tree.findtext(f"{space}NextContinuationToken") or ""
+    _check(told, space, len(items), asked)
+    token = told.get(f"{space}NextContinuationToken", "")
     if truncated == "true" and not token:
-        return None
-    encoded = tree.findtext(f"{space}EncodingType") == "url"
-    skip = len(root)
+        raise Nonsense("it is truncated, and has no token to go on with")
+    if truncated == "false" and token:
+        raise Nonsense("it is not truncated, and has a token to go on with")
+    encoded = told.get(f"{space}EncodingType", "") == "url"
+    skip = len(asked.root)
     entries: list[Entry] = []
+    keys: list[str] = []
+    for item in items:
+        key, size, modified, etag = _object(item, space)
+        key = bounds.name(decoded(key, plus=True) if encoded else key)
+        if not key.startswith(asked.prefix):
+            raise Nonsense(f"the key {shown(key[:100])!r} does not begin with {shown(asked.prefix)!r}")
+        keys.append(key)
+        if (key.endswith("/") and size == 0) or len(key) == skip:  # a directory's own mark
+            continue
+        # the ETag of a multipart upload ends in -N, and AWS shows the upload's initiation as its time
+        multipart = "-" in etag
+        until = FOREVER if multipart and last_modified is LastModified.INITIATION else modified
+        checksum = etag if len(etag) == _MD5 and not multipart and etag.isalnum() and etag.isascii() else ""
+        entries.append(Entry(key[skip:], size, modified, until, modified, checksum))
+    return Page(entries, token, keys)
+
+
+def _object(item: ET.Element, space: str) -> tuple[str, int, int, str]:
+    """Return key, size, time and ETag of one object."""
+    told = {child.tag: child.text or "" for child in item}
+    if len(told) != len(item):  # several checksum algorithms are in order
+        once(item, {}, frozenset({f"{space}ChecksumAlgorithm"}))
     try:
-        for item in tree.iterfind(f"{space}Contents"):
-            told = {child.tag: child.text or "" for child in item}
-            key = told[f"{space}Key"]
-            if encoded and ("%" in key or "+" in key):
-                key = unquote_plus(key, errors="strict")
-            size = int(told[f"{space}Size"])
-            if not key.startswith(root) or (key.endswith("/") and size == 0):  # the latter marks a directory
-                continue
-            modified = int(datetime.fromisoformat(told[f"{space}LastModified"]).timestamp())
-            etag = told.get(f"{space}ETag", "").strip('"')
-            # the ETag of a multipart upload ends in -N, and AWS shows the upload's initiation as its time
-            multipart = "-" in etag
-            until = FOREVER if multipart and last_modified is LastModified.INITIATION else modified
-            checksum = etag if len(etag) == _MD5 and not multipart else ""
-            entries.append(Entry(key[skip:], size, modified, until, modified, checksum))
-    except (KeyError, ValueError):
-        return None
-    return Page(entries, token if truncated == "true" else "")
+        key, size, modified = told[f"{space}Key"], told[f"{space}Size"], told[f"{space}LastModified"]
+    except KeyError as error:
+        raise Nonsense(f"an object in it has no {str(error.args[0]).rpartition('}')[2]}") from None
+    return key, bounds.count(size), bounds.rfc3339(modified), told.get(f"{space}ETag", "").strip('"')
+
+
+def _check(told: Mapping[str, str], space: str, count: int, asked: Question) -> None:
+    """Raise :class:`Nonsense` where the head of a page does not fit its objects, or the question."""
+    if f"{space}CommonPrefixes" in told or told.get(f"{space}Delimiter"):
+        raise Nonsense("it groups keys under prefixes, which nobody asked for")
+    if told.get(f"{space}EncodingType", "") not in {"", "url"}:
+        raise Nonsense(f"it encodes its keys as {shown(told[f'{space}EncodingType'][:100])!r}, which nobody asked for")
+    if not _ALIAS.fullmatch(asked.bucket):
+        echoed(told, f"{space}Name", asked.bucket)
+    if f"{space}Prefix" in told and not told[f"{space}Prefix"] and asked.prefix:
+        raise Nonsense(f"it is of all prefixes, and {shown(asked.prefix)!r} was asked for")
+    echoed(told, f"{space}Prefix", asked.prefix)
+    echoed(told, f"{space}StartAfter", asked.after)
+    echoed(told, f"{space}ContinuationToken", asked.token)
+    named = told.get(f"{space}KeyCount", "")
+    if named and bounds.count(named, "KeyCount") != count:
+        raise Nonsense(f"its KeyCount is {shown(named)}, and it has {count} keys")
+    most = told.get(f"{space}MaxKeys", "")
+    if most and bounds.count(most, "MaxKeys") < count:
+        raise Nonsense(f"its MaxKeys is {shown(most)}, and it has {count} keys")

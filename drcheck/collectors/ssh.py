@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.facts import DISK, NOTHING, Listed, in_full
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh_find import find_command, parse_find
-from drcheck.core.evidence import FOREVER, Fact, Told
+from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 from drcheck.settings import SshConnection
 
 if TYPE_CHECKING:
-    from paramiko import SFTPAttributes
-
     from drcheck.collectors.ssh_connection import Host, Talk
     from drcheck.collectors.ssh_sftp import ReadOnlySftp
+    from drcheck.collectors.ssh_wire import Attributes
+
+T = TypeVar("T")
 
 OUTPUT: Final = 64 * 1024 * 1024
 """Bytes that a named output may have."""
@@ -28,7 +30,8 @@ class SshCollector:
     """Lists and reads what lies below a directory of a host; connects when it is first asked.
 
     Arrival begins at mtime, which copying tools set to the past. Only find tells ctime, which ends it; over SFTP alone
-    just having been seen does.
+    just having been seen does. A connection that is lost is made once more, within the deadline of the source: hosts
+    restart, and networks hiccup. What was refused, or fell silent, is not tried again.
     """
 
     seek = Seek.NONE
@@ -38,6 +41,8 @@ class SshCollector:
         self._root = checked_root(root)
         self._pool = pool
         self._deadline = pool.deadline(connection)
+        self._quota = pool.quota(connection)
+        self._tried_again = False
         self._host: Host | None = None
         self._talks: list[Talk] = []
         self._listing: Talk | None = None
@@ -47,7 +52,39 @@ class SshCollector:
         self.calls = 0
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
-        """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``."""
+        """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``.
+
+        One that was lost in the middle begins anew, so that names may come twice.
+        """
+        from drcheck.collectors.ssh_faults import Lost  # imports paramiko
+
+        try:
+            yield from self._list(prefix, after)
+        except Lost as error:
+            self._again(error)
+            yield from self._list(prefix, after)
+
+    def _twice(self, ask: Callable[[], T]) -> T:
+        """Ask, and once more if the connection was lost."""
+        from drcheck.collectors.ssh_faults import Lost  # imports paramiko
+
+        try:
+            return ask()
+        except Lost as error:
+            self._again(error)
+            return ask()
+
+    def _again(self, error: CollectorError) -> None:
+        """Let go of a connection that was lost; raises ``error`` if another one was lost before."""
+        from drcheck.collectors.ssh_connection import AGAIN  # imports paramiko
+
+        if self._tried_again:
+            raise error
+        self._tried_again = True
+        self.close()
+        self._deadline.pause(AGAIN)
+
+    def _list(self, prefix: str, after: str) -> Iterator[Entry]:
         below = checked_prefix(prefix)
         directory = self._directory("")
         if below:
@@ -62,7 +99,7 @@ class SshCollector:
         talk = self._listing = self._talk()
         if host.has_find(self._deadline):
             self._count()
-            entries = parse_find(talk.run(find_command(directory)), below)
+            entries = parse_find(talk.run(find_command(directory)), below, self._quota)
         else:
             entries = self._walk(talk, directory, below)
         for entry in entries:
@@ -73,34 +110,48 @@ class SshCollector:
 
     def _walk(self, talk: Talk, directory: str, below: str) -> Iterator[Entry]:
         """List by SFTP."""
-        from drcheck.collectors.ssh_sftp import ReadOnlySftp  # imports paramiko
+        from drcheck.collectors import ssh_sftp  # imports paramiko
 
-        session = ReadOnlySftp(talk, self._count)
+        session = ssh_sftp.ReadOnlySftp(talk, self._count)
         pending = [""]
         while pending:
             inner = pending.pop()
             try:
-                for status in session.directory(f"{directory}/{inner}"):
-                    path = inner + status.filename
-                    told = status if status.st_mode is not None else session.status(f"{directory}/{path}")
-                    mode = told.st_mode or 0
-                    if stat.S_ISDIR(mode):
+                for name, status in session.directory(f"{directory}/{inner}"):
+                    self._quota.take()
+                    path = inner + name
+                    told = status if status.mode is not None else self._sftp().status(f"{directory}/{path}")
+                    if ssh_sftp.is_directory(told):
                         pending.append(f"{path}/")
-                    elif stat.S_ISREG(mode):
-                        modified = told.st_mtime or 0
-                        yield Entry(below + path, told.st_size or 0, modified, FOREVER, modified)
+                    elif ssh_sftp.is_regular(told) or told.mode is None:
+                        yield self._entry(below + ssh_sftp.plain(path), told)
             except NotFound:  # a directory that went meanwhile
                 if not inner:
                     raise
 
+    def _entry(self, name: str, told: Attributes) -> Entry:
+        """Return what SFTP tells of a regular file."""
+        from drcheck.collectors import ssh_sftp  # imports paramiko
+
+        try:
+            return ssh_sftp.entry(name, told)
+        except Nonsense as error:
+            raise CollectorError(
+                f"what {self._connection.host} tells of {shown(name)} makes no sense: {error}",
+                "See what serves SFTP there (Subsystem sftp internal-sftp), and the disk.",
+            ) from None
+
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of a regular file, or of what the command named by ``!output`` prints."""
         if name.startswith("!") and not self._root:
-            return self._output(name[1:], offset, at_most)
+            return self._twice(lambda: self._output(name[1:], offset, at_most))
+        return self._twice(lambda: self._read(name, offset, at_most))
+
+    def _read(self, name: str, offset: int, at_most: int) -> bytes:
         path, before = self._regular(name)
         opened, content = self._sftp().read(path, offset, at_most)
         # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
-        if self._real(name, "the file") != path or opened.st_mode != before.st_mode or opened.st_uid != before.st_uid:
+        if self._real(name, "the file") != path or opened.mode != before.mode or opened.uid != before.uid:
             raise CollectorError(
                 f"{shown(path)} on {self._connection.host} was exchanged while it was read", "Look who did that."
             )
@@ -115,14 +166,16 @@ class SshCollector:
             if name.startswith("!") and not self._root:
                 self._argv(name[1:])
             else:
-                self._regular(name)
+                self._twice(lambda: self._regular(name))
         return in_full(NOTHING, facts, DISK)
 
-    def _regular(self, name: str) -> tuple[str, SFTPAttributes]:
+    def _regular(self, name: str) -> tuple[str, Attributes]:
         """Return the absolute path of a regular file, and what it is; opening a pipe would wait for its writer."""
+        from drcheck.collectors.ssh_sftp import is_regular  # imports paramiko
+
         path = self._real(checked_name(name), "the file")
         status = self._sftp().status(path)
-        if not stat.S_ISREG(status.st_mode or 0):
+        if not is_regular(status):
             raise CollectorError(f"{shown(path)} on {self._connection.host} is no regular file", "Name a file.")
         return path, status
 
@@ -136,13 +189,15 @@ class SshCollector:
         return argv
 
     def _output(self, name: str, offset: int, at_most: int) -> bytes:
-        argv = self._argv(name)
+        from drcheck.collectors.ssh_connection import NO_INPUT  # imports paramiko
+
+        command = shlex.join(self._argv(name)) + NO_INPUT
         self._count()
         said = bytearray()
         self._connected()
         talk = self._talk()
         try:
-            for part in talk.run(argv):
+            for part in talk.run(command):
                 said += part
                 if len(said) > OUTPUT:
                     raise CollectorError(
@@ -156,8 +211,10 @@ class SshCollector:
 
     def _directory(self, name: str) -> str:
         """Return the absolute path of a directory that exists."""
+        from drcheck.collectors.ssh_sftp import is_directory  # imports paramiko
+
         path = self._real(name, "the directory")
-        if not stat.S_ISDIR(self._sftp().status(path).st_mode or 0):
+        if not is_directory(self._sftp().status(path)):
             raise CollectorError(f"{shown(path)} on {self._connection.host} is no directory", "Name a directory.")
         return path
 
@@ -204,13 +261,15 @@ class SshCollector:
     def _sftp(self) -> ReadOnlySftp:
         from drcheck.collectors.ssh_sftp import ReadOnlySftp  # imports paramiko
 
-        if self._session is None:
+        if self._session is None or self._session.broken:
+            if self._session is not None:
+                self._session.talk.close()
             self._session = ReadOnlySftp(self._talk(), self._count)
         return self._session
 
     def clock_offset(self) -> float | None:
         """Return by how much the host's clock is ahead; None where no command may run."""
-        return self._connected().clock_offset(self._deadline)
+        return self._twice(lambda: self._connected().clock_offset(self._deadline))
 
     def close(self) -> None:
         """Close what this source holds; the session with the host is the run's."""

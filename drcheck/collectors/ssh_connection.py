@@ -9,14 +9,15 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import paramiko
 
 from drcheck import clock
 from drcheck.collectors.confine import shown
 from drcheck.collectors.pool import Connections, Deadline
-from drcheck.collectors.ssh_faults import no_channel, no_session, unreachable, wrong_key
+from drcheck.collectors.ssh_faults import Lost, dropped, lost, no_channel, no_session, unreachable, wrong_key
+from drcheck.collectors.ssh_handshake import Metered
 from drcheck.collectors.ssh_keys import KnownHosts, name_in_known_hosts
 from drcheck.interfaces import CollectorError
 from drcheck.settings import SshConnection
@@ -35,8 +36,14 @@ PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds to wait for sshd to count a session as ended that was closed just now."""
 _CONNECT_FAILED: Final = 2
 """What sshd answers when there are MaxSessions sessions (RFC 4254, SSH_OPEN_CONNECT_FAILED)."""
+AGAIN: Final = 0.25
+"""Seconds before the second try after a connection was lost: an sshd that was full has let somebody go by then."""
+_ENDING: Final = 0.25
+"""Seconds within which a session whose connection is gone notes that it is; its channels end a little before."""
 _TICK: Final = 0.25
 """Seconds between looks at what a command says on its standard error, while its standard output is silent."""
+NO_INPUT: Final = " </dev/null"
+"""What a shell takes after a command for an input that ends at once."""
 _NOTES: Final = 4096
 """Bytes kept of what a command says on its standard error."""
 
@@ -91,17 +98,19 @@ class Talk:
             heard = True
         return heard
 
-    def run(self, argv: Sequence[str], *, silence: float = SILENCE) -> Iterator[bytes]:
+    def run(self, argv: Sequence[str] | str, *, silence: float = SILENCE) -> Iterator[bytes]:
         """Run one command and yield what it writes; raises :class:`CollectorError` unless it ends with status 0.
 
-        Its standard error is drained, so that it cannot block, and its beginning kept for the message.
+        Its standard error is drained, so that it cannot block, and its beginning kept for the message. Its standard
+        input stays open and empty: to end it takes a message that paramiko may send when the command, and with it the
+        channel, has ended already, and then sshd ends the whole connection. What could wait for its input is to be
+        given :data:`NO_INPUT`.
         """
-        command = shlex.join(argv)
+        command = argv if isinstance(argv, str) else shlex.join(argv)
         notes = bytearray()
         channel = self.channel
         try:
             channel.exec_command(command)
-            channel.shutdown_write()
             channel.settimeout(_TICK)
             heard = clock.monotonic()
             while True:
@@ -123,11 +132,13 @@ class Talk:
         except (paramiko.SSHException, EOFError, OSError) as error:
             self.host.fail(self.deadline, error)
         self.deadline.left()
+        if status < 0 and not self.host.stands():
+            raise lost(self.host.connection)
         if status:
             told = shown(notes.decode(errors="replace").strip().partition("\n")[0])
             how = f"ended with status {status}" if status > 0 else "ended without a status"
             raise CollectorError(
-                f"{shown(argv[0])} on {self.host.connection.host} {how}{': ' if told else ''}{told}",
+                f"{shown(command.partition(' ')[0])} on {self.host.connection.host} {how}{': ' if told else ''}{told}",
                 f"Run `{shown(command)}` there as {self.host.connection.user}.",
             )
 
@@ -151,6 +162,11 @@ class Host:
         """Whether the session still stands."""
         return self.transport.is_active()
 
+    def stands(self) -> bool:
+        """Return :attr:`alive`, given time to note that it does not: a connection's channels end before itself."""
+        self.transport.join(_ENDING)
+        return self.alive
+
     def fail(self, deadline: Deadline, error: Exception) -> NoReturn:
         """Raise the error for a session that broke, fell silent or refused."""
         deadline.left()
@@ -164,7 +180,7 @@ class Host:
                 f"{host} refused what was asked of it: {shown(str(error))}",
                 f"Let the account {self.connection.user} use SFTP (Subsystem sftp internal-sftp).",
             ) from None
-        raise CollectorError(f"the connection to {host} was lost", "See its sshd's log, and the network.") from None
+        raise lost(self.connection) from None
 
     @contextmanager
     def _alone(self, deadline: Deadline) -> Iterator[None]:
@@ -188,10 +204,10 @@ class Host:
                 said += part
                 if len(said) > _NOTES:
                     return ""
+        except Lost:
+            raise
         except CollectorError:
             deadline.left()
-            if not self.alive:
-                raise
             return ""
         finally:
             talk.close()
@@ -202,7 +218,7 @@ class Host:
         with self._alone(deadline):
             if not self._clock_asked:
                 sent = clock.precise()
-                told = re.fullmatch(r"(\d{1,12})(\.\d{1,9})?\D*", self._words(("date", "+%s.%N"), deadline))
+                told = re.fullmatch(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*", self._words(("date", "+%s.%N"), deadline))
                 self._clock_asked = True
                 if told is not None:
                     # a date that does not know %N tells whole seconds
@@ -224,14 +240,25 @@ class Host:
 
 
 def connect(connection: SshConnection, pool: Connections, deadline: Deadline, via: tuple[str, ...] = ()) -> Host:
-    """Return the run's session with a host, through its jump host if it names one. Both are verified."""
+    """Return the run's session with a host, through its jump host if it names one. Both are verified.
+
+    A connection that is lost before the session stands is tried once more, for all sources of the host together.
+    """
+
+    def make() -> Host:
+        try:
+            return _connect(connection, pool, deadline, via)
+        except Lost:
+            deadline.pause(AGAIN)
+            return _connect(connection, pool, deadline, via)
+
     key = ("ssh", connection.host, connection.port, connection.user, connection.identity_file,
            connection.known_hosts, connection.jump)  # fmt: skip
-    host = pool.shared(key, lambda: _connect(connection, pool, deadline, via), deadline)
+    host = pool.shared(key, make, deadline)
     if host.alive:
         return host
     pool.forget(key, host)
-    return pool.shared(key, lambda: _connect(connection, pool, deadline, via), deadline)
+    return pool.shared(key, make, deadline)
 
 
 def _connect(connection: SshConnection, pool: Connections, deadline: Deadline, via: tuple[str, ...]) -> Host:
@@ -250,10 +277,11 @@ def _connect(connection: SshConnection, pool: Connections, deadline: Deadline, v
     for each in trusted:
         client.get_host_keys().add(name, each.key.get_name(), each.key)
     sock = _socket(connection, pool, deadline, via)
+    metered: Any = Metered(sock)  # paramiko takes whatever reads and writes
     try:
         with deadline.cutting(lambda: _shut(sock)):
             client.connect(
-                connection.host, connection.port, connection.user, pkey=identity, sock=sock,
+                connection.host, connection.port, connection.user, pkey=identity, sock=metered,
                 allow_agent=False, look_for_keys=False, timeout=deadline.left(BANNER + CONNECT),
                 banner_timeout=deadline.left(BANNER), auth_timeout=deadline.left(AUTHENTICATION),
                 channel_timeout=deadline.left(SILENCE),
@@ -265,10 +293,11 @@ def _connect(connection: SshConnection, pool: Connections, deadline: Deadline, v
         client.close()
         _shut(sock)
         deadline.left()
-        raise no_session(connection, error) from None
+        raise (dropped(connection) if metered.dropped else no_session(connection, error)) from None
     transport = client.get_transport()
     if transport is None:
         raise CollectorError(f"no session with {connection.host} came about", "See its sshd's log.")
+    metered.done()
     return Host(connection, client, transport)
 
 

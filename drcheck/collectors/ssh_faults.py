@@ -14,6 +14,23 @@ from drcheck.interfaces import CollectorError
 from drcheck.settings import SshConnection
 
 
+class Lost(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
+    """A session that stood, or had begun, was lost; another try may help."""
+
+
+def lost(connection: SshConnection) -> Lost:
+    """Return the error for a connection that ended in the middle of something."""
+    return Lost(f"the connection to {connection.host} was lost", "See its sshd's log, and the network.")
+
+
+def dropped(connection: SshConnection) -> Lost:
+    """Return the error for a host that took a connection and ended it before a session stood."""
+    return Lost(
+        f"{connection.host} reset the connection",
+        "See its sshd's log; it may be full (MaxStartups) or block this address.",
+    )
+
+
 def unreachable(connection: SshConnection, error: OSError) -> CollectorError:
     """Return the error for a TCP connection that did not come about."""
     host = f"{connection.host} port {connection.port}"
@@ -60,10 +77,7 @@ def no_session(connection: SshConnection, error: Exception) -> CollectorError:
         case paramiko.ssh_exception.IncompatiblePeer():
             return CollectorError(f"{host} speaks no SSH that is safe enough: {shown(str(error))}", "Update its sshd.")
         case ConnectionResetError() | BrokenPipeError() | EOFError():
-            return CollectorError(
-                f"{host} reset the connection",
-                "See its sshd's log; it may be full (MaxStartups) or block this address.",
-            )
+            return dropped(connection)
         case TimeoutError():
             return CollectorError(f"{host} fell silent before the session began", "See whether it is overloaded.")
         case _ if "banner" in str(error):
@@ -82,4 +96,4 @@ def no_channel(connection: SshConnection, error: Exception) -> CollectorError:
             f"{connection.host} opens no further channel: {shown(str(error))}",
             "Raise MaxSessions of its sshd to 10, and see that the account may use SFTP.",
         )
-    return CollectorError(f"the connection to {connection.host} was lost", "See its sshd's log, and the network.")
+    return lost(connection)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from drcheck.collectors import bounds
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
+from drcheck.collectors.pool import Quota
 from drcheck.interfaces import CollectorError, Entry
 
 LONGEST: Final = 64 * 1024
 """Bytes that one record may have; a path has 4,096 at most."""
+_OTHERS: Final = frozenset(b"d l p s c b D".split())
+"""What is no file: directories, links, pipes, sockets, devices and doors."""
 _FORMAT: Final = r"%y %s %T@ %C@ %P\0"
 
 
@@ -20,7 +24,7 @@ def find_command(directory: str) -> tuple[str, ...]:
     return ("find", "-P", "--", directory, "-ignore_readdir_race", "-printf", _FORMAT)
 
 
-def parse_find(output: Iterable[bytes], below: str) -> Iterator[Entry]:
+def parse_find(output: Iterable[bytes], below: str, quota: Quota) -> Iterator[Entry]:
     """Yield the regular files that find names, with ``below`` before each name; anything else is an error.
 
     The first record is the directory itself: an account that answers every command with silence and success does not
@@ -37,24 +41,28 @@ def parse_find(output: Iterable[bytes], below: str) -> Iterator[Entry]:
             if len(fields) != 5 or not (started or (fields[0] == b"d" and not fields[4])):  # noqa: PLR2004
                 raise _nonsense(record)
             started = True
+            quota.take()
             if fields[0] == b"f":
                 yield _entry(fields, below, record)
+            elif fields[0] not in _OTHERS:
+                raise _nonsense(record, "it is neither a file nor anything else that there is")
     if rest or not started:
         raise _nonsense(rest)
 
 
 def _entry(fields: list[bytes], below: str, record: bytes) -> Entry:
+    size, modified, changed = (field.decode("ascii", "replace") for field in fields[1:4])
     try:
-        size, modified, changed = int(fields[1]), math.floor(float(fields[2])), math.floor(float(fields[3]))
-    except (ValueError, OverflowError):
-        raise _nonsense(record) from None
-    name = below + fields[4].decode("utf-8", "backslashreplace")
-    return Entry(name, size, modified, max(modified, changed), modified)
+        name = below + bounds.path(fields[4].decode("utf-8", "backslashreplace"))
+        begin = bounds.decimal(modified)
+        return Entry(name, bounds.count(size), begin, max(begin, bounds.decimal(changed)), begin)
+    except Nonsense as error:
+        raise _nonsense(record, str(error)) from None
 
 
-def _nonsense(record: bytes) -> CollectorError:
+def _nonsense(record: bytes, why: str = "") -> CollectorError:
     told = shown(record[:100].decode("utf-8", "replace"))
     return CollectorError(
-        f"find answered with what is no listing: {told!r}",
+        f"find answered with what is no listing: {told!r}{f' ({why})' if why else ''}",
         "See that the account's shell prints nothing of its own, and runs the find that is asked for.",
     )

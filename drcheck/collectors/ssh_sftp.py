@@ -1,84 +1,238 @@
-"""The part of SFTP that reads. Nothing else of paramiko's client is reachable through it."""
+"""The part of SFTP that reads: nothing else can be asked through it, and what is told must fit together.
+
+Paths are text in which bytes that are no UTF-8 are kept as Python's file system functions do (surrogateescape).
+"""
 
 from __future__ import annotations
 
-import errno
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import paramiko
 
+from drcheck.collectors import bounds, ssh_wire
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.ssh_connection import SILENCE, Talk
-from drcheck.interfaces import CollectorError, NotFound
+from drcheck.collectors.ssh_wire import Attributes, Fields, Refusal, Session
+from drcheck.core.evidence import FOREVER
+from drcheck.interfaces import CollectorError, Entry, NotFound
 
-_REQUESTS = 64
+_READ_AHEAD: Final = 64
 """How many pieces of a file are asked for at once; servers queue what they cannot answer yet in memory."""
+_LIST_AHEAD: Final = 16
+"""How many pieces of a directory, of about a hundred names each."""
+_PIECE: Final = 32768
+"""Bytes that every server gives at once."""
+_READING: Final = ssh_wire.numbers(1, 0)
+"""Flags to open a file with, SSH_FXF_READ alone, and no attributes."""
 
 
 class ReadOnlySftp:
     """One SFTP session in a channel of its own, bounded by the deadline of its source."""
 
     def __init__(self, talk: Talk, count: Callable[[], None]) -> None:
-        self._talk = talk
+        self.talk = talk
         self._count = count
+        self.broken = False
+        """Whether answers may still be on their way to questions that were given up: it can be asked nothing more."""
         with self._asking(""):
             talk.channel.invoke_subsystem("sftp")
-            self._client = paramiko.SFTPClient(talk.channel)
+            self._session = Session(talk.channel)
 
     @contextmanager
     def _asking(self, path: str) -> Iterator[None]:
         """Bound one question, and turn its faults into errors that say what to do."""
         self._count()
-        self._talk.channel.settimeout(self._talk.deadline.left(SILENCE))
+        self.talk.channel.settimeout(self.talk.deadline.left(SILENCE))
         try:
             yield
-        except UnicodeDecodeError:
+        except Refusal as error:
+            self.broken = bool(self._session.open)
+            self._refused(path, error)
+        except Nonsense as error:
+            self.broken = True
+            self.talk.deadline.left()
             raise CollectorError(
-                f"below {shown(path)} on {self._talk.host.connection.host} lies a name that is no UTF-8",
-                "Rename it, or let the account run GNU find, which can tell such names.",
+                f"what {self.talk.host.connection.host} tells of {text(path) or 'its files'} makes no sense: {error}",
+                "See what serves SFTP there (Subsystem sftp internal-sftp), and the disk.",
             ) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            self._fail(path, error)
+            self.broken = True
+            self.talk.host.fail(self.talk.deadline, error)
 
-    def _fail(self, path: str, error: Exception) -> NoReturn:
-        where = f"{shown(path)} on {self._talk.host.connection.host}"
-        match error:
-            case OSError(errno=errno.ENOENT):
-                raise NotFound(f"there is no {where}", "Check `root` of the connection and the policy's `at`.")
-            case OSError(errno=errno.EACCES):
-                raise CollectorError(
-                    f"{where} may not be read", f"Let the account {self._talk.host.connection.user} read it."
+    def _refused(self, path: str, refusal: Refusal) -> NoReturn:
+        where = f"{text(path)} on {self.talk.host.connection.host}"
+        match refusal.code:
+            case ssh_wire.NO_SUCH_FILE:
+                raise NotFound(
+                    f"there is no {where}", "Check `root` of the connection and the policy's `at`."
                 ) from None
-            case OSError(args=("Failure" | "Operation unsupported",)):
-                raise CollectorError(f"{where} cannot be read", "See the host's own log and its disk.") from None
+            case ssh_wire.PERMISSION_DENIED:
+                raise CollectorError(
+                    f"{where} may not be read", f"Let the account {self.talk.host.connection.user} read it."
+                ) from None
+            case ssh_wire.EOF:
+                raise CollectorError(
+                    f"{where} ended before the length that it told", "Look again later: it may be written just now."
+                ) from None
             case _:
-                self._talk.host.fail(self._talk.deadline, error)
+                raise CollectorError(f"{where} cannot be read", "See the host's own log and its disk.") from None
 
     def real_path(self, path: str) -> str:
         """Return ``path`` with every link in it followed, the last part too."""
         with self._asking(path):
-            return self._client.normalize(path)
+            answer = self._session.ask(ssh_wire.REALPATH, ssh_wire.NAME, _string(path))
+            ((name, _),) = _exactly_one(answer)
+            real = _text(name)
+            if not real.startswith("/") or "\0" in real:
+                raise Nonsense(f"its real path is {text(real)!r}")
+            bounds.name(real)
+            return real
 
-    def status(self, path: str) -> paramiko.SFTPAttributes:
+    def status(self, path: str) -> Attributes:
         """Return what ``path`` itself is; a link is a link."""
         with self._asking(path):
-            return self._client.lstat(path)
+            answer = self._session.ask(ssh_wire.LSTAT, ssh_wire.ATTRS, _string(path))
+            return _attributes(answer)
 
-    def directory(self, path: str) -> Iterator[paramiko.SFTPAttributes]:
-        """Yield what lies in a directory; many answers are on their way at once."""
+    def directory(self, path: str) -> Iterator[tuple[str, Attributes]]:
+        """Yield what lies in a directory, ``.`` and ``..`` aside; many answers are on their way at once."""
         with self._asking(path):
-            for entry in self._client.listdir_iter(path):
-                yield entry
-                self._talk.deadline.left()
+            handle = self._session.ask(ssh_wire.OPENDIR, ssh_wire.HANDLE, _string(path)).text()
+            for _ in range(_LIST_AHEAD):
+                self._session.send(ssh_wire.READDIR, ssh_wire.string(handle))
+            ended = False
+            while self._session.open:
+                try:
+                    _, answer = self._session.receive(ssh_wire.NAME)
+                except Refusal as refusal:
+                    if refusal.code != ssh_wire.EOF:
+                        raise
+                    ended = True
+                    continue
+                for name, attributes in ssh_wire.names(answer):
+                    if name not in {b".", b".."}:
+                        yield _part(name), attributes
+                self.talk.deadline.left()
+                if not ended:
+                    self._session.send(ssh_wire.READDIR, ssh_wire.string(handle))
+            self._close(handle)
 
-    def read(self, path: str, offset: int, at_most: int) -> tuple[paramiko.SFTPAttributes, bytes]:
+    def read(self, path: str, offset: int, at_most: int) -> tuple[Attributes, bytes]:
         """Return what the file that was opened is, and up to ``at_most`` bytes of it."""
-        with self._asking(path), self._client.open(path, "rb") as file:
-            status = file.stat()
-            size = status.st_size or 0
+        with self._asking(path):
+            handle = self._session.ask(ssh_wire.OPEN, ssh_wire.HANDLE, _string(path), _READING).text()
+            status = _attributes(self._session.ask(ssh_wire.FSTAT, ssh_wire.ATTRS, ssh_wire.string(handle)))
+            size = regular_size(status)
             start = max(0, size + offset) if offset < 0 else offset
-            length = min(at_most, size - start)
-            # asked for all at once: piece by piece, each 32 KiB would cost a round trip
-            return status, b"".join(file.readv([(start, length)], _REQUESTS)) if length > 0 else b""
+            length = max(0, min(at_most, size - start))
+            content = self._pieces(handle, start, length)
+            self._close(handle)
+            return status, content
+
+    def _pieces(self, handle: bytes, start: int, length: int) -> bytes:
+        """Return ``length`` bytes; one piece at a time, each would cost a round trip."""
+        content = bytearray()
+        waiting = iter(range(0, length, _PIECE))
+        pieces: dict[int, bytes] = {}
+        on_their_way: dict[int, tuple[int, int]] = {}
+        """Number of the question to the position that it asks for, and how many bytes."""
+
+        def ask(position: int, count: int) -> None:
+            number = self._session.send(
+                ssh_wire.READ, ssh_wire.string(handle), start + position, ssh_wire.numbers(count)
+            )
+            on_their_way[number] = position, count
+
+        while len(content) < length:
+            while len(on_their_way) < _READ_AHEAD and (position := next(waiting, None)) is not None:
+                ask(position, min(_PIECE, length - position))
+            number, answer = self._session.receive(ssh_wire.DATA)
+            part = answer.text()
+            answer.end()
+            position, count = on_their_way.pop(number)
+            if not 0 < len(part) <= count:
+                raise Nonsense(f"it gives {len(part)} bytes where {count} were asked for")
+            pieces[position] = part
+            if len(part) < count:  # a server may give less, and is asked for the rest
+                ask(position + len(part), count - len(part))
+            while part := pieces.pop(len(content), b""):
+                content += part
+            self.talk.deadline.left()
+        return bytes(content)
+
+    def _close(self, handle: bytes) -> None:
+        try:
+            self._session.ask(ssh_wire.CLOSE, ssh_wire.STATUS, ssh_wire.string(handle))
+        except Refusal:  # a status is what answers it, and whichever it is, the session goes on
+            return
+
+
+def regular_size(status: Attributes) -> int:
+    """Return the size of a regular file; raises :class:`Nonsense` if it is not told, or cannot be."""
+    if status.size is None:
+        raise Nonsense("its size is not told")
+    return bounds.size(status.size)
+
+
+def entry(name: str, status: Attributes) -> Entry:
+    """Return what is told of a regular file; raises :class:`Nonsense` if something is not, or cannot be."""
+    if status.mode is None:
+        raise Nonsense("whether it is a file is not told")
+    if status.modified is None:
+        raise Nonsense("its time is not told")
+    modified = bounds.instant(status.modified)
+    return Entry(bounds.name(name), regular_size(status), modified, FOREVER, modified)
+
+
+def is_directory(status: Attributes) -> bool:
+    """Return whether this is a directory; False where the server does not tell."""
+    return stat.S_ISDIR(status.mode or 0)
+
+
+def is_regular(status: Attributes) -> bool:
+    """Return whether this is a regular file; False where the server does not tell."""
+    return stat.S_ISREG(status.mode or 0)
+
+
+def text(path: str) -> str:
+    r"""Return a path for a message or an entry; bytes that are no UTF-8 are shown as ``\xNN``."""
+    return shown(plain(path))
+
+
+def plain(path: str) -> str:
+    r"""Return a path with bytes that are no UTF-8 as ``\xNN``, as all collectors name files."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _exactly_one(answer: Fields) -> list[tuple[bytes, Attributes]]:
+    found = list(ssh_wire.names(answer))
+    if len(found) != 1:
+        raise Nonsense(f"it has {len(found)} real paths")
+    return found
+
+
+def _attributes(answer: Fields) -> Attributes:
+    attributes = answer.attributes()
+    answer.end()
+    return attributes
+
+
+def _part(name: bytes) -> str:
+    """Return the name of what lies in a directory; one with a slash in it would lead elsewhere."""
+    part = _text(name)
+    if "/" in part:
+        raise Nonsense(f"a name in it has a slash: {text(part)!r}")
+    bounds.path(plain(part))
+    return part
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _string(path: str) -> bytes:
+    return ssh_wire.string(path.encode("utf-8", "surrogateescape"))

@@ -12,7 +12,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -23,6 +22,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from drcheck import clock
+from drcheck.collectors import bounds, ranges
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.pool import Deadline
 from drcheck.interfaces import CollectorError
@@ -34,6 +35,8 @@ SILENCE: Final = 60.0
 PAUSES: Final = (0.25, 1.0)
 """Seconds before each further try after a lost connection. An answer, also a bad one, is never asked for again here."""
 _ERROR_BODY: Final = 64 * 1024
+_PARTIAL: Final = 206
+_BEYOND_ITS_END: Final = 416
 
 
 class Lost(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
@@ -62,20 +65,31 @@ class Caller:
         """Reads a listing's answer; None if it is no listing."""
         self.page: Any = None
         """What the listing's answer held, if it was one."""
+        self.wrong = ""
+        """Why the listing's answer is not believed, though it is one."""
         self.clock_offset: float | None = None
         self._bracket = float("inf")
 
     def take_page(self, status: int, body: bytes) -> bool:
-        """Read a listing's answer before the SDK does; False if it is none, so that the SDK finds out what it is."""
-        self.page = self.parse(body) if self.parse is not None and status == 200 else None  # noqa: PLR2004
-        return self.page is not None
+        """Read a listing's answer before the SDK does; False if it is none, so that the SDK finds out what it is.
+
+        What is longer than any error is kept from the SDK as well, which would parse it several times, and ask again.
+        """
+        if self.parse is None or status != 200:  # noqa: PLR2004
+            return False
+        try:
+            self.page = self.parse(body)
+        except Nonsense as error:
+            self.wrong = str(error)
+        return self.page is not None or bool(self.wrong) or len(body) > _ERROR_BODY
 
     def note_date(self, date: str | None, sent: float, received: float) -> None:
-        """Take the far clock from a ``Date`` header, cut to whole seconds; the shortest exchange tells best."""
-        if date is None or received - sent >= self._bracket:
-            return
-        with suppress(ValueError):
-            self.clock_offset = parsedate_to_datetime(date).timestamp() + 0.5 - (sent + received) / 2
+        """Take the far clock from a ``Date`` header, cut to whole seconds; the shortest exchange tells best.
+
+        Raises :class:`Nonsense` for one that is no date.
+        """
+        if date is not None and received - sent < self._bracket:
+            self.clock_offset = bounds.http_date(date) + 0.5 - (sent + received) / 2
             self._bracket = received - sent
 
 
@@ -125,6 +139,7 @@ class Web:
         caller.at_most = at_most
         caller.parse = parse
         caller.page = None
+        caller.wrong = ""
         _waiting.caller = caller
         try:
             yield
@@ -177,8 +192,14 @@ class Web:
                 try:
                     caller.note_date(response.headers.get("Date"), sent, clock.precise())
                     body = _body(response, caller.at_most if response.status < 300 else _ERROR_BODY)  # noqa: PLR2004
+                    _check_range(headers, response, len(body))
                 finally:
                     response.release_conn()
+        except Nonsense as error:
+            raise CollectorError(
+                f"an answer of {host} makes no sense: {error}",
+                "Check that the endpoint is the storage itself, and what lies in between.",
+            ) from None
         except (exceptions.HTTPError, OSError, ValueError) as error:
             caller.deadline.left()  # if it was cut off, that is the reason
             raise _fault(host, error) from None
@@ -241,6 +262,19 @@ def _body(response: urllib3.BaseHTTPResponse, at_most: int) -> bytes:
                 )
             break
     return b"".join(parts)
+
+
+def _check_range(headers: Mapping[str, Any], response: urllib3.BaseHTTPResponse, got: int) -> None:
+    """Raise :class:`Nonsense` if a part of something was asked for, and another one came."""
+    asked = next((value for name, value in headers.items() if name.lower() in {"range", "x-ms-range"}), None)
+    if asked is None:
+        return
+    asked = asked.decode("ascii", "replace") if isinstance(asked, bytes) else str(asked)
+    told = response.headers.get("Content-Range")
+    if response.status == _PARTIAL:
+        ranges.check_part(asked, told, got)
+    elif response.status == _BEYOND_ITS_END:
+        ranges.check_beyond(asked, told)
 
 
 def _fault(host: str, error: Exception) -> CollectorError:

@@ -96,6 +96,7 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         clock_tolerance=(
             units.tolerance(values["clock_tolerance"]) if "clock_tolerance" in values else usual.clock_tolerance
         ),
+        list_at_most=values.get("list_at_most", usual.list_at_most),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
 

@@ -87,7 +87,8 @@ class Aws:
         connection = S3Connection(endpoint, 20, endpoint=endpoint, credentials_file=self.credentials)
         caller = Caller(self.pool.deadline(connection))
         client = self.pool.shared(endpoint, lambda: S3Client(connection, Web(1), 1), caller.deadline)
-        return S3Collector(client, caller, S3Facts(client, caller, "bucket"), "bucket", "p/", aws=aws)
+        quota = self.pool.quota(connection)
+        return S3Collector(client, caller, S3Facts(client, caller, "bucket"), quota, "bucket", "p/", aws=aws)
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ def test_a_bad_request_is_only_taken_for_a_customers_key_if_it_says_so(fake_at: 
     ):
         fake_at(fake).describe("a", ENCRYPTION)
     with (
-        FakeAws({"HEAD": Reply(400), "GET": Reply(206, b"x")}) as fake,
+        FakeAws({"HEAD": Reply(400), "GET": Reply(206, b"x", (("Content-Range", "bytes 0-0/1"),))}) as fake,
         pytest.raises(CollectorError, match="HeadObject"),
     ):
         fake_at(fake).describe("a", ENCRYPTION)

@@ -250,7 +250,7 @@ def test_a_listing_with_an_end_that_is_none_is_no_listing(at: Opener):
     with FakeAzure(VERSIONS, {"p/a": Blob(mode="locked", until="whenever")}) as fake:
         collector = at(fake)
         collector.describe(None, LOCKS)
-        with pytest.raises(CollectorError, match="not a listing"):
+        with pytest.raises(CollectorError, match="makes no sense: the time 'whenever'"):
             list(collector.list(""))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import closing
 
 import pytest
 
-from drcheck.collectors import azure_client
+from drcheck.collectors import azure_client, bounds
 from drcheck.core.evidence import FOREVER, Fact
 from drcheck.interfaces import CollectorError, NotFound
 from tests.collectors.places import S3, Azure, Disk, Memory, Place
@@ -116,6 +117,57 @@ def test_a_listing_over_several_pages_is_whole(place: Place, monkeypatch: pytest
     assert sorted(got) == sorted(expected)
     if isinstance(place, S3 | Azure):
         assert collector.calls == -(-count // (1000 if isinstance(place, S3) else 50))
+
+
+def test_more_entries_than_a_look_may_list_are_an_error_and_no_shorter_listing(place: Place):
+    for number in range(7):
+        place.put(f"d{number % 2}/{number}", b"")
+    place.pool._list_at_most = 6
+
+    with pytest.raises(CollectorError, match="lists more than 6 entries") as caught:
+        names(place)
+    assert "list_at_most" in caught.value.hint
+
+
+def test_a_look_may_list_as_much_in_all_its_listings_as_in_one(place: Place):
+    for number in range(4):
+        place.put(str(number), b"")
+    place.pool._list_at_most = 11  # find shows the directory itself as well
+    collector = place.open()
+
+    assert len(list(collector.list(""))) == len(list(collector.list(""))) == 4
+    with pytest.raises(CollectorError, match="lists more than 11 entries"):
+        list(collector.list(""))
+
+
+@pytest.mark.parametrize("modified", [bounds.EARLIEST - 1, bounds.LATEST, 1 << 40, -(1 << 40)])
+def test_a_file_of_an_impossible_time_hides_nothing_in_silence(place: Place, modified: int):
+    if not isinstance(place, Disk):
+        return  # a cloud sets the times itself; what it could tell is with the storages that lie
+    place.put("a", b"x")
+    place.put("odd", b"x")
+    os.utime(place.top / place.root / "odd", (modified, modified))
+    if int((place.top / place.root / "odd").stat().st_mtime) != modified:
+        return  # this file system keeps no such time
+
+    try:
+        said = " ".join(names(place))
+    except CollectorError as error:
+        said = error.message
+    # SFTP has 32 bits for a time, and shows another one
+    assert said == "a odd" or "outside of the years 1900 to 2999" in said
+
+
+@pytest.mark.parametrize("size", [1 << 40, (1 << 43) + 7])
+def test_the_largest_files_are_listed_with_their_size(place: Place, size: int):
+    if not isinstance(place, Disk):
+        return
+    place.put("large", b"")
+    os.truncate(place.top / place.root / "large", size)
+
+    (entry,) = place.open().list("")
+
+    assert entry.size == size
 
 
 def test_a_listing_is_lazy(place: Place, monkeypatch: pytest.MonkeyPatch):

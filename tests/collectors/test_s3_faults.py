@@ -18,7 +18,7 @@ from lab.servers import SeaweedFS
 from drcheck.collectors import s3_client
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3 import S3Collector, open_s3
-from drcheck.collectors.s3_listing import parse_page
+from drcheck.collectors.s3_listing import Question, parse_page
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from drcheck.settings import LastModified, S3Connection
 from tests.collectors.canned import Canned, Reply, always
@@ -152,11 +152,6 @@ def test_an_endpoint_that_is_none_is_told(canary: S3Connection):
         b'{"Contents": []}',
         b"<ListBucketResult/>",
         b"<ListBucketResult><IsTruncated>perhaps</IsTruncated></ListBucketResult>",
-        b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
-        EMPTY.replace(b"</List", b"<Contents><Key>p/a</Key></Contents></List"),
-        EMPTY.replace(
-            b"</List", b"<Contents><Key>p/a</Key><Size>x</Size><LastModified>x</LastModified></Contents></List"
-        ),
         EMPTY[:-10],
     ],
 )
@@ -230,7 +225,7 @@ def test_pages_that_were_seen_stay_when_a_later_one_fails(canary: S3Connection):
             next(listing)
 
     with Canned(always(200, first)) as server:
-        assert "goes in circles" in fault(at(server.port, canary), "bucket/p/").message
+        assert "twice" in fault(at(server.port, canary), "bucket/p/").message
 
 
 def test_an_answer_longer_than_asked_for_is_refused(canary: S3Connection):
@@ -248,7 +243,7 @@ def test_entities_that_multiply_are_refused():
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     body = f'<!DOCTYPE x [<!ENTITY e0 "lol">{entities}]><ListBucketResult>&e11;</ListBucketResult>'.encode()
 
-    assert parse_page(body, "", LastModified.INITIATION) is None
+    assert parse_page(body, Question("bucket", "", ""), LastModified.INITIATION) is None
 
 
 # bytes after which the fault sets in: before the answer, amid its head, amid the listing

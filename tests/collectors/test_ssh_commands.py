@@ -26,6 +26,7 @@ def output(connection: SshConnection, argv: tuple[str, ...], **reads: int) -> by
 
 def test_a_named_output_is_read_like_a_file(host: SshConnection):
     assert output(host, ("printf", "%s\\n", "a b", "$(id)", "it's")) == b"a b\n$(id)\nit's\n"
+    assert output(host, ("sh", "-c", "cat; echo done")) == b"done\n"  # its input has ended
     assert output(host, ("printf", "0123456789"), offset=-3, at_most=2) == b"78"
     assert output(host, ("printf", "0123456789"), offset=2, at_most=3) == b"234"
     with Connections() as pool, pytest.raises(NotFound, match="has no output"):
@@ -36,7 +37,7 @@ def test_a_named_output_is_read_like_a_file(host: SshConnection):
     ("script", "message"),
     [
         ("echo out; echo why >&2; exit 3", "ended with status 3: why"),
-        ("kill -9 $$", "ended without a status"),
+        ("kill -9 $PPID", "ended without a status"),
         ("exec no-such-program", "ended with status 127"),
     ],
 )

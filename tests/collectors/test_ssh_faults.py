@@ -19,6 +19,7 @@ from lab.sshd import make_key
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh import open_ssh
+from drcheck.core.evidence import Fact
 from drcheck.interfaces import CollectorError
 from drcheck.settings import SshConnection
 from tests.collectors.hosts import fault, listed
@@ -278,26 +279,79 @@ def test_many_sources_of_one_host_share_one_connection(host: SshConnection, tmp_
         assert proxy.connections == 1
 
 
-def test_a_host_that_is_down_is_tried_once_for_all_its_sources(host: SshConnection, tmp_path: Path):
+def test_a_host_that_drops_connections_is_tried_twice_for_all_its_sources_together(host: SshConnection, tmp_path: Path):
     with FaultProxy(host.host, host.port, Fault.CUT) as proxy:
         connection = behind(proxy, host, tmp_path)
         with Connections() as pool:
             for _ in range(5):
                 with pytest.raises(CollectorError):
                     open_ssh(connection, "src/", pool).read("log", at_most=1)
+        assert proxy.connections == 2
+
+
+@pytest.mark.parametrize("kind", [Fault.CUT, Fault.RESET])
+@pytest.mark.parametrize("after", [0, 10, 700, 2000, 3000, 4000])
+def test_a_connection_that_is_lost_once_does_no_harm(host: SshConnection, tmp_path: Path, kind: Fault, after: int):
+    with FaultProxy(host.host, host.port, kind, after=after, strikes=1) as proxy:
+        assert [entry.name for entry in listed(behind(proxy, host, tmp_path))] == ["log"]
+        assert proxy.connections == 2
+
+
+@pytest.mark.parametrize("ask", ["read", "describe", "output", "clock_offset"])
+def test_each_question_survives_a_session_that_is_lost_before_it(host: SshConnection, tmp_path: Path, ask: str):
+    with FaultProxy(host.host, host.port) as proxy:
+        connection = replace(behind(proxy, host, tmp_path), outputs={"out": ("echo", "out")})
+        with Connections() as pool:
+            open_ssh(connection, "src/", pool).read("log", at_most=4)
+            proxy.fault, proxy.strikes = Fault.CUT, 1
+            collector = open_ssh(connection, "" if ask == "output" else "src/", pool)
+            match ask:
+                case "read":
+                    assert collector.read("log", at_most=4) == b"line"
+                case "describe":
+                    assert collector.describe("log", frozenset({Fact.LOCK})).keys() == {Fact.LOCK}
+                case "output":
+                    assert collector.read("!out", at_most=10) == b"out\n"
+                case _:
+                    assert collector.clock_offset() is not None
+        assert proxy.connections == 2
+
+
+def test_a_connection_that_is_lost_twice_is_told(host: SshConnection, tmp_path: Path):
+    with FaultProxy(host.host, host.port, Fault.CUT, after=3000) as proxy:
+        assert fault(behind(proxy, host, tmp_path)).message == "the connection to 127.0.0.1 was lost"
+        assert proxy.connections == 2
+
+
+def test_a_connection_that_was_lost_twice_is_made_again_for_the_next_source(host: SshConnection, tmp_path: Path):
+    with FaultProxy(host.host, host.port, Fault.CUT, after=3000, strikes=2) as proxy:
+        connection = behind(proxy, host, tmp_path)
+        with Connections() as pool:
+            with pytest.raises(CollectorError, match="was lost"):
+                open_ssh(connection, "src/", pool).read("log", at_most=4)
+            assert open_ssh(connection, "src/", pool).read("log", at_most=4) == b"line"
+
+
+def test_no_connection_is_made_again_after_the_deadline(host: SshConnection, tmp_path: Path):
+    with FaultProxy(host.host, host.port, Fault.BLACK_HOLE, after=3000) as proxy:
+        connection = replace(behind(proxy, host, tmp_path), deadline=1)
+        assert fault(connection).message == "host took longer than 1 s"
         assert proxy.connections == 1
 
 
-def test_a_connection_that_was_lost_is_made_again_for_the_next_source(host: SshConnection, tmp_path: Path):
+def test_what_was_refused_is_not_tried_again(host: SshConnection, tmp_path: Path):
+    make_key(tmp_path / "stranger")
+    make_key(tmp_path / "other")
     with FaultProxy(host.host, host.port) as proxy:
         connection = behind(proxy, host, tmp_path)
-        with Connections() as pool:
-            assert open_ssh(connection, "src/", pool).read("log", at_most=4) == b"line"
-            proxy.fault, proxy.after = Fault.CUT, 0
-            with pytest.raises(CollectorError):
-                open_ssh(connection, "src/", pool).read("log", at_most=4)
-            proxy.fault = Fault.NONE
-            assert open_ssh(connection, "src/", pool).read("log", at_most=4) == b"line"
+        assert "does not accept" in fault(replace(connection, identity_file=str(tmp_path / "stranger"))).message
+        assert "may not be read" in fault(replace(connection, root="/proc/1/map_files")).message or os.geteuid() == 0
+        assert "there is no" in fault(replace(connection, root="/nonexistent")).message
+        known = tmp_path / "wrong"
+        kind, key, *_ = (tmp_path / "other.pub").read_text().split()
+        known.write_text(f"[127.0.0.1]:{proxy.port} {kind} {key}\n")
+        assert "is not the one" in fault(replace(connection, known_hosts=str(known))).message
+        assert proxy.connections == 4 if os.geteuid() else 3
 
 
 def test_nothing_secret_is_in_an_error(host: SshConnection, tmp_path: Path):

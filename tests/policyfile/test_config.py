@@ -62,6 +62,16 @@ def test_an_empty_mapping_gives_the_usual_settings(tmp_path):
     )
 
 
+def test_what_one_look_may_list_is_a_number(tmp_path):
+    path = tmp_path / "drcheck.yaml"
+    path.write_text("workers: 8\n")
+    assert load_settings(str(path)).list_at_most == 5_000_000
+    path.write_text("list_at_most: 20000000\n")
+    assert load_settings(str(path)).list_at_most == 20_000_000
+    assert refused(tmp_path, "list_at_most: 0\n")
+    assert refused(tmp_path, "list_at_most: all\n")
+
+
 def test_what_one_look_may_read_is_a_size(tmp_path):
     path = tmp_path / "drcheck.yaml"
     path.write_text("workers: 8\n")

@@ -1,0 +1,111 @@
+"""The edge of a look: whatever a client library raises, an answer that makes no sense is a gap of its source, no crash.
+
+A client documents some of its exceptions; hostile answers bring out others, from deep within parsers and numbers. They
+are caught here, once, around every collector, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
+
+from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.confine import scrubbed, shown
+from drcheck.core.evidence import Fact, Told
+from drcheck.errors import DrcheckError
+from drcheck.interfaces import Collector, CollectorError, Entry
+from drcheck.settings import AzureConnection, Connection, S3Connection, SshConnection
+
+T = TypeVar("T")
+
+
+class Guarded:
+    """A collector that raises nothing but :class:`~drcheck.errors.DrcheckError`."""
+
+    def __init__(self, collector: Collector, connection: Connection, tracebacks: list[str]) -> None:
+        self._collector = collector
+        self._connection = connection
+        self._tracebacks = tracebacks
+        self.seek = collector.seek
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        return self._collector.calls
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield what the collector lists."""
+        try:
+            yield from self._collector.list(prefix, after=after)
+        except (DrcheckError, GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001  a panic of a library in Rust is no Exception
+            raise self._fault(error) from None
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return what the collector reads, and never more than was asked for."""
+        content = self._ask(lambda: self._collector.read(name, offset=offset, at_most=at_most))
+        if len(content) > at_most:
+            raise CollectorError(
+                f"{self._connection.name} gave {len(content)} bytes of {shown(name)}, and {at_most} were asked for",
+                _hint(self._connection),
+            )
+        return content
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return what the collector tells."""
+        return self._ask(lambda: self._collector.describe(name, facts))
+
+    def clock_offset(self) -> float | None:
+        """Return what the collector measures."""
+        return self._ask(self._collector.clock_offset)
+
+    def close(self) -> None:
+        """Let go of the connection; that it cannot be closed properly is nobody's loss."""
+        try:
+            self._collector.close()
+        except Exception as error:  # noqa: BLE001  what was seen stands
+            self._tracebacks.append(traced(error))
+
+    def _ask(self, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except (DrcheckError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001  a panic of a library in Rust is no Exception
+            raise self._fault(error) from None
+
+    def _fault(self, error: BaseException) -> CollectorError:
+        if not isinstance(error, Nonsense):
+            self._tracebacks.append(traced(error))
+        return made_no_sense(self._connection, error)
+
+
+def made_no_sense(connection: Connection, error: BaseException) -> CollectorError:
+    """Return the error for an answer over which a client stumbled in a way that it does not document."""
+    if isinstance(error, Nonsense):
+        return CollectorError(f"an answer of {connection.name} makes no sense: {error}", _hint(connection))
+    match connection:
+        case S3Connection():
+            client = "the S3 client"
+        case AzureConnection():
+            client = "the Azure client"
+        case SshConnection():
+            client = "the SSH client"
+        case _:
+            client = "drcheck"
+    told = shown(str(error))
+    return CollectorError(
+        f"an answer of {connection.name} made no sense to {client}: {type(error).__name__}{': ' if told else ''}{told}",
+        f"{_hint(connection)} If it is in order, report this with what --verbose prints.",
+    )
+
+
+def traced(error: BaseException) -> str:
+    """Return a traceback for the operator, without the secrets that a message may hold."""
+    return scrubbed("".join(traceback.format_exception(error)))
+
+
+def _hint(connection: Connection) -> str:
+    return f"Check what answers at the address of {connection.name}, and what lies in between."

@@ -1,0 +1,75 @@
+"""The XML in which both clouds answer a listing: UTF-8, no document type, and no larger a tree than a page can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import unquote, unquote_plus
+from xml.etree import ElementTree as ET
+
+from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.confine import shown
+
+ELEMENTS: Final = 60
+"""Elements that one object of a listing may have; those that are known have up to 25."""
+_DECLARED: Final = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{0,100})["']""")
+_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii"})
+_ENCODED: Final = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
+
+
+def tree(body: bytes, most: int) -> ET.Element | None:
+    """Return the root of a page of at most ``most`` objects, or None if this is no XML.
+
+    Raises :class:`Nonsense` for what no storage sends: another encoding than UTF-8, a document type (with entities that
+    multiply, or name files), and more elements than fit into memory beside each other.
+    """
+    if declared := _DECLARED.match(body):
+        encoding = declared[1].decode("ascii", "replace")
+        if encoding.lower() not in _UTF8:
+            raise Nonsense(f"it says that its encoding is {shown(encoding)!r}, and every storage's is UTF-8")
+    if b"\0" in body:  # expat finds out UTF-16 by itself, whatever it is told
+        raise Nonsense("it is not in UTF-8, as every storage's answer is")
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        return None  # HTML begins so too
+    if body.count(b"<") > (most + 10) * 2 * ELEMENTS:
+        raise Nonsense(f"it has more elements than a page of {most} objects can have")
+    try:
+        return ET.fromstring(body, ET.XMLParser(encoding="utf-8"))  # noqa: S314  no document type, and bounded
+    except ET.ParseError:
+        return None
+
+
+def once(elements: Iterable[ET.Element], told: dict[str, str], ignored: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Add the text of each element to ``told``, by its tag; raises :class:`Nonsense` if one comes twice."""
+    for element in elements:
+        if element.tag in told and element.tag not in ignored:
+            raise Nonsense(f"it has {shown(element.tag.rpartition('}')[2])} twice")
+        told[element.tag] = element.text or ""
+    return told
+
+
+def echoed(told: Mapping[str, str], tag: str, asked: str) -> None:
+    """Raise :class:`Nonsense` if an answer names something else than was asked for, encoded or as it is.
+
+    That it names nothing says nothing: not every server repeats the question.
+    """
+    named = told.get(tag, "")
+    if named and asked not in {named, unquote_plus(named), unquote(named)}:
+        what = tag.rpartition("}")[2]
+        raise Nonsense(f"its {what} is {shown(named[:100])!r}, and {shown(asked)!r} was asked for")
+
+
+def decoded(text: str, *, plus: bool) -> str:
+    """Return a name that is told in the encoding of URLs; raises :class:`Nonsense`.
+
+    ``plus`` says whether a plus sign stands for a blank.
+    """
+    if "%" not in text and not (plus and "+" in text):
+        return text
+    if _ENCODED.fullmatch(text) is None:
+        raise Nonsense(f"the name {shown(text[:100])!r} is not encoded as it says")
+    try:
+        return (unquote_plus if plus else unquote)(text, errors="strict")
+    except UnicodeDecodeError:
+        raise Nonsense(f"the name {shown(text[:100])!r} is no UTF-8") from None
