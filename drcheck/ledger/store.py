@@ -119,7 +119,8 @@ class Ledger:
 
     def _open(self, path: str, *, read_only: bool) -> sqlite3.Connection:
         with told(path):
-            address = f"file:{quote(path)}?mode={'ro' if read_only else 'rwc'}"
+            mode = "rwc" if not read_only else "ro&immutable=1" if _unchanging(path) else "ro"
+            address = f"file:{quote(path)}?mode={mode}"
             connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
             try:
                 self._prepare(connection, read_only=read_only)
@@ -304,6 +305,15 @@ class Ledger:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         schema.migrate(connection)
+
+
+def _unchanging(path: str) -> bool:
+    """Return whether a ledger to be read lies where nothing can be written, as on a read-only mount.
+
+    SQLite would make its files beside it there, and could not; without a journal all there is stands in the file.
+    """
+    real = os.path.realpath(path)
+    return not os.access(os.path.dirname(real), os.W_OK) and not os.path.exists(f"{real}-wal")  # noqa: PTH110, PTH120
 
 
 def _openings(kept: str) -> tuple[Opening, ...]:

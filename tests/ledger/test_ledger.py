@@ -10,6 +10,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -275,6 +277,30 @@ def test_history_can_be_read_while_a_run_goes_on(url):
         with open_ledger(url, read_only=True) as reader:
             assert len(list(reader.history("web", "dumps"))) == 1
             assert reader.runs()[0].state == "running"
+
+
+READS = """
+import os, sys
+from drcheck.ledger.check import damage
+from drcheck.ledger.store import open_ledger
+
+if os.geteuid() == 0:
+    os.setuid(65534)  # the superuser may write anywhere: then nobody reads it
+with open_ledger(sys.argv[1], read_only=True) as ledger:
+    print(len(ledger.runs()), len(list(damage(ledger))), len(list(ledger.history("web", "dumps@host"))))
+"""
+
+
+def test_a_ledger_where_nothing_can_be_written_can_be_read():
+    with TemporaryDirectory() as directory:
+        url = f"sqlite:///{directory}/drcheck.db"
+        fill(url)
+        Path(directory).chmod(0o555)
+        command = [sys.executable, "-c", READS, url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        Path(directory).chmod(0o755)
+        assert (done.returncode, done.stdout) == (0, "3 0 3\n"), done.stderr
+        assert [path.name for path in Path(directory).iterdir()] == ["drcheck.db"]
 
 
 @pytest.mark.parametrize("table", schema.TABLES)
