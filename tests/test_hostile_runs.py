@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drcheck import registry, run
+from drcheck.collectors import bounds
 from drcheck.core.verdict import Status
 from drcheck.interfaces import Entry, Seek
 from drcheck.policyfile.config import load_settings
@@ -49,6 +50,13 @@ sources:
     thinned_after: never
 commitments:
   rpo: {{kind: rpo, at_most: 1h, evidence: [dumps]}}
+"""
+EVERYTHING = """\
+  frequency: {{kind: backup_frequency, at_least: 1, per: day, evidence: [dumps]}}
+  tiers: {{kind: retention, keep: {{daily: 3, weekly: 2, monthly: 2}}, zone: Asia/Tokyo, evidence: [dumps]}}
+  longest: {{kind: retention, at_most: 30d, evidence: [dumps]}}
+  encrypted: {{kind: encryption, evidence: [dumps]}}
+  locked: {{kind: immutability, at_least: 30d, evidence: [dumps]}}
 """
 CONFIG = """\
 list_at_most: 1000
@@ -86,9 +94,12 @@ class World:
         for service, (at, available) in AT.items():
             self._policy(service, at, available)
 
-    def _policy(self, service: str, at: str, available: str) -> None:
+        for service in ("s3", "azure"):
+            self._policy(f"{service}-all", *AT[service], more=EVERYTHING)
+
+    def _policy(self, service: str, at: str, available: str, *, more: str = "") -> None:
         file = self.directory / f"{service}.yaml"
-        file.write_text(POLICY.format(service=service, at=at, available=available))
+        file.write_text((POLICY + more).format(service=service, at=at, available=available))
 
     def honest(self) -> None:
         self.s3.lies, self.s3.splice = (), bytes
@@ -102,6 +113,7 @@ class World:
             file.write_text(self.config.read_text())
             paths = [str(self.directory / f"{service}.yaml") for service in services]
             outcome = run.verify(load_settings(str(file)), paths, as_of=None, span=86400, progress=_quietly)
+        assert not outcome.report.faults
         found = {
             judged.policy.service: verdict.status for judged in outcome.report.services for verdict in judged.verdicts
         }
@@ -230,11 +242,33 @@ def spliced(body: bytes, splices: list[tuple[int, int, bytes]]) -> bytes:
 @given(splices=SPLICES)
 def test_whatever_a_cloud_answers_ends_no_run(world: World, splices: list[tuple[int, int, bytes]]):
     world.s3.splice = world.azure.splice = lambda body: spliced(body, splices)
-    found, outcome = world.judged("healthy", "s3", "azure")
+    found, outcome = world.judged("healthy", "s3-all", "azure-all")
 
     assert found["healthy"] is Status.MET
     assert outcome.exit_status in {0, 1, 3}
     assert not outcome.tracebacks
+
+
+@pytest.mark.parametrize("size", [0, 1, bounds.LARGEST])
+@pytest.mark.parametrize("seconds", [bounds.EARLIEST, bounds.EARLIEST + 1, -1, 0, bounds.LATEST - 1])
+def test_numbers_at_their_bounds_are_judged(world: World, seconds: int, size: int):
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    world.s3.lies = [
+        Lie("time", "time", hostile_s3.last("LastModified", f"{moment:%Y-%m-%dT%H:%M:%SZ}")),
+        Lie("size", "size", hostile_s3.last("Size", str(size))),
+    ]
+    world.azure.lies = [
+        Lie("time", "time", hostile_azure.last("Last-Modified", f"{moment:%a, %d %b %Y %H:%M:%S} GMT")),
+        Lie("size", "size", hostile_azure.last("Content-Length", str(size))),
+    ]
+    found, outcome = world.judged("healthy", "s3-all", "azure-all")
+
+    assert found["healthy"] is Status.MET
+    assert outcome.exit_status in {1, 3}
+    assert not outcome.tracebacks
+    assert not any(
+        gap.fact is None for judged in outcome.report.services for verdict in judged.verdicts for _, gap in verdict.gaps
+    )
 
 
 @FUZZ

@@ -22,7 +22,7 @@ from drcheck.interfaces import CollectorError, Entry, NotFound
 
 _READ_AHEAD: Final = 64
 """How many pieces of a file are asked for at once; servers queue what they cannot answer yet in memory."""
-_LIST_AHEAD: Final = 16
+_LIST_AHEAD: Final = 32
 """How many pieces of a directory, of about a hundred names each."""
 _PIECE: Final = 32768
 """Bytes that every server gives at once."""
@@ -102,8 +102,7 @@ class ReadOnlySftp:
         """Yield what lies in a directory, ``.`` and ``..`` aside; many answers are on their way at once."""
         with self._asking(path):
             handle = self._session.ask(ssh_wire.OPENDIR, ssh_wire.HANDLE, _string(path)).text()
-            for _ in range(_LIST_AHEAD):
-                self._session.send(ssh_wire.READDIR, ssh_wire.string(handle))
+            self._session.send(ssh_wire.READDIR, ssh_wire.string(handle), times=_LIST_AHEAD)
             ended = False
             while self._session.open:
                 try:
@@ -117,8 +116,8 @@ class ReadOnlySftp:
                     if name not in {b".", b".."}:
                         yield _part(name), attributes
                 self.talk.deadline.left()
-                if not ended:
-                    self._session.send(ssh_wire.READDIR, ssh_wire.string(handle))
+                if not ended and len(self._session.open) <= _LIST_AHEAD // 2:
+                    self._session.send(ssh_wire.READDIR, ssh_wire.string(handle), times=_LIST_AHEAD // 2)
             self._close(handle)
 
     def read(self, path: str, offset: int, at_most: int) -> tuple[Attributes, bytes]:

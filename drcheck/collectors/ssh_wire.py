@@ -23,7 +23,8 @@ _VERSION: Final = 3
 _LONGEST: Final = 1 << 20
 """Bytes of a packet; servers send a quarter of it at most."""
 _SIZE, _UIDGID, _MODE, _TIMES, _EXTENDED = 1, 2, 4, 8, 1 << 31
-_NUMBER, _LONG, _TWO = struct.Struct(">I"), struct.Struct(">Q"), struct.Struct(">II")
+_USUAL: Final = _SIZE | _UIDGID | _MODE | _TIMES
+_NUMBER, _LONG, _ALL = struct.Struct(">I"), struct.Struct(">Q"), struct.Struct(">QIIIII")
 
 
 class Attributes(NamedTuple):
@@ -77,6 +78,9 @@ class Fields:
     def attributes(self) -> Attributes:
         """Return the next attributes of a file."""
         flags = self.number()
+        if flags == _USUAL:
+            size, uid, _, mode, _, modified = _ALL.unpack_from(self._packet, self._take(_ALL.size))
+            return Attributes(size, uid, mode, modified)
         size = self.long() if flags & _SIZE else None
         uid = None
         if flags & _UIDGID:
@@ -108,19 +112,25 @@ class Session:
         self._last = 0
         self.open: set[int] = set()
         """The numbers of the questions that are not answered yet."""
-        self._send(INIT, _NUMBER.pack(_VERSION))
+        channel.sendall(_packet(INIT, _NUMBER.pack(_VERSION)))
         kind, packet = self._receive()
         if kind != VERSION:
             raise Nonsense("what should be SFTP does not begin with a version")
         if (version := Fields(packet).number()) != _VERSION:
             raise Nonsense(f"it speaks version {version} of SFTP, and {_VERSION} was asked for")
 
-    def send(self, kind: int, *fields: bytes | int) -> int:
-        """Ask, and return the number under which the answer will come; an ``int`` goes as 64 bits."""
-        self._last = (self._last + 1) & 0xFFFFFFFF
+    def send(self, kind: int, *fields: bytes | int, times: int = 1) -> int:
+        """Ask ``times`` over, and return the last number under which an answer will come; an ``int`` goes as 64 bits.
+
+        What is asked together costs one message: each of its own would have to wait for the thread that reads.
+        """
         body = b"".join(_LONG.pack(each) if isinstance(each, int) else each for each in fields)
-        self._send(kind, _NUMBER.pack(self._last) + body)
-        self.open.add(self._last)
+        packets = b""
+        for _ in range(times):
+            self._last = (self._last + 1) & 0xFFFFFFFF
+            packets += _packet(kind, _NUMBER.pack(self._last) + body)
+            self.open.add(self._last)
+        self._channel.sendall(packets)
         return self._last
 
     def receive(self, expected: int) -> tuple[int, Fields]:
@@ -145,9 +155,6 @@ class Session:
         self.send(kind, *fields)
         return self.receive(expected)[1]
 
-    def _send(self, kind: int, body: bytes) -> None:
-        self._channel.sendall(_NUMBER.pack(len(body) + 1) + bytes([kind]) + body)
-
     def _receive(self) -> tuple[int, bytes]:
         (length,) = _NUMBER.unpack(self._exactly(4))
         if not 1 <= length <= _LONGEST:
@@ -164,6 +171,10 @@ class Session:
             parts.append(part)
             count -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _packet(kind: int, body: bytes) -> bytes:
+    return _NUMBER.pack(len(body) + 1) + bytes([kind]) + body
 
 
 def string(text: bytes) -> bytes:
