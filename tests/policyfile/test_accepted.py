@@ -43,7 +43,7 @@ def looked_at(directory, text):
     jobs = [Job(its.service, source, config.connections["vault"], asked) for source in its.sources.values()]
     gathering = Gathering(jobs, Connections(config.connections, 2), 2)
     gaps = [gap.what for seen in gathering.seen() for gap in seen.observation.look.gaps]
-    assert gathering.faults == []
+    assert gathering.tracebacks == []
     return gaps
 
 

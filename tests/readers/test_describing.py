@@ -40,7 +40,8 @@ class Questioned:
     def __post_init__(self) -> None:
         self.described: list[str | None] = []
         self.read: list[str] = []
-        self.collector = MemoryCollector(MemoryConnection("memory", entries=self.held, facts=self.place), "")
+        connection = MemoryConnection("memory", entries=self.held, facts=self.place)
+        self.collector = MemoryCollector(connection, "", Connections({"memory": connection}))
         describe, read = self.collector.describe, self.collector.read
 
         def described(name, facts):
