@@ -10,6 +10,7 @@ from oracle import changes
 from oracle import copies as oracle
 from oracle.allowed import assert_whole, status_at
 from oracle.cases import SPAN
+from oracle.copycases import near_copies_cases
 from oracle.pointcases import (
     CopiesCase,
     FactCase,
@@ -18,7 +19,6 @@ from oracle.pointcases import (
     encryption_cases,
     immutability_cases,
 )
-from oracle.copycases import near_copies_cases
 from oracle.profiles import briefly, thoroughly
 from oracle.worlds import DAY, HOUR
 
