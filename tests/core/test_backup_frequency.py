@@ -92,3 +92,9 @@ def test_thousands_that_come_late_one_by_one_take_no_longer():
     both = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=2990, per=Per.MONTH)
     assert [status(hours, late, commitment=both) for hours in (36 * 24, 50 * 24)] == [BREACHED, MET]
     assert process_time() - began < 60
+
+
+@pytest.mark.parametrize("gone", [None, 15, (15, 30), (15, None)])
+def test_what_was_made_does_not_depend_on_when_it_went(gone):
+    a = part("a", [minutes(0, gone=gone), minutes(30, gone=gone)], LOOKS)
+    assert [status(hours, a) for hours in (26, 49)] == [MET, BREACHED]
