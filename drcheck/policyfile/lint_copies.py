@@ -69,7 +69,7 @@ class Fates(Context):
 
     def one_place(self, commitment: Copies) -> Iterator[Remark]:
         """Tell of sources at one site that count as two copies, where the commitment asks for no difference."""
-        if commitment.at_least is None or commitment.at_least < 2 or commitment.different is not None:
+        if (commitment.at_least or 0) <= 1 or commitment.different is not None:
             return
         at_site: dict[str, list[str]] = {}
         for source in self.points(commitment):
