@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, product
+from itertools import accumulate, groupby, pairwise, product
 from typing import NamedTuple
 
 from drcheck.core.evidence import Points
@@ -21,8 +21,11 @@ Row = tuple[Points, int]
 SMALLEST_COPY = 2
 """A point with less than this part (one half) of another's bytes is not a copy of it."""
 
-MOST_TRIED = 6
-"""Of how many uncertain arrivals near each other every combination is tried; with more the number is bounded."""
+MOST_TRIED = 1 << 12
+"""Combinations of uncertain arrivals, times the points near each other; with more the number is bounded, not tried."""
+
+MOST_GROUPED = 200_000
+"""Points near each other, times the instants at which they are grouped: more would take seconds, not tell more."""
 
 
 class Number(NamedTuple):
@@ -52,8 +55,11 @@ class Numbers:
         for near in _near_each_other(possibly, matching):
             inside = [item for item in near if (item[0].source, item[1]) in settled]
             before = Number(0, 0)
-            for t in sorted({since, *(t for row in near for t in _arrivals(row) if since < t < until)}):
-                now = _number(near, inside, matching, t)
+            times = sorted({since, *(t for row in near for t in _arrivals(row) if since < t < until)})
+            # Thousands that come one by one: what comes between two of the instants is taken to come at either.
+            times = times[:: len(times) * len(near) // MOST_GROUPED + 1]
+            for t, after in pairwise([*times, max(until, since + 1)]):
+                now = _number(near, inside, matching, t, after)
                 more[t][0] += now.surely - before.surely
                 more[t][1] += now.possibly - before.possibly
                 before = now
@@ -120,14 +126,15 @@ def _near_each_other(rows: Iterable[Row], matching: int) -> Iterator[list[Row]]:
         yield near
 
 
-def _number(near: Sequence[Row], inside: Sequence[Row], matching: int, t: int) -> Number:
-    """Return how many points there were, of those near each other, right after ``t``."""
-    there = [row for row in near if _arrivals(row)[0] <= t]
+def _number(near: Sequence[Row], inside: Sequence[Row], matching: int, t: int, until: int) -> Number:
+    """Return how many points there were, of those near each other, at every instant of [t, until)."""
+    there = [row for row in near if _arrivals(row)[0] < until]
     surely = [row for row in inside if _arrivals(row)[1] <= t]
     if len(there) <= 1:
         return Number(len(surely), len(there))
     unsure = [index for index, row in enumerate(there) if _arrivals(row)[1] > t]
-    if len(unsure) > MOST_TRIED or any(points.data_lo[row] != points.data_hi[row] for points, row in there):
+    undated = any(points.data_lo[row] != points.data_hi[row] for points, row in there)
+    if undated or (unsure and len(there) << len(unsure) > MOST_TRIED):
         return Number(_fewest(surely, matching), _most(there, surely, matching))
     tried = []
     for arrived in product((False, True), repeat=len(unsure)):

@@ -159,7 +159,7 @@ def _reach(policy: Policy, commitment: Commitment, window: Window) -> int:
             tiers = (2 * (count + 1) * SLOT_LENGTH[per] for per, count in commitment.tiers.items())
             return max(commitment.keep or 0, *tiers, 0) + SLOT_LENGTH[commitment.per]
         case Copies(at_least=int(), all_in=None):
-            return 2 * SLOT_LENGTH[commitment.per] + commitment.within
+            return 2 * (SLOT_LENGTH[commitment.per] + commitment.matching) + commitment.within
         case Copies() | Encryption():
             return -LONG_AGO  # every copy that stands, however old
         case Immutability():

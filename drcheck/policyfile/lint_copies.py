@@ -20,6 +20,7 @@ class Fates(Context):
         """Warn of copies that cannot be told apart, cannot be enough, or are lost together."""
         yield from self.untold(commitment)
         yield from self.too_few(commitment)
+        yield from self.one_place(commitment)
         if commitment.different is Different.SITE:
             yield from self.shared_fate(commitment)
         for source in self.points(commitment):
@@ -65,6 +66,24 @@ class Fates(Context):
                 f"{commitment.at_least} are never met: {several([source.name for source in holders])} can give {of} "
                 f"{what} to count{apart} (add a source elsewhere)",
             )
+
+    def one_place(self, commitment: Copies) -> Iterator[Remark]:
+        """Tell of sources at one site that count as two copies, where the commitment asks for no difference."""
+        if (commitment.at_least or 0) <= 1 or commitment.different is not None:
+            return
+        at_site: dict[str, list[str]] = {}
+        for source in self.points(commitment):
+            if source.site and not _left_out(commitment, self.policy.place(source.site)):
+                at_site.setdefault(source.site, []).append(source.name)
+        for site, names in at_site.items():
+            if len(names) > 1:
+                yield self.remark(
+                    "copies-at-one-site",
+                    ("commitments", commitment.id, "at_least"),
+                    f"{several(names)} count as copies of their own, though all lie at {site} (different: site counts "
+                    "each site once)",
+                    Level.NOTE,
+                )
 
     def shared_fate(self, commitment: Copies) -> Iterator[Remark]:
         """Warn of sites that count as different although one event takes both."""

@@ -68,10 +68,33 @@ def test_of_what_a_source_has_of_one_instant_any_may_be_the_one_copied():
 
 def test_thousands_of_points_in_one_slot_take_no_longer_than_their_number():
     monthly = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=3000, per=Per.MONTH)
-    of_april = [5 * 24 + minute / 4 for minute in range(24 * 4 * 30)]
-    parts = [
-        part(name, [Point(at + off, at + 1) for at in of_april], daily(40)) for name, off in (("a", 0), ("b", 0.1))
-    ]
+
+    def seconds(every: float) -> float:
+        """Return what a month takes with a backup every so many hours, and a copy of each."""
+        hours = [5 * 24 + number * every for number in range(int(30 * 24 / every))]
+        parts = [
+            part(name, [Point(at + off, at + 1) for at in hours], daily(40)) for name, off in (("a", 0), ("b", 0.1))
+        ]
+        began = process_time()
+        assert status(24 * 36, *parts, commitment=monthly) is BREACHED
+        return process_time() - began
+
+    assert min(seconds(0.25) for _ in range(3)) < 14 * min(seconds(2) for _ in range(3))  # 8 times as many points
+
+
+def test_thousands_that_come_late_one_by_one_take_no_longer():
+    monthly = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=5900, per=Per.MONTH)
+    of_april = [5 * 24 + minute / 12 for minute in range(3000)]
+    prompt = part("a", [Point(at, at + 0.1) for at in of_april], daily(60))
+    late = part("b", [Point(at + 0.2, 40 * 24 + at / 60) for at in of_april], daily(60))
     began = process_time()
-    assert status(24 * 36, *parts, commitment=monthly) is BREACHED
-    assert process_time() - began < 2
+    assert [status(hours, prompt, late, commitment=monthly) for hours in (36 * 24, 50 * 24)] == [BREACHED, BREACHED]
+    both = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=2990, per=Per.MONTH)
+    assert [status(hours, late, commitment=both) for hours in (36 * 24, 50 * 24)] == [BREACHED, MET]
+    assert process_time() - began < 60
+
+
+@pytest.mark.parametrize("gone", [None, 15, (15, 30), (15, None)])
+def test_what_was_made_does_not_depend_on_when_it_went(gone):
+    a = part("a", [minutes(0, gone=gone), minutes(30, gone=gone)], LOOKS)
+    assert [status(hours, a) for hours in (26, 49)] == [MET, BREACHED]

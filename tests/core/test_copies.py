@@ -165,6 +165,13 @@ def test_a_file_overwritten_is_one_point_in_the_share_of_points_that_had_copies(
     assert finding.notes[0] == "1 of 1 recovery point of orders had 2 copies"
 
 
+@pytest.mark.parametrize("gone", [30, (30, 98), (30, None)])
+def test_what_was_copied_does_not_depend_on_when_it_went(gone):
+    parts = [part(name, [Point(25, 26, gone=gone)], LOOKS) for name in ("a", "b")]
+    assert judge(*parts, window=until(74)).status is Status.MET
+    assert judge(*parts[:1], window=until(74)).status is Status.BREACHED
+
+
 def test_a_copy_that_is_gone_since_was_a_copy():
     brief = [one._replace(gone=one.arrived + 24) for one in backups(late=4)]
     assert two(copied=brief).status is Status.MET

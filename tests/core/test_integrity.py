@@ -320,7 +320,7 @@ def test_over_a_source_that_holds_nothing_nothing_is_promised(level, effective):
     assert "nothing of orders that could be checked is known to stand at dumps" in empty.reason
 
 
-@pytest.mark.parametrize("gone", [24 * 19 + 2, (24 * 19 + 2, 24 * 30)])
+@pytest.mark.parametrize("gone", [24 * 19 + 2, (24 * 19 + 2, 24 * 30), (24 * 19 + 2, None)])
 def test_what_was_checked_and_is_gone_since_is_no_subject_any_more(gone):
     emptied = judge(part("dumps", [point(verified(18), gone=gone)], LOOKS))
     assert statuses(emptied)[-2:] == [(Status.MET, 24 * 19 + 2), (Status.UNKNOWN, 24 * 20 + 2)]

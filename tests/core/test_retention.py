@@ -107,3 +107,14 @@ def test_what_came_between_two_looks_is_no_older_than_they_are_apart():
     two_days = replace(CEILING, at_most=90 * HOUR)
     assert judge(two_days, 60, thinned).status is MET
     assert judge(replace(CEILING, at_most=20 * HOUR), 30, thinned).status is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "commitment", [TIER, replace(TIER, tiers={}, keep=72 * HOUR, grace=0), replace(CEILING, at_most=90 * HOUR)]
+)
+def test_what_nobody_has_seen_since_the_newest_look_is_not_known_to_stand(commitment):
+    seen = 72 + 2
+    nobody_knows = (seen + 1 / HOUR, None)
+    held = part("dumps", [one._replace(gone=nobody_knows) for one in backups(0, 1, 2, 3)], daily(4, after=2))
+    assert judge(commitment, seen, held).status is MET
+    assert judge(commitment, seen + 1, held).status is UNKNOWN

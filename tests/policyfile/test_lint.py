@@ -211,6 +211,14 @@ def test_a_site_and_one_that_is_part_of_it_are_one_place_too_few(tmp_path):
     assert found.rule == "copies-too-few"
 
 
+def test_copies_at_one_site_that_need_not_differ_count_one_by_one(tmp_path):
+    text = COPIES.replace("different: site, ", "")
+    (found,) = remarks(tmp_path, text, change=[("site: rack, ", "site: there, ")])
+    assert (found.rule, found.level) == ("copies-at-one-site", Level.NOTE)
+    assert "dumps and near count as copies of their own, though all lie at there" in found.text
+    assert remarks(tmp_path, text) == []
+
+
 def test_sites_of_one_account_are_one_fate(tmp_path):
     one = "here: {account: main}, there: {account: main}, rack: {part_of: here}"
     (found,) = of_sites(tmp_path, COPIES, one)

@@ -156,7 +156,7 @@ def allowed_slot(
     return both_ways(verdicts) | (UNKNOWN if undated or unsure > MOST_UNSURE else frozenset())
 
 
-MOST_UNSURE = 6
+MOST_UNSURE = 8
 
 
 class Made(NamedTuple):
