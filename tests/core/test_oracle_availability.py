@@ -15,7 +15,7 @@ from oracle.availability import Walked, World, full_hours, periods, walk, worlds
 from oracle.profiles import briefly, slowly, thoroughly
 from oracle.uptime_worlds import MINUTE, Case, cases
 
-from drcheck.core.evidence import Gap, Maintenance, Outage, Watched
+from drcheck.core.evidence import ANYTIME, LONG_AGO, Between, Gap, Maintenance, Outage, Shown, Watched
 from drcheck.core.promises import Credits, Per
 from drcheck.core.terms import Records
 from drcheck.core.verdict import Finding, PeriodFigures, Status
@@ -77,10 +77,10 @@ def test_days_of_23_to_25_hours_have_the_status_that_walking_through_them_gives(
     check(case)
 
 
-@slowly
+@thoroughly
 @given(cases(per=Per.DAY))
 def test_full_hours_belong_to_the_day_in_which_they_were_completed(case: Case):
-    commitment = replace(case.commitment, credits=Credits(full_hours_times=1))
+    commitment = replace(case.commitment, credits=Credits(full_hours_times=1), at_least=Fraction(999, 1000))
     (world, *others) = worlds(commitment, case.records, case.terms)
     assume(not others)
     for figures in replace(case, commitment=commitment).judge().periods:
@@ -181,10 +181,11 @@ def _written(record: Outage | Watched | Maintenance) -> int:
             return record.starts_at if record.announced_at is None else min(record.announced_at, record.starts_at)
 
 
-def _in_lines(case: Case, hidden: int, late: int = 0) -> Case:
+def _in_lines(case: Case, hidden: int, late: int = 0, looks: Sequence[int] = ()) -> Case:
     """Return the case with its logs' lines in the order in which they were written, some of which nobody can read.
 
-    Of those, lines of outages and of watching may tell, ``late`` seconds after, of what was over long before.
+    Of those, lines of outages and of watching may tell, ``late`` seconds after, of what was over long before. ``looks``
+    came before the newest one; where there are none, nobody kept what that showed.
     """
     logs = {}
     number = 0
@@ -196,19 +197,39 @@ def _in_lines(case: Case, hidden: int, late: int = 0) -> Case:
             told.append((_written(record) + delay, str(record), hide, record))
             number += 1
         told.sort(key=lambda one: one[:2])
-        kept = [record._replace(line=line) for line, (_, _, hide, record) in enumerate(told, 1) if not hide]
+        kept = [
+            record._replace(line=line)
+            if not isinstance(record, Maintenance)
+            else record._replace(line=line, known=_known(written, looks, log.known_until))
+            for line, (written, _, hide, record) in enumerate(told, 1)
+            if not hide
+        ]
+        shown = [(at, sum(one[0] <= at for one in told)) for at in looks if at < log.known_until]
+        shown = [*sorted(shown), (log.known_until, len(told))]
         logs[name] = replace(
             log,
             outages=tuple(one for one in kept if isinstance(one, Outage)),
             watched=tuple(one for one in kept if isinstance(one, Watched)),
             maintenance=tuple(one for one in kept if isinstance(one, Maintenance)),
             gaps=tuple(Gap("it is not JSON", line=line) for line, one in enumerate(told, 1) if one[2]),
+            looks=tuple(Shown(at, count, count) for at, count in shown) if looks else (),
         )
     return replace(case, records=Records(logs, case.records.readers))
 
 
-def _check_hidden(case: Case, hidden: int, late: int) -> None:
-    before, after = _in_lines(case, 0).judge(), _in_lines(case, hidden, late).judge()
+def _known(written: int, looks: Sequence[int], newest: int) -> Between:
+    """Return the look that did not show what was written at an instant, and the first that did."""
+    if not looks:
+        return ANYTIME
+    ats = sorted({*(at for at in looks if at < newest), newest})
+    return Between(
+        max((at for at in ats if at < written), default=LONG_AGO),
+        min((at for at in ats if at >= written), default=newest),
+    )
+
+
+def _check_hidden(case: Case, hidden: int, late: int, looks: Sequence[int] = ()) -> None:
+    before, after = _in_lines(case, 0, looks=looks).judge(), _in_lines(case, hidden, late, looks).judge()
     for second in seconds(before, after):
         assert status_at(after, second) in (status_at(before, second), Status.UNKNOWN), second
 
@@ -222,6 +243,15 @@ LATE = st.sampled_from([0, MINUTE, 3600, 30 * 3600, 100 * 86400])
 @given(cases(whole_logs=True), HIDDEN, LATE)
 def test_lines_that_nobody_can_read_give_the_full_verdict_or_unknown(case: Case, hidden: int, late: int):
     _check_hidden(case, hidden, late)
+
+
+@thoroughly
+@given(cases(whole_logs=True), HIDDEN, st.lists(st.integers(-5000, 40000), min_size=1, max_size=6))
+def test_unreadable_lines_that_looks_bound_give_the_full_verdict_or_unknown(
+    case: Case, hidden: int, minutes: list[int]
+):
+    start = case.window.start // MINUTE * MINUTE
+    _check_hidden(case, hidden, 0, [start + minute * MINUTE for minute in minutes])
 
 
 @thoroughly

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from hypothesis import given
 from oracle.cases import RtoCase, check, rto_cases
-from oracle.profiles import thoroughly
+from oracle.profiles import often
 
 
-@thoroughly
+@often
 @given(rto_cases(outages=False))
 def test_each_second_has_a_status_that_stepping_through_time_allows(case: RtoCase):
     check(case)
 
 
-@thoroughly
+@often
 @given(rto_cases(outages=True))
 def test_real_outages_have_a_status_that_stepping_through_time_allows(case: RtoCase):
     check(case)

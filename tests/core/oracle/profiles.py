@@ -22,6 +22,8 @@ def _settings(examples: int, *, times: int = 40) -> settings:
 
 
 thoroughly = _settings(120)
+often = _settings(500, times=12)
+"""For small worlds in which much must come together."""
 briefly = _settings(80)
 slowly = _settings(30, times=160)
 """For worlds that take long to walk through: as many as ``thoroughly`` where many are tried."""

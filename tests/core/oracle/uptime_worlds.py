@@ -33,7 +33,7 @@ CALENDARS = [
 ]
 TARGETS = ["99.9", "99.5", "99.95", "99", "95", "90", "50", "100"]
 CAUSES = ["", "us", "customer", "third-party"]
-SCOPES = [True, True, True, True, True, True, False, None]
+SCOPES = [True, True, True, True, True, False, None, None]
 TYPES = ["planned", "planned", "regular", "emergency"]
 READERS = {"outages": Reader.OUTAGE_LOG, "more": Reader.OUTAGE_LOG, "maintenance": Reader.MAINTENANCE_LOG}
 
