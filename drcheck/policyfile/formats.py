@@ -104,6 +104,9 @@ def zone(text: str) -> ZoneInfo:
     )
 
 
+_CRON_FIELDS: Final = ("minute", "hour", "day of month", "month", "day of week")
+
+
 @lru_cache(maxsize=256)
 def cron(text: str) -> None:
     """Refuse what is no cron expression of five fields, or one that never comes."""
@@ -112,10 +115,21 @@ def cron(text: str) -> None:
         raise DrcheckError(f"{shown(text)} has not five fields with one space between them", how)
     try:
         next(CronSim(text, units.SOME_DAY))
-    except CronSimError as error:
-        raise DrcheckError(f"{shown(text)} is not a cron expression: {str(error).lower()}", how) from None
-    except StopIteration:
+    except (CronSimError, StopIteration):
+        # Which of both the library says of a 30 February depends on its release.
+        for field, standing in zip(_CRON_FIELDS, text.split(), strict=True):
+            if not _stands(field, standing):
+                raise DrcheckError(f"{shown(text)} is not a cron expression: {standing} is no {field}", how) from None
         raise DrcheckError(f"{shown(text)} names a date that never comes", how) from None
+
+
+def _stands(field: str, text: str) -> bool:
+    """Return whether ``text`` can stand in ``field``, beside asterisks in the others."""
+    try:
+        CronSim(" ".join(text if each == field else "*" for each in _CRON_FIELDS), units.SOME_DAY)
+    except CronSimError:
+        return False
+    return True
 
 
 def location(text: str) -> tuple[str, str]:
