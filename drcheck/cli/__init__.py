@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -64,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             drop_output()
             _say(DrcheckError(f"standard output cannot be written: {(error.strerror or 'error').lower()}"))
             return EXIT_USAGE
+        import traceback  # for this alone
+
         traceback.print_exc()
         print("drcheck: this is a fault in drcheck itself; report it with the lines above", file=sys.stderr)
         return EXIT_FAULT

@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import tempfile
 from io import TextIOWrapper
-from pathlib import Path
 
 from drcheck.errors import UsageError
 
@@ -42,6 +40,9 @@ def check_writable(file: str | None) -> None:
     """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
     if file is None:
         return
+    # Imported here, so that --help answers at once.
+    from pathlib import Path
+
     target = Path(file)
     if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
         return  # a pipe or a device, which is written to as it is
@@ -64,6 +65,10 @@ def write_whole(rendered: bytes, file: str | None) -> None:
             # Whoever read it has seen enough, as in `drcheck verify | head`: the verdict's exit status stands.
             drop_output()
         return
+    # Imported here, so that --help answers at once.
+    import tempfile
+    from pathlib import Path
+
     target = Path(file)
     try:
         if target.exists() and not target.is_file() and not target.is_dir():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from importlib import resources
 from typing import Final
 
 _FILES: Final = {
@@ -43,6 +42,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
+    # Imported here, so that --help answers at once.
+    from importlib import resources
+
     package, file = _FILES[arguments.of]
     print(resources.files(package).joinpath(file).read_text(encoding="utf-8"), end="")
     return 0

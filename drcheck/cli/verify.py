@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from datetime import UTC
 
 from drcheck.errors import DrcheckError, UsageError
 
@@ -53,6 +52,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
+    from datetime import UTC
+
     from drcheck import run as runner
     from drcheck.cli.output import check_writable, write_whole
     from drcheck.policyfile import units
