@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -109,6 +108,8 @@ class Gathering:
         except DrcheckError as error:
             return Seen(job, _blind(job, Gap(error.message, error.hint)))
         except Exception as error:  # noqa: BLE001  a fault of ours in one source must not hide the others
+            import traceback  # for this alone
+
             self.faults.append("".join(traceback.format_exception(error)))
             gap = Gap(
                 f"a fault in drcheck itself: {type(error).__name__}",

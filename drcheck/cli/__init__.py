@@ -43,7 +43,8 @@ exit status of verify:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb, print what there is to say, and return the exit status."""
     prepare_streams()
-    arguments = _parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = _parser(argv).parse_args(argv)
     _end_on_sigterm()
     try:
         status: int = arguments.run(arguments)
@@ -79,13 +80,16 @@ def _say(error: DrcheckError) -> None:
         print(printable(line), file=sys.stderr)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return what reads ``argv``; of the verbs, only the one that it begins with is put together, if any is."""
     parser = argparse.ArgumentParser(
         "drcheck", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"drcheck {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (verify, lint, init, history, ledger, schema):
+    modules = (verify, lint, init, history, ledger, schema)
+    named = [module for module in modules if module.__name__ == f"drcheck.cli.{argv[0] if argv else ''}"]
+    for module in named or modules:
         module.add(verbs)
     return parser
 

@@ -42,7 +42,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status; raises :class:`UsageError` where a file is in the way."""
     # Imported here, so that --help answers at once.
-    from importlib import resources
     from pathlib import Path
 
     directory = Path(arguments.directory)
@@ -50,10 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
     for target in targets.values():
         if target.exists() or target.is_symlink():
             raise _in_the_way(target)
-    starter = resources.files("drcheck.cli").joinpath("starter")
+    starter = Path(__file__).with_name("starter")
     for name, target in targets.items():
         try:
-            _create(target, starter.joinpath(name).read_bytes())
+            _create(target, (starter / name).read_bytes())
         except FileExistsError:
             raise _in_the_way(target) from None
         except OSError as error:

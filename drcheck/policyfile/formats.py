@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -68,6 +67,8 @@ def zone(text: str) -> ZoneInfo:
     if _ZONE.fullmatch(text) and not text.startswith(_UNPORTABLE):
         with suppress(KeyError, ValueError, OSError):  # no such zone, a file that is none, a directory
             return ZoneInfo(text)
+    import difflib  # where something is misspelt
+
     close = difflib.get_close_matches(text, available_timezones(), n=1)
     raise DrcheckError(
         f"{shown(text)} is not a zone",
