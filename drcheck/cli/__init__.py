@@ -6,12 +6,15 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from importlib import import_module
+from typing import Final, NoReturn
 
 from drcheck import __version__
-from drcheck.cli import history, init, ledger, lint, schema, verify
 from drcheck.cli.output import drop_output, is_unwritable, prepare_streams
 from drcheck.errors import DrcheckError
+
+VERBS: Final = ("verify", "lint", "init", "history", "ledger", "schema")
+"""Each is a module beside this one, in the order in which --help shows them."""
 
 EXIT_USAGE = 2
 EXIT_FAULT = 70
@@ -81,16 +84,14 @@ def _say(error: DrcheckError) -> None:
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Return what reads ``argv``; of the verbs, only the one that it begins with is put together, if any is."""
+    """Return what reads ``argv``: where that begins with a verb, no other one is loaded."""
     parser = argparse.ArgumentParser(
         "drcheck", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"drcheck {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    modules = (verify, lint, init, history, ledger, schema)
-    named = [module for module in modules if module.__name__ == f"drcheck.cli.{argv[0] if argv else ''}"]
-    for module in named or modules:
-        module.add(verbs)
+    for verb in argv[:1] if argv and argv[0] in VERBS else VERBS:
+        import_module(f"drcheck.cli.{verb}").add(verbs)
     return parser
 
 
