@@ -3,16 +3,16 @@
 
 say() { printf '==> %s\n' "$*" >&2; }
 
-# Print version and path of one Python for each minor version that requirements/ has been tried with: python3 first,
-# then the newest first.
+# Print version and path of one Python for each minor version that requirements/ has wheels for: python3 first, then the
+# newest first.
 pythons() {
   local minor found told=" "
-  for minor in "" .14 .13 .12 .11; do
+  for minor in "" .15 .14 .13 .12 .11; do
     for found in "$(command -v "python3$minor")" "${PYENV_ROOT:-$HOME/.pyenv}/versions/3${minor:-.none}".*/bin/python3; do
       # what was found may be nothing, a pattern without a match, or pyenv's stand-in for what is not there
       found=$("$found" -c 'import lzma, sqlite3, ssl, sys, venv
 if sys.version_info.releaselevel == "final": print("%d.%d" % sys.version_info[:2], sys.executable)' 2>/dev/null) || continue
-      case "${found%% *}" in 3.11 | 3.12 | 3.13 | 3.14) ;; *) continue ;; esac
+      case "${found%% *}" in 3.11 | 3.12 | 3.13 | 3.14 | 3.15) ;; *) continue ;; esac
       case "$told" in *" ${found%% *} "*) continue ;; esac
       told+="${found%% *} "
       printf '%s\n' "$found"
