@@ -24,6 +24,7 @@ if sys.version_info.releaselevel == "final": print("%d.%d" % sys.version_info[:2
 install_python() {
   local group=$1 python=${PYTHON:-}
   is_installed .venv "requirements/$group.txt" || is_installed .venv requirements/dev.txt && return
+  cmp -s requirements/dev.txt .venv/locked && group=dev
   [ -n "$python" ] || read -r _ python < <(pythons) || python=python3
   if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     say "Python 3.11 or newer is needed: install it, or name it as in PYTHON=/usr/bin/python3.12 $0"
@@ -37,29 +38,36 @@ is_installed() {
   [ "$(cat "$1/installed" 2>/dev/null)" = "$(cat pyproject.toml "$2" | cksum)" ]
 }
 
-# Make the virtual environment VENV of PYTHON anew, with this package and what the file LOCKED locks, or fail.
+# Make the virtual environment VENV of PYTHON, with this package and what the file LOCKED locks, or fail. Where only
+# pyproject.toml changed, only this package is installed again, which asks no package registry either.
 make_venv() {
   local venv=$1 python=$2 locked=$3 log=.lab/pip.log
+  local pip=("$venv/bin/python" -m pip --disable-pip-version-check)
   say "installing drcheck into $venv"
-  if ! "$python" -m venv --clear "$venv" >.lab/venv.log 2>&1; then
-    # Debian keeps a part of the standard library in a package of its own
-    apt_install python3-venv && "$python" -m venv --clear "$venv" >.lab/venv.log 2>&1 || {
-      cat .lab/venv.log >&2
-      say "no virtual environment can be made: apt-get install python3-venv"
+  if ! cmp -s "$locked" "$venv/locked"; then
+    if ! "$python" -m venv --clear "$venv" >.lab/venv.log 2>&1; then
+      # Debian keeps a part of the standard library in a package of its own
+      apt_install python3-venv && "$python" -m venv --clear "$venv" >.lab/venv.log 2>&1 || {
+        cat .lab/venv.log >&2
+        say "no virtual environment can be made: apt-get install python3-venv"
+        return 1
+      }
+    fi
+    "${pip[@]}" install --retries 10 --require-hashes --requirement "$locked" >"$log" 2>&1 || {
+      tail -n 20 "$log" >&2
+      say "drcheck's dependencies cannot be installed ($log)"
       return 1
     }
+    cp "$locked" "$venv/locked"
   fi
-  local pip=("$venv/bin/python" -m pip --disable-pip-version-check)
   # The build backend is among what is locked. An editable install of the form "compat" is a plain line in a .pth file;
   # the default one runs a module of its own at the start of every Python of this environment.
   {
-    "${pip[@]}" install --retries 10 --require-hashes --requirement "$locked" &&
-      "${pip[@]}" install --no-index --no-deps --no-build-isolation --config-settings editable_mode=compat \
-        --editable . &&
+    "${pip[@]}" install --no-index --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . &&
       "${pip[@]}" check
   } >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
-    say "drcheck's dependencies cannot be installed ($log)"
+    say "drcheck cannot be installed ($log): does requirements/ fit pyproject.toml? (scripts/refresh-dependencies --lock)"
     return 1
   }
   cat pyproject.toml "$locked" | cksum >"$venv/installed"
