@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC
 from functools import cache, lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,6 +18,9 @@ from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 from drcheck.policyfile.units import shown
 
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALIAS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*")
@@ -25,20 +28,46 @@ _UNPORTABLE: Final = ("localtime", "posixrules", "posix/", "right/", "Factory")
 """Files beside the zones on many machines: they mean another zone on each machine, or count leap seconds."""
 
 
-def fault(name: str, text: str) -> str:
-    """Return what is wrong with ``text`` as a value of the format ``name``, in plain words; empty: nothing."""
-    try:
-        _CHECKS[name.removeprefix("drcheck-")](text)
-    except DrcheckError as error:
+class Malformed(ValueError):  # noqa: N818  what jsonschema calls a format's failure
+    """A scalar that its format refuses, in plain words."""
+
+    def __init__(self, error: DrcheckError) -> None:
         hint = error.hint.removesuffix(".")
         first = hint[:1] if hint[1:2].isupper() else hint[:1].lower()
-        return f"{error.message} ({first}{hint[1:]})" if hint else error.message
-    return ""
+        self.told = f"{error.message} ({first}{hint[1:]})" if hint else error.message
+        super().__init__(self.told)
+
+
+@cache
+def checker() -> FormatChecker:
+    """Return what checks formats; failures have :class:`Malformed` as their cause."""
+    from jsonschema import FormatChecker
+
+    formats = FormatChecker(formats=())
+    for name, check in _CHECKS.items():
+        formats.checks(f"drcheck-{name}", raises=Malformed)(_checked(check))
+    return formats
 
 
 def accepts(name: str, text: str) -> bool:
     """Return whether ``text`` is of the format ``name``, as schemas name it."""
-    return not fault(name, text)
+    try:
+        _CHECKS[name.removeprefix("drcheck-")](text)
+    except DrcheckError:
+        return False
+    return True
+
+
+def _checked(check: Callable[[str], object]) -> Callable[[object], bool]:
+    def holds(value: object) -> bool:
+        if isinstance(value, str):
+            try:
+                check(value)
+            except DrcheckError as error:
+                raise Malformed(error) from None
+        return True
+
+    return holds
 
 
 def name(text: str) -> None:
