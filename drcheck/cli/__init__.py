@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from importlib import import_module
+from typing import Final, NoReturn
 
 from drcheck import __version__
-from drcheck.cli import history, init, ledger, lint, schema, verify
 from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle, tell, unwritable
 from drcheck.errors import DrcheckError
+
+VERBS: Final = ("verify", "lint", "init", "history", "ledger", "schema")
+"""Each is a module beside this one, in the order in which --help shows them."""
 
 EXIT_USAGE = 2
 EXIT_FAULT = 70
@@ -64,6 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             drop(sys.stdout)
             say(unwritable(error))
             return EXIT_USAGE
+        import traceback  # for this alone
+
         tell(traceback.format_exc())
         tell("drcheck: this is a fault in drcheck itself; report it with the lines above")
         return EXIT_FAULT
@@ -72,8 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
     try:
-        arguments = _parser().parse_args(argv)
+        arguments = _parser(argv).parse_args(argv)
     except SystemExit:
         sys.stdout.flush()  # --help and --version
         raise
@@ -83,14 +88,15 @@ def _run(argv: Sequence[str] | None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return what reads ``argv``: where that begins with a verb, no other one is loaded."""
     parser = argparse.ArgumentParser(
         "drcheck", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"drcheck {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for module in (verify, lint, init, history, ledger, schema):
-        module.add(verbs)
+    for verb in argv[:1] if argv and argv[0] in VERBS else VERBS:
+        import_module(f"drcheck.cli.{verb}").add(verbs)
     return parser
 
 

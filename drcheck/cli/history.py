@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from datetime import UTC
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from drcheck.core import words
-from drcheck.core.verdict import Quantity, Status
 from drcheck.errors import DrcheckError, UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +62,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
+    from datetime import UTC
+
     from drcheck.ledger.faults import NoLedger
     from drcheck.ledger.store import open_ledger
     from drcheck.policyfile import units
@@ -93,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _known(what: str, name: str, names: Sequence[str]) -> None:
     """Refuse a name that the ledger does not have; with an empty ledger every name is fine."""
+    from drcheck.core import words
     from drcheck.policyfile.validate import suggest
     from drcheck.reports.text import printable
 
@@ -150,6 +150,8 @@ def _print(services: dict[str, list[_Told]]) -> None:
 
 
 def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict]) -> None:
+    from drcheck.core import words
+    from drcheck.core.verdict import Quantity, Status
     from drcheck.reports.marks import mark, quantity
     from drcheck.reports.text import fit, printable
 
@@ -163,6 +165,8 @@ def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict]) -> None:
 
 
 def _print_breaches(paper: Paper, breaches: Sequence[Breach]) -> None:
+    from drcheck.core import words
+
     if not breaches:
         return
     paper.line(("  breach opened         noticed               closed                lasted", "dim"))
@@ -192,6 +196,8 @@ def _print_json(services: dict[str, list[_Told]]) -> None:
 
 
 def _commitment(told: _Told) -> dict[str, Any]:
+    from drcheck.core import words
+
     return {
         "id": told.commitment,
         "kind": told.kind,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
-from importlib import resources
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from drcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FILES: Final = ("drcheck.yaml", "policies/webshop.yaml")
 
@@ -41,15 +41,18 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status; raises :class:`UsageError` where a file is in the way."""
+    # Imported here, so that --help answers at once.
+    from pathlib import Path
+
     directory = Path(arguments.directory)
     targets = {name: directory / name for name in _FILES}
     for target in targets.values():
         if target.exists() or target.is_symlink():
             raise _in_the_way(target)
-    starter = resources.files("drcheck.cli").joinpath("starter")
+    starter = Path(__file__).with_name("starter")
     for name, target in targets.items():
         try:
-            _create(target, starter.joinpath(name).read_bytes())
+            _create(target, (starter / name).read_bytes())
         except FileExistsError:
             raise _in_the_way(target) from None
         except OSError as error:
@@ -71,6 +74,9 @@ def _in_the_way(target: Path) -> UsageError:
 
 def _create(target: Path, data: bytes) -> None:
     """Put ``target`` in place whole, or not at all; raises FileExistsError rather than replace anything."""
+    import tempfile
+    from pathlib import Path
+
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from drcheck import clock
-from drcheck.core import words
 
 if TYPE_CHECKING:
     from drcheck.policyfile.lint import Remark
@@ -57,6 +52,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
+    from drcheck import clock
     from drcheck.cli.output import OutputError, say, tell, write_whole
     from drcheck.policyfile.lint import Level, lint
     from drcheck.policyfile.load import load_policies
@@ -84,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _settings(config: str | None) -> Settings | None:
+    from pathlib import Path
+
     from drcheck.policyfile.config import DEFAULT_FILE, load_settings
 
     return load_settings(config) if config is not None or Path(DEFAULT_FILE).exists() else None
@@ -105,10 +103,14 @@ def _in_short(loaded: Loaded, remarks: list[Remark]) -> str:
 
 
 def _count(count: int, what: str) -> str:
+    from drcheck.core import words
+
     return words.counted(count, what) if count else f"no {what}s"
 
 
 def _json(loaded: Loaded, remarks: list[Remark]) -> str:
+    import json
+
     told = {
         "policies": [document.policy.file for document in loaded.documents],
         "faults": [{"policy": file, **_at(problem.mark), "message": problem.text} for file, problem in loaded.problems],

@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import tempfile
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Final, TextIO
 
 from drcheck.errors import DrcheckError, UsageError
@@ -74,6 +72,9 @@ def check_writable(file: str | None) -> None:
     """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
     if file is None:
         return
+    # Imported here, so that --help answers at once.
+    from pathlib import Path
+
     target = Path(file)
     if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
         return  # a pipe or a device, which is written to as it is
@@ -91,6 +92,10 @@ def write_whole(rendered: bytes, file: str | None) -> None:
     if file is None:
         _write_out(rendered)
         return
+    # Imported here, so that --help answers at once.
+    import tempfile
+    from pathlib import Path
+
     target = Path(file)
     try:
         if target.exists() and not target.is_file() and not target.is_dir():

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from importlib import resources
 from typing import Final
 
 _FILES: Final = {
-    "policy": ("drcheck.policyfile", "policy.schema.json"),
-    "config": ("drcheck.policyfile", "config.schema.json"),
-    "report": ("drcheck.reports", "report.schema.json"),
+    "policy": "policyfile/policy.schema.json",
+    "config": "policyfile/config.schema.json",
+    "report": "reports/report.schema.json",
 }
 
 _DESCRIPTION = """\
@@ -43,6 +42,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
-    package, file = _FILES[arguments.of]
-    print(resources.files(package).joinpath(file).read_text(encoding="utf-8"), end="")
+    # Imported here, so that --help answers at once.
+    from pathlib import Path
+
+    print((Path(__file__).parents[1] / _FILES[arguments.of]).read_text(encoding="utf-8"), end="")
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from datetime import UTC
 
 from drcheck.errors import DrcheckError, UsageError
 
@@ -55,6 +54,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
+    from datetime import UTC
+
     from drcheck import run as runner
     from drcheck.cli.output import OutputError, check_writable, say, tell, write_whole
     from drcheck.policyfile import units

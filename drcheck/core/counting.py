@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
-from statistics import median
 
 from drcheck.core import words
 from drcheck.core.evidence import Points
@@ -59,6 +58,8 @@ def _shrunk(source: Source, size: int, before: Sequence[int]) -> str:
     shrink = source.max_shrink
     if size * shrink.denominator >= max(before) * (shrink.denominator - shrink.numerator):
         return ""  # no median lies above the largest; finding it each time takes ten times as long
+    from statistics import median  # it loads a generator of random numbers, and few backups shrink
+
     usual = median(before)
     if size >= usual * (1 - shrink):
         return ""

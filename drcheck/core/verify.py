@@ -8,19 +8,6 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import restated, words
 from drcheck.core.between import complete_looks, marked
-from drcheck.core.commitments import (
-    attested,
-    availability,
-    backup_frequency,
-    copies,
-    encryption,
-    immutability,
-    integrity,
-    restore_test,
-    retention,
-    rpo,
-    rto,
-)
 from drcheck.core.evidence import FOREVER, LONG_AGO
 from drcheck.core.needs import grace_of, interval_of, longest_slot
 from drcheck.core.pieces import first_of, overlay, where_agreed, within
@@ -231,6 +218,8 @@ def _findings(
         places={source.name: policy.place(source.site) for source in policy.sources.values()},
     )
     if all(policy.sources[name].reader is Reader.ATTESTATIONS for name in commitment.evidence):
+        from drcheck.core.commitments import attested
+
         return (attested.evaluate(commitment, records_of(policy, seen, attested=True), terms, window),)
 
     match commitment:
@@ -239,10 +228,16 @@ def _findings(
                 _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
             )
         case Rto():
+            from drcheck.core.commitments import rto
+
             return (rto.evaluate(commitment, records_of(policy, seen), terms, window),)
         case RestoreTest():
+            from drcheck.core.commitments import restore_test
+
             return (restore_test.evaluate(commitment, records_of(policy, seen), terms, window),)
         case Availability():
+            from drcheck.core.commitments import availability
+
             return (availability.evaluate(commitment, records_of(policy, seen), terms, window),)
         case _:
             raise TypeError(commitment)
@@ -277,18 +272,32 @@ def _of_set(
             return _nothing_survives(commitment, subject, its, window)
         match commitment:
             case Rpo():
+                from drcheck.core.commitments import rpo
+
                 return rpo.evaluate(commitment, subject, its, window)
             case Frequency():
+                from drcheck.core.commitments import backup_frequency
+
                 return backup_frequency.evaluate(commitment, subject, its, window)
             case Retention():
+                from drcheck.core.commitments import retention
+
                 return retention.evaluate(commitment, subject, its, window)
             case Copies():
+                from drcheck.core.commitments import copies
+
                 return copies.evaluate(commitment, subject, its, window)
             case Encryption():
+                from drcheck.core.commitments import encryption
+
                 return encryption.evaluate(commitment, subject, its, window)
             case Immutability():
+                from drcheck.core.commitments import immutability
+
                 return immutability.evaluate(commitment, subject, its, window)
             case Integrity():
+                from drcheck.core.commitments import integrity
+
                 return integrity.evaluate(commitment, subject, records_of(policy, seen), its, window)
 
     surviving = [source for source in holding if _survives(source, terms)]

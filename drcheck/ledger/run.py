@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import socket
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,7 +43,7 @@ class Run:
         """Whether it has ended."""
         with self._transaction():
             self._abandon_dead_runs(started_at)
-            row = (self.id, started_at, *window, version, socket.gethostname(), os.getpid())
+            row = (self.id, started_at, *window, version, os.uname().nodename, os.getpid())
             self._number = connection.execute(
                 "INSERT INTO run (id, started_at, window_start, as_of, version, host, pid)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -174,4 +172,4 @@ class Run:
 
 def _new_id(started_at: int) -> str:
     moment = words.instant(started_at).translate({ord("-"): None, ord(":"): None})
-    return f"{moment}-{secrets.token_hex(4)}"
+    return f"{moment}-{os.urandom(4).hex()}"

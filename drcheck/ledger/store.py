@@ -237,9 +237,9 @@ class Ledger:
         rows = self._rows(
             "SELECT service, commitment, kind, run.id, window_start, as_of, status, waived, reason, measured,"
             " breaches, unknowns, attested FROM verdict JOIN run ON run.seq = verdict.run"
-            " WHERE (?1 = '' OR service = ?1) AND (?2 = '' OR commitment = ?2) AND (?3 IS NULL OR as_of >= ?3)"
+            " WHERE (? = '' OR service = ?) AND (? = '' OR commitment = ?) AND (? IS NULL OR as_of >= ?)"
             " ORDER BY service, commitment, as_of, seq",
-            service, commitment, since,
+            service, service, commitment, commitment, since, since,
         )  # fmt: skip
         for of, promise, kind, run, start, end, status, waived, reason, measured, breaches, unknowns, attested in rows:
             with self._undamaged(f"verdict on {promise} of {of} in run {run}"):

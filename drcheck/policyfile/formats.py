@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -103,11 +102,16 @@ def zone(text: str) -> ZoneInfo:
     if _ZONE.fullmatch(text) and not text.startswith(_UNPORTABLE):
         with suppress(KeyError, ValueError, OSError):  # no such zone, a file that is none, a directory
             return ZoneInfo(text)
+    import difflib  # where something is misspelt
+
     close = difflib.get_close_matches(text, available_timezones(), n=1)
     raise DrcheckError(
         f"{shown(text)} is not a zone",
         f"Did you mean {close[0]}?" if close else "Write a zone of the IANA database, like Europe/Stockholm or UTC.",
     )
+
+
+_CRON_FIELDS: Final = ("minute", "hour", "day of month", "month", "day of week")
 
 
 @lru_cache(maxsize=256)
@@ -118,9 +122,11 @@ def cron(text: str) -> None:
         raise DrcheckError(f"{shown(text)} has not five fields with one space between them", how)
     try:
         next(CronSim(text, units.SOME_DAY))
-    except CronSimError as error:
-        raise DrcheckError(f"{shown(text)} is not a cron expression: {str(error).lower()}", how) from None
-    except StopIteration:
+    except (CronSimError, StopIteration):
+        # Which of both the library says of a 30 February depends on its release.
+        for field, standing in zip(_CRON_FIELDS, text.split(), strict=True):
+            if not _stands(field, standing):
+                raise DrcheckError(f"{shown(text)} is not a cron expression: {standing} is no {field}", how) from None
         raise DrcheckError(f"{shown(text)} names a date that never comes", how) from None
 
 
@@ -130,6 +136,15 @@ def shortest_interval(text: str) -> int:
     cron(text)
     some = list(islice(CronSim(text, units.SOME_DAY), _SAMPLE))
     return min((int((after - before).total_seconds()) for before, after in pairwise(some)), default=0)
+
+
+def _stands(field: str, text: str) -> bool:
+    """Return whether ``text`` can stand in ``field``, beside asterisks in the others."""
+    try:
+        CronSim(" ".join(text if each == field else "*" for each in _CRON_FIELDS), units.SOME_DAY)
+    except CronSimError:
+        return False
+    return True
 
 
 def location(text: str) -> tuple[str, str]:

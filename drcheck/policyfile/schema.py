@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
@@ -22,7 +22,7 @@ _BOOLEANS: Final = {"true": True, "false": False}
 @cache
 def published(name: str) -> str:
     """Return the text of the schema ``policy`` or ``config``, as ``drcheck schema`` prints it."""
-    return resources.files("drcheck.policyfile").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+    return Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 @cache
@@ -43,9 +43,13 @@ def schema(name: str) -> Schema:
         if not isinstance(part, dict):
             return part
         if "$ref" in part:
-            target = definitions[part["$ref"].removeprefix("#/$defs/")]
-            return {**inlined(target), **{key: inlined(value) for key, value in part.items() if key != "$ref"}}
+            beside = {key: value for key, value in part.items() if key != "$ref"}
+            return {**target(part["$ref"].removeprefix("#/$defs/")), **beside}
         return {key: inlined(value) for key, value in part.items()}
+
+    @cache
+    def target(name: str) -> Any:
+        return inlined(definitions[name])
 
     inlined_root: Schema = inlined(root)
     return inlined_root

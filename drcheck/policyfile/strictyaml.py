@@ -19,13 +19,19 @@ LARGEST: Final = 256 * 1024
 """Bytes. A policy for one service has a hundred lines; what is larger was not written by a person."""
 DEEPEST: Final = 20
 """Levels of nesting. Without a limit, a kilobyte of brackets costs a recursion error."""
+OPEN: Final = 200
+"""Brackets that one line may leave open, in quotes and comments too. The parser reads ahead within a line, before it
+reports the levels that :data:`DEEPEST` counts, and has a limit of its own there in some releases: this one comes first.
+"""
 
 _LOADER: Final = getattr(yaml, "CLoader", yaml.SafeLoader)
 # Everything that a terminal or an editor does not show as it is read: C0 but tab and line ends, DEL, C1, line and
-# paragraph separators (line ends to YAML 1.1, not to people), bidirectional overrides, and byte order marks inside.
+# paragraph separators (line ends to YAML 1.1, not to people), bidirectional overrides, byte order marks inside, and
+# halves of characters, which an escape can name.
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|\r(?!\n)"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
 )
+_BRACKET: Final = re.compile(r"[\[{\]}\n]")
 
 
 def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
@@ -45,11 +51,13 @@ def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
         return None, [Problem(mark, "this is not UTF-8 (save the file as UTF-8 text)")]
     if unseen := _UNSEEN.search(text):
         return None, [Problem(_mark_at(text, unseen.start(), file), _refused(unseen.group()))]
+    if (many := _many_open(text)) is not None:
+        return None, [Problem(_mark_at(text, many, file), f"this line leaves over {OPEN} brackets open (close them)")]
     builder = _Builder(file)
     try:
         root = builder.document(yaml.parse(text, Loader=_LOADER))
-    except yaml.MarkedYAMLError as error:
-        builder.problems.append(Problem(_mark_of(error, file), f"this is not YAML: {_words(error)}"))
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # the latter ones: the parser in Python, of an escape
+        builder.problems.append(_no_yaml(error, text, file))
         return None, builder.problems
     except _TooDeepError as error:
         builder.problems.append(Problem(error.mark, f"nested deeper than {DEEPEST} levels (flatten it)"))
@@ -140,19 +148,35 @@ def _mark_at(text: str, offset: int, file: str) -> Mark:
     return Mark(file, text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
 
 
-def _mark_of(error: yaml.MarkedYAMLError, file: str) -> Mark:
-    at = error.problem_mark or error.context_mark
-    return Mark(file, 1, 1) if at is None else Mark(file, at.line + 1, at.column + 1)
+def _many_open(text: str) -> int | None:
+    """Return where a line opens one bracket more than :data:`OPEN`, or None."""
+    open_here = 0
+    for found in _BRACKET.finditer(text):
+        character = found.group()
+        if character in "[{":
+            open_here += 1
+            if open_here > OPEN:
+                return found.start()
+        elif character == "\n":
+            open_here = 0
+        else:
+            open_here = max(0, open_here - 1)
+    return None
 
 
 def _refused(character: str) -> str:
     return f"the character U+{ord(character):04X} cannot be seen when read (remove it)"
 
 
-def _words(error: yaml.MarkedYAMLError) -> str:
-    """Tell the parser's message; its commonest one, about a colon, is of no use to who did not write the parser."""
-    problem = str(error.problem)
-    if problem.startswith("mapping values are not allowed"):
-        return "a second colon, or an indentation that does not fit (put the value in quotes, or align the key)"
-    context = f", {error.context}" if error.context else ""
-    return f"{problem}{context} (check quotes, brackets and indentation just before)"
+def _no_yaml(error: Exception, text: str, file: str) -> Problem:
+    """Say where the parser stopped, and why: in its words, but for its commonest fault, which they hardly explain."""
+    at = (error.problem_mark or error.context_mark) if isinstance(error, yaml.MarkedYAMLError) else None
+    if not isinstance(error, yaml.MarkedYAMLError) or at is None:
+        return Problem(Mark(file, 1, 1), "this is not YAML (check quotes, brackets and escapes)")
+    mark = Mark(file, at.line + 1, at.column + 1)
+    if text[at.index : at.index + 1] == ":":
+        why = "a second colon, or an indentation that does not fit (put the value in quotes, or align the key)"
+    else:
+        context = f", {error.context}" if error.context else ""
+        why = f"{error.problem}{context} (check quotes, brackets and indentation just before)"
+    return Problem(mark, f"this is not YAML: {why}")

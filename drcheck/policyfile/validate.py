@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -144,6 +143,8 @@ def _unknown_keys(part: Any, node: Node) -> Iterator[tuple[str, str]]:
 
 def suggest(word: str, known: Sequence[str]) -> str:
     """Return ``did you mean …?`` where one of ``known`` looks like ``word``; else empty."""
+    import difflib  # where something is misspelt
+
     close = difflib.get_close_matches(word, known) or [each for each in known if each.lower() == word.lower()]
     # Of equally close ones, a slip of the fingers keeps the letters, or at least the first one.
     close.sort(key=lambda each: (sorted(each) != sorted(word), each[:1] != word[:1]))

@@ -10,6 +10,9 @@ from drcheck.readers import records, walk
 from drcheck.readers.records import Malformed
 from drcheck.readers.walk import CORRECTS, Take, Walked
 
+DEEPEST: Final = 100
+"""Levels of nesting. How many the decoder bears differs between releases of Python, and a verdict must not."""
+
 _MEND: Final = f'Append the right record with "{CORRECTS}": {{line}}; the log is never rewritten.'
 
 
@@ -20,12 +23,26 @@ def each(data: bytes, latest: int, take: Take) -> Walked:
 
 def strict(text: str) -> Any:
     """Return what a JSON text says; raises :class:`Malformed` where it says nothing, or one thing in two ways."""
+    deep = Malformed(f"it is nested deeper than {DEEPEST} levels")
     try:
-        return _DECODER.decode(text)
-    except RecursionError:
-        raise Malformed("it is nested too deeply") from None
+        value = _DECODER.decode(text)
+    except RecursionError:  # it bears more levels than we do
+        raise deep from None
     except ValueError:
         raise Malformed("it is not JSON") from None
+    if _is_deep(value):
+        raise deep
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [one for inner in inside for one in inner if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _fields(text: str) -> dict[str, Any]:

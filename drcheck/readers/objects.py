@@ -22,7 +22,7 @@ from drcheck.core.policy import Arrival, Source
 from drcheck.core.wallclock import DAY
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, Seek
-from drcheck.readers import describing, looking, stretches
+from drcheck.readers import looking, stretches
 from drcheck.readers.stretches import Stretch
 
 _SIDE_CAR = re.compile(
@@ -44,10 +44,14 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
         gap = Gap(error.message, error.hint)
         return Observation(looking.look(source, asked, asked_from=LONG_AGO, gaps=(gap,)))
     before = collector.calls
-    if locks := asked.facts & describing.LOCKS:
-        # Azure's listing tells of locks where the place has told that there may be any. What fails now fails again.
-        with suppress(CollectorError):
-            collector.describe(None, locks)
+    if asked.facts:
+        # Imported here: few policies promise more than what a listing shows, and it takes all that reads contents.
+        from drcheck.readers import describing
+
+        if locks := asked.facts & describing.LOCKS:
+            # Azure's listing tells of locks where the place has told that there may be any. What fails now fails again.
+            with suppress(CollectorError):
+                collector.describe(None, locks)
     asked_from = listing.gather()
     gaps, offset = tuple(listing.gaps), None
     if not gaps or listing.rows:
@@ -57,6 +61,8 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     candidates = listing.candidates(ahead)
     described: tuple[Described, ...] = ()
     if asked.facts:
+        from drcheck.readers import describing
+
         beside = None if listing.gaps else listing.others
         described, untold = describing.describe(collector, source, candidates, asked, beside)
         gaps += untold

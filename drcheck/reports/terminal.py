@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
-from io import StringIO
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
 from drcheck.reports.text import cells, wrap
@@ -43,36 +42,13 @@ class Paper:
     """Lines of text with styles, one after the other."""
 
     def __init__(self, screen: Screen) -> None:
-        # Imported here, where something is shown at all: importing it takes longer than most of drcheck's answers.
-        from rich.console import Console
-
         self.width = screen.width
-        self._out = StringIO()
-        self._console = Console(
-            file=self._out,
-            width=screen.width,
-            force_terminal=screen.color,
-            force_interactive=False,
-            # The terminal's own sixteen colours: whoever chose a light or a dark background has chosen them with it.
-            color_system="standard" if screen.color else None,
-            markup=False,
-            emoji=False,
-            highlight=False,
-            legacy_windows=False,
-        )
+        self._styled = _styled(screen.width) if screen.color else _plain
+        self._lines: list[str] = []
 
     def line(self, *parts: Part) -> None:
         """Write one line as it is; spaces at its end are dropped."""
-        from rich.text import Text
-
-        text = Text(end="")
-        for part in parts:
-            if isinstance(part, str):
-                text.append(part)
-            else:
-                text.append(*part)
-        text.rstrip()
-        self._console.print(text, soft_wrap=True)
+        self._lines.append(self._styled(parts))
 
     def wrapped(self, text: str, *, indent: int = 0, first: Part = "", style: str = "") -> None:
         """Write ``text`` in lines that fit, indented; ``first`` stands before it, and further lines under its end."""
@@ -93,4 +69,36 @@ class Paper:
 
     def text(self) -> str:
         """Return what was written."""
-        return self._out.getvalue()
+        return "".join(f"{line}\n" for line in self._lines)
+
+
+def _plain(parts: Sequence[Part]) -> str:
+    return "".join(part if isinstance(part, str) else part[0] for part in parts).rstrip()
+
+
+def _styled(width: int) -> Callable[[Sequence[Part]], str]:
+    """Return what makes a line of a terminal that understands colours."""
+    # Imported here: where no colours are shown, loading it would take as long as looking and judging.
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(
+        width=width,
+        force_terminal=True,
+        force_interactive=False,
+        # The terminal's own sixteen colours: whoever chose a light or a dark background has chosen them with it.
+        color_system="standard",
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+    )
+
+    def line(parts: Sequence[Part]) -> str:
+        text = Text.assemble(*parts, end="")
+        text.rstrip()
+        with console.capture() as captured:
+            console.print(text, soft_wrap=True)
+        return captured.get().removesuffix("\n")
+
+    return line

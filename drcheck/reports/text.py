@@ -10,15 +10,39 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rich.cells import cell_len, chop_cells
-
+_NO_CELL = frozenset({"Mn", "Me", "Cf"})
+_JOINED = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
+"""Vowels and final consonants of Hangul, which stand in the cells of the consonant before them."""
 _SPACE = re.compile(r"\s+")
 _BREAK_AFTER = re.compile(r"(?<=[/_.,:=-])")
 
 
 def cells(text: str) -> int:
-    """Return how many cells of a terminal ``text`` takes: some characters take two, combining ones none."""
-    return cell_len(text)
+    """Return how many cells of a terminal ``text`` takes: some characters take two, combining ones none.
+
+    By the width and category that Unicode gives each character, as terminals count (Unicode Standard Annex 11).
+    """
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in _NO_CELL or _JOINED.fullmatch(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _chopped(text: str, width: int) -> list[str]:
+    """Cut ``text`` into pieces of at most ``width`` cells; a single character may be wider."""
+    pieces: list[str] = []
+    used = width
+    for character in text:
+        own = _cells(character)
+        if used + own > width or not pieces:
+            pieces.append("")
+            used = 0
+        pieces[-1] += character
+        used += own
+    return pieces
 
 
 def printable(text: str) -> str:
@@ -82,7 +106,7 @@ def _pieces(word: str, width: int) -> list[str]:
         if cells(pieces[-1] + part) <= width:
             pieces[-1] += part
             continue
-        first, *rest = chop_cells(part, width) or [""]
+        first, *rest = _chopped(part, width) or [""]
         pieces += [first, *rest]
     return [piece for piece in pieces if piece]
 
@@ -90,6 +114,6 @@ def _pieces(word: str, width: int) -> list[str]:
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Return ``text`` in exactly ``width`` cells: padded, or cut with an ellipsis."""
     if cells(text) > width:
-        text = (chop_cells(text, width - 1)[0] if width > 1 else "") + "…"
+        text = (_chopped(text, width - 1)[0] if width > 1 else "") + "…"
     padding = " " * (width - cells(text))
     return padding + text if right else text + padding

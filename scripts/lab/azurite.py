@@ -33,7 +33,7 @@ class Azurite(Server):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
-        self._program = program("azurite-blob", how="install node, then npm install azurite@3.35.0 into .lab")
+        self._program = program("azurite-blob", how="install node 20 or newer with npm, then run scripts/test")
         (self._port,) = free_ports(1)
         self.account_url = f"http://127.0.0.1:{self._port}/{self.account}"
         self._start()

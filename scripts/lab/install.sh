@@ -1,38 +1,76 @@
 # Functions that install what the lab and the tests run on: nothing global but Debian packages, and those only as root.
 # Sourced by scripts/quickstart and scripts/test, in the repository's directory.
 
-AZURITE=3.35.0   # later ones need node 22
-
 say() { printf '==> %s\n' "$*" >&2; }
 
-# Make .venv with this package, its dependencies and the named dependency group; again only when pyproject.toml changed.
-# The group dev holds the others.
+# Print version and path of one Python for each minor version that requirements/ has wheels for: python3 first, then the
+# newest first.
+pythons() {
+  local minor found told=" "
+  for minor in "" .15 .14 .13 .12 .11; do
+    for found in "$(command -v "python3$minor")" "${PYENV_ROOT:-$HOME/.pyenv}/versions/3${minor:-.none}".*/bin/python3; do
+      # what was found may be nothing, a pattern without a match, or pyenv's stand-in for what is not there
+      found=$("$found" -c 'import lzma, sqlite3, ssl, sys, venv
+if sys.version_info.releaselevel == "final": print("%d.%d" % sys.version_info[:2], sys.executable)' 2>/dev/null) || continue
+      case "${found%% *}" in 3.11 | 3.12 | 3.13 | 3.14 | 3.15) ;; *) continue ;; esac
+      case "$told" in *" ${found%% *} "*) continue ;; esac
+      told+="${found%% *} "
+      printf '%s\n' "$found"
+    done
+  done
+}
+
+# Make .venv with this package and what requirements/GROUP.txt locks; again only when that or pyproject.toml changed.
 install_python() {
-  local group=$1 python=${PYTHON:-python3} version
+  local group=$1 python=${PYTHON:-}
+  is_installed .venv "requirements/$group.txt" || is_installed .venv requirements/dev.txt && return
+  cmp -s requirements/dev.txt .venv/locked && group=dev
+  [ -n "$python" ] || read -r _ python < <(pythons) || python=python3
   if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     say "Python 3.11 or newer is needed: install it, or name it as in PYTHON=/usr/bin/python3.12 $0"
     return 1
   fi
-  version=$(cksum <pyproject.toml)
-  case "$(cat .venv/installed 2>/dev/null)" in "$group $version" | "dev $version") return ;; esac
-  say "installing drcheck into .venv"
-  if ! "$python" -m venv .venv >.lab/venv.log 2>&1; then
-    # Debian keeps a part of the standard library in a package of its own
-    apt_install python3-venv && "$python" -m venv .venv >.lab/venv.log 2>&1 || {
-      cat .lab/venv.log >&2
-      say "no virtual environment can be made: apt-get install python3-venv"
+  make_venv .venv "$python" "requirements/$group.txt"
+}
+
+# Whether the virtual environment VENV holds what the file LOCKED locks. No package registry is asked.
+is_installed() {
+  [ "$(cat "$1/installed" 2>/dev/null)" = "$(cat pyproject.toml "$2" | cksum)" ]
+}
+
+# Make the virtual environment VENV of PYTHON, with this package and what the file LOCKED locks, or fail. Where only
+# pyproject.toml changed, only this package is installed again, which asks no package registry either.
+make_venv() {
+  local venv=$1 python=$2 locked=$3 log=.lab/pip.log
+  local pip=("$venv/bin/python" -m pip --disable-pip-version-check)
+  say "installing drcheck into $venv"
+  if ! cmp -s "$locked" "$venv/locked"; then
+    if ! "$python" -m venv --clear "$venv" >.lab/venv.log 2>&1; then
+      # Debian keeps a part of the standard library in a package of its own
+      apt_install python3-venv && "$python" -m venv --clear "$venv" >.lab/venv.log 2>&1 || {
+        cat .lab/venv.log >&2
+        say "no virtual environment can be made: apt-get install python3-venv"
+        return 1
+      }
+    fi
+    "${pip[@]}" install --retries 10 --require-hashes --requirement "$locked" >"$log" 2>&1 || {
+      tail -n 20 "$log" >&2
+      say "drcheck's dependencies cannot be installed ($log)"
       return 1
     }
+    cp "$locked" "$venv/locked"
   fi
-  # dependency groups need a recent pip
-  local pip=(.venv/bin/python -m pip --disable-pip-version-check install)
-  "${pip[@]}" --upgrade 'pip>=25.1' >.lab/pip.log 2>&1 &&
-    "${pip[@]}" --editable . --group "$group" >>.lab/pip.log 2>&1 || {
-    tail -n 20 .lab/pip.log >&2
-    say "drcheck's dependencies cannot be installed (.lab/pip.log)"
+  # The build backend is among what is locked. An editable install of the form "compat" is a plain line in a .pth file;
+  # the default one runs a module of its own at the start of every Python of this environment.
+  {
+    "${pip[@]}" install --no-index --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . &&
+      "${pip[@]}" check
+  } >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    say "drcheck cannot be installed ($log): does requirements/ fit pyproject.toml? (scripts/refresh-dependencies --lock)"
     return 1
   }
-  printf '%s' "$group $version" >.venv/installed
+  cat pyproject.toml "$locked" | cksum >"$venv/installed"
 }
 
 # Have sshd, or fail. As root the package is installed, and its service is not started.
@@ -57,22 +95,27 @@ install_backup_tools() {
   }
 }
 
-# Have Azurite in .lab, or fail.
+# Have Azurite in .lab, exactly as scripts/lab/npm locks it, or fail.
 install_azurite() {
-  [ "$(cat .lab/node_modules/installed 2>/dev/null)" = "$AZURITE" ] && return
+  local locked
+  locked=$(cat scripts/lab/npm/*.json | cksum)
+  [ "$(cat .lab/node_modules/installed 2>/dev/null)" = "$locked" ] && return
   [ -n "${DRCHECK_LAB_TOOLS:-}" ] && [ -x "$DRCHECK_LAB_TOOLS/azurite-blob" ] && return
   command -v npm >/dev/null || return 1
   say "installing Azurite into .lab"
-  npm install --prefix .lab --no-audit --no-fund --no-save --loglevel=error "azurite@$AZURITE" >.lab/npm.log 2>&1 &&
-    printf '%s' "$AZURITE" >.lab/node_modules/installed
+  cp scripts/lab/npm/*.json .lab/
+  npm ci --prefix .lab --no-audit --no-fund --loglevel=error --fetch-retries=5 >.lab/npm.log 2>&1 &&
+    printf '%s' "$locked" >.lab/node_modules/installed
 }
 
-# Install Debian packages as root, without questions, recommendations or services; fail where we are not root.
+# Install Debian packages as root, without questions, recommendations or services; fail where we are not root. Whatever
+# version the release of this machine has will do; a list that cannot be renewed may still be good enough.
 apt_install() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  local patiently=(-q -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300)
   {
-    apt-get update -q
+    apt-get "${patiently[@]}" update || true
     # single-user mode, so that no service is started
-    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get "${patiently[@]}" install -y --no-install-recommends "$@"
   } >.lab/apt.log 2>&1
 }

@@ -280,10 +280,24 @@ def test_help_and_version_load_no_cloud_sdk(argument):
     code = (
         "import sys, contextlib\nfrom drcheck.cli import main\n"
         f"with contextlib.suppress(SystemExit): main([{argument!r}])\n"
-        "heavy = {'boto3', 'botocore', 'azure', 'paramiko', 'rich', 'jsonschema', 'yaml', 'sqlite3'}\n"
+        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'yaml', 'sqlite3', 'dataclasses', 'pathlib', 'drcheck.core'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert "LOADED []" in done.stdout
+
+
+def test_a_look_at_a_local_disk_loads_nothing_that_it_does_not_need(place):
+    place.policy("  rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}\n")
+    place.backup(timedelta(minutes=1))
+    code = (
+        "import sys\nfrom drcheck.cli import main\nmain(['verify'])\n"
+        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'statistics', 'drcheck.readers.describing',"
+        " 'drcheck.core.commitments.copies', 'drcheck.cli.lint'}\n"
+        "print('LOADED', sorted(heavy & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=place.root, capture_output=True, text=True, check=True, timeout=30)
     assert "LOADED []" in done.stdout
 
 

@@ -122,12 +122,15 @@ def test_half_credentials_and_a_missing_profile_are_told(storage: S3Connection, 
 
 
 def test_a_machine_whose_clock_is_off_is_told(storage: S3Connection, monkeypatch: pytest.MonkeyPatch):
-    real = botocore.auth.get_current_datetime
+    # the time that is signed and sent: how botocore comes by it differs from release to release
+    real = botocore.auth.S3SigV4Auth._modify_request_before_signing
 
-    def skewed(*args: object, **named: object) -> dt.datetime:
-        return real(*args, **named) - dt.timedelta(hours=2)
+    def skewed(signer: object, request: object) -> None:
+        signed = dt.datetime.fromisoformat(request.context["timestamp"])
+        request.context["timestamp"] = (signed - dt.timedelta(hours=2)).strftime(botocore.auth.SIGV4_TIMESTAMP)
+        real(signer, request)
 
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", skewed)
+    monkeypatch.setattr(botocore.auth.S3SigV4Auth, "_modify_request_before_signing", skewed)
 
     error = fault(storage)
 

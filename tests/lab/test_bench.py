@@ -22,3 +22,15 @@ def test_a_window_takes_at_most_two_listings_a_service_however_much_lies_before_
     assert figures["objects"] == 12_000
     assert drcheck["requests"] <= 2 * 2
     assert paginator["requests"] >= 12
+
+
+def test_what_starting_costs_is_told_import_by_import(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lab.startup", "--runs", "1", "--json", tmp_path / "figures.json"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert [way["name"] for way in figures["ways"]] == ["an empty Python", "drcheck --help", "drcheck verify"]
+    imports = figures["imports_microseconds"]
+    assert "drcheck.core.verify" in imports["drcheck verify"]
+    assert "drcheck.core.verify" not in imports["drcheck --help"]

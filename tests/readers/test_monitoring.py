@@ -216,7 +216,7 @@ BEAT = beats([(DAY, 1)])[0]
         (b"\xff", "it is not UTF-8"),
         (b'{"outage": "o1"}\n{"outage": "o2"}\n', "it is not JSON"),
         (b'{"status": "success", "status": "success"}', "key 'status' stands twice"),
-        (b"[" * 100_000, "it is nested too deeply"),
+        (b"[" * 100_000, "it is nested deeper than 100 levels"),
         (b"NaN", "NaN is not a number"),
         (b"{}", "it is neither an answer of Prometheus nor a list of heartbeats"),
         (b"7", "it is neither an answer of Prometheus nor a list of heartbeats"),
