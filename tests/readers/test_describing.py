@@ -40,7 +40,9 @@ class Questioned:
     def __post_init__(self) -> None:
         self.described: list[str | None] = []
         self.read: list[str] = []
-        self.collector = MemoryCollector(MemoryConnection("memory", entries=self.held, facts=self.place), "")
+        self.collector = MemoryCollector(
+            MemoryConnection("memory", entries=self.held, facts=self.place), "", Connections()
+        )
         describe, read = self.collector.describe, self.collector.read
 
         def described(name, facts):
