@@ -46,7 +46,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="console: only what is not met, and the summary")
-    amount.add_argument("-v", "--verbose", action="store_true", help="console: every piece of evidence")
+    amount.add_argument("-v", "--verbose", action="store_true", help="all evidence, and tracebacks of clients")
     parser.set_defaults(run=run)
 
 
