@@ -47,7 +47,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     amount.add_argument(
         "-q", "--quiet", action="store_true", help="console: only what is not met or was corrected, and the summary"
     )
-    amount.add_argument("-v", "--verbose", action="store_true", help="console: every piece of evidence")
+    amount.add_argument("-v", "--verbose", action="store_true", help="all evidence, and tracebacks of clients")
     parser.set_defaults(run=run)
 
 
