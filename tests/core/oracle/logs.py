@@ -122,7 +122,7 @@ def recovery(
     length = draw(scale.durations(4))
     if others and draw(st.booleans()):
         begins, ends = draw(st.sampled_from(others))
-        start = draw(st.sampled_from((begins, ends - length)))
+        start = draw(st.sampled_from((begins, begins, ends - length)))
     finish = start + length
     told = [draw(st.integers(0, 15)) > 0 for _ in range(5)]
     open_still = real and draw(st.integers(0, 2)) == 0
@@ -177,7 +177,7 @@ def records(draw: st.DrawFn, scale: Scale, *, outages: bool, announced: bool) ->
             lines.append(Line(reached + draw(late), one))
             if announced and draw(st.integers(0, 3)) > 0:
                 early = one.started_at - draw(scale.durations(12))
-                lines.append(Line(early + draw(late), Announcement(one.id, 0, early, None, "")))
+                lines.append(Line(early + draw(late | scale.durations(12)), Announcement(one.id, 0, early, None, "")))
         lines += [
             Line(draw(scale.instants()), Gap("the line cannot be read"))
             for _ in range(draw(st.sampled_from((1, 0, 0, 2))))
@@ -192,7 +192,7 @@ def _log(draw: st.DrawFn, scale: Scale, lines: list[Line]) -> Log:
     newest = max((line.written for line in lines), default=scale.end)
     last = draw(st.sampled_from((newest, newest + scale.step) + (scale.end + 30 * scale.step,) * 4))
     last = draw(st.sampled_from((last, last, last, draw(scale.instants()))))
-    looks = sorted({*draw(st.lists(scale.instants(), max_size=4)), last})
+    looks = sorted({*draw(st.lists(scale.instants(), min_size=2, max_size=5)), last})
     looks = looks[: looks.index(last) + 1]
     shown = [line for line in lines if line.written <= last]
     kept = draw(st.integers(0, 3)) > 0
