@@ -191,7 +191,7 @@ def test_an_open_outage_that_tells_when_the_restore_began_breaches_from_then_and
         (CountsFrom.RESTORE_START, "11-10T13:00"),
     ):
         finding = judge(lasting, counts_from=counts_from)
-        assert finding.pieces[-1][0::2] == (at(over), Status.BREACHED)
+        assert finding.pieces[-1][0:3:2] == (at(over), Status.BREACHED)
         assert finding.measured == Quantity(at("11-22T00:00") - at(over) + 8 * HOUR, "s")
 
 
@@ -203,7 +203,7 @@ def test_what_is_restored_and_not_yet_validated_is_over_where_the_objective_ends
         (at("11-10T09:00"), Status.UNKNOWN),  # never proven
     ]
     untold = judge(drill("11-02T00:00", "11-02T04:00"), outage("11-10T00:00", None), until=Until.RESTORED)
-    assert untold.pieces[-1][0::2] == (at("11-10T08:00"), Status.UNKNOWN)
+    assert untold.pieces[-1][0:3:2] == (at("11-10T08:00"), Status.UNKNOWN)
     assert untold.pieces[-2].status is Status.MET
 
 
