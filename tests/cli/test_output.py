@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -80,6 +81,7 @@ def test_a_verdict_stands_whatever_becomes_of_standard_output(place, arguments, 
         (place / "policies" / "shop.yaml").write_text(LOG + waived)
     elif policy == "unknown":
         (place / "data" / "log.jsonl").unlink()
+        time.sleep(1.1)  # what the look of the fixture saw holds for the whole of its second
     elif policy == "invalid":
         (place / "policies" / "shop.yaml").write_text(f"{LOG}wrong: key\n")
     full = shell(place, *arguments, redirect="> /dev/full")

@@ -226,9 +226,16 @@ def test_a_line_that_cannot_be_read_after_the_deciding_record_is_unknown(place, 
     assert rto["gaps"][0]["line"] == 2
 
 
-def test_a_line_that_cannot_be_read_before_the_deciding_record_does_not_matter(place):
+def test_a_line_that_cannot_be_read_does_not_matter_once_a_look_showed_it_before_the_deciding_record(place):
     place.policy("  rto: {kind: rto, at_most: 4h, evidence: [drills]}\n", sources=LOG)
-    (place.root / "vault" / "drills.jsonl").write_text("not json\n" + drill())
+    log = place.root / "vault" / "drills.jsonl"
+    log.write_text("not json\n")
+    place.drcheck(expect=3)
+    time.sleep(1.1)
+    begun = datetime.now(UTC).replace(microsecond=0).isoformat()
+    time.sleep(1.1)
+    log.write_text("not json\n" + drill(started_at=begun, disrupted_at=begun, finished_at=begun, restored_at=begun,
+                                        validated_at=begun))  # fmt: skip
     assert place.judged(expect=0)["rto"]["status"] == "met"
 
 

@@ -232,11 +232,14 @@ def test_bytes_that_were_changed_on_the_way_are_never_believed(
     sshd: Sshd, sftp_only: Sshd, tmp_path: Path, after: int, sftp: bool, capfd: pytest.CaptureFixture[str]
 ):
     server = sftp_only if sftp else sshd
-    for number in range(30):
-        server.put(f"src/{number:05}-{'x' * 60}", b"")
+    names = [f"src/{number:05}-{'x' * 60}" for number in range(30)]
+    for name in names:
+        server.put(name, b"")
     with FaultProxy(server.host, server.port, Fault.GARBLE, after=after) as proxy:
         connection = ssh_connection(server, deadline=3)
         known = tmp_path / "known_hosts"
         known.write_text(Path(connection.known_hosts).read_text().replace(f":{server.port} ", f":{proxy.port} "))
         fault(replace(connection, port=proxy.port, known_hosts=str(known)))
+    for name in names:  # the server goes on for other tests
+        (server.root / name).unlink()
     assert capfd.readouterr().err == ""
