@@ -68,7 +68,7 @@ def _shrunk(source: Source, size: int, before: Sequence[int]) -> str:
 
 
 def _redated(points: Points) -> dict[int, int]:
-    """Return row to the row that had the same checksum first, under another name and of another instant."""
+    """Return row to the row that had the same checksum first, with data of another instant."""
     first: dict[str, int] = {}
     redated: dict[int, int] = {}
     arrival = points.available_lo
@@ -77,6 +77,6 @@ def _redated(points: Points) -> dict[int, int]:
             continue
         original = first.setdefault(checksum, row)
         same = points.data_lo[original] == points.data_lo[row] and points.data_hi[original] == points.data_hi[row]
-        if points.name[original] != points.name[row] and not same:
+        if not same:
             redated[row] = original
     return redated

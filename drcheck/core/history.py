@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drcheck.core.absence import Absence
 from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Look, Observation, Settled, Told
@@ -48,8 +48,11 @@ class History:
     past: list[Sighting] = field(default_factory=list)
     unlisted: tuple[str, ...] = ()
     unread: int = 0
-    turnovers: dict[str, list[int]] = field(default_factory=dict)
-    """Data set to the complete looks that showed that more came and went since the one before than looks can show."""
+    turnovers: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
+    """(data set, whether writing the same content anew counts) to the complete looks that showed that more came and
+    went since the one before than looks can show."""
+    _ended: list[tuple[Sighting, bool]] = field(default_factory=list)
+    """What ended since the newest complete look, and whether it was only written anew."""
     _reach: list[tuple[int, int]] = field(default_factory=list)
     """(asked_from, begin) of the complete looks but those after which another one asked as far back, oldest first."""
 
@@ -103,72 +106,79 @@ class History:
     def apply(self, record: Record) -> None:
         """Add the next look's record."""
         look = record.look
-        fleeting = self._fleeting(record)
-        moved = self._renamed(record)
+        moved = self._moved(record)
         for name in record.gone:
-            if name not in moved.values():
-                self._end(name, look)
+            self._end(name, look)
         for candidate in record.appeared:
-            if candidate.name in moved:
-                self._rename(moved[candidate.name], candidate, look.begin)
-            else:
+            if (known := moved.get(candidate.name)) is None:
                 self._show(candidate, look)
+                continue
+            # The same recovery point under another name: it stood throughout, and arrived when it first did.
+            self._end(candidate.name, look)
+            known.shown, known.last_seen = candidate, look.begin
+            self.standing[candidate.name] = known
         for name in record.shown:
             if name in self.standing:
                 self.standing[name].last_seen = look.begin
         for described in record.described:
             self._describe(described, look.begin)
-        appeared = [self.standing[candidate.name] for candidate in record.appeared] if fleeting else []
-        for of, newest in fleeting.items():
-            if any(seen.newest_data > newest for seen in appeared if seen.shown.of == of):
-                self.turnovers.setdefault(of, []).append(look.begin)
         self.looks.append(look)
         if look.complete:
+            self._turn_over(look)
             del self._reach[bisect_right(self._reach, (look.asked_from, LONG_AGO)) :]
             self._reach.append((look.asked_from, look.begin))
         self.unlisted = record.unlisted
         self.unread = record.unread
 
-    def _fleeting(self, record: Record) -> dict[str, int]:
-        """Return the data sets of which something went sooner than looks come, with the newest data they had.
+    def _moved(self, record: Record) -> dict[str, Sighting]:
+        """Take what only changed its name out of what stands, and return it by its new name.
 
-        It arrived, or may have, less than the distance of the two complete looks before the first of them: others may
-        have come and gone in between.
+        Its old name was missed, or shows something else, and a name that is new, or showed something else, has the same
+        content and data: a file that was renamed, or rotated.
         """
-        if not record.look.complete or not self._reach:
-            return {}
-        before = self._reach[-1][1]
-        since = before - (record.look.begin - before)
-        went = [self.standing[name] for name in record.gone if name in self.standing]
-        went += [
-            known
-            for candidate in record.appeared
-            if (known := self.standing.get(candidate.name)) is not None and not same_content(known.shown, candidate)
-        ]
-        sets = {known.shown.of for known in went if known.available_hi > since}
-        newest = dict.fromkeys(sets, LONG_AGO)
-        for known in self.standing.values() if sets else ():
-            if known.shown.of in sets:
-                newest[known.shown.of] = max(newest[known.shown.of], known.newest_data)
-        return newest
-
-    def _renamed(self, record: Record) -> dict[str, str]:
-        """Return new name to old name of what went and came, with the same content and data, between two looks."""
-        if not record.gone or not record.appeared:
-            return {}
-        old = {_what(known.shown): name for name in record.gone if (known := self.standing.get(name)) is not None}
-        old.pop(None, None)
-        return {
+        showing = {candidate.name: candidate for candidate in record.appeared}
+        left = [*record.gone, *(name for name, candidate in showing.items() if self._is_overwritten(name, candidate))]
+        old = {what: name for name in left if name in self.standing and (what := _what(self.standing[name].shown))}
+        new = {
             candidate.name: old.pop(what)
             for candidate in record.appeared
-            if (what := _what(candidate)) in old and candidate.name not in self.standing
-        }
+            if (what := _what(candidate)) in old and self.standing.get(candidate.name) is not self.standing[old[what]]
+            and (candidate.name not in self.standing or self._is_overwritten(candidate.name, candidate))
+        }  # fmt: skip
+        return {name: self.standing.pop(before) for name, before in new.items()}
 
-    def _rename(self, name: str, candidate: Candidate, begin: int) -> None:
-        """Let a recovery point go on under its new name: it stood throughout, and arrived when it first did."""
-        known = self.standing.pop(name)
-        known.shown, known.last_seen = candidate, begin
-        self.standing[candidate.name] = known
+    def _is_overwritten(self, name: str, candidate: Candidate) -> bool:
+        """Return whether a name that stands shows other content now."""
+        known = self.standing.get(name)
+        return known is not None and not same_content(known.shown, candidate)
+
+    def _turn_over(self, look: Look) -> None:
+        """Note the data sets that turn over faster than complete looks, of which ``look`` is the newest, come.
+
+        Something that the look before showed is gone, or overwritten, though it arrived, or may have, less than their
+        distance before that, and what is there now is newer: others may have come and gone in between.
+        """
+        ended, self._ended = self._ended, []
+        if not self._reach:
+            return
+        before = self._reach[-1][1]
+        since = before - (look.begin - before)
+        for rewritten in (False, True):
+            went = [seen for seen, again in ended if again <= rewritten and seen.first_seen <= before]
+            sets = {seen.shown.of for seen in went if seen.available_hi > since}
+            if not sets:
+                continue
+            newest = dict.fromkeys(sets, LONG_AGO)
+            newer = dict.fromkeys(sets, LONG_AGO)
+            there = (known for known in self.standing.values() if known.shown.of in sets)
+            for seen in (*went, *(one for known in there for one in known.writings())):
+                if (of := seen.shown.of) in sets:
+                    which = newest if seen.first_seen <= before else newer
+                    which[of] = max(which[of], seen.newest_data)
+            for of in sets:
+                turned = self.turnovers.setdefault((of, rewritten), [])
+                if newer[of] > newest[of] and look.begin not in turned:
+                    turned.append(look.begin)
 
     def _last_shown(self, known: Sighting) -> int:
         """Return the newest look that showed what still stands: else a complete one would have missed it."""
@@ -207,7 +217,7 @@ class History:
             steps.clear()
         weaker = told.holds is False or (told.holds and last is not None and told.until < last.until)
         if weaker and last is not None and _may_be_lifted(described.fact, last):
-            seen = next((look.begin for look in reversed(self.looks) if look.complete), begin)
+            seen = self._reach[-1][1] if self._reach else begin
             steps.append((min(seen + 1, begin), Told(None, "it went somewhere between two looks")))
         if steps and steps[-1][0] == begin:
             steps.pop()
@@ -234,6 +244,8 @@ class History:
 
         def unseen_from(known: Sighting) -> int:
             shown = self._last_shown(known) + 1
+            if last is not None and last.begin < shown and not last.complete and known.last_seen != last.begin:
+                return last.begin  # the clock was set back, and by it nobody sees this any more
             return FOREVER if shown >= until else shown
 
         parts: dict[str, Part] = {}
@@ -250,7 +262,7 @@ class History:
                 if seen.shown.data_hi < oldest and seen.shown.checksum in contents and not seen.is_rotten
             ]
             points = columns(source, of, needed, unseen_from, clock_tolerance=clock_tolerance)
-            fast = self.turnovers.get(of)
+            fast = self.turnovers.get((of, source.identical_dumps)) or self.turnovers.get((of, False))
             absence = Absence.proved_by(self.looks, source.thinned_after, fast) if fast else looked
             parts[of] = Part(points, absence, gap, unasked)
         return parts
@@ -268,14 +280,18 @@ class History:
             return
         earliest = candidate.available_lo
         latest = max(earliest, min(candidate.available_hi, begin))
-        if candidate.data_lo != known.shown.data_lo:
-            known.rewritten_as(new, self._last_shown(known))
-        if marked:
-            known.available_lo, known.available_hi = new.available_lo, new.available_hi
-        elif candidate.data_lo != known.shown.data_lo and not candidate.checksum:
+        rewritten = candidate.data_lo != known.shown.data_lo
+        if rewritten:
+            written = known.rewritings[-1] if known.rewritings else known
+            self._ended.append((replace(written), True))
+            known.rewritten_as(new, self._last_shown(known), in_a_row=self._in_a_row(written, look))
+        if rewritten and not candidate.checksum:
             # The name tells no instant, and alike in size it may hold new data or the old: nobody can tell.
             known.data_lo = min(known.data_lo, candidate.data_lo)
             known.data_hi = max(known.data_hi, candidate.data_hi)
+        if marked:
+            known.available_lo, known.available_hi = new.available_lo, new.available_hi
+        elif rewritten and not candidate.checksum:
             known.available_lo = min(known.available_lo, earliest)
             known.available_hi = max(known.available_hi, latest)
         else:
@@ -302,12 +318,16 @@ class History:
 
     def _missed(self, candidate: Candidate, begin: int) -> int:
         """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
-        missed = (
-            look.begin
-            for look in reversed(self.looks)
-            if look.complete and look.begin <= begin and look.asked_from <= candidate.data_lo
-        )
-        return next(missed, LONG_AGO)
+        index = bisect_right(self._reach, (candidate.data_lo, FOREVER)) - 1
+        # A look that seems to come later was told by a clock that has been set back since.
+        return min(self._reach[index][1], begin) if index >= 0 else LONG_AGO
+
+    def _in_a_row(self, known: Sighting, look: Look) -> bool:
+        """Return whether ``look`` and the complete one before it are both complete, and that one showed ``known``."""
+        if not look.complete or not self._reach:
+            return False
+        asked_from, begin = self._reach[-1]
+        return asked_from <= known.shown.data_lo and known.first_seen <= begin
 
     def _end(self, name: str, look: Look, *, by: Sighting | None = None) -> None:
         """End what stood under ``name``: a look missed it, or showed it replaced by ``by``."""
@@ -316,12 +336,13 @@ class History:
             return
         shown = self._last_shown(known)
         if by is not None:
-            in_a_row = look.complete and bool(self._reach) and self._reach[-1][0] <= known.shown.data_lo
-            known.replaced(by, shown, in_a_row=in_a_row)
+            known.replaced(by, shown, in_a_row=self._in_a_row(known, look))
         else:
-            # A clock that was set back must not turn the pair round.
             known.gone_lo, known.gone_hi = shown + 1, max(shown + 1, look.begin)
+        # Where the clock was set back in between, nobody knows which of the two looks came when.
+        known.gone_lo = min(known.gone_lo, look.begin) if look.begin <= shown else known.gone_lo
         self.past.append(known)
+        self._ended.append((known, False))
 
 
 def _what(candidate: Candidate) -> Candidate | None:

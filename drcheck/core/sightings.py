@@ -51,11 +51,11 @@ class Sighting:
         steps = self.facts.get(fact)
         return steps[-1][1] if steps else None
 
-    def rewritten_as(self, again: Sighting, last_shown: int) -> None:
+    def rewritten_as(self, again: Sighting, last_shown: int, *, in_a_row: bool) -> None:
         """Note that the same content was written once more; when each writing of it stood is kept apart."""
         if not self.rewritings:
-            self.rewritings.append(replace(self, rewritings=[]))
-        self.rewritings[-1].replaced(again, last_shown, in_a_row=True)
+            self.rewritings.append(replace(self, rewritings=[], facts={}))
+        self.rewritings[-1].replaced(again, last_shown, in_a_row=in_a_row)
         self.rewritings.append(again)
 
     def replaced(self, by: Sighting, last_shown: int, *, in_a_row: bool) -> None:
@@ -144,5 +144,6 @@ def _bridge(rows: Sequence[Sighting], points: Points, reasons: dict[int, str]) -
         after = LONG_AGO if seen.replaced_by is None else row_of.get(id(seen.replaced_by), LONG_AGO)
         if after == LONG_AGO or not seen.in_a_row or after in reasons:
             continue
-        if (points.data_lo[row], points.data_hi[row]) == (points.data_lo[after], points.data_hi[after]):
+        ones, others = seen.shown, rows[after].shown
+        if (ones.data_lo, ones.data_hi) == (others.data_lo, others.data_hi):
             points.gone_lo[row] = points.gone_hi[row] = points.available_hi[after]

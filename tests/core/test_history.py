@@ -45,7 +45,13 @@ def test_what_a_complete_look_misses_went_between_the_two_looks():
 
 def test_a_clock_that_was_set_back_turns_no_pair_round():
     found = points(seen((200, [candidate("a", 10)]), (100, [])))
-    assert (found.gone_lo[0], found.gone_hi[0]) == (201, 201)
+    assert (found.gone_lo[0], found.gone_hi[0]) == (100, 201)
+
+
+def test_since_a_clock_was_set_back_what_looks_do_not_show_is_not_known_to_stand():
+    history = seen((1000, [candidate("a", 990)]), (995, [], LONG_AGO, "denied"))
+    parts = history.parts(SOURCE, clock_tolerance=300, until=996)
+    assert parts["db"].points.gone_lo[0] == 995
 
 
 def test_since_the_newest_look_that_showed_it_nobody_knows_whether_a_backup_stands():
@@ -89,6 +95,47 @@ def test_a_name_that_two_complete_looks_in_a_row_show_overwritten_held_the_old_c
     failed = (150, [], LONG_AGO, "denied")
     assert points(seen((100, [before]), failed, (200, [after]))).held_until == {0: 140}
     assert points(seen((100, [before]), (200, [after], LONG_AGO, "page 2 failed"))).held_until == {}
+
+
+def test_only_a_complete_look_that_showed_the_old_content_is_in_a_row_with_the_one_that_shows_the_new():
+    other, old, new = candidate("b", 1), candidate("a", 110, checksum="x"), candidate("a", 240, checksum="y")
+    partial = (150, [other, old], LONG_AGO, "page 2 failed")
+    assert points(seen((100, [other]), partial, (300, [other, new]))).held_until == {}
+    again = candidate("a", 240, checksum="x")
+    allowed = dataclasses.replace(SOURCE, identical_dumps=True)
+    assert points(seen((200, [old]), (300, [again], LONG_AGO, "page 2 failed")), allowed).held_until == {}
+
+
+def test_rotated_names_leave_each_backup_where_it_is():
+    nights = [candidate("db.0", night, checksum=f"of {night}") for night in (50, 150, 250)]
+    second = [nights[1], nights[0]._replace(name="db.1")]
+    third = [nights[2], nights[1]._replace(name="db.1"), nights[0]._replace(name="db.2")]
+    found = points(seen((100, [nights[0]]), (200, second), (300, third)))
+    assert list(zip(found.name, found.available_hi, found.gone_hi, strict=True)) == [
+        ("db.2", 50, FOREVER),
+        ("db.1", 150, FOREVER),
+        ("db.0", 250, FOREVER),
+    ]
+
+
+def test_a_day_that_was_written_twice_stood_throughout():
+    before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y")
+    looks = (100, [before._replace(data_hi=900)]), (200, [after._replace(data_hi=900)])
+    found = points(seen(*looks))
+    assert (found.gone_lo[0], found.gone_hi[0]) == (150, 150)
+
+
+def test_old_content_that_is_put_back_under_a_fixed_name_does_not_renew_the_data():
+    old, other, back = (candidate("a", data, checksum=of) for data, of in ((50, "x"), (150, "y"), (250, "x")))
+    for looks in (((100, [old]), (200, []), (300, [back])), ((100, [old]), (200, [other]), (300, [back]))):
+        found = points(seen(*looks))
+        assert "same content as a" in found.why_not[len(found) - 1]
+
+
+def test_a_marker_that_comes_to_data_that_may_be_new_leaves_its_instant_open():
+    without = candidate("a", 50, complete=False)
+    found = points(seen((100, [without]), (200, [candidate("a", 150)])))
+    assert (found.data_lo[0], found.data_hi[0], list(found.counted())) == (50, 150, [0])
 
 
 def test_what_was_overwritten_by_data_of_the_same_instant_stood_throughout():
@@ -178,6 +225,28 @@ def test_a_place_that_turns_over_faster_than_it_is_looked_at_proves_no_absence_b
     absence = seen((100, hourly[0]), (200, hourly[1])).parts(DAILY, clock_tolerance=300)["db"].absence
     assert absence.turnovers == (200,)
     assert absence.arrivals_known_until(100) == 101
+
+
+def test_a_look_that_failed_in_between_hides_no_turnover():
+    nights = [candidate("latest", night, size=1 + night) for night in (95, 190, 195)]
+    partial = (191, [nights[1]], LONG_AGO, "page 2 failed")
+    history = seen((100, [nights[0]]), partial, (200, [nights[2]]))
+    assert history.parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == (200,)
+    assert seen((100, [nights[0]]), partial, (200, [nights[1]])).turnovers[("db", False)] == [200]
+
+
+def test_content_that_is_written_anew_turns_over_where_identical_dumps_are_allowed():
+    hourly = [candidate("latest", hour, checksum="x") for hour in (95, 195)]
+    history = seen((100, [hourly[0]]), (200, [hourly[1]]))
+    allowed = dataclasses.replace(DAILY, identical_dumps=True)
+    assert history.parts(allowed, clock_tolerance=300)["db"].absence.turnovers == (200,)
+    assert history.parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
+
+
+def test_a_backup_that_is_moved_each_night_does_not_turn_over():
+    first, second = candidate("new/1", 50, checksum="x"), candidate("new/2", 150, checksum="y")
+    history = seen((100, [first]), (200, [first._replace(name="old/1"), second]))
+    assert history.parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
 
 
 def test_a_place_that_was_emptied_does_not_turn_over():

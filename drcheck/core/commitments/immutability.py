@@ -135,6 +135,10 @@ def _unseen(locked: _Locked, last_seen: str) -> _Locked:
     """Return what holds of a point within its time that nobody has seen since, by the last lock known of it."""
     if locked.enough and not locked.firmly:
         return _Locked(None, False, f"last seen {last_seen} with {locked.why}, which somebody may have lifted since")
+    if locked.enough is False:
+        return _Locked(
+            None, False, f"last seen {last_seen} with {locked.why}, and whether it was locked since is not known"
+        )
     return locked
 
 

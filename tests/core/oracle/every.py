@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Fact, Told
+from drcheck.core.evidence import LONG_AGO, Fact, Told
 from drcheck.core.promises import By, Encryption, Immutability, LockMode
 from drcheck.core.terms import Terms
 
@@ -105,7 +105,7 @@ def _point(
             kept = True
         elif hold is None or hold.holds is None:
             kept = None
-    if second < gone or gone == FOREVER or kept is False:
+    if second < gone or kept is False:
         return kept
     return True if firmly else None
 

@@ -111,8 +111,8 @@ class Place:
     def _turnovers(self) -> Iterator[int]:
         complete = sorted({look.begin for look in self.looks if look.complete})
         for first, second in pairwise(complete) if self.thinned_after is None else ():
-            went = [one for one in self.seen if one.noticed == second and one.available[1] > first - (second - first)]
-            known = [one for one in self.seen if self._shown(one.truth)[0] < second and one.noticed >= second]
+            known = [one for one in self.seen if self._shown(one.truth)[0] <= first < one.noticed]
+            went = [one for one in known if one.noticed <= second and one.available[1] > first - (second - first)]
             newest = max((one.newest for one in known), default=LONG_AGO)
             if went and any(second in self._shown(one.truth) and one.newest > newest for one in self.seen):
                 yield second
