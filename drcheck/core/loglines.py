@@ -94,6 +94,15 @@ def unread(log: Log, gap: Gap) -> Unread:
     return Unread(*log.bounds[gap.line or 0])
 
 
+def known_open_until(log: Log, line: int) -> int:
+    """Return until when what the record in ``line`` says is open surely was.
+
+    That is up to the newest complete look, or the earliest instant that a later line tells which nobody can read.
+    """
+    unknown = (unread(log, gap).lo for gap in log.gaps if (gap.line or 0) > line)
+    return min((log.known_until + 1, *unknown))
+
+
 def _bounds(log: Log) -> Iterator[tuple[int, Unread]]:
     told = sorted(times(log))
     lines = [line for line, _ in told]

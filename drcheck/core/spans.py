@@ -75,6 +75,16 @@ def length(spans: Iterable[Span]) -> int:
     return sum(span.end - span.start for span in spans)
 
 
+def length_within(spans: Sequence[Span], within: Span) -> int:
+    """Return how many seconds of sorted, disjoint ``spans`` lie in another one; only those that touch it are read."""
+    index = max(bisect_right(spans, within.start, key=lambda span: span.start) - 1, 0)
+    found = 0
+    while index < len(spans) and spans[index].start < within.end:
+        found += max(0, min(spans[index].end, within.end) - max(spans[index].start, within.start))
+        index += 1
+    return found
+
+
 def earliest(spans: Iterable[Span], seconds: int) -> Spans:
     """Return the first ``seconds`` of sorted, disjoint spans."""
     found: list[Span] = []

@@ -87,7 +87,7 @@ def deleted_early(held: Held, t: int) -> str:
 def why_it_may_not_stand(held: Held, t: int) -> str:
     """Say which instant decides whether a slot stood at ``t``."""
     standing = [row for row in held.rows if row[0].available_lo[row[1]] <= t < row[0].gone_hi[row[1]]]
-    return f"{held.slot.label} may not stand: {doubt.uncertain(*(standing or held.rows)[-1])}"
+    return f"{held.slot.label} may not stand: {doubt.uncertain(*(standing or held.rows)[-1], t)}"
 
 
 def seen_from(subject: Subject, start: int) -> Spans:

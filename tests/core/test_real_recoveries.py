@@ -294,3 +294,12 @@ def unreadable(*recoveries: Recovery, first_shown: str) -> Finding:
     looks = (Shown(at(first_shown), 2, 2), Shown(at("12-01T00:00"), 9, 9))
     log = Log(recoveries=recoveries, gaps=(UNREADABLE,), known_until=at("12-01T00:00"), looks=looks)
     return rto.evaluate(RTO, Records({"drills": log}), DATACENTRE, WINDOW)
+
+
+def test_an_open_outage_may_have_been_closed_by_a_later_line_that_nobody_can_read():
+    lasting = outage("11-05T00:00", None)
+    for line, status in ((lasting.line + 1, Status.UNKNOWN), (lasting.line - 1, Status.BREACHED)):
+        log = Log(recoveries=(lasting,), known_until=at("12-01T00:00"), gaps=(Gap("no JSON", line=line),))
+        commitment = replace(RTO, scenario="datacentre")
+        window = Window(at("11-01T00:00"), at("11-22T00:00"))
+        assert rto.evaluate(commitment, Records({"outages": log}), DATACENTRE, window).status is status

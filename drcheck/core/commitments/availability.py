@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from drcheck.core import calendar, downtime, exact, words
 from drcheck.core.commitments.common import warn_at
@@ -19,7 +20,7 @@ from drcheck.core.maintenance import Announced, announced, by_rule
 from drcheck.core.outage_evidence import Shown, cited
 from drcheck.core.pieces import NOT_BOUND
 from drcheck.core.promises import Availability
-from drcheck.core.spans import Span, Spans, difference, intersection, length, union
+from drcheck.core.spans import Span, Spans, difference, intersection, length, length_within, union
 from drcheck.core.terms import Records, Terms
 from drcheck.core.verdict import Credit, Excused, Finding, PeriodFigures, Piece, Quantity, Status, Window
 
@@ -294,11 +295,8 @@ def _open_question(slot: calendar.Slot, unwatched: Spans, open_still: Sequence[T
 
 
 def _shortfall(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, until: int, surely: Account) -> Shortfall:
-    counting = seen.counting(until)
-
-    def counted(span: Span) -> int:
-        return length(intersection(surely.counted, (span,)))
-
+    counting = [one for one in seen.counting(until) if one.sure.end > slot.start]
+    counted = partial(length_within, surely.counted)
     interruptions = [(span, counted(span)) for span in union(one.sure for one in counting)]
     return Shortfall(
         period=slot,

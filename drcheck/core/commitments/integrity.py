@@ -167,7 +167,7 @@ def _of_failures(failing: Sequence[Failed], records: Records, t: int) -> str:
     if worst.surely.start <= t < worst.surely.end:
         return failed
     if worst.row is not None:
-        return f"{failed}; {doubt.uncertain(*worst.row)}"
+        return f"{failed}; {doubt.uncertain(*worst.row, t)}"
     told_by = worst.cited.source
     its = Records({told_by: records.logs[told_by]})
     return f"{failed}, as far as is known: {unseen(its, t) or gap_between(its, worst.maybe.start, t)}"

@@ -248,7 +248,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             )
         if status is Status.UNKNOWN:
             if old:
-                return doubt.uncertain(*old[0])
+                return doubt.uncertain(*old[0], t)
             if covers(seen, t, t + 1):
                 return f"there is nothing of {subject.of} that could be too old: nothing of it is known to stand"
             return doubt.unproved(

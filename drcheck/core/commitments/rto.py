@@ -17,6 +17,7 @@ from typing import NamedTuple
 from drcheck.core import words
 from drcheck.core.commitments.common import at_risk
 from drcheck.core.evidence import FOREVER, Cited, Recovery
+from drcheck.core.loglines import known_open_until
 from drcheck.core.pieces import cut, within
 from drcheck.core.promises import Rto
 from drcheck.core.recoveries import (
@@ -155,15 +156,14 @@ def _too_long(everything: Sequence[Told], commitment: Rto, records: Records) -> 
     """Return when outages surely, and when they perhaps, were longer than the objective.
 
     Where the record lacks a clock that the commitment counts from, or until, that lies between its neighbours. One that
-    is open surely went on until its log was last seen.
+    is open surely went on until its log was last seen, or may have ended as a line tells that nobody can read.
     """
     surely, perhaps = [], []
     for one in everything:
         if one.recovery.real:
             start, stop = clocks_of(one.recovery, commitment)
-            surely.append(
-                (Span(start.hi + commitment.at_most, min(stop.lo, records.logs[one.source].known_until + 1)), one)
-            )
+            until = min(stop.lo, known_open_until(records.logs[one.source], one.recovery.line))
+            surely.append((Span(start.hi + commitment.at_most, until), one))
             perhaps.append((Span(start.lo + commitment.at_most, stop.hi), one))
     return _TooLong.of(surely), _TooLong.of(perhaps)
 

@@ -93,7 +93,7 @@ def allowed(commitment: Rto, records: Records, terms: Terms, second: int) -> All
 
 def _allowed(commitment: Rto, records: Records, lost: frozenset[str], second: int, *, bounded: bool) -> Allowed:
     named = [(log, one) for log, one in recoveries(records) if commitment.scenario in one.scenarios]
-    lasting = [too_long(commitment, one, records.logs[log].known_until, second) for log, one in named if one.real]
+    lasting = [too_long(commitment, one, _seen_open(records, log, one), second) for log, one in named if one.real]
     if {True} in lasting:
         return BREACHED  # that it lasted was seen
     states = {State(failed=False, proven_at=None, decided_by=None)}
@@ -110,6 +110,12 @@ def _allowed(commitment: Rto, records: Records, lost: frozenset[str], second: in
     if {True, False} in lasting and BREACHED not in worlds:
         worlds.append(BREACHED)
     return both_ways(worlds)
+
+
+def _seen_open(records: Records, log: str, outage: Recovery) -> int:
+    """Return the last second at which an outage that no record ends surely went on: a later line may have ended it."""
+    maybe_closed = [one.earliest - 1 for one in hidden(records) if one.log == log and (one.line or 0) > outage.line]
+    return min([records.logs[log].known_until, *maybe_closed])
 
 
 def too_long(commitment: Rto, outage: Recovery, seen: int, second: int) -> set[bool]:
