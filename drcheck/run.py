@@ -41,8 +41,6 @@ class Outcome(NamedTuple):
     exit_status: int
     tracebacks: tuple[str, ...]
     """Of what looks met and nobody foresaw; each is a gap of its source."""
-    hanging: bool
-    """Whether threads are left that may never end."""
 
 
 def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span: int, progress: Progress) -> Outcome:
@@ -100,7 +98,7 @@ def verify(settings: Settings, paths: Sequence[str], *, as_of: int | None, span:
         verdicts = (verdict for judged in services for verdict in judged.verdicts)
         status = exit_status(status_of(verdicts, invalid=invalid))
         run.finish(status)
-    return Outcome(report, status, tuple(gathering.tracebacks), gathering.abandoned > 0)
+    return Outcome(report, status, tuple(gathering.tracebacks))
 
 
 def _key(service: str, source: Source) -> Key:

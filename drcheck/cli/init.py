@@ -44,6 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here, so that --help answers at once.
     from pathlib import Path
 
+    from drcheck.cli.output import OutputError, say, write_whole
+
     directory = Path(arguments.directory)
     targets = {name: directory / name for name in _FILES}
     for target in targets.values():
@@ -60,9 +62,12 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{target} cannot be written: {(error.strerror or 'error').lower()}",
                 "Name a directory you may write to.",
             ) from None
-        print(f"wrote {target}")
     options = "" if directory.samefile(".") else f" --config {targets['drcheck.yaml']}"
-    print(f"Next: fit both to your service, then run drcheck lint{options}")
+    wrote = "".join(f"wrote {target}\n" for target in targets.values())
+    try:
+        write_whole(f"{wrote}Next: fit both to your service, then run drcheck lint{options}\n".encode(), None)
+    except OutputError as error:
+        say(error)  # both are written all the same
     return 0
 
 

@@ -6,11 +6,14 @@ import errno
 import os
 import sys
 from io import TextIOWrapper
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from drcheck.errors import DrcheckError, UsageError
 
-_NOT_WRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NOT_WRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EINVAL})
 _closed: Final[set[str]] = set()
 """Names of the standard streams that were closed when drcheck started."""
 
@@ -107,7 +110,7 @@ def write_whole(rendered: bytes, file: str | None) -> None:
             with os.fdopen(descriptor, "wb") as opened:
                 opened.write(rendered)
                 opened.flush()
-                os.fchmod(opened.fileno(), 0o644)
+                os.fchmod(opened.fileno(), _mode(target))
                 os.fsync(opened.fileno())
             Path(temporary).replace(target)
         except BaseException:
@@ -118,6 +121,16 @@ def write_whole(rendered: bytes, file: str | None) -> None:
             f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
             "The verdicts are in the ledger all the same; name another file with --output.",
         ) from error
+
+
+def _mode(target: Path) -> int:
+    """Return the permissions of the file that is replaced, else those that a new file gets."""
+    try:
+        return target.stat().st_mode & 0o777
+    except FileNotFoundError:
+        usual = os.umask(0)
+        os.umask(usual)
+        return 0o666 & ~usual
 
 
 def _write_out(rendered: bytes) -> None:

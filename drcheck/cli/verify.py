@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from drcheck.errors import DrcheckError, UsageError
-
-EXIT_FAULT = 70
 
 _DESCRIPTION = """\
 Look at every source that the policies name, judge every commitment over the
@@ -89,7 +86,6 @@ def run(arguments: argparse.Namespace) -> int:
         write_whole(rendered, arguments.output)
     except OutputError as error:
         say(error)  # a breach is one even where its report found no room, and what is met is met
-    if outcome.hanging:
-        # A thread that hangs in the kernel would hold up the end of this process for as long. All is written already.
-        os._exit(status)
+    except KeyboardInterrupt:
+        tell("\ndrcheck: interrupted while the report was written; the verdicts are in the ledger")
     return status

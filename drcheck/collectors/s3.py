@@ -1,4 +1,4 @@
-"""Buckets of S3 and of servers that speak its language, through boto3's engine, botocore."""
+"""Buckets of S3 and of servers that speak its language, by botocore, boto3's engine."""
 
 from __future__ import annotations
 

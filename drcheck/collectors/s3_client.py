@@ -1,4 +1,4 @@
-"""The boto3 client of one S3 connection: read-only, shared by all its sources. Importing this imports botocore."""
+"""The botocore client of one S3 connection: read-only, shared by all its sources. Importing this imports botocore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the pages of an S3 listing; boto3's own parser takes five times as long, most of it for dates."""
+"""Reads the pages of an S3 listing; botocore's own parser takes five times as long, most of it for dates."""
 
 from __future__ import annotations
 

@@ -226,3 +226,40 @@ def test_a_policy_that_was_judged_by_name_is_not_gone_for_a_run_that_starts_else
     assert shell(place, "verify", "more/wiki.yaml").returncode == 1
     done = shell(place / "data", "verify", "--config", "../drcheck.yaml")
     assert b"gone" not in done.stdout
+
+
+@pytest.mark.parametrize("redirect", ["> /dev/full", "1< /dev/null", ">&-"])
+def test_a_start_is_made_whole_even_where_nobody_can_be_told(tmp_path, redirect):
+    done = shell(tmp_path, "init", "here", redirect=redirect, env={"PYTHONUNBUFFERED": "1"})
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert sorted(path.name for path in (tmp_path / "here").rglob("*.yaml")) == ["drcheck.yaml", "webshop.yaml"]
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("--help",)], ids=" ".join)
+def test_a_standard_output_that_cannot_be_written_to_is_no_fault_of_drcheck(tmp_path, arguments):
+    done = shell(tmp_path, *arguments, redirect="1< /dev/null")
+    assert (done.returncode == 70, b"Traceback" in done.stderr) == (False, False)
+
+
+def test_a_report_keeps_the_permissions_of_the_file_it_replaces_and_else_those_of_a_new_file(place):
+    report = place / "report.json"
+    for before, mask, after in ((None, "077", 0o600), (0o640, "022", 0o640)):
+        report.unlink(missing_ok=True)
+        if before is not None:
+            report.touch()
+            report.chmod(before)
+        command = f'umask {mask}; exec "$0" -m drcheck verify --output report.json'
+        subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=place, timeout=60, check=False)
+        assert report.stat().st_mode & 0o777 == after
+
+
+def test_a_run_that_is_interrupted_while_its_report_is_written_has_judged(place):
+    os.mkfifo(place / "report")
+    command = [sys.executable, "-m", "drcheck", "verify", "--output", "report"]
+    with subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE) as process:
+        until = time.monotonic() + 30
+        while shell(place, "ledger", "show").stdout.count(b"finished") < 2:
+            assert time.monotonic() < until
+        process.terminate()
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, b"the verdicts are in the ledger" in told) == (1, True)
