@@ -266,7 +266,7 @@ def test_a_storage_that_hangs_is_given_up_at_the_deadline(storage: AzureConnecti
         took = time.monotonic() - began
 
     assert error.message == "azure took longer than 1 s"
-    assert took < 2.5
+    assert took < 10  # the SDK alone would wait for a minute; a busy machine takes its time to end a thread
 
 
 @pytest.mark.parametrize("kind", [Fault.CUT, Fault.RESET])
