@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -21,9 +22,12 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from requests.adapters import HTTPAdapter
 
+from drcheck.collectors import bounds, ranges
 from drcheck.collectors.azure_faults import failed, not_azure
 from drcheck.collectors.azure_listing import MOST, Page, Question, parse_page
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.facts import Refused
+from drcheck.collectors.guarded import made_no_sense
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
 from drcheck.settings import AzureConnection
@@ -40,6 +44,10 @@ _PARTIAL: Final = 206
 _TAKEN: Final = b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>"
 """What the SDK is given to parse instead of a page."""
 _INVALID_RANGE: Final = 416
+
+# what these say of themselves would be written to standard error unless somebody takes it
+for _name in ("azure", "msal", "requests"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 class AzureClient:
@@ -61,6 +69,7 @@ class AzureClient:
                     initial_backoff=1, increment_base=2, retry_total=TRIES - 1, random_jitter_range=1
                 ),
                 logging_enable=False,
+                permit_redirects=False,  # the SAS token would go along
             )
         except (ValueError, TypeError):
             raise CollectorError(
@@ -86,11 +95,17 @@ class AzureClient:
 
     def get(self, caller: Caller, container: str, name: str, offset: int, at_most: int) -> bytes:
         """Return a range of a blob; empty where it lies beyond its end."""
+        try:
+            return self._get(caller, container, name, offset, at_most)
+        except Nonsense as error:
+            raise made_no_sense(self._connection, error) from None
+
+    def _get(self, caller: Caller, container: str, name: str, offset: int, at_most: int) -> bytes:
         blob = self._api.get_blob_client(container, name)
         options: dict[str, Any] = {}
         with self._web.asking(caller, at_most):
             if offset < 0:  # Azure has no range from the end
-                properties = self._asked(container, name, blob.get_blob_properties)
+                properties = self._sized(caller, container, name)
                 offset = max(0, properties.size + offset)
                 # should it change between the two requests, the second is refused
                 options = {"etag": properties.etag, "match_condition": MatchConditions.IfNotModified}
@@ -102,7 +117,19 @@ class AzureClient:
             content: bytes | None = self._asked(container, name, download)
             if content and caller.status != _PARTIAL:
                 raise not_azure(self._connection, container, name)
+            if not content:
+                if caller.whole is None:  # without it a log would just seem to end
+                    self._sized(caller, container, name)
+                ranges.check_beyond(f"bytes={offset}-", f"bytes */{caller.whole}")
         return content or b""
+
+    def _sized(self, caller: Caller, container: str, name: str) -> Any:
+        """Return the properties of a blob; what is read of it must fit the size that they tell."""
+        properties = self._asked(container, name, self._api.get_blob_client(container, name).get_blob_properties)
+        if properties is None or properties.size is None:
+            raise not_azure(self._connection, container, name)
+        caller.whole = bounds.size(properties.size)
+        return properties
 
     def tell(self, caller: Caller, container: str, name: str = "") -> Any:
         """Ask for the properties of a container, or of a blob; returns the SDK's, or :class:`Refused`."""
@@ -112,7 +139,7 @@ class AzureClient:
                     properties: Any = self._api.get_blob_client(container, name).get_blob_properties()
                 else:
                     properties = self._api.get_container_client(container).get_container_properties()
-            except (DecodeError, ValueError, TypeError, AttributeError, KeyError):
+            except (DecodeError, ValueError, TypeError, AttributeError, LookupError):
                 raise not_azure(self._connection, container, name or container) from None
             except AzureError as error:
                 status = getattr(error, "status_code", None) or 0
@@ -128,7 +155,7 @@ class AzureClient:
         """Ask, and turn each way of failing into an error that says what to do; None: the range is beyond the end."""
         try:
             return ask()
-        except (DecodeError, ValueError, TypeError, AttributeError, KeyError):
+        except (DecodeError, ValueError, TypeError, AttributeError, LookupError):
             # the SDK stumbles in one way or another over an answer that is not one of Azure's
             raise not_azure(self._connection, container, name) from None
         except AzureError as error:
@@ -150,7 +177,7 @@ class _Adapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Send one request and return the whole answer; a page of a listing is kept from the SDK's slow parser."""
-        answer = self._web.send(str(request.method), str(request.url), request.headers)
+        answer = self._web.send(str(request.method), str(request.url), request.headers, setting="account_url")
         headers: Mapping[str, str] = answer.headers
         body = answer.body
         caller = self._web.caller()

@@ -12,7 +12,7 @@ from drcheck.collectors import bounds
 from drcheck.collectors.azure_describe import listed_told
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
-from drcheck.collectors.xml_pages import decoded, echoed, once, tree
+from drcheck.collectors.xml_pages import check_tree, decoded, echoed, once, tree
 from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import Entry
 
@@ -23,6 +23,13 @@ _FACTS: Final = (
     "ServerEncrypted", "EncryptionScope", "CustomerProvidedKeySha256",
     "ImmutabilityPolicyMode", "ImmutabilityPolicyUntilDate", "LegalHold",
 )  # fmt: skip
+_LEAVES: Final = frozenset(
+    {
+        "Prefix", "Marker", "MaxResults", "Delimiter", "NextMarker", "Name", "Snapshot", "Deleted", "IsCurrentVersion",
+        "Creation-Time", "Last-Modified", "Content-Length", "Content-MD5", "ResourceType", "CopyStatus", *_FACTS,
+    }
+)  # fmt: skip
+"""What is read as text; later versions may put elements into others."""
 
 
 class Question(NamedTuple):
@@ -62,6 +69,9 @@ def parse_page(body: bytes, asked: Question) -> Page | None:
     blobs = page.find("Blobs")
     if blobs is None or "NextMarker" not in told:
         return None
+    check_tree(page, _LEAVES)
+    if blobs.text and not blobs.text.isspace():
+        raise Nonsense("there is text where its blobs should be")
     _check(page, told, blobs, asked)
     skip = len(asked.root)
     entries: list[Entry] = []

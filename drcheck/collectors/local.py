@@ -11,6 +11,7 @@ from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.facts import DISK, NOTHING, in_full
+from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Connections
 from drcheck.core.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
@@ -40,6 +41,7 @@ class LocalCollector:
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``."""
         start = checked_prefix(prefix)
+        escaped = Names()
         root = self._open_root()
         try:
             pending = [start]
@@ -49,10 +51,22 @@ class LocalCollector:
                         pending.append(f"{path}/")
                     elif stat.S_ISREG(status.st_mode):
                         name = _text(path)
+                        if "\\x" in name:
+                            self._once(escaped, name)
                         if name.startswith(prefix) and name > after:
                             yield self._entry(name, status)
         finally:
             os.close(root)
+
+    def _once(self, escaped: Names, name: str) -> None:
+        """Raise an error if two files have one name as text: bytes that are no UTF-8, and what is shown for them."""
+        try:
+            escaped.take(name)
+        except Nonsense as error:
+            raise CollectorError(
+                f"the listing of {self._shown('')} makes no sense as text: {error}",
+                "Rename the file whose name is not UTF-8.",
+            ) from None
 
     def _entry(self, name: str, status: os.stat_result) -> Entry:
         try:

@@ -14,9 +14,10 @@ _TOLD: Final = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
 _BEYOND: Final = re.compile(r"bytes \*/([0-9]{1,19})")
 
 
-def check_part(asked: str, told: str | None, got: int) -> None:
-    """Raise :class:`Nonsense` unless ``told``, a Content-Range, is what was asked for, and ``got`` bytes are that long.
+def check_part(asked: str, told: str | None, got: int) -> int:
+    """Return how long the whole is; raises :class:`Nonsense` unless that fits.
 
+    It must be what was asked for that is ``told``, a Content-Range, and ``got`` bytes must be that long.
     ``asked`` is a Range of one part, by its first and last byte or by a number of bytes at the end (RFC 9110, 14).
     """
     wanted, found = _ASKED.fullmatch(asked), _TOLD.fullmatch(told or "")
@@ -31,13 +32,18 @@ def check_part(asked: str, told: str | None, got: int) -> None:
         raise Nonsense(f"its range is {told}, and {asked} was asked for")
     if got != last - first + 1:
         raise Nonsense(f"its range is {told}, and it has {got} bytes")
+    return whole
 
 
-def check_beyond(asked: str, told: str | None) -> None:
-    """Raise :class:`Nonsense` if a range is said to lie beyond an end that lies after its beginning."""
+def check_beyond(asked: str, told: str | None) -> int | None:
+    """Return how long the whole is, of which a range is said to lie beyond the end; None: that is not told.
+
+    Raises :class:`Nonsense` if that end lies after the beginning of the range.
+    """
     wanted, found = _ASKED.fullmatch(asked), _BEYOND.fullmatch(told or "")
     if wanted is None or found is None:  # not every server tells the length
-        return
+        return None
     whole = bounds.count(found[1], "range")
     if whole > int(wanted[1] or 0):
         raise Nonsense(f"{asked} is said to lie beyond the end of {whole} bytes")
+    return whole

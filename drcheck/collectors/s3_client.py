@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
@@ -15,9 +16,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
+from drcheck.collectors import ranges
+from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.facts import Refused
-from drcheck.collectors.s3_faults import answered, no_answer, no_listing, not_asked
+from drcheck.collectors.guarded import made_no_sense
+from drcheck.collectors.s3_faults import answered, no_answer, no_listing, no_object, not_asked
 from drcheck.collectors.s3_listing import Page, Question, parse_page
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
@@ -38,8 +42,12 @@ _PAGE_BYTES: Final = 16 * 1024 * 1024
 _FACT_BYTES: Final = 64 * 1024
 """The longest answer to a question after facts; they take some hundred bytes."""
 _PARTIAL: Final = 206
+_BEYOND_ITS_END: Final = 416
 _TAKEN: Final = b"<ListBucketResult/>"
 """What botocore is given to parse instead."""
+
+# what a library says of itself would be written to standard error unless somebody takes it
+logging.getLogger("botocore").addHandler(logging.NullHandler())
 
 
 class _Body(io.BytesIO):
@@ -111,6 +119,8 @@ class S3Client:
         with self._web.asking(caller, at_most):
             answer = self._asked(caller, bucket, key, ask)
         if answer is None:
+            if caller.whole is None:  # AWS does not tell it here, and without it a log would just seem to end
+                self._check_beyond(caller, bucket, key, byte_range)
             return b""
         body: bytes = answer["Body"].read()
         if caller.status != _PARTIAL:
@@ -119,6 +129,18 @@ class S3Client:
                 f"Check that `endpoint` of {self._connection.name} is the S3 service itself, not a web page.",
             )
         return body
+
+    def _check_beyond(self, caller: Caller, bucket: str, key: str, byte_range: str) -> None:
+        """Raise an error unless an object ends before a range of it begins."""
+        head = self.tell(caller, "HeadObject", bucket, key)
+        if isinstance(head, Refused):
+            raise head.error
+        if "ContentLength" not in head:
+            raise self.no_answer("HeadObject", bucket)
+        try:
+            ranges.check_beyond(byte_range, f"bytes */{head['ContentLength']}")
+        except Nonsense as error:
+            raise made_no_sense(self._connection, error) from None
 
     def tell(
         self, caller: Caller, operation: str, bucket: str, key: str = "", **options: str
@@ -136,7 +158,7 @@ class S3Client:
                 if caller.status == 200 and status >= 500:  # noqa: PLR2004  so botocore takes what it cannot parse
                     raise self.no_answer(operation, bucket) from None
                 return Refused(
-                    str(told.get("Code", status)), status, str(told.get("Message", "")),
+                    str(told.get("Code") or status), status, str(told.get("Message") or ""),
                     answered(self._connection, bucket, key, error.response),
                 )  # fmt: skip
             except (ResponseParserError, ValueError):
@@ -153,18 +175,22 @@ class S3Client:
         try:
             return ask()
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in {"InvalidRange", "416"}:
+            if caller.status == _BEYOND_ITS_END and key:  # whatever its body says
                 return None
             if not key and caller.status == 200:  # noqa: PLR2004  botocore takes it for a fault of the server
                 raise no_listing(self._connection, bucket) from None
             raise answered(self._connection, bucket, key, error.response) from None
         except (ResponseParserError, ValueError):  # the latter, where it trips over a number that is none
+            if key:
+                raise no_object(self._connection, bucket, key) from None
             raise no_listing(self._connection, bucket) from None
         except BotoCoreError as error:
             raise not_asked(self._connection, error) from None
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        answer = self._web.send(request.method, request.url, dict(request.headers.items()))
+        answer = self._web.send(
+            request.method, request.url, dict(request.headers.items()), setting="endpoint", region="x-amz-bucket-region"
+        )
         headers = HTTPHeaders()
         for name, value in answer.headers.items():
             headers[name] = value

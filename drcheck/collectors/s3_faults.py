@@ -22,6 +22,14 @@ def no_listing(connection: S3Connection, bucket: str, why: str = "") -> Collecto
     )
 
 
+def no_object(connection: S3Connection, bucket: str, key: str) -> CollectorError:
+    """Return the error for an answer to a question for an object that makes no sense."""
+    return CollectorError(
+        f"the answer for {shown(key)} in {bucket} is not one of S3's",
+        f"Check that `endpoint` of {connection.name} is the S3 service itself, not a proxy or a web page.",
+    )
+
+
 def no_answer(connection: S3Connection, operation: str, bucket: str) -> CollectorError:
     """Return the error for an answer to a question after facts that makes no sense."""
     return CollectorError(
@@ -37,7 +45,7 @@ def answered(connection: S3Connection, bucket: str, key: str, response: Mapping[
     status = metadata.get("HTTPStatusCode", 0)
     alias = connection.name
     what = f"{shown(key)} in {bucket}" if key else bucket
-    match str(error.get("Code", status)):
+    match str(error.get("Code") or status):
         case "NoSuchBucket":
             return CollectorError(f"there is no bucket {bucket} in {alias}", "Check the policy's `at`, and the region.")
         case "NoSuchKey":
@@ -90,8 +98,9 @@ def answered(connection: S3Connection, bucket: str, key: str, response: Mapping[
         case "InternalError" | "ServiceUnavailable" | "500" | "502" | "504":
             return CollectorError(f"{alias} is at fault ({status}), also after several tries", "Try again later.")
         case code:
-            told = shown(str(error.get("Message", "")))
-            return CollectorError(f"{alias} answered {shown(code)} ({status}) for {what}: {told}", "See its own log.")
+            told = shown(str(error.get("Message") or ""))
+            said = f"{shown(code)} ({status}) for {what}{told and f': {told}'}"
+            return CollectorError(f"{alias} answered {said}", "See its own log.")
 
 
 def not_asked(connection: S3Connection, error: exceptions.BotoCoreError) -> CollectorError:

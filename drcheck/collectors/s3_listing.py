@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
-from drcheck.collectors.xml_pages import decoded, echoed, once, tree
+from drcheck.collectors.xml_pages import check_tree, decoded, echoed, once, tree
 from drcheck.core.evidence import FOREVER
 from drcheck.interfaces import Entry
 from drcheck.settings import LastModified
@@ -18,6 +18,13 @@ from drcheck.settings import LastModified
 MOST: Final = 10_000
 """Keys that a page may hold: AWS gives 1,000, other servers let their operator choose."""
 _MD5: Final = 32
+_LEAVES: Final = frozenset(
+    {
+        "Name", "Prefix", "Delimiter", "EncodingType", "KeyCount", "MaxKeys", "IsTruncated", "StartAfter",
+        "ContinuationToken", "NextContinuationToken", "Key", "Size", "LastModified", "ETag",
+    }
+)  # fmt: skip
+"""What is read as text; servers may put elements into others."""
 _ALIAS: Final = re.compile(r"arn:.*|.*-s3alias|.*--ol-s3|.*--xa-s3")
 """Other names of a bucket; an answer may give its own (https://docs.aws.amazon.com/AmazonS3/latest/userguide/
 access-points-naming.html)."""
@@ -61,6 +68,7 @@ def parse_page(body: bytes, asked: Question, last_modified: LastModified) -> Pag
     truncated = told.get(f"{space}IsTruncated")
     if page.tag != f"{space}ListBucketResult" or truncated not in {"true", "false"}:
         return None
+    check_tree(page, _LEAVES)
     _check(told, space, len(items), asked)
     token = told.get(f"{space}NextContinuationToken", "")
     if truncated == "true" and not token:

@@ -117,17 +117,28 @@ class SshCollector:
         while pending:
             inner = pending.pop()
             try:
-                for name, status in session.directory(f"{directory}/{inner}"):
-                    self._quota.take()
-                    path = inner + name
-                    told = status if status.mode is not None else self._sftp().status(f"{directory}/{path}")
-                    if ssh_sftp.is_directory(told):
-                        pending.append(f"{path}/")
-                    elif ssh_sftp.is_regular(told) or told.mode is None:
-                        yield self._entry(below + ssh_sftp.plain(path), told)
+                listing = session.directory(f"{directory}/{inner}")
             except NotFound:  # a directory that went meanwhile
                 if not inner:
                     raise
+                continue
+            for name, status in listing:
+                self._quota.take()
+                path = inner + name
+                told = status if status.mode is not None else self._status(f"{directory}/{path}")
+                if told is None:
+                    continue
+                if ssh_sftp.is_directory(told):
+                    pending.append(f"{path}/")
+                elif ssh_sftp.is_regular(told) or told.mode is None:
+                    yield self._entry(below + ssh_sftp.plain(path), told)
+
+    def _status(self, path: str) -> Attributes | None:
+        """Return what a name of a listing is, or None if it went meanwhile: all others are still there."""
+        try:
+            return self._sftp().status(path)
+        except NotFound:
+            return None
 
     def _entry(self, name: str, told: Attributes) -> Entry:
         """Return what SFTP tells of a regular file."""

@@ -8,6 +8,7 @@ from typing import Final
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
+from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Quota
 from drcheck.interfaces import CollectorError, Entry
 
@@ -32,6 +33,7 @@ def parse_find(output: Iterable[bytes], below: str, quota: Quota) -> Iterator[En
     """
     rest = b""
     started = False
+    names = Names()
     for part in output:
         *records, rest = (rest + part).split(b"\0")
         if len(rest) > LONGEST:
@@ -42,20 +44,24 @@ def parse_find(output: Iterable[bytes], below: str, quota: Quota) -> Iterator[En
                 raise _nonsense(record)
             started = True
             quota.take()
+            name = fields[4].decode("utf-8", "backslashreplace")
+            try:
+                names.take(name)
+            except Nonsense as error:
+                raise _nonsense(record, str(error)) from None
             if fields[0] == b"f":
-                yield _entry(fields, below, record)
+                yield _entry(fields, name, below, record)
             elif fields[0] not in _OTHERS:
                 raise _nonsense(record, "it is neither a file nor anything else that there is")
     if rest or not started:
         raise _nonsense(rest)
 
 
-def _entry(fields: list[bytes], below: str, record: bytes) -> Entry:
+def _entry(fields: list[bytes], name: str, below: str, record: bytes) -> Entry:
     size, modified, changed = (field.decode("ascii", "replace") for field in fields[1:4])
     try:
-        name = below + bounds.path(fields[4].decode("utf-8", "backslashreplace"))
         begin = bounds.decimal(modified)
-        return Entry(name, bounds.count(size), begin, max(begin, bounds.decimal(changed)), begin)
+        return Entry(below + bounds.path(name), bounds.count(size), begin, max(begin, bounds.decimal(changed)), begin)
     except Nonsense as error:
         raise _nonsense(record, str(error)) from None
 

@@ -15,6 +15,7 @@ import paramiko
 from drcheck.collectors import bounds, ssh_wire
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
+from drcheck.collectors.paging import Names
 from drcheck.collectors.ssh_connection import SILENCE, Talk
 from drcheck.collectors.ssh_wire import Attributes, Fields, Refusal, Session
 from drcheck.core.evidence import FOREVER
@@ -45,22 +46,24 @@ class ReadOnlySftp:
     @contextmanager
     def _asking(self, path: str) -> Iterator[None]:
         """Bound one question, and turn its faults into errors that say what to do."""
+        if self.broken:
+            raise RuntimeError("a session of SFTP that was given up was asked something")
         self._count()
         self.talk.channel.settimeout(self.talk.deadline.left(SILENCE))
+        self.broken = True  # until the last answer is there, also where whoever listens to a listing leaves
         try:
             yield
+            self.broken = False
         except Refusal as error:
             self.broken = bool(self._session.open)
             self._refused(path, error)
         except Nonsense as error:
-            self.broken = True
             self.talk.deadline.left()
             raise CollectorError(
                 f"what {self.talk.host.connection.host} tells of {text(path) or 'its files'} makes no sense: {error}",
                 "See what serves SFTP there (Subsystem sftp internal-sftp), and the disk.",
             ) from None
         except (paramiko.SSHException, EOFError, OSError) as error:
-            self.broken = True
             self.talk.host.fail(self.talk.deadline, error)
 
     def _refused(self, path: str, refusal: Refusal) -> NoReturn:
@@ -99,22 +102,38 @@ class ReadOnlySftp:
             return _attributes(answer)
 
     def directory(self, path: str) -> Iterator[tuple[str, Attributes]]:
-        """Yield what lies in a directory, ``.`` and ``..`` aside; many answers are on their way at once."""
+        """Open a directory, and return what lies in it, ``.`` and ``..`` aside.
+
+        Raises :class:`NotFound` if there is none. Once it is open, nothing but its end ends it well.
+        """
         with self._asking(path):
             handle = self._session.ask(ssh_wire.OPENDIR, ssh_wire.HANDLE, _string(path)).text()
+        return self._listed(path, handle)
+
+    def _listed(self, path: str, handle: bytes) -> Iterator[tuple[str, Attributes]]:
+        """Yield what lies in a directory; many answers are on their way at once."""
+        names = Names()
+        with self._asking(path):
             self._session.send(ssh_wire.READDIR, ssh_wire.string(handle), times=_LIST_AHEAD)
             ended = False
             while self._session.open:
                 try:
                     _, answer = self._session.receive(ssh_wire.NAME)
                 except Refusal as refusal:
+                    if refusal.code == ssh_wire.NO_SUCH_FILE:  # that of a directory which was there: no NotFound
+                        raise CollectorError(
+                            f"{text(path)} on {self.talk.host.connection.host} went while it was listed",
+                            "Look again later.",
+                        ) from None
                     if refusal.code != ssh_wire.EOF:
                         raise
                     ended = True
                     continue
                 for name, attributes in ssh_wire.names(answer):
                     if name not in {b".", b".."}:
-                        yield _part(name), attributes
+                        part = _part(name)
+                        names.take(plain(part))
+                        yield part, attributes
                 self.talk.deadline.left()
                 if not ended and len(self._session.open) <= _LIST_AHEAD // 2:
                     self._session.send(ssh_wire.READDIR, ssh_wire.string(handle), times=_LIST_AHEAD // 2)

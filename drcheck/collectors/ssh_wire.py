@@ -152,6 +152,8 @@ class Session:
 
     def ask(self, kind: int, expected: int, *fields: bytes | int) -> Fields:
         """Ask one question while no other is open, and return the answer."""
+        if self.open:
+            raise RuntimeError("a question of SFTP was asked while answers to others were on their way")
         self.send(kind, *fields)
         return self.receive(expected)[1]
 

@@ -6,14 +6,16 @@ thread, refuses whatever could change something, counts, and measures the far cl
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -35,8 +37,12 @@ SILENCE: Final = 60.0
 PAUSES: Final = (0.25, 1.0)
 """Seconds before each further try after a lost connection. An answer, also a bad one, is never asked for again here."""
 _ERROR_BODY: Final = 64 * 1024
+_REGION: Final = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 _PARTIAL: Final = 206
 _BEYOND_ITS_END: Final = 416
+
+# what a library says of itself would be written to standard error unless somebody takes it
+logging.getLogger("urllib3").addHandler(logging.NullHandler())
 
 
 class Lost(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
@@ -61,6 +67,8 @@ class Caller:
         """Bytes that the answer asked for now may have."""
         self.status = 0
         """Of the last answer."""
+        self.whole: int | None = None
+        """Bytes of the thing that is read, as far as an answer told; answers that tell other ones are not believed."""
         self.parse: Callable[[bytes], Any] | None = None
         """Reads a listing's answer; None if it is no listing."""
         self.page: Any = None
@@ -140,6 +148,7 @@ class Web:
         caller.parse = parse
         caller.page = None
         caller.wrong = ""
+        caller.whole = None
         _waiting.caller = caller
         try:
             yield
@@ -152,11 +161,22 @@ class Web:
             raise CollectorError("a request was made for no source", "Report this as a fault of drcheck.")
         return _waiting.caller
 
-    def send(self, method: str, url: str, headers: Mapping[str, Any]) -> Answer:
-        """Send one request; a connection that is refused or lost is tried again, twice at most."""
+    def send(self, method: str, url: str, headers: Mapping[str, Any], *, setting: str, region: str = "") -> Answer:
+        """Send one request; a connection that is refused or lost is tried again, twice at most.
+
+        Nobody is sent on to another host, which would be given what signs the request, and be believed: an answer that
+        redirects is an error, which names the ``setting`` to correct, unless its header ``region`` says where in the
+        same cloud to ask.
+        """
         if method not in {"GET", "HEAD"}:
             raise CollectorError(f"refused to send {method}: drcheck only reads", "Report this as a fault of drcheck.")
         caller = self.caller()
+        answer = self._tried(caller, method, url, headers)
+        if answer.status // 100 == 3 and _REGION.fullmatch(answer.headers.get(region, "")) is None:  # noqa: PLR2004
+            raise _redirected(url, answer.headers.get("Location", ""), setting)
+        return answer
+
+    def _tried(self, caller: Caller, method: str, url: str, headers: Mapping[str, Any]) -> Answer:
         for pause in PAUSES:
             try:
                 return self._once(caller, method, url, headers)
@@ -192,7 +212,7 @@ class Web:
                 try:
                     caller.note_date(response.headers.get("Date"), sent, clock.precise())
                     body = _body(response, caller.at_most if response.status < 300 else _ERROR_BODY)  # noqa: PLR2004
-                    _check_range(headers, response, len(body))
+                    _check_range(caller, headers, response, len(body))
                 finally:
                     response.release_conn()
         except Nonsense as error:
@@ -264,17 +284,36 @@ def _body(response: urllib3.BaseHTTPResponse, at_most: int) -> bytes:
     return b"".join(parts)
 
 
-def _check_range(headers: Mapping[str, Any], response: urllib3.BaseHTTPResponse, got: int) -> None:
-    """Raise :class:`Nonsense` if a part of something was asked for, and another one came."""
+def _check_range(caller: Caller, headers: Mapping[str, Any], response: urllib3.BaseHTTPResponse, got: int) -> None:
+    """Raise :class:`Nonsense` if a part of something was asked for, and another one came, or one of something else."""
     asked = next((value for name, value in headers.items() if name.lower() in {"range", "x-ms-range"}), None)
     if asked is None:
         return
     asked = asked.decode("ascii", "replace") if isinstance(asked, bytes) else str(asked)
     told = response.headers.get("Content-Range")
     if response.status == _PARTIAL:
-        ranges.check_part(asked, told, got)
+        whole: int | None = ranges.check_part(asked, told, got)
     elif response.status == _BEYOND_ITS_END:
-        ranges.check_beyond(asked, told)
+        whole = ranges.check_beyond(asked, told)
+    else:
+        return
+    if None not in {whole, caller.whole} and whole != caller.whole:
+        raise Nonsense(f"it is a part of {whole} bytes, and there were {caller.whole} before")
+    caller.whole = caller.whole if whole is None else whole
+
+
+def _redirected(url: str, location: str, setting: str) -> CollectorError:
+    """Return the error for an answer that redirects; only the address is shown, for the rest may hold what signs."""
+    try:
+        target = urlsplit(urljoin(url, location))
+        port = f":{target.port}" if target.port else ""
+        where = shown(f"{target.scheme}://{target.hostname or ''}{port}") if location else "nowhere"
+    except ValueError:
+        where = "what is no address"
+    return CollectorError(
+        f"{urlsplit(url).netloc} redirects to {where}",
+        f"If that is the storage itself, correct `{setting}`; else see what answers instead of it.",
+    )
 
 
 def _fault(host: str, error: Exception) -> CollectorError:

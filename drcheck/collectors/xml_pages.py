@@ -40,11 +40,44 @@ def tree(body: bytes, most: int) -> ET.Element | None:
         return None
 
 
+def check_tree(page: ET.Element, leaves: frozenset[str]) -> None:
+    """Raise :class:`Nonsense` where reading a page's elements by their names would leave something out unseen.
+
+    That is text beside elements, elements in one of ``leaves``, elements of another namespace than the page's own,
+    and an error instead of what is missing.
+    """
+    space = page.tag[: page.tag.rfind("}") + 1]
+    tags = set()
+    for element in page.iter():
+        tags.add(element.tag)
+        if len(element):
+            if element.text and not element.text.isspace():
+                raise _mixed(element)
+            if element.tag[len(space) :] in leaves:
+                raise Nonsense(f"its {_local(element.tag)} has elements in it")
+        if element.tail and not element.tail.isspace():
+            raise _mixed(element)
+    for tag in tags:
+        if tag[: tag.rfind("}") + 1] != space:
+            raise Nonsense(f"its {_local(tag)} is of another namespace")
+    for tag in ("Error", "Code"):
+        if page.find(f"{space}{tag}") is not None:
+            raise Nonsense("it tells of an error as well")
+
+
+def _mixed(element: ET.Element) -> Nonsense:
+    return Nonsense(f"there is text beside elements at its {_local(element.tag)}")
+
+
+def _local(tag: str) -> str:
+    return shown(tag.rpartition("}")[2][:100])
+
+
 def once(elements: Iterable[ET.Element], told: dict[str, str], ignored: frozenset[str] = frozenset()) -> dict[str, str]:
     """Add the text of each element to ``told``, by its tag; raises :class:`Nonsense` if one comes twice."""
     for element in elements:
         if element.tag in told and element.tag not in ignored:
-            raise Nonsense(f"it has {shown(element.tag.rpartition('}')[2])} twice")
+            raise Nonsense(f"it has {_local(element.tag)} twice")
         told[element.tag] = element.text or ""
     return told
 

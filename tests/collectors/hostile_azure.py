@@ -35,6 +35,10 @@ class Page:
     encoding: str = "utf-8"
     more: str = ""
     """XML among the blobs."""
+    after: str = ""
+    """XML at the end of the page."""
+    last: str = ""
+    """XML among the properties of the last blob."""
     replaced: bytes | None = None
     headers: list[tuple[str, str]] = field(default_factory=list)
 
@@ -45,8 +49,10 @@ class Page:
             f"<Blob><Name{blob.attributes}>{escape(blob.name)}</Name>{blob.more}<Properties>{_xml(blob.properties)}</Properties></Blob>"
             for blob in self.blobs
         )
+        if self.last:
+            blobs = f"{blobs.removesuffix('</Properties></Blob>')}{self.last}</Properties></Blob>"
         named = f" ContainerName={quoteattr(self.container)}"
-        text = f"<EnumerationResults{named}>{_xml(self.heads)}<Blobs>{blobs}{self.more}</Blobs>{_xml(self.tails)}</EnumerationResults>"
+        text = f"<EnumerationResults{named}>{_xml(self.heads)}<Blobs>{blobs}{self.more}</Blobs>{_xml(self.tails)}{self.after}</EnumerationResults>"
         return (self.prologue + text).encode(self.encoding)
 
 
@@ -106,6 +112,27 @@ def _beside(more: str) -> Callable[[Page], None]:
     return lambda page: setattr(page.blobs[-1], "more", more)
 
 
+MORE = (
+    "<Error><Code>ServerBusy</Code></Error>", "<Code>ServerBusy</Code>", "junk", '<Blob xmlns="y"><Name>p/x</Name></Blob>',
+    '<NextMarker xmlns="y">2</NextMarker>',
+)  # fmt: skip
+PIECES = (
+    "<Content-Length>1<c/>00</Content-Length>", "<Content-Length>1<c>0</c></Content-Length>", "<Content-MD5><x/></Content-MD5>",
+    "<Last-Modified>Tue, 24 Nov 2026 00:00:00 GMT<x/></Last-Modified>", '<Content-Length xmlns="y">5</Content-Length>', "text",
+)  # fmt: skip
+
+
+def last_is(xml: str) -> Callable[[Page], None]:
+    """Return what puts XML among the properties of the last blob, instead of what they said of that."""
+
+    def tell(page: Page) -> None:
+        tag = xml[1:].partition(">")[0].partition(" ")[0]
+        page.blobs[-1].properties = [pair for pair in page.blobs[-1].properties if pair[0] != tag]
+        page.last = xml
+
+    return tell
+
+
 LIES: list[Lie[Page]] = [
     Lie("no marker", "paging", put("tails", [])),
     Lie("two markers", "paging", put("tails", [("NextMarker", ""), ("NextMarker", "2")])),
@@ -140,6 +167,11 @@ LIES: list[Lie[Page]] = [
     Lie("a name that is no UTF-8", "Name", named("p/%FF", ' Encoded="true"')),
     Lie("a name without end", "Name", named("p/" + "x" * 100_000)),
     Lie("one name twice with other facts", "repeated", _twice),
+    *(Lie(f"more among the tails: {xml}", "more", put("after", xml)) for xml in MORE),
+    *(Lie(f"text in pieces: {xml}", "pieces", last_is(xml)) for xml in PIECES),
+    Lie("a marker of elements", "paging", both(put("tails", []), put("after", "<NextMarker><x>more</x></NextMarker>"))),
+    Lie("text among the blobs", "text", put("more", "junk text 1.dump")),
+    Lie("text instead of blobs", "body", lambda page: setattr(page, "replaced", page.body().partition(b"<Blob>")[0] + b"junk</Blobs><NextMarker/></EnumerationResults>")),
     Lie("an unknown encoding", "XML", put("prologue", '<?xml version="1.0" encoding="x-unknown"?>')),
     Lie("UTF-7", "XML", put("prologue", '<?xml version="1.0" encoding="utf-7"?>')),
     Lie("UTF-16 without its mark", "XML", both(put("prologue", ""), put("encoding", "utf-16-le"))),

@@ -21,6 +21,8 @@ class Page:
     objects: list[Pairs]
     prologue: str = '<?xml version="1.0" encoding="UTF-8"?>\n'
     encoding: str = "utf-8"
+    last: str = ""
+    """XML in the last object."""
     more: str = ""
     """XML beside the objects."""
     replaced: bytes | None = None
@@ -35,6 +37,8 @@ class Page:
             "<Contents>{}</Contents>".format("".join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in each))
             for each in self.objects
         )
+        if self.last:
+            objects = f"{objects.removesuffix('</Contents>')}{self.last}</Contents>"
         text = f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{heads}{objects}{self.more}</ListBucketResult>'
         return (self.prologue + text).encode(self.encoding)
 
@@ -98,6 +102,23 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY e0 "lol">{}]>'.format(
 )
 FILE = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
 
+PIECES = (
+    "<Key>p/x<b/>yz</Key>", "<Key><b/>p/x</Key>", "<Key>p/x<b>yz</b></Key>", "<Size>1<c/>00</Size>", "<Size>1<c>0</c></Size>",
+    "<LastModified>2026-11-24T00:00:00Z<x/></LastModified>", "<ETag>a<b/>c</ETag>", '<Size xmlns="y">5</Size>', "text",
+)  # fmt: skip
+
+
+def last_is(xml: str) -> Callable[[Page], None]:
+    """Return what puts XML into the last object, instead of what it said of that."""
+
+    def tell(page: Page) -> None:
+        tag = xml[1:].partition(">")[0].partition(" ")[0]
+        page.objects[-1] = [pair for pair in page.objects[-1] if pair[0] != tag]
+        page.last = xml
+
+    return tell
+
+
 LIES: list[Lie[Page]] = [
     Lie("a token without truncation", "paging", head("NextContinuationToken", "t")),
     Lie("truncation without a token", "paging", head("IsTruncated", "true")),
@@ -129,6 +150,13 @@ LIES: list[Lie[Page]] = [
     Lie("a key without end", "Key", last("Key", "p/" + "x" * 100_000)),
     Lie("two keys of one object", "Key", lambda page: page.objects[-1].append(("Key", "p/other"))),
     Lie("one key twice with other facts", "repeated", _twice),
+    *(Lie(f"text in pieces: {xml}", "pieces", last_is(xml)) for xml in PIECES),
+    Lie("an error as well", "more", put("more", "<Error><Code>InternalError</Code></Error>")),
+    Lie("a word of an error as well", "more", put("more", "<Code>InternalError</Code>")),
+    Lie("text among the objects", "more", put("more", "p/2026-11-24.dump")),
+    Lie("a token of elements", "more", put("more", "<NextContinuationToken><x>t</x></NextContinuationToken>")),
+    Lie("an object of another namespace", "more", put("more", '<Contents xmlns="y"><Key>p/x</Key><Size>1</Size></Contents>')),
+    Lie("an object of no namespace", "more", put("more", '<Contents xmlns=""><Key>p/x</Key></Contents>')),
     Lie("an unknown encoding", "XML", put("prologue", '<?xml version="1.0" encoding="x-unknown"?>')),
     Lie("UTF-7", "XML", put("prologue", '<?xml version="1.0" encoding="utf-7"?>')),
     Lie("Latin-1", "XML", both(put("prologue", '<?xml version="1.0" encoding="latin-1"?>'), put("encoding", "latin-1"))),

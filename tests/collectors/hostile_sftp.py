@@ -88,11 +88,11 @@ class Story:
     def answer(self, kind: int, body: bytes, asked: Iterator[int]) -> Answer:
         match kind:
             case 16 if self.real:
-                return self.real(_first(body))
+                return self.real(first(body))
             case 16:
-                return NAME, named((_first(body), attrs(mode=DIRECTORY)))
+                return NAME, named((first(body), attrs(mode=DIRECTORY)))
             case 7:
-                path = _first(body)
+                path = first(body)
                 if path.rpartition(b"/")[2] in self.names:
                     return ATTRS, self.file()
                 return ATTRS, attrs(mode=DIRECTORY, modified=self.modified)
@@ -122,7 +122,7 @@ def end() -> Answer:
     return STATUS, number(1) + string(b"end") + string(b"")
 
 
-def _first(body: bytes) -> bytes:
+def first(body: bytes) -> bytes:
     (length,) = struct.unpack(">I", body[:4])
     return body[4 : 4 + length]
 

@@ -327,7 +327,7 @@ def test_the_sender_refuses_to_send_anything_but_reads():
 
     for method in ("PUT", "POST", "DELETE", "PATCH"):
         with pytest.raises(CollectorError, match="drcheck only reads"):
-            Web(1).send(method, "http://127.0.0.1:1/", {})
+            Web(1).send(method, "http://127.0.0.1:1/", {}, setting="endpoint")
 
 
 def test_a_listing_asks_for_nothing_but_what_it_is_asked(canary: S3Connection):
