@@ -153,10 +153,10 @@ def _never_held(
 
 
 def _looked_since(places: Sequence[Place], slot: Stretch, due: int, second: int) -> bool:
-    """Return whether complete looks show the slot empty from its due time on, read to the letter."""
+    """Return whether complete looks show the slot empty from its due time on; one that asked for less ends no row."""
     marks = {due, second, *(mark for place in places for look in place.looks for mark in (look.begin, look.begin + 1))}
-    return all(
-        all_plainly_excluded(places, slot.start, at, standing=True) for at in marks if min(due, second) <= at <= second
+    return not any(
+        any_could_hide(places, slot.start, at, standing=True) for at in marks if min(due, second) <= at <= second
     )
 
 
