@@ -28,7 +28,10 @@ def both_ways(worlds: Iterable[Allowed]) -> Allowed:
 
 def worst_of(parts: Iterable[Allowed]) -> Allowed:
     """Return what is allowed where the worst of ``parts`` decides."""
-    return frozenset(max(choice, key=_ORDER.index, default=None) for choice in product(*parts))
+    worst = NOTHING_OWED
+    for part in parts:
+        worst = frozenset(max(choice, key=_ORDER.index) for choice in product(worst, part))
+    return worst
 
 
 def status_at(finding: Finding, second: int) -> Status | None:

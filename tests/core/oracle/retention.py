@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
+from math import prod
 
 from drcheck.core.evidence import LONG_AGO
 from drcheck.core.promises import Per, Retention
@@ -82,14 +83,20 @@ def _kept(
     return both_ways(worlds) | (UNKNOWN if len(datings) > 1 else frozenset())
 
 
+MOST_WORLDS = 64
+
+
 def _datings(places: Sequence[Place], slots: Sequence[Stretch]) -> Iterator[tuple[Dated, ...]]:
     """Yield every way to date the points that puts them into different slots."""
     points = [seen for place in places for seen in place.counted]
     edges = {edge for slot in slots for at in slot for edge in (at - 1, at)}
     choices = [
-        {seen.data[0], seen.data[1], *(edge for edge in edges if seen.data[0] <= edge <= seen.data[1])}
+        sorted({seen.data[0], seen.data[1], *(edge for edge in edges if seen.data[0] <= edge <= seen.data[1])})
         for seen in points
     ]
+    while prod(map(len, choices)) > MOST_WORLDS:  # a few worlds less find less, and nothing wrong
+        longest = max(choices, key=len)
+        del longest[1:-1:2]
     for dates in product(*choices):
         yield tuple(zip(dates, points, strict=True))
 
@@ -153,10 +160,10 @@ def _never_held(
 
 
 def _looked_since(places: Sequence[Place], slot: Stretch, due: int, second: int) -> bool:
-    """Return whether complete looks show the slot empty from its due time on, read to the letter."""
+    """Return whether complete looks show the slot empty from its due time on; one that asked for less ends no row."""
     marks = {due, second, *(mark for place in places for look in place.looks for mark in (look.begin, look.begin + 1))}
-    return all(
-        all_plainly_excluded(places, slot.start, at, standing=True) for at in marks if min(due, second) <= at <= second
+    return not any(
+        any_could_hide(places, slot.start, at, standing=True) for at in marks if min(due, second) <= at <= second
     )
 
 
