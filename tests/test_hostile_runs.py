@@ -24,9 +24,11 @@ from drcheck.core.verdict import Status
 from drcheck.interfaces import Entry, Seek
 from drcheck.policyfile.config import load_settings
 from tests.collectors import hostile_azure, hostile_s3, hostile_sftp
+from tests.collectors.canned import Canned, always
 from tests.collectors.hostile_azure import HostileAzure
 from tests.collectors.hostile_s3 import HostileS3
 from tests.collectors.hostile_sftp import HostileHost, Story
+from tests.collectors.hostile_tree import TreeStory, no_such_file
 from tests.collectors.lies import Lie
 from tests.collectors.places import write_credentials
 
@@ -418,6 +420,49 @@ def test_a_fault_in_judging_is_still_one_of_drcheck(world: World, monkeypatch: p
 
     with pytest.raises(ZeroDivisionError):
         world.judged("healthy")
+
+
+OLD = MADE - timedelta(days=40)
+RETENTION = "  longest: {{kind: retention, at_most: 30d, evidence: [dumps]}}\n"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_directory_that_goes_while_it_is_listed_does_not_hide_what_is_too_old(world: World, gone: bool):
+    days = {f"{moment:%Y-%m-%d}".encode(): moment for moment in (OLD, MADE)}
+    between = f"{MADE - timedelta(days=20):%Y-%m-%d}".encode()
+    old, new = days
+    tree = {b"/srv/src": [old, between, new], b"/srv/src/" + between: []}
+    tree |= {b"/srv/src/" + day: [f"{moment:%H%M%S}Z.dump".encode()] for day, moment in days.items()}
+    story = TreeStory(tree, int(MADE.timestamp()))
+    story.times = lambda path: next(
+        (int(at.timestamp()) + 60 for day, at in days.items() if day in path), 1_700_000_000
+    )
+    if gone:
+        story.lie = lambda kind, path, times: (
+            no_such_file() if kind == hostile_sftp.READDIR and path.endswith(between) else None
+        )
+    world.host.story = story
+    policy = (POLICY + RETENTION).format(service="tree", at="host:src/", available="mtime")
+    (world.directory / "tree.yaml").write_text(policy.replace("%Y-%m-%dT%H%M%S", "%Y-%m-%d/%H%M%S"))
+    outcome = world.judged("healthy", "tree")[1]
+    (judged,) = (each for each in outcome.report.services if each.policy.service == "tree")
+
+    assert {verdict.status for verdict in judged.verdicts} == {Status.MET, Status.UNKNOWN if gone else Status.BREACHED}
+    assert any(verdict.gaps for verdict in judged.verdicts) == gone
+
+
+def test_what_the_libraries_of_the_clouds_say_is_not_written_to_standard_error(world: World):
+    with Canned(always(416)) as s3, Canned(always(416)) as azure:
+        config = world.config.read_text()
+        try:
+            told = config.replace(f":{world.s3.port}", f":{s3.port}").replace(f":{world.azure.port}", f":{azure.port}")
+            world.config.write_text(told)
+            done = world.process(*(str(world.directory / f"{service}-all.yaml") for service in ("s3", "azure")))
+        finally:
+            world.config.write_text(config)
+
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert done.stderr == ""
 
 
 def test_the_process_tells_the_lie_and_goes_on(world: World):

@@ -47,17 +47,16 @@ def check_tree(page: ET.Element, leaves: frozenset[str]) -> None:
     and an error instead of what is missing.
     """
     space = page.tag[: page.tag.rfind("}") + 1]
-    tags = set()
-    for element in page.iter():
-        tags.add(element.tag)
+    elements = list(page.iter())
+    for element in elements:
+        if element.tail and not element.tail.isspace():
+            raise _mixed(element)
         if len(element):
             if element.text and not element.text.isspace():
                 raise _mixed(element)
             if element.tag[len(space) :] in leaves:
                 raise Nonsense(f"its {_local(element.tag)} has elements in it")
-        if element.tail and not element.tail.isspace():
-            raise _mixed(element)
-    for tag in tags:
+    for tag in {element.tag for element in elements}:
         if tag[: tag.rfind("}") + 1] != space:
             raise Nonsense(f"its {_local(tag)} is of another namespace")
     for tag in ("Error", "Code"):
