@@ -18,6 +18,11 @@ def precise() -> float:
     return time.time()
 
 
+def pause(seconds: float) -> None:
+    """Wait until what is looked at may have changed."""
+    time.sleep(seconds)
+
+
 def monotonic() -> float:
     """Return seconds on a clock that never goes back, for deadlines and durations."""
     return time.monotonic()

@@ -1,7 +1,7 @@
-"""The seams: what a collector, a reader and a report format must be.
+"""The seams of the edge: what a collector, a reader and a report format must be.
 
-A new kind of any of them is one small file and one line in :mod:`drcheck.registry`. Edge packages know these
-interfaces and the core, never each other.
+:mod:`drcheck.registry` plugs them in; CONTRIBUTING.md lists what belongs to a new one. Edge packages know these
+interfaces and the core, never each other. The seam of the ledger is :mod:`drcheck.ledger.interface`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from drcheck.core.evidence import Fact, Observation, Settled, Told
-from drcheck.core.policy import Policy, Source
-from drcheck.core.verdict import Verdict, Window
+from drcheck.core.model.evidence import LONG_AGO, Fact, Observation, Settled, State, Told, Unaccounted
+from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.verdict import Verdict, Window
 from drcheck.errors import DrcheckError
 
 
@@ -22,6 +22,10 @@ class CollectorError(DrcheckError):
 
     It becomes an evidence gap. A real answer ("there is nothing here") is never this error.
     """
+
+
+class Archived(CollectorError):  # noqa: N818  a word that reads well where it is caught
+    """The thing is there, and cannot be read until it is brought back from an archive tier."""
 
 
 class NotFound(CollectorError):  # noqa: N818  a noun that reads well where it is caught
@@ -43,6 +47,19 @@ class Entry(NamedTuple):
     """The time that the place shows for it: S3 and Azure ``last_modified``, mtime on hosts and disks."""
     checksum: str = ""
     """Equal values prove equal content (an ETag of a plain upload, a Content-MD5); empty: none is told."""
+    archived: Told | None = None
+    """Whether it lies in an archive tier, whose name ``how`` is, and cannot be read for hours; None: no place for that.
+
+    A :class:`~drcheck.core.model.evidence.Told` that neither holds nor does not: the listing cannot tell."""
+    version: str = ""
+    """Which version of a thing it is, where each is listed: ``name`` ends in it."""
+    noncurrent: bool = False
+    """Whether another version, or a delete marker, lies on top of it."""
+
+    @property
+    def own_name(self) -> str:
+        """Its name without the version, as it was written."""
+        return self.name.removesuffix(f"?versionId={self.version}") if self.version else self.name
 
 
 class Seek(Enum):
@@ -65,6 +82,8 @@ class Collector(Protocol):
 
     seek: Seek
     """How a listing of it can begin in the middle."""
+    in_place: bool
+    """Whether it lists a file while that is being written, as hosts and disks do; else only what is whole."""
 
     @property
     def calls(self) -> int:
@@ -89,7 +108,8 @@ class Collector(Protocol):
         """Return what the storage itself tells of ``name``, or with None of the place as a whole; it reads no content.
 
         Every fact that is asked is answered: what the credentials may not see, or the place cannot tell, is a
-        :class:`~drcheck.core.evidence.Told` that neither holds nor does not. Of the place, ``holds=False`` means that
+        :class:`~drcheck.core.model.evidence.Told` that
+        neither holds nor does not. Of the place, ``holds=False`` means that
         it holds for nothing that lies there, so that nothing there need be asked; True, that it may hold. Facts that a
         listing has told already cost no request, and one after the place was asked may tell more of them; what the
         place has answered is kept. Raises :class:`NotFound` if there is none.
@@ -120,11 +140,23 @@ class Asked:
     facts: frozenset[Fact] = frozenset()
     """What must be known of every candidate, beside its listing."""
     settled: Mapping[str, Settled] = field(default_factory=dict)
-    """Name to what need not be asked again."""
+    """What stands, by name, as the newest look that showed it did, with what need not be asked again."""
     either_encrypts: bool = False
     """Whether what the storage encrypts need not be asked whether its content is encrypted as well."""
+    also_read: tuple[Source, ...] = ()
+    """The other sources of any policy of the run that read names at the same place, above it or below."""
+    expected_since: int = LONG_AGO
+    """Since when something must have come if the promises are kept: where nothing did, names that no template reads are
+    looked for as well."""
+    tells_apart: bool = False
+    """Whether it matters which backups have the same content: what tells new ones apart is then read of them."""
+    verify: bool = False
+    """Whether what has a checksum beside it is verified once, though no commitment asks for it: what is known to be
+    broken counts for none."""
     read_at_most: int = 0
     """Bytes of content that may be read to check it against its checksum."""
+    states: Mapping[str, State] = field(default_factory=dict)
+    """Name to what an earlier look read of its state, where the source asks for one."""
 
 
 class Read(Protocol):
@@ -150,11 +182,43 @@ class Fault(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSeen:
+    """What the newest look showed at one source of a service, beside what verdicts tell of it."""
+
+    name: str
+    place: str
+    """``CONNECTION:PATH``."""
+    unlisted: tuple[str, ...] = ()
+    """Data sets that lie there, or that a log tells of, and that the policy does not list."""
+    unread: int = 0
+    """Names there that are no candidates."""
+    names: int = 0
+    """All names that it listed; of a log none."""
+    matched: int = 0
+    """How many of them a template reads."""
+    unmatched: tuple[Unaccounted, ...] = ()
+    """The newest few of those that nothing accounts for: no template of any policy, and they are no markers, digests or
+    placeholders."""
+    ever_matched: bool = True
+    """Whether any look ever found a name there that a template reads."""
+    other_lines: int = 0
+    """Of a log, its lines that tell of other services."""
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """One service, judged."""
 
     policy: Policy
     verdicts: tuple[Verdict, ...]
+    """At least one: a policy without commitments is an error."""
+    sources: tuple[SourceSeen, ...] = ()
+    """Those that its commitments rest on, in the order of the policy."""
+
+    @property
+    def window(self) -> Window:
+        """What it was judged over; its end is the instant judged."""
+        return self.verdicts[0].window
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +226,38 @@ class Report:
     """Everything a report format may show; nothing in it is left to compute."""
 
     run: str
-    """The run's id in the ledger."""
+    """The run's id in the ledger; of a question without looks, that of the newest recorded run."""
     version: str
     window: Window
+    """From the earliest beginning to the latest end of what its services were judged over."""
     services: tuple[Judged, ...]
     faults: tuple[Fault, ...] = ()
     seconds: float = 0.0
     """How long gathering and judging took."""
+    locations: Mapping[str, str] = field(default_factory=dict)
+    """Alias of a connection to where that is, as the beginning of a URL without secrets."""
+    question: str = ""
+    """What was asked other than the nightly question, in words: its verdicts are no verdicts of record."""
+
+    @property
+    def windows(self) -> set[Window]:
+        """What its services were judged over, but for those of which nothing has begun."""
+        return {judged.window for judged in self.services if judged.window.start < judged.window.end}
+
+    @property
+    def apart(self) -> bool:
+        """Whether services are judged at different instants."""
+        return len({window.end for window in self.windows}) > 1
 
 
 class Render(Protocol):
     """A report format. A function of this form is one."""
 
-    def __call__(self, report: Report) -> bytes:
-        """Return the whole report, as it is written to a file or a pipe."""
+    def __call__(self, report: Report, *, quiet: bool, verbose: bool, terminal: bool, config: str) -> bytes:
+        """Return the whole report, as it is written to a file or a pipe.
+
+        A format for people leaves out what is in order where it is to be ``quiet``, and adds all evidence where
+        ``verbose``; ``terminal`` says that standard output is where it goes, and ``config`` which configuration the
+        user named, for commands that are told as next steps. Formats for programs heed none of them.
+        """
         ...

@@ -1,6 +1,6 @@
-"""Everything that drcheck can plug together, on one page: collectors, readers, report formats.
+"""Everything that drcheck can plug together, on one page: kinds of commitment, collectors, readers, report formats.
 
-Modules are imported when they are asked for: a run that looks at local disks loads no cloud SDK.
+Modules are named, and imported when they are asked for: a run that looks at local disks loads no cloud SDK.
 """
 
 from __future__ import annotations
@@ -8,99 +8,183 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from drcheck.core.evidence import Log
-from drcheck.core.policy import Reader, Source
-from drcheck.interfaces import Collector, Read
-from drcheck.settings import AzureConnection, Connection, LocalConnection, S3Connection, SshConnection, standing
-
-__all__ = ["Opener", "opener", "parser", "place", "reader", "standing"]
+from drcheck.core.model.readers import Behaviour, Reader, Tells
 
 if TYPE_CHECKING:
-    from drcheck.collectors.pool import Connections
+    from drcheck.core.model.evidence import Log
+    from drcheck.core.model.policy import Source
+    from drcheck.interfaces import Collector, Read, Render
+    from drcheck.settings import Connection
 
-Opener = Callable[[str, "Connections"], Collector]
-"""Given where to root it and what the run shares, returns a collector; raises ``CollectorError``."""
+    Opener = Callable[[str, Any], Collector]
+    """Given where to root it and the ``Connections`` of the run, returns a collector; raises ``CollectorError``."""
 
 
-def opener(connection: Connection) -> Opener:
-    """Return what opens the collectors of a connection, with the SDK that it needs already loaded."""
-    match connection:
-        case S3Connection():
-            from drcheck.collectors.s3 import open_s3
+KINDS: Final[dict[str, str]] = {
+    "rpo": "drcheck.policyfile.kinds.rpo",
+    "rto": "drcheck.policyfile.kinds.rto",
+    "backup_frequency": "drcheck.policyfile.kinds.backup_frequency",
+    "retention": "drcheck.policyfile.kinds.retention",
+    "encryption": "drcheck.policyfile.kinds.encryption",
+    "copies": "drcheck.policyfile.kinds.copies",
+    "immutability": "drcheck.policyfile.kinds.immutability",
+    "integrity": "drcheck.policyfile.kinds.integrity",
+    "restore_test": "drcheck.policyfile.kinds.restore_test",
+    "availability": "drcheck.policyfile.kinds.availability",
+}
+"""Name of a kind of commitment to the module that reads it in policies, and that names its value in the core."""
 
-            import_module("drcheck.collectors.s3_client")
-            return partial(open_s3, connection)
-        case AzureConnection():
-            from drcheck.collectors.azure_blob import open_azure_blob
+_READERS: Final = (
+    Reader(
+        "objects",
+        "drcheck.readers.points.objects",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=True,
+        keys="objects_source",
+    ),
+    Reader(
+        "restore-log",
+        "drcheck.readers.logs.restore_log",
+        yields=frozenset({Tells.RESTORE_TESTS, Tells.CHECKS}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+        forms=((".xml", Behaviour.WINDOW),),
+        keys="restore_log_source",
+    ),
+    Reader(
+        "outage-log",
+        "drcheck.readers.logs.outage_log",
+        yields=frozenset({Tells.OUTAGES, Tells.WATCHED, Tells.RECOVERIES}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+        forms=((".json", Behaviour.WINDOW),),
+    ),
+    Reader(
+        "maintenance-log",
+        "drcheck.readers.logs.maintenance_log",
+        yields=frozenset({Tells.MAINTENANCE}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+    ),
+    Reader(
+        "attestations",
+        "drcheck.readers.logs.attestations",
+        yields=frozenset({Tells.ATTESTATIONS}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+    ),
+)
+READERS: Final[dict[str, Reader]] = {reader.name: reader for reader in _READERS}
+"""Name of a reader, as policies write it, to what it is."""
 
-            import_module("drcheck.collectors.azure_client")
-            return partial(open_azure_blob, connection)
-        case SshConnection():
-            from drcheck.collectors.ssh import open_ssh
 
-            import_module("drcheck.collectors.ssh_connection")
-            return partial(open_ssh, connection)
-        case LocalConnection():
-            from drcheck.collectors.local import open_local
+class PlaceType(NamedTuple):
+    """A sort of place where evidence lies."""
 
-            return partial(open_local, connection)
-        case _:
-            raise TypeError(connection)
+    connection: str
+    """Module and class of its connection in the configuration, with a colon between."""
+    opener: str
+    """Module and function that open a collector there."""
+    sdk: str = ""
+    """The module that loads what talks to it."""
+
+
+COLLECTORS: Final[dict[str, PlaceType]] = {
+    "s3": PlaceType(
+        "drcheck.settings:S3Connection", "drcheck.collectors.s3.collector:open_s3", "drcheck.collectors.s3.client"
+    ),
+    "azure_blob": PlaceType(
+        "drcheck.settings:AzureConnection",
+        "drcheck.collectors.azure.collector:open_azure_blob",
+        "drcheck.collectors.azure.client",
+    ),
+    "ssh": PlaceType(
+        "drcheck.settings:SshConnection",
+        "drcheck.collectors.ssh.collector:open_ssh",
+        "drcheck.collectors.ssh.connection",
+    ),
+    "local": PlaceType("drcheck.settings:LocalConnection", "drcheck.collectors.local:open_local"),
+}
+"""Type of a connection, as configurations write it, to what opens collectors there."""
+
+
+class Format(NamedTuple):
+    """A form of report."""
+
+    module: str
+    """Where its ``render`` is."""
+    content_type: str
+    """What a server calls it (RFC 9110, section 8.3)."""
+    ending: str
+    """With which the name of a file of it ends."""
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "console": Format("drcheck.reports.console.report", "text/plain; charset=utf-8", ".txt"),
+    "json": Format("drcheck.reports.json", "application/json", ".json"),
+}
+"""Name of a report format, as ``--format`` takes it; the first one is the default."""
+
+
+def _named(name: str) -> Any:
+    """Return what ``MODULE:NAME`` names."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def connection_of(kind: str) -> type[Connection]:
+    """Return what a connection of that type is."""
+    found: type[Connection] = _named(COLLECTORS[kind].connection)
+    return found
+
+
+def opener(connection: Connection, *, versions: bool = False) -> Opener:
+    """Return what opens the collectors of a connection, with the SDK that it needs already loaded.
+
+    With ``versions`` they list each version of a thing as an entry of its own; where a place does not keep them, or
+    drcheck cannot see them, opening raises ``CollectorError``.
+    """
+    place = COLLECTORS[connection.type]
+    if place.sdk:
+        import_module(place.sdk)
+    if versions and not connection.keeps_versions:
+        return partial(_no_versions, connection)
+    return partial(_named(place.opener), connection, **({"versions": True} if versions else {}))
+
+
+def _no_versions(connection: Connection, _root: str, _pool: object) -> Collector:
+    from drcheck.interfaces import CollectorError
+
+    raise CollectorError(
+        f"versions are read from S3 alone, and {connection.name} is none",
+        "Leave `versions` out; what this place keeps beside the newest is not seen.",
+    )
+
+
+def renderer(name: str) -> Render:
+    """Return what renders a report in the format of that name."""
+    render: Render = import_module(FORMATS[name].module).render
+    return render
 
 
 def reader(source: Source) -> Read:
     """Return what reads ``source``."""
-    match source.reader:
-        case Reader.OBJECTS:
-            from drcheck.readers import objects
-
-            return objects.read
-        case Reader.RESTORE_LOG:
-            from drcheck.readers import restore_log
-
-            return restore_log.read
-        case Reader.OUTAGE_LOG:
-            from drcheck.readers import outage_log
-
-            return outage_log.read
-        case Reader.MAINTENANCE_LOG:
-            from drcheck.readers import maintenance_log
-
-            return maintenance_log.read
-        case Reader.ATTESTATIONS:
-            from drcheck.readers import attestations
-
-            return attestations.read
+    read: Read = import_module(source.reader.module).read
+    return read
 
 
 def parser(source: Source) -> Callable[[bytes, str, int], Log]:
     """Return what reads a log again: given the bytes that the ledger kept, the service, and the latest instant then."""
-    match source.reader:
-        case Reader.RESTORE_LOG:
-            from drcheck.readers import restore_log
-
-            return restore_log.parse
-        case Reader.OUTAGE_LOG:
-            from drcheck.readers import outage_log
-
-            return outage_log.parser(source)
-        case Reader.MAINTENANCE_LOG:
-            from drcheck.readers import maintenance_log
-
-            return maintenance_log.parser(source)
-        case Reader.ATTESTATIONS:
-            from drcheck.readers import attestations
-
-            return attestations.parse
-        case Reader.OBJECTS:
-            raise TypeError(source.reader)
+    parse: Callable[[bytes, str, int], Log] = import_module(source.reader.module).parser(source)
+    return parse
 
 
 def place(source: Source) -> tuple[str, str]:
     """Return where a collector for ``source`` is rooted, and the name to read there (empty: all of it)."""
-    if source.reader is Reader.OBJECTS:
-        return (source.path if not source.path or source.path.endswith("/") else f"{source.path}/"), ""
+    if source.reader.lists:
+        return source.root, ""
     directory, slash, name = source.path.rpartition("/")
     return directory + slash, name

@@ -6,14 +6,20 @@ named here. Durations are whole seconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
+from urllib.parse import quote, urlsplit
 
-from drcheck.core.policy import Reader, Source
-from drcheck.core.promises import Standing
+from drcheck.core.model.commitments import Standing
+from drcheck.core.model.policy import Source
+from drcheck.core.model.readers import Tells
 
+SSH_PORT: Final = 22
+_NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Halves of characters that stand for no byte of a name (PEP 383)."""
 LIST_AT_MOST: Final = 5_000_000
 """Entries a look, unless the configuration says otherwise: some gigabytes of memory."""
 
@@ -33,6 +39,19 @@ class Connection:
     deadline: int = 120
     """Seconds that one source may take in all: without it, a host that drips bytes would hold the run for ever."""
 
+    type: ClassVar[str]
+    """Its name in configurations."""
+    files: ClassVar[tuple[str, ...]] = ()
+    """Keys that name files or directories of this machine."""
+    dates_arrival: ClassVar[bool] = False
+    """Whether the storage itself tells when something came, and not whoever wrote it."""
+    keeps_versions: ClassVar[bool] = False
+    """Whether it can be asked for each version of what lies there."""
+
+    def location(self) -> str:
+        """Return where it is, as a URL that a source's path completes; nothing in it is a secret."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True, slots=True)
 class S3Connection(Connection):
@@ -45,6 +64,15 @@ class S3Connection(Connection):
     endpoint: str = ""
     last_modified: LastModified = LastModified.INITIATION
 
+    type: ClassVar[str] = "s3"
+    files: ClassVar[tuple[str, ...]] = ("credentials_file",)
+    dates_arrival: ClassVar[bool] = True
+    keeps_versions: ClassVar[bool] = True
+
+    def location(self) -> str:
+        """Return where it is: an object at an endpoint of its own has its URL in path style."""
+        return _base(self.endpoint) if self.endpoint else "s3://"
+
 
 @dataclass(frozen=True, slots=True)
 class AzureConnection(Connection):
@@ -56,13 +84,21 @@ class AzureConnection(Connection):
     credential_file: str = ""
     """File that holds one."""
 
+    type: ClassVar[str] = "azure_blob"
+    files: ClassVar[tuple[str, ...]] = ("credential_file",)
+    dates_arrival: ClassVar[bool] = True
+
+    def location(self) -> str:
+        """Return where it is."""
+        return _base(self.account_url)
+
 
 @dataclass(frozen=True, slots=True)
 class SshConnection(Connection):
     """A host over SSH."""
 
     host: str = ""
-    port: int = 22
+    port: int = SSH_PORT
     user: str = ""
     identity_file: str = ""
     known_hosts: str = ""
@@ -72,12 +108,29 @@ class SshConnection(Connection):
     outputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Named reads: the only commands ever run."""
 
+    type: ClassVar[str] = "ssh"
+    files: ClassVar[tuple[str, ...]] = ("identity_file", "known_hosts")
+
+    def location(self) -> str:
+        """Return where it is."""
+        user = f"{quote(self.user)}@" if self.user else ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == SSH_PORT else f":{self.port}"
+        return f"ssh://{user}{host}{port}{_directory(self.root)}"
+
 
 @dataclass(frozen=True, slots=True)
 class LocalConnection(Connection):
     """A directory of this machine."""
 
     root: str = "/"
+
+    type: ClassVar[str] = "local"
+    files: ClassVar[tuple[str, ...]] = ("root",)
+
+    def location(self) -> str:
+        """Return where it is."""
+        return f"file://{_directory(self.root)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +149,37 @@ class Settings:
     """Entries that one look may list, whatever they are; more is a gap."""
 
 
+def _base(address: str) -> str:
+    """Return an address without what it carries beside host and path: that may be a SAS token."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/"
+
+
+def located(place: str, locations: Mapping[str, str]) -> str | None:
+    """Return the URL of a place ``CONNECTION:PATH``, by the ``location`` of each alias; of a named read its host's.
+
+    None: there is no such connection any more.
+    """
+    alias, _, path = place.partition(":")
+    base = locations.get(alias)
+    return base if base is None or path.startswith("!") else f"{base}{_quoted(path)}"
+
+
+def _directory(root: str) -> str:
+    return f"/{_quoted(root.strip('/'))}/".replace("//", "/")
+
+
+def _quoted(path: str) -> str:
+    """Return a path for a URL (RFC 3986, section 2.1): bytes of names that are not UTF-8 come out as they are."""
+    return quote(_NO_BYTE.sub("\ufffd", path).encode("utf-8", "surrogateescape"))
+
+
 def standing(source: Source, connection: Connection) -> Standing:
     """Return who vouches for what is read at ``source``.
 
     A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
     of whoever wrote them, wherever they lie. An attestation is the word of the owner it names.
     """
-    if source.reader is Reader.ATTESTATIONS:
+    if source.tells(Tells.ATTESTATIONS):
         return Standing.ATTESTED
-    cloud = isinstance(connection, S3Connection | AzureConnection)
-    return Standing.STORAGE if cloud and source.reader is Reader.OBJECTS else Standing.LOG
+    return Standing.STORAGE if connection.dates_arrival and source.reader.lists else Standing.LOG

@@ -18,9 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drcheck import registry, run
+from drcheck import registry
+from drcheck.app import verify
 from drcheck.collectors import bounds
-from drcheck.core.verdict import Status
+from drcheck.core.judging import summary
+from drcheck.core.model.verdict import Status
 from drcheck.interfaces import Entry, Seek
 from drcheck.policyfile.config import load_settings
 from tests.collectors import hostile_azure, hostile_s3, hostile_sftp
@@ -108,13 +110,13 @@ class World:
         self.azure.lies, self.azure.splice = (), bytes
         self.host.tell(())
 
-    def judged(self, *services: str) -> tuple[dict[str, Status], run.Outcome]:
+    def judged(self, *services: str) -> tuple[dict[str, Status], verify.Outcome]:
         """Judge the services with a new ledger; return what came of each, and of the run."""
         with tempfile.TemporaryDirectory(dir=self.directory) as fresh:
             file = Path(fresh) / "drcheck.yaml"
             file.write_text(self.config.read_text())
             paths = [str(self.directory / f"{service}.yaml") for service in services]
-            outcome = run.verify(load_settings(str(file)), paths, as_of=None, span=86400, progress=_quietly)
+            outcome = verify.verify(load_settings(str(file)), paths, verify.Question(86400), _quietly)
         assert not outcome.report.faults
         found = {
             judged.policy.service: verdict.status for judged in outcome.report.services for verdict in judged.verdicts
@@ -165,7 +167,7 @@ def check(world: World, service: str) -> None:
     """Check that the service that lies is unknown with a reason, and that the other one is judged as ever."""
     found, outcome = world.judged("healthy", service)
     assert found == {"healthy": Status.MET, service: Status.UNKNOWN}
-    assert outcome.exit_status == 3
+    assert summary.exit_status(outcome.status) == 3
     assert not outcome.tracebacks
 
 
@@ -173,7 +175,7 @@ def test_places_that_do_not_lie_are_met(world: World):
     found, outcome = world.judged("healthy", *AT)
 
     assert set(found.values()) == {Status.MET}
-    assert outcome.exit_status == 0
+    assert summary.exit_status(outcome.status) == 0
 
 
 @FUZZ
@@ -209,7 +211,7 @@ def test_a_host_whose_listing_lies_breaks_nothing_else(world: World, lies: list[
     (judged,) = (each for each in outcome.report.services if each.policy.service == "host")
 
     assert found["healthy"] is Status.MET
-    assert outcome.exit_status in {0, 3}
+    assert summary.exit_status(outcome.status) in {0, 3}
     assert any(verdict.gaps for verdict in judged.verdicts)
     assert not outcome.tracebacks
 
@@ -222,7 +224,7 @@ def test_a_host_whose_find_lies_breaks_nothing_else(world: World, lies: list[Lie
     (judged,) = (each for each in outcome.report.services if each.policy.service == "host")
 
     assert found["healthy"] is Status.MET
-    assert outcome.exit_status in {0, 3}
+    assert summary.exit_status(outcome.status) in {0, 3}
     assert any(verdict.gaps for verdict in judged.verdicts)
 
 
@@ -247,7 +249,7 @@ def test_whatever_a_cloud_answers_ends_no_run(world: World, splices: list[tuple[
     found, outcome = world.judged("healthy", "s3-all", "azure-all")
 
     assert found["healthy"] is Status.MET
-    assert outcome.exit_status in {0, 1, 3}
+    assert summary.exit_status(outcome.status) in {0, 1, 3}
     assert not outcome.tracebacks
 
 
@@ -266,7 +268,7 @@ def test_numbers_at_their_bounds_are_judged(world: World, seconds: int, size: in
     found, outcome = world.judged("healthy", "s3-all", "azure-all")
 
     assert found["healthy"] is Status.MET
-    assert outcome.exit_status in {1, 3}
+    assert summary.exit_status(outcome.status) in {1, 3}
     assert not outcome.tracebacks
     assert not any(
         gap.fact is None for judged in outcome.report.services for verdict in judged.verdicts for _, gap in verdict.gaps
@@ -282,7 +284,7 @@ def test_whatever_a_host_answers_ends_no_run(world: World, at: int, piece: bytes
     found, outcome = world.judged("healthy", "host")
 
     assert found["healthy"] is Status.MET
-    assert outcome.exit_status in {0, 1, 3}
+    assert summary.exit_status(outcome.status) in {0, 1, 3}
     assert not outcome.tracebacks
 
 
@@ -309,6 +311,7 @@ class Raising:
     """A collector that raises anything at all, at one of the things that it can be asked."""
 
     seek = Seek.NONE
+    in_place = True
     calls = 0
 
     def __init__(self, where: str, error: Callable[[], BaseException]) -> None:
@@ -348,9 +351,9 @@ def test_whatever_a_client_raises_is_a_gap_of_its_source(
 ):
     real = registry.opener
 
-    def opener(connection: Any) -> Any:
+    def opener(connection: Any, *, versions: bool = False) -> Any:
         if connection.name != "s3":
-            return real(connection)
+            return real(connection, versions=versions)
 
         def make(root: str, pool: Any) -> Raising:
             if where == "open":
@@ -365,7 +368,7 @@ def test_whatever_a_client_raises_is_a_gap_of_its_source(
 
     assert found["healthy"] is Status.MET
     assert found["s3"] is not Status.MET
-    assert outcome.exit_status in {1, 3}
+    assert summary.exit_status(outcome.status) in {1, 3}
     assert len(outcome.tracebacks) == 1
     assert "CANARYCANARY" not in outcome.tracebacks[0]
     if where != "close":
@@ -389,7 +392,7 @@ def test_a_reader_that_fails_is_a_gap_of_its_source(world: World, monkeypatch: p
     found, outcome = world.judged("healthy", "s3")
 
     assert found == {"healthy": Status.MET, "s3": Status.UNKNOWN}
-    assert outcome.exit_status == 3
+    assert summary.exit_status(outcome.status) == 3
     assert "ZeroDivisionError" in outcome.tracebacks[0]
 
 
@@ -416,7 +419,7 @@ def test_a_thread_of_a_client_that_fails_is_noted_and_prints_nothing(
 
 
 def test_a_fault_in_judging_is_still_one_of_drcheck(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "judge", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(verify, "judge", lambda *_, **__: 1 // 0)
 
     with pytest.raises(ZeroDivisionError):
         world.judged("healthy")

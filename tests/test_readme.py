@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from lab import pages
 
-from drcheck.core.policy import Policy
-from drcheck.core.promises import Kind
+from drcheck import registry
+from drcheck.core.model.policy import Policy
+from drcheck.policyfile.lint import lint
 from drcheck.policyfile.load import load_policies
 
 README = Path(__file__).parent.parent / "README.md"
@@ -35,6 +36,8 @@ def test_the_policy_in_the_readme_has_no_fault(tmp_path):
     loaded = load_policies([str(tmp_path)], None)
     assert loaded.faults == ()
     assert [one.id for one in loaded.policies[0].commitments] == ["rpo", "rto", "daily"]
+    # Nor does it leave empty, shrunk or unfinished backups unguarded.
+    assert lint(loaded.documents[0], 0) == []
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README.read_text()))
@@ -55,11 +58,11 @@ def test_the_output_shown_fits_a_terminal_of_80_columns():
 
 def test_every_promise_of_the_five_agreements_is_counted_in_the_table():
     shown = table()
-    assert list(shown) == [kind.value for kind in Kind]
+    assert list(shown) == list(registry.KINDS)
     for file, policy in policies().items():
-        for kind in Kind:
-            promised = sum(one.kind is kind for one in policy.commitments)
-            cell = shown[kind.value][file]
+        for kind in registry.KINDS:
+            promised = sum(one.kind == kind for one in policy.commitments)
+            cell = shown[kind][file]
             if promised < 2:
                 assert (cell == "silent") is (promised == 0), (file, kind, cell)
             else:

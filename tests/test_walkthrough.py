@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from drcheck.core.policy import Policy
+from drcheck.core.model.policy import Policy
 from drcheck.policyfile.load import load_policies
-from drcheck.readers import attestations, maintenance_log, outage_log
+from drcheck.readers.logs import attestations, maintenance_log, outage_log
 
 PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
 POLICY = PAGE.parent.parent / "policies" / "interworks-cloud.yaml"

@@ -13,8 +13,10 @@ from drcheck import __version__
 from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle, tell, unwritable
 from drcheck.errors import DrcheckError
 
-VERBS: Final = ("verify", "lint", "init", "history", "ledger", "schema")
+VERBS: Final = ("verify", "lint", "try", "init", "history", "replay", "ledger", "schema", "completion")
 """Each is a module beside this one, in the order in which --help shows them."""
+_MODULES: Final = {"try": "try_"}
+"""Those that cannot be called like their verb."""
 
 EXIT_USAGE = 2
 EXIT_FAULT = 70
@@ -28,6 +30,7 @@ met, breached or unknown, and show the evidence.
 
 _EPILOG = """\
 first steps:
+  drcheck try       look at one place, and show how its names are read
   drcheck init      write a commented policy and configuration to start from
   drcheck lint      check the policies, and tell what they promise in vain
   drcheck verify    look, judge, record, and show
@@ -78,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     try:
-        arguments = _parser(argv).parse_args(argv)
+        arguments = parser(argv).parse_args(argv)
     except SystemExit:
         sys.stdout.flush()  # --help and --version
         raise
@@ -88,16 +91,16 @@ def _run(argv: Sequence[str] | None) -> int:
     return status
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return what reads ``argv``: where that begins with a verb, no other one is loaded."""
-    parser = argparse.ArgumentParser(
+    whole = argparse.ArgumentParser(
         "drcheck", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--version", action="version", version=f"drcheck {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    whole.add_argument("--version", action="version", version=f"drcheck {__version__}")
+    verbs = whole.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in argv[:1] if argv and argv[0] in VERBS else VERBS:
-        import_module(f"drcheck.cli.{verb}").add(verbs)
-    return parser
+        import_module(f"drcheck.cli.{_MODULES.get(verb, verb)}").add(verbs)
+    return whole
 
 
 def _end_on_signals() -> None:

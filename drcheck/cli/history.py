@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from drcheck.errors import DrcheckError, UsageError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from drcheck.ledger.breaches import Breach
-    from drcheck.ledger.store import Ledger, PastVerdict
-    from drcheck.reports.terminal import Paper
+    from drcheck.ledger.state import PastVerdict, State
+    from drcheck.ledger.store import Ledger
+    from drcheck.policyfile.asked_periods import Moment
+    from drcheck.reports.console.local_time import Local
+    from drcheck.reports.console.terminal import Paper
 
 _DESCRIPTION = """\
 Show how the verdicts on each commitment went, out of the ledger: a line for
 every run in which a verdict changed, and every breach with when it opened (by
-the evidence), when a run first noticed it, and when it closed. "by" stands
+the evidence), when it closed, and when a run first noticed it. "by" stands
 before the instant where no run saw it close, ">" before how long it lasted
-where it opened before the oldest window.
+where it opened before the oldest window. Times are in the policy's zone.
 """
 
 _EPILOG = """\
@@ -62,31 +67,38 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
-    from datetime import UTC
-
-    from drcheck.ledger.faults import NoLedger
+    from drcheck.cli.output import write_whole
+    from drcheck.ledger.errors import NoLedger
     from drcheck.ledger.store import open_ledger
-    from drcheck.policyfile import units
+    from drcheck.policyfile.asked_periods import moment
     from drcheck.policyfile.config import load_settings
 
     try:
-        since = None if arguments.since is None else units.instant(arguments.since, UTC)
+        since = None if arguments.since is None else moment(arguments.since)
     except DrcheckError as error:
         raise UsageError(f"--since: {error.message}", error.hint) from error
     settings = load_settings(arguments.config)
     services: dict[str, list[_Told]] = {}
+    zones: dict[str, ZoneInfo] = {}
+    judged = False
     try:
         with open_ledger(settings.ledger, read_only=True) as ledger:
-            _known("service", arguments.service, ledger.services())
-            services = _read(ledger, arguments.service, arguments.commitment, since, every_run=arguments.all)
+            state = ledger.state((), folded=True)
+            zones, judged = _zones(ledger, state), any(run.judged for run in state.runs.values())
+        _known("service", arguments.service, state.services())
+        services = _read(state, zones, arguments.service, arguments.commitment, since, every_run=arguments.all)
     except NoLedger:
         pass  # nothing has been judged yet, which is an answer
     if arguments.format == "json":
         _print_json(services)
-    elif services:
-        _print(services)
+        return 0
+    if services:
+        shown = _text(services, zones)
+    elif since is not None and judged:
+        shown = f"Nothing was judged, and no breach was open, since {arguments.since}.\n"
     else:
-        print("Nothing has been judged yet. `drcheck verify` judges, and records what it finds.")
+        shown = "Nothing has been judged yet. `drcheck verify` judges, and records what it finds.\n"
+    write_whole(shown.encode(), None)
     return 0
 
 
@@ -94,28 +106,47 @@ def _known(what: str, name: str, names: Sequence[str]) -> None:
     """Refuse a name that the ledger does not have; with an empty ledger every name is fine."""
     from drcheck.core import words
     from drcheck.policyfile.validate import suggest
-    from drcheck.reports.text import printable
+    from drcheck.reports.console.text import printable
 
     if name and names and name not in names:
         hint = suggest(name, names) or f"Known are {words.several(list(names), at_most=10)}."
         raise UsageError(f"the ledger has no {what} {printable(name)}", printable(hint[:1].upper() + hint[1:]))
 
 
+def _zones(ledger: Ledger, state: State) -> dict[str, ZoneInfo]:
+    """Return the zone of each service, by the text of its policy that was judged last."""
+    from drcheck.policyfile.load import zone_of
+
+    newest = {past.service: past.sha256 for past in state.policies}
+    return {service: zone_of(ledger.policy_text(state, sha256)) for service, sha256 in newest.items()}
+
+
 def _read(
-    ledger: Ledger, service: str, commitment: str, since: int | None, *, every_run: bool
+    state: State, zones: dict[str, ZoneInfo], service: str, commitment: str, asked: Moment | None, *, every_run: bool
 ) -> dict[str, list[_Told]]:
     from drcheck.ledger.breaches import breaches
+    from drcheck.ledger.state import ahead
 
     found: dict[str, list[_Told]] = {}
     names: set[str] = set()
-    for (of, promise, kind), its in groupby(ledger.verdicts(service), lambda v: (v.service, v.commitment, v.kind)):
+    for (of, promise), every in sorted(state.verdicts.items()):
+        if service and of != service:
+            continue
+        # A run that was stopped or died has shown its verdicts to nobody, and none of them is of record.
+        if not (its := [one for one in every if state.runs[one.run].state == "finished"]):
+            continue
         names.add(promise)
         if commitment and promise != commitment:
             continue
-        verdicts = list(its)
-        spells = [one for one in breaches(verdicts) if since is None or (one.closed_at or since) >= since]
+        since = None if asked is None else asked(zones[of])
+        # What a run of a clock ahead of time found of a time that had not come yet tells of no breach.
+        *are_ahead, _ = ahead([one.window.end for one in its])
+        believed = [*(one for one, is_ahead in zip(its, are_ahead, strict=False) if not is_ahead), its[-1]]
+        spells = breaches(sorted(believed, key=lambda one: one.window.end))
+        verdicts = sorted(its, key=lambda one: one.window.end)
+        spells = [one for one in spells if since is None or (one.closed_at or one.dropped_at or since) >= since]
         shown = [one for one in verdicts if since is None or one.window.end >= since]
-        told = _Told(promise, kind, shown if every_run else list(_changes(shown)), spells)
+        told = _Told(promise, verdicts[-1].found.kind, shown if every_run else list(_changes(shown)), spells)
         if told.verdicts or told.breaches:
             found.setdefault(of, []).append(told)
     _known("commitment", commitment, sorted(names))
@@ -124,19 +155,20 @@ def _read(
 
 def _changes(verdicts: Sequence[PastVerdict]) -> Iterator[PastVerdict]:
     """Yield the first verdict, and every one that differs from the one before it."""
-    for _, same in groupby(verdicts, lambda verdict: (verdict.status, verdict.waived)):
+    for _, same in groupby(verdicts, lambda verdict: (verdict.found.status, verdict.found.waived)):
         yield next(same)
 
 
-def _print(services: dict[str, list[_Told]]) -> None:
+def _text(services: dict[str, list[_Told]], zones: dict[str, ZoneInfo]) -> str:
     import sys
 
-    from drcheck.cli.output import write_whole
-    from drcheck.reports.terminal import Paper, screen
-    from drcheck.reports.text import printable
+    from drcheck.reports.console.local_time import Local
+    from drcheck.reports.console.terminal import Paper, screen
+    from drcheck.reports.console.text import printable
 
     paper = Paper(screen(sys.stdout))
     for number, (service, histories) in enumerate(services.items()):
+        local = Local(zones[service])
         if number:
             paper.blank()
         paper.line((printable(service), "bold"))
@@ -144,44 +176,47 @@ def _print(services: dict[str, list[_Told]]) -> None:
             paper.blank()
             kind = "" if told.kind == told.commitment else f"  {told.kind.replace('_', ' ')}"
             paper.line("  ", (printable(told.commitment), "bold"), (kind, "dim"))
-            _print_verdicts(paper, told.verdicts)
-            _print_breaches(paper, told.breaches)
-    write_whole(paper.text().encode(), None)
+            _print_verdicts(paper, told.verdicts, local)
+            _print_breaches(paper, told.breaches, local)
+    return paper.text()
 
 
-def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict]) -> None:
-    from drcheck.core import words
-    from drcheck.core.verdict import Quantity, Status
-    from drcheck.reports.marks import mark, quantity
-    from drcheck.reports.text import fit, printable
+def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict], local: Local) -> None:
+    from drcheck.core.model.verdict import Quantity, Status
+    from drcheck.reports.console.marks import mark, quantity
+    from drcheck.reports.console.text import fit, printable
 
     for verdict in verdicts:
-        status = Status(verdict.status) if verdict.status else None
-        its = mark(status, waived=verdict.waived, attested=verdict.attested)
-        measured = f"measured {quantity(Quantity(**verdict.measured))}" if verdict.measured else ""
-        first = f"  {words.instant(verdict.window.end)}  "
+        status = Status(verdict.found.status) if verdict.found.status else None
+        its = mark(status, waived=verdict.found.waived, attested=verdict.found.attested)
+        measured = f"measured {quantity(Quantity(**verdict.found.measured))}" if verdict.found.measured else ""
+        first = f"  {local.instant(verdict.window.end)}  "
         paper.line(first, (fit(f"{its.symbol} {its.word}", 10), its.style), "  ", measured)
-        paper.wrapped(printable(verdict.reason), indent=len(first))
+        paper.wrapped(printable(local.text(verdict.found.reason)), indent=len(first))
 
 
-def _print_breaches(paper: Paper, breaches: Sequence[Breach]) -> None:
+def _print_breaches(paper: Paper, breaches: Sequence[Breach], local: Local) -> None:
     from drcheck.core import words
+    from drcheck.reports.console.text import fit
 
-    if not breaches:
-        return
-    paper.line(("  breach opened         noticed               closed                lasted", "dim"))
+    rows = [("breach opened", "closed", "lasted")]
     for breach in breaches:
-        opened, noticed = words.instant(breach.opened_at), words.instant(breach.noticed_at)
-        lasted = ""
+        closed, lasted = "still open", ""
         if breach.closed_at is not None:
-            closed = words.instant(breach.closed_at)
+            closed = local.instant(breach.closed_at)
             lasted = f"{'> ' if breach.cut else ''}{words.duration(breach.closed_at - breach.opened_at)}"
         elif breach.dropped_at is not None:
-            closed = f"by {words.instant(breach.dropped_at)}"
-        else:
-            closed = "still open"
-        style = "bold red" if closed == "still open" else ""
-        paper.line(f"  {opened}  {noticed}  ", (closed, style), f"  {lasted}{'  waived' if breach.waived else ''}")
+            closed = f"by {local.instant(breach.dropped_at)}"
+        rows.append((local.instant(breach.opened_at), closed, f"{lasted}{'  waived' if breach.waived else ''}"))
+    if not breaches:
+        return
+    opened, closed_width = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])
+    heads = f"  {fit(rows[0][0], opened)}  {fit(rows[0][1], closed_width)}  {rows[0][2]}"
+    paper.line((heads, "dim"))
+    for breach, (first, last, lasted) in zip(breaches, rows[1:], strict=True):
+        style = "bold red" if last == "still open" else ""
+        paper.line(f"  {fit(first, opened)}  ", (fit(last, closed_width), style), f"  {lasted}")
+        paper.line((f"    noticed {local.instant(breach.noticed_at)}", "dim"))
 
 
 def _print_json(services: dict[str, list[_Told]]) -> None:
@@ -205,11 +240,11 @@ def _commitment(told: _Told) -> dict[str, Any]:
             {
                 "run": verdict.run,
                 "as_of": words.instant(verdict.window.end),
-                "status": verdict.status,
-                "waived": verdict.waived,
-                "attested": verdict.attested,
-                "measured": verdict.measured,
-                "reason": verdict.reason,
+                "status": verdict.found.status,
+                "waived": verdict.found.waived,
+                "attested": verdict.found.attested,
+                "measured": verdict.found.measured,
+                "reason": verdict.found.reason,
             }
             for verdict in told.verdicts
         ],

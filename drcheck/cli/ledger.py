@@ -12,22 +12,26 @@ if TYPE_CHECKING:
 
 EXIT_DAMAGED = 1
 _RUNS_SHOWN = 15
+_KINDS = {"run began": "run", "source": "source", "look": "look", "policy text": "policy text"}
+"""Kinds of entry that are counted, and what one of them is called."""
 
 _DESCRIPTION = """\
 The ledger keeps what every run looked at, saw and judged; facts are only ever
 added to it.
 
-show    the last runs, how much is kept, and the size on disk
-check   read everything back: the file's structure, every hash, every record;
-        exit status 1 if anything is damaged
-retire  say that a service is promised no more; until then, a service whose
-        policy is gone is unknown in every run
+show     the last runs, how much is kept, and the size on disk
+check    read everything back: the file's structure, every hash, every entry,
+         and whether what is derived from entries is what they come to; exit
+         status 1 if anything is damaged
+rebuild  make everything that is derived from the entries anew
+retire   say that a service is promised no more; until then, a service whose
+         policy is gone is unknown in every run
 """
 
 _EPILOG = """\
 examples:
   drcheck ledger show
-  drcheck ledger check && cp drcheck.db /backup/
+  drcheck ledger check && sqlite3 drcheck.db ".backup /backup/drcheck.db"
   drcheck ledger retire webshop --reason "closed down, see CHG-77"
 """
 
@@ -41,7 +45,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("action", choices=("show", "check", "retire"), help="what to do")
+    parser.add_argument("action", choices=("show", "check", "rebuild", "retire"), help="what to do")
     parser.add_argument("service", nargs="?", metavar="SERVICE", help="the service to retire")
     parser.add_argument("--reason", help="why it is promised no more")
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
@@ -51,9 +55,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
-    from drcheck.ledger.faults import NoLedger
+    from drcheck.ledger.errors import REMEDY, RESTORE, DamagedLedger, NoLedger
     from drcheck.ledger.store import open_ledger
     from drcheck.policyfile.config import load_settings
+    from drcheck.reports.console.text import printable
 
     retires = arguments.action == "retire"
     if {retires} != {bool(arguments.service), bool(arguments.reason)}:
@@ -61,21 +66,33 @@ def run(arguments: argparse.Namespace) -> int:
             "a service and a reason go with retire, and with nothing else",
             'Write it like drcheck ledger retire webshop --reason "closed down".',
         )
+    writes, rebuilds = arguments.action in {"rebuild", "retire"}, arguments.action == "rebuild"
+    url = load_settings(arguments.config).ledger
     try:
-        ledger = open_ledger(load_settings(arguments.config).ledger, read_only=not retires)
+        ledger = open_ledger(url, read_only=not writes, must_exist=True, mend=rebuilds)
+    except DamagedLedger as error:
+        if arguments.action != "check":
+            raise
+        print(f"damaged: {printable(error.message)}")
+        print(REMEDY if error.hint == RESTORE else error.hint)
+        return EXIT_DAMAGED
     except NoLedger as nothing:
         print(f"{nothing.message}; {nothing.hint}")
         return 0
     with ledger:
         if retires:
             return _retire(ledger, arguments.service, arguments.reason)
+        if rebuilds:
+            ledger.rebuild()
+            print(f"made anew from {ledger.log.count} entries")
+            return 0
         return _show(ledger) if arguments.action == "show" else _check(ledger)
 
 
 def _retire(ledger: Ledger, service: str, reason: str) -> int:
     from drcheck import clock
 
-    if service not in ledger.services():
+    if service not in ledger.state(()).services():
         raise UsageError(f"the ledger knows no service {service}", "drcheck history names the services it knows.")
     ledger.retire(service, clock.now(), reason)
     print(f"{service} is retired: {reason}")
@@ -87,41 +104,44 @@ def _show(ledger: Ledger) -> int:
 
     from drcheck.core import words
     from drcheck.core.words import counted
-    from drcheck.reports.text import printable
+    from drcheck.reports.console.text import printable
 
-    counts, runs = ledger.counts(), ledger.runs()
+    counts, state = ledger.counts(), ledger.state((), folded=True)
+    runs, verdicts = list(state.runs.values()), sum(map(len, state.verdicts.values()))
     size = sum(file.stat().st_size for file in map(Path, (ledger.path, f"{ledger.path}-wal")) if file.exists())
-    print(f"{printable(ledger.path)}: {words.size(size)}")
-    looks = f"{counted(counts['look'], 'look')} at {counted(counts['source'], 'source')}"
-    print(f"{counted(counts['run'], 'run')}, {looks}, {counted(counts['verdict'], 'verdict')},")
-    print(f"{counted(counts['raw'], 'raw answer')}, {counted(counts['policy'], 'policy text')}")
+    print(f"{printable(ledger.path)}: {words.size(size)}, {counted(sum(counts.values()), 'entry', 'entries')}")
+    kinds = (counted(counts[kind], noun) for kind, noun in _KINDS.items())
+    print(", ".join((*kinds, counted(verdicts, "verdict"))))
     if not runs:
         return 0
     print(f"\n{'started':20}  {'judged as of':20}  {'state':11}  exit")
     for past in runs[-_RUNS_SHOWN:]:
         status = "" if past.exit_status is None else past.exit_status
-        line = f"{words.instant(past.started_at)}  {words.instant(past.window.end)}  {past.state:11}  {status}"
+        began = past.began
+        asked = "  a question" if began.question else ""
+        if past.state == "finished" and not (began.question or past.published):
+            asked = "  its report was not shown"
+        as_of = words.instant(began.window.end)
+        line = f"{words.instant(began.started_at)}  {as_of}  {past.state:11}  {status}{asked}"
         print(line.rstrip())
     if runs[_RUNS_SHOWN:]:
-        print(f"and {counted(len(runs) - _RUNS_SHOWN, 'run')} before them, since {words.instant(runs[0].started_at)}")
+        first = words.instant(runs[0].began.started_at)
+        print(f"and {counted(len(runs) - _RUNS_SHOWN, 'run')} before them, since {first}")
     return 0
 
 
 def _check(ledger: Ledger) -> int:
     from drcheck.core.words import counted
-    from drcheck.ledger.check import damage
-    from drcheck.ledger.faults import RESTORE
-    from drcheck.reports.text import printable
+    from drcheck.ledger.errors import REBUILD, REMEDY
+    from drcheck.reports.console.text import printable
 
-    damaged = False
-    for what in damage(ledger):
-        damaged = True
+    damaged = list(ledger.damage())
+    for what in damaged:
         print(f"damaged: {printable(what)}")
     if damaged:
-        print(f"{printable(ledger.path)} is damaged. {RESTORE}")
+        print(REMEDY if any(REBUILD not in what for what in damaged) else "Its entries are whole.")
         return EXIT_DAMAGED
     counts = ledger.counts()
-    told = {"run": counts["run"], "record": counts["look"], "verdict": counts["verdict"], "raw answer": counts["raw"]}
-    read = ", ".join(counted(count, what) for what, count in told.items())
+    read = ", ".join(counted(counts[kind], noun) for kind, noun in _KINDS.items())
     print(f"{printable(ledger.path)} is whole: {read} read back")
     return 0

@@ -65,7 +65,7 @@ def tell(text: str) -> None:
 
 def say(error: DrcheckError) -> None:
     """Print an error on standard error; what a far side or an argument put into it is never obeyed by a terminal."""
-    from drcheck.reports.text import printable
+    from drcheck.reports.console.text import printable
 
     for line in f"drcheck: {error}".split("\n"):
         tell(printable(line))
@@ -85,6 +85,19 @@ def check_writable(file: str | None) -> None:
     if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
         what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
         raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file with --output.")
+
+
+def keep_off(file: str | None, ledger: str) -> None:
+    """Raise ``UsageError`` where a report would take the place of the ledger, under whatever name."""
+    if file is None:
+        return
+    # Imported here, so that --help answers at once.
+    from pathlib import Path
+
+    target, kept = Path(file), Path(ledger)
+    beside = {Path(f"{kept.resolve()}{end}") for end in ("", "-wal", "-shm")}
+    if target.resolve() in beside or (target.exists() and kept.exists() and target.samefile(kept)):
+        raise UsageError(f"{file} is the ledger", "Name another file with --output.")
 
 
 def write_whole(rendered: bytes, file: str | None) -> None:
@@ -113,6 +126,7 @@ def write_whole(rendered: bytes, file: str | None) -> None:
                 os.fchmod(opened.fileno(), _mode(target))
                 os.fsync(opened.fileno())
             Path(temporary).replace(target)
+            _flush(target.parent)  # a name outlasts the machine only once its directory is on the disk
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
@@ -121,6 +135,20 @@ def write_whole(rendered: bytes, file: str | None) -> None:
             f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
             "The verdicts are in the ledger all the same; name another file with --output.",
         ) from error
+
+
+def _flush(directory: Path) -> None:
+    try:
+        opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:
+        return  # files may be put there, and nobody may list them
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise  # these two: a file system that cannot flush directories
+    finally:
+        os.close(opened)
 
 
 def _mode(target: Path) -> int:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-_FILES: Final = {
-    "policy": "policyfile/policy.schema.json",
-    "config": "policyfile/config.schema.json",
-    "report": "reports/report.schema.json",
-}
+_SCHEMAS: Final = ("policy", "config", "report")
 
 _DESCRIPTION = """\
 Print a JSON Schema (draft 2020-12), so that editors complete and check what is
@@ -36,14 +32,19 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("of", nargs="?", choices=tuple(_FILES), default="policy", help="of what (default: policy)")
+    parser.add_argument("of", nargs="?", choices=_SCHEMAS, default="policy", help="of what (default: policy)")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
-    from pathlib import Path
+    from importlib.resources import files
 
-    print((Path(__file__).parents[1] / _FILES[arguments.of]).read_text(encoding="utf-8"), end="")
+    from drcheck.policyfile.schema import published
+
+    if arguments.of == "report":
+        print((files("drcheck.reports") / "report.schema.json").read_text(encoding="utf-8"), end="")
+    else:
+        print(published(arguments.of), end="")
     return 0

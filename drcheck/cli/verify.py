@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from drcheck.errors import DrcheckError, UsageError
+from drcheck.registry import FORMATS, renderer
+
+if TYPE_CHECKING:
+    from drcheck.app.verify import Question
 
 _DESCRIPTION = """\
 Look at every source that the policies name, judge every commitment over the
@@ -14,9 +20,12 @@ POLICY, the policies that drcheck.yaml names are judged.
 
 _EPILOG = """\
 examples:
-  drcheck verify                           the nightly run
+  drcheck verify --quiet                   the nightly run: what matters
   drcheck verify policies/webshop.yaml -v  one service, with all its evidence
   drcheck verify --as-of 2026-11-01        as it stood then, by all seen since
+  drcheck verify --offline --period 2026-Q3
+                                           a quarter, by what the ledger knows
+  drcheck verify --offline --from 2026-10-01 --to 2026-10-15T12:00:00Z
   drcheck verify --window 90d --format json --output report.json
 
 exit status: 0 all met or waived, 1 a breach, 3 an unknown or a policy that is
@@ -36,56 +45,115 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("policies", nargs="*", metavar="POLICY", help="a policy file, or a directory of them")
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
-    parser.add_argument("--as-of", metavar="INSTANT", help="judge this instant, as 2026-11-01T00:00:00Z (default: now)")
-    parser.add_argument("--window", metavar="DURATION", default="30d", help="judge this long before it (default: 30d)")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
+    when = parser.add_argument_group(
+        "when",
+        "A bare date, month, quarter or year is the policy's own: it begins at\n"
+        "midnight in the policy's zone. A run that asks for another time than now is\n"
+        "a question: its looks are kept, its verdicts are not.",
+    )
+    when.add_argument("--as-of", metavar="INSTANT", help="judge this instant, as 2026-11-01T00:00:00Z (default: now)")
+    when.add_argument(
+        "--window", metavar="DURATION", help="judge this long before it, or since the last run (default: 30d)"
+    )
+    when.add_argument("--period", metavar="PERIOD", help="judge a day, month, quarter or year: 2026-09, 2026-Q3")
+    when.add_argument("--from", dest="since", metavar="INSTANT", help="judge from here on, up to --to")
+    when.add_argument("--to", dest="until", metavar="INSTANT", help="judge up to here, from --from on")
+    parser.add_argument("--offline", action="store_true", help="judge by what the ledger knows, and look at nothing")
+    parser.add_argument(
+        "--fail-on",
+        choices=("new", "now"),
+        default="new",
+        help="exit with 1 also for a breach that is over and that no recorded run has shown, or only for one at the "
+        "instant judged (default: new)",
+    )
+    parser.add_argument("--format", choices=(*FORMATS,), default=next(iter(FORMATS)), help="default: console")
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument(
-        "-q", "--quiet", action="store_true", help="console: only what is not met or was corrected, and the summary"
+        "-q",
+        "--quiet",
+        action="store_true",
+        help="console: only what is not met, was not since the last run, was corrected, or could not be seen",
     )
-    amount.add_argument("-v", "--verbose", action="store_true", help="all evidence, and tracebacks of clients")
+    amount.add_argument(
+        "-v", "--verbose", action="store_true", help="all evidence, with its place, and tracebacks of clients"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
-    from datetime import UTC
-
-    from drcheck import run as runner
-    from drcheck.cli.output import OutputError, check_writable, say, tell, write_whole
-    from drcheck.policyfile import units
+    from drcheck.app.mark_shown import mark_shown
+    from drcheck.app.verify import verify
+    from drcheck.cli.output import OutputError, check_writable, keep_off, say, tell, write_whole
+    from drcheck.core.judging.summary import exit_status
+    from drcheck.ledger.errors import LedgerError
+    from drcheck.ledger.store import path_of
     from drcheck.policyfile.config import load_settings
-    from drcheck.reports import console, json, progress
-    from drcheck.reports.text import printable
+    from drcheck.reports.console import progress
+    from drcheck.reports.console.text import printable
 
-    try:
-        as_of = None if arguments.as_of is None else units.instant(arguments.as_of, UTC)
-        span = units.duration(arguments.window)
-    except DrcheckError as error:
-        raise UsageError(f"--as-of or --window: {error.message}", error.hint) from error
+    question = _question(arguments)
     check_writable(arguments.output)
     settings = load_settings(arguments.config)
-    outcome = runner.verify(settings, arguments.policies, as_of=as_of, span=span, progress=progress.awaiting)
+    keep_off(arguments.output, path_of(settings.ledger))
+    outcome = verify(settings, arguments.policies, question, progress.awaiting)
     if arguments.verbose:
         for line in "\n".join(outcome.tracebacks).splitlines():
             tell(printable(line))
-    if arguments.format == "json":
-        rendered = json.render(outcome.report)
-    else:
-        rendered = console.render(
+    if outcome.unkept is not None:
+        say(outcome.unkept)
+    status = exit_status(outcome.status_now if arguments.fail_on == "now" else outcome.status)
+    try:
+        rendered = renderer(arguments.format)(
             outcome.report,
             quiet=arguments.quiet,
             verbose=arguments.verbose,
             terminal=arguments.output is None,
             config=arguments.config or "",
         )
-    status = outcome.exit_status
-    try:
         write_whole(rendered, arguments.output)
-    except OutputError as error:
+        mark_shown(settings, outcome)
+    except (OutputError, LedgerError) as error:
         say(error)  # a breach is one even where its report found no room, and what is met is met
     except KeyboardInterrupt:
         tell("\ndrcheck: interrupted while the report was written; the verdicts are in the ledger")
     return status
+
+
+def _question(arguments: argparse.Namespace) -> Question:
+    """Return what is asked, or raise ``UsageError`` with the option that is wrong."""
+    from drcheck.app.verify import Question
+    from drcheck.policyfile import units
+    from drcheck.policyfile.asked_periods import Period, moment, period
+
+    def read(option: str, how: Callable[[str], Any], text: str | None) -> Any:
+        try:
+            return None if text is None else how(text)
+        except DrcheckError as error:
+            raise UsageError(f"{option}: {error.message}", error.hint) from error
+
+    given = [
+        option
+        for option, text in (
+            ("--as-of", arguments.as_of), ("--period", arguments.period), ("--from and --to", arguments.since),
+        )
+        if text is not None
+    ]  # fmt: skip
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} ask for different times", "Give one of them.")
+    if (arguments.since is None) != (arguments.until is None):
+        raise UsageError("--from and --to go together", "Write both: --from 2026-07-01 --to 2026-10-01.")
+    if arguments.window is not None and given not in ([], ["--as-of"]):
+        raise UsageError(f"--window goes with --as-of, and {given[0]} says how long by itself", "Leave it out.")
+    asked = read("--period", period, arguments.period)
+    if arguments.since is not None:
+        start, end = read("--from", moment, arguments.since), read("--to", moment, arguments.until)
+        asked = Period(f"{arguments.since} to {arguments.until}", start, end)
+    return Question(
+        span=read("--window", units.duration, arguments.window),
+        as_of=read("--as-of", moment, arguments.as_of),
+        period=asked,
+        offline=arguments.offline,
+    )

@@ -1,1 +1,1 @@
-"""Where evidence lies: one module a kind of place, each a :class:`drcheck.interfaces.Collector`."""
+"""Where evidence lies: a module or folder a place, each a :class:`drcheck.interfaces.Collector`; what they share."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from drcheck.core.asking import below
+from drcheck.core.names.paths import below
 from drcheck.interfaces import CollectorError
 
 _SHOWN = 200

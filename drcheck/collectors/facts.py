@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from drcheck.core.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError
 
 KEPT: Final = 100_000

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import scrubbed, shown
-from drcheck.core.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Collector, CollectorError, Entry
 from drcheck.settings import AzureConnection, Connection, S3Connection, SshConnection
@@ -27,7 +27,7 @@ class Guarded:
         self._collector = collector
         self._connection = connection
         self._tracebacks = tracebacks
-        self.seek = collector.seek
+        self.seek, self.in_place = collector.seek, collector.in_place
 
     @property
     def calls(self) -> int:

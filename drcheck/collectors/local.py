@@ -13,7 +13,7 @@ from drcheck.collectors.confine import checked_name, checked_prefix, checked_roo
 from drcheck.collectors.facts import DISK, NOTHING, in_full
 from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Connections
-from drcheck.core.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
 from drcheck.settings import LocalConnection
 
@@ -30,6 +30,7 @@ class LocalCollector:
     """
 
     seek = Seek.NONE
+    in_place = True
 
     def __init__(self, connection: LocalConnection, root: str, pool: Connections) -> None:
         self._connection = connection

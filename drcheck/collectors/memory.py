@@ -9,7 +9,7 @@ from typing import NamedTuple
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.facts import NOTHING, in_full
 from drcheck.collectors.pool import Connections
-from drcheck.core.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Entry, NotFound, Seek
 from drcheck.settings import Connection
 
@@ -41,6 +41,7 @@ class MemoryCollector:
     """Lists and reads what :class:`MemoryConnection` holds below a root."""
 
     seek = Seek.AFTER
+    in_place = False
 
     def __init__(self, connection: MemoryConnection, root: str, pool: Connections) -> None:
         self._connection = connection

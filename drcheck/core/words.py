@@ -12,7 +12,7 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 def instant(seconds: int) -> str:
     """Return an instant in RFC 3339, UTC, with ``Z``; beyond the years 1 to 9999 just ``long ago`` or ``never``."""
     try:
-        return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{(_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat()}Z"
     except OverflowError:
         return "long ago" if seconds < 0 else "never"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from drcheck.core.verdict import Opening
-from drcheck.ledger.store import PastVerdict
+from drcheck.core.model.verdict import Opening
+from drcheck.ledger.state import PastVerdict
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Breach:
     noticed_in: str
     """That run's id."""
     waived: bool
-    """Whether the newest run that showed it had a waiver."""
+    """Whether waivers covered it in the newest run that showed it."""
     reason: str
     cut: bool
     """Whether it opened then or before: the oldest window that shows it begins in the middle of it."""
@@ -39,7 +39,7 @@ def breaches(verdicts: Iterable[PastVerdict]) -> list[Breach]:
     """
     known: list[Breach] = []
     for verdict in verdicts:
-        shown = [_merged(known, verdict, opening) for opening in verdict.breaches]
+        shown = [_merged(known, verdict, opening) for opening in verdict.found.breaches]
         for breach in known:
             is_open = breach.closed_at is None and breach.dropped_at is None
             if is_open and all(breach is not one for one in shown) and breach.opened_at < verdict.window.end:
@@ -58,14 +58,14 @@ def _merged(known: list[Breach], verdict: PastVerdict, opening: Opening) -> Brea
             opened_at, cut = first.opened_at, first.cut
     if not same:
         noticed_at = verdict.window.end
-        found = Breach(opened_at, opening.closed_at, noticed_at, verdict.run, verdict.waived, opening.reason, cut)
+        found = Breach(opened_at, opening.closed_at, noticed_at, verdict.run, opening.waived, opening.reason, cut)
         known.append(found)
         return found
     found, *others = same
     for other in others:
         known.remove(other)
     found.opened_at, found.cut, found.closed_at, found.dropped_at = opened_at, cut, opening.closed_at, None
-    found.waived, found.reason = verdict.waived, opening.reason
+    found.waived, found.reason = opening.waived, opening.reason
     return found
 
 

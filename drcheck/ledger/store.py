@@ -1,133 +1,62 @@
-"""The ledger as SQLite keeps it: opening and reading; :mod:`drcheck.ledger.run` appends.
-
-WAL lets history be read while a run writes; ``synchronous=FULL`` makes a commit outlast the machine, not only the
-process. One thread uses a ledger.
-"""
+"""The ledger as runs and people use it: the log, what its entries come to, and the one run that appends."""
 
 from __future__ import annotations
 
-import json
 import os
-import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from hashlib import sha256
-from itertools import groupby
-from operator import itemgetter
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
-from urllib.parse import quote
+from typing import Final, Self
 
-from drcheck.core.evidence import Look
-from drcheck.core.history import Record
-from drcheck.core.verdict import Opening, Window
+from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
-from drcheck.ledger import encoding, schema
-from drcheck.ledger.faults import RESTORE, LedgerError, NoLedger, told
-from drcheck.ledger.lock import RunLock
+from drcheck.ledger import entries, snapshots
+from drcheck.ledger.columns import Damaged
+from drcheck.ledger.entries import Entry
+from drcheck.ledger.errors import REBUILD, LedgerError, NoLedger, damaged
+from drcheck.ledger.interface import Log
 from drcheck.ledger.run import Run
+from drcheck.ledger.snapshots import Lost
+from drcheck.ledger.sqlite.log import SqliteLog
+from drcheck.ledger.state import Key, SourceState, State, fold
 
 _SCHEME: Final = "sqlite:///"
-_BUSY_SECONDS: Final = 10.0
-"""How long to wait for another program's write. Only one used by hand can be in the way: drcheck holds the run lock."""
+SNAPSHOT_AFTER: Final = 20
+"""How many times as many entries as the newest run made may stand behind a snapshot before another one is made: each
+night folds those in again, and writing a snapshot costs as much as reading a few nights."""
 
 
-class Key(NamedTuple):
-    """A place that was looked at for a service."""
-
-    service: str
-    source: str
-    """The source's identity, as the run gave it."""
-
-
-class PastRun(NamedTuple):
-    """A run of the past, or the one going on."""
-
-    id: str
-    started_at: int
-    window: Window
-    version: str
-    host: str
-    pid: int
-    state: str
-    """``running`` (or dead, and not yet marked), ``finished``, ``interrupted`` or ``abandoned``."""
-    ended_at: int | None
-    exit_status: int | None
-
-
-class PastVerdict(NamedTuple):
-    """What a run found of one commitment."""
-
-    service: str
-    commitment: str
-    kind: str
-    run: str
-    window: Window
-    status: str | None
-    """``met``, ``breached``, ``unknown``; None: nothing was owed yet."""
-    waived: bool
-    reason: str
-    measured: dict[str, Any] | None
-    breaches: tuple[Opening, ...]
-    unknowns: tuple[Opening, ...]
-    attested: bool = False
-    """Whether what was met rested on the dated word of a named owner alone."""
-
-
-class PastPolicy(NamedTuple):
-    """A policy's text that was judged, and when."""
-
-    service: str
-    file: str
-    sha256: str
-    first_seen: int
-    last_seen: int
-
-
-def open_ledger(url: str, *, read_only: bool = False) -> Ledger:
+def open_ledger(url: str, *, read_only: bool = False, must_exist: bool = False, mend: bool = False) -> Ledger:
     """Open the ledger at ``url``: ``sqlite:///PATH``, where four slashes begin an absolute path.
 
-    A new file becomes a ledger, unless ``read_only``: then a missing one raises :class:`NoLedger`. Only one process
-    writes at a time: raises :class:`Busy` with who does and since when. Raises UsageError for a URL of another kind,
-    :class:`LedgerError` for a file that is damaged, no ledger, or newer than this drcheck.
+    A new file becomes a ledger, unless ``read_only`` or ``must_exist``: then a missing one raises :class:`NoLedger`.
+    ``mend`` puts the schema around the entries in order, where that was altered. Only one process writes at a time:
+    raises :class:`Busy` with who does and since when. Raises UsageError for a URL of another kind, :class:`LedgerError`
+    for a file that is damaged, no ledger, or newer than this drcheck.
     """
+    path = path_of(url)
+    if (read_only or must_exist) and not os.path.exists(path):  # noqa: PTH110  paths are text here, as the configuration has them
+        raise NoLedger(f"there is no ledger yet: {path}", "`drcheck verify` begins one.")
+    return Ledger(SqliteLog(path, read_only=read_only, mend=mend))
+
+
+def path_of(url: str) -> str:
+    """Return where the ledger at ``url`` lies; raises UsageError for a URL of another kind."""
     if not url.startswith(_SCHEME) or not url.removeprefix(_SCHEME):
         scheme = url.partition(":")[0]
         known = "PostgreSQL ledgers are not supported yet" if scheme.startswith("postgres") else "this is no ledger URL"
         raise UsageError(f"{known}: {scheme}:…", "Write `ledger: sqlite:///drcheck.db` in drcheck.yaml.")
-    path = url.removeprefix(_SCHEME)
-    if read_only and not os.path.exists(path):  # noqa: PTH110  paths are text here, as the configuration has them
-        raise NoLedger(f"there is no ledger yet: {path}", "`drcheck verify` begins one.")
-    return Ledger(path, read_only=read_only)
+    return url.removeprefix(_SCHEME)
 
 
 class Ledger:
     """An open ledger; a context manager that closes it."""
 
-    def __init__(self, path: str, *, read_only: bool = False) -> None:
-        self.path = path
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.path = log.path
         self._run: Run | None = None
-        # Before SQLite looks at the file: through a second name for it, it would not see what the other one writes.
-        self._lock = None if read_only else RunLock(path)
-        try:
-            self.connection = self._open(path, read_only=read_only)
-        except BaseException:
-            self._unlock()
-            raise
-
-    def _open(self, path: str, *, read_only: bool) -> sqlite3.Connection:
-        with told(path):
-            mode = "rwc" if not read_only else "ro&immutable=1" if _unchanging(path) else "ro"
-            address = f"file:{quote(path)}?mode={mode}"
-            connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
-            try:
-                self._prepare(connection, read_only=read_only)
-            except BaseException:
-                connection.close()
-                raise
-            return connection
 
     def __enter__(self) -> Self:
         return self
@@ -138,191 +67,131 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; an open run is left as it is, for the next start to find."""
-        self.connection.close()
-        self._unlock()
+        """Let go of it; an open run is left as it is, for the next start to find."""
+        self.log.close()
 
-    def _unlock(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+    def state(self, wanted: Collection[Key] | None = None, *, upto: int | None = None, folded: bool = False) -> State:
+        """Return what is known after entry ``upto``, None: the newest; of sources only those ``wanted``, None: all.
 
-    def start(self, window: Window, *, version: str, started_at: int) -> Run:
+        With ``folded`` every run and verdict is in it, not only what the next night needs. Raises :class:`LedgerError`
+        where an entry is damaged or missing.
+        """
+        state = State()
+        if upto is None and not folded:
+            with suppress(Lost):  # all of it is in the entries as well
+                state = snapshots.read_state(self.log, wanted)
+        return fold(self.log, state, wanted, upto=upto)
+
+    def source(self, state: State, key: Key) -> SourceState | None:
+        """Return what ``state``, the newest one, would know of a source if it had been wanted; None: nothing.
+
+        The state does not keep it: so many sources can be read, one after the other, that would not fit into memory.
+        Raises :class:`LedgerError` where an entry is damaged or missing.
+        """
+        source = SourceState()
+        try:
+            if key in state.heads:
+                source = snapshots.read_source(self.log, key, state.heads[key], state.kept_upto)
+        except Lost:
+            return fold(self.log, State(), {key}, upto=state.upto).sources.get(key)
+        numbers = state.unread.get(key, ())
+        for number in numbers:
+            entry = self.entry(number)
+            try:
+                assert isinstance(entry, entries.Looked | entries.Lines)
+                source.apply(entry)
+            except (Damaged, LookupError, ValueError, AssertionError) as error:
+                raise damaged(f"entry {number} does not fit those before it: {error}", self.path) from error
+        return source if numbers or key in state.heads else None
+
+    def entry(self, number: int) -> Entry:
+        """Return one entry; raises :class:`LedgerError` where it is damaged or missing."""
+        (stored,) = self.log.read(number - 1, number)
+        try:
+            return entries.decode(stored.data)
+        except Damaged as error:
+            raise damaged(f"entry {number}: {error}", self.path) from error
+
+    def policy_text(self, state: State, sha256: str) -> str:
+        """Return the policy text with that digest; raises KeyError if it was never judged."""
+        number = state.texts[sha256]
+        entry = self.entry(number)
+        if not isinstance(entry, entries.PolicyText) or entry.sha256 != sha256:
+            raise damaged(f"entry {number} is not the policy text that stood there", self.path)
+        return entry.text
+
+    def start(
+        self, window: Window, *, version: str, started_at: int, clock_tolerance: int = 0, question: bool = False
+    ) -> Run:
         """Begin a run that judges ``window``, after the one before it has ended.
 
-        Runs whose process died are marked abandoned first. Raises :class:`LedgerError` if the ledger is damaged.
+        Runs whose process died are marked abandoned first, and then everything is read before anything is appended:
+        what ended the process may have damaged the file. ``question``: whether its verdicts are no verdicts of record.
         """
         if self._run is not None and not self._run.over:
             raise RuntimeError("a run of this ledger is still going on")
-        self._run = Run(self.connection, self.path, window, version=version, started_at=started_at)
+        state = self.state(())
+        if any(state.dead_runs()):
+            for what in self.log.damage():
+                raise damaged(what, self.path)
+        self._run = Run(
+            self.log,
+            state,
+            window,
+            version=version,
+            started_at=started_at,
+            clock_tolerance=clock_tolerance,
+            question=question,
+        )
         return self._run
 
-    def histories(self, keys: Iterable[Key]) -> dict[Key, list[Record]]:
-        """Return the records of each of ``keys``, oldest first, ready for ``History.of``; all in one query."""
-        found: dict[Key, list[Record]] = {key: [] for key in keys}
-        rows = self._rows("SELECT id, service, identity FROM source")
-        asked = {(schema.text(key.service), schema.text(key.source)): key for key in found}
-        wanted = {number: asked[service, source] for number, service, source in rows if (service, source) in asked}
-        question = (
-            "SELECT id, source, unread, record, name, begin, end, asked_from, clock_offset, calls, digest, size"
-            " FROM look WHERE source IN (SELECT value FROM json_each(?)) ORDER BY source, id"
-        )
-        for number, source, unread, record, name, begin, end, asked, offset, calls, digest, size in self._rows(
-            question, json.dumps(list(wanted))
-        ):
-            look = Look(name, begin, end, asked, clock_offset=offset, calls=calls, digest=digest or "", size=size)
-            with self._undamaged(f"record {number} of {wanted[source].service}"):
-                found[wanted[source]].append(encoding.decode(record, look, unread))
-        return found
-
-    def history(self, service: str, source: str) -> Iterator[Record]:
-        """Yield the records of one source, oldest first."""
-        yield from self.histories([Key(service, source)])[Key(service, source)]
-
-    def raw(self, digest: str) -> bytes:
-        """Return the raw answer with that SHA-256; raises KeyError if none was kept."""
-        for (kept,) in self._rows("SELECT bytes FROM raw WHERE digest = ?", digest):
-            with self._undamaged(f"raw answer {digest}"):
-                data = zlib.decompress(kept)
-                if sha256(data).hexdigest() != digest:
-                    raise encoding.Damaged("its hash is another")
-            return data
-        raise KeyError(digest)
-
-    def counts(self) -> dict[str, int]:
-        """Return how many rows each table has."""
-        # The names are the schema's own.
-        return {name: self._rows(f"SELECT count(*) FROM {name}")[0][0] for name in schema.TABLES}  # noqa: S608
-
-    def runs(self) -> list[PastRun]:
-        """Return all runs, oldest first."""
-        rows = self._rows(
-            "SELECT id, started_at, window_start, as_of, version, host, pid, state, at, exit_status"
-            " FROM run LEFT JOIN run_event ON run_event.run = run.seq ORDER BY seq"
-        )
-        return [
-            PastRun(run, started_at, Window(start, end), version, host, pid, state or "running", at, exit_status)
-            for run, started_at, start, end, version, host, pid, state, at, exit_status in rows
-        ]
-
-    def policies(self) -> list[PastPolicy]:
-        """Return the policy texts judged, by service, in order of time; one that came back stands twice."""
-        rows = self._rows(
-            "SELECT service, file, sha256, started_at FROM judged JOIN run ON run.seq = run ORDER BY service, run.seq"
-        )
-        stretches = (
-            (text, [started for *_, started in those]) for text, those in groupby(rows, key=itemgetter(0, 1, 2))
-        )
-        return [PastPolicy(text[0], text[1], text[2], starts[0], starts[-1]) for text, starts in stretches]
-
-    def policy_text(self, digest: str) -> str:
-        """Return the policy text with that SHA-256; raises KeyError if it was never judged."""
-        for (kept,) in self._rows("SELECT text FROM policy WHERE sha256 = ?", digest):
-            with self._undamaged(f"policy {digest}"):
-                return zlib.decompress(kept).decode("utf-8", "surrogatepass")
-        raise KeyError(digest)
+    def publish(self, run: str, at: int) -> None:
+        """Say that the report of ``run``, the newest of record, was handed over at ``at``."""
+        self.log.append([entries.encode(entries.Published(run, at))])
 
     def retire(self, service: str, at: int, reason: str) -> None:
         """Say that ``service`` is promised no more. A policy of it that is judged later brings it back."""
-        with told(self.path):
-            row = (schema.text(service), at, schema.text(reason))
-            self.connection.execute("INSERT INTO retirement (service, at, reason) VALUES (?, ?, ?)", row)
+        self.log.append([entries.encode(entries.Retired(service, at, reason))])
 
-    def retirements(self) -> dict[str, int]:
-        """Return when each retired service was last retired."""
-        return dict(self._rows("SELECT service, max(at) FROM retirement GROUP BY service"))
+    def snapshot(self, *, made: int = 0) -> None:
+        """Keep what is known now, so that it need not be folded again.
 
-    def verdicts(self, service: str = "", commitment: str = "", *, since: int | None = None) -> Iterator[PastVerdict]:
-        """Yield verdicts by service and commitment, of the oldest instant judged first; empty: all."""
-        rows = self._rows(
-            "SELECT service, commitment, kind, run.id, window_start, as_of, status, waived, reason, measured,"
-            " breaches, unknowns, attested FROM verdict JOIN run ON run.seq = verdict.run"
-            " WHERE (? = '' OR service = ?) AND (? = '' OR commitment = ?) AND (? IS NULL OR as_of >= ?)"
-            " ORDER BY service, commitment, as_of, seq",
-            service, service, commitment, commitment, since, since,
-        )  # fmt: skip
-        for of, promise, kind, run, start, end, status, waived, reason, measured, breaches, unknowns, attested in rows:
-            with self._undamaged(f"verdict on {promise} of {of} in run {run}"):
-                verdict = PastVerdict(
-                    of, promise, kind, run, Window(start, end), status, bool(waived), reason,
-                    json.loads(measured) if measured else None, _openings(breaches), _openings(unknowns),
-                    bool(attested),
-                )  # fmt: skip
-            yield verdict
-
-    def verdict(self, run: str, service: str, commitment: str) -> dict[str, Any]:
-        """Return the whole verdict as the run's JSON report had it; raises KeyError if there is none."""
-        question = (
-            "SELECT body FROM verdict JOIN run ON run.seq = run WHERE run.id = ? AND service = ? AND commitment = ?"
-        )
-        for (body,) in self._rows(question, run, service, commitment):
-            with self._undamaged(f"verdict on {commitment} of {service} in run {run}"):
-                found: dict[str, Any] = json.loads(zlib.decompress(body))
-                return found
-        raise KeyError((run, service, commitment))
-
-    def services(self) -> list[str]:
-        """Return every service that was ever judged."""
-        return [name for (name,) in self._rows("SELECT DISTINCT service FROM judged ORDER BY service")]
-
-    def _rows(self, question: str, *values: object) -> list[Any]:
-        with told(self.path):
-            return self.connection.execute(question, values).fetchall()
-
-    @contextmanager
-    def _undamaged(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except encoding.UNREADABLE as error:
-            raise LedgerError(f"the ledger is damaged: {what} in {self.path} ({error})", RESTORE) from error
-
-    def _prepare(self, connection: sqlite3.Connection, *, read_only: bool) -> None:
-        version, known = schema.user_version(connection), len(schema.MIGRATIONS)
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if application != schema.APPLICATION_ID and (version or tables):
-            raise LedgerError(
-                f"this file is another program's database, not a ledger: {self.path}",
-                "Name another file under `ledger:` in drcheck.yaml.",
-            )
-        if version > known:
-            raise LedgerError(
-                f"the ledger is of a newer drcheck: {self.path} has schema {version}, this drcheck knows {known}",
-                "Use the newer drcheck, or name another file under `ledger:` in drcheck.yaml.",
-            )
-        connection.execute("PRAGMA foreign_keys = ON")
-        if read_only:
-            if not tables:
-                raise NoLedger(f"there is nothing in the ledger yet: {self.path}", "`drcheck verify` begins it.")
-            if version < known:
-                raise LedgerError(
-                    f"the ledger is of an older drcheck: {self.path} has schema {version}, this drcheck has {known}",
-                    "The next `drcheck verify` brings it up to date.",
-                )
+        With ``made``, how many entries the newest run made, only where that is worth its cost.
+        """
+        if made and self.log.count - snapshots.position(self.log) < SNAPSHOT_AFTER * made:
             return
-        # Without these, INSERT OR REPLACE would delete a fact without asking the triggers.
-        connection.execute("PRAGMA recursive_triggers = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        schema.migrate(connection)
+        self.log.keep(snapshots.of_state(self.state()))
 
+    def rebuild(self) -> None:
+        """Make everything that is derived from the entries anew."""
+        parts = snapshots.of_state(fold(self.log, State()))  # only what can be made anew is dropped
+        self.log.forget()
+        self.log.keep(parts)
 
-def _unchanging(path: str) -> bool:
-    """Return whether a ledger to be read lies where nothing can be written, as on a read-only mount.
+    def counts(self) -> Counter[str]:
+        """Return how many entries of each kind there are."""
+        return Counter(entries.kind(stored.data) for stored in self.log.read())
 
-    SQLite would make its files beside it there, and could not; without a journal all there is stands in the file.
-    """
-    real = os.path.realpath(path)
-    return not os.access(os.path.dirname(real), os.W_OK) and not os.path.exists(f"{real}-wal")  # noqa: PTH110, PTH120
-
-
-def _openings(kept: str) -> tuple[Opening, ...]:
-    """Return spans as the JSON report wrote them, as instants."""
-    return tuple(
-        Opening(_instant(span["opened_at"]), _instant(span["closed_at"]) if span["closed_at"] else None, span["reason"])
-        for span in json.loads(kept)
-    )
-
-
-def _instant(written: str) -> int:
-    return int(datetime.fromisoformat(written).timestamp())
+    def damage(self) -> Iterator[str]:
+        """Yield what is damaged: in the file, in an entry, or in how entries follow each other; reads all of it."""
+        try:
+            found = [*self.log.damage()]
+            lost = [f"derived value {name!r} is not what was written; {REBUILD}" for name in self.log.lost()]
+            yield from (*found, *lost)
+            if found or lost:
+                return
+            folded, kept = self.state(folded=True), self.state()
+            with suppress(Lost):
+                try:
+                    snapshots.read_state(self.log, None)
+                except snapshots.Mixed:
+                    yield f"a part of the snapshot differs from the others in age; {REBUILD}"
+                    return
+        except LedgerError as error:
+            yield error.message
+            return
+        if snapshots.small(kept) != snapshots.small(folded):
+            yield f"the snapshot of runs and verdicts differs from their entries; {REBUILD}"
+        for key, source in folded.sources.items():
+            if snapshots.whole(kept.source(key)) != snapshots.whole(source):
+                yield f"the snapshot of {key.service} differs from its entries; {REBUILD}"

@@ -8,42 +8,55 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from drcheck.core.calendar import day_starts
-from drcheck.core.places import Site
-from drcheck.core.policy import NEVER, Agreement, Arrival, BusinessCalendar, Policy, Reader, Source, Waiver
-from drcheck.core.promises import Kind
-from drcheck.policyfile import commitments, formats, shorthand, units
-from drcheck.policyfile.commitments import optional_duration, optional_instant, optional_share
-from drcheck.policyfile.schema import Values
-from drcheck.policyfile.templates import joined
+from drcheck.core.model.policy import (
+    Agreement,
+    Arrival,
+    BusinessCalendar,
+    Clock,
+    Identical,
+    Policy,
+    RestoreRecords,
+    Source,
+    Waiver,
+)
+from drcheck.core.model.sites import Site
+from drcheck.core.time.calendar import day_starts
+from drcheck.policyfile import commitments, scalar_formats, shorthand, units
+from drcheck.policyfile.convert import converted
+from drcheck.policyfile.extends import joined
+from drcheck.policyfile.schema import Values, schema
+from drcheck.registry import READERS
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
     """Return the policy that ``values`` tell; ``files`` are what it was read from, itself first."""
-    timezone = values.get("timezone", formats.DEFAULT_ZONE)
-    zone = formats.zone(timezone)
+    timezone = values.get("timezone", scalar_formats.DEFAULT_ZONE)
+    zone = scalar_formats.zone(timezone)
     service = values["service"]
-    agreement = values.get("agreement", {})
+    # Commitments are written out before they are read, and a waiver ends with the last day that is named.
+    told = {key: value for key, value in values.items() if key not in {"commitments", "waivers"}}
+    facts = converted(told, schema("policy"), zone)
+    agreement = facts.get("agreement", {})
     return Policy(
         service=service,
         file=files[0][0],
         sha256=hashlib.sha256(b"".join(data for _, data in files)).hexdigest(),
         text=joined(files),
         timezone=timezone,
-        sources={name: _source(name, source, service, zone) for name, source in values.get("sources", {}).items()},
+        sources={name: _source(name, source, service) for name, source in facts.get("sources", {}).items()},
         commitments=tuple(commitments.commitment(name, told, zone) for name, told in shorthand.expanded(values)),
         title=values.get("title", ""),
         owner=values.get("owner", ""),
         agreement=Agreement(
             title=agreement.get("title", ""),
             provider=agreement.get("provider", ""),
-            effective=optional_instant(agreement, "effective", zone),
-            ends=optional_instant(agreement, "ends", zone),
+            effective=agreement.get("effective"),
+            ends=agreement.get("ends"),
         ),
-        silent_on=tuple(Kind(kind) for kind in values.get("silent_on", ())),
-        business=_business(values.get("business_calendar", {})),
+        silent_on=tuple(values.get("silent_on", ())),
+        business=_business(facts.get("business_calendar", {})),
         sites={name: _site(name, site) for name, site in values.get("sites", {}).items()},
         runs_at=tuple(values.get("runs_at", ())),
         scenarios={name: frozenset(scenario["loses"]) for name, scenario in values.get("scenarios", {}).items()},
@@ -65,13 +78,13 @@ def _waived_until(text: str, zone: ZoneInfo) -> int:
 def _business(told: Values) -> BusinessCalendar:
     usual = BusinessCalendar()
     holidays = told.get("holidays", {})
-    opens, closes = units.hours(told["hours"]) if "hours" in told else (usual.opens, usual.closes)
+    opens, closes = told.get("hours", (usual.opens, usual.closes))
     return BusinessCalendar(
         weekdays=frozenset(map(_WEEKDAYS.index, told["weekdays"])) if "weekdays" in told else usual.weekdays,
         opens=opens,
         closes=closes,
         country=holidays.get("country", ""),
-        also=frozenset(map(units.month_day, holidays.get("also", ()))),
+        also=frozenset(holidays.get("also", ())),
     )
 
 
@@ -80,24 +93,66 @@ def _site(name: str, told: Values) -> Site:
     return Site(name, **facts)
 
 
-def _source(name: str, told: Values, service: str, zone: ZoneInfo) -> Source:
-    connection, path = formats.location(told["at"])
+def _source(name: str, told: Values, service: str) -> Source:
+    connection, path = scalar_formats.location(told["at"])
     return Source(
         name=name,
         connection=connection,
         path=path,
-        reader=Reader(told["reader"]),
+        reader=READERS[told["reader"]],
         of=tuple(told.get("of", (service,))),
         site=told.get("site", ""),
-        template=told.get("name", ""),
+        templates=_templates(told.get("name", ())),
         name_zone=told.get("name_zone", ""),
+        kinds=dict(told.get("kinds", {})),
+        kind=told.get("kind", ""),
+        data_as_of=told.get("data_as_of", ""),
+        parts=told.get("parts"),
         planned=told.get("planned", ""),
-        max_duration=optional_duration(told, "max_duration"),
-        min_size=units.size(told["min_size"]) if "min_size" in told else 1,
-        max_shrink=optional_share(told, "max_shrink"),
-        new_size_from=optional_instant(told, "new_size_from", zone),
-        complete_when=told.get("complete_when", ""),
+        max_duration=told.get("max_duration"),
+        min_size=told.get("min_size"),
+        max_shrink=told.get("max_shrink"),
+        new_size_from=told.get("new_size_from"),
+        complete_when=_marker(told.get("complete_when", "")),
+        says=_says(told.get("complete_when", "")),
         available_at=Arrival(told.get("available_at", Arrival.STORAGE)),
-        thinned_after=NEVER if told.get("thinned_after") == "never" else optional_duration(told, "thinned_after"),
-        identical_dumps=told.get("identical_dumps") == "allowed",
+        thinned_after=told.get("thinned_after"),
+        identical_dumps=Identical(told["identical_dumps"]) if "identical_dumps" in told else None,
+        versions=told.get("versions") == "points",
+        seen_every=told.get("seen_every"),
+        restores=_restores(told),
+    )
+
+
+def _restores(told: Values) -> RestoreRecords:
+    tests = told.get("tests", {})
+    return RestoreRecords(
+        line=told.get("line", ""),
+        outcomes=tuple(sorted(told.get("outcomes", {}).items())),
+        ignores_others=told.get("other_lines") == "ignored",
+        zone=told.get("zone", ""),
+        suite=told.get("suite", ""),
+        scenarios=tuple(tests.get("scenarios", ())),
+        validation=tests.get("validation", ""),
+        target_site=tests.get("target_site", ""),
+        restored_from=tests.get("restored_from", ""),
+        of=tests.get("of", ""),
+        begins_with=Clock(tests["begins_with"]) if "begins_with" in tests else None,
+        ends_with=Clock(tests["ends_with"]) if "ends_with" in tests else None,
+    )
+
+
+def _templates(told: str | Sequence[str]) -> tuple[str, ...]:
+    return (told,) if isinstance(told, str) else tuple(told)
+
+
+def _marker(told: str | Values) -> str:
+    return told if isinstance(told, str) else str(told["file"])
+
+
+def _says(told: str | Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if isinstance(told, str):
+        return ()
+    return tuple(
+        (key, (accepted,) if isinstance(accepted, str) else tuple(accepted)) for key, accepted in told["says"].items()
     )

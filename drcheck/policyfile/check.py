@@ -8,20 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import Final
 
-from drcheck.core.asking import unreadable
-from drcheck.core.policy import Reader
+from drcheck.core.names.askable import unreadable
 from drcheck.errors import DrcheckError
-from drcheck.policyfile import check_commitments, formats, shorthand, units
-from drcheck.policyfile.faults import hinted, known
+from drcheck.policyfile import check_commitments, check_restores, scalar_formats, shorthand, units
 from drcheck.policyfile.nodes import Fields, Items, Problem, Scalar
-
-_EXPORTS: Final = {
-    ".csv": frozenset({Reader.OUTAGE_LOG, Reader.MAINTENANCE_LOG}),
-    ".json": frozenset({Reader.OUTAGE_LOG}),
-}
-"""The logs that are also read from files of another form than JSON Lines."""
+from drcheck.policyfile.shared_checks import hinted, known, one_or_more
+from drcheck.registry import READERS
 
 
 def check(root: Fields) -> list[Problem]:
@@ -40,7 +33,7 @@ def _agreement(root: Fields) -> Iterator[Problem]:
     effective, ends = agreement.text("effective"), agreement.scalar("ends")
     if effective and ends is not None:
         with suppress(DrcheckError):
-            zone = formats.zone(root.text("timezone") or formats.DEFAULT_ZONE)
+            zone = scalar_formats.zone(root.text("timezone") or scalar_formats.DEFAULT_ZONE)
             if units.instant(ends.text, zone) <= units.instant(effective, zone):
                 yield Problem(ends.mark, "agreement.ends: it ends before it is effective (check both dates)")
 
@@ -71,22 +64,25 @@ def _sources(root: Fields) -> Iterator[Problem]:
         reader = source.text("reader")
         if location is not None:
             with suppress(DrcheckError):
-                _, path = formats.location(location.text)
+                _, path = scalar_formats.location(location.text)
                 yield from _path(location, path, reader, f"{at}.at")
-        if reader == Reader.OBJECTS:
+        if reader == "objects":
             yield from _names(source, at)
+        if reader == "restore-log":
+            yield from check_restores.check(root, source, at)
 
 
 def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem]:
-    if reader == Reader.OBJECTS:
+    known_reader = READERS.get(reader)
+    if known_reader is not None and known_reader.lists:
         if path.startswith("!"):
             yield Problem(location.mark, f"{at}: objects are listed, {path} is a command's output (name a directory)")
     elif not path or path.endswith("/"):
         yield Problem(location.mark, f"{at}: this is a directory (name the log file in it)")
     elif not path.startswith("!"):
         suffix = PurePosixPath(path).suffix
-        readers = _EXPORTS.get(suffix)
-        if readers is not None and reader not in readers and reader in set(Reader):
+        readers = [name for name, each in READERS.items() if suffix in dict(each.forms)]
+        if readers and known_reader is not None and reader not in readers:
             yield Problem(
                 location.mark,
                 f"{at}: {reader} is not read from a {suffix} file, only {' and '.join(sorted(readers))} "
@@ -95,23 +91,35 @@ def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem
 
 
 def _names(source: Fields, at: str) -> Iterator[Problem]:
-    name = source.scalar("name")
-    if name is None:
+    names = one_or_more(source.value("name"))
+    templates = []
+    for name in names:
+        try:
+            templates.append(scalar_formats.template(name.text))
+        except DrcheckError:
+            return  # told as a format
+    if not templates:
         return
-    try:
-        template = formats.template(name.text)
-    except DrcheckError:
-        return  # told as a format
     zone = source.scalar("name_zone")
     for fault in unreadable(
-        template,
+        templates,
         sets=len(source.scalars("of")),
         name_zone=source.value("name_zone") is not None,
         available_at=source.text("available_at"),
         complete_when="",  # told as a format
+        data_as_of=source.text("data_as_of"),
+        kinds={
+            label: kind.text for label, (_, kind) in source.fields("kinds").entries.items() if isinstance(kind, Scalar)
+        },
+        kind=source.text("kind"),
+        parts=source.value("parts") is not None,
+        versions=source.value("versions") is not None,
+        marked=source.value("complete_when") is not None,
     ):
-        yield Problem((source.scalar(fault.key) or name).mark, f"{at}.{fault.key}: {fault.what} {hinted(fault.hint)}")
-    if zone is not None and template.has_zone:
+        mark = (source.scalar(fault.key) or source.value(fault.key) or names[0]).mark
+        yield Problem(mark, f"{at}.{fault.key}: {fault.what} {hinted(fault.hint)}")
+    dated = [template for template in templates if template.has_instant]
+    if zone is not None and dated and all(template.has_zone for template in dated):
         yield Problem(zone.mark, f"{at}.name_zone: the times in its names carry their zone (leave name_zone out)")
 
 
@@ -120,7 +128,7 @@ def _waivers(root: Fields) -> Iterator[Problem]:
     names = set(commitments.entries)
     for name, _, commitment in commitments.mappings():
         if "rule" in commitment.entries:
-            names.update(shorthand.parts(name))
+            names.update(shorthand.parts(name, commitment.text("rule")))
     waivers = root.value("waivers")
     for waiver in waivers.items if isinstance(waivers, Items) else ():
         if isinstance(waiver, Fields):

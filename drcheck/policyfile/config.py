@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
+from drcheck.policyfile.convert import converted
 from drcheck.policyfile.nodes import Fields, Mark, Problem
+from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
-from drcheck.settings import (
-    AzureConnection,
-    Connection,
-    LastModified,
-    LocalConnection,
-    S3Connection,
-    Settings,
-    SshConnection,
-)
+from drcheck.registry import connection_of
+from drcheck.settings import Connection, LastModified, Settings
 
 DEFAULT_FILE: Final = "drcheck.yaml"
 _SQLITE: Final = "sqlite:///"
@@ -102,26 +98,13 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
 
 
 def _connection(name: str, told: Mapping[str, Any], base: Path) -> Connection:
-    facts = {key: value for key, value in told.items() if key not in {"type", "deadline"}}
-    facts |= {"name": name, "deadline": _duration(told, "deadline", Connection(name).deadline)}
-    for key in ("identity_file", "known_hosts", "credentials_file", "credential_file"):
-        if key in facts:
-            facts[key] = _below(base, facts[key])
-    match told["type"]:
-        case "s3":
-            return S3Connection(**facts | {"last_modified": LastModified(told.get("last_modified", "initiation"))})
-        case "azure_blob":
-            return AzureConnection(**facts)
-        case "ssh":
-            outputs = {output: tuple(command) for output, command in told.get("outputs", {}).items()}
-            return SshConnection(**facts | {"outputs": outputs})
-        case _:
-            return LocalConnection(**facts | {"root": _below(base, told["root"])})
+    part = schema("config")["properties"]["connections"]["additionalProperties"]
+    facts: dict[str, Any] = {key: value for key, value in converted(told, part, UTC).items() if key != "type"}
+    if "last_modified" in facts:
+        facts["last_modified"] = LastModified(facts["last_modified"])
+    kind = connection_of(told["type"])
+    return kind(name=name, **facts | {key: _below(base, facts[key]) for key in kind.files if key in facts})
 
 
 def _below(base: Path, path: str) -> str:
     return os.path.normpath(base / path)
-
-
-def _duration(told: Mapping[str, Any], key: str, usual: int) -> int:
-    return units.duration(told[key]) if key in told else usual

@@ -5,14 +5,19 @@ Nothing here is judged: every remark rests on what the policy itself says (plans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from drcheck.core.promises import Availability, Copies, Frequency, Immutability, RestoreTest, Retention, Rpo, Rto
-from drcheck.policyfile.lint_availability import Downtime
-from drcheck.policyfile.lint_backups import Backups
-from drcheck.policyfile.lint_copies import Fates
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.kinds.integrity.commitment import Integrity
+from drcheck.core.model.commitments import Commitment
+from drcheck.core.model.sites import Different, Where
+from drcheck.core.words import duration, several
+from drcheck.policyfile import plans, shorthand
+from drcheck.policyfile.kind_language import language
+from drcheck.policyfile.lint_context import Context, Level, Remark
+from drcheck.policyfile.lint_guards import unguarded
 from drcheck.policyfile.load import Document
-from drcheck.policyfile.remarks import Level, Remark
 from drcheck.settings import Connection
 
 __all__ = ["Level", "Remark", "lint"]
@@ -25,33 +30,52 @@ def lint(
 
     ``explain``: tell also what promises amount to. ``connections`` are the runner's, where they are known.
     """
-    backups, fates, downtime = Backups(document, as_of), Fates(document, as_of), Downtime(document, as_of)
-    found = [*backups.cron_forms()]
-    if explain:
-        found += fates.shorthands()
+    context = Context(document, as_of)
+    remarks = [*_cron_forms(context), *unguarded(context), *(_shorthands(context) if explain else ())]
     for commitment in document.policy.commitments:
-        found += [*backups.survivors(commitment), *backups.beside(commitment)]
-        found += backups.too_little_standing(commitment, connections)
-        match commitment:
-            case Rpo():
-                found += backups.rpo(commitment)
-            case Rto():
-                found += backups.rto(commitment)
-            case Frequency():
-                found += backups.frequency(commitment)
-                if explain:
-                    found += backups.worst_loss(commitment)
-            case Retention():
-                found += backups.retention(commitment)
-            case Copies():
-                found += fates.copies(commitment)
-            case Immutability():
-                found += fates.immutability(commitment)
-            case RestoreTest() if explain:
-                found += downtime.business_days(commitment)
-            case Availability() if explain:
-                found += downtime.allowed(commitment)
-                found += downtime.business_days(commitment)
-            case _:
-                pass
-    return sorted(set(found))
+        kind = language(commitment.kind)
+        remarks += [*context.survivors(commitment), *context.beside(commitment)]
+        remarks += context.too_little_standing(commitment, connections)
+        remarks += kind.lint(context, commitment)
+        remarks += kind.explain(context, commitment) if explain else ()
+    return sorted(set(remarks))
+
+
+def _cron_forms(context: Context) -> Iterator[Remark]:
+    """Warn of plans that lose starts where clocks change."""
+    for source in context.policy.sources.values():
+        lost = plans.lost_starts(source.planned, context.zone, context.as_of) if source.planned else ""
+        if lost:
+            yield context.remark("cron-dst", ("sources", source.name, "planned"), f"{lost} ({plans.CRON_HINT})")
+
+
+def _shorthands(context: Context) -> Iterator[Remark]:
+    """Tell what each rule stands for."""
+    by_id = {commitment.id: commitment for commitment in context.policy.commitments}
+    for name, _, commitment in context.root.fields("commitments").mappings():
+        if "rule" not in commitment.entries:
+            continue
+        parts = shorthand.parts(name, commitment.text("rule"))
+        told = "; ".join(f"{part}: {_in_words(by_id[part])}" for part in parts)
+        yield context.remark(
+            "shorthand", ("commitments", name, "rule"), f"beside the live data it asks for {told}", Level.NOTE
+        )
+
+
+def _in_words(commitment: Commitment) -> str:
+    match commitment:
+        case Copies(counted_outside=Where() as outside):
+            return f"1 copy outside of {several(sorted(outside.site))}"
+        case Copies(different=Different() as different, at_least=int(count)):
+            return f"{count} copies on different {different}"
+        case Copies(at_least=int(count)):
+            return f"{count} copies"
+        case Immutability():
+            return (
+                f"backups locked for {duration(commitment.at_least)}, as told by {several(list(commitment.evidence))}"
+            )
+        case Integrity(every=int(every)):
+            checked = several(list(commitment.evidence))
+            return f"backups {commitment.level.name.lower()} every {duration(every)}, as told by {checked}"
+        case _:
+            raise AssertionError(f"the rule asks for {commitment.kind}, which has no words yet")

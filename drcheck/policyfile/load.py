@@ -9,17 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
-from drcheck.core.asking import is_bucket, is_container
-from drcheck.core.policy import Policy
+from drcheck.core.model.policy import Policy
+from drcheck.core.names.askable import is_bucket, is_container
 from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Fault
-from drcheck.policyfile import build, formats, units
+from drcheck.policyfile import build, scalar_formats, units
 from drcheck.policyfile.check import check
+from drcheck.policyfile.extends import Extended, Files, extended, separated
 from drcheck.policyfile.nodes import Fields, Mark, Problem
 from drcheck.policyfile.schema import Values
-from drcheck.policyfile.templates import Extended, Files, extended, separated
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.settings import (
     AzureConnection,
@@ -113,6 +114,15 @@ def reload(text: str) -> Policy | None:
     return None if wrong or whole.root is None else build.policy(values, whole.files)
 
 
+def zone_of(text: str) -> ZoneInfo:
+    """Return the zone of the policy that was judged with this text; of one that cannot be read any more, UTC."""
+    root = separated(text).root
+    try:
+        return scalar_formats.zone(root.text("timezone") if root else "")
+    except DrcheckError:
+        return scalar_formats.zone(scalar_formats.DEFAULT_ZONE)
+
+
 def _judge(whole: Extended, settings: Settings | None) -> tuple[Values, list[Problem]]:
     """Return the values of one file with its templates, and everything that is wrong with it."""
     wrong = list(whole.problems)
@@ -134,7 +144,7 @@ def check_connections(root: Fields, settings: Settings) -> Iterator[Problem]:
         if location is None:
             continue
         with suppress(DrcheckError):  # told as a format
-            alias, path = formats.location(location.text)
+            alias, path = scalar_formats.location(location.text)
             connection = settings.connections.get(alias)
             where = f"sources.{name}.at"
             if connection is None:

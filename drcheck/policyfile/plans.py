@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final, NamedTuple
 
-from drcheck.core.calendar import DAY, Slot, slots, ticks
-from drcheck.core.policy import Source
-from drcheck.core.promises import Per
+from drcheck.core.model.policy import Source
+from drcheck.core.model.slots import Per
+from drcheck.core.time.calendar import DAY, Slot, slots, ticks
 
 _YEAR: Final = 400 * DAY
 """Long enough for every clock change of a year and for a yearly plan."""
 _SPARSE: Final = 4
 """A plan with at most this many starts a day is followed through the year; a denser one for some days."""
+
+CRON_HINT: Final = "plan it at another hour, or with * for every hour"
 
 
 class Loss(NamedTuple):

@@ -67,8 +67,8 @@ def _below(part: Schema, path: str) -> Iterator[str]:
     elif "properties" in part:
         yield f"#### `{path}`\n\n{part['description']}\n"
         yield from _mapping(part, path)
-    elif "then" in part:  # tiers of retention
-        yield f"#### `{path}`, as tiers\n"
+    elif "then" in part:  # a value of either form, as tiers of retention
+        yield f"#### `{path}`, as {part['then']['title']}\n"
         yield from _mapping(part["then"], path)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from drcheck.core.model.slots import Use, counted_by
+from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
+from drcheck.registry import KINDS, READERS
 
 Schema: TypeAlias = Mapping[str, Any]
 Values: TypeAlias = Mapping[str, Any]
@@ -22,7 +25,31 @@ _BOOLEANS: Final = {"true": True, "false": False}
 @cache
 def published(name: str) -> str:
     """Return the text of the schema ``policy`` or ``config``, as ``drcheck schema`` prints it."""
-    return Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
+    return text if name != "policy" else json.dumps(_with_all(json.loads(text)), ensure_ascii=False, indent=2) + "\n"
+
+
+def _with_all(whole: Any) -> Any:
+    """Add every registered kind and reader, and the slots of the calendar, to the schema of policies."""
+    kinds = {kind: language(kind).schema(kind) for kind in KINDS}
+    whole["$defs"]["kind"]["enum"] = list(kinds)
+    whole["$defs"] |= kinds
+    whole["$defs"]["reader"]["enum"] = list(READERS)
+    whole["$defs"]["per"]["enum"] = [*counted_by(Use.BACKUPS)]
+    whole["properties"]["sources"]["additionalProperties"]["allOf"] = [
+        _where("reader", [name for name, reader in READERS.items() if reader.keys == keys], keys)
+        for keys in dict.fromkeys(reader.keys for reader in READERS.values())
+    ]
+    whole["properties"]["commitments"]["additionalProperties"]["allOf"] = [
+        _where("kind", [kind], kind) for kind in kinds
+    ]
+    return whole
+
+
+def _where(key: str, values: Sequence[str], definition: str) -> Schema:
+    """Return a condition: where ``key`` has one of ``values``, a definition says what else may be there."""
+    wanted = {"const": values[0]} if len(values) == 1 else {"enum": values}
+    return {"if": {"properties": {key: wanted}, "required": [key]}, "then": {"$ref": f"#/$defs/{definition}"}}
 
 
 @cache
@@ -32,27 +59,33 @@ def schema(name: str) -> Schema:
     Keywords beside a ``$ref`` are annotations (descriptions, examples, defaults) in our schemas, so that they may
     simply win. Looking up references would cost half the time of a validation.
     """
-    root = json.loads(published(name))
-    definitions = root.pop("$defs")
-    root.pop("$schema")
-    root.pop("$id")
+    root = {key: value for key, value in _raw(name).items() if key not in {"$defs", "$schema", "$id"}}
+    inlined: Schema = _inlined(root, name)
+    return inlined
 
-    def inlined(part: Any) -> Any:
-        if isinstance(part, list):
-            return [inlined(item) for item in part]
-        if not isinstance(part, dict):
-            return part
-        if "$ref" in part:
-            beside = {key: value for key, value in part.items() if key != "$ref"}
-            return {**target(part["$ref"].removeprefix("#/$defs/")), **beside}
-        return {key: inlined(value) for key, value in part.items()}
 
-    @cache
-    def target(name: str) -> Any:
-        return inlined(definitions[name])
+@cache
+def definition(name: str, which: str) -> Schema:
+    """Return what a schema defines under ``which``, with every ``$ref`` replaced by what it refers to."""
+    inlined: Schema = _inlined(_raw(name)["$defs"][which], name)
+    return inlined
 
-    inlined_root: Schema = inlined(root)
-    return inlined_root
+
+@cache
+def _raw(name: str) -> dict[str, Any]:
+    raw: dict[str, Any] = json.loads(published(name))
+    return raw
+
+
+def _inlined(part: Any, name: str) -> Any:
+    if isinstance(part, list):
+        return [_inlined(item, name) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        beside = {key: value for key, value in part.items() if key != "$ref"}
+        return {**definition(name, part["$ref"].removeprefix("#/$defs/")), **beside}
+    return {key: _inlined(value, name) for key, value in part.items()}
 
 
 def applies(condition: Schema, told: Any) -> bool:
@@ -84,14 +117,21 @@ def typed(node: Node, part: Schema) -> Any:
     """Return ``node`` as plain values: text, unless the schema wants an integer or a boolean there and it is one."""
     if isinstance(node, Fields):
         chosen = list(branches(part, node))
-        return {key: typed(entry.value, _below(chosen, key)) for key, entry in node.entries.items()}
+        return {key: typed(entry.value, below(chosen, key)) for key, entry in node.entries.items()}
     if isinstance(node, Items):
-        items: Schema = next((each["items"] for each in reversed(list(branches(part, node))) if "items" in each), {})
-        return [typed(item, items) for item in node.items]
+        of_items = items(list(branches(part, node)))
+        return [typed(item, of_items) for item in node.items]
     return _scalar(node, part)
 
 
-def _below(chosen: list[Schema], key: str) -> Schema:
+def items(chosen: Sequence[Schema]) -> Schema:
+    """Return the schema of the items of a list, by the branches chosen for it."""
+    found: Schema = next((each["items"] for each in reversed(chosen) if "items" in each), {})
+    return found
+
+
+def below(chosen: Sequence[Schema], key: str) -> Schema:
+    """Return the schema of the value at a key, by the branches chosen for its mapping."""
     for each in reversed(chosen):
         if key in each.get("properties", {}):
             found: Schema = each["properties"][key]

@@ -1,7 +1,7 @@
-"""The rule 3-2-1-1-0, a named shorthand: a commitment that stands for five ordinary ones.
+"""The rules 3-2-1 and 3-2-1-1-0, named shorthands: a commitment that stands for three or five ordinary ones.
 
-As vendors of backup software name it: three copies of the data, the live data among them, on two different media, one
-of them offsite, one immutable or offline, and zero errors when they are checked.
+As vendors of backup software name them: three copies of the data, the live data among them, on two different media, one
+of them offsite; and in the longer rule one immutable or offline, and zero errors when they are checked.
 """
 
 from __future__ import annotations
@@ -9,62 +9,74 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from drcheck.core.promises import Kind
+from drcheck.policyfile.kind_language import COMMON
 from drcheck.policyfile.schema import Values
 
-KINDS: Final = (Kind.COPIES, Kind.IMMUTABILITY, Kind.INTEGRITY)
-"""What the rule promises."""
+LONGEST: Final = "3-2-1-1-0"
+"""The rule that asks for everything; what a misspelt one would stand for is taken from it."""
 KEYS: Final = ("immutable", "locked", "checked")
-"""Keys that belong to it."""
+"""Keys that belong to the longest rule alone."""
 EXCLUDED: Final = ("at_least", "different", "counted_outside", "counted_in", "all_in")
-"""Keys of ``copies`` that it takes the place of."""
-_SUFFIXES: Final = ("3", "2", "1-offsite", "1-immutable", "0")
+"""Keys of ``copies`` that a rule takes the place of."""
+_SUFFIXES: Final = {
+    "3-2-1": ("3", "2", "1-offsite"),
+    LONGEST: ("3", "2", "1-offsite", "1-immutable", "0"),
+}
+_KINDS: Final = {
+    "3-2-1": ("copies",),
+    LONGEST: ("copies", "immutability", "integrity"),
+}
 _LOCKED: Final = "14d"
 _CHECKED: Final = {"level": "checksummed", "every": "30d"}
-_COMMON: Final = (
-    "scenario", "zone", "clause", "quote", "controls", "applies", "note", "min_standing", "in_force_from", "warn_at",
-)  # fmt: skip
 _COUNTING: Final = ("within", "per", "matching")
 
 
-def parts(whole: str) -> tuple[str, ...]:
-    """Return the names of the commitments that the shorthand ``whole`` stands for."""
-    return tuple(f"{whole}-{suffix}" for suffix in _SUFFIXES)
+def kinds(rule: str) -> tuple[str, ...]:
+    """Return what ``rule`` promises."""
+    return _KINDS.get(rule, _KINDS[LONGEST])
+
+
+def parts(whole: str, rule: str) -> tuple[str, ...]:
+    """Return the names of the commitments that the shorthand ``whole`` with ``rule`` stands for."""
+    return tuple(f"{whole}-{suffix}" for suffix in _SUFFIXES.get(rule, _SUFFIXES[LONGEST]))
 
 
 def covered(named: str, commitments: Mapping[str, Values]) -> tuple[str, ...]:
     """Return the commitments that a waiver of ``named`` covers: of a shorthand all of its parts."""
-    return parts(named) if "rule" in commitments.get(named, {}) else (named,)
+    rule = commitments.get(named, {}).get("rule")
+    return parts(named, rule) if rule else (named,)
 
 
 def expanded(policy: Values) -> Iterator[tuple[str, Values]]:
     """Yield each commitment of ``policy``, and instead of a shorthand those that it stands for."""
     for name, told in policy["commitments"].items():
         if "rule" in told:
-            yield from zip(parts(name), _expanded(told, _lost_with(policy)), strict=True)
+            yield from zip(parts(name, told["rule"]), _expanded(told, _lost_with(policy)), strict=True)
         else:
             yield name, told
 
 
 def _expanded(told: Values, here: list[str]) -> Iterator[Values]:
     """Yield what the rule asks, in the order of :func:`parts`; ``here`` are the sites that are not offsite."""
-    common: dict[str, Any] = {key: told[key] for key in _COMMON if key in told}
+    common: dict[str, Any] = {key: told[key] for key in COMMON if key in told}
     copies = {
         **common,
         **{key: told[key] for key in _COUNTING if key in told},
-        "kind": Kind.COPIES,
+        "kind": "copies",
         "evidence": told["evidence"],
     }
     yield {**copies, "at_least": 2}  # the live data is the first of the three
     yield {**copies, "at_least": 2, "different": "media"}
     yield {**copies, "at_least": 1, "counted_outside": {"site": here}}
+    if told["rule"] != LONGEST:
+        return
     yield {
         **common,
-        "kind": Kind.IMMUTABILITY,
+        "kind": "immutability",
         "evidence": told["immutable"],
         "at_least": told.get("locked", _LOCKED),
     }
-    yield {**common, "kind": Kind.INTEGRITY, "evidence": told["evidence"], **_CHECKED, **told.get("checked", {})}
+    yield {**common, "kind": "integrity", "evidence": told["evidence"], **_CHECKED, **told.get("checked", {})}
 
 
 def _lost_with(policy: Values) -> list[str]:

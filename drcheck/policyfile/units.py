@@ -12,8 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from drcheck.core.calendar import day_starts
-from drcheck.core.promises import Money, Notice
+from drcheck.core.model.commitments import Money, Notice
+from drcheck.core.time.calendar import day_starts
 from drcheck.errors import DrcheckError
 
 _SECONDS: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}

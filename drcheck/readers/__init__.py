@@ -1,1 +1,1 @@
-"""What the evidence says: one module a format, each a :class:`drcheck.interfaces.Read`."""
+"""What the evidence says: backups by their names, logs, and content, which readers of the first kind ask for."""

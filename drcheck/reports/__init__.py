@@ -1,1 +1,1 @@
-"""How verdicts are shown: one module a format, each a :class:`drcheck.interfaces.Render`."""
+"""How verdicts are shown: a module or folder a format, each with a :class:`drcheck.interfaces.Render`."""

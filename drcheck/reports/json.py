@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from drcheck.core import summary, words
-from drcheck.core.evidence import Cited
-from drcheck.core.policy import Policy
-from drcheck.core.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
+from drcheck.core import decimals, words
+from drcheck.core.judging import summary
+from drcheck.core.model.evidence import Cited
+from drcheck.core.model.since_then import Change
+from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
 from drcheck.interfaces import Judged, Report
+from drcheck.settings import located
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 
 
-def render(report: Report) -> bytes:
+def render(report: Report, **_: object) -> bytes:
     """Return the report as UTF-8."""
     return written(report_object(report)).encode()
 
@@ -43,9 +45,10 @@ def report_object(report: Report) -> dict[str, Any]:
         "drcheck": report.version,
         "run": report.run,
         "as_of": words.instant(report.window.end),
+        "question": report.question,
         "window": {"from": words.instant(report.window.start), "to": words.instant(report.window.end)},
         "status": _status(summary.status_of(verdicts, invalid=invalid)),
-        "services": [service_object(judged) for judged in report.services],
+        "services": [_service(judged, report.locations) for judged in report.services],
         "faults": [{"file": fault.file, "message": fault.message, "gone": fault.gone} for fault in report.faults],
         "totals": summary.totals(verdicts, invalid=invalid)._asdict(),
         "sources": seen._asdict(),
@@ -53,8 +56,7 @@ def report_object(report: Report) -> dict[str, Any]:
     }
 
 
-def service_object(judged: Judged) -> dict[str, Any]:
-    """Return one service of the report."""
+def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
     policy = judged.policy
     agreement = policy.agreement
     return {
@@ -69,57 +71,79 @@ def service_object(judged: Judged) -> dict[str, Any]:
             "effective": _instant(agreement.effective),
             "ends": _instant(agreement.ends),
         },
+        "as_of": words.instant(judged.window.end),
+        "window": {"from": words.instant(judged.window.start), "to": words.instant(judged.window.end)},
         "status": _status(summary.status_of(judged.verdicts)),
-        "silent_on": [kind.value for kind in policy.silent_on],
+        "silent_on": list(policy.silent_on),
         "recovery_objective": summary.has_recovery_objective(policy),
-        "commitments": commitments(judged),
+        "sources": [
+            {
+                "name": source.name,
+                **_place(source.place, locations),
+                "unlisted": list(source.unlisted),
+                "other_lines": source.other_lines,
+                "unread": source.unread,
+                "names": source.names,
+                "matched": source.matched,
+                "ever_matched": source.ever_matched,
+                "unmatched": [
+                    {"name": one.name, "modified": words.instant(one.modified), "newer": one.newer}
+                    for one in source.unmatched
+                ],
+            }
+            for source in judged.sources
+        ],
+        "commitments": [_commitment(verdict, locations) for verdict in judged.verdicts],
     }
 
 
-def commitments(judged: Judged) -> list[dict[str, Any]]:
-    """Return a service's commitments as the report shows them; the ledger keeps them in this form."""
-    return [_commitment(judged.policy, verdict) for verdict in judged.verdicts]
-
-
-def _commitment(policy: Policy, verdict: Verdict) -> dict[str, Any]:
+def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any]:
     promise = verdict.commitment
     cited = _unique(cited for finding in (verdict.overall, *verdict.findings) for cited in finding.evidence)
     shown = {
         "id": promise.id,
-        "kind": promise.kind.value,
+        "kind": promise.kind,
         "status": _status(verdict.status),
         "at_risk": verdict.overall.at_risk,
         "waived": summary.is_waived(verdict),
         "attested": summary.is_attested(verdict),
         "standing": None if verdict.standing is None else verdict.standing.name.lower(),
-        **_figures(verdict.overall),
+        **_figures(verdict, verdict.overall),
+        "since_last_run": [_breach(one.breach) | {"counts": one.counts} for one in verdict.since_last_run],
+        "over_window": _over_window(verdict),
+        "since_then": [_change(one) for one in verdict.since_then],
         "clause": promise.clause,
         "quote": promise.quote,
         "note": promise.note,
         "applies": promise.applies,
         "scenario": promise.scenario,
         "controls": list(promise.controls),
-        "evidence": [_cited(one) for one in cited if not one.why_not],
-        "rejected": [_cited(one) | {"why_not": one.why_not} for one in cited if one.why_not],
+        "evidence": [_cited(one, locations) | {"in_doubt": one.in_doubt} for one in cited if not one.why_not],
+        "rejected": [_cited(one, locations) | {"why_not": one.why_not} for one in cited if one.why_not],
         "gaps": [
             {"source": source, "what": gap.what, "hint": gap.hint, "line": gap.line, "fact": gap.fact}
             for source, gap in verdict.gaps
         ],
         "notes": list(verdict.notes),
     }
-    if waiver := summary.waiver_of(policy, verdict):
+    if waiver := summary.waiver_of(verdict):
         shown["waiver"] = {"owner": waiver.owner, "reason": waiver.reason, "until": words.instant(waiver.until)}
     if verdict.overall.periods:
         shown["periods"] = [_period(period) for period in verdict.overall.periods]
     if verdict.findings:
         shown["of"] = [
-            {"of": finding.of, "status": _status(finding.status), "at_risk": finding.at_risk, **_figures(finding)}
+            {
+                "of": finding.of,
+                "status": _status(finding.status),
+                "at_risk": finding.at_risk,
+                **_figures(verdict, finding),
+            }
             for finding in verdict.findings
         ]
     return shown
 
 
-def _figures(finding: Finding) -> dict[str, Any]:
+def _figures(verdict: Verdict, finding: Finding) -> dict[str, Any]:
     return {
         "objective": _quantity(finding.objective),
         "measured": _quantity(finding.measured),
@@ -127,8 +151,21 @@ def _figures(finding: Finding) -> dict[str, Any]:
         "due_at": _instant(finding.due_at),
         "also": [{"objective": _quantity(figure), "kept": kept} for figure, kept in finding.also],
         "reason": finding.reason,
-        "breaches": [_opening(one) for one in finding.openings(Status.BREACHED)],
+        "breaches": [_breach(one) for one in verdict.breaches(finding)],
         "unknowns": [_opening(one) | {"between_looks": one.between_looks} for one in finding.openings(Status.UNKNOWN)],
+    }
+
+
+def _over_window(verdict: Verdict) -> dict[str, Any]:
+    """Return how long the window had each status, and what share of what was owed was kept."""
+    its = summary.shares(verdict.overall, verdict.waived)
+    return {
+        "met": _seconds(its.met),
+        "breached": _seconds(its.breached),
+        "waived": _seconds(its.waived),
+        "unknown": _seconds(its.unknown),
+        "kept": None if its.kept is None else {"value": decimals.cut(its.kept), "unit": "%"},
+        "worst": _quantity(verdict.overall.worst),
     }
 
 
@@ -169,15 +206,32 @@ def _opening(one: Opening) -> dict[str, Any]:
     return {"opened_at": words.instant(one.opened_at), "closed_at": _instant(one.closed_at), "reason": one.reason}
 
 
-def _cited(cited: Cited) -> dict[str, Any]:
+def _breach(one: Opening) -> dict[str, Any]:
+    return _opening(one) | {"waived": one.waived}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    instants = ("data_as_of", "last_seen", "first_missed", "not_yet_at", "first_seen")
+    return {
+        **{key: getattr(change, key) for key in ("what", "source", "of", "name", "told")},
+        **{key: _instant(getattr(change, key)) for key in instants},
+    }
+
+
+def _cited(cited: Cited, locations: Mapping[str, str]) -> dict[str, Any]:
     return {
         "source": cited.source,
         "of": cited.of,
         "name": cited.name,
+        **_place(cited.place, locations),
         "data_as_of": _instant(cited.data_as_of),
         "available_at": _instant(cited.available_at),
         "told": cited.told,
     }
+
+
+def _place(place: str, locations: Mapping[str, str]) -> dict[str, Any]:
+    return {"place": place, "location": located(place, locations)}
 
 
 def _unique(cited: Iterable[Cited]) -> list[Cited]:

@@ -16,12 +16,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from drcheck.core.promises import Kind
+from drcheck import registry
 from lab.processes import REPOSITORY
 
 PAGES = (REPOSITORY / "README.md", REPOSITORY / "docs" / "walkthrough.md")
 SHOWN = "Teamplify"
-"""The service that the README shows whole."""
+"""The service whose part of the output the README shows."""
 STATUSES = ("breached", "unknown", "met", "attested", "not owed")
 """In the order in which a cell counts them."""
 
@@ -36,17 +36,18 @@ def main() -> int:
     config = sys.argv[1] if len(sys.argv) > 1 else str(REPOSITORY / ".lab" / "story" / "drcheck.yaml")
     shown = verify(config, "console")
     report = json.loads(verify(config, "json"))
-    blocks = {"table of a run": table(report), "output of scripts/quickstart": fenced(one_service(shown, SHOWN))}
+    blocks = {"table of a run": table(report), "output of scripts/quickstart": fenced(in_short(shown, SHOWN))}
     for service in report["services"]:
-        blocks |= commitments(shown, service)
+        # One alone is shown whole, where many are shown by what is not met.
+        blocks |= commitments(verify(config, "console", service["policy"]), service)
     for page in PAGES:
         page.write_text(filled(page.read_text(), blocks))
     return 0
 
 
-def verify(config: str, form: str) -> str:
+def verify(config: str, form: str, *policies: str) -> str:
     """Return what ``drcheck verify`` prints, as wide as the pages are."""
-    command = [sys.executable, "-m", "drcheck", "verify", "--config", config, "--format", form]
+    command = [sys.executable, "-m", "drcheck", "verify", "--config", config, "--format", form, *policies]
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -74,7 +75,7 @@ def table(report: Report) -> str:
     services = report["services"]
     heads = [f"[{service['service']}]({service['policy']})" for service in services]
     rows = [["", *heads], ["---"] * (len(heads) + 1)]
-    rows += [[f"`{kind}`", *(cell(service, kind) for service in services)] for kind in Kind]
+    rows += [[f"`{kind}`", *(cell(service, kind) for service in services)] for kind in registry.KINDS]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -99,17 +100,25 @@ def broken_earlier(commitment: Mapping[str, Any]) -> bool:
     return commitment["status"] != "breached" and any(one["closed_at"] for one in commitment["breaches"])
 
 
-def one_service(shown: str, title: str) -> str:
-    """Return one service of the console's output, and the totals with what was judged."""
+def in_short(shown: str, title: str) -> str:
+    """Return the overview of the console's output, one service, and the totals with what was judged."""
     body, rule, foot = shown.rpartition(f"{_RULE}\n")
+    overview, _, _ = body.partition("\n\n")
+    return "\n".join([overview, "", one_service(body, title), "", rule.rstrip(), *foot.splitlines()[:2]])
+
+
+def one_service(body: str, title: str) -> str:
+    """Return what the console tells of one service."""
     services = re.split(r"\n\n(?=\S)", body)  # only titles stand at the margin
-    service = next(one for one in services if one.startswith(f"{title} "))
-    return "\n".join([service.rstrip(), "", rule.rstrip(), *foot.splitlines()[:2]])
+    return next(one for one in services if one.startswith(f"{title} ")).rstrip()
 
 
 def commitments(shown: str, service: Mapping[str, Any]) -> dict[str, str]:
-    """Return the lines of each commitment of a service, by marker, under the head of their columns."""
-    lines = one_service(shown, service["title"]).splitlines()
+    """Return the lines of each commitment of a service, by marker, under the head of their columns.
+
+    ``shown`` is what the console tells of that service alone.
+    """
+    lines = [*one_service(shown, service["title"]).splitlines(), ""]
     head = next(number for number, line in enumerate(lines) if line.lstrip().startswith("commitment "))
     body = lines[head + 1 : lines.index("", head)]
     begins = [number for number, line in enumerate(body) if _ROW.match(line)]

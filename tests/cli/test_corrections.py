@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from drcheck.core.verdict import Window
+from drcheck.core.model.verdict import Window
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.load import load_policies
 

@@ -13,7 +13,8 @@ drcheck: 1
 service: web
 timezone: UTC
 sources:
-  dumps: {at: "vault:dumps/", reader: objects, name: "{data_as_of:%Y-%m-%d}Z.gz", planned: "0 4 * * *", max_duration: 1h}
+  dumps: {at: "vault:dumps/", reader: objects, name: "{data_as_of:%Y-%m-%d}Z.gz", planned: "0 4 * * *", max_duration: 1h, \
+complete_when: "{name}.ok", min_size: 1 kB, max_shrink: none, thinned_after: never}
 commitments:
   daily: {kind: backup_frequency, at_least: 1, per: day, evidence: [dumps]}
 """

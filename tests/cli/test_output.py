@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import select
+import stat
 import subprocess
 import sys
 import time
 
 import pytest
+
+from drcheck.cli import VERBS
+from drcheck.cli.output import write_whole
 
 LOG = """\
 drcheck: 1
@@ -177,15 +183,23 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing_behind(plac
     assert sorted(place.rglob("*")) == before
 
 
+def test_a_report_never_takes_the_place_of_the_ledger(place):
+    (place / "link").symlink_to("drcheck.db")
+    (place / "hard").hardlink_to(place / "drcheck.db")
+    for output in ("drcheck.db", "./drcheck.db", "link", "hard", "drcheck.db-wal"):
+        done = shell(place, "verify", "--output", output)
+        assert (done.returncode, b"is the ledger" in done.stderr) == (2, True), output
+    assert b"is whole" in shell(place, "ledger", "check").stdout
+
+
 def test_one_of_a_kind_is_told_as_one(place):
     shown = shell(place, "ledger", "show").stdout.decode()
-    assert "1 run, 1 look at 1 source, 1 verdict," in shown
-    assert "1 policy text\n" in shown
-    assert b"is whole: 1 run, 1 record, 1 verdict, " in shell(place, "ledger", "check").stdout
+    assert "1 run, 1 source, 1 look, 1 policy text, 1 verdict\n" in shown
+    assert b"is whole: 1 run, 1 source, 1 look, 1 policy text read back" in shell(place, "ledger", "check").stdout
     assert b"; 1 source seen in " in shell(place, "verify").stdout
 
 
-@pytest.mark.parametrize("verb", ["", "verify", "lint", "init", "history", "ledger", "schema"])
+@pytest.mark.parametrize("verb", ["", *VERBS])
 def test_help_fits_in_80_columns(place, verb):
     done = shell(place, *([verb] if verb else []), "--help", env={"COLUMNS": "80"})
     assert done.returncode == 0
@@ -253,13 +267,26 @@ def test_a_report_keeps_the_permissions_of_the_file_it_replaces_and_else_those_o
         assert report.stat().st_mode & 0o777 == after
 
 
+def test_a_report_is_on_the_disk_before_its_name_and_its_name_before_it_is_told(tmp_path, monkeypatch):
+    flushed, fsync = [], os.fsync
+
+    def watched(file):
+        flushed.append((stat.S_ISDIR(os.fstat(file).st_mode), (tmp_path / "report").exists()))
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_whole(b"whole", str(tmp_path / "report"))
+    assert flushed == [(False, False), (True, True)]
+
+
 def test_a_run_that_is_interrupted_while_its_report_is_written_has_judged(place):
     os.mkfifo(place / "report")
-    command = [sys.executable, "-m", "drcheck", "verify", "--output", "report"]
+    reader = os.open(place / "report", os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)  # less than the report, so that its writer waits
+    command = [sys.executable, "-m", "drcheck", "verify", "--format", "json", "--output", "report"]
     with subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE) as process:
-        until = time.monotonic() + 30
-        while shell(place, "ledger", "show").stdout.count(b"finished") < 2:
-            assert time.monotonic() < until
+        assert select.select([reader], [], [], 60) == ([reader], [], [])
         process.terminate()
-        _, told = process.communicate(timeout=30)
+        _, told = process.communicate(timeout=60)
+    os.close(reader)
     assert (process.returncode, b"the verdicts are in the ledger" in told) == (1, True)

@@ -12,7 +12,9 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import closing
 
+import cbor2
 import pytest
 
 POLICY = """\
@@ -70,8 +72,9 @@ def await_looks(place, process, looks):
     while time.monotonic() < until:
         assert process.poll() is None, process.communicate()
         try:
-            with sqlite3.connect(f"file:{place}/drcheck.db?mode=ro", uri=True) as ledger:
-                if ledger.execute("SELECT count(*) FROM look").fetchone()[0] >= looks:
+            with closing(sqlite3.connect(f"file:{place}/drcheck.db?mode=ro", uri=True)) as ledger:
+                kinds = [cbor2.loads(data)[0] for (data,) in ledger.execute("SELECT bytes FROM entry")]
+                if kinds.count("look") >= looks:
                     return
         except sqlite3.OperationalError:
             pass  # not there yet, or not all of its tables

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -82,7 +84,9 @@ def test_a_breach_exits_with_1_and_tells_when_the_objective_was_crossed(place):
     place.backup(timedelta(hours=3))
     rpo = place.judged(expect=1)["rpo"]
     crossed = f"{NOW - timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"
-    assert rpo["breaches"] == [{"opened_at": crossed, "closed_at": None, "reason": rpo["breaches"][0]["reason"]}]
+    assert rpo["breaches"] == [
+        {"opened_at": crossed, "closed_at": None, "reason": rpo["breaches"][0]["reason"], "waived": False}
+    ]
     assert rpo["due_at"] == crossed
 
 
@@ -237,6 +241,9 @@ def test_a_line_that_cannot_be_read_does_not_matter_once_a_look_showed_it_before
     log.write_text("not json\n" + drill(started_at=begun, disrupted_at=begun, finished_at=begun, restored_at=begun,
                                         validated_at=begun))  # fmt: skip
     assert place.judged(expect=0)["rto"]["status"] == "met"
+    quiet = place.drcheck("--quiet", expect=0).stdout
+    assert "· drills, line 1: " in quiet
+    assert "✓ met: 1 met; 1 evidence gap, as of " in quiet
 
 
 def test_a_log_that_was_rewritten_proves_nothing_any_more(place):
@@ -287,7 +294,8 @@ def test_help_and_version_load_no_cloud_sdk(argument):
     code = (
         "import sys, contextlib\nfrom drcheck.cli import main\n"
         f"with contextlib.suppress(SystemExit): main([{argument!r}])\n"
-        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'yaml', 'sqlite3', 'dataclasses', 'pathlib', 'drcheck.core'}\n"
+        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'yaml', 'sqlite3', 'dataclasses', 'pathlib', 'drcheck.core.time',"
+        " 'drcheck.core.model.policy', 'drcheck.settings', 'drcheck.interfaces'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
@@ -299,8 +307,8 @@ def test_a_look_at_a_local_disk_loads_nothing_that_it_does_not_need(place):
     place.backup(timedelta(minutes=1))
     code = (
         "import sys\nfrom drcheck.cli import main\nmain(['verify'])\n"
-        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'statistics', 'drcheck.readers.describing',"
-        " 'drcheck.core.commitments.copies', 'drcheck.cli.lint'}\n"
+        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'statistics', 'drcheck.readers.content.describing',"
+        " 'drcheck.core.kinds.copies.evaluate', 'drcheck.cli.lint'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))\n"
     )
     command = [sys.executable, "-c", code]
@@ -358,3 +366,24 @@ def test_what_only_more_looks_would_tell_is_told_apart_from_what_could_not_be_se
     between = [one for one in seen[-1]["unknowns"] if one["between_looks"]]
     assert len(between) == 1
     assert between[0]["closed_at"] is not None
+
+
+def test_evidence_names_its_file_in_full(place):
+    place.policy("  rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}\n")
+    file = place.backup(timedelta(minutes=20))
+    (cited,) = place.judged(expect=0)["rpo"]["evidence"]
+    assert cited["place"] == f"vault:dumps/{file.name}"
+    assert cited["location"] == f"file://{place.root}/vault/dumps/{file.name}"
+    shown = place.drcheck("--verbose", expect=0).stdout
+    assert f"+ dumps: vault:dumps/{file.name}, data of" in shown
+
+
+def test_the_console_shows_the_zone_of_the_policy_and_what_is_kept_is_utc(place):
+    place.policy("  rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}\n", more="timezone: Asia/Kolkata\n")
+    place.backup(timedelta(minutes=20))
+    made = NOW - timedelta(minutes=20)
+    shown = " ".join(place.drcheck("--verbose", expect=0).stdout.split())
+    assert f"is of {made.astimezone(ZoneInfo('Asia/Kolkata')).isoformat()}, " in shown
+    assert re.search(r"T\d\d:\d\d:\d\dZ", shown) is None
+    assert f"is of {made:%Y-%m-%dT%H:%M:%SZ}, " in place.judged(expect=0)["rpo"]["reason"]
+    assert "all the same" in place.drcheck(verb="replay", expect=0).stdout

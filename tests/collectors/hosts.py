@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.ssh import open_ssh
+from drcheck.collectors.ssh.collector import open_ssh
 from drcheck.interfaces import CollectorError, Entry
 from drcheck.settings import Connection, SshConnection
 

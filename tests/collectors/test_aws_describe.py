@@ -10,11 +10,11 @@ import botocore.session
 import pytest
 
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import ENCRYPTED_SINCE, S3Collector, open_s3
-from drcheck.collectors.s3_client import READ_ONLY, S3Client
-from drcheck.collectors.s3_describe import S3Facts
+from drcheck.collectors.s3.client import READ_ONLY, S3Client
+from drcheck.collectors.s3.collector import ENCRYPTED_SINCE, S3Collector, open_s3
+from drcheck.collectors.s3.describe import S3Facts
 from drcheck.collectors.web import Caller, Web
-from drcheck.core.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Collector, CollectorError
 from drcheck.settings import S3Connection
 from tests.collectors.canned import Canned, Reply

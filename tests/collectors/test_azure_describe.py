@@ -12,9 +12,9 @@ import pytest
 from lab.servers import Azurite
 
 from drcheck.collectors import facts
-from drcheck.collectors.azure_blob import open_azure_blob
+from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.pool import Connections
-from drcheck.core.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Collector, CollectorError, NotFound
 from drcheck.settings import AzureConnection
 from tests.collectors.canned import Canned, Reply

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from lab.servers import Azurite
 
-from drcheck.collectors import azure_client
-from drcheck.collectors.azure_blob import open_azure_blob
-from drcheck.collectors.azure_listing import Question, parse_page
+from drcheck.collectors.azure import client as azure_client
+from drcheck.collectors.azure.collector import open_azure_blob
+from drcheck.collectors.azure.listing import Question, parse_page
 from drcheck.collectors.pool import Connections
+from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from drcheck.settings import AzureConnection
 from tests.collectors.canned import Canned, Reply, always
@@ -214,7 +215,7 @@ def parsed(blobs: bytes) -> list[Entry]:
 def test_arrival_lies_between_creation_and_the_last_write():
     (entry,) = parsed(blob("p/a", "<Content-MD5>gdyb21LQTcIANtvYMT7QVQ==</Content-MD5>"))
 
-    assert entry == Entry("a", 7, 1795219200, 1795222800, 1795222800, "81dc9bdb52d04dc20036dbd8313ed055")
+    assert entry == Entry("a", 7, 1795219200, 1795222800, 1795222800, "81dc9bdb52d04dc20036dbd8313ed055", AT_HAND)
 
 
 @pytest.mark.parametrize("status", ["pending", "failed", "aborted"])

@@ -8,8 +8,9 @@ from contextlib import closing
 
 import pytest
 
-from drcheck.collectors import azure_client, bounds
-from drcheck.core.evidence import FOREVER, Fact
+from drcheck.collectors import bounds
+from drcheck.collectors.azure import client as azure_client
+from drcheck.core.model.evidence import FOREVER, Fact
 from drcheck.interfaces import CollectorError, NotFound
 from tests.collectors.places import S3, Azure, Disk, Memory, Place
 

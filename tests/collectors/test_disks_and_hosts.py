@@ -15,8 +15,8 @@ from lab.servers import Sshd
 
 from drcheck.collectors.local import open_local
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.ssh_find import LONGEST, parse_find
-from drcheck.core.evidence import FOREVER
+from drcheck.collectors.ssh.find import LONGEST, parse_find
+from drcheck.core.model.evidence import FOREVER
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from drcheck.settings import Connection, LocalConnection
 from tests.collectors.places import Disk, Local, Ssh

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from drcheck.collectors.azure_blob import open_azure_blob
+from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import open_s3
+from drcheck.collectors.s3.collector import open_s3
 from drcheck.interfaces import CollectorError, Entry
 from drcheck.settings import AzureConnection, S3Connection
 from tests.collectors import hostile_azure, hostile_s3

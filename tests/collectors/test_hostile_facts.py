@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from drcheck.collectors import bounds
-from drcheck.collectors.azure_blob import open_azure_blob
+from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import open_s3
-from drcheck.core.evidence import Fact, Told
+from drcheck.collectors.s3.collector import open_s3
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError
 from drcheck.settings import AzureConnection, S3Connection
 from tests.collectors.canned import Canned, Reply

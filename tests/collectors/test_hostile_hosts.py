@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from lab.servers import Sshd
 
-from drcheck.collectors import ssh_handshake
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.ssh import open_ssh
+from drcheck.collectors.ssh import handshake as ssh_handshake
+from drcheck.collectors.ssh.collector import open_ssh
 from drcheck.interfaces import CollectorError, Entry
 from drcheck.settings import SshConnection
 from tests.collectors import hostile_sftp

@@ -10,7 +10,7 @@ import pytest
 
 from drcheck.collectors.local import open_local
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.ssh import open_ssh
+from drcheck.collectors.ssh.collector import open_ssh
 from drcheck.interfaces import CollectorError, Entry
 from drcheck.settings import Connection, LocalConnection, SshConnection
 from tests.collectors import hostile_sftp

@@ -11,8 +11,8 @@ import pytest
 from lab.servers import KeyPair, SeaweedFS
 
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import S3Collector, open_s3
-from drcheck.core.evidence import Fact, Told
+from drcheck.collectors.s3.collector import S3Collector, open_s3
+from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, NotFound
 from tests.collectors.places import s3_connection
 from tests.faultproxy import Fault, FaultProxy

@@ -15,10 +15,10 @@ import botocore.auth
 import pytest
 from lab.servers import SeaweedFS
 
-from drcheck.collectors import s3_client
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import S3Collector, open_s3
-from drcheck.collectors.s3_listing import Question, parse_page
+from drcheck.collectors.s3 import client as s3_client
+from drcheck.collectors.s3.collector import S3Collector, open_s3
+from drcheck.collectors.s3.listing import Question, parse_page
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from drcheck.settings import LastModified, S3Connection
 from tests.collectors.canned import Canned, Reply, always

@@ -12,7 +12,7 @@ import pytest
 from lab.servers import Sshd
 
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.ssh import open_ssh
+from drcheck.collectors.ssh.collector import open_ssh
 from drcheck.interfaces import CollectorError, NotFound
 from drcheck.settings import SshConnection
 from tests.collectors.hosts import fault, listed
@@ -47,7 +47,7 @@ def test_a_command_that_fails_gives_no_answer(host: SshConnection, script: str, 
 
 
 def test_a_gigabyte_of_output_is_refused_in_bounded_memory(host: SshConnection, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("drcheck.collectors.ssh.OUTPUT", 1 << 20)
+    monkeypatch.setattr("drcheck.collectors.ssh.collector.OUTPUT", 1 << 20)
 
     with pytest.raises(CollectorError, match="longer than 1 MiB"):
         output(host, ("head", "-c", "1000000000", "/dev/zero"))
@@ -90,7 +90,7 @@ def other_find(tmp_path: Path, sshd: Sshd) -> Iterator[Path]:
 def test_without_gnu_find_listings_go_by_sftp(
     host: SshConnection, other_find: Path, script: str | None, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("drcheck.collectors.ssh_connection.BANNER", 1.0)
+    monkeypatch.setattr("drcheck.collectors.ssh.connection.BANNER", 1.0)
     if script is not None:
         other_find.write_text(f"#!/bin/sh\nPATH=/bin:/usr/bin\n{script}\n")
         other_find.chmod(0o755)

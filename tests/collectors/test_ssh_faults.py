@@ -18,8 +18,8 @@ from lab.servers import Sshd
 from lab.sshd import make_key
 
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.ssh import open_ssh
-from drcheck.core.evidence import Fact
+from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import CollectorError
 from drcheck.settings import SshConnection
 from tests.collectors.hosts import fault, listed
@@ -366,7 +366,7 @@ def test_nothing_secret_is_in_an_error(host: SshConnection, tmp_path: Path):
 
 
 def test_only_reading_is_reachable_over_sftp(host: SshConnection):
-    from drcheck.collectors.ssh_sftp import ReadOnlySftp
+    from drcheck.collectors.ssh.sftp import ReadOnlySftp
 
     public = {name for name in vars(ReadOnlySftp) if not name.startswith("_")}
 

@@ -17,7 +17,7 @@ import pytest
 from lab.servers import Sshd
 
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.ssh import open_ssh
+from drcheck.collectors.ssh.collector import open_ssh
 from drcheck.settings import SshConnection
 from tests.collectors.places import ssh_connection
 

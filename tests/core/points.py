@@ -6,9 +6,10 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from drcheck.core.absence import Absence
-from drcheck.core.evidence import FOREVER, Fact, Look, Points, Told
-from drcheck.core.terms import Part, Subject
+from drcheck.core.evaluation.terms import Subject
+from drcheck.core.history.absence import Absence
+from drcheck.core.history.part import Part
+from drcheck.core.model.evidence import FOREVER, Fact, Look, Points, Told
 
 HOUR = 3600
 DAY = 86400

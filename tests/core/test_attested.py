@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.core.commitments import attested
-from drcheck.core.evidence import FOREVER, LONG_AGO, Attestation, Gap, Log, Shown
-from drcheck.core.promises import Encryption, Kind
-from drcheck.core.spans import Span
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Status, Window
+from drcheck import registry
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.judging import attested
+from drcheck.core.kinds.encryption import Encryption
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Attestation, Gap, Log, Shown
+from drcheck.core.model.verdict import Status, Window
+from drcheck.core.time.spans import Span
 
 DAY = 86400
 WINDOW = Window(0, 100 * DAY)
-COMMITMENT = Encryption("disks-encrypted", Kind.ENCRYPTION, ("statements",))
+COMMITMENT = Encryption("disks-encrypted", ("statements",))
 
 
 def states(at, *, line=1, until=1000, holds=True, attests="disks-encrypted", by="Ada"):
-    return Attestation(attests, line, "SSE is on for all disks", by, at * DAY, until * DAY, holds)
+    return Attestation(
+        attests, line, "SSE is on for all disks", by, at * DAY, until * DAY, holds, of_kind=attests in registry.KINDS
+    )
 
 
 def judge(*statements, gaps=(), known_until=200 * DAY, terms=None, unseen=(), commitment=COMMITMENT, looks=()):
@@ -47,7 +50,7 @@ def test_the_kind_may_be_attested_as_well():
 
 
 def test_a_kind_that_is_attested_is_never_taken_for_the_id_of_another():
-    named = Encryption("copies", Kind.ENCRYPTION, ("statements",))
+    named = Encryption("copies", ("statements",))
     assert judge(states(10, attests="copies"), commitment=named).status is Status.UNKNOWN
     assert judge(states(10, attests="encryption"), commitment=named).status is Status.MET
 

@@ -9,13 +9,16 @@ from math import floor
 import pytest
 from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Between, Gap, Log
-from drcheck.core.pieces import NOT_BOUND
-from drcheck.core.policy import BusinessCalendar, Reader
-from drcheck.core.promises import Formula, MaintenanceRule, Notice, Outside, Per
-from drcheck.core.spans import Span
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Excused, Quantity, Status
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.availability.commitment import Formula, MaintenanceRule
+from drcheck.core.model.commitments import Notice, Outside
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Between, Gap, Log
+from drcheck.core.model.policy import BusinessCalendar
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Excused, Quantity, Status
+from drcheck.core.time.spans import Span
+from drcheck.core.time.timeline import NOT_BOUND
+from drcheck.registry import READERS
 
 MINUTE = 60
 PLANNED = MaintenanceRule("planned")
@@ -273,7 +276,7 @@ def test_which_of_two_logs_recorded_a_window_first_is_told_by_the_looks_or_unkno
         logs["more"] = replace(
             logs["maintenance"], maintenance=(long._replace(known=_appeared(f"{later}T00:00", day)),)
         )
-        readers = {**records().readers, "more": Reader.MAINTENANCE_LOG}
+        readers = {**records().readers, "more": READERS["maintenance-log"]}
         figures = month(uptime(maintenance=(rule,)), Records(logs, readers))
         assert (figures.downtime // MINUTE, figures.status) == (
             downtime,
@@ -447,3 +450,32 @@ def test_a_log_of_which_nobody_said_how_it_is_read_tells_of_outages():
     logs = records(outage("11-05T00:00", "11-05T01:00")).logs
     finding = judge(uptime(), Records({"outages": logs["outages"]}), "11-01T00:00", "12-01T00:00")
     assert finding.status is Status.BREACHED
+
+
+def test_a_look_at_maintenance_stands_for_its_second_and_what_comes_after_it_may_be_excused():
+    commitment = uptime("100", maintenance=(MaintenanceRule("planned"),))
+    last_second = outage("11-30T23:59:59", "12-01T00:00")
+    for known, status in (("11-30T23:59:59", Status.BREACHED), ("11-30T23:59:58", Status.UNKNOWN)):
+        logs = records(last_second, announced_known=known)
+        assert judge(commitment, logs, "11-01T00:00", "12-01T00:00").status is status
+
+
+def test_of_what_is_not_known_of_maintenance_the_earliest_is_told():
+    commitment = uptime("100", maintenance=(PLANNED,))
+    logs = records(
+        outage("11-20T00:00", "11-20T01:00"),
+        announced_gaps=(Gap(UNREADABLE, line=1),),
+        announced_known="11-10T00:00",
+    )
+    finding = judge(commitment, logs, "11-01T00:00", "12-01T00:00")
+    assert finding.status is Status.UNKNOWN
+    assert f"maintenance, line 1: {UNREADABLE}" in finding.reason
+    assert "has not been seen" not in finding.reason
+
+
+def test_a_window_that_must_stay_out_of_regular_maintenance_may_lie_in_some_that_nobody_saw():
+    commitment = uptime(maintenance=(MaintenanceRule("planned", outside=Outside.REGULAR_MAINTENANCE),))
+    windows = maintenance("11-05T00:00", "11-05T02:00"), maintenance("11-20T00:00", "11-20T02:00", line=2)
+    for known, status in (("11-04T00:00", Status.UNKNOWN), ("11-06T00:00", Status.MET)):
+        logs = records(outage("11-05T00:00", "11-05T01:00"), *windows, announced_known=known)
+        assert judge(commitment, logs, "11-01T00:00", "12-01T00:00").status is status

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import replace
 from time import process_time
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracle.profiles import often
 from points import DAY, HOUR, START, Point, daily, part, subject
 
-from drcheck.core.commitments import backup_frequency
-from drcheck.core.promises import Frequency, Kind, Per
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status, Window
+from drcheck.core.evaluation import same_point
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds import backup_frequency
+from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status, Window
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
-TWICE = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=2, per=Per.DAY)
+TWICE = Frequency("c", ("a", "b"), at_least=2, per=Per.DAY)
 LOOKS = daily(4, after=-12)
 
 
@@ -39,6 +47,33 @@ def test_a_point_that_comes_late_changes_nothing_about_before():
 def test_a_point_that_may_have_come_by_then_is_judged_both_ways():
     late = part("a", [minutes(0, arrived=12 * 60, arrived_by=36), minutes(13)], LOOKS)
     assert status(26, late, part("b", [minutes(8)], LOOKS)) is UNKNOWN
+
+
+def test_the_only_point_of_a_day_may_have_come_by_then_and_what_is_gone_was_made():
+    daily_one = Frequency("c", ("a",), per=Per.DAY)
+    late = part("a", [minutes(0, arrived=12 * 60, arrived_by=36)], LOOKS)
+    found = [status(hours, late, commitment=daily_one) for hours in (25.5, 35, 37)]
+    assert found == [UNKNOWN, UNKNOWN, MET]
+    gone = part("a", [minutes(0, gone=20)], LOOKS)
+    assert status(26, gone, commitment=daily_one) is MET
+    never = part("a", [minutes(-13 * 60)], LOOKS)
+    assert status(26, never, commitment=daily_one) is BREACHED
+
+
+@pytest.mark.parametrize(("last", "expected"), [(24 * HOUR - 1, MET), (24 * HOUR, UNKNOWN)])
+def test_data_that_may_be_of_the_first_second_of_the_next_day_is_not_surely_of_this_one(last, expected):
+    only = part("a", [minutes(0)], LOOKS)
+    dated = replace(only.points, data_hi=array("q", [START + last]))
+    assert status(26, replace(only, points=dated), commitment=Frequency("c", ("a",), per=Per.DAY)) is expected
+
+
+@pytest.mark.parametrize(("end", "risky"), [(25 * HOUR, True), (25 * HOUR + 1, False)])
+def test_a_day_without_its_backup_is_at_risk_up_to_the_instant_at_which_it_is_due(end, risky):
+    """The day ends at 24:00, and an hour's grace later its backup is due."""
+    empty = subject(part("a", [Point(-12, -11)], LOOKS))
+    window = Window(START + end - DAY, START + end)
+    finding = backup_frequency.evaluate(Frequency("c", ("a",), per=Per.DAY), empty, Terms(), window)
+    assert finding.at_risk is risky
 
 
 def test_a_copy_that_may_have_come_by_then_makes_no_second_point():
@@ -67,7 +102,7 @@ def test_of_what_a_source_has_of_one_instant_any_may_be_the_one_copied():
 
 
 def test_thousands_of_points_in_one_slot_take_no_longer_than_their_number():
-    monthly = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=3000, per=Per.MONTH)
+    monthly = Frequency("c", ("a", "b"), at_least=3000, per=Per.MONTH)
 
     def seconds(every: float) -> float:
         """Return what a month takes with a backup every so many hours, and a copy of each."""
@@ -83,13 +118,13 @@ def test_thousands_of_points_in_one_slot_take_no_longer_than_their_number():
 
 
 def test_thousands_that_come_late_one_by_one_take_no_longer():
-    monthly = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=5900, per=Per.MONTH)
+    monthly = Frequency("c", ("a", "b"), at_least=5900, per=Per.MONTH)
     of_april = [5 * 24 + minute / 12 for minute in range(3000)]
     prompt = part("a", [Point(at, at + 0.1) for at in of_april], daily(60))
     late = part("b", [Point(at + 0.2, 40 * 24 + at / 60) for at in of_april], daily(60))
     began = process_time()
     assert [status(hours, prompt, late, commitment=monthly) for hours in (36 * 24, 50 * 24)] == [BREACHED, BREACHED]
-    both = Frequency("c", Kind.BACKUP_FREQUENCY, ("a", "b"), at_least=2990, per=Per.MONTH)
+    both = Frequency("c", ("a", "b"), at_least=2990, per=Per.MONTH)
     assert [status(hours, late, commitment=both) for hours in (36 * 24, 50 * 24)] == [BREACHED, MET]
     assert process_time() - began < 60
 
@@ -98,3 +133,26 @@ def test_thousands_that_come_late_one_by_one_take_no_longer():
 def test_what_was_made_does_not_depend_on_when_it_went(gone):
     a = part("a", [minutes(0, gone=gone), minutes(30, gone=gone)], LOOKS)
     assert [status(hours, a) for hours in (26, 49)] == [MET, BREACHED]
+
+
+@often
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 8).map(lambda step: 5 * step), st.booleans()), max_size=3),
+        min_size=2,
+        max_size=3,
+    )
+)
+def test_a_number_that_is_bounded_holds_what_trying_every_arrival_counts(sources):
+    parts = [
+        part(name, [minutes(data, arrived=60, arrived_by=None if sure else 20) for data, sure in sorted(points)])
+        for name, points in zip("abc", sources, strict=False)
+    ]
+    rows = [(one.points, row) for one in parts for row in range(len(one.points))]
+    when = START + 14 * HOUR, START + 16 * HOUR
+    exact = same_point.Numbers.of(rows, rows, 600, *when)
+    with mock.patch.object(same_point, "MOST_TRIED", 0):
+        bounded = same_point.Numbers.of(rows, rows, 600, *when)
+    for t in exact.times:
+        assert bounded.at(t).surely <= exact.at(t).surely
+        assert exact.at(t).possibly <= bounded.at(t).possibly

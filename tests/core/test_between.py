@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.core.between import marked
-from drcheck.core.verdict import Finding, Opening, Piece, Status
+from drcheck.core.judging.between_looks import marked
+from drcheck.core.model.verdict import Finding, Opening, Piece, Status
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
 

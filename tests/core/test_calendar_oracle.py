@@ -14,10 +14,11 @@ from oracle import restore_test
 from oracle.profiles import briefly
 from oracle.worlds import DAY, HOUR
 
-from drcheck.core import calendar
-from drcheck.core.policy import BusinessCalendar
-from drcheck.core.promises import Notice, Per
-from drcheck.core.terms import Terms
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.model.commitments import Notice
+from drcheck.core.model.policy import BusinessCalendar
+from drcheck.core.model.slots import Per
+from drcheck.core.time import calendar
 
 CHANGES = {
     "summer time begins in Stockholm": ("Europe/Stockholm", "2026-03-29T00:00"),
@@ -282,7 +283,7 @@ def test_whole_business_days_lie_between_two_dates(
 
 @briefly
 @given(
-    st.sampled_from(ZONES), st.sampled_from(BUSINESS), AROUND, st.integers(-3 * DAY, 3 * DAY), st.integers(0, 2 * DAY)
+    st.sampled_from(ZONES), st.sampled_from(BUSINESS), AROUND, st.integers(-3 * DAY, 3 * DAY), st.integers(0, 5 * DAY)
 )
 def test_business_hours_are_those_that_the_clocks_show(
     zone: ZoneInfo, business: BusinessCalendar, around: int, shift: int, length: int
@@ -291,6 +292,15 @@ def test_business_hours_are_those_that_the_clocks_show(
     terms = Terms(zone=zone, business=business)
     found = calendar.touches_business_hours(business, zone, start, start + length)
     assert found == restore_test.in_business_hours(terms, start, start + length)
+
+
+@pytest.mark.parametrize("start", ["2026-11-06T19:00", "2026-11-07T12:00", "2026-11-08T12:00"])
+def test_what_lasts_from_a_weekend_into_monday_touches_its_business_hours(start: str):
+    """6 November 2026 is a Friday; work ends at 17:00 and begins at 8:00."""
+    office, zone = BusinessCalendar(opens=8 * HOUR, closes=17 * HOUR), ZoneInfo("UTC")
+    begins, monday = instant(start), instant("2026-11-09T08:00")
+    assert not calendar.touches_business_hours(office, zone, begins, monday)
+    assert calendar.touches_business_hours(office, zone, begins, monday + 1)
 
 
 def test_public_holidays_are_not_business_days():

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from points import HOUR, START, Point, at, daily, part, subject
 
-from drcheck.core.commitments import copies
-from drcheck.core.places import Different, Place, Where
-from drcheck.core.promises import Copies, Kind, Per
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status, Window
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.copies import evaluate as copies
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.model.sites import Different, Place, Where
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status, Window
 
 STO = Place("sto", frozenset({"sto"}), "own", "stockholm", "europe", "main")
 VM = Place("web-vm", frozenset({"web-vm", "sto"}), "own", "stockholm", "europe", "main")
@@ -36,7 +37,7 @@ def judge(*parts, places=None, window=WINDOW, terms=None, **asked):
     places = places or {}
     stated = {one.points.source: places.get(one.points.source, Place()) for one in parts}
     asked.setdefault("at_least", None if "all_in" in asked else 2)
-    commitment = Copies("copies", Kind.COPIES, tuple(stated), **asked)
+    commitment = Copies("copies", tuple(stated), **asked)
     return copies.evaluate(commitment, subject(*parts), terms or Terms(places=stated), window)
 
 
@@ -314,7 +315,7 @@ def test_over_nothing_nothing_is_promised():
 
 
 def test_no_source_at_all_is_unknown():
-    commitment = Copies("copies", Kind.COPIES, (), at_least=1)
+    commitment = Copies("copies", (), at_least=1)
     finding = copies.evaluate(commitment, subject(), Terms(), WINDOW)
     assert [piece.status for piece in finding.pieces] == [Status.UNKNOWN]
     assert "no recovery point of it is known" in finding.reason

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from uptimes import at, judge, month, outage, records, uptime
 
-from drcheck.core import exact
-from drcheck.core.calendar import Slot
-from drcheck.core.credits import Downtime, Interruption, Shortfall, credit_of
-from drcheck.core.policy import BusinessCalendar
-from drcheck.core.promises import Claim, ClaimFrom, Credits, Money, Notice
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Deadline, Quantity
+from drcheck.core import decimals
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.availability.commitment import Claim, ClaimFrom, Credits
+from drcheck.core.kinds.availability.credits import Downtime, Interruption, Shortfall, credit_of
+from drcheck.core.model.commitments import Money, Notice
+from drcheck.core.model.policy import BusinessCalendar
+from drcheck.core.model.verdict import Deadline, Quantity
+from drcheck.core.time.calendar import Slot
 
 NOVEMBER = Slot(at("11-01T00:00"), at("12-01T00:00"), "2026-11")
 HOUR = 3600
@@ -196,6 +197,14 @@ def test_outages_that_overlap_are_one_interruption_and_excused_parts_do_not_coun
     assert found.amount == Quantity(50, "h")
 
 
+def test_an_hour_is_completed_with_what_an_overlapping_outage_of_the_month_before_began():
+    promised = uptime("99.99", owed=Credits(full_hours_times=10))
+    logs = records(outage("10-31T22:50", "10-31T23:50"), outage("10-31T23:40", "11-01T00:45", name="other"))
+    for number, hours in ((10, 10), (11, 0)):  # 115 minutes: the one full hour was completed at 23:50
+        found = month(promised, logs, number).credit
+        assert (found.amount.value if found else 0) == hours
+
+
 def test_hours_cost_the_fee_over_the_hours_of_the_period():
     promised = Credits(full_hours_times=10, fee=Money(Decimal(720), "EUR"))
     found = credit_of(promised, shortfall("99", "99.5", interrupted=(7 * HOUR,)), Terms())
@@ -227,13 +236,13 @@ def test_a_credit_is_only_told_where_the_breach_is_certain():
 
 
 def test_percentages_are_cut_and_never_reach_a_target_that_was_missed():
-    assert exact.cut(Fraction(44595, 44640)) == "99.899193"
-    assert exact.cut(Fraction(999_999_999, 1_000_000_000)) == "99.999999"
-    assert exact.cut(Fraction(-1, 3000)) == "-0.033334"
-    assert exact.cut(Fraction(1)) == "100"
-    assert exact.exact(Fraction("0.9999999999")) == "99.99999999"
-    assert exact.exact(Fraction(2, 3)) == "66.666666"
-    assert exact.number(Fraction(1, 3)) == "0.333333"
+    assert decimals.cut(Fraction(44595, 44640)) == "99.899193"
+    assert decimals.cut(Fraction(999_999_999, 1_000_000_000)) == "99.999999"
+    assert decimals.cut(Fraction(-1, 3000)) == "-0.033334"
+    assert decimals.cut(Fraction(1)) == "100"
+    assert decimals.exact(Fraction("0.9999999999")) == "99.99999999"
+    assert decimals.exact(Fraction(2, 3)) == "66.666666"
+    assert decimals.number(Fraction(1, 3)) == "0.333333"
 
 
 # Until when it can be claimed. ----------------------------------------------------------------------------------------

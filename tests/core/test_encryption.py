@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from points import START, Point, at, daily, part, subject
 
-from drcheck.core.commitments import encryption
-from drcheck.core.evidence import Fact, Told
-from drcheck.core.promises import By, Encryption, Kind
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status, Window
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds import encryption
+from drcheck.core.kinds.encryption import By, Encryption
+from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.verdict import Status, Window
 
 LOOKS = daily(6, after=2)
 WINDOW = Window(START, at(24 * 5 + 2))
@@ -29,7 +29,7 @@ def _facts(storage, client):
 
 
 def judge(*parts, by=By.STORAGE, terms=None, window=WINDOW):
-    commitment = Encryption("encrypted", Kind.ENCRYPTION, tuple(one.points.source for one in parts), by=by)
+    commitment = Encryption("encrypted", tuple(one.points.source for one in parts), by=by)
     return encryption.evaluate(commitment, subject(*parts), terms or Terms(), window)
 
 

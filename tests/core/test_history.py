@@ -8,12 +8,26 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Observation, Told
-from drcheck.core.history import History
-from drcheck.core.policy import NEVER, Reader, Source
+from drcheck.core.history.changes import History
+from drcheck.core.model.evidence import (
+    FOREVER,
+    LONG_AGO,
+    Candidate,
+    Described,
+    Fact,
+    Gap,
+    Look,
+    Observation,
+    Pieces,
+    Told,
+)
+from drcheck.core.model.policy import NEVER, Identical, Source
+from drcheck.registry import READERS
 
 HOUR, DAY = 3600, 86400
-SOURCE = Source("dumps", "host", "dumps/", Reader.OBJECTS, ("db",), thinned_after=NEVER)
+SOURCE = Source("dumps", "host", "dumps/", READERS["objects"], ("db",), thinned_after=NEVER)
+ALLOWED = dataclasses.replace(SOURCE, identical_dumps=Identical.ALLOWED)
+REFUSED = dataclasses.replace(SOURCE, identical_dumps=Identical.REFUSED)
 DAILY = dataclasses.replace(SOURCE, thinned_after=None)
 
 
@@ -38,6 +52,13 @@ def points(history, source=SOURCE):
     return history.parts(source, clock_tolerance=300)["db"].points
 
 
+def both(history, source=SOURCE):
+    """Return the columns as what is alike is read as one, and otherwise, with why nobody knows which holds."""
+    part = history.parts(source, clock_tolerance=300)["db"]
+    assert part.otherwise is not None
+    return part.points, part.otherwise.points, part.alike
+
+
 def test_what_a_complete_look_misses_went_between_the_two_looks():
     found = points(seen((100, [candidate("a", 10)]), (200, [])))
     assert (found.gone_lo[0], found.gone_hi[0]) == (101, 200)
@@ -45,7 +66,29 @@ def test_what_a_complete_look_misses_went_between_the_two_looks():
 
 def test_a_clock_that_was_set_back_turns_no_pair_round():
     found = points(seen((200, [candidate("a", 10)]), (100, [])))
-    assert (found.gone_lo[0], found.gone_hi[0]) == (100, 201)
+    assert (found.gone_lo[0], found.gone_hi[0]) == (10, 201)
+    found = points(seen((90, [candidate("a", 10)]), (200, [candidate("a", 10)]), (100, [])))
+    assert (found.gone_lo[0], found.gone_hi[0]) == (91, 201)
+
+
+def test_a_look_that_a_clock_ahead_of_time_dated_proves_nothing_of_that_time():
+    history = seen((100, []), (900, []), (200, []), (300, [], LONG_AGO, "denied"))
+    absence = history.parts(DAILY, clock_tolerance=300)["db"].absence
+    assert [begin for begin, _ in absence.complete] == [100, 200]
+
+
+def test_one_look_of_a_clock_that_was_behind_takes_no_other_its_proof():
+    history = seen((100, []), (200, []), (5, []), (300, []))
+    absence = history.parts(DAILY, clock_tolerance=300)["db"].absence
+    assert [begin for begin, _ in absence.complete] == [100, 200, 300]
+
+
+def test_what_a_look_of_a_clock_ahead_of_time_did_not_show_arrived_when_it_says():
+    night = [candidate("b", 150)]
+    found = points(seen((100, []), (900, []), (200, night)))
+    assert (found.available_lo[0], found.available_hi[0]) == (150, 150)
+    late = points(seen((100, []), (900, []), (200, [candidate("b", 50)])))
+    assert (late.available_lo[0], late.available_hi[0]) == (100, 200)
 
 
 def test_since_a_clock_was_set_back_what_looks_do_not_show_is_not_known_to_stand():
@@ -102,8 +145,7 @@ def test_only_a_complete_look_that_showed_the_old_content_is_in_a_row_with_the_o
     partial = (150, [other, old], LONG_AGO, "page 2 failed")
     assert points(seen((100, [other]), partial, (300, [other, new]))).held_until == {}
     again = candidate("a", 240, checksum="x")
-    allowed = dataclasses.replace(SOURCE, identical_dumps=True)
-    assert points(seen((200, [old]), (300, [again], LONG_AGO, "page 2 failed")), allowed).held_until == {}
+    assert points(seen((200, [old]), (300, [again], LONG_AGO, "page 2 failed")), ALLOWED).held_until == {}
 
 
 def test_rotated_names_leave_each_backup_where_it_is():
@@ -128,14 +170,32 @@ def test_a_day_that_was_written_twice_stood_throughout():
 def test_old_content_that_is_put_back_under_a_fixed_name_does_not_renew_the_data():
     old, other, back = (candidate("a", data, checksum=of) for data, of in ((50, "x"), (150, "y"), (250, "x")))
     for looks in (((100, [old]), (200, []), (300, [back])), ((100, [old]), (200, [other]), (300, [back]))):
-        found = points(seen(*looks))
-        assert "same content as a" in found.why_not[len(found) - 1]
+        as_one, apart, why = both(seen(*looks))
+        assert list(as_one.data_lo).count(50) == 2
+        assert max(apart.data_lo) == 250
+        assert "same content as a" in why
+
+
+def test_what_was_touched_and_then_written_anew_arrived_when_it_was_first_written():
+    first, touched = candidate("a", 50, arrived=60, checksum="x"), candidate("a", 150, arrived=160, checksum="x")
+    _, apart, _ = both(seen((100, [first]), (200, [touched]), (300, [candidate("a", 250)])))
+    arrived = list(zip(apart.data_lo, apart.available_lo, apart.available_hi, strict=True))
+    assert arrived == [(50, 60, 60), (250, 250, 250)]
+
+
+def test_content_is_dated_anew_by_an_instant_that_may_be_later_and_by_no_other():
+    first = candidate("a", 10, arrived=50, checksum="x")._replace(data_hi=20)
+    for lo, hi, renews in ((10, 20, False), (5, 20, False), (10, 21, True), (11, 20, True), (5, 21, True)):
+        again = candidate("b", lo, arrived=60, checksum="x")._replace(data_hi=hi)
+        found = points(seen((100, [first, again]), source=ALLOWED), REFUSED)
+        assert list(found.second_of.values()) == (["a"] if renews else []), (lo, hi)
 
 
 def test_a_marker_that_comes_to_data_that_may_be_new_leaves_its_instant_open():
     without = candidate("a", 50, complete=False)
-    found = points(seen((100, [without]), (200, [candidate("a", 150)])))
-    assert (found.data_lo[0], found.data_hi[0], list(found.counted())) == (50, 150, [0])
+    as_one, apart, _ = both(seen((100, [without]), (200, [candidate("a", 150)])))
+    assert (list(as_one.data_lo), list(as_one.counted())) == ([50], [0])
+    assert (list(apart.data_lo), list(apart.counted())) == ([50, 150], [1])
 
 
 def test_what_was_overwritten_by_data_of_the_same_instant_stood_throughout():
@@ -151,6 +211,43 @@ def test_a_stub_of_the_same_instant_does_not_let_what_it_overwrote_stand():
     before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y", size=0)
     found = points(seen((100, [before]), (200, [after])), dataclasses.replace(SOURCE, min_size=1))
     assert (found.gone_lo[0], found.gone_hi[0]) == (101, 150)
+
+
+def in_parts(labels, *, arrived, complete=True):
+    files = b"".join(label.encode().rjust(4) for label in labels)
+    return candidate("a-{part}", 10, arrived=arrived, size=100 * len(labels), complete=complete)._replace(
+        pieces=Pieces(files, wanted=0 if complete and len(labels) < 3 else 3, parts=len(labels))
+    )
+
+
+def test_what_a_look_found_in_part_did_not_stand_throughout_though_it_is_whole_again():
+    whole = in_parts(["aa", "ab", "ac"], arrived=20)
+    looks = (100, [whole]), (200, [in_parts(["aa", "ac"], arrived=20, complete=False)]), (300, [whole])
+    found = points(seen(*looks))
+    assert list(zip(found.available_lo, found.available_hi, found.gone_lo, found.gone_hi, strict=True)) == [
+        (20, 20, 101, 200),
+        (200, 300, 301, FOREVER),
+    ]
+
+
+def test_what_is_in_parts_arrived_with_its_last_part_though_a_look_found_the_others_long_before():
+    before, after = in_parts(["aa", "ab"], arrived=20), in_parts(["aa", "ab", "ac"], arrived=150)
+    found = points(
+        seen((100, [before]), (200, [before]), (300, [after._replace(pieces=after.pieces._replace(wanted=0))]))
+    )
+    assert list(zip(found.available_lo, found.available_hi, found.gone_hi, strict=True)) == [(200, 300, FOREVER)]
+
+
+def test_a_part_that_went_and_came_again_does_not_make_what_stood_before_arrive_later():
+    whole, rest = (in_parts(["aa", "ab"][:number], arrived=20) for number in (2, 1))
+    found = points(seen((100, [whole]), (200, [rest]), (300, [whole])))
+    assert list(found.available_hi) == [20]
+    assert [one.during.start for one in found.doubts[0] if one.made] == [101]
+
+
+def test_a_part_more_than_the_policy_asks_for_renews_nothing():
+    before, after = in_parts(["aa", "ab", "ac"], arrived=20), in_parts(["aa", "ab", "ac", "ad"], arrived=150)
+    assert list(points(seen((100, [before]), (200, [after]))).available_hi) == [20]
 
 
 def test_a_renamed_backup_is_one_point_that_stood_throughout():
@@ -173,16 +270,91 @@ def test_a_second_name_of_the_same_content_and_instant_is_no_re_dated_copy():
     assert list(found.counted()) == [0, 1]
 
 
-def test_a_copy_in_place_under_another_name_does_not_count():
-    found = points(seen((100, [candidate("a", 10, checksum="x"), candidate("b", 90, arrived=95, checksum="x")])))
-    assert list(found.counted()) == [0]
-    assert "same content as a" in found.why_not[1]
-
-
-def test_identical_dumps_count_where_the_source_says_that_they_are_usual():
-    allowed = dataclasses.replace(SOURCE, identical_dumps=True)
+def test_the_same_content_under_a_new_name_is_the_old_data_or_new_until_the_policy_says_which():
     history = seen((100, [candidate("a", 10, checksum="x"), candidate("b", 90, arrived=95, checksum="x")]))
-    assert list(points(history, allowed).counted()) == [0, 1]
+    as_one, apart, why = both(history)
+    assert list(zip(as_one.name, as_one.data_lo, as_one.available_hi, strict=True)) == [("a", 10, 10), ("b", 10, 95)]
+    assert list(apart.data_lo) == [10, 90]
+    assert why == (
+        "b at dumps has the same content as a: either the data did not change, or an old backup was given a new date; "
+        "identical_dumps on dumps would settle it"
+    )
+    for source, expected in ((REFUSED, as_one), (ALLOWED, apart)):
+        part = history.parts(source, clock_tolerance=300)["db"]
+        assert (part.points, part.otherwise) == (expected, None)
+
+
+def test_what_claims_data_newer_than_its_own_arrival_dates_no_other_backup():
+    wrong, right = candidate("a", 5000, arrived=10, checksum="x"), candidate("b", 40, checksum="x")
+    assert list(points(seen((100, [wrong, right])), REFUSED).data_lo) == [40, 5000]
+
+
+def test_a_backup_of_older_data_than_what_came_first_with_its_content_claims_nothing_new():
+    first, second = candidate("b", 50, arrived=60, checksum="x"), candidate("a", 20, arrived=70, checksum="x")
+    assert list(points(seen((100, [first, second])), REFUSED).data_lo) == [20, 50]
+
+
+def test_pieces_that_agree_make_doubt_and_pieces_that_differ_other_content():
+    def taken(name, pieces, data):
+        return candidate(name, data), Described(name, Fact.PIECES, Told(True, pieces))
+
+    def after(*looks):
+        history = History()
+        for begin, *those in looks:
+            seen_then, told = zip(*those, strict=True)
+            history.apply(history.observe(Observation(Look("dumps", begin, begin), seen_then, described=told)))
+        return history
+
+    alike = after((100, taken("a", "p", 10), taken("b", "p", 90)))
+    as_one, apart, why = both(alike)
+    assert (list(as_one.data_lo), list(apart.data_lo)) == ([10, 10], [10, 90])
+    assert "seems, by pieces of it, to have the same content as a" in why
+    assert list(points(alike, REFUSED).data_lo) == [10, 10]
+    unlike = after((100, taken("a", "p", 10), taken("b", "q", 90)))
+    assert unlike.parts(SOURCE, clock_tolerance=300)["db"].otherwise is None
+
+    rewritten = after((100, taken("a", "p", 10)), (200, taken("a", "p", 150)))
+    as_one, apart, why = both(rewritten)
+    assert (list(as_one.data_lo), list(apart.data_lo)) == ([10], [10, 150])
+    assert "its size and pieces of it" in why
+    assert rewritten.parts(REFUSED, clock_tolerance=300)["db"].otherwise is None
+    other = after((100, taken("a", "p", 10)), (200, taken("a", "q", 150)))
+    assert list(points(other).data_lo) == [10, 150]
+    assert other.parts(SOURCE, clock_tolerance=300)["db"].otherwise is None
+
+
+def test_pieces_never_make_a_new_name_the_old_one():
+    history = History()
+    for begin, name in ((100, "a"), (200, "b")):
+        told = (Described(name, Fact.PIECES, Told(True, "p")),)
+        history.apply(history.observe(Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told)))
+    assert list(points(history).name) == ["a", "b"]
+
+
+def test_a_digest_is_a_checksum_like_the_storages():
+    history = History()
+    for begin, name in ((100, "a"), (200, "b")):
+        told = (Described(name, Fact.DIGEST, Told(True, "sha256:x")),)
+        history.apply(history.observe(Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told)))
+    assert (list(points(history).name), list(points(history).checksum)) == (["b"], ["sha256:x"])
+
+
+def test_contents_of_which_only_the_sizes_are_known_stay_in_doubt_where_identical_dumps_are_refused():
+    history = seen((100, [candidate("a", 50)]), (200, [candidate("a", 150)]))
+    as_one, apart, why = both(history, REFUSED)
+    assert (list(as_one.data_lo), list(apart.data_lo)) == ([50], [50, 150])
+    assert "a checksum beside it would settle it" in why
+    assert "identical_dumps" not in why
+
+
+def test_of_writings_only_those_of_which_the_content_may_be_new_are_read_apart():
+    nights = [candidate("a", data, checksum=of) for data, of in ((50, "x"), (150, "x"), (250, ""))]
+    as_one, apart, _ = both(seen(*((night.data_lo + 50, [night]) for night in nights)))
+    assert list(as_one.data_lo) == [50]
+    assert list(zip(apart.data_lo, apart.available_hi, apart.gone_hi, strict=True)) == [
+        (50, 50, 250),
+        (250, 250, FOREVER),
+    ]
 
 
 def test_arrival_that_the_place_cannot_tell_is_bounded_by_the_first_look_that_showed_it():
@@ -203,17 +375,20 @@ def test_what_went_and_came_back_was_away_in_between():
 
 def test_a_file_of_a_fixed_name_and_size_may_hold_new_data_or_old():
     before, after = candidate("a", 50, arrived=50), candidate("a", 150, arrived=150)
-    found = points(seen((100, [before]), (200, [after])))
-    assert (found.data_lo[0], found.data_hi[0]) == (50, 150)
-    assert (found.available_lo[0], found.available_hi[0]) == (50, 150)
+    as_one, apart, why = both(seen((100, [before]), (200, [after])))
+    assert list(zip(as_one.data_lo, as_one.available_hi, as_one.gone_hi, strict=True)) == [(50, 50, FOREVER)]
+    assert list(zip(apart.data_lo, apart.available_hi, apart.gone_hi, strict=True)) == [
+        (50, 50, 150),
+        (150, 150, FOREVER),
+    ]
+    assert "is alike by its size" in why
 
 
 def test_each_rewriting_of_data_that_did_not_change_is_a_point_where_identical_dumps_are_allowed():
-    allowed = dataclasses.replace(SOURCE, identical_dumps=True)
     for checksum in ("x", ""):
         nights = [candidate("a", 50, checksum=checksum), candidate("a", 150, checksum=checksum)]
         history = seen((100, [nights[0]]), (200, [nights[1]]))
-        found = points(history, allowed)
+        found = points(history, ALLOWED)
         assert list(found.data_lo) == [50, 150]
         assert list(zip(found.available_hi, found.gone_hi, strict=True)) == [(50, 150), (150, FOREVER)]
         assert found.held_until == {0: 150}
@@ -238,7 +413,7 @@ def test_a_look_that_failed_in_between_hides_no_turnover():
 def test_content_that_is_written_anew_turns_over_where_identical_dumps_are_allowed():
     hourly = [candidate("latest", hour, checksum="x") for hour in (95, 195)]
     history = seen((100, [hourly[0]]), (200, [hourly[1]]))
-    allowed = dataclasses.replace(DAILY, identical_dumps=True)
+    allowed = dataclasses.replace(DAILY, identical_dumps=Identical.ALLOWED)
     assert history.parts(allowed, clock_tolerance=300)["db"].absence.turnovers == (200,)
     assert history.parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
 
@@ -265,12 +440,12 @@ def test_a_name_that_is_overwritten_each_night_turns_over_where_looks_are_as_rar
     assert seen(*looks).parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == (250,)
 
 
-def test_a_time_set_back_on_a_fixed_name_widens_what_is_known_and_disqualifies_nothing():
+def test_a_time_set_back_on_a_fixed_name_disqualifies_nothing():
     before, after = candidate("a", 100, arrived=100), candidate("a", 50, arrived=50)
-    found = points(seen((150, [before]), (200, [after])))
-    assert (found.data_lo[0], found.data_hi[0]) == (50, 100)
-    assert (found.available_lo[0], found.available_hi[0]) == (50, 100)
-    assert list(found.counted()) == [0]
+    as_one, apart, _ = both(seen((150, [before]), (200, [after])))
+    assert list(as_one.counted()) == [0]
+    assert list(apart.data_lo) == [50, 100]
+    assert list(apart.counted()) == [0, 1]
 
 
 def test_a_candidate_counts_from_its_marker_on():
@@ -293,10 +468,10 @@ def test_what_is_older_than_the_question_is_left_out_but_not_the_newest():
     assert len(history.parts(SOURCE, clock_tolerance=300)["db"].points) == 30
 
 
-def test_the_content_of_an_old_backup_under_a_new_name_does_not_count_however_old_it_is():
+def test_the_content_of_an_old_backup_under_a_new_name_is_that_one_however_old_it_is():
     old, new = candidate("old", DAY, checksum="x"), candidate("new", 90 * DAY, checksum="x")
-    found = seen((100 * DAY, [old, new])).parts(SOURCE, clock_tolerance=300, since=80 * DAY)["db"].points
-    assert "same content as old" in found.why_not[1]
+    found = seen((100 * DAY, [old, new])).parts(REFUSED, clock_tolerance=300, since=80 * DAY)["db"].points
+    assert list(found.data_lo) == [DAY, DAY]
 
 
 @given(st.permutations(range(4)), st.integers(0, 3))
@@ -354,7 +529,7 @@ def test_other_content_under_the_same_name_has_told_nothing_yet():
     before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y")
     history = described((100, [before], {Fact.STORAGE_ENCRYPTION: yes}), (200, [after], {}))
     assert set(points(history).facts) == {(0, Fact.STORAGE_ENCRYPTION)}
-    assert history.settled(locked_for=0) == {}
+    assert history.settled(locked_for=0)["a"].facts == {}
 
 
 def test_only_what_cannot_change_is_settled():
@@ -366,14 +541,24 @@ def test_only_what_cannot_change_is_settled():
         Fact.CHECKSUM: Told(True, "sha256", 100),
     }
     settled = described((100, [one], told)).settled(locked_for=14 * DAY)
-    assert settled["a"] == (one, {Fact.STORAGE_ENCRYPTION: told[Fact.STORAGE_ENCRYPTION]})
+    # What nobody could tell is known to have been asked.
+    of_content = (Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION)
+    assert settled["a"] == (one, {fact: told[fact] for fact in of_content})
+
+
+def test_a_lock_that_may_be_lifted_is_settled_once_its_backup_need_not_be_locked_any_more():
+    history = described((100, [candidate("a", 10)], {Fact.LOCK: Told(True, "governance", 10 + 30 * DAY)}))
+    arrived = points(history).available_hi[0]
+    assert history.settled(locked_for=14 * DAY, at=arrived + 14 * DAY - 1)["a"].facts == {}
+    assert Fact.LOCK in history.settled(locked_for=14 * DAY, at=arrived + 14 * DAY)["a"].facts
 
 
 def test_a_compliance_lock_is_settled_once_it_lasts_as_long_as_anybody_asks():
-    one = candidate("a", 10)
-    history = described((100, [one], {Fact.LOCK: Told(True, "compliance", 10 + 14 * DAY)}))
+    came = 400 * DAY
+    locked = {Fact.LOCK: Told(True, "compliance", came + 14 * DAY)}
+    history = described((came + 90, [candidate("a", came)], locked))
     assert Fact.LOCK in history.settled(locked_for=14 * DAY)["a"].facts
-    assert history.settled(locked_for=15 * DAY) == {}
+    assert history.settled(locked_for=15 * DAY)["a"].facts == {}
 
 
 def test_a_fact_that_could_not_be_asked_hides_nothing_of_what_lies_there():

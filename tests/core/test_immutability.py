@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from points import DAY, START, Point, at, daily, part, subject
 
-from drcheck.core.commitments import immutability
-from drcheck.core.evidence import Fact, Told
-from drcheck.core.promises import Immutability, Kind, LockMode
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status, Window
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds import immutability
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.model.commitments import LockMode
+from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.verdict import Status, Window
 
 LOOKS = daily(30, after=2)
 WINDOW = Window(START, at(24 * 20))
@@ -35,7 +36,7 @@ def point(*locks, hold=NO, arrived=ARRIVED, **more):
 
 
 def judge(*points, mode=LockMode.COMPLIANCE, looks=LOOKS, window=WINDOW, **more):
-    commitment = Immutability("locked", Kind.IMMUTABILITY, ("vault",), at_least=AT_LEAST, mode=mode)
+    commitment = Immutability("locked", ("vault",), at_least=AT_LEAST, mode=mode)
     return immutability.evaluate(commitment, subject(part("vault", points, looks, **more)), Terms(), window)
 
 

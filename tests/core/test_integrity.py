@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from points import DAY, HOUR, START, Point, at, daily, part, subject
 
-from drcheck.core.commitments import integrity
-from drcheck.core.evidence import LONG_AGO, Check, Fact, Gap, Log, Recovery, Shown, Told
-from drcheck.core.promises import Integrity, Kind, Rung
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Status, Window
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.integrity import evaluate as integrity
+from drcheck.core.kinds.integrity.commitment import Integrity
+from drcheck.core.model.commitments import Rung
+from drcheck.core.model.evidence import LONG_AGO, Check, Fact, Gap, Log, Recovery, Shown, Told
+from drcheck.core.model.verdict import Status, Window
 
 LOOKS = daily(30, after=2)
 WINDOW = Window(START, at(24 * 20 + 2))
@@ -54,7 +55,7 @@ def logs(**told):
 
 
 def judge(*parts, records=None, level=Rung.CHECKSUMMED, every=7 * DAY, effective=None):
-    commitment = Integrity("intact", Kind.INTEGRITY, ("dumps",), level=level, every=every)
+    commitment = Integrity("intact", ("dumps",), level=level, every=every)
     return integrity.evaluate(commitment, subject(*parts), records or Records({}), Terms(effective=effective), WINDOW)
 
 

@@ -28,12 +28,14 @@ from oracle.cases import (
 from oracle.profiles import briefly
 from oracle.worlds import BASE, DAY, HOUR, Place, Truth, subject
 
-from drcheck.core.commitments import backup_frequency, retention, rpo
-from drcheck.core.evidence import FOREVER, Candidate, Look, Observation
-from drcheck.core.history import History
-from drcheck.core.policy import Reader, Source
-from drcheck.core.terms import Subject
-from drcheck.core.verdict import Finding, Status, Window
+from drcheck.core.evaluation.terms import Subject
+from drcheck.core.history.changes import History
+from drcheck.core.kinds import backup_frequency, rpo
+from drcheck.core.kinds.retention import evaluate as retention
+from drcheck.core.model.evidence import FOREVER, Candidate, Look, Observation
+from drcheck.core.model.policy import Source
+from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.registry import READERS
 
 WEEK = 7 * DAY
 BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}
@@ -78,7 +80,7 @@ def test_the_order_of_records_and_records_told_twice_change_nothing(case: LogCas
 @briefly
 @given(st.data(), rpo_cases())
 def test_the_order_and_the_page_cuts_of_a_listing_change_nothing(data: st.DataObject, case: RpoCase):
-    source = Source("dumps", "here", "", Reader.OBJECTS, ("orders",))
+    source = Source("dumps", "here", "", READERS["objects"], ("orders",))
     place = case.places[0]
     plain, mixed = History(), History()
     for look in sorted(place.looks, key=lambda look: look.begin):

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Between, Gap, Log, Look, Maintenance, Watched
-from drcheck.core.loglines import Unread, appeared, dated, unread
-from drcheck.readers import maintenance_log, restore_log
+from drcheck.core.history.log_lines import Unread, appeared, dated, reaching, unread
+from drcheck.core.history.look_order import in_order
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Between, Gap, Log, Look, Maintenance, Watched
+from drcheck.readers.logs import maintenance_log, restore_log
 
 LINES = (b"one\n", b"two\n", b"three\n", b"four")
 GAP = Gap("the host is down")
@@ -56,6 +57,14 @@ def test_a_line_that_nobody_can_read_may_have_been_written_when_a_look_showed_ha
 
 def test_a_clock_that_was_set_back_turns_no_pair_round():
     assert known(b"one\ntwo\n", looks((20, 4), (10, 8)), 2) == Between(10, 10)
+
+
+def test_a_line_that_only_a_look_of_a_clock_ahead_of_time_showed_came_before_the_next_look():
+    raw = b"one\ntwo\n"
+    made = looks((10, 4), (900, 8), (20, None))
+    complete = [look for look in in_order(made) if look.complete]
+    assert known(raw, list(reaching(complete, len(raw), made[-1])), 2) == Between(10, 20)
+    assert reaching(looks((10, 8)), len(raw), made[-1]) == looks((10, 8))
 
 
 def test_what_an_unread_line_tells_lies_between_the_newest_instant_before_it_and_the_first_look_that_showed_it():

@@ -15,10 +15,11 @@ from oracle.availability import Walked, World, full_hours, periods, walk, worlds
 from oracle.profiles import briefly, slowly, thoroughly
 from oracle.uptime_worlds import MINUTE, Case, cases
 
-from drcheck.core.evidence import ANYTIME, LONG_AGO, Between, Gap, Maintenance, Outage, Shown, Watched
-from drcheck.core.promises import Credits, Per
-from drcheck.core.terms import Records
-from drcheck.core.verdict import Finding, PeriodFigures, Status
+from drcheck.core.evaluation.terms import Records
+from drcheck.core.kinds.availability.commitment import Credits
+from drcheck.core.model.evidence import ANYTIME, LONG_AGO, Between, Gap, Maintenance, Outage, Shown, Watched
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Finding, PeriodFigures, Status
 
 BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}
 

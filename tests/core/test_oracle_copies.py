@@ -22,9 +22,9 @@ from oracle.pointcases import (
 from oracle.profiles import briefly, thoroughly
 from oracle.worlds import DAY, HOUR
 
-from drcheck.core.evidence import FOREVER
-from drcheck.core.terms import Subject
-from drcheck.core.verdict import Status, Window
+from drcheck.core.evaluation.terms import Subject
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.verdict import Status, Window
 
 BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}
 POINTS = copies_cases() | encryption_cases() | immutability_cases()

@@ -9,9 +9,10 @@ from oracle.cases import COARSE
 from oracle.profiles import thoroughly
 from oracle.worlds import Place, Truth
 
-from drcheck.core.evidence import FOREVER, Candidate, Observation, Points
-from drcheck.core.history import History
-from drcheck.core.policy import Reader, Source
+from drcheck.core.history.changes import History
+from drcheck.core.model.evidence import FOREVER, Candidate, Observation, Points
+from drcheck.core.model.policy import Source
+from drcheck.registry import READERS
 
 CERTAIN = worlds.places("dumps", COARSE, most=5, certain_data=True)
 FLEETING = worlds.places("dumps", COARSE, most=6, certain_data=True, fleeting=True)
@@ -51,7 +52,7 @@ def rows(points: Points, names: list[str]) -> list[tuple[object, ...]]:
 @thoroughly
 @given(st.one_of(CERTAIN, FLEETING))
 def test_looks_one_after_the_other_come_to_what_the_rules_say_of_them_all(place: Place):
-    source = Source("dumps", "host", "", Reader.OBJECTS, ("orders",), thinned_after=place.thinned_after, min_size=1)
+    source = Source("dumps", "host", "", READERS["objects"], ("orders",), thinned_after=place.thinned_after, min_size=1)
     part = history_of(place).parts(source, clock_tolerance=300)["orders"]
     expected = place.part()
     assert rows(part.points, list(part.points.checksum)) == rows(expected.points, list(expected.points.name))
@@ -70,6 +71,6 @@ def test_a_history_goes_on_from_its_records_as_if_it_had_never_stopped(place: Pl
         record = live.observe(Observation(look, candidates if look.complete else candidates[:1]))
         live.apply(record)
         records.append(record)
-    source = Source("dumps", "host", "", Reader.OBJECTS, ("orders",))
+    source = Source("dumps", "host", "", READERS["objects"], ("orders",))
     assert live.parts(source, clock_tolerance=300) == History.of(records).parts(source, clock_tolerance=300)
     assert all(seen.gone_hi == FOREVER for seen in live.standing.values())

@@ -12,10 +12,11 @@ from oracle.allowed import Allowed, assert_whole, seconds_to_try, status_at
 from oracle.cases import COARSE, PlacesCase, windows, wordings
 from oracle.profiles import thoroughly
 
-from drcheck.core.commitments import integrity
-from drcheck.core.promises import Integrity, Kind, Rung
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Finding
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.integrity import evaluate as integrity
+from drcheck.core.kinds.integrity.commitment import Integrity
+from drcheck.core.model.commitments import Rung
+from drcheck.core.model.verdict import Finding
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,6 @@ def cases(draw: st.DrawFn) -> IntegrityCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
     commitment = Integrity(
         "intact",
-        Kind.INTEGRITY,
         names,
         level=draw(st.sampled_from((Rung.LISTED, Rung.COMPLETE))),
         every=draw(st.none() | COARSE.durations(8)),

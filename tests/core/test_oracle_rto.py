@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given
-from oracle.cases import RtoCase, check, rto_cases
+from oracle.cases import RtoCase, check, rto_cases, thaw_cases
 from oracle.profiles import often
 
 
@@ -16,4 +16,10 @@ def test_each_second_has_a_status_that_stepping_through_time_allows(case: RtoCas
 @often
 @given(rto_cases(outages=True))
 def test_real_outages_have_a_status_that_stepping_through_time_allows(case: RtoCase):
+    check(case)
+
+
+@often
+@given(thaw_cases())
+def test_copies_in_archive_tiers_give_a_status_that_stepping_through_time_allows(case: RtoCase):
     check(case)

@@ -12,12 +12,14 @@ from oracle.profiles import briefly
 from oracle.uptime_worlds import Case, cases
 from uptimes import at, judge, maintenance, outage, records, uptime
 
-from drcheck.core import exact
-from drcheck.core.evidence import Cited, Log, Maintenance, Outage
-from drcheck.core.outage_evidence import AT_MOST
-from drcheck.core.policy import BusinessCalendar
-from drcheck.core.promises import Availability, Formula, MaintenanceRule, Notice, Outside, Per
-from drcheck.core.terms import Records, Terms
+from drcheck.core import decimals
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.availability.cited import AT_MOST
+from drcheck.core.kinds.availability.commitment import Availability, Formula, MaintenanceRule
+from drcheck.core.model.commitments import Notice, Outside
+from drcheck.core.model.evidence import Cited, Log, Maintenance, Outage
+from drcheck.core.model.policy import BusinessCalendar
+from drcheck.core.model.slots import Per
 
 PLANNED = MaintenanceRule("planned")
 SECONDS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
@@ -117,6 +119,12 @@ def test_of_many_outages_the_newest_are_cited_and_the_rest_are_counted():
     assert finding.notes == (
         "of what these periods rest on, 20 older outages and 2 older windows of maintenance are not shown",
     )
+
+
+def test_an_outage_that_begins_as_the_last_period_ends_is_none_of_its():
+    assert evidence(uptime(), outage("12-01T00:00", "12-01T01:00")) == ()
+    (down,) = evidence(uptime(), outage("11-30T23:59:59", "12-01T01:00"))
+    assert down.told.endswith("1 s counted")
 
 
 # Maintenance. ---------------------------------------------------------------------------------------------------------
@@ -241,7 +249,7 @@ def test_what_is_told_of_outages_adds_up_to_the_figures_of_the_periods(case: Cas
         expected["counted "] += period.downtime
         expected.update({f"excused {one.why}": one.seconds for one in period.excused})
         served = period.end - period.start - period.out_of_service
-        assert period.availability == exact.cut(1 - Fraction(period.downtime, served) if served else Fraction(1))
+        assert period.availability == decimals.cut(1 - Fraction(period.downtime, served) if served else Fraction(1))
     assert summed == expected
 
 

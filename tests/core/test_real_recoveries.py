@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from uptimes import at
 
-from drcheck.core.commitments import rto
-from drcheck.core.evidence import Gap, Log, Recovery, Shown
-from drcheck.core.promises import CountsFrom, Kind, Rto, Until
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Finding, Quantity, Status, Window
+from drcheck.core.evaluation.recovery_time import CountsFrom, Until
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds import rto
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.evidence import Gap, Log, Recovery, Shown
+from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 
 HOUR = 3600
-RTO = Rto("rto", Kind.RTO, ("outages",), scenario="datacentre", at_most=8 * HOUR)
+RTO = Rto("rto", ("outages",), scenario="datacentre", at_most=8 * HOUR)
 WINDOW = Window(at("11-01T00:00"), at("11-22T00:00"))
 DATACENTRE = Terms(lost_sites=frozenset({"sto"}), site_of={"dumps": "sto", "offsite": "azure"})
 
@@ -69,7 +70,7 @@ def judge(
 ) -> Finding:
     commitment = replace(RTO, scenario=scenario, **counted)
     logs = Records({"outages": Log(recoveries=recoveries, known_until=at("12-01T00:00"))})
-    return rto.evaluate(commitment, logs, terms, Window(at("11-01T00:00"), at(as_of)))
+    return rto.evaluate(commitment, (), logs, terms, Window(at("11-01T00:00"), at(as_of)))
 
 
 def test_a_real_outage_that_was_recovered_from_in_time_proves_like_a_test():
@@ -230,7 +231,7 @@ def test_of_two_logs_one_of_which_tells_a_failure_of_the_same_instant_it_decides
             "a": Log(recoveries=(first,), known_until=at("12-01T00:00")),
             "b": Log(recoveries=(second,), known_until=at("12-01T00:00")),
         }
-        assert rto.evaluate(RTO, Records(logs), DATACENTRE, WINDOW).status is Status.BREACHED
+        assert rto.evaluate(RTO, (), Records(logs), DATACENTRE, WINDOW).status is Status.BREACHED
 
 
 def test_a_failure_that_a_pass_of_unknown_time_follows_at_one_instant_with_a_sure_pass_is_ended_or_renewed():
@@ -282,7 +283,7 @@ def test_what_a_line_that_nobody_can_read_tells_is_no_older_than_the_lines_befor
     passed, later = drill("11-05T00:00", "11-05T04:00", line=1), drill("11-08T00:00", "11-08T04:00", line=2)
     aborted = replace(later, id="later", outcome="aborted")
     log = Log(recoveries=(passed, aborted), gaps=(replace(UNREADABLE, line=3),), known_until=at("12-01T00:00"))
-    finding = rto.evaluate(RTO, Records({"drills": log}), DATACENTRE, WINDOW)
+    finding = rto.evaluate(RTO, (), Records({"drills": log}), DATACENTRE, WINDOW)
     assert [(piece.start, piece.status) for piece in finding.pieces][1:] == [
         (at("11-05T04:00"), Status.MET),
         (at("11-08T04:00"), Status.UNKNOWN),
@@ -293,7 +294,7 @@ def unreadable(*recoveries: Recovery, first_shown: str) -> Finding:
     """Return what becomes of the rto where line 2 cannot be read and a look showed it first at an instant."""
     looks = (Shown(at(first_shown), 2, 2), Shown(at("12-01T00:00"), 9, 9))
     log = Log(recoveries=recoveries, gaps=(UNREADABLE,), known_until=at("12-01T00:00"), looks=looks)
-    return rto.evaluate(RTO, Records({"drills": log}), DATACENTRE, WINDOW)
+    return rto.evaluate(RTO, (), Records({"drills": log}), DATACENTRE, WINDOW)
 
 
 def test_an_open_outage_may_have_been_closed_by_a_later_line_that_nobody_can_read():
@@ -302,4 +303,4 @@ def test_an_open_outage_may_have_been_closed_by_a_later_line_that_nobody_can_rea
         log = Log(recoveries=(lasting,), known_until=at("12-01T00:00"), gaps=(Gap("no JSON", line=line),))
         commitment = replace(RTO, scenario="datacentre")
         window = Window(at("11-01T00:00"), at("11-22T00:00"))
-        assert rto.evaluate(commitment, Records({"outages": log}), DATACENTRE, window).status is status
+        assert rto.evaluate(commitment, (), Records({"outages": log}), DATACENTRE, window).status is status

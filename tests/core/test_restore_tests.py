@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from uptimes import at, spells
 
-from drcheck.core.commitments import restore_test
-from drcheck.core.evidence import LONG_AGO, Announcement, Between, Gap, Log, Maintenance, Recovery, Shown
-from drcheck.core.policy import BusinessCalendar, Reader
-from drcheck.core.promises import Kind, Notice, Outside, RestoreTest, Rung
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Finding, Status, Window
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds import restore_test
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.model.commitments import Notice, Outside, Rung
+from drcheck.core.model.evidence import LONG_AGO, Announcement, Between, Gap, Log, Maintenance, Recovery, Shown
+from drcheck.core.model.policy import BusinessCalendar
+from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.registry import READERS
 
 DAY = 86400
-TESTED = RestoreTest("tested", Kind.RESTORE_TEST, ("drills",))
+TESTED = RestoreTest("tested", ("drills",))
 NOTICED = replace(TESTED, notice=Notice(seconds=7 * DAY))
 QUIET = replace(TESTED, outside=Outside.BUSINESS_HOURS)
 OFTEN = replace(TESTED, every=30 * DAY, validation=Rung.RESTORED)
@@ -122,11 +124,30 @@ def test_a_line_of_the_maintenance_log_may_tell_of_regular_maintenance_that_a_te
             looks=(Shown(at("11-09T00:00"), 2, 2), Shown(at(NOW), 9, 9)) if status is Status.UNKNOWN else (),
         )
         logs = {"drills": Log(recoveries=(test,), known_until=at(NOW)), "maintenance": told}
-        readers = {"drills": Reader.RESTORE_LOG, "maintenance": Reader.MAINTENANCE_LOG}
+        readers = {"drills": READERS["restore-log"], "maintenance": READERS["maintenance-log"]}
         finding = restore_test.evaluate(
             commitment, Records(logs, readers), TERMS, Window(WINDOW.start, at("11-11T00:00"))
         )
         assert finding.status is status
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "status"),
+    [
+        ("11-10T18:00", "11-10T20:00", Status.MET),
+        ("11-10T18:00", "11-10T20:00:01", Status.BREACHED),
+        ("11-10T21:59:59", "11-10T23:00", Status.BREACHED),
+        ("11-10T22:00", "11-10T23:00", Status.MET),
+    ],
+)
+def test_a_test_that_touches_regular_maintenance_at_its_edge_was_not_held_in_it(start: str, end: str, status: Status):
+    commitment = replace(TESTED, outside=Outside.REGULAR_MAINTENANCE)
+    window = Maintenance("m", 1, "regular", None, at("11-10T20:00"), at("11-10T22:00"))
+    logs = {
+        "drills": Log(recoveries=(drill("a", start, end),), known_until=at(NOW)),
+        "maintenance": Log(maintenance=(window,), known_until=at(NOW)),
+    }
+    assert restore_test.evaluate(commitment, Records(logs), TERMS, WINDOW).status is status
 
 
 def test_a_line_that_nobody_can_read_may_be_the_pass_that_is_owed_until_that_lapses_too():

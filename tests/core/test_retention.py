@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from points import HOUR, START, Point, at, daily, part, subject
 
-from drcheck.core.commitments import retention
-from drcheck.core.promises import Kind, Per, Retention
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status, Window
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.retention import evaluate as retention
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status, Window
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
 CAIRO = ZoneInfo("Africa/Cairo")
-TIER = Retention("c", Kind.RETENTION, ("dumps",), tiers={Per.DAY: 3})
-CEILING = Retention("c", Kind.RETENTION, ("dumps",), at_most=24 * HOUR, grace=0)
+TIER = Retention("c", ("dumps",), tiers={Per.DAY: 3})
+CEILING = Retention("c", ("dumps",), at_most=24 * HOUR, grace=0)
 
 
 def in_cairo(text: str) -> float:

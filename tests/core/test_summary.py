@@ -7,22 +7,28 @@ from itertools import product
 
 import pytest
 
-from drcheck.core.evidence import Fact, Gap
-from drcheck.core.policy import Policy, Waiver
-from drcheck.core.promises import Kind, Retention, Rpo, Rto, Standing
-from drcheck.core.summary import (
+from drcheck.core.judging.summary import (
     Earlier,
+    Shares,
     Sources,
     Totals,
     earlier,
     exit_status,
     has_recovery_objective,
+    shares,
     sources,
     status_of,
     totals,
     waiver_of,
 )
-from drcheck.core.verdict import Finding, Piece, Status, Verdict, Window
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.kinds.rpo import Rpo
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.commitments import Standing
+from drcheck.core.model.evidence import Fact, Gap
+from drcheck.core.model.policy import Policy, Waiver
+from drcheck.core.model.verdict import Finding, Named, News, Piece, Status, Verdict, Window
+from drcheck.core.model.waivers import Waived
 
 WINDOW = Window(0, 100)
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
@@ -30,8 +36,9 @@ MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
 
 def verdict(status, *, waived=False, at_risk=False, commitment=None, gaps=()):
     finding = Finding("", (Piece(0, 100, status, ""),), "", at_risk=at_risk)
-    commitment = commitment or Rpo("rpo", Kind.RPO, ("dumps", "offsite"))
-    return Verdict(commitment, WINDOW, finding, (), tuple(gaps), waived)
+    commitment = commitment or Rpo("rpo", ("dumps", "offsite"))
+    waivers = (Waived(0, 200, Waiver("rpo", 200, "cto", "")),) if waived is True else tuple(waived or ())
+    return Verdict(commitment, WINDOW, finding, (), tuple(gaps), waivers)
 
 
 def policy(*commitments, waivers=()):
@@ -63,22 +70,48 @@ def test_an_accepted_breach_counts_as_met_and_an_accepted_unknown_does_not():
     assert status_of([verdict(BREACHED, waived=True), verdict(BREACHED)]) is BREACHED
 
 
+@pytest.mark.parametrize(
+    ("start", "until", "status"),
+    [(0, 99, BREACHED), (0, 100, MET), (99, 100, MET), (99, 200, MET), (100, 200, BREACHED)],
+)
+def test_a_breach_is_accepted_where_a_waiver_covers_the_last_second_of_the_window(start, until, status):
+    waiver = Waiver("rpo", until, "cto", "")
+    found = verdict(BREACHED, waived=(Waived(start, until, waiver),))
+    assert status_of([found]) is status
+    assert waiver_of(found) == (waiver if status is MET else None)
+
+
 def test_totals_count_each_commitment_once():
     every = [
         verdict(status, waived=waived, at_risk=status is MET)
         for status, waived in product((None, *Status), (False, True))
     ]
     found = totals(every, invalid=3)
-    assert found == Totals(met=2, breached=1, unknown=2, waived=1, not_owed=2, invalid=3, at_risk=2, attested=0)
+    assert found == Totals(
+        met=2, breached=1, unknown=2, waived=1, not_owed=2, invalid=3, at_risk=2, attested=0, passed=0
+    )
     assert found.met + found.breached + found.unknown + found.waived + found.not_owed == len(every)
 
 
 def test_the_waiver_shown_is_one_that_holds():
-    late = [Waiver("rpo", until, "cto", str(until)) for until in (50, 100, 300, 200)]
-    shown = waiver_of(policy(waivers=(*late, Waiver("rto", 999, "cto", ""))), verdict(BREACHED, waived=True))
+    spans = ((0, 50), (0, 100), (0, 300), (0, 200), (100, 400))
+    late = [Waived(start, end, Waiver("rpo", end, "cto", str(end))) for start, end in spans]
+    shown = waiver_of(verdict(BREACHED, waived=late))
     assert shown is not None
     assert shown.until == 300
-    assert waiver_of(policy(waivers=tuple(late)), verdict(UNKNOWN, waived=True)) is None
+    assert waiver_of(verdict(UNKNOWN, waived=late)) is None
+    assert waiver_of(verdict(BREACHED, waived=late[:1])) is None
+
+
+def test_of_a_period_a_waiver_covers_only_what_it_accepts_from_its_beginning():
+    late = [Waived(60, 200, Waiver("rpo", 200, "cto", ""))]
+    nightly = verdict(BREACHED, waived=late)
+    period = replace(nightly, since_last_run=(Named(nightly.breaches()[0], counts=True, why=News.OF_PERIOD),))
+    assert status_of([nightly]) is MET
+    assert status_of([period]) is BREACHED
+    assert waiver_of(period) is None
+    assert shares(period.overall, period.waived) == Shares(met=0, breached=100, unknown=0, waived=40)
+    assert totals([period]).breached == 1
 
 
 def test_what_went_before_is_told_without_what_lasts():
@@ -93,7 +126,7 @@ def test_what_went_before_is_told_without_what_lasts():
 def test_sources_with_a_gap_of_the_whole_look_were_not_seen():
     whole, line = ("offsite", Gap("down")), ("dumps", Gap("no JSON", line=3))
     fact = ("dumps", Gap("HeadObject is refused", fact=Fact.LOCK))
-    assert sources([[verdict(MET, gaps=[whole, line, fact])], [verdict(MET)]]) == Sources(asked=4, seen=3)
+    assert sources([[verdict(MET, gaps=[whole, line, fact])], [verdict(MET)]]) == Sources(asked=4, seen=3, gaps=3)
 
 
 def test_what_somebody_attests_is_met_and_counted_apart():
@@ -103,7 +136,7 @@ def test_what_somebody_attests_is_met_and_counted_apart():
 
 
 def test_an_rpo_or_an_rto_is_a_recovery_objective():
-    kept = Retention("kept", Kind.RETENTION, ())
+    kept = Retention("kept", ())
     assert not has_recovery_objective(policy(kept))
-    assert has_recovery_objective(policy(kept, Rto("rto", Kind.RTO, ())))
-    assert has_recovery_objective(policy(Rpo("rpo", Kind.RPO, ())))
+    assert has_recovery_objective(policy(kept, Rto("rto", ())))
+    assert has_recovery_objective(policy(Rpo("rpo", ())))

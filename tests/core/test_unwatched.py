@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
 
-from drcheck.core.evidence import Gap, Log, Shown, Watched
-from drcheck.core.promises import Formula, MaintenanceRule, Notice
-from drcheck.core.terms import Records
-from drcheck.core.verdict import Quantity, Status
+from drcheck.core.evaluation.terms import Records
+from drcheck.core.kinds.availability.commitment import Formula, MaintenanceRule
+from drcheck.core.model.commitments import Notice
+from drcheck.core.model.evidence import Gap, Log, Shown, Watched
+from drcheck.core.model.verdict import Quantity, Status
 
 MINUTE = 60
 PLANNED = MaintenanceRule("planned")

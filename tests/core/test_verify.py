@@ -7,7 +7,24 @@ from fractions import Fraction
 
 import pytest
 
-from drcheck.core.evidence import (
+from drcheck.core.history.changes import History
+from drcheck.core.judging.judge import judge
+from drcheck.core.judging.reach import asked_at, expected_since, locked_for, looked_at, needed_since
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.judging.summary import is_attested, is_waived
+from drcheck.core.judging.wordings import Version
+from drcheck.core.kinds.availability.commitment import Availability, Credits
+from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.kinds.encryption import By, Encryption
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.kinds.rpo import Rpo
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.commitments import LockMode, Notice, Standing
+from drcheck.core.model.evidence import (
+    LONG_AGO,
     Attestation,
     Candidate,
     Described,
@@ -21,44 +38,22 @@ from drcheck.core.evidence import (
     Told,
     Watched,
 )
-from drcheck.core.history import History
-from drcheck.core.needs import asked_at, locked_for, needed_since
-from drcheck.core.places import Site, Where
-from drcheck.core.policy import NEVER, Agreement, Policy, Reader, Source, Waiver
-from drcheck.core.promises import (
-    Availability,
-    By,
-    Copies,
-    Credits,
-    Encryption,
-    Frequency,
-    Immutability,
-    Kind,
-    LockMode,
-    Notice,
-    Per,
-    RestoreTest,
-    Retention,
-    Rpo,
-    Rto,
-    Standing,
-)
-from drcheck.core.sources import SourceEvidence
-from drcheck.core.summary import is_attested
-from drcheck.core.verdict import Status, Window
-from drcheck.core.verify import judge
-from drcheck.core.wordings import Version
+from drcheck.core.model.policy import NEVER, Agreement, Policy, Source, Waiver
+from drcheck.core.model.sites import Site, Where
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status, Window
+from drcheck.registry import READERS
 
 HOUR, DAY = 3600, 86400
 T = 20_000 * DAY
 """A midnight in UTC."""
 WINDOW = Window(T - 10 * DAY, T)
-DUMPS = Source("dumps", "host", "dumps/", Reader.OBJECTS, ("db",), thinned_after=NEVER)
+DUMPS = Source("dumps", "host", "dumps/", READERS["objects"], ("db",), thinned_after=NEVER)
 OFFSITE = replace(DUMPS, name="offsite")
-DRILLS = Source("drills", "host", "drills.jsonl", Reader.RESTORE_LOG, ("shop",))
-RPO = Rpo("c", Kind.RPO, ("dumps",), at_most=30 * HOUR)
-DAILY = Frequency("daily", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.DAY)
-KEPT = Retention("c", Kind.RETENTION, ("dumps",), keep=8 * DAY)
+DRILLS = Source("drills", "host", "drills.jsonl", READERS["restore-log"], ("shop",))
+RPO = Rpo("c", ("dumps",), at_most=30 * HOUR)
+DAILY = Frequency("daily", ("dumps",), per=Per.DAY)
+KEPT = Retention("c", ("dumps",), keep=8 * DAY)
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
 
 
@@ -97,13 +92,19 @@ def logged(*recoveries, **more):
 
 def attested(**more):
     """Return evidence of a statement of ten days ago that holds for another ten."""
-    told = {"by": "cto@example.com", "at": T - 10 * DAY, "expires_at": T + 10 * DAY, "holds": True} | more
+    told = {
+        "by": "cto@example.com",
+        "at": T - 10 * DAY,
+        "expires_at": T + 10 * DAY,
+        "holds": True,
+        "of_kind": False,
+    } | more
     statement = Attestation(**{"attests": "c", "line": 1, "statement": "The disks are encrypted."} | told)
     return SourceEvidence(Standing.ATTESTED, log=Log(attestations=(statement,), known_until=T))
 
 
-WORD = Source("word", "host", "attestations.jsonl", Reader.ATTESTATIONS, ("shop",))
-ENCRYPTED = Encryption("c", Kind.ENCRYPTION, ("dumps",), by=By.STORAGE)
+WORD = Source("word", "host", "attestations.jsonl", READERS["attestations"], ("shop",))
+ENCRYPTED = Encryption("c", ("dumps",), by=By.STORAGE)
 
 
 def test_a_promise_that_rests_on_somebodys_word_alone_is_attested():
@@ -151,8 +152,30 @@ def test_a_fact_that_could_not_be_asked_is_no_gap_where_another_one_told_as_much
     assert (verdict.status, verdict.gaps) == (MET, ())
 
 
+def test_where_every_backup_is_gone_that_is_said():
+    history = History()
+    for begin, rows in ((T - 2 * DAY, (2, 3)), (T - DAY, ()), (T - 1, ())):
+        shown = tuple(
+            Candidate(f"db{day}", "db", "", T - day * DAY, T - day * DAY, T - day * DAY, T - day * DAY, 100, "", True)
+            for day in rows
+        )
+        history.apply(history.observe(Observation(Look("dumps", begin, begin), shown)))
+    empty = SourceEvidence(Standing.STORAGE, history.parts(DUMPS, clock_tolerance=300))
+    verdict = only(policy(RPO), {"dumps": empty})
+    assert verdict.status is BREACHED
+    assert verdict.overall.reason == "nothing of db can be restored any more: every recovery point at dumps is gone"
+
+
+def test_something_is_expected_at_a_source_as_often_as_the_strictest_commitment_asks():
+    age_only = Retention("kept", ("dumps",), at_most=90 * DAY)
+    assert expected_since(policy(RPO, replace(RPO, at_most=8 * HOUR), age_only), DUMPS, T) == T - 8 * HOUR
+    assert expected_since(policy(age_only, RPO), DUMPS, T) == T - 30 * HOUR
+    assert expected_since(policy(age_only), DUMPS, T) == LONG_AGO
+    assert expected_since(policy(RPO), OFFSITE, T) == LONG_AGO
+
+
 def test_only_what_a_commitment_needs_is_asked_of_each_backup():
-    locked = Immutability("locked", Kind.IMMUTABILITY, ("offsite",), at_least=14 * DAY)
+    locked = Immutability("locked", ("offsite",), at_least=14 * DAY)
     either = replace(ENCRYPTED, by=By.EITHER)
     its = policy(either, locked, replace(locked, id="longer", at_least=30 * DAY), replace(RPO, id="rpo"))
     assert asked_at(its, DUMPS) == {Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION}
@@ -163,9 +186,26 @@ def test_only_what_a_commitment_needs_is_asked_of_each_backup():
     assert (locked_for(its, OFFSITE), locked_for(its, DUMPS)) == (30 * DAY, 0)
 
 
+@pytest.mark.parametrize(
+    ("commitment", "names"),
+    [(RPO, ["dumps", "drills"]), (DAILY, ["dumps", "drills"]), (KEPT, ["dumps", "drills"]), (ENCRYPTED, ["dumps"])],
+)
+def test_a_log_that_may_tell_of_a_broken_backup_is_looked_at_though_no_promise_names_it(commitment, names):
+    assert [source.name for source in looked_at(policy(commitment, sources=(DUMPS, OFFSITE, DRILLS, WORD)))] == names
+
+
+def test_a_backup_that_a_log_found_broken_counts_for_no_promise_though_none_names_the_log():
+    wrong = Recovery(
+        "t", 1, T - 9 * HOUR, T - 8 * HOUR, "failed", point_source="dumps", point_name="db0", data_wrong=True
+    )
+    evidence = {"dumps": held(range(3)), "drills": logged(wrong)}
+    verdict = only(policy(RPO), evidence)
+    assert (verdict.status, "db0 at dumps does not count" in verdict.overall.reason) == (BREACHED, True)
+
+
 def test_a_period_is_judged_by_the_wording_in_force_when_it_began():
-    day = Availability("c", Kind.AVAILABILITY, ("status",), at_least=Fraction(1, 2), per=Per.DAY)
-    status = Source("status", "host", "outages.jsonl", Reader.OUTAGE_LOG, ("shop",))
+    day = Availability("c", ("status",), at_least=Fraction(1, 2), per=Per.DAY)
+    status = Source("status", "host", "outages.jsonl", READERS["outage-log"], ("shop",))
     down = [Outage(f"o{ago}", ago, T - ago * DAY, T - ago * DAY + 16 * HOUR, True, "") for ago in (3, 1)]
     log = Log(outages=tuple(down), watched=(Watched(T - 20 * DAY, T, 9),), known_until=T)
     stricter, looser = policy(day, sources=(status,)), policy(replace(day, at_least=Fraction(1, 5)), sources=(status,))
@@ -274,13 +314,13 @@ def test_days_are_excused_only_where_one_is_owed_for_each(often, status):
     ],
 )
 def test_hours_in_which_nobody_owes_a_backup_are_not_excused(often, status):
-    hourly = Retention("c", Kind.RETENTION, ("dumps",), keep=6 * HOUR, per=Per.HOUR)
+    hourly = Retention("c", ("dumps",), keep=6 * HOUR, per=Per.HOUR)
     frequency = replace(DAILY, **{"per": None, **often})
     assert only(policy(hourly, frequency), {"dumps": held([5])}).status is status
 
 
 def test_a_ceiling_over_nothing_is_unknown():
-    ceiling = Retention("c", Kind.RETENTION, ("dumps",), at_most=8 * DAY)
+    ceiling = Retention("c", ("dumps",), at_most=8 * DAY)
     assert only(policy(ceiling), {"dumps": held([])}).status is UNKNOWN
     assert only(policy(ceiling), {"dumps": held([1])}).status is MET
 
@@ -305,13 +345,13 @@ def test_figures_are_shown_only_where_something_is_owed():
 
 
 def test_a_schedule_tick_at_the_agreements_first_instant_is_owed():
-    ticks = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), schedule="0 12 * * *", grace=HOUR)
+    ticks = Frequency("c", ("dumps",), schedule="0 12 * * *", grace=HOUR)
     its = policy(ticks, agreement=Agreement(effective=T - DAY // 2))
     assert only(its, {"dumps": held([3])}).status is BREACHED
 
 
 def test_the_objective_of_every_so_often_is_told_without_its_grace():
-    often = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), every=12 * HOUR, grace=HOUR)
+    often = Frequency("c", ("dumps",), every=12 * HOUR, grace=HOUR)
     overall = only(policy(often), {"dumps": held([0])}).overall
     assert (overall.objective.value, overall.measured.value, overall.headroom.value) == (12 * HOUR, 12 * HOUR, 0)
     assert overall.due_at == T + HOUR
@@ -321,18 +361,26 @@ def test_a_waiver_covers_a_breach_until_it_ends():
     breached = held([5])
     for until, waived in ((T, True), (T - 1, False)):
         its = policy(RPO, waivers=(Waiver("c", until, "cto", "moving"),))
-        assert only(its, {"dumps": breached}).waived is waived
+        assert is_waived(only(its, {"dumps": breached})) is waived
+
+
+def test_a_waiver_covers_nothing_from_before_it_was_first_seen():
+    its = policy(RPO, waivers=(Waiver("c", T + DAY, "cto", "moving"),))
+    for first_seen, waived in ((T - 1, True), (T, False)):
+        (verdict,) = judge(its, {"dumps": held([5])}, WINDOW, clock_tolerance=300, first_seen=first_seen)
+        assert is_waived(verdict) is waived
+        assert {breach.waived for breach in verdict.breaches()} == {waived}
 
 
 @pytest.mark.parametrize(
     ("commitment", "evidence"),
     [
-        (Retention("c", Kind.RETENTION, ("dumps",), tiers={Per.DAY: 20}), {"dumps": held(range(5))}),
-        (RestoreTest("c", Kind.RESTORE_TEST, ("drills",), every=DAY), {"drills": logged(passed(T - 5 * DAY))}),
+        (Retention("c", ("dumps",), tiers={Per.DAY: 20}), {"dumps": held(range(5))}),
+        (RestoreTest("c", ("drills",), every=DAY), {"drills": logged(passed(T - 5 * DAY))}),
         (KEPT, {"dumps": held([0, 1, 2])}),
         (RPO, {"dumps": held([4])}),
         (DAILY, {"dumps": held([0, 4])}),
-        (Rto("c", Kind.RTO, ("drills",), at_most=60), {"drills": logged(passed(T - 5 * DAY))}),
+        (Rto("c", ("drills",), at_most=60), {"drills": logged(passed(T - 5 * DAY))}),
     ],
 )
 def test_a_change_of_words_that_judge_nothing_changes_no_verdict(commitment, evidence):
@@ -373,7 +421,7 @@ def test_a_correction_overrules_what_came_after_its_instant():
 
 
 def test_tests_held_before_the_agreement_are_not_bound_by_its_notice():
-    noticed = RestoreTest("c", Kind.RESTORE_TEST, ("drills",), notice=Notice(seconds=DAY))
+    noticed = RestoreTest("c", ("drills",), notice=Notice(seconds=DAY))
     its = policy(noticed, agreement=Agreement(effective=T - 2 * DAY))
     assert only(its, {"drills": logged(passed(T - 5 * DAY))}).status is None
     assert only(its, {"drills": logged(passed(T - DAY))}).status is BREACHED
@@ -381,14 +429,17 @@ def test_tests_held_before_the_agreement_are_not_bound_by_its_notice():
 
 def test_a_look_is_asked_as_far_back_as_the_longest_promise_and_no_further():
     its = policy(RPO, KEPT)
-    assert WINDOW.start - 11 * DAY <= needed_since(its, DUMPS, WINDOW) <= WINDOW.start - 8 * DAY
-    assert needed_since(policy(Retention("c", Kind.RETENTION, ("dumps",), at_most=DAY)), DUMPS, WINDOW) < 0
+    sized = replace(DUMPS, min_size=1)
+    assert WINDOW.start - 11 * DAY <= needed_since(its, sized, WINDOW) <= WINDOW.start - 8 * DAY
+    # Ten backups more, where sizes are held against those before them.
+    assert needed_since(its, DUMPS, WINDOW) == needed_since(its, sized, WINDOW) - 10 * DAY
+    assert needed_since(policy(Retention("c", ("dumps",), at_most=DAY)), DUMPS, WINDOW) < 0
 
 
 def test_where_backups_are_made_is_looked_at_as_far_back_as_they_are_kept_elsewhere():
     its = policy(replace(KEPT, keep=60 * DAY, evidence=("offsite",)), DAILY)
     assert needed_since(its, DUMPS, WINDOW) <= WINDOW.start - 60 * DAY
-    assert needed_since(policy(DAILY), DUMPS, WINDOW) > WINDOW.start - 10 * DAY
+    assert needed_since(policy(DAILY), replace(DUMPS, min_size=1), WINDOW) > WINDOW.start - 10 * DAY
 
 
 def test_an_agreement_renewed_ahead_of_time_does_not_hide_a_breach_of_the_one_in_force():
@@ -399,8 +450,8 @@ def test_an_agreement_renewed_ahead_of_time_does_not_hide_a_breach_of_the_one_in
 
 
 def test_a_change_of_cadence_does_not_hide_that_backups_stopped():
-    often = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), every=26 * HOUR)
-    monthly = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.MONTH)
+    often = Frequency("c", ("dumps",), every=26 * HOUR)
+    monthly = Frequency("c", ("dumps",), per=Per.MONTH)
     earlier = (Version(T - 300 * DAY, policy(often)),)
     assert only(policy(monthly), {"dumps": held([5])}, first_seen=T - 3 * DAY, earlier=earlier).status is BREACHED
 
@@ -412,7 +463,7 @@ def test_a_data_set_renamed_for_the_future_is_judged_under_its_old_name_until_th
     assert verdict.status is BREACHED
 
 
-TWO = Copies("c", Kind.COPIES, ("dumps", "offsite"), at_least=2, all_in=Where(area=frozenset({"europe"})))
+TWO = Copies("c", ("dumps", "offsite"), at_least=2, all_in=Where(area=frozenset({"europe"})))
 EUROPE = {
     "sites": {"here": Site("here", area="europe"), "there": Site("there", area="europe")},
     "sources": (replace(DUMPS, site="here"), replace(OFFSITE, site="there")),
@@ -449,8 +500,8 @@ def test_copies_that_are_counted_no_more_are_owed_no_more():
 
 @pytest.mark.parametrize(("minutes", "owed"), [(14, False), (15, True)])
 def test_what_was_breached_by_an_agreements_end_stays_owed_and_nothing_after_it_counts(minutes: int, owed: bool):
-    status = Source("status", "host", "outages.jsonl", Reader.OUTAGE_LOG, ("shop",))
-    up = Availability("c", Kind.AVAILABILITY, ("status",), at_least=Fraction(99, 100), per=Per.DAY,
+    status = Source("status", "host", "outages.jsonl", READERS["outage-log"], ("shop",))
+    up = Availability("c", ("status",), at_least=Fraction(99, 100), per=Per.DAY,
                       credits=Credits(ratio=1))  # fmt: skip
     down = tuple(Outage(f"o{ago}", ago, T - ago * DAY, T - ago * DAY + 20 * HOUR, True, "") for ago in (4, 3, 2))
     log = Log(outages=down, watched=(Watched(T - 20 * DAY, T, 9),), known_until=T)
@@ -468,3 +519,18 @@ def test_what_was_breached_by_an_agreements_end_stays_owed_and_nothing_after_it_
     pieces = [(piece.start, piece.status) for piece in verdict.overall.pieces if piece.start >= T - 3 * DAY]
     broken = [(T - 3 * DAY + 864, BREACHED)] if owed else []
     assert pieces == [(T - 3 * DAY, None), *broken, (ends, None)]
+
+
+@pytest.mark.parametrize(
+    ("path", "file"), [("dumps/", "host:dumps/db0"), ("dumps", "host:dumps/db0"), ("", "host:db0")]
+)
+def test_each_backup_that_is_cited_names_its_file(path, file):
+    dumps = replace(DUMPS, path=path)
+    verdict = only(policy(RPO, sources=(dumps,)), {"dumps": held([0], source=dumps)})
+    assert [cited.place for cited in verdict.overall.evidence] == [file]
+
+
+def test_each_record_that_is_cited_names_its_log():
+    rto = Rto("c", ("drills",), at_most=4 * HOUR)
+    verdict = only(policy(rto), {"drills": logged(passed(T - DAY))})
+    assert [cited.place for cited in verdict.overall.evidence] == ["host:drills.jsonl"]

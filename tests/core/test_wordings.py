@@ -9,32 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.evidence import Log, Look, Observation, Outage, Recovery, Watched
-from drcheck.core.history import Candidate, History
-from drcheck.core.policy import NEVER, Agreement, Policy, Reader, Source
-from drcheck.core.promises import (
-    Availability,
-    By,
-    Copies,
-    Credits,
-    Encryption,
-    Frequency,
-    Immutability,
-    Integrity,
-    Kind,
-    Notice,
-    Per,
-    RestoreTest,
-    Retention,
-    Rpo,
-    Rto,
-    Rung,
-    Standing,
-)
-from drcheck.core.sources import SourceEvidence
-from drcheck.core.verdict import Status, Window
-from drcheck.core.verify import judge
-from drcheck.core.wordings import Version, wordings_of
+from drcheck.core.history.changes import Candidate, History
+from drcheck.core.judging.judge import judge
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.judging.wordings import Version, wordings_of
+from drcheck.core.kinds.availability.commitment import Availability, Credits
+from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.kinds.encryption import By, Encryption
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.kinds.integrity.commitment import Integrity
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.kinds.rpo import Rpo
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.commitments import Notice, Rung, Standing
+from drcheck.core.model.evidence import Log, Look, Observation, Outage, Recovery, Watched
+from drcheck.core.model.policy import NEVER, Agreement, Policy, Source
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status, Window
+from drcheck.registry import READERS
 
 from .oracle.wordings import Text, binding
 
@@ -43,11 +37,11 @@ T = 20_000 * DAY
 """A midnight in UTC."""
 WINDOW = Window(T - 12 * DAY, T)
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
-DUMPS = Source("dumps", "host", "dumps/", Reader.OBJECTS, ("db",), thinned_after=NEVER)
-STATUS = Source("status", "host", "outages.jsonl", Reader.OUTAGE_LOG, ("shop",))
-DRILLS = Source("drills", "host", "drills.jsonl", Reader.RESTORE_LOG, ("shop",))
-RPO = Rpo("c", Kind.RPO, ("dumps",), at_most=30 * HOUR)
-UPTIME = Availability("c", Kind.AVAILABILITY, ("status",), at_least=Fraction(1, 2), per=Per.DAY)
+DUMPS = Source("dumps", "host", "dumps/", READERS["objects"], ("db",), thinned_after=NEVER)
+STATUS = Source("status", "host", "outages.jsonl", READERS["outage-log"], ("shop",))
+DRILLS = Source("drills", "host", "drills.jsonl", READERS["restore-log"], ("shop",))
+RPO = Rpo("c", ("dumps",), at_most=30 * HOUR)
+UPTIME = Availability("c", ("status",), at_least=Fraction(1, 2), per=Per.DAY)
 LOOSER = replace(UPTIME, at_least=Fraction(1, 10))
 
 
@@ -143,7 +137,7 @@ def test_every_slot_is_judged_as_the_wording_of_its_beginning_alone_judges_it(hi
     evidence = held(hours)
     # All alike but for how many are owed: which slot decides at an instant is then the same for all of them.
     history = [text._replace(effective=None) for text in history]
-    counted = Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.DAY, grace=HOUR)
+    counted = Frequency("c", ("dumps",), per=Per.DAY, grace=HOUR)
     versions = [version(text, replace(counted, at_least=text.says)) for text in history]
     alone = {text: only([its], evidence).overall.pieces for text, its in zip(history, versions, strict=True)}
     pieces = only(versions, evidence).overall.pieces
@@ -160,19 +154,19 @@ DRILL = Recovery("t", 1, T - 5 * DAY, T - 5 * DAY + HOUR, "passed", frozenset({"
                  restored_at=T - 5 * DAY + HOUR, validated_at=T - 5 * DAY + HOUR, validation=Rung.RESTORED)  # fmt: skip
 PAIRS = {
     "rpo": (RPO, {"at_most": 10 * HOUR}),
-    "slots": (Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.DAY), {"at_least": 2}),
-    "every": (Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), every=25 * HOUR), {"every": 10 * HOUR}),
-    "schedule": (Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), schedule="0 3 * * *"), {"schedule": "0 9 * * *"}),
-    "retention": (Retention("c", Kind.RETENTION, ("dumps",), keep=4 * DAY), {"keep": 9 * DAY}),
-    "tiers": (Retention("c", Kind.RETENTION, ("dumps",), tiers={Per.DAY: 3}), {"tiers": {Per.DAY: 9}}),
-    "at_most": (Retention("c", Kind.RETENTION, ("dumps",), at_most=90 * DAY), {"at_most": 2 * DAY}),
-    "copies": (Copies("c", Kind.COPIES, ("dumps",), at_least=1), {"at_least": 2}),
-    "encryption": (Encryption("c", Kind.ENCRYPTION, ("dumps",)), {"by": By.STORAGE}),
-    "immutability": (Immutability("c", Kind.IMMUTABILITY, ("dumps",), at_least=DAY), {"at_least": 9 * DAY}),
-    "integrity": (Integrity("c", Kind.INTEGRITY, ("dumps",), level=Rung.LISTED), {"level": Rung.CHECKSUMMED}),
-    "rto": (Rto("c", Kind.RTO, ("drills",), at_most=HOUR, scenario="fire"), {"at_most": HOUR // 2}),
-    "restore_test": (RestoreTest("c", Kind.RESTORE_TEST, ("drills",), every=90 * DAY), {"every": 2 * DAY}),
-    "notice": (RestoreTest("c", Kind.RESTORE_TEST, ("drills",), every=90 * DAY), {"notice": Notice(seconds=DAY)}),
+    "slots": (Frequency("c", ("dumps",), per=Per.DAY), {"at_least": 2}),
+    "every": (Frequency("c", ("dumps",), every=25 * HOUR), {"every": 10 * HOUR}),
+    "schedule": (Frequency("c", ("dumps",), schedule="0 3 * * *"), {"schedule": "0 9 * * *"}),
+    "retention": (Retention("c", ("dumps",), keep=4 * DAY), {"keep": 9 * DAY}),
+    "tiers": (Retention("c", ("dumps",), tiers={Per.DAY: 3}), {"tiers": {Per.DAY: 9}}),
+    "at_most": (Retention("c", ("dumps",), at_most=90 * DAY), {"at_most": 2 * DAY}),
+    "copies": (Copies("c", ("dumps",), at_least=1), {"at_least": 2}),
+    "encryption": (Encryption("c", ("dumps",)), {"by": By.STORAGE}),
+    "immutability": (Immutability("c", ("dumps",), at_least=DAY), {"at_least": 9 * DAY}),
+    "integrity": (Integrity("c", ("dumps",), level=Rung.LISTED), {"level": Rung.CHECKSUMMED}),
+    "rto": (Rto("c", ("drills",), at_most=HOUR, scenario="fire"), {"at_most": HOUR // 2}),
+    "restore_test": (RestoreTest("c", ("drills",), every=90 * DAY), {"every": 2 * DAY}),
+    "notice": (RestoreTest("c", ("drills",), every=90 * DAY), {"notice": Notice(seconds=DAY)}),
     "availability": (UPTIME, {"at_least": Fraction(9, 10)}),
 }
 
@@ -277,9 +271,9 @@ def test_a_commitment_that_was_left_out_for_a_while_was_promised_all_the_same():
 def test_an_agreement_that_is_said_to_have_ended_long_ago_ends_nothing_of_the_past(kind):
     commitment = {
         "rpo": replace(RPO, at_most=HOUR),
-        "frequency": Frequency("c", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.DAY),
-        "retention": Retention("c", Kind.RETENTION, ("dumps",), keep=4 * DAY),
-        "encryption": Encryption("c", Kind.ENCRYPTION, ("dumps",)),
+        "frequency": Frequency("c", ("dumps",), per=Per.DAY),
+        "retention": Retention("c", ("dumps",), keep=4 * DAY),
+        "encryption": Encryption("c", ("dumps",)),
     }[kind]
     evidence = held([15 * 24])
     ended = policy(commitment, agreement=Agreement(ends=T - 11 * DAY))
@@ -299,11 +293,12 @@ def test_nothing_is_owed_between_the_end_of_an_agreement_and_the_one_after_it():
     pieces = only(versions, held([15 * 24])).overall.pieces
     told = [(ago, status_at(pieces, T - ago * DAY)) for ago in (9, 8, 5, 4)]
     assert told == [(9, BREACHED), (8, None), (5, None), (4, BREACHED)]
+    assert [pieces[0].start, *(piece.end for piece in pieces)] == [*(piece.start for piece in pieces), WINDOW.end]
 
 
 def test_days_never_made_stay_with_the_promise_that_owed_them_then():
-    kept = Retention("c", Kind.RETENTION, ("dumps",), keep=8 * DAY)
-    made = Frequency("made", Kind.BACKUP_FREQUENCY, ("dumps",), per=Per.DAY)
+    kept = Retention("c", ("dumps",), keep=8 * DAY)
+    made = Frequency("made", ("dumps",), per=Per.DAY)
     evidence = held(range(12, 6 * 24, 24))
     without = only([(T - 30 * DAY, policy(kept))], evidence).status
     assert without is not MET

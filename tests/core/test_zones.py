@@ -7,26 +7,16 @@ from fractions import Fraction
 
 import pytest
 
-from drcheck.core.evidence import Announcement, Log, Maintenance, Outage, Recovery, Watched
-from drcheck.core.policy import BusinessCalendar, Policy, Reader, Source
-from drcheck.core.promises import (
-    Availability,
-    Claim,
-    ClaimFrom,
-    Credits,
-    Excuses,
-    Kind,
-    MaintenanceRule,
-    Notice,
-    Outside,
-    Per,
-    RestoreTest,
-    Rung,
-    Standing,
-)
-from drcheck.core.sources import SourceEvidence
-from drcheck.core.verdict import Status, Window
-from drcheck.core.verify import judge
+from drcheck import registry
+from drcheck.core.judging.judge import judge
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.kinds.availability.commitment import Availability, Claim, ClaimFrom, Credits, Excuses, MaintenanceRule
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.model.commitments import Notice, Outside, Rung, Standing
+from drcheck.core.model.evidence import Announcement, Log, Maintenance, Outage, Recovery, Watched
+from drcheck.core.model.policy import BusinessCalendar, Policy, Source
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status, Window
 
 HOUR, DAY = 3600, 86400
 MONDAY = 20_003 * DAY
@@ -34,11 +24,15 @@ MONDAY = 20_003 * DAY
 NOON = MONDAY + 12 * HOUR
 """In Tokyo 21:00 of the same day."""
 WINDOW = Window(MONDAY - 7 * DAY, MONDAY + 3 * DAY)
-READERS = {"drills": Reader.RESTORE_LOG, "status": Reader.OUTAGE_LOG, "works": Reader.MAINTENANCE_LOG}
+READERS = {
+    "drills": registry.READERS["restore-log"],
+    "status": registry.READERS["outage-log"],
+    "works": registry.READERS["maintenance-log"],
+}
 SOURCES = {name: Source(name, "host", f"{name}.jsonl", reader, ("shop",)) for name, reader in READERS.items()}
 OFFICE = BusinessCalendar(opens=7 * HOUR, closes=17 * HOUR)
 PLANNED = MaintenanceRule("planned", outside=Outside.BUSINESS_HOURS)
-UPTIME = Availability("c", Kind.AVAILABILITY, ("status", "works"), at_least=Fraction(1), per=Per.DAY,
+UPTIME = Availability("c", ("status", "works"), at_least=Fraction(1), per=Per.DAY,
                       excused=Excuses((PLANNED,)))  # fmt: skip
 
 
@@ -61,14 +55,14 @@ def down(starts, ends, *, maintenance=()):
 
 @pytest.mark.parametrize(("zone", "status"), [("", Status.BREACHED), ("Asia/Tokyo", Status.MET)])
 def test_a_restore_test_is_held_outside_the_business_hours_of_its_commitments_zone(zone, status):
-    outside = RestoreTest("c", Kind.RESTORE_TEST, ("drills",), outside=Outside.BUSINESS_HOURS)
+    outside = RestoreTest("c", ("drills",), outside=Outside.BUSINESS_HOURS)
     assert judged(outside, zone, drills=drilled()).status is status
 
 
 @pytest.mark.parametrize(("zone", "status"), [("", Status.BREACHED), ("Pacific/Auckland", Status.MET)])
 def test_business_days_of_notice_are_those_of_the_commitments_zone(zone, status):
     # Announced on Wednesday the 2nd at 12:00; held on Monday the 7th at 12:00, which in Auckland is Tuesday the 8th.
-    noticed = RestoreTest("c", Kind.RESTORE_TEST, ("drills",), notice=Notice(business_days=3))
+    noticed = RestoreTest("c", ("drills",), notice=Notice(business_days=3))
     told = Announcement(test="t", line=1, announced_at=NOON - 5 * DAY - 2 * HOUR, planned_for=NOON, by="")
     assert judged(noticed, zone, drills=drilled(announcements=(told,))).status is status
 

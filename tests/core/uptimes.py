@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drcheck.core.commitments import availability
-from drcheck.core.evidence import Gap, Log, Maintenance, Outage, Watched
-from drcheck.core.policy import Reader
-from drcheck.core.promises import Availability, Credits, Excuses, Kind
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Finding, PeriodFigures, Status, Window
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.availability import evaluate as availability
+from drcheck.core.kinds.availability.commitment import Availability, Credits, Excuses
+from drcheck.core.model.evidence import Gap, Log, Maintenance, Outage, Watched
+from drcheck.core.model.verdict import Finding, PeriodFigures, Status, Window
+from drcheck.registry import READERS
 
 
 def at(text: str) -> int:
@@ -54,7 +54,7 @@ def records(
         gaps=announced_gaps,
         known_until=at(announced_known),
     )
-    readers = {"outages": Reader.OUTAGE_LOG, "maintenance": Reader.MAINTENANCE_LOG}
+    readers = {"outages": READERS["outage-log"], "maintenance": READERS["maintenance-log"]}
     return Records({"outages": outages, "maintenance": windows}, readers)
 
 
@@ -68,7 +68,6 @@ def uptime(
 ) -> Availability:
     return Availability(
         id="uptime",
-        kind=Kind.AVAILABILITY,
         evidence=("outages", "maintenance"),
         at_least=Fraction(target) / 100,
         excused=Excuses(maintenance, frozenset(causes)),

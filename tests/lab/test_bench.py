@@ -32,5 +32,26 @@ def test_what_starting_costs_is_told_import_by_import(tmp_path: Path) -> None:
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert [way["name"] for way in figures["ways"]] == ["an empty Python", "drcheck --help", "drcheck verify"]
     imports = figures["imports_microseconds"]
-    assert "drcheck.core.verify" in imports["drcheck verify"]
-    assert "drcheck.core.verify" not in imports["drcheck --help"]
+    assert "drcheck.core.judging.judge" in imports["drcheck verify"]
+    assert "drcheck.core.judging.judge" not in imports["drcheck --help"]
+
+
+def test_nights_are_measured_by_the_age_of_their_ledger(tmp_path: Path) -> None:
+    size = ["--services", "2", "--nights", "2", "12", "--runs", "1"]
+    command = [sys.executable, "-m", "lab.nights", *size, "--json", tmp_path / "figures.json"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
+    assert ran.returncode == 0, ran.stderr  # it checks that everything is met
+    first, last = json.loads((tmp_path / "figures.json").read_text())["ages"]
+    assert (first["nights"], last["nights"]) == (2, 12)
+    assert last["requests"] == first["requests"]
+    assert last["bytes_on_disk"] / last["points"] < 100
+
+
+def test_a_quarter_is_judged_as_a_loop_over_the_same_backups_judges_it(tmp_path: Path) -> None:
+    size = ["--services", "1", "--runs", "1"]
+    command = [sys.executable, "-m", "lab.quarter", *size, "--json", tmp_path / "figures.json"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
+    assert ran.returncode == 0, ran.stderr  # each way checks what it finds
+    assert {"drcheck", "a loop over SQLite"} <= json.loads((tmp_path / "figures.json").read_text())["ways"].keys()

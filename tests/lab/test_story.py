@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lab.processes import REPOSITORY, alive, descendants
+
+from drcheck.ledger.store import open_ledger
 
 LABCTL = REPOSITORY / "scripts" / "labctl"
 Commitments = dict[tuple[str, str], dict[str, Any]]
@@ -76,13 +80,21 @@ def of_two_months(lab: str) -> Commitments:
     return verified(lab, "--window", "62d")
 
 
-def verified(config: str, *options: str) -> Commitments:
-    command = [sys.executable, "-m", "drcheck", "verify", "--config", config, "--format", "json", *options]
+def drcheck(verb: str, config: str, *options: str, expect: int) -> str:
+    command = [sys.executable, "-m", "drcheck", verb, *options, "--config", config]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout
+
+
+def verified(config: str, *options: str) -> Commitments:
+    return by_commitment(json.loads(drcheck("verify", config, "--format", "json", *options, expect=1)))
+
+
+def by_commitment(report: dict[str, Any]) -> Commitments:
     return {
         (service["service"], commitment["id"]): commitment
-        for service in json.loads(done.stdout)["services"]
+        for service in report["services"]
         for commitment in service["commitments"]
     }
 
@@ -145,6 +157,31 @@ def test_the_credits_of_the_previous_month_are_those_of_the_agreements_examples(
 def test_teamplify_owes_70_hours_for_an_outage_of_seven(of_two_months: Commitments) -> None:
     (period,) = (one for one in of_two_months["teamplify", "uptime"]["periods"] if one["credit"])
     assert period["credit"]["amount"] == {"value": 70, "unit": "h"}
+
+
+def test_the_story_is_judged_alike_from_the_ledger_alone(lab: str) -> None:
+    online = json.loads(drcheck("verify", lab, "--format", "json", expect=1))
+    for _ in range(2):
+        offline = json.loads(drcheck("verify", lab, "--offline", "--format", "json", expect=1))
+        assert (offline["run"], offline["as_of"]) == (online["run"], online["as_of"])
+        assert by_commitment(offline) == by_commitment(online)
+        drcheck("ledger", lab, "rebuild", expect=0)  # and again with every snapshot made anew
+    with closing(sqlite3.connect(Path(lab).parent / "drcheck.db")) as ledger, ledger:
+        ledger.execute("DELETE FROM derived")
+    assert by_commitment(json.loads(drcheck("verify", lab, "--offline", "--format", "json", expect=1))) == (
+        by_commitment(online)
+    )
+
+
+def test_every_recorded_run_of_the_story_is_found_again_when_it_is_replayed(
+    lab: str, commitments: Commitments, of_two_months: Commitments
+) -> None:
+    drcheck("verify", lab, expect=1)
+    with open_ledger(f"sqlite:///{Path(lab).parent / 'drcheck.db'}", read_only=True) as ledger:
+        runs = [run.began.run for run in ledger.state((), folded=True).runs.values()]
+    assert len(runs) >= 3
+    for run in runs:
+        assert f"{len(commitments)} verdicts judged again: all the same" in drcheck("replay", lab, run, expect=0)
 
 
 def test_down_says_nothing_where_no_lab_is_up(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ from lab.processes import REPOSITORY
 from lab.story import DAY, HOUR, MINUTE, instant, tell
 
 from drcheck import registry
-from drcheck.core.evidence import Log
-from drcheck.core.policy import Policy, Reader, Source
-from drcheck.core.promises import Standing
-from drcheck.core.sources import SourceEvidence
-from drcheck.core.verdict import PeriodFigures, Status, Verdict, Window
-from drcheck.core.verify import judge
+from drcheck.core.judging.judge import judge
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.model.commitments import Standing
+from drcheck.core.model.evidence import Log
+from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.readers import Tells
+from drcheck.core.model.verdict import PeriodFigures, Status, Verdict, Window
 from drcheck.policyfile.load import load_policies
 
 INSTANTS = [
@@ -51,7 +52,7 @@ def logs(now: datetime) -> dict[tuple[str, str], Log]:
         )
         for policy in policies().values()
         for source in policy.sources.values()
-        if source.reader is not Reader.OBJECTS
+        if not source.tells(Tells.POINTS)
     }
 
 
@@ -74,7 +75,7 @@ def judged(now: datetime) -> dict[tuple[str, str], Verdict]:
 
 
 def standing(source: Source) -> Standing:
-    return Standing.ATTESTED if source.reader is Reader.ATTESTATIONS else Standing.LOG
+    return Standing.ATTESTED if source.tells(Tells.ATTESTATIONS) else Standing.LOG
 
 
 def previous_month(now: datetime, service: str, commitment: str) -> PeriodFigures:

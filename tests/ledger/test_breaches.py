@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from drcheck.core.verdict import Opening, Window
+from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger.breaches import breaches
-from drcheck.ledger.store import PastVerdict
+from drcheck.ledger.entries import Found
+from drcheck.ledger.state import PastVerdict
 
 
-def ran(as_of, *spans, back=100, waived=False):
-    openings = tuple(Opening(start, end, "too old") for start, end in spans)
+def ran(as_of, *spans, back=100, waived=()):
+    openings = tuple(Opening(*span, "too old", waived=span in waived) for span in spans)
     status = "breached" if spans and spans[-1][1] is None else "met"
     window = Window(as_of - back, as_of)
-    return PastVerdict("web", "rpo", "rpo", f"run-{as_of}", window, status, waived, "", None, openings, ())
+    return PastVerdict(f"run-{as_of}", window, Found("web", "rpo", "rpo", status, "", breaches=openings))
 
 
 def told(*verdicts):
@@ -66,8 +67,13 @@ def test_a_breach_of_its_own_stays_apart():
 
 
 def test_the_newest_run_says_whether_it_is_waived():
-    (breach,) = breaches([ran(200, (150, None)), ran(210, (150, None), waived=True)])
+    (breach,) = breaches([ran(200, (150, None)), ran(210, (150, None), waived=[(150, None)])])
     assert breach.waived
+
+
+def test_a_waiver_of_a_later_breach_is_none_of_one_that_was_over_before():
+    old, new = breaches([ran(200, (150, 160)), ran(210, (150, 160), (205, None), waived=[(205, None)])])
+    assert (old.waived, new.waived) == (False, True)
 
 
 def test_a_breach_older_than_every_window_is_known_to_be_cut_off():

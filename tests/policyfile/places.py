@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent, indent
 
-from drcheck.policyfile.load import Loaded, load_policies
+from drcheck.policyfile.lint import lint
+from drcheck.policyfile.lint_context import Remark
+from drcheck.policyfile.load import Document, Loaded, load_policies
 from drcheck.settings import Settings
 
 WHOLE = Path(__file__).parent / "whole"
@@ -28,6 +30,15 @@ def policy(commitments: str, *, before: str = SOURCES, timezone: str = "Europe/S
     return f"drcheck: 1\nservice: {service}\ntimezone: {timezone}\n{before}commitments:\n" + indent(
         dedent(commitments), "  "
     )
+
+
+GUARDS = frozenset({"no-size-floor", "no-completion-marker", "mtime-believed", "thinning-unstated"})
+"""Rules of lint that say what a policy leaves unguarded: the shortest policies leave all of it."""
+
+
+def linted(document: Document, as_of: int = 0, *, explain: bool = False) -> list[Remark]:
+    """Return what lint says beside what is left unguarded."""
+    return [remark for remark in lint(document, as_of, explain=explain) if remark.rule not in GUARDS]
 
 
 def load(directory: Path, files: dict[str, str | bytes] | str | bytes, settings: Settings | None = None) -> Loaded:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from drcheck.app.gather import Gathering, Job
 from drcheck.collectors.pool import Connections
-from drcheck.core.asking import is_bucket, is_container
-from drcheck.core.evidence import LONG_AGO
-from drcheck.gather import Gathering, Job
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.names.askable import is_bucket, is_container
 from drcheck.interfaces import Asked
 from drcheck.policyfile.lint import lint
 from drcheck.settings import AzureConnection, LocalConnection, S3Connection, Settings, SshConnection

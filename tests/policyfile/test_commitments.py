@@ -5,27 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from drcheck.core.places import Different, Where
-from drcheck.core.promises import (
+from drcheck.core.kinds.availability.commitment import (
     Availability,
-    By,
     Claim,
     ClaimFrom,
-    Copies,
     Credits,
-    Encryption,
     Excuses,
     Formula,
-    Immutability,
-    Integrity,
-    LockMode,
     MaintenanceRule,
-    Money,
-    Notice,
-    Outside,
-    Per,
-    Rung,
 )
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.kinds.encryption import By, Encryption
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.kinds.integrity.commitment import Integrity
+from drcheck.core.model.commitments import LockMode, Money, Notice, Outside, Rung
+from drcheck.core.model.sites import Different, Where
+from drcheck.core.model.slots import Per
 
 from .places import SOURCES, load, messages, policy
 

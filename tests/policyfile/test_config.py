@@ -83,12 +83,16 @@ def test_what_one_look_may_read_is_a_size(tmp_path):
     ]
 
 
-def test_an_absolute_ledger_and_one_elsewhere_stay_as_they_are(tmp_path):
+def test_an_absolute_ledger_stays_as_it_is(tmp_path):
     path = tmp_path / "drcheck.yaml"
     path.write_text("ledger: sqlite:////var/lib/drcheck.db\n")
     assert load_settings(str(path)).ledger == "sqlite:////var/lib/drcheck.db"
-    path.write_text("ledger: postgresql://drcheck@db.example.com/drcheck\n")
-    assert load_settings(str(path)).ledger == "postgresql://drcheck@db.example.com/drcheck"
+
+
+@pytest.mark.parametrize("url", ["postgresql://drcheck@db.example.com/drcheck", "postgres://u:CANARY@db/x"])
+def test_a_ledger_in_postgresql_is_refused_as_it_is_read(tmp_path, url):
+    (told,) = refused(tmp_path, f"ledger: {url}\n")
+    assert told == "drcheck.yaml:1:9: ledger: PostgreSQL ledgers are not supported yet (write sqlite:///drcheck.db)"
 
 
 def test_a_missing_configuration_names_the_next_step(tmp_path, monkeypatch):
@@ -119,7 +123,7 @@ connections:
   "g h": {type: local, root: /}
 """
     assert refused(tmp_path, text) == [
-        'drcheck.yaml:1:9: ledger: "mysql://x" is not a ledger (write sqlite:///drcheck.db, or postgresql://HOST/DATABASE)',
+        "drcheck.yaml:1:9: ledger: this is not the URL of a ledger (write sqlite:///drcheck.db)",
         'drcheck.yaml:2:1: unknown key "polices" (did you mean policies?)',
         "drcheck.yaml:3:10: workers: 0 is too small (at least 1)",
         'drcheck.yaml:4:18: clock_tolerance: "5" has no unit (write 5m for minutes, 5h for hours or 5d for days)',
@@ -147,6 +151,7 @@ connections:
         "connections: {a: {type: s3, endpoint: 'https://key:CANARY@s3.example.com'}}\n",
         "connections: {a: {type: s3, endpoint: 'https://CANARY@s3.example.com'}}\n",
         "ledger: postgresql://u:CANARY@db/drcheck\n",
+        "ledger: mysql://u:CANARY@db/drcheck\n",
         "connections: {a: {type: s3, secret_access_key: CANARY}}\n",
         "connections: {a: {type: azure_blob, account_url: 'CANARY'}}\n",
     ],

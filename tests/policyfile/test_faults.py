@@ -58,11 +58,11 @@ silent_on: [rto, foo]
         'p.yaml:9:15: sources.dumps.at: "s3://bucket/x" is a URL (a policy names no endpoint. Write CONNECTION:PATH, and say in drcheck.yaml what the connection is)',
         'p.yaml:9:40: sources.dumps.reader: "object" is not known here (did you mean objects?)',
         "p.yaml:10:56: sources.d2.name: it does not tell which of 2 data sets a backup is of (put {of} in it)",
-        "p.yaml:10:56: sources.d2.name: its times carry no zone (add name_zone, or Z after the time if it is UTC)",
+        "p.yaml:10:56: sources.d2.name: its times carry no zone (add name_zone, the zone of the clock that writes them; Z or %z only where names hold it)",
         'p.yaml:10:91: sources.d2.min_size: "5" has no unit (write 5 B for bytes, 5 kB, 5 MiB and so on)',
         'p.yaml:10:103: sources.d2.planned: "* * * *" has not five fields with one space between them (write minute, hour, day of month, month and day of week, like "15 * * * *")',
         'p.yaml:11:13: sources.log.at: "../x.jsonl" leaves its directory (paths stay below the connection\'s root: leave the .. out)',
-        'p.yaml:11:52: sources.log: unknown key "min_size" (the keys of a log source are at, site, of, reader, note)',
+        'p.yaml:11:52: sources.log: unknown key "min_size" (the keys of a log of restore tests are at, site, of, reader, note, seen_every, line, outcomes, other_lines, zone, suite, tests)',
         'p.yaml:13:29: commitments.one.at_most: "1 month" is no fixed time (months and years differ in length: write days, as 90d)',
         'p.yaml:13:49: commitments.one.evidence: there is no source "dump" (did you mean dumps?)',
         "p.yaml:13:55: commitments.one.evidence: log is read by restore-log, which tells nothing about rpo (it needs a source read by objects)",
@@ -213,7 +213,7 @@ def test_a_monthly_fee_tells_nothing_of_a_day(tmp_path):
         ('at: "vault:!restic", name: x', [".at: objects are listed, !restic is a command's output (name a directory)"]),
         ('at: "vault:x"', [": name is missing (write it like name: {of}/{data_as_of:%Y-%m-%dT%H%M}Z.dump.gz)"]),
         ('at: "vault:x", name: "{data_as_of:%Y-%m-%d}Z", name_zone: UTC', [".name_zone: the times in its names carry their zone (leave name_zone out)"]),
-        ('at: "vault:x", name: x, complete_when: done', ['.complete_when: "done" is not a marker\'s name (use {name} for the backup\'s own, as in {name}.sha256)']),
+        ('at: "vault:x", name: x, complete_when: done', ['.complete_when: "done" is not a marker\'s name (use {name} once for the backup\'s own name, as in {name}.sha256, or {stem} for that without its extension, or begin with {dir}/ for its directory)']),
         ('at: "vault:x", name: x, complete_when: "{name}"', [".complete_when: a backup cannot be its own marker (add what the marker's name has more, as in {name}.sha256)"]),
         ('at: "vault:x", name: x, thinned_after: 0d', ['.thinned_after: "0d" is no time at all (write it like 90s, 15m, 8h, 1d12h, 90d or 2w)']),
         ('at: "vault:x", name: x, identical_dumps: yes', ['.identical_dumps: "yes" is not known here (one of allowed, refused)']),
@@ -235,7 +235,7 @@ def test_a_bad_name_template_is_told_in_its_own_words(tmp_path):
     text = policy("a: {kind: rpo, at_most: 1h, evidence: [dumps]}\n").replace("{data_as_of:%Y-%m-%d}Z.gz", "{data}", 1)
     (found,) = faults(tmp_path, text)
     assert found.startswith(
-        "p.yaml:7:67: sources.dumps.name: name template '{data}' has an unknown field {data} (the fields are {of}"
+        "p.yaml:7:67: sources.dumps.name: name template '{data}' has an unknown field {data} (perhaps {data_as_of:%Y-%m-%d} is"
     )
 
 
@@ -253,9 +253,12 @@ def test_a_log_is_a_file(tmp_path, at):
         ("outage-log", "log", ""),
         ("maintenance-log", "csv", ""),
         ("maintenance-log", "json", "maintenance-log is not read from a .json file, only outage-log"),
-        ("restore-log", "csv", "restore-log is not read from a .csv file, only maintenance-log and outage-log"),
+        ("restore-log", "csv", ""),
+        ("restore-log", "xml", ""),
+        ("outage-log", "xml", "outage-log is not read from a .xml file, only restore-log"),
         ("restore-log", "json", "restore-log is not read from a .json file, only outage-log"),
-        ("attestations", "csv", "attestations is not read from a .csv file, only maintenance-log and outage-log"),
+        ("attestations", "csv", ""),
+        ("attestations", "xml", "attestations is not read from a .xml file, only restore-log"),
     ],
 )
 def test_only_logs_that_monitoring_exports_are_read_in_other_forms(tmp_path, reader, suffix, told):

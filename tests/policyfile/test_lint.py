@@ -10,7 +10,7 @@ from drcheck.policyfile import units
 from drcheck.policyfile.lint import Level, lint
 from drcheck.policyfile.plans import lost_starts
 
-from .places import load, messages, policy
+from .places import GUARDS, linted, load, messages, policy
 
 AS_OF = units.instant("2026-11-21T00:00:00Z", ZoneInfo("UTC"))
 
@@ -23,7 +23,7 @@ def remarks(tmp_path, commitments, *, dumps="", near="", timezone="Europe/Stockh
         text = text.replace(old, new)
     loaded = load(tmp_path, text)
     assert messages(tmp_path, loaded) == []
-    return lint(loaded.documents[0], AS_OF, explain=explain)
+    return linted(loaded.documents[0], AS_OF, explain=explain)
 
 
 def rules(*arguments, **options):
@@ -324,3 +324,38 @@ def test_an_attestation_beside_what_can_be_seen_is_told_to_decide_nothing(tmp_pa
     assert found.rule == "attested-beside"
     assert "what word attests decides nothing" in found.text
     assert rules(tmp_path, "a: {kind: encryption, evidence: [word]}\n") == []
+
+
+GUARDED = 'min_size: 1 MiB, complete_when: "{name}.sha256", thinned_after: 30d, '
+
+
+def unguarded(tmp_path, commitments, *, dumps="", near=""):
+    text = policy(commitments).replace('dumps/", ', f'dumps/", {dumps}').replace('near/", ', f'near/", {near}')
+    (document,) = load(tmp_path, text).documents
+    return [remark for remark in lint(document, AS_OF) if remark.rule in GUARDS]
+
+
+BOTH = "a: {kind: rpo, at_most: 26h, evidence: [dumps, near]}\nb: {kind: retention, keep: 9d, evidence: [near]}\n"
+
+
+def test_each_guard_that_sources_lack_is_told_once_with_all_of_them(tmp_path):
+    found = unguarded(tmp_path, BOTH, dumps="available_at: mtime, ")
+    assert {remark.level for remark in found} == {Level.NOTE}
+    assert {remark.rule: remark.text.partition(": ")[2].partition(":")[0] for remark in found} == {
+        "no-size-floor": "dumps and near state no size",
+        "no-completion-marker": "dumps and near have no marker of completion",
+        "mtime-believed": "dumps takes each file's own time for its arrival",
+        "thinning-unstated": "dumps and near do not state thinned_after",
+    }
+
+
+def test_what_guards_a_source_is_told_no_more_even_if_it_accepts_anything(tmp_path):
+    assert [remark.text.partition(" ")[2].partition(" ")[0] for remark in unguarded(tmp_path, BOTH, dumps=GUARDED)] == [
+        "near"
+    ] * 3
+    any_size = GUARDED.replace("min_size: 1 MiB", "max_shrink: none").replace("30d", "never")
+    assert unguarded(tmp_path, BOTH, dumps=GUARDED, near=any_size) == []
+
+
+def test_sources_of_which_no_promise_counts_backups_need_no_guard(tmp_path):
+    assert unguarded(tmp_path, "a: {kind: encryption, evidence: [dumps]}\n") == []

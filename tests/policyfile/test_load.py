@@ -11,30 +11,24 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from drcheck.core.places import Site
-from drcheck.core.policy import NEVER, Agreement, Arrival, BusinessCalendar, Reader
-from drcheck.core.promises import (
-    Availability,
-    Copies,
-    CountsFrom,
-    Encryption,
-    Frequency,
-    Kind,
-    Notice,
-    Outside,
-    Per,
-    RestoreTest,
-    Retention,
-    Rpo,
-    Rto,
-    Rung,
-    Standing,
-    Until,
-)
+from drcheck.core.evaluation.recovery_time import CountsFrom, Until
+from drcheck.core.kinds.availability.commitment import Availability
+from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.kinds.encryption import Encryption
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.kinds.rpo import Rpo
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.commitments import Notice, Outside, Rung, Standing
+from drcheck.core.model.policy import NEVER, Agreement, Arrival, BusinessCalendar, Identical
+from drcheck.core.model.sites import Site
+from drcheck.core.model.slots import Per
 from drcheck.errors import UsageError
 from drcheck.policyfile import units
 from drcheck.policyfile.config import load_settings
 from drcheck.policyfile.load import load_policies, reload
+from drcheck.registry import READERS
 from drcheck.settings import LocalConnection, S3Connection, Settings, SshConnection
 
 from .places import WHOLE, faults, load, messages, policy
@@ -65,7 +59,7 @@ def test_what_stands_around_the_commitments(whole):
     assert whole.agreement == Agreement(
         "Service Level Agreement", "Example AB", units.instant("2026-01-01T00:00:00+01:00", STOCKHOLM)
     )
-    assert whole.silent_on == (Kind.IMMUTABILITY,)
+    assert whole.silent_on == ("immutability",)
     assert whole.business == BusinessCalendar(frozenset(range(5)), 7 * 3600, 17 * 3600, "SE", frozenset({(12, 24)}))
     assert whole.sites["azure-ne"] == Site("azure-ne", "azure", "northeurope", "europe", "backup-subscription")
     assert whole.runs_at == ("web-vm",)
@@ -77,7 +71,7 @@ def test_sources_hold_what_the_policy_says_of_them(whole):
     assert (dumps.connection, dumps.path, dumps.reader, dumps.site) == (
         "backup-host",
         "webshop/",
-        Reader.OBJECTS,
+        READERS["objects"],
         "sto",
     )
     assert dumps.of == ("orders", "customers")
@@ -92,7 +86,7 @@ def test_sources_hold_what_the_policy_says_of_them(whole):
 
 def test_each_commitment_is_of_its_kind(whole):
     by_id = {each.id: each for each in whole.commitments}
-    common = {"id": "rpo-server", "kind": Kind.RPO, "evidence": ("dumps", "dumps-offsite"), "scenario": "server"}
+    common = {"id": "rpo-server", "evidence": ("dumps", "dumps-offsite"), "scenario": "server"}
     assert by_id["rpo-server"] == Rpo(
         **common, clause="7.2", quote="RPO = 60 minutes", controls=("iso27001:A.8.13", "nist800-53:CP-9"),
         at_most=3600, also=(7200,),
@@ -184,7 +178,7 @@ def test_keys_that_the_whole_policy_lacks(tmp_path):
     assert (rto.counts_from, rto.until, rto.proven_within) == (CountsFrom.RESTORE_START, Until.RESTORED, 365 * DAY)
     assert (rpo.applies, rpo.note, rpo.clause) == ("hardware", "a: b", "7")
     dumps = loaded.policies[0].sources["dumps"]
-    assert (dumps.thinned_after, dumps.identical_dumps) == (NEVER, True)
+    assert (dumps.thinned_after, dumps.identical_dumps) == (NEVER, Identical.ALLOWED)
     assert dumps.new_size_from == units.instant("2026-03-01T00:00:00+01:00", STOCKHOLM)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from drcheck.policyfile import formats, strictyaml, validate
+from drcheck.policyfile import scalar_formats, strictyaml, validate
 from drcheck.policyfile.reference import reference
 from drcheck.policyfile.schema import published, schema, typed
 from drcheck.reports import __file__ as reports
@@ -46,7 +46,7 @@ def test_every_key_has_a_description_and_an_example_that_is_valid(name):
     for path, value in properties(whole):
         assert value.get("description"), path
         assert value.get("examples"), path
-        validator = Draft202012Validator(value, format_checker=formats.checker())
+        validator = Draft202012Validator(value, format_checker=scalar_formats.checker())
         for example in value["examples"]:
             assert not list(validator.iter_errors(example)), (path, example)
 
@@ -85,7 +85,7 @@ PATTERNS = {
 def test_a_format_accepts_nothing_that_the_pattern_beside_it_refuses(form, data):
     near = st.text(alphabet="0123456789wdhmskMiBPT:%-+./ZvnraEUSCt* !_", max_size=12)
     text = data.draw(st.one_of(near, st.text(max_size=8), st.from_regex(PATTERNS[form])))
-    if formats.accepts(form, text):
+    if scalar_formats.accepts(form, text):
         assert re.search(PATTERNS[form], text)
 
 
@@ -93,7 +93,7 @@ def test_every_default_is_a_valid_value():
     for name in ("policy", "config"):
         for path, value in properties(schema(name)):
             if "default" in value:
-                validator = Draft202012Validator(value, format_checker=formats.checker())
+                validator = Draft202012Validator(value, format_checker=scalar_formats.checker())
                 assert not list(validator.iter_errors(value["default"])), path
 
 
@@ -104,15 +104,31 @@ def test_the_reference_page_is_that_of_the_schemas():
 def same_to_others(value):
     """Return whether stock jsonschema on the published schema finds faults exactly where ours does."""
     ours = {tuple(error.absolute_path) for error in validate._validator("policy").iter_errors(value)}
-    stock = Draft202012Validator(json.loads(published("policy")), format_checker=formats.checker())
+    stock = Draft202012Validator(json.loads(published("policy")), format_checker=scalar_formats.checker())
     return ours == {tuple(error.absolute_path) for error in stock.iter_errors(value)}
 
 
 def test_the_whole_policy_is_valid_to_stock_jsonschema():
     root, _ = strictyaml.parse((WHOLE / "policies" / "webshop.yaml").read_bytes(), "f")
     value = typed(root, schema("policy"))
-    stock = Draft202012Validator(json.loads(published("policy")), format_checker=formats.checker())
+    stock = Draft202012Validator(json.loads(published("policy")), format_checker=scalar_formats.checker())
     assert list(stock.iter_errors(value)) == []
+
+
+@pytest.mark.parametrize("clause", ["7.10", "7", "007", "5.2.1", "§ 4", '"7.2"', "1e3", "no"])
+def test_a_clause_is_kept_as_it_is_written_with_and_without_quotes(clause):
+    root, _ = strictyaml.parse(f"clause: {clause}\n".encode(), "f")
+    assert typed(root, {"properties": {"clause": published_label()}}) == {"clause": clause.strip('"')}
+
+
+@pytest.mark.parametrize("number", [7.2, 7, "7.2"])
+def test_an_editor_that_reads_a_clause_as_a_number_finds_no_fault_in_it(number):
+    value = {"clause": number}
+    assert list(Draft202012Validator({"properties": {"clause": published_label()}}).iter_errors(value)) == []
+
+
+def published_label():
+    return json.loads(published("policy"))["$defs"]["label"]
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,19 +1,24 @@
-"""The rule 3-2-1-1-0 stands for five ordinary commitments."""
+"""The rules 3-2-1 and 3-2-1-1-0 stand for three and five ordinary commitments."""
 
 from __future__ import annotations
 
 import pytest
 
-from drcheck.core.places import Different, Where
-from drcheck.core.promises import Copies, Immutability, Integrity, Per, Rung, Standing
-from drcheck.policyfile.lint import Level, lint
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.kinds.integrity.commitment import Integrity
+from drcheck.core.model.commitments import Rung, Standing
+from drcheck.core.model.sites import Different, Where
+from drcheck.core.model.slots import Per
+from drcheck.policyfile.lint import Level
 from drcheck.policyfile.load import reload
 
-from .places import SOURCES, faults, load, messages, policy
+from .places import SOURCES, faults, linted, load, messages, policy
 
 DAY = 86400
 BEFORE = "runs_at: [rack]\n" + SOURCES
 RULE = "a: {kind: copies, rule: 3-2-1-1-0, immutable: [dumps], evidence: [dumps, near]}\n"
+SHORT = "a: {kind: copies, rule: 3-2-1, evidence: [dumps, near]}\n"
 
 
 def built(tmp_path, text, *, before=BEFORE):
@@ -120,8 +125,8 @@ def test_a_waiver_of_no_part_is_a_fault(tmp_path):
 def test_what_it_stands_for_is_told_on_request_at_its_rule(tmp_path):
     before = BEFORE.replace("here: {}, there: {}", "here: {media: disk}, there: {media: object storage}")
     document = built(tmp_path, RULE, before=before)
-    assert lint(document, 0) == []
-    (found,) = lint(document, 0, explain=True)
+    assert linted(document) == []
+    (found,) = linted(document, explain=True)
     assert (found.rule, found.level) == ("shorthand", Level.NOTE)
     assert str(found).replace(f"{tmp_path}/", "") == (
         "p.yaml:15:27: note: commitments.a.rule: beside the live data it asks for a-3: 2 copies; a-2: 2 copies on "
@@ -132,7 +137,66 @@ def test_what_it_stands_for_is_told_on_request_at_its_rule(tmp_path):
 
 def test_a_remark_about_a_part_stands_at_the_rule(tmp_path):
     document = built(tmp_path, RULE.replace(", near]", "]"))
-    assert {(str(each.mark).replace(f"{tmp_path}/", ""), each.rule) for each in lint(document, 0)} == {
+    assert {(str(each.mark).replace(f"{tmp_path}/", ""), each.rule) for each in linted(document)} == {
         ("p.yaml:15:27", "copies-too-few"),
         ("p.yaml:15:27", "place-untold"),
     }
+
+
+def test_3_2_1_asks_for_the_same_copies_and_neither_locks_nor_checks(tmp_path):
+    short, long = built(tmp_path, SHORT).policy.commitments, built(tmp_path, RULE).policy.commitments
+    assert [each.id for each in short] == ["a-3", "a-2", "a-1-offsite"]
+    assert short == long[:3]
+
+
+def test_the_text_of_3_2_1_gives_the_same_parts_again(tmp_path):
+    told = built(tmp_path, SHORT).policy
+    again = reload(told.text)
+    assert again is not None
+    assert again.commitments == told.commitments
+
+
+@pytest.mark.parametrize("kind", ["immutability", "integrity"])
+def test_3_2_1_leaves_locks_and_checks_to_others(tmp_path, kind):
+    built(tmp_path, SHORT, before=f"silent_on: [{kind}]\n" + BEFORE)
+    other = f"a-0: {{kind: {kind}, evidence: [dumps], {'at_least: 7d' if kind == 'immutability' else 'level: checksummed, every: 30d'}}}\n"
+    built(tmp_path, SHORT + other)  # nothing of the rule has that name
+
+
+def test_3_2_1_promises_copies(tmp_path):
+    assert faults(tmp_path, policy(SHORT, before="silent_on: [copies]\n" + BEFORE)) == [
+        "p.yaml:4:13: silent_on: copies is promised in commitments.a (remove one of them)"
+    ]
+
+
+@pytest.mark.parametrize("text", ["immutable: [dumps]", "locked: 14d", "checked: {every: 7d}"])
+def test_a_key_of_the_longer_rule_beside_3_2_1_is_a_fault_that_names_that_rule(tmp_path, text):
+    key = text.partition(":")[0]
+    rule = f"a: {{kind: copies, evidence: [dumps, near], rule: 3-2-1, {text}}}\n"
+    assert faults(tmp_path, policy(rule, before=BEFORE)) == [
+        f"p.yaml:15:59: commitments.a.{key}: it belongs to the longer rule (leave {key} out, or write rule: 3-2-1-1-0)"
+    ]
+
+
+def test_a_waiver_of_3_2_1_covers_its_three_parts_and_no_other_can_be_waived(tmp_path):
+    waiver = 'waivers: [{{commitment: {}, until: 2026-12-31, owner: o, reason: "CHG-1"}}]\n'
+    whole = built(tmp_path, SHORT, before=waiver.format("a") + BEFORE).policy
+    assert [each.commitment for each in whole.waivers] == ["a-3", "a-2", "a-1-offsite"]
+    (fault,) = faults(tmp_path, policy(SHORT, before=waiver.format("a-0") + BEFORE))
+    assert fault.startswith('p.yaml:4:24: waivers.commitment: there is no commitment "a-0"')
+
+
+def test_what_3_2_1_stands_for_is_told_on_request(tmp_path):
+    before = BEFORE.replace("here: {}, there: {}", "here: {media: disk}, there: {media: object storage}")
+    document = built(tmp_path, SHORT, before=before)
+    assert linted(document) == []
+    (remark,) = linted(document, explain=True)
+    assert remark.text == (
+        "commitments.a.rule: beside the live data it asks for a-3: 2 copies; a-2: 2 copies on different media; "
+        "a-1-offsite: 1 copy outside of here and rack"
+    )
+
+
+def test_a_rule_that_does_not_exist_is_one_fault(tmp_path):
+    (fault,) = faults(tmp_path, policy(SHORT.replace("3-2-1", "3-2-2"), before=BEFORE))
+    assert fault == 'p.yaml:15:27: commitments.a.rule: "3-2-2" is not known here (did you mean 3-2-1?)'

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.promises import Money, Notice
+from drcheck.core.model.commitments import Money, Notice
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from drcheck.core.policy import Reader, Source
+from drcheck.core.model.policy import Source
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
+from drcheck.registry import READERS
 
 HOUR, DAY = 3600, 86400
 NOW = 1_790_000_000  # 2026-09-21T14:13:20Z
@@ -25,6 +26,7 @@ class Place:
     entries: Iterable[Entry] = ()
     files: dict[str, bytes] = field(default_factory=dict)
     seek: Seek = Seek.AFTER
+    in_place: bool = False
     page: int = 1000
     in_order: bool = True
     breaks_at: int | None = None
@@ -58,5 +60,7 @@ class Place:
 
 
 def source(**told) -> Source:
-    facts = {"name": "dumps", "connection": "minio", "path": "web/", "reader": Reader.OBJECTS, "of": ("orders",)}
+    facts = {"name": "dumps", "connection": "minio", "path": "web/", "reader": READERS["objects"], "of": ("orders",)}
+    if "template" in told:
+        told["templates"] = (told.pop("template"),)
     return Source(**{**facts, **told})

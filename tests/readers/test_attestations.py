@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
 from drcheck import registry
-from drcheck.core.evidence import FOREVER, LONG_AGO, Attestation
-from drcheck.core.policy import Reader
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Attestation
 from drcheck.interfaces import Asked
-from drcheck.readers import attestations
+from drcheck.readers.logs import attestations
+from drcheck.registry import READERS
 
 TOLD = {
     "attests": "disks-encrypted",
@@ -38,8 +38,10 @@ def lines(*records) -> bytes:
 def test_an_attestation_tells_what_who_and_until_when():
     log = attestations.parse(lines(TOLD, {**TOLD, "attests": "encryption", "holds": False}), "web", NOW)
     begin, end = at("2026-09-01T06:00:00Z"), at("2027-09-01T06:00:00Z")
-    first = Attestation("disks-encrypted", 1, TOLD["statement"], "anna@example.com", begin, end, holds=True)
-    assert log.attestations == (first, first._replace(attests="encryption", line=2, holds=False))
+    first = Attestation(
+        "disks-encrypted", 1, TOLD["statement"], "anna@example.com", begin, end, holds=True, of_kind=False
+    )
+    assert log.attestations == (first, first._replace(attests="encryption", line=2, holds=False, of_kind=True))
     assert log.gaps == ()
 
 
@@ -74,7 +76,7 @@ def test_a_line_that_attests_nothing_is_a_gap(change, what):
 
 
 def test_the_registry_reads_attestations_and_reads_them_again():
-    where = source(path="word/attested.jsonl", reader=Reader.ATTESTATIONS)
+    where = source(path="word/attested.jsonl", reader=READERS["attestations"])
     seen = registry.reader(where)(
         Place(files={"attested.jsonl": lines(TOLD)}), where, "attested.jsonl", Asked(LONG_AGO, NOW, 300, "web")
     )

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from paged_place import DAY, NOW, source
 from tools import place, run
 
-from drcheck.core.evidence import LONG_AGO, Candidate, Fact, Told
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Told
+from drcheck.core.model.policy import Arrival
 from drcheck.interfaces import Asked, CollectorError
-from drcheck.readers import checksums, objects
+from drcheck.readers.content import checksums
+from drcheck.readers.points import objects
 
 TEMPLATE = "{of}/{data_as_of:%Y%m%d}.gz"
 CONTENT = random.Random(3).randbytes(100_000)
@@ -32,6 +34,14 @@ def put(top: Path, days: int, content: bytes = CONTENT, of: str = "orders") -> s
     path.write_bytes(content)
     os.utime(path, (NOW - days * DAY, NOW - days * DAY))
     return name
+
+
+def rot(top: Path, name: str, content: bytes) -> None:
+    """Change a backup's content, not its time: a checksum older than what it stands beside would tell nothing."""
+    path = top / name
+    times = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def look(top: Path, *, most: int = 1 << 20, begin: int = NOW, collector=None, **told):
@@ -59,7 +69,7 @@ def test_a_side_car_of_coreutils_proves_the_content(tmp_path: Path, algorithm, o
     line = run(f"{algorithm}sum", *options, Path(name).name, cwd=tmp_path / "orders")
     (tmp_path / f"{name}.{algorithm}").write_bytes(line)
     assert only(look(tmp_path)) == Told(True, algorithm, NOW)
-    (tmp_path / name).write_bytes(CONTENT[:-1] + b"?")
+    rot(tmp_path, name, CONTENT[:-1] + b"?")
     assert only(look(tmp_path)) == Told(False, f"{algorithm} differs from the one kept beside it", NOW)
 
 
@@ -79,7 +89,7 @@ def test_one_file_of_checksums_serves_all_backups_below_it(tmp_path: Path, where
     directory = (tmp_path / where).parent
     listed = [os.path.relpath(tmp_path / name, directory) for name in names[:2]]
     (tmp_path / where).write_bytes(run("sha256sum", *listed, cwd=directory))
-    (tmp_path / names[1]).write_bytes(CONTENT + b"?")
+    rot(tmp_path, names[1], CONTENT + b"?")
     seen = told(look(tmp_path))
     assert [seen[name].holds for name in names] == [True, False, None]
     assert seen[names[2]].how == f"{where} holds no checksum of it"
@@ -111,7 +121,7 @@ def test_a_checksum_of_another_name_proves_if_it_fits_and_disproves_nothing(tmp_
     name = put(tmp_path, 1)
     (tmp_path / f"{name}.sha256").write_text(f"{hashlib.sha256(CONTENT).hexdigest()}  dump.tmp\n")
     assert only(look(tmp_path)).holds is True
-    (tmp_path / name).write_bytes(CONTENT[:-1] + b"?")
+    rot(tmp_path, name, CONTENT[:-1] + b"?")
     assert only(look(tmp_path)) == Told(None, "the checksum beside it is of dump.tmp, and differs")
 
 
@@ -155,7 +165,7 @@ class Counting:
 
     def __init__(self, top: Path) -> None:
         self.inner = place(top)
-        self.seek = self.inner.seek
+        self.seek, self.in_place = self.inner.seek, self.inner.in_place
         self.read_bytes = 0
         self.largest = 0
         self.touched: list[str] = []
@@ -325,3 +335,44 @@ def test_every_candidate_has_exactly_one_turn(rows, begin):
 @given(st.binary(max_size=200))
 def test_no_bytes_make_a_list_of_checksums_fail(content):
     checksums.parse(content)
+
+
+# What consists of several files
+
+
+def directory(top: Path, *, damaged: str = "") -> str:
+    """Write a directory that is a backup, with SHA256SUMS in it, and return its name."""
+    name = f"orders/{datetime.fromtimestamp(NOW - DAY, UTC):%Y%m%d}/"
+    (top / name / "sub").mkdir(parents=True)
+    for number, file in enumerate(("a", "b", "sub/c")):
+        (top / name / file).write_bytes(CONTENT[number:])
+    (top / name / "SHA256SUMS").write_bytes(run("sha256sum", "a", "b", "sub/c", cwd=top / name))
+    if damaged:
+        content = (top / name / damaged).read_bytes()
+        (top / name / damaged).write_bytes(bytes([content[0] ^ 255]) + content[1:])
+    for file in ("a", "b", "sub/c", "SHA256SUMS"):
+        os.utime(top / name / file, (NOW - DAY, NOW - DAY))
+    return name
+
+
+@pytest.mark.parametrize(("damaged", "holds"), [("", True), ("b", False), ("sub/c", False)])
+def test_checksums_within_a_directory_are_those_of_its_files(tmp_path: Path, damaged, holds):
+    name = directory(tmp_path, damaged=damaged)
+    seen = look(tmp_path, template="{of}/{data_as_of:%Y%m%d}/", available_at=Arrival.MTIME)
+    (one,) = seen.candidates
+    assert (one.name, one.pieces.number) == (name, 4)
+    assert told(seen)[name].holds is holds
+
+
+def test_a_digest_of_one_part_is_not_taken_for_that_of_the_whole(tmp_path: Path):
+    whole = f"orders/{datetime.fromtimestamp(NOW - DAY, UTC):%Y%m%d}.gz"
+    for part in ("aa", "ab"):
+        name = put(tmp_path, 1)
+        (tmp_path / name).rename(tmp_path / f"{name}.{part}")
+        line = run("md5sum", f"{Path(name).name}.{part}", cwd=tmp_path / "orders")
+        (tmp_path / f"{name}.{part}.md5").write_bytes(line)
+    asked = Asked(LONG_AGO, NOW, 300, "web", verify=True, read_at_most=1 << 20, tells_apart=True)
+    seen = objects.read(place(tmp_path), source(template=f"{TEMPLATE}.{{part}}", name_zone="UTC"), "", asked)
+    facts = {(one.name, one.fact) for one in seen.described}
+    assert (f"{whole}.{{part}}", Fact.CHECKSUM) in facts
+    assert Fact.DIGEST not in {fact for _, fact in facts}

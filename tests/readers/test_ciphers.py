@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tools import gpg, run
 
-from drcheck.readers import ciphers, openpgp
+from drcheck.readers.content import ciphers, openpgp
 
 TEXT = b"what was kept\n" * 40
 NOISE = random.Random(7).randbytes(150_000)
@@ -252,6 +252,19 @@ def test_a_zip_that_holds_nothing_or_is_cut_short():
     with zipfile.ZipFile(made, "w") as archive:  # behind the empty one, whose end is not the file's
         archive.writestr("text", TEXT)
     assert told(made.getvalue()[:-30]).holds is None
+
+
+def test_a_zip_whose_directory_swallows_a_file_of_its_own_is_not_believed():
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("one", TEXT)
+        archive.writestr("other", TEXT)
+    content = bytearray(made.getvalue())
+    first = content.find(b"PK\x01\x02")
+    second = content.find(b"PK\x01\x02", first + 4)
+    content[first + 8] |= 1  # encrypted, it says
+    content[first + 32 : first + 34] = (len(content) - 22 - second).to_bytes(2, "little")  # its comment: all the rest
+    assert told(bytes(content)).holds is None
 
 
 # 7z

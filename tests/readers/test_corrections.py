@@ -7,10 +7,10 @@ import json
 import pytest
 from paged_place import source
 
-from drcheck.core.policy import Reader
-from drcheck.readers import attestations, maintenance_log, outage_log, restore_log, walk
+from drcheck.readers.logs import attestations, maintenance_log, outage_log, restore_log, walk
+from drcheck.registry import READERS
 
-OUTAGES = outage_log.parser(source(path="status/outages.csv", reader=Reader.OUTAGE_LOG))
+OUTAGES = outage_log.parser(source(path="status/outages.csv", reader=READERS["outage-log"]))
 OUTAGE = {"outage": "o1", "service": "web", "started_at": "2026-09-01T07:00:00Z", "ended_at": "2026-09-01T08:00:00Z"}
 BROKEN = {**OUTAGE, "scope": "Total"}
 COLUMNS = "outage,service,started_at,ended_at,notes,corrects"

@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
-from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.policy import Reader
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.interfaces import Asked
-from drcheck.readers import csv_lines, maintenance_log, outage_log
+from drcheck.readers.logs import attestations, csv_lines, maintenance_log, outage_log, restore_log
+from drcheck.registry import READERS
 
-OUTAGES = outage_log.parser(source(path="status/outages.csv", reader=Reader.OUTAGE_LOG))
-WINDOWS = maintenance_log.parser(source(path="status/maintenance.csv", reader=Reader.MAINTENANCE_LOG))
+OUTAGES = outage_log.parser(source(path="status/outages.csv", reader=READERS["outage-log"]))
+WINDOWS = maintenance_log.parser(source(path="status/maintenance.csv", reader=READERS["maintenance-log"]))
 HEADER = "outage,service,started_at,ended_at,scope,cause,scenario,recovered_by,notes,watched_from,watched_to\n"
 OUTAGE = {
     "outage": "o1",
@@ -157,8 +157,8 @@ def test_a_last_row_that_does_not_end_is_still_being_written():
         (b"", "it has no header line that ends"),
         (b"outage,service,started_at,ended_at", "it has no header line that ends"),
         (b"outage,service,ended_at\n", "it has no column started_at"),
-        (b"outage;service;started_at;ended_at\n", "it has no column outage, service, started_at, ended_at"),
-        (b"Outage,Service,started_at,ended_at\n", "it has no column outage, service"),
+        (b"outage|service|started_at|ended_at\n", "it has no column outage, started_at, ended_at"),
+        (b"Outage,Service,started_at,ended_at\n", "it has no column outage"),
         (b"outage,service,started_at,ended_at,outage\n", "column outage stands twice"),
         (b"outage,service,started_at,ended_at,watched_to,watched_to\n", "column watched_to stands twice"),
         (b"outage,service,started_at,ended_at, cause\n", "column ' cause' begins or ends with white space"),
@@ -173,16 +173,16 @@ def test_without_its_header_nothing_is_read_and_the_gap_is_of_the_whole_look(dat
     (gap,) = log.gaps
     assert what in gap.what
     assert gap.hides
-    assert "outage, service, started_at, ended_at; and, if wanted, scope" in gap.hint
+    assert "outage, started_at, ended_at; and, if wanted, service, scope" in gap.hint
     place = Place(files={"outages.csv": data})
-    where = source(path="status/outages.csv", reader=Reader.OUTAGE_LOG)
+    where = source(path="status/outages.csv", reader=READERS["outage-log"])
     seen = outage_log.read(place, where, "outages.csv", Asked(LONG_AGO, NOW, 300, "web"))
     assert not seen.look.complete
-    assert (seen.log.known_until, seen.log.unseen, seen.log.gaps) == (LONG_AGO, log.gaps, ())
+    assert (seen.log.known_until, len(seen.log.unseen), seen.log.gaps) == (LONG_AGO, 1, ())
 
 
 def test_a_log_that_is_missing_is_to_be_created_with_its_header_line():
-    where = source(path="status/outages.csv", reader=Reader.OUTAGE_LOG)
+    where = source(path="status/outages.csv", reader=READERS["outage-log"])
     seen = outage_log.read(Place(), where, "outages.csv", Asked(LONG_AGO, NOW, 300, "web"))
     assert seen.look.gaps[0].hint == (
         "Create it, with its header line alone if nothing is to be told yet, or correct the source's path."
@@ -191,8 +191,8 @@ def test_a_log_that_is_missing_is_to_be_created_with_its_header_line():
 
 def test_a_log_of_maintenance_needs_all_its_columns():
     (gap,) = WINDOWS(b"maintenance,service,type\n", "web", FOREVER).gaps
-    assert "it has no column announced_at, starts_at, ends_at" in gap.what
-    assert gap.hint.endswith("maintenance, service, type, announced_at, starts_at, ends_at; and, if wanted, corrects.")
+    assert "it has no column starts_at, ends_at" in gap.what
+    assert gap.hint.endswith("maintenance, type, starts_at, ends_at; and, if wanted, service, announced_at, corrects.")
 
 
 CELL = st.sampled_from([*OUTAGE.values(), *WATCHED.values(), "", "other", '"', "\n", "\r", '""', ",", "\x1b"]) | st.text(max_size=4)  # fmt: skip
@@ -215,3 +215,86 @@ def test_a_row_only_ever_says_what_it_says_alone_and_only_of_its_own_service(row
         assert [one._replace(line=outage.line) for one in alone.outages] == [outage]
         cells = csv_lines._cells(lines[outage.line - 1].removesuffix(b"\r").decode())
         assert cells[:2] == [outage.id, "web"]
+
+
+def as_semicolons(text: bytes) -> bytes:
+    rows = list(csv.reader(io.StringIO(text.decode())))
+    out = io.StringIO()
+    csv.writer(out, delimiter=";").writerows(rows)
+    return out.getvalue().encode()
+
+
+def test_semicolons_separate_columns_as_well_as_commas():
+    log = OUTAGES(table(OUTAGE, {**WATCHED}), "web", FOREVER)
+    assert OUTAGES(as_semicolons(table(OUTAGE, {**WATCHED})), "web", FOREVER) == log
+    assert WINDOWS(as_semicolons(table(WINDOW)), "web", FOREVER) == WINDOWS(table(WINDOW), "web", FOREVER)
+
+
+def test_a_log_without_a_column_of_services_is_of_the_one_whose_policy_names_it():
+    alone = {key: value for key, value in OUTAGE.items() if key != "service"}
+    log = OUTAGES(table(alone, {"corrects": "9", "notes": "x"}), "web", FOREVER)
+    assert [outage.id for outage in log.outages] == ["o1"]
+    # An empty cell in such a column is of nobody.
+    (gap,) = OUTAGES(table({**OUTAGE, "service": ""}), "web", FOREVER).gaps
+    assert gap.what == "service is missing"
+
+
+def test_a_record_that_says_that_a_line_tells_nothing_needs_no_service():
+    alone = {key: value for key, value in OUTAGE.items() if key != "service"}
+    data = table({**alone, "corrects": ""}, {"outage": "o2"}, {"corrects": "3"})
+    log = OUTAGES(data, "web", FOREVER)
+    assert (log.gaps, log.corrections) == ((), {4: 3})
+
+
+def test_a_window_without_its_announcement_has_none():
+    window = {key: value for key, value in WINDOW.items() if key != "announced_at"}
+    (read,) = WINDOWS(table(window), "web", FOREVER).maintenance
+    assert read.announced_at is None
+
+
+TEST = {
+    "test": "t1",
+    "service": "web",
+    "started_at": "2026-09-01T07:00:00Z",
+    "finished_at": "2026-09-01T08:00:00Z",
+    "outcome": "passed",
+    "disrupted_at": "2026-09-01T07:00:00Z",
+    "validated_at": "2026-09-01T08:00:00Z",
+    "target_site": "lab",
+    "validation": "restored",
+    "operator": "anna",
+    "notes": "a, b",
+}
+
+
+def test_restore_tests_announcements_and_checks_are_read_from_csv():
+    drills = restore_log.parser(source(path="drills.csv", reader=READERS["restore-log"]))
+    announcement = {"announces": "t1", "announced_at": "2026-08-01T00:00:00Z", "by": "anna"}
+    check = {
+        "check": "c1", "service": "web", "level": "data_checked", "outcome": "passed",
+        "started_at": "2026-09-01T07:00:00Z", "finished_at": "2026-09-01T08:00:00Z",
+    }  # fmt: skip
+    rows = [
+        {**TEST, "scenarios": "server fire", "recovery_point_source": "offsite", "recovery_point_of": "orders"},
+        announcement,
+        {**check, "of": "orders customers", "tool": "restic"},
+    ]
+    lines = [
+        {**TEST, "scenarios": ["server", "fire"], "recovery_point": {"source": "offsite", "of": "orders"}},
+        announcement,
+        {**check, "of": ["orders", "customers"], "tool": "restic"},
+    ]
+    log = drills(table(*rows), "web", FOREVER)
+    assert log.gaps == ()
+    assert log == restore_log.parse(("\n" + "\n".join(map(json.dumps, lines)) + "\n").encode(), "web")
+
+
+def test_attestations_are_read_from_csv():
+    statement = {
+        "attests": "encrypted", "service": "web", "statement": "LUKS; keys are held by operations", "by": "anna",
+        "at": "2026-08-01T00:00:00Z", "expires_at": "2027-08-01T00:00:00Z",
+    }  # fmt: skip
+    words = attestations.parser(source(path="word.csv", reader=READERS["attestations"]))
+    log = words(table(statement, {**statement, "holds": "False"}, {**statement, "holds": "perhaps"}), "web", FOREVER)
+    assert [one.holds for one in log.attestations] == [True, False]
+    assert [gap.what for gap in log.gaps] == ["holds is neither true nor false"]

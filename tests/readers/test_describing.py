@@ -9,14 +9,15 @@ from paged_place import DAY, NOW, source
 
 from drcheck.collectors.memory import Held, MemoryCollector, MemoryConnection
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import open_s3
-from drcheck.collectors.ssh import open_ssh
-from drcheck.core import needs
-from drcheck.core.evidence import LONG_AGO, Candidate, Described, Fact, Settled, Told
-from drcheck.core.policy import Policy
-from drcheck.core.promises import By, Encryption, Kind
+from drcheck.collectors.s3.collector import open_s3
+from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.core.judging import reach
+from drcheck.core.kinds.encryption import By, Encryption
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Settled, Told
+from drcheck.core.model.policy import Policy
 from drcheck.interfaces import Asked, CollectorError
-from drcheck.readers import describing, objects
+from drcheck.readers.content import describing
+from drcheck.readers.points import objects
 from tests.collectors.places import s3_connection, ssh_connection
 
 STORAGE, CLIENT, LOCK, HOLD, CHECKSUM = (
@@ -144,9 +145,9 @@ def test_what_the_storage_encrypts_is_read_where_a_commitment_wants_the_content_
     [((By.EITHER,), True), ((By.STORAGE, By.EITHER), True), ((By.EITHER, By.CLIENT), False), ((By.CLIENT,), False)],
 )
 def test_encryption_by_the_storage_is_enough_unless_a_commitment_wants_the_content_encrypted(by, enough):
-    promised = tuple(Encryption(f"c{n}", Kind.ENCRYPTION, ("dumps",), by=one) for n, one in enumerate(by))
+    promised = tuple(Encryption(f"c{n}", ("dumps",), by=one) for n, one in enumerate(by))
     policy = Policy("web", "", "", "", "UTC", {"dumps": source()}, promised)
-    assert needs.either_encrypts(policy, source()) is enough
+    assert reach.either_encrypts(policy, source()) is enough
 
 
 @pytest.mark.parametrize(("known", "read"), [(AES, []), (NONE, ["day-0001"])])

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
 from drcheck import registry
-from drcheck.core.evidence import FOREVER, LONG_AGO, Announcement, Check, Maintenance, Outage, Phase, Watched
-from drcheck.core.policy import Reader
-from drcheck.core.promises import Rung
+from drcheck.core.model.commitments import Rung
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Announcement, Check, Maintenance, Outage, Phase, Watched
 from drcheck.interfaces import Asked, CollectorError
-from drcheck.readers import log_file, maintenance_log, outage_log, records, restore_log
+from drcheck.readers.logs import log_file, maintenance_log, outage_log, records, restore_log
+from drcheck.registry import READERS
 
 
 def at(text: str) -> int:
@@ -541,21 +541,20 @@ def test_no_bytes_make_a_parser_fail(data, parse):
 
 PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
 EXAMPLES = re.findall(
-    r"^```(jsonl|csv|json) (\S+)\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    r"^```(jsonl|csv|json|xml) (\S+)\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
 
 
 def test_the_page_has_an_example_of_every_log_in_every_form():
     logs = {"restore-log", "outage-log", "maintenance-log", "attestations"}
-    asked = {
-        (form, name) for form, names in (("jsonl", logs), ("csv", {"outage-log", "maintenance-log"})) for name in names
-    }
-    assert {(form, name) for form, name, _ in EXAMPLES} == asked | {("json", "outage-log")}
+    asked = {(form, name) for form in ("jsonl", "csv") for name in logs}
+    exports = {("json", "outage-log"), ("xml", "restore-log")}
+    assert {(form, name) for form, name, _ in EXAMPLES} == asked | exports
 
 
 @pytest.mark.parametrize(("form", "name", "text"), EXAMPLES)
 def test_every_example_of_the_page_is_read_without_a_gap(form, name, text):
-    where = source(path=f"records/log.{form}", reader=Reader(name))
+    where = source(path=f"records/log.{form}", reader=READERS[name])
     log = registry.parser(where)(text.encode(), "webshop", at("2026-12-02T00:00:00Z"))
     assert log.gaps == ()
     told = (log.recoveries, log.announcements, log.maintenance, log.outages, log.watched, log.attestations, log.checks)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from drcheck.readers import attestations, csv_lines, maintenance_log, outage_log, restore_log
+from drcheck.readers.logs import attestations, csv_lines, maintenance_log, outage_log, restore_log
 
 NAMES = {
     "cyrillic e": "w\u0435bshop",

@@ -11,12 +11,12 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
-from drcheck.core import exports
-from drcheck.core.evidence import LONG_AGO, Watched
-from drcheck.core.history import History
-from drcheck.core.policy import Reader
+from drcheck.core.history import rewritten_logs
+from drcheck.core.history.changes import History
+from drcheck.core.model.evidence import LONG_AGO, Watched
 from drcheck.interfaces import Asked
-from drcheck.readers import monitoring, outage_log
+from drcheck.readers.logs import monitoring, outage_log
+from drcheck.registry import READERS
 
 
 def at(text: str) -> int:
@@ -25,7 +25,7 @@ def at(text: str) -> int:
 
 DAY = at("2026-11-20T00:00:00Z")
 MINUTE = 60
-EXPORT = source(name="uptime", path="status/up.json", reader=Reader.OUTAGE_LOG)
+EXPORT = source(name="uptime", path="status/up.json", reader=READERS["outage-log"])
 
 
 def series(values: dict[int, int], **labels: str) -> dict:
@@ -268,14 +268,14 @@ def look(data: bytes, begin: int, history: History | None = None):
     seen = outage_log.read(Place(files={"up.json": data}), EXPORT, "up.json", Asked(LONG_AGO, begin, 300, "web"))
     if history is not None:
         history.apply(history.observe(seen))
-        return exports.joined(history)
+        return rewritten_logs.of_exports(history)
     return seen
 
 
 def test_a_look_at_an_export_that_cannot_be_read_is_not_complete():
     seen = look(b"{}", NOW)
     assert not seen.look.complete
-    assert seen.candidates == ()
+    assert seen.stretches == ()
     assert (seen.log.known_until, seen.log.unseen) == (LONG_AGO, seen.look.gaps)
 
 
@@ -525,7 +525,7 @@ def test_what_was_missed_is_not_invented_where_an_export_is_cut(parts, missed, c
 
 
 def test_what_to_do_about_an_export_that_is_missing_or_too_large_is_not_what_to_do_about_a_log(monkeypatch):
-    monkeypatch.setattr("drcheck.readers.log_file.LARGEST_LOG", 64)
+    monkeypatch.setattr("drcheck.readers.logs.log_file.LARGEST_LOG", 64)
     large = look(answer(series(every(60, DAY, DAY + 600))), NOW)
     missing = outage_log.read(Place(), EXPORT, "up.json", Asked(LONG_AGO, NOW, 300, "web"))
     assert [one.look.gaps[0].hint for one in (large, missing)] == [

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paged_place import DAY, HOUR, NOW, Place, entry, source
 
-from drcheck.core.evidence import FOREVER, LONG_AGO
-from drcheck.core.naming import Template
-from drcheck.core.policy import Arrival
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.policy import Arrival
+from drcheck.core.names.template import Template
 from drcheck.interfaces import Asked, CollectorError, Seek
-from drcheck.readers.objects import read
+from drcheck.readers.points.objects import read
 
 TEMPLATE = "{of}/{data_as_of:%Y/%m/%d/%H%M}Z.gz"
 

@@ -9,11 +9,11 @@ from lab.servers import Object, SeaweedFS
 from paged_place import source
 
 from drcheck.collectors.pool import Connections
-from drcheck.collectors.s3 import open_s3
-from drcheck.core.evidence import LONG_AGO
-from drcheck.core.naming import Template
+from drcheck.collectors.s3.collector import open_s3
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.names.template import Template
 from drcheck.interfaces import Asked
-from drcheck.readers.objects import read
+from drcheck.readers.points.objects import read
 from drcheck.settings import S3Connection
 
 NOW = int(datetime(2026, 11, 2, 0, 30, tzinfo=UTC).timestamp())

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 from paged_place import source
 
-from drcheck.core.evidence import Log
-from drcheck.core.policy import Reader
-from drcheck.readers import attestations, maintenance_log, outage_log, restore_log
-from drcheck.readers.log_file import Parse
+from drcheck.core.model.evidence import Log
+from drcheck.readers.logs import attestations, maintenance_log, outage_log, restore_log
+from drcheck.readers.logs.log_file import Parse
+from drcheck.registry import READERS
 
-OUTAGES_CSV = outage_log.parser(source(path="status/outages.csv", reader=Reader.OUTAGE_LOG))
-WINDOWS_CSV = maintenance_log.parser(source(path="status/maintenance.csv", reader=Reader.MAINTENANCE_LOG))
+OUTAGES_CSV = outage_log.parser(source(path="status/outages.csv", reader=READERS["outage-log"]))
+WINDOWS_CSV = maintenance_log.parser(source(path="status/maintenance.csv", reader=READERS["maintenance-log"]))
 SPAN = {"started_at": "2026-09-01T07:00:00Z", "finished_at": "2026-09-01T08:00:00Z"}
 OPEN = {"outage": "o1", "service": "web", "started_at": "2026-09-01T07:00:00Z"}
 CLOSED = {**OPEN, "ended_at": "2026-09-01T08:00:00Z"}

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from drcheck.core.evidence import Cited, Fact, Gap
-from drcheck.core.policy import Agreement, Policy, Waiver
-from drcheck.core.promises import Availability, Encryption, Frequency, Kind, Money, Per, Retention, Rpo, Rto, Standing
-from drcheck.core.verdict import (
+from drcheck.core.kinds.availability.commitment import Availability
+from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.encryption import Encryption
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.kinds.rpo import Rpo
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.commitments import Money, Standing
+from drcheck.core.model.evidence import Cited, Fact, Gap, Unaccounted
+from drcheck.core.model.policy import Agreement, Policy, Waiver
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import (
     Credit,
     Deadline,
     Excused,
@@ -20,11 +28,17 @@ from drcheck.core.verdict import (
     Verdict,
     Window,
 )
-from drcheck.interfaces import Fault, Judged, Report
+from drcheck.core.model.waivers import Waived
+from drcheck.interfaces import Fault, Judged, Report, SourceSeen
 
 AS_OF = 1795228200  # 2026-11-21T02:30:00Z
 HOUR, DAY = 3600, 86400
 WINDOW = Window(AS_OF - 30 * DAY, AS_OF)
+MOVE = Waiver("kept", AS_OF + 40 * DAY, "cto@example.com", "older dumps lost in the move, CHG-1234")
+
+NEWEST = "orders/2026-11-21T0100Z.dump.gz"
+DUMPS = "vault:webshop/"
+LOCATIONS = {"vault": "ssh://backup@vault.example.com:2222/srv/backups/", "azure-backup": "https://x.blob.example.com/"}
 
 HOSTILE = (
     "plain.dump",
@@ -81,7 +95,6 @@ def policy(service, commitments, **more):
 def webshop() -> Judged:
     rpo = Rpo(
         "rpo-server",
-        Kind.RPO,
         ("dumps", "dumps-offsite"),
         scenario="server",
         clause="7.2",
@@ -91,11 +104,11 @@ def webshop() -> Judged:
         at_most=HOUR,
         also=(2 * HOUR,),
     )
-    far = Rpo("rpo-datacentre", Kind.RPO, ("dumps", "dumps-offsite"), scenario="datacentre", clause="7.3", at_most=DAY)
-    rto = Rto("rto-server", Kind.RTO, ("drills",), scenario="server", clause="7.2", at_most=4 * HOUR)
-    daily = Frequency("daily", Kind.BACKUP_FREQUENCY, ("dumps",), clause="Säkerhetskopior", per=Per.DAY)
-    kept = Retention("kept", Kind.RETENTION, ("dumps-offsite",), clause="6", keep=90 * DAY)
-    encrypted = Encryption("encrypted", Kind.ENCRYPTION, ("dumps-offsite",), clause="6")
+    far = Rpo("rpo-datacentre", ("dumps", "dumps-offsite"), scenario="datacentre", clause="7.3", at_most=DAY)
+    rto = Rto("rto-server", ("drills",), scenario="server", clause="7.2", at_most=4 * HOUR)
+    daily = Frequency("daily", ("dumps",), clause="Säkerhetskopior", per=Per.DAY)
+    kept = Retention("kept", ("dumps-offsite",), clause="6", keep=90 * DAY)
+    encrypted = Encryption("encrypted", ("dumps-offsite",), clause="6")
     refused = Gap(
         "dumps-offsite: the credentials may not ask HeadObject", "Allow s3:GetObject.", fact=Fact.STORAGE_ENCRYPTION
     )
@@ -109,7 +122,15 @@ def webshop() -> Judged:
     fine = Piece(missed.end, AS_OF - 3 * DAY, Status.MET, "met")
     hidden = Piece(AS_OF - 3 * DAY, AS_OF - 2 * DAY, Status.UNKNOWN, "no complete look lies in this span")
     rejected = tuple(
-        Cited("dumps", "orders", f"orders/2026-11-{day}T0015Z.dump.gz", AS_OF - 300, AS_OF, why)
+        Cited(
+            "dumps",
+            "orders",
+            name := f"orders/2026-11-{day}T0015Z.dump.gz",
+            AS_OF - 300,
+            AS_OF,
+            why,
+            place=DUMPS + name,
+        )
         for day, why in (
             (19, "it is too small: 12 B, at least 10 MiB is asked"),
             (20, "it shrank by 97 % against the median 1.2 GiB of the 10 before it"),
@@ -121,8 +142,8 @@ def webshop() -> Judged:
             (rpo, far, rto, daily, kept, encrypted),
             title="Webshop of Example AB",
             agreement=Agreement("Service Level Agreement", "Example AB"),
-            silent_on=(Kind.IMMUTABILITY, Kind.INTEGRITY),
-            waivers=(Waiver("kept", AS_OF + 40 * DAY, "cto@example.com", "older dumps lost in the move, CHG-1234"),),
+            silent_on=("immutability", "integrity"),
+            waivers=(MOVE,),
         ),
         (
             verdict(
@@ -137,7 +158,7 @@ def webshop() -> Judged:
                     due_at=AS_OF - 1800,
                     also=((Quantity(2 * HOUR, "s"), True),),
                     evidence=(
-                        Cited("dumps", "orders", "orders/2026-11-21T0100Z.dump.gz", AS_OF - 5400, AS_OF - 5000),
+                        Cited("dumps", "orders", NEWEST, AS_OF - 5400, AS_OF - 5000, place=DUMPS + NEWEST),
                         *rejected,
                     ),
                 ),
@@ -151,7 +172,7 @@ def webshop() -> Judged:
                     due_at=AS_OF + 1800,
                 ),
                 gaps=(("dumps-offsite", down),),
-                notes=("dumps also holds sessions, which the policy does not list",),
+                notes=("2 of 30 days were never made: 2026-11-02 and 2026-11-03",),
             ),
             verdict(
                 far,
@@ -174,7 +195,9 @@ def webshop() -> Judged:
                     measured=Quantity(3 * HOUR + 48 * 60, "s"),
                     headroom=Quantity(12 * 60, "s"),
                     at_risk=True,
-                    evidence=(Cited("drills", "", "drill-2026-10", None, AS_OF - 30 * DAY),),
+                    evidence=(
+                        Cited("drills", "", "drill-2026-10", None, AS_OF - 30 * DAY, place="vault:logs/drills.jsonl"),
+                    ),
                 ),
                 gaps=tuple(("drills", line) for line in lines),
             ),
@@ -197,7 +220,7 @@ def webshop() -> Judged:
                     measured=Quantity(88, "points"),
                     headroom=Quantity(-2, "points"),
                 ),
-                waived=True,
+                waived=(Waived(AS_OF - DAY, MOVE.until, MOVE),),
             ),
             verdict(
                 encrypted,
@@ -212,18 +235,35 @@ def webshop() -> Judged:
                 standing=Standing.STORAGE,
             ),
         ),
+        (
+            SourceSeen(
+                "dumps",
+                "vault:webshop/",
+                ("sessions",),
+                31,
+                names=40,
+                matched=9,
+                unmatched=(Unaccounted("orders_20261121.sql", AS_OF - 3600, newer=True),),
+            ),
+            SourceSeen(
+                "dumps-offsite",
+                "azure-backup:vault/webshop/",
+                unmatched=(Unaccounted("copy of orders.sql", AS_OF - 90 * DAY, newer=False),),
+            ),
+            SourceSeen("drills", "vault:logs/drills.jsonl", other_lines=4),
+        ),
     )
 
 
 def metering() -> Judged:
-    uptime = Availability("uptime", Kind.AVAILABILITY, ("outages",), clause="1", at_least=Fraction(999, 1000))
+    uptime = Availability("uptime", ("outages",), clause="1", at_least=Fraction(999, 1000))
     return Judged(
         policy(
             "metering",
             (uptime,),
             title="Metering",
             agreement=Agreement("SLA", "Meter Inc", effective=AS_OF + DAY),
-            silent_on=(Kind.RPO, Kind.RTO, Kind.BACKUP_FREQUENCY, Kind.RETENTION, Kind.RESTORE_TEST),
+            silent_on=("rpo", "rto", "backup_frequency", "retention", "restore_test"),
         ),
         (
             verdict(
@@ -242,9 +282,9 @@ def hosting(*, why="third-party") -> Judged:
     """Return a service with periods that fell short, credits, and a fact that rests on somebody's word."""
     november = 1793491200
     october = november - 31 * DAY
-    uptime = Availability("uptime", Kind.AVAILABILITY, ("outages",), clause="5.2", at_least=Fraction(9995, 10_000))
-    daily = Availability("daily-uptime", Kind.AVAILABILITY, ("outages",), at_least=Fraction(999, 1000), per=Per.DAY)
-    disks = Encryption("disks", Kind.ENCRYPTION, ("attestations",), clause="6")
+    uptime = Availability("uptime", ("outages",), clause="5.2", at_least=Fraction(9995, 10_000))
+    daily = Availability("daily-uptime", ("outages",), at_least=Fraction(999, 1000), per=Per.DAY)
+    disks = Encryption("disks", ("attestations",), clause="6")
     credit = Credit(
         Quantity("17.5", "%"),
         "monthly fee",
@@ -313,7 +353,7 @@ def hosting(*, why="third-party") -> Judged:
 
 
 def all_met() -> Judged:
-    daily = Frequency("daily", Kind.BACKUP_FREQUENCY, ("dumps",), clause="2.1", per=Per.DAY)
+    daily = Frequency("daily", ("dumps",), clause="2.1", per=Per.DAY)
     met = finding(
         Status.MET,
         "2026-11-20 has its backup of wiki",
@@ -329,18 +369,39 @@ def report(*services: Judged, faults=True) -> Report:
         Fault("policies/old.yaml", "policies/old.yaml:9:12: 24 is not a duration (24h)"),
     )
     services = services or (webshop(), hosting(), metering(), all_met())
-    return Report("20261121T023000Z-7f3a9c01", "0.1.0", WINDOW, services, told if faults else (), 2.345)
+    return Report("20261121T023000Z-7f3a9c01", "0.1.0", WINDOW, services, told if faults else (), 2.345, LOCATIONS)
+
+
+def few() -> Report:
+    """Return a report of so few services that each is shown whole."""
+    return report(webshop(), hosting(), metering())
+
+
+def fifty() -> Report:
+    """Return a report of fifty services with long names, one of which is breached."""
+    wiki, shop = all_met(), webshop()
+    long = (f"the-service-with-a-name-of-sixty-characters-number-{number:09}" for number in range(49))
+    services = (Judged(replace(wiki.policy, service=name, title=name), wiki.verdicts) for name in long)
+    return report(*services, shop, faults=False)
 
 
 def hostile() -> Report:
     """Return a report whose every untrusted text is hostile."""
     judged = []
     for number, name in enumerate(HOSTILE):
-        rpo = Rpo(f"rpo-{number}", Kind.RPO, ("dumps",), clause=name, quote=name, note=name, at_most=HOUR)
-        cited = (Cited("dumps", "orders", name, AS_OF, AS_OF), Cited("dumps", "orders", name, AS_OF, AS_OF, name))
+        rpo = Rpo(f"rpo-{number}", ("dumps",), clause=name, quote=name, note=name, at_most=HOUR)
+        place = f"vault:{name}"
+        counts = Cited("dumps", "orders", name, AS_OF, AS_OF, place=place)
+        cited = (counts, counts._replace(why_not=name, told=name, place=f"{place}.log"))
         one = finding(Status.BREACHED, f"{name} is too old", objective=Quantity(HOUR, "s"), evidence=cited)
         found = verdict(rpo, one, gaps=(("dumps", Gap(name, name)), ("dumps", Gap(name, "", 3))), notes=(name,))
         agreement = Agreement(name, name)
         judged.append(hosting(why=name))
-        judged.append(Judged(policy(f"service-{number}", (rpo,), title=name, agreement=agreement), (found,)))
-    return Report("run", "0.1.0", WINDOW, tuple(judged), (Fault(HOSTILE[2], HOSTILE[4]),), 1.0)
+        judged.append(
+            Judged(
+                policy(f"service-{number}", (rpo,), title=name, agreement=agreement),
+                (found,),
+                (SourceSeen("dumps", place, (name,), unmatched=(Unaccounted(name, AS_OF, newer=True),)),),
+            )
+        )
+    return Report("run", "0.1.0", WINDOW, tuple(judged), (Fault(HOSTILE[2], HOSTILE[4]),), 1.0, LOCATIONS)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 from importlib.resources import files
 
 import jsonschema
 import pytest
 import samples
 
-from drcheck.core.verdict import Window
+from drcheck.core.model.verdict import Window
 from drcheck.interfaces import Report
-from drcheck.reports.json import commitments, render
+from drcheck.reports.json import render
 
 SCHEMA = json.loads((files("drcheck.reports") / "report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
@@ -50,6 +51,7 @@ def test_the_report_holds_what_the_contract_says():
     assert shown["status"] == "breached"
     assert shown["totals"] == {
         "met": 5, "breached": 2, "unknown": 2, "waived": 1, "not_owed": 1, "invalid": 1, "at_risk": 2, "attested": 1,
+        "passed": 0,
     }  # fmt: skip
     webshop, hosting, metering, wiki = shown["services"]
     assert (webshop["status"], metering["status"], wiki["status"]) == ("breached", None, "met")
@@ -108,11 +110,34 @@ def test_an_invalid_policy_makes_the_run_unknown():
     assert json.loads(render(samples.report(samples.metering(), faults=False)))["status"] is None
 
 
-def test_what_the_ledger_keeps_is_what_the_report_shows():
-    judged = samples.webshop()
-    assert json.loads(render(samples.report(judged)))["services"][0]["commitments"] == json.loads(
-        json.dumps(commitments(judged))
-    )
+def test_each_piece_of_evidence_names_its_file_in_full():
+    shown = json.loads(render(samples.report()))
+    rpo, _, rto, *_ = shown["services"][0]["commitments"]
+    name = "orders/2026-11-21T0100Z.dump.gz"
+    assert (rpo["evidence"][0]["name"], rpo["evidence"][0]["place"]) == (name, f"vault:webshop/{name}")
+    vault = "ssh://backup@vault.example.com:2222/srv/backups"
+    assert rpo["evidence"][0]["location"] == f"{vault}/webshop/{name}"
+    assert rpo["rejected"][0]["location"].endswith("webshop/orders/2026-11-19T0015Z.dump.gz")
+    assert rto["evidence"][0]["location"] == f"{vault}/logs/drills.jsonl"
+    assert shown["services"][0]["sources"][0] == {
+        "name": "dumps",
+        "place": "vault:webshop/",
+        "location": f"{vault}/webshop/",
+        "unlisted": ["sessions"],
+        "other_lines": 0,
+        "unread": 31,
+        "names": 40,
+        "matched": 9,
+        "ever_matched": True,
+        "unmatched": [{"name": "orders_20261121.sql", "modified": "2026-11-21T01:30:00Z", "newer": True}],
+    }
+    assert shown["services"][0]["sources"][2]["other_lines"] == 4
+    assert shown["sources"] == {"asked": 7, "seen": 6, "gaps": 7}
+
+
+def test_a_place_at_a_connection_that_is_configured_no_more_has_no_location():
+    shown = json.loads(render(replace(samples.report(), locations={})))
+    assert shown["services"][0]["sources"][0]["location"] is None
 
 
 def test_hostile_text_reaches_no_terminal_and_stays_readable_by_any_parser():

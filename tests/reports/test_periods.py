@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import samples
 
-from drcheck.core.verdict import Credit, PeriodFigures, Quantity, Status
-from drcheck.reports import periods
+from drcheck.core.model.verdict import Credit, PeriodFigures, Quantity, Status
+from drcheck.reports.console import periods
 
 NOVEMBER = 1793491200
 DECEMBER = NOVEMBER + 30 * 86400

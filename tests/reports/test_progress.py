@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from drcheck.reports.progress import awaiting
-from drcheck.reports.terminal import Screen, screen
+from drcheck.reports.console.progress import awaiting
+from drcheck.reports.console.terminal import Screen, screen
 
 
 class Terminal(io.StringIO):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import HOSTILE
 
-from drcheck.reports.text import cells, fit, printable, prose, wrap
+from drcheck.reports.console.text import cells, fit, printable, prose, wrap
 
 anything = st.text(st.characters(codec=None, exclude_categories=())) | st.sampled_from(HOSTILE)
 

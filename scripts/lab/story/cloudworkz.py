@@ -45,13 +45,13 @@ def tell(story: Story) -> None:
         name = f"images/{stamp(start, '%Y-%m-%dT%H%M')}Z.img.zst"
         size = STUB if ago <= 2 else grown(38 * GIB, ago)
         late = 17 * HOUR if ago == 12 else 0
-        story.files[HOST].append(File(name, b"image", start + 34 * MINUTE, size))
+        story.files[HOST].append(File(name, f"image {name}".encode(), start + 34 * MINUTE, size))
         story.objects["cloudworkz"].append(Object(name, size, start + 110 * MINUTE + late))
     half_hour = 30 * MINUTE
     for start in range(story.now // half_hour * half_hour - 32 * DAY + half_hour, story.now, half_hour):
         name = f"incrementals/{stamp(start, '%Y-%m-%dT%H%M')}Z.inc.zst"
         size = grown(90 * MIB, start // half_hour % 7)
-        story.files[HOST].append(File(name, b"increment", start + 5 * MINUTE, size))
+        story.files[HOST].append(File(name, f"increment {name}".encode(), start + 5 * MINUTE, size))
     replicated = "Every customer database is replicated synchronously to a second storage node in Stockholm."
     attested = logs.attested(story.now, SERVICE, "replicated-in-real-time", "driftchef@cloudworkz.example", replicated)
     for name, records in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise, product
 
-from drcheck.core.verdict import Finding, Status, Window
+from drcheck.core.model.verdict import Finding, Status, Window
 
 Allowed = frozenset[Status | None]
 

@@ -13,11 +13,13 @@ from decimal import ROUND_FLOOR, Decimal, getcontext
 from fractions import Fraction
 from itertools import product
 
-from drcheck.core.evidence import Maintenance, Outage
-from drcheck.core.policy import Reader
-from drcheck.core.promises import Availability, Formula, MaintenanceRule, Outside, Per
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Status
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.availability.commitment import Availability, Formula, MaintenanceRule
+from drcheck.core.model.commitments import Outside
+from drcheck.core.model.evidence import Maintenance, Outage
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status
+from drcheck.registry import READERS
 
 MINUTE = 60
 HOUR = 3600
@@ -73,7 +75,7 @@ class World:
     seen: int = field(init=False)
 
     def __post_init__(self) -> None:
-        logs = [log for name, log in self.records.logs.items() if self.records.readers[name] is Reader.OUTAGE_LOG]
+        logs = [log for name, log in self.records.logs.items() if self.records.readers[name] is READERS["outage-log"]]
         self.outages = [
             (one, log.known_until if one.ended_at is None else one.ended_at)
             for log in logs

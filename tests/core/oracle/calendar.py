@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
-from drcheck.core.promises import Per
+from drcheck.core.model.slots import Per
 
 MINUTE = 60
 STEP = 300

@@ -8,34 +8,29 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from drcheck.core.commitments import backup_frequency, restore_test, retention, rpo, rto
-from drcheck.core.evidence import FOREVER, LONG_AGO, Look
-from drcheck.core.policy import NEVER, BusinessCalendar
-from drcheck.core.promises import (
-    CountsFrom,
-    Frequency,
-    Kind,
-    Notice,
-    Outside,
-    Per,
-    RestoreTest,
-    Retention,
-    Rpo,
-    Rto,
-    Rung,
-    Until,
-)
-from drcheck.core.spans import Span
-from drcheck.core.terms import ALWAYS, Records, Terms
-from drcheck.core.verdict import Finding, Status, Window
+from drcheck.core.evaluation.recovery_time import CountsFrom, Until
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds import backup_frequency, restore_test, rpo, rto
+from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.kinds.retention import evaluate as retention
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.kinds.rpo import Rpo
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.commitments import Notice, Outside, Rung
+from drcheck.core.model.evidence import ALWAYS, FOREVER, LONG_AGO, Log, Look
+from drcheck.core.model.policy import NEVER, BusinessCalendar
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.time.spans import Span
 
-from . import calendar, logs, worlds
+from . import calendar, logs, thawing, worlds
 from . import frequency as frequency_oracle
 from . import restore_test as restore_test_oracle
 from . import retention as retention_oracle
 from . import rpo as rpo_oracle
 from . import rto as rto_oracle
-from .allowed import Allowed, assert_whole, seconds_to_try, status_at
+from .allowed import UNKNOWN, Allowed, assert_whole, seconds_to_try, status_at
 from .worlds import BASE, DAY, HOUR, Place, Scale
 
 COARSE = Scale(3 * HOUR, 32)
@@ -132,7 +127,7 @@ def rpo_cases(draw: st.DrawFn, *, fleeting: bool = False) -> RpoCase:
         lost_sites=frozenset({"there"}) if draw(st.booleans()) else frozenset(),
         site_of={place.source: place.site for place in places},
     )
-    commitment = Rpo("rpo", Kind.RPO, names, at_most=draw(COARSE.durations(4 if fleeting else 10)))
+    commitment = Rpo("rpo", names, at_most=draw(COARSE.durations(4 if fleeting else 10)))
     return RpoCase(places, terms, windows(draw, COARSE), commitment)
 
 
@@ -143,7 +138,7 @@ class FrequencyCase(PlacesCase):
     @property
     def objective(self) -> int:
         assert self.commitment.every is not None
-        return self.commitment.every + (self.terms.grace if self.commitment.grace is None else self.commitment.grace)
+        return self.commitment.every + self.terms.grace
 
     def judge(self) -> Finding:
         return backup_frequency.evaluate(self.commitment, worlds.subject(self.places), self.terms, self.window)
@@ -183,7 +178,6 @@ def frequency_cases(draw: st.DrawFn, *, every: bool | None = None, copies: bool 
     names = ("dumps", "offsite", "vault")[: draw(st.integers(2, 3)) if copies else draw(st.integers(1, 2))]
     commitment = Frequency(
         "often",
-        Kind.BACKUP_FREQUENCY,
         names,
         every=draw(scale.durations(8)) if kind == "every" else None,
         at_least=draw(st.integers(2, 3)) if copies else 1,
@@ -196,7 +190,10 @@ def frequency_cases(draw: st.DrawFn, *, every: bool | None = None, copies: bool 
         made = draw(st.lists(scale.instants(), min_size=1, max_size=2))
         places = tuple(replace(place, truths=_near(draw, place, made, scale)) for place in places)
     terms = Terms(
-        zone=draw(st.sampled_from(ZONES)), effective=draw(st.none() | scale.instants()), binds=draw(wordings(scale))
+        zone=draw(st.sampled_from(ZONES)),
+        effective=draw(st.none() | scale.instants()),
+        grace=HOUR if commitment.grace is None else commitment.grace,
+        binds=draw(wordings(scale)),
     )
     return FrequencyCase(places, terms, windows(draw, scale), commitment)
 
@@ -240,10 +237,9 @@ class RetentionCase(PlacesCase):
     def seconds(self, finding: Finding | None = None) -> list[int]:
         marks = self.marks()
         marks |= set[int]().union(*(place.marks() for place in self.made))
-        grace = self.terms.grace if self.commitment.grace is None else self.commitment.grace
         for per in {self.commitment.per, *self.commitment.tiers}:
             for slot in calendar.slots(per, self.terms.zone, *SPAN):
-                marks |= {slot.start, slot.end, slot.end + grace, slot.start + (self.commitment.keep or 0)}
+                marks |= {slot.start, slot.end, slot.end + self.terms.grace, slot.start + (self.commitment.keep or 0)}
         offsets = []
         if self.commitment.at_most is not None:
             late = LATE_DELETION if self.commitment.grace is None else self.commitment.grace
@@ -272,6 +268,7 @@ def _retention_case(draw: st.DrawFn, commitment: Retention, most: int) -> Retent
     terms = Terms(
         zone=draw(st.sampled_from(ZONES[:3])),
         effective=draw(st.none() | COARSER.instants()),
+        grace=HOUR if commitment.grace is None else commitment.grace,
         binds=draw(wordings(COARSER)),
         covered=bool(made) or draw(st.booleans()),
         made=tuple(place.part() for place in made),
@@ -285,7 +282,6 @@ def kept_cases(draw: st.DrawFn) -> RetentionCase:
     keep = draw(st.none() | COARSER.durations(16))
     commitment = Retention(
         "kept",
-        Kind.RETENTION,
         (),
         keep=keep,
         per=draw(st.sampled_from((Per.DAY, Per.DAY, Per.HOUR))) if keep is not None and keep < 2 * DAY else Per.DAY,
@@ -298,7 +294,7 @@ def kept_cases(draw: st.DrawFn) -> RetentionCase:
 @st.composite
 def tier_cases(draw: st.DrawFn) -> RetentionCase:
     tiers = draw(st.dictionaries(st.sampled_from((Per.DAY, Per.WEEK)), st.integers(1, 3), min_size=1))
-    case = _retention_case(draw, Retention("kept", Kind.RETENTION, (), tiers=tiers), 2)
+    case = _retention_case(draw, Retention("kept", (), tiers=tiers), 2)
     return _every_day(draw, case) if draw(st.booleans()) else case
 
 
@@ -340,16 +336,28 @@ class LogCase:
 @dataclass(frozen=True)
 class RtoCase(LogCase):
     commitment: Rto
+    copies: tuple[thawing.Copy, ...] = ()
+
+    def marks(self) -> set[int]:
+        found = super().marks()
+        for copy in self.copies:
+            found |= {*copy.arrived, *copy.gone, *(look for look, _ in copy.tiers)}
+        return found - {FOREVER}
 
     def judge(self) -> Finding:
-        return rto.evaluate(self.commitment, self.records, self.terms, self.window)
+        surviving = [thawing.subject(self.copies)]
+        return rto.evaluate(self.commitment, surviving, self.records, self.terms, self.window)
 
     def seconds(self, finding: Finding | None = None) -> list[int]:
         offsets = [self.commitment.at_most, self.commitment.proven_within]
         return seconds_to_try(finding, self.window, self.marks(), offsets)
 
     def allowed(self, second: int) -> Allowed:
-        return rto_oracle.allowed(self.commitment, self.records, self.terms, second)
+        allowed = rto_oracle.allowed(self.commitment, self.records, self.terms, second)
+        lost = bool(self.terms.lost_sites)
+        if thawing.may_only_be_thawed(self.copies, self.commitment.at_most, lost, second):
+            allowed = allowed - {Status.MET} | (UNKNOWN if Status.MET in allowed else frozenset())
+        return allowed
 
     def looser(self) -> RtoCase:
         return replace(self, commitment=replace(self.commitment, at_most=self.commitment.at_most * 3 // 2))
@@ -359,7 +367,6 @@ class RtoCase(LogCase):
 def rto_cases(draw: st.DrawFn, *, outages: bool) -> RtoCase:
     commitment = Rto(
         "rto",
-        Kind.RTO,
         ("drills",),
         scenario=logs.SCENARIO,
         at_most=draw(COARSE.durations(6)),
@@ -375,7 +382,34 @@ def rto_cases(draw: st.DrawFn, *, outages: bool) -> RtoCase:
         site_of=logs.SITE_OF,
     )
     return RtoCase(
-        draw(logs.records(COARSE, outages=outages, announced=False)), terms, windows(draw, COARSE), commitment
+        draw(logs.records(COARSE, outages=outages, announced=False)),
+        terms,
+        windows(draw, COARSE),
+        commitment,
+    )
+
+
+@st.composite
+def thaw_cases(draw: st.DrawFn) -> RtoCase:
+    """A recovery that was proven before anything else, or lapses on the way, beside copies in tiers."""
+    proof = logs.proof(BASE - DAY)
+    terms = Terms(
+        lost_sites=draw(st.sampled_from((frozenset({"here"}), frozenset({"here"}), frozenset[str]()))),
+        site_of=logs.SITE_OF,
+    )
+    commitment = Rto(
+        "rto",
+        ("drills",),
+        scenario=logs.SCENARIO,
+        at_most=draw(st.sampled_from((4, 5, 11, 12, 14, 15))) * HOUR,
+        proven_within=draw(st.just(365 * DAY) | COARSE.durations(40)),
+    )
+    return RtoCase(
+        Records({"drills": Log((proof,), known_until=FOREVER)}),
+        terms,
+        windows(draw, COARSE),
+        commitment,
+        draw(thawing.copies(COARSE)),
     )
 
 
@@ -406,7 +440,6 @@ def restore_test_cases(draw: st.DrawFn, *, often: bool) -> RestoreTestCase:
     bounds: Iterable[Outside] = Outside
     commitment = RestoreTest(
         "tested",
-        Kind.RESTORE_TEST,
         ("drills",),
         scenario=logs.SCENARIO,
         every=draw(scale.durations(12)) if often else draw(st.none() | scale.durations(12)),

@@ -6,10 +6,10 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import fields, replace
 
-from drcheck.core.evidence import FOREVER, LONG_AGO, Between, Gap, Log, Recovery
-from drcheck.core.spans import Span
-from drcheck.core.terms import Records, Subject, Terms
-from drcheck.core.verdict import Finding, Window
+from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Between, Gap, Log, Recovery
+from drcheck.core.model.verdict import Finding, Window
+from drcheck.core.time.spans import Span
 
 from .worlds import Place
 

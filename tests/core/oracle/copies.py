@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import combinations, product
 from typing import NamedTuple
 
-from drcheck.core.evidence import LONG_AGO
-from drcheck.core.places import Different, Where
-from drcheck.core.places import Place as Site
-from drcheck.core.promises import Copies
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.sites import Different, Where
+from drcheck.core.model.sites import Place as Site
+from drcheck.core.model.verdict import Status
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of

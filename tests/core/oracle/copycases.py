@@ -5,11 +5,12 @@ from __future__ import annotations
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from drcheck.core.evidence import FOREVER, Look
-from drcheck.core.places import Different
-from drcheck.core.promises import Copies, Kind, Per
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Window
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.model.evidence import FOREVER, Look
+from drcheck.core.model.sites import Different
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Window
 
 from .pointcases import MOST_WORLDS, SITES, CopiesCase
 from .worlds import BASE, DAY, HOUR, Place, Truth
@@ -43,7 +44,6 @@ def near_copies_cases(draw: st.DrawFn, *, certain: bool = False) -> CopiesCase:
         places.append(Place(name, looks, truths=tuple(truths), site=draw(st.sampled_from(("here", "there", "room")))))
     commitment = Copies(
         "copies",
-        Kind.COPIES,
         names,
         at_least=draw(st.sampled_from((2, 2, 3))),
         different=draw(st.sampled_from((None, None, Different.SITE))),

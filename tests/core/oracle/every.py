@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from drcheck.core.evidence import LONG_AGO, Fact, Told
-from drcheck.core.promises import By, Encryption, Immutability, LockMode
-from drcheck.core.terms import Terms
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.encryption import By, Encryption
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.model.commitments import LockMode
+from drcheck.core.model.evidence import LONG_AGO, Fact, Told
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed
 from .unseen import all_plainly_excluded, any_could_hide

@@ -9,9 +9,10 @@ from itertools import pairwise, permutations, product
 from math import prod
 from typing import NamedTuple
 
-from drcheck.core.promises import Frequency, Per
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways
@@ -95,10 +96,9 @@ def truly_met_every(objective: int, places: Sequence[Place], second: int) -> boo
 
 def slots(commitment: Frequency, terms: Terms, start: int, end: int) -> tuple[Due, ...]:
     """Return every slot that may be due in [start, end), and some before."""
-    grace = terms.grace if commitment.grace is None else commitment.grace
     if commitment.per is not None:
-        return _calendar_slots(commitment.per, terms.zone, grace, start, end)
-    return _ticked_slots(commitment.schedule, terms.zone, grace, terms.clock_tolerance, start, end)
+        return _calendar_slots(commitment.per, terms.zone, terms.grace, start, end)
+    return _ticked_slots(commitment.schedule, terms.zone, terms.grace, terms.clock_tolerance, start, end)
 
 
 @lru_cache(maxsize=512)

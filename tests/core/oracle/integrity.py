@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drcheck.core.promises import Integrity
-from drcheck.core.terms import Terms
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.integrity.commitment import Integrity
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed
 from .worlds import Place

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from drcheck.core.evidence import (
+from drcheck.core.evaluation.terms import Records
+from drcheck.core.model.commitments import Rung
+from drcheck.core.model.evidence import (
     ANYTIME,
     LONG_AGO,
     Announcement,
@@ -24,14 +26,21 @@ from drcheck.core.evidence import (
     Recovery,
     Shown,
 )
-from drcheck.core.promises import Rung
-from drcheck.core.terms import Records
 
 from .worlds import Scale
 
 SITE_OF = {"dumps": "here", "offsite": "there"}
 SCENARIO = "server"
 CLOCKS = ("disrupted_at", "declared_at", "restore_started_at", "restored_at", "validated_at")
+
+
+def proof(ends: int) -> Recovery:
+    """Return a test of an hour that passed, from what survives to where the scenario takes nothing away."""
+    begins = ends - 3600
+    clocks = dict(zip(CLOCKS, (begins, begins, begins, ends, ends), strict=True))
+    return Recovery(
+        "proof", 1, begins, ends, "passed", frozenset({SCENARIO}), **clocks, target_site="there", point_source="offsite"
+    )
 
 
 class Hidden(NamedTuple):

@@ -9,13 +9,18 @@ from functools import cached_property
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from drcheck.core.commitments import copies, encryption, immutability
-from drcheck.core.evidence import FOREVER, Fact, Look, Told
-from drcheck.core.places import Different, Where
-from drcheck.core.places import Place as Site
-from drcheck.core.promises import By, Copies, Encryption, Immutability, Kind, LockMode, Per
-from drcheck.core.terms import Subject, Terms
-from drcheck.core.verdict import Finding, Window
+from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.kinds import encryption, immutability
+from drcheck.core.kinds.copies import evaluate as copies
+from drcheck.core.kinds.copies.commitment import Copies
+from drcheck.core.kinds.encryption import By, Encryption
+from drcheck.core.kinds.immutability import Immutability
+from drcheck.core.model.commitments import LockMode
+from drcheck.core.model.evidence import FOREVER, Fact, Look, Told
+from drcheck.core.model.sites import Different, Where
+from drcheck.core.model.sites import Place as Site
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Finding, Window
 
 from . import calendar, worlds
 from . import copies as copies_oracle
@@ -106,7 +111,6 @@ def copies_cases(draw: st.DrawFn, *, certain: bool = False) -> CopiesCase:
     what = draw(st.sampled_from(("enough", "enough", "enough", "enough", "all", "both")))
     commitment = Copies(
         "copies",
-        Kind.COPIES,
         names,
         at_least=None if what == "all" else at_least,
         different=draw(st.sampled_from((None, Different.SITE, Different.PROVIDER))),
@@ -245,7 +249,7 @@ def encryption_cases(draw: st.DrawFn) -> EncryptionCase:
     holds = st.sampled_from(draw(st.sampled_from(((yes,), (yes, yes, yes, no), (no, no, yes), (yes, no, untold)))))
     answers = _answers(draw, places, {Fact.STORAGE_ENCRYPTION: holds, Fact.CLIENT_ENCRYPTION: holds})
     terms = around(draw, COARSE)
-    commitment = Encryption("encrypted", Kind.ENCRYPTION, names, by=draw(st.sampled_from(By)))
+    commitment = Encryption("encrypted", names, by=draw(st.sampled_from(By)))
     return EncryptionCase(places, terms, judged(draw, COARSE), answers, commitment)
 
 
@@ -273,9 +277,7 @@ def immutability_cases(draw: st.DrawFn) -> ImmutabilityCase:
     holds = st.sampled_from((Told(False), Told(False), Told(True), Told(None, "access denied")))
     answers = _answers(draw, places, {Fact.LOCK: locks, Fact.LEGAL_HOLD: holds})
     terms = around(draw, COARSE)
-    commitment = Immutability(
-        "locked", Kind.IMMUTABILITY, names, at_least=at_least, mode=draw(st.sampled_from(LockMode))
-    )
+    commitment = Immutability("locked", names, at_least=at_least, mode=draw(st.sampled_from(LockMode)))
     return ImmutabilityCase(places, terms, judged(draw, COARSE), answers, commitment)
 
 

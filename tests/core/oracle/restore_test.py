@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from drcheck.core.evidence import FOREVER, Recovery
-from drcheck.core.promises import Notice, Outside, RestoreTest
-from drcheck.core.terms import Records, Terms
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.model.commitments import Notice, Outside
+from drcheck.core.model.evidence import FOREVER, Recovery
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from math import prod
 
-from drcheck.core.evidence import LONG_AGO
-from drcheck.core.promises import Per, Retention
-from drcheck.core.terms import Terms
-from drcheck.core.verdict import Status
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Status
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of
@@ -51,11 +52,10 @@ def allowed(
 
 def owed_slots(commitment: Retention, keep: int, terms: Terms, span: tuple[int, int], second: int) -> list[Stretch]:
     """Return the slots wholly within the last ``keep`` that are due and do not begin before the agreement."""
-    grace = terms.grace if commitment.grace is None else commitment.grace
     return [
         slot
         for slot in calendar.slots(commitment.per, terms.zone, *span)
-        if slot.end + grace <= second < slot.start + keep
+        if slot.end + terms.grace <= second < slot.start + keep
         and (terms.effective is None or slot.start >= terms.effective)
         and terms.binds.start <= slot.start < terms.binds.end
     ]
@@ -73,10 +73,9 @@ def _kept(
     owed = owed_slots(commitment, keep, terms, span, second)
     if not owed:
         return NOTHING_OWED
-    grace = terms.grace if commitment.grace is None else commitment.grace
     datings = list(_datings(places, owed))
     worlds = {
-        worst_of(_slot(slot, slot.end + grace, dated, places, made, terms, second) for slot in owed)
+        worst_of(_slot(slot, slot.end + terms.grace, dated, places, made, terms, second) for slot in owed)
         for dated in datings
     }
     # Bounds for each slot cannot tell that a point of uncertain date fills one of two slots, but not both.
@@ -348,5 +347,4 @@ def truly_allowed(
 
 def _gone_before_due(commitment: Retention, terms: Terms, slot: Stretch, held: Sequence[Truth]) -> bool:
     """Return whether looks from the due time on would tell "never made" of what was made and gone before."""
-    grace = terms.grace if commitment.grace is None else commitment.grace
-    return bool(held) and all(truth.gone <= slot.end + grace for truth in held)
+    return bool(held) and all(truth.gone <= slot.end + terms.grace for truth in held)

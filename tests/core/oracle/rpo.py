@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drcheck.core.promises import Rpo
-from drcheck.core.terms import Terms
+from drcheck.core.evaluation.terms import Terms
+from drcheck.core.kinds.rpo import Rpo
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways
 from .unseen import all_plainly_excluded, any_could_hide

@@ -8,9 +8,10 @@ from functools import lru_cache
 from itertools import pairwise, product
 from typing import NamedTuple
 
-from drcheck.core.evidence import Recovery
-from drcheck.core.promises import CountsFrom, Rto, Until
-from drcheck.core.terms import Records, Terms
+from drcheck.core.evaluation.recovery_time import CountsFrom, Until
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.evidence import Recovery
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways
 from .logs import hidden, proves, recoveries

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
-from drcheck.core.policy import NEVER
+from drcheck.core.model.policy import NEVER
 
 from .worlds import Place
 

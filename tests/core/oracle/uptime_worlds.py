@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from drcheck.core.commitments import availability
-from drcheck.core.evidence import ANYTIME, LONG_AGO, Between, Log, Maintenance, Outage, Watched
-from drcheck.core.policy import BusinessCalendar, Reader
-from drcheck.core.promises import Availability, Excuses, Formula, Kind, MaintenanceRule, Notice, Outside, Per
-from drcheck.core.terms import Records, Terms
-from drcheck.core.verdict import Finding, Window
+from drcheck import registry
+from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.kinds.availability import evaluate as availability
+from drcheck.core.kinds.availability.commitment import Availability, Excuses, Formula, MaintenanceRule
+from drcheck.core.model.commitments import Notice, Outside
+from drcheck.core.model.evidence import ANYTIME, LONG_AGO, Between, Log, Maintenance, Outage, Watched
+from drcheck.core.model.policy import BusinessCalendar
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Finding, Window
 
 MINUTE = 60
 HOUR = 3600
@@ -35,7 +38,11 @@ TARGETS = ["99.9", "99.5", "99.95", "99", "95", "90", "50", "100"]
 CAUSES = ["", "us", "customer", "third-party"]
 SCOPES = [True, True, True, True, True, False, None, None]
 TYPES = ["planned", "planned", "regular", "emergency"]
-READERS = {"outages": Reader.OUTAGE_LOG, "more": Reader.OUTAGE_LOG, "maintenance": Reader.MAINTENANCE_LOG}
+READERS = {
+    "outages": registry.READERS["outage-log"],
+    "more": registry.READERS["outage-log"],
+    "maintenance": registry.READERS["maintenance-log"],
+}
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,6 @@ def commitments(draw: st.DrawFn, per: Per, least_rules: int) -> Availability:
     """Draw a commitment."""
     return Availability(
         id="uptime",
-        kind=Kind.AVAILABILITY,
         evidence=tuple(READERS),
         at_least=Fraction(draw(st.sampled_from(TARGETS))) / 100,
         per=per,

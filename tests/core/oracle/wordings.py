@@ -1,6 +1,6 @@
 """Which version of a policy binds an instant, by brute force: every version is asked, each time anew.
 
-Shares nothing with ``drcheck.core.wordings``, which keeps one list of spans and changes it version by version.
+Shares nothing with ``drcheck.core.judging.wordings``, which keeps one list of spans and changes it version by version.
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from drcheck.core.absence import Absence
-from drcheck.core.evidence import FOREVER, LONG_AGO, Gap, Look, Points
-from drcheck.core.policy import NEVER
-from drcheck.core.terms import Part, Subject
+from drcheck.core.evaluation.terms import Subject
+from drcheck.core.history.absence import Absence
+from drcheck.core.history.part import Part
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap, Look, Points
+from drcheck.core.model.policy import NEVER
 
 HOUR = 3600
 DAY = 86400

@@ -1,0 +1,140 @@
+"""Looking at many sources at once: one that hangs or fails is an evidence gap and delays nobody else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from drcheck import clock, registry
+from drcheck.collectors.guarded import Guarded, made_no_sense, traced
+from drcheck.collectors.pool import Connections
+from drcheck.core.model.evidence import LONG_AGO, Gap, Look, Observation
+from drcheck.core.model.policy import Source
+from drcheck.errors import DrcheckError
+from drcheck.interfaces import Asked, Collector
+from drcheck.settings import Connection
+
+LATE = 10.0
+"""Seconds after its deadline at which a source that still has not answered is given up: a disk can hang for ever."""
+TICK = 0.25
+"""Seconds between two looks at the clock while nothing comes in."""
+
+
+class Job(NamedTuple):
+    """One source to look at, for one service."""
+
+    service: str
+    source: Source
+    connection: Connection
+    asked: Asked
+
+
+class Seen(NamedTuple):
+    """What came of a job."""
+
+    job: Job
+    observation: Observation
+
+
+@dataclass(slots=True)
+class Gathering:
+    """Looks at all of ``jobs``, ``workers`` of them at a time."""
+
+    jobs: Sequence[Job]
+    pool: Connections
+    workers: int
+    tracebacks: list[str] = field(default_factory=list)
+    """Of everything that a look met and nobody foresaw; each is a gap of its source."""
+    abandoned: int = 0
+    """Sources given up, whose threads may hang for ever."""
+    _openers: list[Callable[[str, Connections], Collector]] = field(default_factory=list)
+    _began: dict[int, float] = field(default_factory=dict)
+
+    def seen(self) -> Iterator[Seen]:
+        """Yield what came of each job, as it comes in."""
+        # Loaded here: SDKs set up warnings as they are imported, which is not for several threads at once.
+        self._openers = [registry.opener(job.connection, versions=job.source.versions) for job in self.jobs]
+        executor = ThreadPoolExecutor(max(1, min(self.workers, len(self.jobs))), thread_name_prefix="drcheck look")
+        # A client's own thread that ends in an exception ends the looks that wait for it; they say so.
+        hook, threading.excepthook = threading.excepthook, self._thread_ended
+        try:
+            yield from self._collect(executor)
+        finally:
+            threading.excepthook = hook
+            # Ends every wait for a far side, so that the threads come to their end by themselves.
+            self.pool.close()
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Seen]:
+        pending: dict[Future[Seen], int] = {
+            executor.submit(self._look, index, job): index for index, job in enumerate(self.jobs)
+        }
+        while pending:
+            done, _ = wait(pending, TICK, FIRST_COMPLETED)
+            for future in done:
+                del pending[future]
+                yield future.result()
+            now = clock.monotonic()
+            late = [future for future, index in pending.items() if self._over(index, now)]
+            # With every worker stuck nobody is left to look at the rest.
+            stuck = self.abandoned + len(late) >= self.workers
+            for future in list(pending) if stuck else late:
+                index = pending.pop(future)
+                future.cancel()
+                self.abandoned += 1
+                yield self._given_up(index)
+
+    def _over(self, index: int, now: float) -> bool:
+        began = self._began.get(index)
+        return began is not None and now > began + self.jobs[index].connection.deadline + LATE
+
+    def _given_up(self, index: int) -> Seen:
+        job = self.jobs[index]
+        if index in self._began:
+            what = f"{job.source.name} did not answer within {job.connection.deadline} s"
+        else:
+            what = f"{job.source.name} was not looked at: every worker waits for a place that hangs"
+        gap = Gap(what, "See which place hangs; a network disk that is gone does.")
+        return Seen(job, _blind(job, gap))
+
+    def _look(self, index: int, job: Job) -> Seen:
+        """Look at one source. Whatever that meets is a gap of this source alone; only judging can fail as a whole."""
+        self._began[index] = clock.monotonic()
+        source = job.source
+        try:
+            root, name = registry.place(source)
+            with closing(self._open(index, root)) as collector:
+                return Seen(job, registry.reader(source)(collector, source, name, job.asked))
+        except DrcheckError as error:
+            return Seen(job, _blind(job, Gap(error.message, error.hint)))
+        except BaseException as error:  # noqa: BLE001  of a reader: a panic of a library in Rust is no Exception
+            self.tracebacks.append(traced(error))
+            gap = Gap(
+                f"what {source.name} holds made no sense to drcheck: {type(error).__name__}",
+                "Look at it by other means; if it is in order, report this with what --verbose prints.",
+            )
+            return Seen(job, _blind(job, gap))
+
+    def _open(self, index: int, root: str) -> Guarded:
+        connection = self.jobs[index].connection
+        try:
+            collector = self._openers[index](root, self.pool)
+        except DrcheckError:
+            raise
+        except BaseException as error:  # noqa: BLE001  as above
+            self.tracebacks.append(traced(error))
+            raise made_no_sense(connection, error) from None
+        return Guarded(collector, connection, self.tracebacks)
+
+    def _thread_ended(self, ended: threading.ExceptHookArgs) -> None:
+        if ended.exc_value is not None:
+            self.tracebacks.append(traced(ended.exc_value))
+
+
+def _blind(job: Job, gap: Gap) -> Observation:
+    begin = job.asked.begin
+    return Observation(Look(job.source.name, begin, max(begin, clock.now()), LONG_AGO, (gap,)))

@@ -1,0 +1,160 @@
+"""Judge: what the ledger knows becomes verdicts. Nothing is fetched here, and no clock is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+
+from drcheck import registry
+from drcheck.app.versions import Versions
+from drcheck.core.history import log_lines, rewritten_logs
+from drcheck.core.history.look_order import in_order
+from drcheck.core.judging.judge import judge as judge_policy
+from drcheck.core.judging.reach import looked_at
+from drcheck.core.judging.since_last_run import named
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.model.evidence import Gap, Log, Look
+from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.readers import Behaviour, Tells
+from drcheck.core.model.verdict import Window
+from drcheck.interfaces import Judged, SourceSeen
+from drcheck.ledger.state import Key, SourceState, State
+
+
+def judge(
+    sources: Callable[[Key], SourceState | None],
+    known: Mapping[str, Versions],
+    windows: Mapping[str, Window],
+    *,
+    clock_tolerance: int,
+    of_period: bool = False,
+) -> tuple[Judged, ...]:
+    """Judge every service over its window, by what is known of its sources and by the texts that bind.
+
+    Each source is asked of ``sources`` once, and let go of with its service: a year of a thousand services need not be
+    in memory. ``of_period`` also names what is not any more as it was in the window.
+    """
+    return tuple(
+        _judged(cache(sources), its, windows[service], clock_tolerance, of_period=of_period)
+        for service, its in known.items()
+    )
+
+
+def with_news(judged: Judged, state: State, *, before: str = "") -> Judged:
+    """Name what was breached since the last recorded run; with ``before``, since the last one before that run."""
+    verdicts = []
+    for verdict in judged.verdicts:
+        end = verdict.window.end
+        recorded = state.recorded(judged.policy.service, verdict.commitment.id, end, before=before)
+        news = named(verdict.breaches(), recorded, end)
+        verdicts.append(replace(verdict, since_last_run=news))
+    return replace(judged, verdicts=tuple(verdicts))
+
+
+def keys_of(known: Mapping[str, Versions]) -> set[Key]:
+    """Return all sources that judging by the texts that bind rests on."""
+    return {
+        Key(service, source.identity)
+        for service, its in known.items()
+        for text in its.texts
+        for source in looked_at(text)
+    }
+
+
+def _judged(
+    sources: Callable[[Key], SourceState | None], known: Versions, window: Window, tolerance: int, *, of_period: bool
+) -> Judged:
+    @cache
+    def read(source: Source) -> SourceEvidence | None:
+        its = sources(Key(known.policy.service, source.identity))
+        return None if its is None else _evidence(source, its, known, window, tolerance)
+
+    def evidence(text: Policy) -> dict[str, SourceEvidence]:
+        # When backups are meant to start changes nothing of what is known.
+        its = ((source.name, read(replace(source, planned=""))) for source in looked_at(text))
+        return {name: one for name, one in its if one is not None}
+
+    today = evidence(known.policy)
+    verdicts = judge_policy(
+        known.policy,
+        today,
+        window,
+        clock_tolerance=tolerance,
+        first_seen=known.first_seen,
+        earlier=known.earlier,
+        read_earlier={text.sha256: evidence(text) for text, _ in known.bound},
+        of_period=of_period,
+    )
+    return Judged(known.policy, verdicts, _sources(sources, known.policy, today))
+
+
+def _sources(
+    sources: Callable[[Key], SourceState | None], policy: Policy, evidence: Mapping[str, SourceEvidence]
+) -> tuple[SourceSeen, ...]:
+    """Return what lies at the sources of a policy beside what its verdicts tell; nothing of what was never seen."""
+    listed = frozenset(of for source in policy.sources.values() for of in source.of)
+    found = []
+    for source in looked_at(policy):
+        known, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
+        if known is not None and (log := evidence[source.name].log) is not None:
+            seen = replace(seen, unlisted=tuple(sorted(_sets_of(log) - listed)), other_lines=log.others)
+        elif known is not None:
+            history, newest = known.history, known.history.looks[-1]
+            seen = replace(
+                seen,
+                unlisted=history.unlisted,
+                unread=history.unread,
+                names=newest.names,
+                matched=newest.matched,
+                unmatched=history.unaccounted,
+                ever_matched=history.ever_matched,
+            )
+        found.append(seen)
+    return tuple(found)
+
+
+def _sets_of(log: Log) -> frozenset[str]:
+    """Return the data sets that a log tells of."""
+    restored = frozenset(recovery.point_of for recovery in log.recoveries if recovery.point_of)
+    return restored.union(*(check.of for check in log.checks))
+
+
+def _evidence(source: Source, state: SourceState, known: Versions, window: Window, tolerance: int) -> SourceEvidence:
+    history = state.history
+    log: Log | None = None
+    if source.export:
+        log = rewritten_logs.of_exports(history)
+    elif source.junit:
+        log = rewritten_logs.of_reports(history, source.restores)
+    elif source.behaves is Behaviour.APPENDED:
+        log = _log(source, state, known.policy.service, tolerance)
+    newest = history.looks[-1]
+    return SourceEvidence(
+        standing=state.standing,
+        parts=history.parts(source, clock_tolerance=tolerance, since=known.since(source, window), until=window.end),
+        log=log,
+        gaps=tuple(gap for gap in newest.gaps if gap.line is None),  # the others stand in the log
+        unaccounted=history.unaccounted,
+        ever_matched=not source.tells(Tells.POINTS) or history.ever_matched,
+        looks=history.looks,
+    )
+
+
+def _log(source: Source, state: SourceState, service: str, tolerance: int) -> Log:
+    """Return what a log says, as far as complete looks have shown it."""
+    newest = state.history.looks[-1]
+    complete = [look for look in in_order(state.history.looks) if look.complete]
+    if not complete:
+        return Log(unseen=_hiding(newest))
+    last = complete[-1]
+    parsed = registry.parser(source)(state.log, service, last.begin + tolerance)
+    lines = tuple(gap for gap in parsed.gaps if not gap.hides)
+    # For as long as the source says nothing else is taken to have come.
+    known_until = last.begin + max(0, (source.seen_every or 0) - 1)
+    its = replace(parsed, gaps=lines, known_until=known_until, unseen=() if newest.complete else _hiding(newest))
+    return log_lines.dated(its, state.log, log_lines.reaching(complete, len(state.log), newest))
+
+
+def _hiding(look: Look) -> tuple[Gap, ...]:
+    return tuple(gap for gap in look.gaps if gap.hides)

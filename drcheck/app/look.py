@@ -1,0 +1,154 @@
+"""Look: ask every source what the question needs, and append what it shows to the ledger. Nothing is judged here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from hashlib import sha256
+
+from drcheck.app.gather import Gathering, Job
+from drcheck.app.versions import Versions
+from drcheck.collectors.pool import Connections
+from drcheck.core import words
+from drcheck.core.judging.reach import asked_at, contents_matter, either_encrypts, expected_since, locked_for, looked_at
+from drcheck.core.model.commitments import Standing
+from drcheck.core.model.evidence import Fact, Gap, Observation
+from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.readers import Behaviour, Tells
+from drcheck.core.model.verdict import Window
+from drcheck.interfaces import Asked
+from drcheck.ledger.run import Run
+from drcheck.ledger.state import Key, SourceState, State
+from drcheck.settings import Settings, standing
+
+Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None]]]
+"""Shows that work goes on: given what is awaited, returns what to call with each thing that came."""
+
+
+def sources_of(known: Mapping[str, Versions]) -> Iterator[tuple[Policy, Source]]:
+    """Yield the sources that are looked at: those that a commitment of today rests on."""
+    for its in known.values():
+        for source in looked_at(its.policy):
+            yield its.policy, source
+
+
+def look(
+    run: Run,
+    state: State,
+    known: Mapping[str, Versions],
+    settings: Settings,
+    windows: Mapping[str, Window],
+    *,
+    begin: int,
+    progress: Progress,
+) -> tuple[str, ...]:
+    """Look at every source once, as of ``begin``, for judging each service over its window; ``state`` is left as it is.
+
+    Returns tracebacks of what looks met and nobody foresaw; each of these is a gap of its source.
+    """
+    sources = tuple(sources_of(known))
+    at_places = _Places(source for _, source in sources)
+    jobs = [
+        _job(
+            known[policy.service], source, state.source(_key(policy, source)), settings, windows[policy.service], begin,
+            also_read=at_places.around(source),
+        )
+        for policy, source in sources
+    ]  # fmt: skip
+    pool = Connections(settings.connections, settings.workers, settings.list_at_most)
+    gathering = Gathering(jobs, pool, settings.workers)
+    with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
+        for seen in gathering.seen():
+            key = Key(seen.job.service, seen.job.source.identity)
+            vouched = standing(seen.job.source, seen.job.connection)
+            _append(run, key, vouched, seen.job.source, state.source(key), seen.observation)
+            tick(f"{seen.job.service}: {seen.job.source.name}")
+    return tuple(gathering.tracebacks)
+
+
+def _key(policy: Policy, source: Source) -> Key:
+    return Key(policy.service, source.identity)
+
+
+class _Places:
+    """Which sources read names at the same place: found by their paths, however many there are."""
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._at: dict[tuple[str, str], list[Source]] = defaultdict(list)
+        self._below: dict[tuple[str, str], list[Source]] = defaultdict(list)
+        for source in dict.fromkeys(one for one in sources if one.tells(Tells.POINTS)):
+            self._at[source.connection, source.root].append(source)
+            for root in _above(source.root):
+                self._below[source.connection, root].append(source)
+
+    def around(self, source: Source) -> tuple[Source, ...]:
+        """Return the other sources whose root is that of ``source``, above it or below it."""
+        if not source.tells(Tells.POINTS):
+            return ()
+        found = [one for root in (source.root, *_above(source.root)) for one in self._at[source.connection, root]]
+        return tuple(one for one in (*found, *self._below[source.connection, source.root]) if one != source)
+
+
+def _above(root: str) -> list[str]:
+    """Return all directories above a root, the connection's own as an empty one."""
+    return [root[:at] for at in range(len(root)) if not at or root[at - 1] == "/"]
+
+
+def _job(
+    known: Versions,
+    source: Source,
+    state: SourceState,
+    settings: Settings,
+    window: Window,
+    begin: int,
+    *,
+    also_read: tuple[Source, ...] = (),
+) -> Job:
+    """Return what to ask of one source: as much as the question needs, and nothing that is known for good."""
+    policy, history = known.policy, state.history
+    facts, verify = asked_at(policy, source), source.tells(Tells.POINTS)
+    since = min(known.since(source, window), history.broken_since())
+    asked = Asked(
+        since=since,
+        begin=begin,
+        clock_tolerance=settings.clock_tolerance,
+        service=policy.service,
+        facts=facts,
+        settled=history.settled(
+            locked_for=locked_for(policy, source), since=since, at=begin, verified_once=Fact.CHECKSUM not in facts
+        )
+        if verify
+        else {},
+        states=history.states(since),
+        also_read=also_read,
+        expected_since=expected_since(policy, source, begin),
+        tells_apart=contents_matter(policy, source),
+        either_encrypts=either_encrypts(policy, source),
+        verify=verify,
+        read_at_most=settings.read_at_most,
+    )
+    return Job(policy.service, source, settings.connections[source.connection], asked)
+
+
+def _append(
+    run: Run, key: Key, vouched: Standing, source: Source, state: SourceState, observation: Observation
+) -> None:
+    """Keep what one look showed, as far as it is new."""
+    raw = observation.raw
+    if raw:
+        digest = sha256(raw).hexdigest()
+        observation = replace(observation, look=replace(observation.look, digest=digest, size=len(raw)))
+    if source.behaves is not Behaviour.APPENDED:
+        run.looked(key, vouched, state.history.observe(observation))
+        return
+    if observation.look.complete and not raw.startswith(state.log):
+        last = next(look for look in reversed(state.history.looks) if look.complete)
+        gap = Gap(
+            f"what {source.name} said {words.instant(last.begin)} is no longer in it",
+            "Logs are appended to, never rewritten: restore its lines, or name the new log as a source of its own.",
+        )
+        observation = replace(observation, look=replace(observation.look, gaps=(gap,)))
+    lines = raw[len(state.log) :] if observation.look.complete else b""
+    run.looked(key, vouched, state.history.observe(observation), before=state.log, lines=lines)

@@ -1,0 +1,105 @@
+"""Replay: judge a recorded run again by what was known then and by the policies of then; it must find the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Final
+
+from drcheck import __version__
+from drcheck.app.judge import judge, keys_of
+from drcheck.app.verify import found
+from drcheck.app.versions import versions
+from drcheck.errors import UsageError
+from drcheck.ledger.entries import Found
+from drcheck.ledger.state import PastRun, State
+from drcheck.ledger.store import open_ledger
+from drcheck.policyfile.load import reload
+from drcheck.settings import Settings
+
+_SHOWN: Final = ("status", "waived", "attested", "measured", "breaches", "unknowns", "reason", "kind")
+"""What is compared of a verdict, what matters most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A verdict that is not found again."""
+
+    service: str
+    commitment: str
+    what: str
+    """Which part of it differs, or why it cannot be judged again."""
+    recorded: Found | None
+    """None: the run recorded none."""
+    again: Found | None
+    """None: none is found now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What replaying a run came to."""
+
+    run: PastRun
+    same: int
+    """How many verdicts were found again to the letter."""
+    differences: tuple[Difference, ...]
+
+    @property
+    def other_version(self) -> bool:
+        """Whether another version of drcheck made the run."""
+        return self.run.began.version != __version__
+
+
+def replay(settings: Settings, run: str) -> Replayed:
+    """Judge the recorded run whose id begins with ``run`` again; empty: the newest one.
+
+    Raises ``UsageError`` where there is no such run, or it recorded no verdicts.
+    """
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        known_now = ledger.state((), folded=True)
+        past = _run(known_now, run)
+        recorded = {
+            (one.found.service, one.found.commitment): one.found
+            for its in known_now.verdicts.values()
+            for one in its
+            if one.run == past.began.run
+        }
+        then = ledger.state((), upto=past.looked_until)
+        texts = {one.service: reload(ledger.policy_text(then, one.sha256)) for one in past.policies}
+        policies = [text for text in texts.values() if text is not None]
+        known = versions(ledger, then, policies, past.began.started_at)
+        windows = dict.fromkeys(known, past.began.window)
+        state = ledger.state(keys_of(known), upto=past.looked_until)
+        judged = judge(state.sources.get, known, windows, clock_tolerance=past.began.clock_tolerance)
+    again = {(one.service, one.commitment): one for its in judged for one in found(its)}
+    differences = tuple(_differences(recorded, again, {service for service, text in texts.items() if text is None}))
+    return Replayed(past, len(recorded.keys() | again.keys()) - len(differences), differences)
+
+
+def _run(state: State, asked: str) -> PastRun:
+    judged = [run for run in state.runs.values() if run.judged and run.state == "finished"]
+    its = [run for run in judged if run.began.run.startswith(asked)]
+    if not judged:
+        raise UsageError("no run has recorded a verdict yet", "`drcheck verify` records them.")
+    if not its:
+        raise UsageError(f"no run that recorded verdicts is called {asked}", "drcheck ledger show lists the runs.")
+    if asked and len(its) > 1:
+        raise UsageError(f"{len(its)} runs begin with {asked}", "Give more of the run's id.")
+    return its[-1]
+
+
+def _differences(
+    recorded: dict[tuple[str, str], Found], again: dict[tuple[str, str], Found], unreadable: set[str]
+) -> Iterator[Difference]:
+    for key in sorted(recorded.keys() | again.keys()):
+        one, other = recorded.get(key), again.get(key)
+        if one == other:
+            continue
+        if key[0] in unreadable:
+            what = "its policy cannot be read by this version of drcheck"
+        elif one is None or other is None:
+            what = "it was not recorded" if one is None else "it is not judged any more"
+        else:
+            names = {field.name for field in fields(Found) if getattr(one, field.name) != getattr(other, field.name)}
+            what = ", ".join(name for name in _SHOWN if name in names)
+        yield Difference(*key, what, one, other)

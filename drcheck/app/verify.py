@@ -1,0 +1,317 @@
+"""Verify: look, judge, record, and hand over what to publish. The three steps meet in the ledger alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from drcheck import __version__, clock
+from drcheck.app.judge import judge, keys_of, with_news
+from drcheck.app.look import Progress, look
+from drcheck.app.versions import gone, versions
+from drcheck.core import words
+from drcheck.core.judging import summary
+from drcheck.core.model.policy import Policy
+from drcheck.core.model.verdict import Finding, Named, News, Status, Verdict, Window
+from drcheck.core.model.waivers import cover
+from drcheck.core.time.spans import Span
+from drcheck.errors import UsageError
+from drcheck.interfaces import Judged, Report
+from drcheck.ledger import entries
+from drcheck.ledger.errors import LedgerError
+from drcheck.ledger.state import State, fold
+from drcheck.ledger.store import open_ledger
+from drcheck.policyfile.asked_periods import Moment, Period
+from drcheck.policyfile.load import Loaded, load_policies
+from drcheck.settings import Settings
+
+USUAL_SPAN: Final = 30 * 86400
+"""Seconds before the instant judged that a window begins, where nothing else is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Over which window to judge; without anything else, the ``span`` up to the instant of the looks."""
+
+    span: int | None = None
+    """Seconds before the instant judged; None: as usual, and offline as the run that is repeated had it."""
+    as_of: Moment | None = None
+    period: Period | None = None
+    offline: bool = False
+    """Whether to judge by what the ledger knows already, without looking."""
+
+    @property
+    def is_record(self) -> bool:
+        """Whether its verdicts are verdicts of record: those of a run at the instant of its own looks."""
+        return self.as_of is None and self.period is None and not self.offline
+
+    def told(self) -> str:
+        """Return what is asked other than the nightly question, in words."""
+        parts = ["offline"] if self.offline else []
+        if self.period is not None:
+            parts.append(f"over {self.period.label}")
+        elif self.as_of is not None:
+            parts.append("as of an instant that was asked for")
+        return ", ".join(parts)
+
+    def window(self, end: int) -> Window:
+        """Return what is judged up to ``end``."""
+        return Window(end - (USUAL_SPAN if self.span is None else self.span), end)
+
+
+class Outcome(NamedTuple):
+    """What a run came to."""
+
+    report: Report
+    status: Status | None
+    """The worst of all, with what was breached since the last recorded run."""
+    status_now: Status | None
+    """The worst at the instants judged alone."""
+    tracebacks: tuple[str, ...] = ()
+    """Of what looks met and nobody foresaw; each is a gap of its source."""
+    recorded_at: int | None = None
+    """The ledger's last entry when the run had recorded its verdicts; None: a question, which records none."""
+    unkept: LedgerError | None = None
+    """Why no snapshot of the ledger could be kept: the run is recorded all the same, and the next one takes longer."""
+
+
+def verify(settings: Settings, paths: Sequence[str], question: Question, progress: Progress) -> Outcome:
+    """Judge the policies at ``paths`` as ``question`` asks, and record what is seen and what is found.
+
+    Raises ``UsageError`` where nothing can be judged.
+    """
+    loaded = load_policies(paths, settings)
+    if question.offline:
+        return _offline(settings, paths, loaded, question)
+    started, began = clock.now(), clock.monotonic()
+    # A window is half-open: one second more, so that the looks of this run lie in it.
+    ends = dict.fromkeys((one.service for one in loaded.policies), started + 1)
+    judgeable = _begun(loaded.policies, question, started + 1)
+    windows = _windows(judgeable, question, ends, started + 1)
+    with open_ledger(settings.ledger) as ledger:
+        if question.is_record:
+            windows = _reaching_back(windows, ledger.state(()))
+        whole = _whole(windows.values(), question.window(started + 1))
+        # Who asks for the instant at which the command was typed asks for these looks: clocks are known no better.
+        begin = whole.end - 1 if 0 <= started + 1 - whole.end <= settings.clock_tolerance else started
+        with ledger.start(
+            whole,
+            version=__version__,
+            started_at=started,
+            clock_tolerance=settings.clock_tolerance,
+            question=not question.is_record,
+        ) as run:
+            run.policies(judgeable)
+            state = ledger.state(())
+            known = versions(ledger, state, judgeable, started)
+            faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, started)))
+            keys = keys_of(known)
+            state = ledger.state(keys)
+            tracebacks = look(run, state, known, settings, windows, begin=begin, progress=progress)
+            state = fold(ledger.log, state, keys)
+            judged = judge(
+                state.sources.get,
+                known,
+                windows,
+                clock_tolerance=settings.clock_tolerance,
+                of_period=question.period is not None,
+            )
+            services = tuple(_named(one, state, question) for one in judged)
+            if question.is_record:
+                run.found([verdict for one in services for verdict in found(one)])
+            report = Report(
+                run.id,
+                __version__,
+                whole,
+                _with_unbegun(services, loaded.policies, question),
+                faults,
+                clock.monotonic() - began,
+                _locations(settings),
+                question.told(),
+            )
+            status, status_now = _statuses(report)
+            unkept: LedgerError | None = None
+            try:
+                ledger.snapshot(made=run.made)
+            except LedgerError as error:
+                unkept = error
+            run.finish(summary.exit_status(status))
+            recorded_at = ledger.log.count if question.is_record else None
+    return Outcome(report, status, status_now, tracebacks, recorded_at, unkept)
+
+
+def found(judged: Judged) -> list[entries.Found]:
+    """Return what was found of a service's commitments, as the ledger keeps it."""
+    return [
+        entries.Found(
+            service=judged.policy.service,
+            commitment=verdict.commitment.id,
+            kind=verdict.commitment.kind,
+            status=None if verdict.status is None else verdict.status.value,
+            reason=verdict.overall.reason,
+            waived=summary.is_waived(verdict),
+            attested=summary.is_attested(verdict),
+            measured=verdict.overall.measured._asdict() if verdict.overall.measured else None,
+            breaches=verdict.breaches(),
+            unknowns=verdict.overall.openings(Status.UNKNOWN),
+        )
+        for verdict in judged.verdicts
+    ]
+
+
+def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question: Question) -> Outcome:
+    """Judge by what the ledger knows: nothing is fetched, and the clock says only how far a period can be judged."""
+    began = clock.monotonic()
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        state = ledger.state(())
+        newest = {
+            policy.service: runs[-1] for policy in loaded.policies if (runs := state.recorded_runs(policy.service))
+        }
+        if not newest:
+            raise UsageError(
+                "the ledger knows of no run that judged any of these policies",
+                "Run drcheck verify first: --offline judges by what earlier looks have shown.",
+            )
+        latest = max(run.began.window.end for run in newest.values())
+        # What no run has judged is unknown, and never left out.
+        ends = dict.fromkeys((policy.service for policy in loaded.policies), latest)
+        ends |= {service: run.began.window.end for service, run in newest.items()}
+        now = max(latest, clock.now())
+        judgeable = _begun(loaded.policies, question, now)
+        windows = _windows(judgeable, question, ends, now)
+        if question.span is None and question.as_of is None and question.period is None:
+            windows |= {service: run.began.window for service, run in newest.items()}
+        known = versions(ledger, state, judgeable, latest)
+        faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, latest)))
+        services = tuple(
+            _named(one, state, question, before=newest[its].began.run if (its := one.policy.service) in newest else "")
+            for one in judge(
+                partial(ledger.source, state),
+                known,
+                windows,
+                clock_tolerance=settings.clock_tolerance,
+                of_period=question.period is not None,
+            )
+        )
+    last = max(newest.values(), key=lambda run: run.number).began.run
+    whole = _whole(windows.values(), question.window(latest))
+    took, places = clock.monotonic() - began, _locations(settings)
+    services = _with_unbegun(services, loaded.policies, question)
+    report = Report(last, __version__, whole, services, faults, took, places, question.told())
+    return Outcome(report, *_statuses(report))
+
+
+def _begun(policies: Sequence[Policy], question: Question, now: int) -> Sequence[Policy]:
+    """Return the policies in whose zone the period that is asked for has begun; without one, all of them.
+
+    Raises ``UsageError`` where it has no time in it, or has begun for none.
+    """
+    if (period := question.period) is None:
+        return policies
+    begun = []
+    for policy in policies:
+        start, end = _span(period, policy)
+        if start >= end:
+            raise UsageError(f"{period.label} has no time in it", "Name the earlier instant first.")
+        if start < now:
+            begun.append(policy)
+    if policies and not begun:
+        raise UsageError(
+            f"{period.label} begins after {words.instant(now)}, which is now", "Ask for a period that has begun."
+        )
+    return begun
+
+
+def _span(period: Period, policy: Policy) -> Span:
+    zone = ZoneInfo(policy.timezone)
+    return Span(period.start(zone), period.end(zone))
+
+
+def _windows(policies: Iterable[Policy], question: Question, ends: Mapping[str, int], now: int) -> dict[str, Window]:
+    """Return for each service what it is judged over; ``ends`` has the instant judged where no other is asked for.
+
+    A period is judged until ``now``, also where the last look was long before: what nobody saw is unknown.
+    """
+    windows: dict[str, Window] = {}
+    for policy in policies:
+        if question.period is not None:
+            start, end = _span(question.period, policy)
+            windows[policy.service] = Window(start, min(end, now))
+        else:
+            asked = question.as_of
+            end = ends[policy.service] if asked is None else asked(ZoneInfo(policy.timezone))
+            windows[policy.service] = question.window(end)
+    return windows
+
+
+def _reaching_back(windows: Mapping[str, Window], state: State) -> dict[str, Window]:
+    """Let all windows of a run begin where the last recorded run of any of its services ended, if not before.
+
+    Whatever was breached since then is named, however long that is ago.
+    """
+    recorded = (state.recorded(service, "", window.end) for service, window in windows.items())
+    since = [one.as_of for one in recorded if one is not None]
+    start = min([*(window.start for window in windows.values()), *since], default=0)
+    return {service: Window(start, window.end) for service, window in windows.items()}
+
+
+def _with_unbegun(services: Iterable[Judged], policies: Iterable[Policy], question: Question) -> tuple[Judged, ...]:
+    """Add the services for which the period that is asked for has not begun: nothing of it is owed yet."""
+    if (period := question.period) is None:
+        return tuple(services)
+    judged = {one.policy.service: one for one in services}
+    return tuple(judged.get(policy.service) or _unbegun(policy, period) for policy in policies)
+
+
+def _unbegun(policy: Policy, period: Period) -> Judged:
+    start, _ = _span(period, policy)
+    window, reason = Window(start, start), f"nothing is owed yet: {period.label} begins {words.instant(start)}"
+    return Judged(policy, tuple(Verdict(one, window, Finding("", (), reason), ()) for one in policy.commitments))
+
+
+def _whole(windows: Iterable[Window], otherwise: Window) -> Window:
+    its = list(windows) or [otherwise]
+    return Window(min(window.start for window in its), max(window.end for window in its))
+
+
+def _named(judged: Judged, state: State, question: Question, *, before: str = "") -> Judged:
+    """Name what was breached and is over, as far as the question asks for it."""
+    if question.period is not None:
+        return _all_named(judged)
+    return judged if question.as_of is not None else with_news(judged, state, before=before)
+
+
+def _all_named(judged: Judged) -> Judged:
+    """Name every breach of a period: each counts, unless it was waived for as long as it lasted.
+
+    So does what is unknown: a part of it proves no whole.
+    """
+
+    def named(verdict: Verdict) -> Verdict:
+        end = verdict.window.end
+        breaches = tuple(
+            Named(one, not cover(verdict.waived, one.opened_at, one.closed_at or end), News.OF_PERIOD)
+            for one in verdict.breaches()
+        )
+        unknown = [one for one in verdict.overall.openings(Status.UNKNOWN) if not one.between_looks]
+        if not unknown or verdict.status in {Status.BREACHED, Status.UNKNOWN}:
+            return replace(verdict, since_last_run=breaches, of_period=True)
+        share = words.duration(summary.shares(verdict.overall).unknown)
+        reason = f"{share} of the period are unknown: {unknown[0].reason}"
+        overall = replace(verdict.overall, reason=reason)
+        return replace(verdict, since_last_run=breaches, overall=overall, of_period=True, unproved=True)
+
+    return replace(judged, verdicts=tuple(map(named, judged.verdicts)))
+
+
+def _locations(settings: Settings) -> dict[str, str]:
+    return {name: connection.location() for name, connection in settings.connections.items()}
+
+
+def _statuses(report: Report) -> tuple[Status | None, Status | None]:
+    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
+    invalid = len({fault.file for fault in report.faults})
+    return summary.status_of(verdicts, invalid=invalid), summary.status_of(verdicts, invalid=invalid, now=True)

@@ -1,0 +1,105 @@
+"""Which texts of a policy bind, now and in the past, out of what the ledger knows was judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from drcheck.core import words
+from drcheck.core.judging.reach import needed_since
+from drcheck.core.judging.wordings import Version, corrections_of, wordings_of
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.verdict import Window
+from drcheck.interfaces import Fault
+from drcheck.ledger.state import State
+from drcheck.ledger.store import Ledger
+from drcheck.policyfile.load import Loaded, reload
+from drcheck.settings import Settings
+
+
+class Versions(NamedTuple):
+    """What the ledger knows of the wordings of one policy."""
+
+    policy: Policy
+    """Today's."""
+    first_seen: int
+    """When the text of today was first judged, since when without another one in between."""
+    earlier: tuple[Version, ...]
+    bound: tuple[tuple[Policy, int], ...]
+    """Every text that a commitment of today was ever judged by, and until when at most."""
+
+    @property
+    def texts(self) -> Iterator[Policy]:
+        """Every text that may bind, today's first."""
+        yield self.policy
+        yield from (text for text, _ in self.bound)
+
+    def since(self, source: Source, window: Window) -> int:
+        """Return the oldest data at a source that judging by the wording of today, or an earlier one, needs."""
+        needed = needed_since(self.policy, source, window) if source.name in self.policy.sources else window.start
+        for text, until in self.bound:
+            if source.name in text.sources and text.sources[source.name].identity == source.identity:
+                since = needed_since(text, source, window)
+                # What began before a text was replaced may be owed by it for as long as it says, and nothing else is.
+                needed = min(needed, since) if since < until else needed
+        return needed
+
+
+def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int) -> dict[str, Versions]:
+    """Return for each service every text that was ever judged, oldest first.
+
+    ``now`` is when the text of today came, if it is new. No text is left out for its age: a slot of last year may be
+    owed until today by the text of its day, and one that takes effect in the future leaves an old one in force.
+    """
+    read = cache(lambda digest: reload(ledger.policy_text(state, digest)))  # a text may have come back again and again
+    found: dict[str, Versions] = {}
+    for policy in policies:
+        texts = [past for past in state.policies if past.service == policy.service]
+        current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
+        known = ((past.first_seen, read(past.sha256)) for past in texts)
+        earlier = tuple(Version(first_seen, text) for first_seen, text in known if text is not None)
+        first_seen = now if current is None else current.first_seen
+        bound = _bound(policy, (*earlier, Version(first_seen, policy)))
+        found[policy.service] = Versions(policy, first_seen, earlier, bound)
+    return found
+
+
+def _bound(policy: Policy, known: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:
+    if len(known) == 1:
+        return ()
+    until: dict[str, tuple[Policy, int]] = {}
+    for commitment in policy.commitments:
+        corrected = (wording for one in corrections_of(commitment, known) for wording in one.before)
+        for wording in (*wordings_of(commitment, known), *corrected):
+            _, latest = until.get(wording.policy.sha256, (policy, LONG_AGO))
+            until[wording.policy.sha256] = (wording.policy, max(latest, wording.binds.end))
+    return tuple(until.values())
+
+
+def gone(ledger: Ledger, state: State, loaded: Loaded, settings: Settings, now: int) -> Iterator[Fault]:
+    """Yield the services that were judged and have no policy any more: what nobody looks at is unknown.
+
+    A service that was retired since, or whose agreement has ended, owes nothing; a policy that lies elsewhere and was
+    judged by name is not missing.
+    """
+    faulty = {str(Path(fault.file).absolute()) for fault in loaded.faults}
+    here = {policy.service for policy in loaded.policies}
+    newest = {past.service: past for past in state.policies}
+    for service, past in sorted(newest.items()):
+        if service in here or past.file in faulty or service in state.retired:
+            continue
+        # A file of these directories that is still there was read just now, and is a template or of another service.
+        read = any(Path(past.file).is_relative_to(directory) for directory in settings.policies)
+        if not read and Path(past.file).exists():
+            continue
+        policy = reload(ledger.policy_text(state, past.sha256))
+        if policy is None or policy.agreement.ends is None or policy.agreement.ends > now:
+            yield Fault(
+                past.file,
+                f"{past.file}: the policy of service {service}, judged until {words.instant(past.last_seen)}, is gone "
+                f"(restore it, or say why: drcheck ledger retire {service} --reason …)",
+                gone=True,
+            )

@@ -1,0 +1,101 @@
+"""Containers of Azure Blob Storage, through its own SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from drcheck.collectors.azure.describe import AzureFacts
+from drcheck.collectors.azure.listing import Question
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.facts import Listed, in_full
+from drcheck.collectors.paging import Pages
+from drcheck.collectors.pool import Connections, Quota
+from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.names.askable import is_container
+from drcheck.interfaces import CollectorError, Entry, Seek
+from drcheck.settings import AzureConnection
+
+if TYPE_CHECKING:
+    from drcheck.collectors.azure.client import AzureClient
+    from drcheck.collectors.web import Caller
+
+
+class AzureBlobCollector:
+    """Lists and reads what lies below ``CONTAINER/PREFIX/``.
+
+    A prefix that holds nothing is a real answer, a container that does not exist an error. A blob has arrived between
+    its creation and its last write, which may have been one of its metadata. Azure cannot begin a listing in the
+    middle, so ``after`` saves nothing: ask with a longer prefix.
+    """
+
+    seek = Seek.PREFIX
+    in_place = False
+
+    def __init__(self, client: AzureClient, caller: Caller, quota: Quota, container: str, root: str) -> None:
+        self._client = client
+        self._caller = caller
+        self._quota = quota
+        self._container = container
+        self._root = root
+        self._facts = AzureFacts(client, caller, container)
+        self._listed = Listed()
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        return self._caller.calls
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield what begins with ``prefix`` and sorts after ``after``, page by page."""
+        checked_prefix(prefix)
+        pages = Pages(self._container, self._quota)
+        question: Question | None = Question(
+            self._container, self._root + prefix, self._root, locks=self._facts.list_locks
+        )
+        while question is not None:
+            page = self._client.page(self._caller, question)
+            pages.take(page.names, page.marker)
+            for entry, told in zip(page.entries, page.told, strict=True):
+                if entry.name > after:
+                    self._listed.keep(entry.name, told)
+                    yield entry
+            question = question._replace(marker=page.marker) if page.marker else None
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of a blob, as they are stored."""
+        return self._client.get(self._caller, self._container, self._root + checked_name(name), offset, at_most)
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return how a blob, or everything in the container, is encrypted and locked.
+
+        What a listing showed needs no request for its encryption, and none for its locks either if the container was
+        described before it was listed.
+        """
+        if name is None:
+            return in_full(self._facts.place(facts), facts)
+        blob = checked_name(name)
+        return in_full(self._facts.thing(self._root + blob, facts, self._listed.of(blob)), facts)
+
+    def clock_offset(self) -> float | None:
+        """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
+        return self._caller.clock_offset
+
+    def close(self) -> None:
+        """Do nothing: the client is the run's."""
+
+
+def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -> AzureBlobCollector:
+    """Return a collector of what lies below ``root``, which is ``CONTAINER/`` or ``CONTAINER/PREFIX/``."""
+    from drcheck.collectors.azure.client import AzureClient  # the SDK takes a while to import
+    from drcheck.collectors.web import Caller, Web
+
+    container, _, below = checked_root(root).partition("/")
+    if not is_container(container):
+        named = f"{container!r} is not the name of a container" if container else "no container is named"
+        raise CollectorError(f"{named} below {connection.name}", f"Write `at: {connection.name}:CONTAINER/PREFIX/`.")
+    web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
+    client = pool.shared(
+        ("azure_blob", connection.name), lambda: AzureClient(connection, web), pool.deadline(connection)
+    )
+    return AzureBlobCollector(client, Caller(pool.deadline(connection)), pool.quota(connection), container, below)

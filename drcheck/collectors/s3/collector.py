@@ -1,0 +1,147 @@
+"""Buckets of S3 and of servers that speak its language, by botocore, boto3's engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.facts import Listed, in_full
+from drcheck.collectors.paging import Pages
+from drcheck.collectors.pool import Connections, Quota
+from drcheck.collectors.s3.listing import Question
+from drcheck.collectors.s3.versions import Version
+from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.names.askable import is_bucket
+from drcheck.interfaces import CollectorError, Entry, Seek
+from drcheck.settings import S3Connection
+
+if TYPE_CHECKING:
+    from drcheck.collectors.s3.client import S3Client
+    from drcheck.collectors.s3.describe import S3Facts
+    from drcheck.collectors.web import Caller
+
+ENCRYPTED_SINCE: Final = 1_672_963_200
+"""2023-01-06. "Starting January 5, 2023, all new object uploads to Amazon S3 are automatically encrypted"
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html): of an object that was written
+since, a listing is enough to tell, and nobody needs leave to read it."""
+_ENCRYPTED: Final = {Fact.STORAGE_ENCRYPTION: Told(True, "AWS encrypts every new object")}
+
+
+class S3Collector:
+    """Lists and reads what lies below ``BUCKET/PREFIX/``.
+
+    A prefix that holds nothing is a real answer, a bucket that does not exist an error. Delete markers and unfinished
+    uploads are not in a listing. With ``versions`` each version of an object is an entry of its own, whose name ends in
+    its id, also where a delete marker lies on top.
+    """
+
+    seek = Seek.AFTER
+    in_place = False
+
+    def __init__(
+        self, client: S3Client, caller: Caller, facts: S3Facts, quota: Quota, bucket: str, root: str, *, aws: bool,
+        versions: bool = False,
+    ) -> None:  # fmt: skip
+        self._client = client
+        self._caller = caller
+        self._facts = facts
+        self._quota = quota
+        self._bucket = bucket
+        self._root = root
+        self._aws = aws
+        self._versions = versions
+        self._listed = Listed()
+
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        return self._caller.calls
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield what begins with ``prefix``, page by page, beginning close before ``after``.
+
+        SeaweedFS walks directories, ``a/`` before ``a-b/``: give an ``after`` that lies in the directory of ``prefix``.
+        """
+        checked_prefix(prefix)
+        start = before(self._root + after) if after else ""
+        pages = Pages(self._bucket, self._quota)
+        question: Question | None = Question(self._bucket, self._root + prefix, self._root, start)
+        while question is not None:
+            ask = self._client.versions if self._versions else self._client.page
+            page = ask(self._caller, question)
+            pages.take(page.keys, page.token)
+            for entry in page.entries:
+                if self._aws and entry.modified >= ENCRYPTED_SINCE:
+                    self._listed.keep(entry.name, _ENCRYPTED)
+                yield entry
+            question = question._replace(after="", token=page.token) if page.token else None
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of an object."""
+        thing = self._named(name)
+        if offset >= 0:
+            within = f"bytes={offset}-{offset + at_most - 1}"
+            return self._client.get(self._caller, self._bucket, thing, within, at_most)
+        # the last bytes are asked for whole, and cut here: S3 has no range that begins and ends from the end
+        tail = self._client.get(self._caller, self._bucket, thing, f"bytes={offset}", -offset)
+        return tail[:at_most]
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return how an object, or by default every new one in the bucket, is encrypted and locked.
+
+        It is the current version that is told of, unless all are listed. Objects that a listing of AWS showed and that
+        were written since :data:`ENCRYPTED_SINCE` are encrypted, which costs no request.
+        """
+        if name is None:
+            return in_full(self._facts.place(facts), facts)
+        told = self._facts.thing(self._named(name), facts, self._listed.of(name))
+        return in_full(told, facts)
+
+    def _named(self, name: str) -> Version:
+        """Return the object of that name; of an entry of all versions, that version."""
+        key = self._root + checked_name(name)
+        return Version.named(key) if self._versions else Version(key, "")
+
+    def clock_offset(self) -> float | None:
+        """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
+        return self._caller.clock_offset
+
+    def close(self) -> None:
+        """Do nothing: the client is the run's."""
+
+
+def before(key: str) -> str:
+    """Return a key that sorts just before ``key``, and that no directory has as its name.
+
+    SeaweedFS leaves a directory out altogether that StartAfter names without its trailing slash, so a listing begins
+    a little earlier than asked.
+    """
+    last = ord(key[-1])
+    if key.endswith("/") or last <= ord(" "):
+        return key
+    return f"{key[:-1]}{chr(last - 1)}~"
+
+
+def open_s3(connection: S3Connection, root: str, pool: Connections, *, versions: bool = False) -> S3Collector:
+    """Return a collector of what lies below ``root``, which is ``BUCKET/`` or ``BUCKET/PREFIX/``.
+
+    With ``versions`` it lists every version of each object.
+    """
+    from drcheck.collectors.s3.client import S3Client  # botocore takes a while to import
+    from drcheck.collectors.s3.describe import S3Facts
+    from drcheck.collectors.web import Caller, Web  # as does urllib3
+
+    bucket, _, below = checked_root(root).partition("/")
+    if not is_bucket(bucket):
+        named = f"{bucket!r} is not the name of a bucket" if bucket else "no bucket is named"
+        raise CollectorError(f"{named} below {connection.name}", f"Write `at: {connection.name}:BUCKET/PREFIX/`.")
+    web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
+    client = pool.shared(
+        ("s3", connection.name), lambda: S3Client(connection, web, pool.workers), pool.deadline(connection)
+    )
+    caller = Caller(pool.deadline(connection))
+    facts = S3Facts(client, caller, bucket)
+    return S3Collector(
+        client, caller, facts, pool.quota(connection), bucket, below, aws=not connection.endpoint, versions=versions
+    )

@@ -1,0 +1,299 @@
+"""Hosts over SSH: SFTP, and one fixed find where the far side lets it run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
+from drcheck.collectors.facts import DISK, NOTHING, Listed, in_full
+from drcheck.collectors.pool import Connections
+from drcheck.collectors.ssh.find import find_command, parse_find
+from drcheck.core.model.evidence import Fact, Told
+from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
+from drcheck.settings import SshConnection
+
+if TYPE_CHECKING:
+    from drcheck.collectors.ssh.connection import Host, Talk
+    from drcheck.collectors.ssh.sftp import ReadOnlySftp
+    from drcheck.collectors.ssh.wire import Attributes
+
+T = TypeVar("T")
+
+OUTPUT: Final = 64 * 1024 * 1024
+"""Bytes that a named output may have."""
+
+
+class SshCollector:
+    """Lists and reads what lies below a directory of a host; connects when it is first asked.
+
+    Arrival begins at mtime, which copying tools set to the past. Only find tells ctime, which ends it; over SFTP alone
+    just having been seen does. A connection that is lost is made once more, within the deadline of the source: hosts
+    restart, and networks hiccup. What was refused, or fell silent, is not tried again.
+    """
+
+    seek = Seek.NONE
+    in_place = True
+
+    def __init__(self, connection: SshConnection, root: str, pool: Connections) -> None:
+        self._connection = connection
+        self._root = checked_root(root)
+        self._pool = pool
+        self._deadline = pool.deadline(connection)
+        self._quota = pool.quota(connection)
+        self._tried_again = False
+        self._host: Host | None = None
+        self._talks: list[Talk] = []
+        self._listing: Talk | None = None
+        self._session: ReadOnlySftp | None = None
+        self._top = ""
+        self._listed = Listed()
+        self.calls = 0
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
+        """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``.
+
+        One that was lost in the middle begins anew, so that names may come twice.
+        """
+        from drcheck.collectors.ssh.faults import Lost  # imports paramiko
+
+        try:
+            yield from self._list(prefix, after)
+        except Lost as error:
+            self._again(error)
+            yield from self._list(prefix, after)
+
+    def _twice(self, ask: Callable[[], T]) -> T:
+        """Ask, and once more if the connection was lost."""
+        from drcheck.collectors.ssh.faults import Lost  # imports paramiko
+
+        try:
+            return ask()
+        except Lost as error:
+            self._again(error)
+            return ask()
+
+    def _again(self, error: CollectorError) -> None:
+        """Let go of a connection that was lost; raises ``error`` if another one was lost before."""
+        from drcheck.collectors.ssh.connection import AGAIN  # imports paramiko
+
+        if self._tried_again:
+            raise error
+        self._tried_again = True
+        self.close()
+        self._deadline.pause(AGAIN)
+
+    def _list(self, prefix: str, after: str) -> Iterator[Entry]:
+        below = checked_prefix(prefix)
+        directory = self._directory("")
+        if below:
+            try:
+                directory = self._directory(below[:-1])
+            except NotFound:
+                return
+        host = self._connected()
+        # a listing has a channel of its own: one that is under way cannot share it with reads
+        if self._listing is not None:
+            self._listing.close()
+        talk = self._listing = self._talk()
+        if host.has_find(self._deadline):
+            self._count()
+            entries = parse_find(talk.run(find_command(directory)), below, self._quota)
+        else:
+            entries = self._walk(talk, directory, below)
+        for entry in entries:
+            if entry.name.startswith(prefix) and entry.name > after:
+                self._listed.keep(entry.name)
+                yield entry
+        talk.close()
+
+    def _walk(self, talk: Talk, directory: str, below: str) -> Iterator[Entry]:
+        """List by SFTP."""
+        from drcheck.collectors.ssh import sftp as ssh_sftp  # imports paramiko
+
+        session = ssh_sftp.ReadOnlySftp(talk, self._count)
+        pending = [""]
+        while pending:
+            inner = pending.pop()
+            try:
+                listing = session.directory(f"{directory}/{inner}")
+            except NotFound:  # a directory that went meanwhile
+                if not inner:
+                    raise
+                continue
+            for name, status in listing:
+                self._quota.take()
+                path = inner + name
+                told = status if status.mode is not None else self._status(f"{directory}/{path}")
+                if told is None:
+                    continue
+                if ssh_sftp.is_directory(told):
+                    pending.append(f"{path}/")
+                elif ssh_sftp.is_regular(told) or told.mode is None:
+                    yield self._entry(below + ssh_sftp.plain(path), told)
+
+    def _status(self, path: str) -> Attributes | None:
+        """Return what a name of a listing is, or None if it went meanwhile: all others are still there."""
+        try:
+            return self._sftp().status(path)
+        except NotFound:
+            return None
+
+    def _entry(self, name: str, told: Attributes) -> Entry:
+        """Return what SFTP tells of a regular file."""
+        from drcheck.collectors.ssh import sftp as ssh_sftp  # imports paramiko
+
+        try:
+            return ssh_sftp.entry(name, told)
+        except Nonsense as error:
+            raise CollectorError(
+                f"what {self._connection.host} tells of {shown(name)} makes no sense: {error}",
+                "See what serves SFTP there (Subsystem sftp internal-sftp), and the disk.",
+            ) from None
+
+    def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
+        """Return up to ``at_most`` bytes of a regular file, or of what the command named by ``!output`` prints."""
+        if name.startswith("!") and not self._root:
+            return self._twice(lambda: self._output(name[1:], offset, at_most))
+        return self._twice(lambda: self._read(name, offset, at_most))
+
+    def _read(self, name: str, offset: int, at_most: int) -> bytes:
+        path, before = self._regular(name)
+        opened, content = self._sftp().read(path, offset, at_most)
+        # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
+        if self._real(name, "the file") != path or opened.mode != before.mode or opened.uid != before.uid:
+            raise CollectorError(
+                f"{shown(path)} on {self._connection.host} was exchanged while it was read", "Look who did that."
+            )
+        return content
+
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+        """Return that nothing is told: a host's files show neither how its disk is encrypted nor a lock.
+
+        Of the place, and of what a listing showed, that takes no request.
+        """
+        if name is not None and self._listed.of(name) is None:
+            if name.startswith("!") and not self._root:
+                self._argv(name[1:])
+            else:
+                self._twice(lambda: self._regular(name))
+        return in_full(NOTHING, facts, DISK)
+
+    def _regular(self, name: str) -> tuple[str, Attributes]:
+        """Return the absolute path of a regular file, and what it is; opening a pipe would wait for its writer."""
+        from drcheck.collectors.ssh.sftp import is_regular  # imports paramiko
+
+        path = self._real(checked_name(name), "the file")
+        status = self._sftp().status(path)
+        if not is_regular(status):
+            raise CollectorError(f"{shown(path)} on {self._connection.host} is no regular file", "Name a file.")
+        return path, status
+
+    def _argv(self, name: str) -> tuple[str, ...]:
+        argv = self._connection.outputs.get(name)
+        if argv is None:
+            raise NotFound(
+                f"{self._connection.name} has no output {shown(name)}",
+                f"Add it to `outputs` of {self._connection.name}.",
+            )
+        return argv
+
+    def _output(self, name: str, offset: int, at_most: int) -> bytes:
+        from drcheck.collectors.ssh.connection import NO_INPUT  # imports paramiko
+
+        command = shlex.join(self._argv(name)) + NO_INPUT
+        self._count()
+        said = bytearray()
+        self._connected()
+        talk = self._talk()
+        try:
+            for part in talk.run(command):
+                said += part
+                if len(said) > OUTPUT:
+                    raise CollectorError(
+                        f"the output {name} of {self._connection.name} is longer than {OUTPUT >> 20} MiB",
+                        "Let the command print less.",
+                    )
+        finally:
+            talk.close()
+        start = max(0, len(said) + offset) if offset < 0 else offset
+        return bytes(said[start : start + at_most])
+
+    def _directory(self, name: str) -> str:
+        """Return the absolute path of a directory that exists."""
+        from drcheck.collectors.ssh.sftp import is_directory  # imports paramiko
+
+        path = self._real(name, "the directory")
+        if not is_directory(self._sftp().status(path)):
+            raise CollectorError(f"{shown(path)} on {self._connection.host} is no directory", "Name a directory.")
+        return path
+
+    def _real(self, name: str, what: str) -> str:
+        """Return the absolute path of ``name``, which lies below the root and has no link in it.
+
+        Raises :class:`CollectorError` otherwise. The connection's root is the runner's own choice and may be a link.
+        """
+        session = self._sftp()
+        if not self._top:
+            self._top = session.real_path(self._connection.root).rstrip("/")
+        path = f"{self._top}/{self._root}{name}".rstrip("/") or "/"
+        if session.real_path(path) != path:
+            raise CollectorError(
+                f"{what} {shown(path)} on {self._connection.host} is a link, or lies behind one",
+                "Name the place itself: links are not followed.",
+            )
+        return path
+
+    def _count(self) -> None:
+        self.calls += 1
+
+    def _connected(self) -> Host:
+        """Return the session with the host, made or joined when it is first needed."""
+        from drcheck.collectors.ssh.connection import connect  # paramiko takes a while to import
+
+        if self._host is None:
+            host = connect(self._connection, self._pool, self._deadline)
+            if not host.places.acquire(timeout=self._deadline.left()):
+                raise CollectorError(
+                    f"{self._connection.host} was busy with other sources until the time was up",
+                    f"Raise `deadline` of {self._connection.name}, or see why they take so long.",
+                )
+            self._host = host
+        return self._host
+
+    def _talk(self) -> Talk:
+        from drcheck.collectors.ssh.connection import Talk  # imports paramiko
+
+        talk = Talk(self._connected(), self._deadline)
+        self._talks.append(talk)
+        return talk
+
+    def _sftp(self) -> ReadOnlySftp:
+        from drcheck.collectors.ssh.sftp import ReadOnlySftp  # imports paramiko
+
+        if self._session is None or self._session.broken:
+            if self._session is not None:
+                self._session.talk.close()
+            self._session = ReadOnlySftp(self._talk(), self._count)
+        return self._session
+
+    def clock_offset(self) -> float | None:
+        """Return by how much the host's clock is ahead; None where no command may run."""
+        return self._twice(lambda: self._connected().clock_offset(self._deadline))
+
+    def close(self) -> None:
+        """Close what this source holds; the session with the host is the run's."""
+        for talk in self._talks:
+            talk.close()
+        self._talks.clear()
+        self._session = self._listing = None
+        if self._host is not None:
+            self._host.places.release()
+            self._host = None
+
+
+def open_ssh(connection: SshConnection, root: str, pool: Connections) -> SshCollector:
+    """Return a collector of what lies below ``root``, a directory below the connection's root."""
+    return SshCollector(connection, root, pool)

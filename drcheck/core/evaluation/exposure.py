@@ -1,0 +1,291 @@
+"""How old the newest data was at each instant: shared by the RPO and by backups owed every so often."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from operator import itemgetter
+
+from drcheck.core import words
+from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.terms import Subject
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Points
+from drcheck.core.model.verdict import Status, Window
+from drcheck.core.time.spans import Span, Spans, covers, intersection, union
+
+Row = tuple[Points, int]
+"""A recovery point: the columns it lies in, and its row there."""
+
+
+@dataclass(slots=True)
+class Newest:
+    """The newest data that was there, as a step function of time."""
+
+    times: array[int] = field(default_factory=lambda: array("q"))
+    rows: list[Row | None] = field(default_factory=list)
+    """What was newest from the same entry of ``times`` on; None: nothing was there."""
+
+    def step(self, t: int, row: Row | None) -> None:
+        """Say what is newest from ``t`` on; steps come in order of time."""
+        if self.rows and self.rows[-1] == row:
+            return
+        if self.times and self.times[-1] == t:
+            self.rows[-1] = row
+        else:
+            self.times.append(t)
+            self.rows.append(row)
+
+    def at(self, t: int) -> Row | None:
+        """Return the recovery point with the newest data right after ``t``."""
+        index = bisect_right(self.times, t) - 1
+        return self.rows[index] if index >= 0 else None
+
+    def before(self, t: int) -> Row | None:
+        """Return the recovery point with the newest data right before ``t``."""
+        return self.at(t - 1)
+
+
+def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
+    """Follow the newest data of counted points, each from when it was available (until it was gone), while it counts.
+
+    Every uncertain instant is taken at its favourable or unfavourable end, and what is in doubt as counting or not.
+    """
+    arrivals: list[tuple[int, int, int, Row]] = []
+    for part in subject.parts:
+        points = part.points
+        data, available, gone = (
+            (points.data_hi, points.available_lo, points.gone_hi)
+            if favourable
+            else (points.data_lo, points.available_hi, points.gone_lo)
+        )
+        for row in points.counted():
+            ends = gone[row] if until_gone else FOREVER
+            if not favourable and row in points.held_until:
+                ends = max(ends, points.held_until[row])
+            if available[row] >= ends:
+                continue
+            if row not in points.doubts:
+                arrivals.append((available[row], -data[row], ends, (points, row)))
+                continue
+            counts = intersection((Span(available[row], ends),), points.counts(row, surely=not favourable))
+            arrivals += ((start, -data[row], end, (points, row)) for start, end in counts)
+    arrivals.sort(key=itemgetter(0, 1, 2))
+    return _climb(arrivals) if all(arrival[2] == FOREVER for arrival in arrivals) else sweep(arrivals)
+
+
+def _climb(arrivals: list[tuple[int, int, int, Row]]) -> Newest:
+    """Follow the newest data where nothing ever goes: it only gets newer."""
+    found = Newest()
+    best = FOREVER
+    for available, age_rank, _, point in arrivals:
+        if age_rank < best:
+            best = age_rank
+            found.step(available, point)
+    return found
+
+
+def sweep(arrivals: Sequence[tuple[int, int, int, Row]]) -> Newest:
+    """Follow the newest data through arrivals and departures.
+
+    Of each, in order: when it came, its data's instant with its sign changed, when it went, and what it is.
+    """
+    changes = sorted(
+        {arrival[0] for arrival in arrivals} | {arrival[2] for arrival in arrivals if arrival[2] < FOREVER}
+    )
+    found = Newest()
+    heap: list[tuple[int, int, int, Row]] = []
+    following = 0
+    for t in changes:
+        while following < len(arrivals) and arrivals[following][0] <= t:
+            _, age_rank, ends, point = arrivals[following]
+            heappush(heap, (age_rank, -ends, following, point))
+            following += 1
+        while heap and -heap[0][1] <= t:
+            heappop(heap)
+        found.step(t, heap[0][3] if heap else None)
+    return found
+
+
+def presence(rows: Sequence[Row], *, surely: bool, until_gone: bool, as_made: bool = False) -> Spans:
+    """Return when at least one of ``rows`` had come and counted: surely, or possibly.
+
+    What is gone since still counts, unless ``until_gone``; with ``as_made`` so does what was found broken since.
+    """
+    if len(rows) == 1:  # as mostly
+        ((points, row),) = rows
+        return points.there(row, surely=surely, until_gone=until_gone, as_made=as_made)
+    return union(
+        span
+        for points, row in rows
+        for span in points.there(row, surely=surely, until_gone=until_gone, as_made=as_made)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The judgement of one data set against the oldest age that its newest data may have."""
+
+    subject: Subject
+    objective: int
+    effective: int | None
+    best: Newest
+    """Every uncertain instant at its favourable end."""
+    surest: Newest
+    """Every uncertain instant at its unfavourable end."""
+    proved: Spans
+    """When no newer data can have been there unseen."""
+    looked: int
+    """From when every source has been looked at; ``FOREVER``: one never was."""
+
+    @classmethod
+    def of(
+        cls, subject: Subject, objective: int, effective: int | None, window: Window, *, until_gone: bool
+    ) -> Exposure:
+        """Prepare to judge ``subject`` over ``window``; a point gone since still counts unless ``until_gone``."""
+        proved: Spans = (Span(*window),)
+        for part in subject.parts:
+            prove = part.absence.none_newer_stood if until_gone else part.absence.none_newer_arrived
+            proved = intersection(proved, prove(objective, *window))
+        firsts = [part.absence.first for part in subject.parts]
+        best = newest(subject, favourable=True, until_gone=until_gone)
+        exact = all(part.points.exact for part in subject.parts)
+        return cls(
+            subject,
+            objective,
+            effective,
+            best,
+            best if exact else newest(subject, favourable=False, until_gone=until_gone),
+            proved,
+            max((FOREVER if first is None else first for first in firsts), default=FOREVER),
+        )
+
+    def status_at(self, t: int) -> Status | None:
+        """Return the status right after ``t``."""
+        if self.effective is not None and t < self.effective:
+            return None
+        at_best = self._one(t, self.best, favourable=True)
+        at_worst = at_best if self.surest is self.best else self._one(t, self.surest, favourable=False)
+        if at_best is not at_worst:
+            return Status.UNKNOWN
+        if at_best is Status.BREACHED and not covers(self.proved, t, t + 1):
+            return Status.UNKNOWN
+        return at_best
+
+    def changes(self) -> Iterator[int]:
+        """Yield every instant at which the status may change."""
+        yield from self._turns(self.best, favourable=True)
+        if self.surest is not self.best:
+            yield from self._turns(self.surest, favourable=False)
+        for span in self.proved:
+            yield from span
+        yield self.looked
+        if self.effective is not None:
+            yield from (self.effective, self.effective + self.objective)
+
+    def _turns(self, steps: Newest, *, favourable: bool) -> Iterator[int]:
+        """Yield when a step of ``steps`` may turn the status: not where one point in time follows another."""
+        overdue = LONG_AGO
+        for t, row in zip(steps.times, steps.rows, strict=True):
+            late = LONG_AGO if row is None else _data(row, favourable=favourable) + self.objective
+            if overdue <= t:
+                yield from (overdue, t)
+            elif late <= t:
+                yield t
+            overdue = late
+        yield overdue
+
+    def age_at(self, t: int) -> int | None:
+        """Return the age of the newest data that surely was there right before ``t``; None: there was none."""
+        row = self.surest.before(t)
+        return None if row is None else max(0, t - row[0].data_lo[row[1]])
+
+    def worst_age(self, window: Window) -> int | None:
+        """Return the greatest age, within ``window``, of the newest data that surely was there.
+
+        None: for some time there was none, so that nothing bounds it.
+        """
+        times, worst = self.surest.times, 0
+        if not times or times[0] > window.start:
+            return None
+        for start, end, row in zip(times, [*times[1:], FOREVER], self.surest.rows, strict=True):
+            if max(start, window.start) >= min(end, window.end):
+                continue
+            if row is None:
+                return None
+            worst = max(worst, min(end, window.end) - row[0].data_lo[row[1]])
+        return worst
+
+    def passed_over(self, t: int) -> str:
+        """Return why the newest data that stood right after ``t`` does not count, where it is newer than what does.
+
+        Empty: the newest counts.
+        """
+        newest: tuple[int, str] | None = None
+        counted = self.surest.at(t)
+        oldest = LONG_AGO if counted is None else counted[0].data_lo[counted[1]]
+        for part in self.subject.parts:
+            points = part.points
+            for row in range(len(points) - 1, -1, -1):
+                if points.data_lo[row] <= (oldest if newest is None else newest[0]):
+                    break
+                lost = points.doubt_at(row, t)
+                if lost is not None and lost.certain and points.available_lo[row] <= t < points.gone_hi[row]:
+                    newest = points.data_lo[row], f"{points.name[row]} at {points.source} does not count: {lost.why}"
+        return "" if newest is None else newest[1]
+
+    def why_unknown(self, t: int, what: str) -> str:
+        """Return why the status right after ``t`` is unknown; ``what`` names what nobody can rule out."""
+        if self._one(t, self.best, favourable=True) is Status.MET:
+            row = self.best.at(t)
+            if row is not None:
+                return why_unknown.undecided(*row, t)
+        if t < self.looked < FOREVER and self.best.at(t) is None:
+            # Before anybody looked, a service without backups cannot be told from one that nobody watched.
+            looked = words.instant(self.looked)
+            return f"no backup of {self.subject.of} is known of then, and drcheck first looked {looked}"
+        return why_unknown.unproved(self.subject.parts, t, what)
+
+    def _one(self, t: int, steps: Newest, *, favourable: bool) -> Status | None:
+        row = steps.at(t)
+        if row is not None:
+            return Status.MET if t < _data(row, favourable=favourable) + self.objective else Status.BREACHED
+        if steps.times and steps.times[0] <= t:
+            return Status.BREACHED  # one had been available before
+        if self.effective is not None and t < self.effective + self.objective:
+            return None
+        return Status.BREACHED if t >= self.looked else Status.UNKNOWN
+
+
+def _data(row: Row, *, favourable: bool) -> int:
+    points, index = row
+    return points.data_hi[index] if favourable else points.data_lo[index]
+
+
+def cite(row: Row) -> Cited:
+    """Return a recovery point as reports show it: whether it counts is told as of the end of what is known."""
+    points, index = row
+    last = points.doubt_at(index, FOREVER - 1)
+    return Cited(
+        points.source,
+        points.of,
+        points.name[index],
+        points.data_lo[index],
+        points.available_hi[index],
+        why_not=last.why if last is not None and last.certain else "",
+        in_doubt=last.why if last is not None and not last.certain else "",
+    )
+
+
+def rejected(subject: Subject, since: int) -> Sequence[Cited]:
+    """Return the candidates with data of ``since`` or later that do not count, or may not, newest first."""
+    found = [
+        cite((part.points, row))
+        for part in subject.parts
+        for row in (*part.points.why_not, *part.points.doubts)
+        if part.points.data_lo[row] >= since
+    ]
+    found = [cited for cited in found if cited.why_not or cited.in_doubt]
+    return sorted(found, key=lambda cited: cited.data_as_of or 0, reverse=True)

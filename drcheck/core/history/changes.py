@@ -1,0 +1,581 @@
+"""A source's history: looks, one after the other, turned into what came, changed and went.
+
+Each look becomes one :class:`Record`, the unit that the ledger keeps; applying a source's records in order rebuilds
+its history. From it come the columns that evaluators judge, so that none of them reads a raw look.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from drcheck.core.history import exports, facts
+from drcheck.core.history.absence import Absence
+from drcheck.core.history.archive import Sealed, Shelf, hashed, holds
+from drcheck.core.history.columns import columns
+from drcheck.core.history.likeness import Content, Likeness, Reading, readings
+from drcheck.core.history.look_order import in_order
+from drcheck.core.history.part import Part
+from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
+from drcheck.core.history.twins import alike_in
+from drcheck.core.model.archive_tiers import AT_HAND
+from drcheck.core.model.evidence import (
+    FOREVER,
+    LONG_AGO,
+    Candidate,
+    Described,
+    Fact,
+    Look,
+    Observation,
+    Settled,
+    State,
+    Told,
+    Unaccounted,
+)
+from drcheck.core.model.policy import Source
+from drcheck.core.model.rewritten_logs import ReportedTest, Stretch
+
+SIZES = 10 * 86400
+"""How much further back candidates are kept where sizes are compared with those of the ten points before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one look changed about what is known of a source."""
+
+    look: Look
+    appeared: tuple[Candidate, ...] = ()
+    """New names, and names that show something else than before."""
+    gone: tuple[str, ...] = ()
+    """Names that a complete look missed."""
+    shown: tuple[str, ...] = ()
+    """Of an incomplete look, the names that it showed as they were: a complete one shows all that did not go."""
+    described: tuple[Described, ...] = ()
+    """Facts of what stands that were not known yet, or are not as they were."""
+    unlisted: tuple[str, ...] = ()
+    unread: int = 0
+    stretches: tuple[Stretch, ...] = ()
+    """What an export told that was not known."""
+    tests: tuple[ReportedTest, ...] = ()
+    """What a test runner's report told that was not known."""
+
+
+@dataclass(slots=True)
+class History:
+    """Everything that the looks at one source have shown."""
+
+    looks: list[Look] = field(default_factory=list)
+    standing: dict[str, Sighting] = field(default_factory=dict)
+    past: list[Sighting] = field(default_factory=list)
+    unlisted: tuple[str, ...] = ()
+    unread: int = 0
+    unaccounted: tuple[Unaccounted, ...] = ()
+    """The newest names that nothing accounts for, as the newest look that listed anything showed them."""
+    stretches: tuple[Stretch, ...] = ()
+    """What all exports told together."""
+    tests: dict[ReportedTest, None] = field(default_factory=dict)
+    """What all reports of test runners told, in the order in which they did."""
+    sealed: dict[int, Sealed] = field(default_factory=dict)
+    """The stretches of old data that are not in memory."""
+    origin: dict[int, Sealed] = field(default_factory=dict, compare=False, repr=False)
+    """All stretches that a snapshot holds, as it holds them."""
+    shelf: Shelf | None = field(default=None, compare=False, repr=False)
+    """Where those are read from."""
+    changed: set[int] = field(default_factory=set, compare=False, repr=False)
+    """Stretches that are not any more as they were read."""
+    turnovers: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
+    """(data set, whether writing the same content anew counts) to the complete looks that showed that more came and
+    went since the one before than looks can show."""
+    ended: list[tuple[Sighting, bool]] = field(default_factory=list)
+    """What ended since the newest complete look, and whether it was only written anew."""
+    _reach: list[tuple[int, int]] = field(default_factory=list)
+    """(asked_from, begin) of the complete looks but those after which another one asked as far back, oldest first."""
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> History:
+        """Rebuild a history from its records, oldest first."""
+        history = cls()
+        for record in records:
+            history.apply(record)
+        return history
+
+    def observe(self, observation: Observation) -> Record:
+        """Return what ``observation`` changes, as the record to keep; the history itself does not change yet."""
+        look = observation.look
+        shown = {candidate.name: candidate for candidate in observation.candidates}
+        self._read_since(look.asked_from)
+        self._find(shown)
+        appeared = tuple(
+            candidate
+            for name, candidate in shown.items()
+            if (known := self.standing.get(name)) is None or known.shown != candidate
+        )
+        gone = sorted(
+            name
+            for name, known in self.standing.items()
+            # Only what lies in the range asked can be missed, and only by a complete look.
+            if look.complete and name not in shown and known.shown.data_lo >= look.asked_from
+        )
+        changed = {candidate.name for candidate in appeared}
+        described = tuple(
+            one
+            for one in observation.described
+            if one.name in changed or (known := self.standing.get(one.name)) is None or known.told(one.fact) != one.told
+        )
+        described += self._doubted(observation, shown, changed)
+        described += self._thawed(observation, shown)
+        again = () if look.complete else tuple(name for name in shown if name in self.standing and name not in changed)
+        return Record(
+            look,
+            appeared,
+            tuple(gone),
+            again,
+            described,
+            observation.unlisted,
+            observation.unread,
+            tuple(exports.news(observation.stretches, self.stretches)),
+            tuple(test for test in observation.tests if test not in self.tests),
+        )
+
+    def _doubted(
+        self, observation: Observation, shown: Mapping[str, Candidate], changed: AbstractSet[str]
+    ) -> tuple[Described, ...]:
+        """Return the locks that somebody may have lifted since, where a look was to ask for them and could not."""
+        refused = {gap.fact: gap.what for gap in observation.look.gaps if gap.fact in {Fact.LOCK, Fact.LEGAL_HOLD}}
+        told = {(one.name, one.fact) for one in observation.described}
+        return tuple(
+            Described(name, fact, Told(None, what))
+            for fact, what in refused.items()
+            for name in shown
+            if fact is not None and (known := self.standing.get(name)) is not None
+            and name not in changed and (name, fact) not in told and facts.may_be_lifted(fact, known.told(fact))
+        )  # fmt: skip
+
+    def _thawed(self, observation: Observation, shown: Mapping[str, Candidate]) -> tuple[Described, ...]:
+        """Return what lay in an archive tier, and is shown now without a word of one: it was brought back."""
+        there = {one.name for one in observation.described if one.fact is Fact.ARCHIVED}
+        return tuple(
+            Described(name, Fact.ARCHIVED, AT_HAND)
+            for name, known in self.standing.items()
+            if Fact.ARCHIVED in known.facts and name in shown and name not in there
+            and known.told(Fact.ARCHIVED) != AT_HAND
+        )  # fmt: skip
+
+    def apply(self, record: Record) -> None:
+        """Add the next look's record."""
+        look = record.look
+        appeared_as = (candidate.name for candidate in record.appeared)
+        self._find((*record.gone, *record.shown, *appeared_as, *(one.name for one in record.described)))
+        # A stretch in which something changes is read whole, so that it can be written whole.
+        self._read({stretch_of(candidate) for candidate in record.appeared} & self.sealed.keys())
+        contents = _contents(record)
+        moved = self._moved(record, contents)
+        for name in record.gone:
+            self._end(name, look)
+        for candidate in record.appeared:
+            if (known := moved.get(candidate.name)) is None:
+                self._show(candidate, contents[candidate.name], look)
+                continue
+            # The same recovery point under another name: it stood throughout, and arrived when it first did.
+            self._end(candidate.name, look)
+            known.shown, known.last_seen = candidate, look.begin
+            self.standing[candidate.name] = known
+            self.changed.add(known.stretch)
+        for name in record.shown:
+            if (known := self.standing.get(name)) is not None:
+                known.last_seen = look.begin
+                self.changed.add(known.stretch)
+        for described in record.described:
+            if (known := self.standing.get(described.name)) is not None:
+                self.changed.add(known.stretch)
+                facts.note(known, described, look.begin, seen=self._reach[-1][1] if self._reach else look.begin)
+        self.looks.append(look)
+        if look.complete:
+            self._turn_over(look)
+        self.follow((look,))
+        self.unlisted = record.unlisted
+        self.unread = record.unread
+        if record.stretches:
+            self.stretches = exports.joined((*self.stretches, *record.stretches))
+        self.tests.update(dict.fromkeys(record.tests))
+        if look.complete or look.names:
+            self.unaccounted = look.unaccounted
+
+    @property
+    def ever_matched(self) -> bool:
+        """Whether a name there was ever read as that of a backup."""
+        return bool(self.standing or self.past or self.sealed)
+
+    def follow(self, looks: Iterable[Look]) -> None:
+        """Note how far back complete looks asked."""
+        for look in looks:
+            if look.complete:
+                del self._reach[bisect_right(self._reach, (look.asked_from, LONG_AGO)) :]
+                self._reach.append((look.asked_from, look.begin))
+
+    def _moved(self, record: Record, contents: Mapping[str, Content]) -> dict[str, Sighting]:
+        """Take what only changed its name out of what stands, and return it by its new name.
+
+        Its old name was missed, or shows something else, and a name that is new, or showed something else, has the same
+        content and data: a file that was renamed, or rotated.
+        """
+        showing = {candidate.name: candidate for candidate in record.appeared}
+        left = [*record.gone, *(name for name in showing if self._is_overwritten(name, contents[name]))]
+        there = ((name, known) for name in left if (known := self.standing.get(name)) is not None)
+        old = {what: name for name, known in there if (what := _what(known.shown, known.content))}
+        new = {
+            name: old.pop(what)
+            for name, candidate in showing.items()
+            if (what := _what(candidate, contents[name])) in old
+            and self.standing.get(name) is not self.standing[old[what]]
+            and (name not in self.standing or self._is_overwritten(name, contents[name]))
+        }
+        return {name: self.standing.pop(before) for name, before in new.items()}
+
+    def _is_overwritten(self, name: str, content: Content) -> bool:
+        """Return whether a name that stands shows other content now."""
+        known = self.standing.get(name)
+        return known is not None and content.like(known.content) is Likeness.OTHER
+
+    def _turn_over(self, look: Look) -> None:
+        """Note the data sets that turn over faster than complete looks, of which ``look`` is the newest, come.
+
+        Something that the look before showed is gone, or overwritten, though it arrived, or may have, less than their
+        distance before that, and what is there now is newer: others may have come and gone in between.
+        """
+        ended, self.ended = self.ended, []
+        if not self._reach:
+            return
+        before = self._reach[-1][1]
+        since = before - (look.begin - before)
+        for rewritten in (False, True):
+            went = [seen for seen, again in ended if again <= rewritten and seen.first_seen <= before]
+            sets = {seen.shown.of for seen in went if seen.available_hi > since}
+            if not sets:
+                continue
+            # What is older than all that went decides nothing.
+            oldest = min(seen.newest_data for seen in went if seen.shown.of in sets)
+            self._read(
+                [
+                    stretch
+                    for stretch, sealed in self.sealed.items()
+                    if any(of in sets and one.standing >= oldest for of, one in sealed.newest.items())
+                ]
+            )
+            newest = dict.fromkeys(sets, LONG_AGO)
+            newer = dict.fromkeys(sets, LONG_AGO)
+            there = (known for known in self.standing.values() if known.shown.of in sets)
+            for seen in (*went, *(one for known in there for one in known.writings())):
+                if (of := seen.shown.of) in sets:
+                    which = newest if seen.first_seen <= before else newer
+                    which[of] = max(which[of], seen.newest_data)
+            for of in sets:
+                turned = self.turnovers.setdefault((of, rewritten), [])
+                if newer[of] > newest[of] and look.begin not in turned:
+                    turned.append(look.begin)
+
+    def _last_shown(self, known: Sighting) -> int:
+        """Return the newest look that showed what still stands: else a complete one would have missed it."""
+        index = bisect_right(self._reach, (known.shown.data_lo, FOREVER)) - 1
+        return max(known.last_seen, self._reach[index][1]) if index >= 0 else known.last_seen
+
+    def read_all(self) -> None:
+        """Read every stretch."""
+        self._read(self.sealed)
+
+    def _read_since(self, data_from: int) -> None:
+        """Read the stretches that hold, or held, data of ``data_from`` or later."""
+        self._read(
+            stretch
+            for stretch, sealed in self.sealed.items()
+            if any(newest.data_hi >= data_from for newest in sealed.newest.values())
+        )
+
+    def _find(self, names: Iterable[str]) -> None:
+        """Read the stretches in which one of ``names`` stands that stands in none of those in memory."""
+        if not self.sealed or self.shelf is None:
+            return
+        wanted = sorted(name for name in names if name not in self.standing)
+        shelf = self.shelf
+        self._read(
+            [
+                stretch
+                for stretch, sealed in self.sealed.items()
+                if sealed.may_hold(wanted, partial(shelf.index, stretch))
+            ]
+        )
+
+    def _read(self, stretches: Iterable[int]) -> None:
+        for stretch in tuple(stretches):
+            assert self.shelf is not None, "what is sealed lies on a shelf"
+            rows = self.shelf.load(stretch)
+            del self.sealed[stretch]
+            self.standing.update((seen.shown.name, seen) for seen in rows.standing)
+            self.past += rows.past
+
+    def settled(
+        self, *, locked_for: int, since: int = LONG_AGO, at: int = LONG_AGO, verified_once: bool = False
+    ) -> Mapping[str, Settled]:
+        """Return what stands, by name, with the facts that cannot change, or do not matter any more at ``at``.
+
+        Of data older than ``since`` not all of it is returned.
+
+        Content keeps its encryption. A lock in compliance mode can only be lengthened (S3 Object Lock, Azure's locked
+        policies), so one that lasts ``locked_for`` seconds from the arrival on is known for good; whatever is older
+        than that need not be locked. Where nobody could tell whether something is encrypted, that is returned as well.
+        Content decays; with ``verified_once`` what ever had its checksum is not read again.
+        """
+        self._read_since(since)
+        return facts.StandingSettled(self.standing, locked_for, at, verified_once=verified_once)
+
+    def states(self, since: int) -> dict[str, State]:
+        """Return what was last read of the state of what stands; of data older than ``since`` not all of it."""
+        self._read_since(since)
+        return {
+            name: State(*steps[-1]) for name, known in self.standing.items() if (steps := known.facts.get(Fact.STATE))
+        }
+
+    def broken_since(self) -> int:
+        """Return the oldest data that stands without its checksum, to be looked at until it passes one or is gone."""
+        rotten = (known.data_lo for known in self.standing.values() if known.is_rotten)
+        return min((*rotten, *(one.broken_since for one in self.sealed.values())), default=FOREVER)
+
+    def parts(
+        self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO, until: int = FOREVER
+    ) -> dict[str, Part]:
+        """Return the source's share of each data set, with what the looks prove about what they did not show.
+
+        Candidates with data older than ``since``, the oldest that the question needs, are left out, but for as long
+        before the newest one as its size is compared with: the age of what stopped long ago is still told. The
+        question ends at ``until``: what was shown right before it is not said to be unseen since.
+        """
+        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest().items() if of in source.of}
+        self._read(
+            stretch
+            for stretch, sealed in self.sealed.items()
+            if sealed.rotten
+            or any(of in oldest_of and newest.data_hi >= oldest_of[of] for of, newest in sealed.newest.items())
+        )
+        self._read_alike(source.of)
+        looks = in_order(self.looks)
+        looked = Absence.proved_by(looks, source.thinned_after, seen_every=source.seen_every)
+        last = self.looks[-1] if self.looks else None
+        gap = next((gap.what for gap in last.gaps if gap.hides), "") if last else ""
+        unasked = {gap.fact: gap.what for gap in last.gaps if gap.fact} if last else {}
+        rows: dict[str, list[Sighting]] = {of: [] for of in source.of}
+        for sighting in (*self.past, *self.standing.values()):
+            if sighting.shown.of in rows:
+                rows[sighting.shown.of].append(sighting)
+
+        def unseen_from(known: Sighting) -> int:
+            shown = self._last_shown(known) + 1
+            if source.seen_every and shown > looked.taken.start:
+                shown = max(shown, looked.taken.end)
+                return FOREVER if shown >= until else shown
+            if last is not None and last.begin < shown and not last.complete and known.last_seen != last.begin:
+                return last.begin  # the clock was set back, and by it nobody sees this any more
+            return FOREVER if shown >= until else shown
+
+        parts: dict[str, Part] = {}
+        for of, sightings in rows.items():
+            oldest = oldest_of.get(of, since)
+            # However old, what has failed its checksum is broken until it passes one.
+            needed = [seen for seen in sightings if seen.shown.data_hi >= oldest or seen.is_rotten]
+            # What has the content of something older may be that, however old it is.
+            contents = {mark for seen in needed for mark in seen.content.marks()}
+            needed += [
+                seen
+                for seen in sightings
+                if seen.shown.data_hi < oldest and not seen.is_rotten and not contents.isdisjoint(seen.content.marks())
+            ]
+
+            def read(reading: Reading, of: str = of, needed: Sequence[Sighting] = needed) -> Part:
+                points = columns(
+                    source, of, needed, unseen_from, reading,
+                    last_shown=self._last_shown_of, clock_tolerance=clock_tolerance,
+                )  # fmt: skip
+                if source.seen_every:
+                    points = replace(points, taken_until=looked.taken.end)
+                fast = self.turnovers.get((of, bool(reading.apart))) or self.turnovers.get((of, False))
+                absence = looked
+                if fast:
+                    absence = Absence.proved_by(looks, source.thinned_after, fast, seen_every=source.seen_every)
+                return Part(points, absence, gap, unasked)
+
+            as_one, *others = readings(source)
+            parts[of] = read(as_one)
+            for other in others:
+                if why := alike_in(source, needed, other, clock_tolerance=clock_tolerance):
+                    parts[of] = replace(parts[of], otherwise=read(other), alike=why)
+        return parts
+
+    def _newest(self) -> dict[str, int]:
+        """Return the newest data of each data set."""
+        found: dict[str, int] = {}
+        for seen in (*self.past, *self.standing.values()):
+            found[seen.shown.of] = max(found.get(seen.shown.of, LONG_AGO), seen.shown.data_lo)
+        for sealed in self.sealed.values():
+            for of, newest in sealed.newest.items():
+                found[of] = max(found.get(of, LONG_AGO), newest.data_lo)
+        return found
+
+    def _read_alike(self, sets: Iterable[str]) -> None:
+        """Read the stretches that may hold the content of something in memory: which of them is older decides."""
+        if not self.sealed or self.shelf is None:
+            return
+        its = set(sets)
+        there = (seen for seen in (*self.past, *self.standing.values()) if seen.shown.of in its)
+        wanted = sorted({hashed(mark) for seen in there for mark in seen.content.marks()})
+        shelf = self.shelf
+        if wanted:
+            self._read([stretch for stretch in self.sealed if holds(shelf.index(stretch).contents, wanted)])
+
+    def _show(self, candidate: Candidate, content: Content, look: Look) -> None:
+        begin, known = look.begin, self.standing.get(candidate.name)
+        if known is not None and self._grew(known, candidate, content, look):
+            return
+        like = Likeness.OTHER if known is None else content.like(known.content)
+        marked = known is not None and candidate.complete and not known.shown.complete
+        # Where its marker is gone, what stands there now can no longer be counted.
+        unmarked = known is not None and known.shown.complete and not candidate.complete
+        new = Sighting(candidate, candidate.data_lo, candidate.data_hi, *self._arrival(candidate, begin), begin, begin)
+        if candidate.pieces is not None:
+            new.formed = begin
+        if known is None or like is Likeness.OTHER or unmarked:
+            self._end(candidate.name, look, by=new if like is Likeness.OTHER else None)
+            self.standing[candidate.name] = new
+            self.changed.add(new.stretch)
+            return
+        earliest = candidate.available_lo
+        latest = max(earliest, min(candidate.available_hi, begin))
+        rewritten = candidate.data_lo != known.shown.data_lo
+        if rewritten:
+            # Whether it holds the old data or new is for whoever reads it to say: both are kept.
+            new.like = like
+            written = known.rewritings[-1] if known.rewritings else known
+            self.ended.append((replace(written), True))
+            known.rewritten_as(new, self._last_shown(known), in_a_row=self._in_a_row(written, look))
+        if marked:
+            known.available_lo, known.available_hi = new.available_lo, new.available_hi
+        else:
+            # A touch or a copy in place renews nothing: the earliest time stands.
+            known.available_lo = min(known.available_lo, earliest)
+            known.available_hi = min(known.available_hi, latest)
+        if known.shown != candidate and like is not Likeness.SAME:
+            # Alike in size and newly written it may hold other content, of which nothing was told.
+            for fact in (Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION):
+                if known.facts.get(fact):
+                    known.facts[fact].append((begin, Told(None, "it was written anew since that was asked")))
+            for fact in CONTENTS:
+                known.facts.pop(fact, None)
+        known.shown = candidate
+        known.last_seen = begin
+        self.changed.add(known.stretch)
+
+    def _grew(self, known: Sighting, candidate: Candidate, content: Content, look: Look) -> bool:
+        """Note that files came to a backup of several, or went from it; return whether that is all that happened.
+
+        While it grows it is one that comes; once it was found whole, what comes renews nothing, and what goes makes the
+        rest doubtful. Where all its files are others, or the same ones hold something else, it was written anew.
+        """
+        before, now = known.shown.pieces, candidate.pieces
+        if before is None or now is None or (known.shown.complete and not candidate.complete):
+            return False
+        last = self._last_shown(known)
+        # Nobody adds a part to what has all of them: until it came, what looked whole was not.
+        lacked = before.parts < now.parts and not before.wanted and known.lost_from == FOREVER
+        known.whole = known.shown.complete and known.is_whole(last) and not lacked
+        rewritten = before.files == now.files and content.like(known.content) is Likeness.OTHER
+        if known.whole and (before.files == now.files or not before.shares(now)):
+            return False
+        if not known.whole:
+            same = before.files == now.files and not rewritten and known.shown.complete == candidate.complete
+            # Where its files tell the instant of its data, what holds newer data is another backup.
+            if same or candidate.data_lo != known.shown.data_lo:
+                return False
+            known.available_lo, known.available_hi = self._arrival(candidate, look.begin)
+            known.formed = look.begin
+        elif before.lost(now):
+            known.lost_from = min(known.lost_from, last + 1)
+        self.changed.add(known.stretch)
+        if known.shown != candidate:
+            for fact in CONTENTS:
+                known.facts.pop(fact, None)
+        known.shown, known.last_seen = candidate, look.begin
+        self.changed.add(known.stretch)
+        return True
+
+    def _last_shown_of(self, known: Sighting) -> int:
+        """Return the newest look that showed something, whether it still stands or not."""
+        return known.gone_lo - 1 if known.gone_lo < FOREVER else self._last_shown(known)
+
+    def _arrival(self, candidate: Candidate, begin: int) -> tuple[int, int]:
+        """Return when what a look at ``begin`` showed anew arrived, whatever the place says of its time.
+
+        What a look showed had arrived by then, and what a complete look did not show had not.
+        """
+        missed = self._missed(candidate, begin)
+        earliest = max(candidate.available_lo, missed)
+        latest = candidate.available_hi if candidate.available_hi >= missed else begin
+        return earliest, max(earliest, min(latest, begin))
+
+    def _missed(self, candidate: Candidate, begin: int) -> int:
+        """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
+        index = bisect_right(self._reach, (candidate.data_lo, FOREVER)) - 1
+        missed = self._reach[index][1] if index >= 0 else LONG_AGO
+        # A look that seems to come later was told by another clock: when it missed the candidate nobody knows.
+        return missed if missed <= begin else self._complete_before(begin, candidate.data_lo)
+
+    def _complete_before(self, begin: int, data: int) -> int:
+        """Return the newest complete look up to ``begin``, by its own clock, that asked as far back as ``data``."""
+        asked = (look.begin for look in self.looks if look.complete and look.begin <= begin and look.asked_from <= data)
+        return max(asked, default=LONG_AGO)
+
+    def _in_a_row(self, known: Sighting, look: Look) -> bool:
+        """Return whether ``look`` and the complete one before it are both complete, and that one showed ``known``."""
+        if not look.complete or not self._reach:
+            return False
+        asked_from, begin = self._reach[-1]
+        return asked_from <= known.shown.data_lo and known.first_seen <= begin
+
+    def _end(self, name: str, look: Look, *, by: Sighting | None = None) -> None:
+        """End what stood under ``name``: a look missed it, or showed it replaced by ``by``."""
+        known = self.standing.pop(name, None)
+        if known is None:
+            return
+        shown = self._last_shown(known)
+        if by is not None:
+            known.replaced(by, shown, in_a_row=self._in_a_row(known, look))
+        else:
+            known.gone_lo, known.gone_hi = shown + 1, max(shown + 1, look.begin)
+        if look.begin == shown:
+            known.gone_lo = min(known.gone_lo, shown)
+        elif look.begin < shown:
+            # The clock was set back in between, and nobody knows which of the two looks came when.
+            before = self._complete_before(look.begin - 1, known.shown.data_lo)
+            known.gone_lo = before + 1 if before >= known.first_seen else min(known.available_lo, look.begin)
+        self.past.append(known)
+        self.changed.add(known.stretch)
+        self.ended.append((known, False))
+
+
+def _contents(record: Record) -> dict[str, Content]:
+    """Return what is known of the content of everything that a look showed anew."""
+    told = {(one.name, one.fact): one.told.how for one in record.described if one.told.holds and one.fact in CONTENTS}
+    return {
+        shown.name: Content(
+            shown.size, shown.checksum or told.get((shown.name, Fact.DIGEST), ""),
+            told.get((shown.name, Fact.PIECES), ""),
+        )
+        for shown in record.appeared
+    }  # fmt: skip
+
+
+def _what(candidate: Candidate, content: Content) -> tuple[Candidate, str] | None:
+    """Return all that makes two names of one source the same recovery point; None: nobody can tell."""
+    if not content.checksum:
+        return None
+    return candidate._replace(name="", available_lo=0, available_hi=0, checksum=""), content.checksum

@@ -1,0 +1,128 @@
+"""One content under one name, for as long as it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from drcheck.core.history.likeness import Content, Likeness
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
+
+CONTENTS: Final = frozenset({Fact.DIGEST, Fact.PIECES})
+"""The facts that tell contents from each other."""
+STRETCH: Final = 32 * 86400
+"""Seconds of data in one stretch of :mod:`drcheck.core.history.archive`."""
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One content under one name, for as long as it stood."""
+
+    shown: Candidate
+    """As the newest look showed it."""
+    data_lo: int
+    data_hi: int
+    available_lo: int
+    available_hi: int
+    first_seen: int
+    last_seen: int
+    """The newest look that is known to have shown it, beside the complete looks that would have missed it."""
+    gone_lo: int = FOREVER
+    gone_hi: int = FOREVER
+    replaced_by: Sighting | None = None
+    """What overwrote it."""
+    in_a_row: bool = False
+    """Whether two complete looks in a row showed it, and what overwrote it."""
+    rewritings: list[Sighting] = field(default_factory=list)
+    """Its content as it was written each time, where the place showed a new time for what is alike."""
+    like: Likeness = Likeness.SAME
+    """Of one of several writings, how it is like the one before."""
+    formed: int = LONG_AGO
+    """Of what consists of several files, the look that first showed it as it is."""
+    whole: bool = False
+    """Whether it was found whole: what came to it since renews nothing."""
+    lost_from: int = FOREVER
+    """From when on files of it, once found whole, may have been missing."""
+    facts: dict[Fact, list[tuple[int, Told]]] = field(default_factory=dict)
+    """What was told of it, each with the look that first told so, oldest first."""
+
+    @property
+    def stretch(self) -> int:
+        """The stretch of time that it is put into; a later look never changes it."""
+        first = self.rewritings[0] if self.rewritings else self
+        return stretch_of(first.shown)
+
+    @property
+    def newest_data(self) -> int:
+        """The newest instant that its data may be of: data is never newer than its arrival."""
+        return min(self.data_hi, max(self.data_lo, self.available_hi))
+
+    def is_whole(self, last_shown: int) -> bool:
+        """Return whether no more of its files were expected: two looks found it alike, or its newest file was old."""
+        pieces = self.shown.pieces
+        return self.whole or pieces is None or not pieces.young or last_shown > self.formed
+
+    @property
+    def is_rotten(self) -> bool:
+        """Whether its content did not have its checksum when that was last verified."""
+        told = self.told(Fact.CHECKSUM)
+        return told is not None and told.holds is False
+
+    @property
+    def content(self) -> Content:
+        """What is known of its bytes."""
+        digest, pieces = self.told(Fact.DIGEST), self.told(Fact.PIECES)
+        checksum = self.shown.checksum or (digest.how if digest is not None and digest.holds else "")
+        return Content(self.shown.size, checksum, pieces.how if pieces is not None and pieces.holds else "")
+
+    def told(self, fact: Fact) -> Told | None:
+        """Return the newest answer about a fact; None: it was never asked."""
+        steps = self.facts.get(fact)
+        return steps[-1][1] if steps else None
+
+    def rewritten_as(self, again: Sighting, last_shown: int, *, in_a_row: bool) -> None:
+        """Note that what is alike was written once more; when each writing of it stood is kept apart."""
+        if not self.rewritings:
+            self.rewritings.append(replace(self, rewritings=[], facts={}))
+        self.rewritings[-1].replaced(again, last_shown, in_a_row=in_a_row)
+        self.rewritings.append(again)
+
+    def replaced(self, by: Sighting, last_shown: int, *, in_a_row: bool) -> None:
+        """End it with what overwrote it; what a look showed stands for the second in which the look began."""
+        self.gone_lo = last_shown + 1
+        self.gone_hi = max(self.gone_lo, by.available_hi)
+        self.replaced_by, self.in_a_row = by, in_a_row
+
+    def writings(self, apart: AbstractSet[Likeness] = frozenset(Likeness)) -> Iterator[Sighting]:
+        """Yield one sighting for each time that it was written anew, as far as likenesses ``apart`` are no touch."""
+        if not any(one.like in apart for one in self.rewritings[1:]):
+            yield self
+            return
+        starts = [row for row, one in enumerate(self.rewritings) if not row or one.like in apart]
+        facts = self.facts
+        if apart & {Likeness.PIECES, Likeness.SIZE}:
+            # Of which of the writings these were taken is not known any more.
+            facts = {fact: steps for fact, steps in facts.items() if fact not in CONTENTS}
+        for start, end in zip(starts, [*starts[1:], len(self.rewritings)], strict=True):
+            alike = self.rewritings[start:end]
+            last = self if end == len(self.rewritings) else alike[-1]
+            # A touch or a copy in place renews nothing: the earliest time stands.
+            yield replace(
+                alike[0],
+                shown=alike[-1].shown,
+                available_lo=min(one.available_lo for one in alike),
+                available_hi=min(one.available_hi for one in alike),
+                last_seen=last.last_seen,
+                gone_lo=last.gone_lo,
+                gone_hi=last.gone_hi,
+                replaced_by=last.replaced_by,
+                in_a_row=last.in_a_row,
+                facts=facts,
+            )
+
+
+def stretch_of(candidate: Candidate) -> int:
+    """Return the stretch that a candidate is put into, by its data."""
+    return candidate.data_lo // STRETCH

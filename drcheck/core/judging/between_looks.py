@@ -1,0 +1,44 @@
+"""What is unknown only because nobody looked in between: met at the look before, and met at the look after.
+
+An unknown piece between two complete looks in a row, at both of which the commitment is met, hangs only on when in
+between something went or came. It is never counted as kept, and is told apart from what could not be seen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.model.verdict import Finding, Piece, Status, Window
+
+
+def complete_looks(names: Iterable[str], evidence: Mapping[str, SourceEvidence], window: Window) -> tuple[int, ...]:
+    """Return when, within ``window``, every one of the sources ``names`` was seen whole; oldest first."""
+    looks: set[int] | None = None
+    for name in names:
+        parts = evidence[name].parts.values() if name in evidence else ()
+        its = {begin for part in parts for begin, _ in part.absence.complete if window.start <= begin < window.end}
+        looks = its if looks is None else looks & its
+    return tuple(sorted(looks or ()))
+
+
+def marked(finding: Finding, looks: Sequence[int]) -> Finding:
+    """Return ``finding`` with those of its pieces marked that are unknown between two of ``looks`` that are met."""
+    if len(looks) < 2 or all(piece.status is not Status.UNKNOWN for piece in finding.pieces):  # noqa: PLR2004  a pair
+        return finding
+    starts = [piece.start for piece in finding.pieces]
+
+    def met_at(look: int) -> bool:
+        return finding.pieces[bisect_right(starts, look) - 1].status is Status.MET
+
+    def is_between(piece: Piece) -> bool:
+        if piece.status is not Status.UNKNOWN:
+            return False
+        after = bisect_left(looks, piece.end)
+        if not 0 < after < len(looks) or looks[after - 1] >= piece.start:
+            return False
+        return met_at(looks[after - 1]) and met_at(looks[after])
+
+    return replace(finding, pieces=tuple(piece._replace(between_looks=is_between(piece)) for piece in finding.pieces))

@@ -1,0 +1,410 @@
+"""Judging a whole policy: which evidence each commitment rests on, and the worst of its data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from drcheck.core import words
+from drcheck.core.evaluation.interface import Counts, OfBackups, OfRecords, OfRecoveries
+from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.history.part import Part
+from drcheck.core.judging import restated, unmatched
+from drcheck.core.judging.between_looks import complete_looks, marked
+from drcheck.core.judging.both_ways import agreed, other_readings
+from drcheck.core.judging.eligible import subject_of
+from drcheck.core.judging.reach import restored_from, restored_sets
+from drcheck.core.judging.since_then import changes, deleted_early
+from drcheck.core.judging.sources import Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
+from drcheck.core.judging.waivers import waivers_of
+from drcheck.core.judging.wordings import Correction, Version, Wording, corrections_of, wordings_of
+from drcheck.core.model import grace
+from drcheck.core.model.commitments import Commitment, Joined, Standing
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
+from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.readers import Tells
+from drcheck.core.model.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
+from drcheck.core.time.spans import Span
+from drcheck.core.time.timeline import first_of, overlay, within
+
+
+def judge(
+    policy: Policy,
+    evidence: Mapping[str, SourceEvidence],
+    window: Window,
+    *,
+    clock_tolerance: int,
+    first_seen: int = LONG_AGO,
+    earlier: Sequence[Version] = (),
+    read_earlier: Mapping[str, Mapping[str, SourceEvidence]] | None = None,
+    of_period: bool = False,
+) -> tuple[Verdict, ...]:
+    """Judge every commitment of ``policy`` over ``window``; a source that is not in ``evidence`` was never seen.
+
+    A slot or period is judged by the wording in force when it began: ``earlier`` holds the texts of the past, oldest
+    first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest one is taken.
+    ``read_earlier`` has the evidence as texts of the past read it, by their digest. ``of_period`` names what is not any
+    more as it was in the window.
+    """
+    known = Evidence(evidence, read_earlier or {})
+    versions = (*earlier, Version(first_seen, policy))
+    verdicts = (
+        _judge(
+            wordings_of(commitment, versions),
+            tuple(corrections_of(commitment, versions)),
+            versions,
+            known,
+            window,
+            clock_tolerance,
+        )
+        for commitment in policy.commitments
+    )
+    if not of_period:
+        return tuple(verdicts)
+    early = deleted_early(policy, evidence, window)
+    return tuple(replace(one, since_then=changes(policy, one.commitment, evidence, window, early)) for one in verdicts)
+
+
+def _judge(
+    wordings: Sequence[Wording],
+    corrections: Sequence[Correction],
+    versions: Sequence[Version],
+    known: Evidence,
+    window: Window,
+    clock_tolerance: int,
+) -> Verdict:
+    policy, commitment = wordings[-1].policy, wordings[-1].commitment
+    findings = _by_set(wordings, known, window, clock_tolerance)
+    told = (
+        restated.told(
+            correction,
+            _worst(_by_set(correction.before, known, window, clock_tolerance), window),
+            _worst(_by_set(correction.after, known, window, clock_tolerance), window),
+        )
+        for correction in corrections
+    )
+    corrected = tuple(filter(None, told))
+    notes = [note for finding in findings for note in finding.notes]
+    evidence = known.of(policy)
+    seen = counted(commitment, evidence)
+    looks = complete_looks(_seen_in_listings(policy, commitment), seen, window)
+    overall = marked(_worst(findings, window), looks)
+    findings = tuple(marked(finding, looks) for finding in findings)
+    return Verdict(
+        commitment=commitment,
+        window=window,
+        overall=overall,
+        findings=findings if len(findings) > 1 else (),
+        gaps=tuple(
+            (name, gap)
+            for name in seen
+            for gap in gaps_of(commitment, evidence.get(name), seen[name])
+            # A fact that could not be asked and that nothing hung on: another one told as much.
+            if gap.fact in {None, Fact.STATE} or overall.status is not Status.MET
+        ),
+        looks=looks,
+        waived=tuple(waivers_of(commitment.id, versions)),
+        standing=min((evidence[name].standing for name in commitment.evidence if name in evidence), default=None),
+        notes=tuple(dict.fromkeys((*corrected, *notes))),
+        corrected=bool(corrected),
+    )
+
+
+def _by_set(wordings: Sequence[Wording], known: Evidence, window: Window, clock_tolerance: int) -> tuple[Finding, ...]:
+    """Return what several wordings, oldest first, say of each data set, each of what it binds."""
+    policy, commitment = wordings[-1].policy, wordings[-1].commitment
+    today_sets = set(_sets(policy, commitment))
+    by_set: dict[str, list[Finding]] = {}
+    for aspect in _aspects(wordings):
+        for finding in _over_time(aspect, known, window, clock_tolerance):
+            by_set.setdefault(finding.of, []).append(finding)
+    joined = (_all_of(its, window) for its in by_set.values())
+    return tuple(
+        _ended(_lapsed(finding, wordings[:-1]), _end(wordings[-1]), window)
+        for finding in joined
+        # A data set that only an earlier wording named is judged for as long as that one binds.
+        if finding.of in {"", *today_sets} or any(piece.status is not None for piece in finding.pieces)
+    )
+
+
+def _seen_in_listings(policy: Policy, commitment: Commitment) -> list[str]:
+    return [name for name in commitment.evidence if policy.sources[name].tells(Tells.POINTS)]
+
+
+def _aspects(wordings: Sequence[Wording]) -> list[Sequence[Wording]]:
+    """Return the wordings of each aspect that is judged on its own."""
+    if len(wordings) == 1:
+        return [wordings]
+    by_aspect: dict[str, list[Wording]] = {}
+    for wording in wordings:
+        for aspect, commitment in wording.commitment.aspects().items():
+            by_aspect.setdefault(aspect, []).append(wording._replace(commitment=commitment))
+    return [by_aspect[aspect] for aspect in sorted(by_aspect)]
+
+
+def _over_time(wordings: Sequence[Wording], known: Evidence, window: Window, clock_tolerance: int) -> list[Finding]:
+    """Return what the wordings of one aspect say of each data set, newest named first."""
+    last = wordings[-1]
+    ends = last.policy.agreement.ends
+    judged = [
+        [_placed(finding, wording.policy) for finding in _findings(wording, known, window, clock_tolerance, ends)]
+        for wording in wordings
+    ]
+    sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
+    return [_together(last, [one for past in judged for one in past if one.of == of], window) for of in sets]
+
+
+def _all_of(aspects: Sequence[Finding], window: Window) -> Finding:
+    """Return what binds together: the worst at each instant, with the figures of what decides at the end."""
+    if len(aspects) == 1:
+        return aspects[0]
+    pieces = overlay(window, [finding.pieces for finding in aspects])
+    deciding = next(finding for finding in aspects if finding.status is pieces[-1].status)
+    return replace(
+        deciding,
+        pieces=pieces,
+        evidence=tuple(dict.fromkeys(cited for finding in (deciding, *aspects) for cited in finding.evidence)),
+        notes=tuple(dict.fromkeys(note for finding in aspects for note in finding.notes)),
+    )
+
+
+def _together(last: Wording, by_wording: Sequence[Finding], window: Window) -> Finding:
+    """Join what wordings say, oldest first and ``last`` the newest, each of the slots and instants that it binds."""
+    commitment, newest_first = last.commitment, by_wording[::-1]
+    if len(by_wording) == 1 and last.binds.end == FOREVER:
+        return by_wording[0]
+    pieces = [finding.pieces for finding in newest_first]
+    match commitment.joined():
+        case Joined.NEWEST_SLOT:
+            joined = first_of(window, pieces)
+        case Joined.NEWEST_SLOT_HELD:
+            joined = within(Span(LONG_AGO, last.binds.end), first_of(window, pieces, breach_stands=True))
+        case _:
+            joined = overlay(window, pieces)
+    deciding = next((one for one in newest_first if one.status is joined[-1].status), newest_first[0])
+    periods = {
+        period.start: period
+        for finding in by_wording
+        for period in sorted(finding.periods, key=lambda one: one.status is not None)
+    }
+    together = replace(deciding, pieces=joined)
+    if not periods:
+        return together
+    # Each wording's periods are shown, and so what they rest on.
+    return replace(
+        together,
+        evidence=tuple(dict.fromkeys(cited for finding in newest_first for cited in finding.evidence)),
+        notes=tuple(dict.fromkeys(note for finding in newest_first for note in finding.notes)),
+        periods=tuple(periods[start] for start in sorted(periods)),
+    )
+
+
+def _findings(
+    wording: Wording, known: Evidence, window: Window, clock_tolerance: int, ends: int | None
+) -> tuple[Finding, ...]:
+    policy, commitment = wording.policy, wording.commitment
+    evidence = known.of(policy)
+    seen = counted(commitment, evidence)
+    terms = Terms(
+        zone=ZoneInfo(commitment.zone or policy.timezone),
+        effective=policy.agreement.effective,
+        ends=ends,
+        binds=wording.binds,
+        business=policy.business,
+        clock_tolerance=clock_tolerance,
+        grace=grace.of_commitment(policy, commitment),
+        lost_sites=policy.lost_sites(commitment.scenario) if commitment.scenario else frozenset(),
+        site_of={source.name: source.site for source in policy.sources.values()},
+        places={source.name: policy.place(source.site) for source in policy.sources.values()},
+    )
+    if all(policy.sources[name].tells(Tells.ATTESTATIONS) for name in commitment.evidence):
+        from drcheck.core.judging import attested
+
+        return (attested.evaluate(commitment, records_of(policy, seen, attested=True), terms, window),)
+
+    match commitment:
+        case OfBackups():
+            return tuple(
+                _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
+            )
+        case OfRecords():
+            return (commitment.evaluate(records_of(policy, seen), terms, window),)
+        case OfRecoveries():
+            surviving = _surviving(policy, commitment, evidence)
+            return (commitment.evaluate(surviving, records_of(policy, seen), terms, window),)
+        case _:
+            raise TypeError(commitment)
+
+
+def _placed(finding: Finding, policy: Policy) -> Finding:
+    """Say of each piece of evidence in which file it lies: an earlier text may have named another place."""
+    evidence = tuple(cited._replace(place=policy.sources[cited.source].file(cited.name)) for cited in finding.evidence)
+    return replace(finding, evidence=evidence)
+
+
+def _sets(policy: Policy, commitment: Commitment) -> Sequence[str]:
+    """Return the data sets that a commitment is judged for: those of its backups, else of its logs."""
+    sources = [policy.sources[name] for name in commitment.evidence]
+    of_points = [of for source in sources if source.tells(Tells.POINTS) for of in source.of]
+    return list(dict.fromkeys(of_points or [of for source in sources for of in source.of]))
+
+
+def _of_set(
+    policy: Policy,
+    commitment: OfBackups,
+    of: str,
+    seen: Mapping[str, SourceEvidence],
+    evidence: Mapping[str, SourceEvidence],
+    terms: Terms,
+    window: Window,
+) -> Finding:
+    """Judge one data set on the sources that hold it and survive the commitment's scenario."""
+    resting = [policy.sources[name] for name in commitment.evidence]
+    holding = [source for source in resting if source.tells(Tells.POINTS) and of in source.of]
+    everywhere = [one for one in policy.sources.values() if one.tells(Tells.POINTS) and of in one.of]
+    elsewhere, covered = _made_elsewhere(policy, commitment, of)
+    restorable = commitment.counts() is Counts.RESTORABLE
+
+    def evaluate(sources: Sequence[Source], standing: Sequence[Source], parts: Mapping[str, Part]) -> Finding:
+        its = replace(terms, covered=covered, made=tuple(parts[name] for name in elsewhere))
+        if holding and not sources:
+            return _nothing_survives(commitment, of, its, window)
+        subject = subject_of(commitment.counts(), of, parts, evidence, sources, standing)
+        return commitment.evaluate(subject, records_of(policy, seen), its, window)
+
+    surviving = [source for source in holding if _survives(source, terms)]
+    homeless = [source for source in holding if _survives(source, terms) is None]
+    surely_standing = [source for source in everywhere if _survives(source, terms)]
+    unsure = [source for source in everywhere if _survives(source, terms) is None]
+
+    def read(parts: Mapping[str, Part]) -> Finding:
+        finding = evaluate([*surviving, *homeless], [*surely_standing, *unsure], parts)
+        if not unsure or not (homeless or restorable):
+            return finding
+        names = words.several([source.name for source in homeless or unsure])
+        doubt = f"nobody stated the site of {names}, and so whether it survives; `site` would settle that"
+        return agreed(window, finding, evaluate(surviving, surely_standing, parts), doubt)
+
+    unseen = SourceEvidence(Standing.ATTESTED)
+    needed = everywhere if restorable else [policy.sources[name] for name in elsewhere]
+    known = {source.name: part_of(source, of, evidence.get(source.name, unseen)) for source in needed}
+    known |= {source.name: part_of(source, of, seen[source.name]) for source in holding}
+    finding = read(known)
+    for parts, doubt in other_readings(known):
+        finding = agreed(window, finding, read(parts), doubt)
+    if (faulty := unmatched.unseen_where_none_matched(known, evidence)) is not None:
+        parts, why = faulty
+        finding = unmatched.unless_breached(window, finding, read(parts), why)
+    if commitment.counts() >= Counts.INTACT:
+        finding = unmatched.told_first(finding, (source.name for source in holding), evidence)
+    return _as_seen(finding, (known[source.name] for source in holding), window.end - 1)
+
+
+def _as_seen(finding: Finding, parts: Iterable[Part], t: int) -> Finding:
+    """Add to a finding's reason of which sources it takes what an earlier look showed, and of which day that was."""
+    seen = [
+        f"{part.points.source} as seen on {words.instant(part.absence.taken.start)}"
+        for part in parts
+        if part.absence.taken.start < t < part.absence.taken.end
+    ]
+    return replace(finding, reason=f"{finding.reason}; {words.several(seen)}") if seen else finding
+
+
+def _surviving(policy: Policy, commitment: OfRecoveries, evidence: Mapping[str, SourceEvidence]) -> list[Subject]:
+    """Return what a scenario's recovery restores, each data set as the sources hold it that survive, or may."""
+    unseen = SourceEvidence(Standing.ATTESTED)
+    found = []
+    for of in restored_sets(policy, commitment):
+        holding = [source for source in restored_from(policy, commitment) if of in source.of]
+        parts = {source.name: part_of(source, of, evidence.get(source.name, unseen)) for source in holding}
+        found.append(subject_of(Counts.INTACT, of, parts, evidence, holding, holding))
+    return found
+
+
+def _survives(source: Source, terms: Terms) -> bool | None:
+    """Return whether a source survives the scenario; None: nobody stated where it lies."""
+    if not terms.lost_sites:
+        return True
+    return source.site not in terms.lost_sites if source.site else None
+
+
+def _nothing_survives(commitment: OfBackups, of: str, terms: Terms, window: Window) -> Finding:
+    """Judge over nothing."""
+    reason = f"no source of {of} survives the loss of {words.several(sorted(terms.lost_sites))}"
+    owed = Span(max(terms.binds.start, LONG_AGO if terms.effective is None else terms.effective), terms.binds.end)
+    piece = Piece(window.start, window.end, commitment.over_nothing(), reason)
+    return Finding(of, within(owed, (piece,)), reason)
+
+
+def _made_elsewhere(policy: Policy, commitment: Commitment, of: str) -> tuple[tuple[str, ...], bool]:
+    """Return at which other sources backups of a data set are owed as often as this commitment keeps them.
+
+    With it: whether they are owed anywhere. A slot that was never made is then the other commitment's breach.
+    """
+    covering = [other for other in policy.commitments if commitment.leaves_making_to(other)]
+    names = dict.fromkeys(name for other in covering for name in other.evidence if of in policy.sources[name].of)
+    return tuple(name for name in names if name not in commitment.evidence), bool(names)
+
+
+def _end(wording: Wording) -> int | None:
+    """Return from when on nothing is owed by a wording; an end in the past that came with it ends nothing before it."""
+    ends = wording.policy.agreement.ends
+    return None if ends is None else max(ends, wording.binds.start)
+
+
+def _lapsed(finding: Finding, earlier: Sequence[Wording]) -> Finding:
+    """Owe nothing between the end of an agreement and the wording that came after it."""
+    for wording in earlier:
+        start, end = _end(wording), wording.binds.end
+        if start is None or start >= end:
+            continue
+        reason = f"nothing was owed: the agreement had ended {words.instant(start)}"
+        cut = [
+            part
+            for piece in finding.pieces
+            for part in (
+                piece._replace(end=min(piece.end, start)),
+                Piece(max(piece.start, start), min(piece.end, end), None, reason),
+                piece._replace(start=max(piece.start, end)),
+            )
+            if part.start < part.end
+        ]
+        periods = (
+            replace(period, status=None, credit=None) if start <= period.start < end else period
+            for period in finding.periods
+        )
+        finding = replace(finding, pieces=tuple(cut), periods=tuple(periods))
+    return finding
+
+
+def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:
+    """Owe nothing from the agreement's end on, and show no figures where nothing is owed."""
+    if ends is not None and ends < window.end:
+        reason = f"nothing is owed any more: the agreement ended {words.instant(ends)}"
+        over = Piece(max(ends, window.start), window.end, None, reason)
+        kept = (piece._replace(end=min(piece.end, ends)) for piece in finding.pieces if piece.start < ends)
+        # Of a period that the agreement did not last through its end was heeded where it was judged.
+        periods = (period for period in finding.periods if period.start < ends)
+        finding = replace(finding, pieces=(*kept, over), reason=reason, periods=tuple(periods))
+    if finding.status is not None:
+        return finding
+    return replace(finding, measured=None, headroom=None, due_at=None, at_risk=False, also=())
+
+
+def _worst(findings: Sequence[Finding], window: Window) -> Finding:
+    """Return what decides: the pieces of all data sets together, the figures of the worst at the window's end."""
+    if len(findings) == 1:
+        return findings[0]
+    deciding = max(findings, key=lambda finding: (SEVERITY[finding.status], -_margin(finding)))
+    return replace(
+        deciding,
+        pieces=overlay(window, [finding.pieces for finding in findings]),
+        at_risk=deciding.status is Status.MET and any(finding.at_risk for finding in findings),
+        evidence=tuple(dict.fromkeys(cited for finding in findings for cited in finding.evidence)),
+    )
+
+
+def _margin(finding: Finding) -> int:
+    """Return the headroom, for telling the worst of equals; none at all is the worst."""
+    return finding.headroom.value if finding.headroom and isinstance(finding.headroom.value, int) else LONG_AGO

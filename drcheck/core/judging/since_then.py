@@ -1,0 +1,156 @@
+"""What a period's verdict rests on that is not as it was then: what came late, and what went, was re-dated or healed.
+
+Whoever judges a quarter in the quarter after it finds other things in the buckets than its nights did. Each of them is
+named, with the looks between which it happened.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import chain
+from operator import attrgetter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from drcheck.core import words
+from drcheck.core.history.log_lines import appeared, times
+from drcheck.core.history.part import Part
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.model import grace
+from drcheck.core.model.commitments import Commitment
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Look
+from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.since_then import Change, What
+from drcheck.core.model.verdict import Window
+from drcheck.core.time import calendar
+
+_ORDER: Final = {what: number for number, what in enumerate(What)}
+_NEXT: Final = 3
+"""How many complete looks after a gap are asked whether they asked as far back as it did."""
+
+Row = tuple[str, str, int]
+"""Source, data set and row of a backup."""
+
+
+def changes(
+    policy: Policy,
+    commitment: Commitment,
+    evidence: Mapping[str, SourceEvidence],
+    window: Window,
+    early: AbstractSet[Row],
+) -> tuple[Change, ...]:
+    """Return what of all that ``commitment`` rests on is not as it was in ``window``, the gravest first.
+
+    ``early`` is what of it was :func:`deleted_early`, the same for every commitment of the policy.
+    """
+    found: list[Change] = []
+    for name in commitment.evidence:
+        if (seen := evidence.get(name)) is None:
+            continue
+        for of, part in seen.parts.items():
+            found += _backups(policy.sources[name], of, part, window, early)
+        if seen.log is not None:
+            found += _lines(name, seen.log, window)
+        found += _healed(name, seen.looks, window)
+    return tuple(sorted(found, key=lambda one: _ORDER[one.what]))  # stable: in order of data within each
+
+
+def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window) -> set[Row]:
+    """Return the backups that went before the time was over for which a commitment keeps a backup of their slot.
+
+    Of tiers nobody can say so: what a newer slot pushed out of one was owed no more.
+    """
+    found: set[Row] = set()
+    for promise in policy.commitments:
+        if (kept := promise.kept()) is None:
+            continue
+        per, keep = kept
+        zone = ZoneInfo(promise.zone or policy.timezone)
+        slots = calendar.slots(per, zone, window.start - keep, window.end)
+        starts, last = [slot.start for slot in slots], slots[-1].end if slots else LONG_AGO
+        effective = policy.agreement.effective or LONG_AGO
+        parts: dict[str, list[tuple[str, Part]]] = {}
+        for name in promise.evidence:
+            for of, part in evidence[name].parts.items() if name in evidence else ():
+                parts.setdefault(of, []).append((name, part))
+        for of, its in parts.items():
+            held: dict[int, list[Row]] = {}
+            gone: dict[int, int] = {}
+            for name, part in its:
+                for row in part.points.counted():
+                    data = part.points.data_lo[row]
+                    index = bisect_right(starts, data) - 1
+                    if index >= 0 and data < last and starts[index] >= effective:
+                        held.setdefault(index, []).append((name, of, row))
+                        went = part.points.gone_lo[row] if part.points.gone_hi[row] < FOREVER else FOREVER
+                        gone[index] = max(gone.get(index, went), went)
+            found.update(
+                chain.from_iterable(rows for index, rows in held.items() if gone[index] < starts[index] + keep)
+            )
+    return found
+
+
+def _backups(source: Source, of: str, part: Part, window: Window, early: AbstractSet[Row]) -> Iterator[Change]:
+    points = part.points
+    looks = [begin for begin, _ in part.absence.complete]
+    usual = grace.of_sources([source])
+    newest = dict(zip(points.name, range(len(points)), strict=True))  # name to its row with the newest data
+    for row in range(len(points)):
+        data, arrived, gone = points.data_lo[row], points.available_lo[row], points.gone_hi[row]
+        is_of_period = points.data_hi[row] >= window.start and data < window.end
+        if not is_of_period and not (arrived < window.end and gone > window.start):
+            continue
+        name = points.name[row]
+        if window.start < gone < FOREVER:
+            overwritten = newest[name] != row
+            yield Change(
+                What.DELETED_EARLY if (source.name, of, row) in early else What.GONE, source.name, of, name, data,
+                last_seen=points.gone_lo[row] - 1, first_missed=gone, told="overwritten" if overwritten else "",
+            )  # fmt: skip
+        first = bisect_left(looks, points.available_hi[row])
+        seen = looks[first] if first < len(looks) else None
+        before = looks[first - 1] if first else None
+        if row in points.second_of and (seen is None or seen > window.start):
+            told = f"the same content as {points.second_of[row]} of {words.instant(data)}"
+            yield Change(What.RE_DATED, source.name, of, name, data, not_yet_at=before, first_seen=seen, told=told)
+        elif is_of_period and seen is not None and seen >= window.end:
+            late = arrived > grace.due(points.data_hi[row], usual)
+            what = What.LATE_BACKUP if late else What.SEEN_SINCE
+            yield Change(what, source.name, of, name, data, not_yet_at=before, first_seen=seen)
+        for last_seen, again in points.rewritten.get(row, ()):
+            if again > window.start:
+                told = "the same content was written anew; the earliest time counts"
+                yield Change(
+                    What.RE_DATED, source.name, of, name, data, last_seen=last_seen, first_seen=again, told=told
+                )
+
+
+def _lines(name: str, log: Log, window: Window) -> Iterator[Change]:
+    if not log.looks:
+        return
+    for line, instant in sorted(times(log)):
+        if not window.start <= instant < window.end:
+            continue
+        known = appeared(log.looks, line)
+        if known.lo < instant and known.hi < window.end:
+            continue
+        what = What.LATE_LINE if known.lo >= instant else What.SEEN_SINCE
+        not_yet = None if known.lo == LONG_AGO else known.lo
+        yield Change(what, name, "", f"line {line}", instant, not_yet_at=not_yet, first_seen=known.hi)
+
+
+def _healed(name: str, looks: Sequence[Look], window: Window) -> Iterator[Change]:
+    in_order = sorted(looks, key=attrgetter("begin"))
+    whole = [look for look in in_order if look.complete]
+    for look in in_order[bisect_left(in_order, window.start, key=attrgetter("begin")) :]:
+        if look.begin >= window.end:
+            return
+        if look.complete:
+            continue
+        after = bisect_right(whole, look.begin, key=attrgetter("begin"))
+        healing = next((one for one in whole[after : after + _NEXT] if one.asked_from <= look.asked_from), None)
+        if healing is not None:
+            # Why it did not see everything stands in its entry, and in no snapshot.
+            yield Change(What.HEALED, name, not_yet_at=look.begin, first_seen=healing.begin)

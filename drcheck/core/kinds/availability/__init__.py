@@ -1,0 +1,1 @@
+"""Availability: downtime, announced maintenance, credits."""

@@ -1,0 +1,363 @@
+"""Backups are made often enough: slots are counted, not objects.
+
+A point belongs to the slot that holds its ``data_as_of``. The status at t is that of the newest slot due at t: met if
+enough of its points had become available by t, even if they are gone since.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from itertools import pairwise
+from typing import ClassVar
+
+from drcheck.core import words
+from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.exposure import Exposure, Row, cite, presence, rejected
+from drcheck.core.evaluation.headroom import at_risk, warn_at
+from drcheck.core.evaluation.interface import Counts, OfBackups
+from drcheck.core.evaluation.same_point import Number, Numbers
+from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.history.part import Part
+from drcheck.core.model.commitments import Joined, Making, Needs
+from drcheck.core.model.evidence import FOREVER, Fact
+from drcheck.core.model.grace import due, longest_interval, promised_by
+from drcheck.core.model.readers import Tells
+from drcheck.core.model.slots import Per
+from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.time import calendar
+from drcheck.core.time.spans import Span, Spans, covers
+from drcheck.core.time.timeline import cut, within
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency(OfBackups):
+    """Backups are made often enough: exactly one of ``every``, ``per`` and ``schedule`` is set."""
+
+    every: int | None = None
+    at_least: int = 1
+    per: Per | None = None
+    schedule: str = ""
+    grace: int | None = None
+    of_kind: str = ""
+    """Only backups of this kind count; empty: of any."""
+
+    kind: ClassVar[str] = "backup_frequency"
+
+    @classmethod
+    def needs(cls) -> Needs:
+        """Return what it can be judged on."""
+        return Needs(proof=frozenset({Tells.POINTS}), beside=frozenset())
+
+    @classmethod
+    def counts(cls) -> Counts:
+        """Return what of its backups counts."""
+        return Counts.INTACT
+
+    def facts(self) -> frozenset[Fact]:
+        """Return what it must know of each recovery point beside its listing."""
+        return frozenset()
+
+    def reach(self, start: int, grace: int, zone: tzinfo) -> int | None:
+        """Return how far before a window's ``start`` data may lie that decides about it."""
+        if self.every is not None:
+            return longest_interval(self.every, grace)
+        if self.per is not None:
+            return longest_interval(2 * self.per.length, grace)
+        return start - calendar.last_tick(self.schedule, zone, promised_by(start, grace))
+
+    def stated_grace(self) -> int | None:
+        """Return the grace that it states."""
+        return self.grace
+
+    def making(self) -> Making:
+        """Return how often it owes backups."""
+        if self.every is not None:
+            return Making(self.every, self.of_kind)
+        if self.per is not None:
+            return Making(self.per.longest, self.of_kind)
+        return Making(calendar.longest_gap(self.schedule), self.of_kind)
+
+    def joined(self) -> Joined:
+        """Return how its wordings over time are put together: one slot decides."""
+        return Joined.NEWEST_SLOT
+
+    def evaluate(self, subject: Subject, records: Records, terms: Terms, window: Window) -> Finding:  # noqa: ARG002
+        """Judge it over ``window``."""
+        return evaluate(self, subject.only(self.of_kind), terms, window)
+
+
+def evaluate(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
+    """Judge one data set over ``window``."""
+    if commitment.every is not None:
+        return _every(commitment, commitment.every, subject, terms, window)
+    return _slots(commitment, subject, terms, window)
+
+
+def _every(commitment: Frequency, every: int, subject: Subject, terms: Terms, window: Window) -> Finding:
+    longest = longest_interval(every, terms.grace)
+    exposure = Exposure.of(subject, longest, terms.effective, window, until_gone=False)
+    reason_at = partial(_reason_every, exposure, every, terms.grace)
+    # Like the last slot of a wording, it decides until the next wording has a slot that is due.
+    owed = Span(terms.binds.start, FOREVER)
+    pieces = within(owed, cut(window, exposure.changes(), exposure.status_at, reason_at))
+    measured = exposure.age_at(window.end)
+    deciding = exposure.surest.before(window.end)
+    headroom = None if measured is None else every - measured
+    return Finding(
+        of=subject.of,
+        pieces=pieces,
+        reason=reason_at(window.end - 1, window.end),
+        objective=Quantity(every, "s"),
+        measured=None if measured is None else Quantity(measured, "s"),
+        headroom=None if headroom is None else Quantity(headroom, "s"),
+        due_at=None if deciding is None else deciding[0].data_lo[deciding[1]] + longest,
+        at_risk=at_risk(commitment, pieces[-1].status, headroom, every),
+        evidence=(*([cite(deciding)] if deciding else []), *rejected(subject, window.start)),
+    )
+
+
+def _reason_every(exposure: Exposure, every: int, grace: int, t: int, as_of: int | None = None) -> str:
+    status, of = exposure.status_at(t), exposure.subject.of
+    if status is None:
+        return f"nothing is owed yet: the first backup of {of} is not due"
+    row = exposure.surest.at(t)
+    if status is Status.UNKNOWN:
+        return exposure.why_unknown(t, f"no backup of {of} was made and deleted again")
+    if row is None:
+        return f"no backup of {of} that counts has ever been seen"
+    data = row[0].data_lo[row[1]]
+    age = "" if as_of is None else f", {words.duration(max(0, as_of - data))} ago"
+    owed = f"one is owed every {words.duration(every)}, with a grace of {words.duration(grace)}"
+    return f"newest backup of {of} was begun {words.instant(data)}{age}; {owed}"
+
+
+_Stretch = tuple[str, int, int, int, int]
+"""Label, first instant, start, end and due of a slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """One slot, and when it came to hold its points."""
+
+    label: str
+    begins: int
+    """Its first instant, by which it falls under a wording; a schedule's slot holds data from a little before."""
+    start: int
+    end: int
+    due: int
+    proved_until: int
+    """Until when every point of it that had become available has been seen."""
+    surely: tuple[Row, ...]
+    """The points that belong to it, whatever the instant of their data."""
+    rows: tuple[Row, ...]
+    """The points that may belong to it."""
+    owed: int
+    """How many points it must hold."""
+    matching: int
+    surely_held: Spans
+    """When a point of it had surely come, and counted."""
+    maybe_held: Spans
+    numbers: Numbers | None
+    """How many points it holds while it decides; None: one is enough, whatever is a copy of what."""
+
+    def number(self, t: int) -> Number:
+        """Return how many recovery points it held, surely and possibly, right after ``t``."""
+        return Numbers.of(self.surely, self.rows, self.matching, t, t).at(t)
+
+    def status_at(self, t: int) -> Status:
+        held = self._held(t)
+        if held.surely >= self.owed:
+            return Status.MET
+        return Status.BREACHED if held.possibly < self.owed and t < self.proved_until else Status.UNKNOWN
+
+    def changes(self) -> Iterator[int]:
+        """Yield every instant, from when it is due on, at which its status may change."""
+        yield self.due
+        if self.owed > 1 or not covers(self.surely_held, self.due, FOREVER):  # else it is met for as long as it decides
+            yield self.proved_until
+            held = (t for span in (*self.surely_held, *self.maybe_held) for t in span)
+            yield from held if self.numbers is None else self.numbers.times
+
+    def _held(self, t: int) -> Number:
+        if self.numbers is not None:
+            return self.numbers.at(t)
+        return Number(int(covers(self.surely_held, t, t + 1)), int(covers(self.maybe_held, t, t + 1)))
+
+
+def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
+    # Slots that begin before the agreement owe nothing, and each is judged by the wording in force when it began.
+    owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
+    stretches = [one for one in _stretches(commitment, terms, window) if owed_from <= one[1] < terms.binds.end]
+    filled = _fill(commitment, subject, terms, window, stretches)
+    dues = [slot.due for slot in filled]
+
+    def newest_due(t: int) -> _Filled | None:
+        index = bisect_right(dues, t) - 1
+        return filled[index] if index >= 0 else None
+
+    def status_at(t: int) -> Status | None:
+        slot = newest_due(t)
+        return None if slot is None else slot.status_at(t)
+
+    def reason_at(t: int) -> str:
+        slot = newest_due(t)
+        return "nothing is owed yet: no slot is due" if slot is None else _reason(slot, t, commitment, subject)
+
+    pieces = cut(window, (t for slot in filled for t in slot.changes()), status_at, reason_at)
+    last = window.end - 1
+    deciding = newest_due(last)
+    held = None if deciding is None else deciding.number(last).surely
+    risky = any(
+        slot.start < window.end <= slot.due
+        and slot.number(last).surely < commitment.at_least
+        and slot.due - window.end <= (slot.end - slot.start) * warn_at(commitment)
+        for slot in filled
+    )
+    return Finding(
+        of=subject.of,
+        pieces=pieces,
+        reason=reason_at(last),
+        objective=Quantity(commitment.at_least, "points"),
+        measured=None if held is None else Quantity(held, "points"),
+        headroom=None if held is None else Quantity(held - commitment.at_least, "points"),
+        due_at=_due_at(filled, deciding, window.end),
+        at_risk=pieces[-1].status is Status.MET and risky,
+        evidence=(
+            *(cite(row) for row in (deciding.rows if deciding else ())),
+            *rejected(subject, window.start),
+        ),
+    )
+
+
+def _due_at(filled: list[_Filled], deciding: _Filled | None, as_of: int) -> int | None:
+    """Return when the missed slot was due, else when the next one that is not filled yet will be."""
+    last = as_of - 1
+    if deciding is not None and deciding.status_at(last) is not Status.MET:
+        return deciding.due
+    lacking = (slot.due for slot in filled if slot.due >= as_of and slot.number(last).surely < slot.owed)
+    return next(lacking, None)
+
+
+def _reason(slot: _Filled, t: int, commitment: Frequency, subject: Subject) -> str:
+    status, (number, perhaps) = slot.status_at(t), slot.number(t)
+    if status is Status.UNKNOWN:
+        if perhaps >= slot.owed:
+            unsure = [row for row in slot.rows if _unsure(row, slot, t)]
+            if unsure:
+                why = why_unknown.undecided(*unsure[-1], t, of_presence=False)
+                return f"{slot.label} may be without its backup of {subject.of}: {why}"
+        unproved = [part for part in subject.parts if not covers(part.absence.arrived(slot.start), slot.start, t + 1)]
+        # Where the proof ends, not where we stand: that is what a setting or another look could extend.
+        seen_since = max((part.absence.last or 0 for part in subject.parts), default=0) >= t
+        return f"no backup of {subject.of} of {slot.label} was seen; " + why_unknown.unproved(
+            unproved or subject.parts,
+            slot.start if seen_since else t,
+            f"no backup of {subject.of} was made and deleted again",
+        )
+    if status is Status.MET:
+        if commitment.at_least == 1:
+            return f"{slot.label} has its backup of {subject.of}"
+        return f"{slot.label} has {number} recovery points of {subject.of}; {commitment.at_least} are owed"
+    if number == 0:
+        rejects = [
+            lost.why
+            for part in subject.parts
+            for row in _rows_within(part, slot)
+            if (lost := part.points.doubt_at(row, t)) is not None and lost.certain
+        ]
+        but = f", but one that does not count: {rejects[-1]}" if rejects else ""
+        return f"{slot.label} has no backup of {subject.of}{but}; it was due {words.instant(slot.due)}"
+    return (
+        f"{slot.label} has {number} of the {commitment.at_least} recovery points of {subject.of} "
+        f"that were due {words.instant(slot.due)}"
+    )
+
+
+def _rows_within(part: Part, slot: _Filled) -> range:
+    """Return the rows of what lies in a slot by the earliest instant of its data."""
+    data = part.points.data_lo
+    return range(bisect_left(data, slot.start), bisect_left(data, slot.end))
+
+
+def _unsure(row: Row, slot: _Filled, t: int) -> bool:
+    points, index = row
+    inside = slot.start <= points.data_lo[index] and points.data_hi[index] < slot.end
+    dated = points.data_lo[index] == points.data_hi[index] or slot.owed == 1  # else it may be a copy of another one
+    doubted = points.doubt_at(index, t)
+    if doubted is not None and doubted.certain:
+        return False
+    return doubted is not None or not inside or not dated or points.available_hi[index] > t
+
+
+def _fill(
+    commitment: Frequency, subject: Subject, terms: Terms, window: Window, stretches: Sequence[_Stretch]
+) -> list[_Filled]:
+    """Return the slots that decide about ``window``, with the points that each holds."""
+    starts = [start for _, _, start, _, _ in stretches]
+    sure: list[list[Row]] = [[] for _ in stretches]
+    maybe: list[list[Row]] = [[] for _ in stretches]
+    for part in subject.parts:
+        points = part.points
+        data_lo, data_hi = points.data_lo, points.data_hi
+        for row in points.counted():
+            earliest, latest = data_lo[row], data_hi[row]
+            first = bisect_right(starts, earliest) - 1
+            last = first if earliest == latest else bisect_right(starts, latest) - 1
+            for index in range(max(first, 0), last + 1):
+                _, _, start, end, _ = stretches[index]
+                if earliest < end:
+                    maybe[index].append((points, row))
+                    if earliest >= start and latest < end:
+                        sure[index].append((points, row))
+    filled: list[_Filled] = []
+    for index, (stretch, surely, possibly) in enumerate(zip(stretches, sure, maybe, strict=True)):
+        label, begins, start, end, due = stretch
+        until = stretches[index + 1][-1] if index + 1 < len(stretches) else FOREVER
+        numbers = None
+        if commitment.at_least > 1:
+            since = max(min(due, window.end - 1), window.start)
+            numbers = Numbers.of(surely, possibly, terms.matching, since, min(until, window.end))
+        filled.append(
+            _Filled(
+                label,
+                begins,
+                start,
+                end,
+                due,
+                proved_until=min((part.absence.arrivals_known_until(start) for part in subject.parts), default=start),
+                surely=tuple(surely),
+                rows=tuple(possibly),
+                owed=commitment.at_least,
+                matching=terms.matching,
+                surely_held=presence(surely, surely=True, until_gone=False),
+                maybe_held=presence(possibly, surely=False, until_gone=False),
+                numbers=numbers,
+            )
+        )
+    return filled
+
+
+def _stretches(commitment: Frequency, terms: Terms, window: Window) -> list[_Stretch]:
+    """Return (label, first instant, start, end, due) of what may decide in ``window``, and of the open slot."""
+    # The newest slot that was due when the window begins decides there. Where a wording binds no longer by then, its
+    # last slot does, until one of the next wording is due.
+    begin = min(promised_by(window.start, terms.grace), terms.binds.end - 1)
+    end = min(window.end, terms.binds.end)
+    if commitment.per is not None:
+        # A slot and a day, as zones skip dates; of short ones enough to find the next that is not filled yet.
+        least = calendar.DAY if commitment.per is Per.HOUR else Per.MONTH.length + calendar.DAY
+        reach = max(commitment.per.length + calendar.DAY, least)
+        found = calendar.slots(commitment.per, terms.zone, begin - 2 * reach, end + reach)
+        return [(slot.label, slot.start, slot.start, slot.end, due(slot.end, terms.grace)) for slot in found]
+    first = calendar.last_tick(commitment.schedule, terms.zone, begin)
+    after = calendar.next_tick(commitment.schedule, terms.zone, end)
+    ticks = calendar.ticks(commitment.schedule, terms.zone, first, after + 1)
+    early = terms.clock_tolerance
+    return [
+        (f"the slot of {words.instant(tick)}", tick, tick - early, following - early, due(tick, terms.grace))
+        for tick, following in pairwise(ticks)
+    ]

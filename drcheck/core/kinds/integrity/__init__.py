@@ -1,0 +1,1 @@
+"""Integrity: what was checked, to which rung, when."""

@@ -1,0 +1,1 @@
+"""Retention: everything for so long, or tiers of slots."""

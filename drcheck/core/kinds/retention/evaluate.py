@@ -1,0 +1,288 @@
+"""Retention: what is owed still stands and can be restored; nothing is older than promised.
+
+Three promises, each judged on its own, then the worst taken: ``keep`` for a time, ``keep`` in tiers, ``at_most``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+
+from drcheck.core import words
+from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.exposure import Row, cite, rejected
+from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.history.absence import Absence
+from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.kinds.retention.tiers import Held, held_by, seen_from, tier, why_it_may_not_stand, why_not_kept
+from drcheck.core.model import grace
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
+from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
+from drcheck.core.time import calendar
+from drcheck.core.time.spans import Span, Spans, covers, intersection, union
+from drcheck.core.time.timeline import cut, overlay, within
+
+
+def evaluate(commitment: Retention, subject: Subject, terms: Terms, window: Window) -> Finding:
+    """Judge one data set over ``window``."""
+    findings: list[Finding] = []
+    if commitment.keep is not None:
+        findings.append(_kept(commitment, commitment.keep, subject, terms, window))
+    for per, count in commitment.tiers.items():
+        findings.append(tier(per, count, subject, terms, window))
+    if commitment.at_most is not None:
+        findings.append(_nothing_older(commitment, commitment.at_most, subject, terms, window))
+    pieces = overlay(window, [finding.pieces for finding in findings])
+    deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
+    evidence = dict.fromkeys(cited for finding in findings for cited in finding.evidence)
+    return Finding(
+        of=subject.of,
+        pieces=pieces,
+        reason=deciding.reason,
+        objective=deciding.objective,
+        measured=deciding.measured,
+        headroom=deciding.headroom,
+        due_at=deciding.due_at,
+        at_risk=any(finding.at_risk for finding in findings) and pieces[-1].status is Status.MET,
+        evidence=tuple(evidence),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """One slot, while it is owed."""
+
+    held: Held
+    due: int
+    until: int
+    """It is no longer owed from here on."""
+    seen: Spans
+    """When everything of it that stood has been seen."""
+    none_made_until: int
+    """Until when nothing of it can have come unseen since it was due."""
+    covered: bool
+    """Whether a slot that was never made is a frequency commitment's breach, not this one's."""
+    elsewhere: Held
+    """The same slot where that commitment counts its backups: one that was made there was made."""
+
+    @property
+    def label(self) -> str:
+        return self.held.slot.label
+
+    def status_at(self, t: int) -> Status | None:
+        held = self.held
+        if not self.due <= t < self.until:
+            return None
+        if covers(held.surely, t, t + 1):
+            return Status.MET
+        if covers(held.maybe, t, t + 1) or not covers(self.seen, t, t + 1):
+            return Status.UNKNOWN
+        if not self.covered or t >= min(held.surely_from, self.elsewhere.surely_from):
+            return Status.BREACHED
+        may_be_made = min(held.maybe_from, self.elsewhere.maybe_from, self.none_made_until)
+        return Status.MET if t < may_be_made else Status.UNKNOWN
+
+    def never_made_at(self, t: int) -> bool:
+        return self.status_at(t) is Status.MET and not covers(self.held.surely, t, t + 1)
+
+    def changes(self) -> Iterator[int]:
+        yield from (self.due, self.until, self.none_made_until)
+        for held in (self.held, self.elsewhere):
+            yield from (held.surely_from, held.maybe_from)
+        for spans in (self.held.surely, self.held.maybe, self.seen):
+            for span in spans:
+                yield from span
+
+
+def _kept(commitment: Retention, keep: int, subject: Subject, terms: Terms, window: Window) -> Finding:
+    owed = _owed(commitment, keep, subject, terms, window)
+    nothing = (Piece(window.start, window.end, None, "nothing is owed yet: no slot is old enough"),)
+    judged = [cut(window, slot.changes(), slot.status_at, partial(_reason, slot, subject)) for slot in owed]
+    pieces = overlay(window, [nothing, *judged])
+    last = window.end - 1
+    now = [slot for slot in owed if slot.due <= last < slot.until]
+    standing = [slot for slot in now if covers(slot.held.surely, last, last + 1)]
+    never = [slot.label for slot in now if slot.never_made_at(last)]
+    wanting = [
+        slot for slot in now if slot.status_at(last) is pieces[-1].status and slot.status_at(last) is not Status.MET
+    ]
+    return Finding(
+        of=subject.of,
+        pieces=pieces,
+        reason=_summary(subject, commitment, keep, now, standing, wanting, never, pieces[-1], last),
+        objective=Quantity(len(now) - len(never), "points"),
+        measured=Quantity(len(standing), "points"),
+        headroom=Quantity(len(standing) + len(never) - len(now), "points"),
+        evidence=(*_cited(wanting or [*standing[:1], *standing[1:][-1:]]), *rejected(subject, window.end - keep)),
+    )
+
+
+def _cited(slots: list[_Owed]) -> Iterator[Cited]:
+    return (cite(row) for slot in slots for row in slot.held.rows)
+
+
+def _summary(
+    subject: Subject,
+    commitment: Retention,
+    keep: int,
+    now: list[_Owed],
+    standing: list[_Owed],
+    wanting: list[_Owed],
+    never: list[str],
+    newest: Piece,
+    last: int,
+) -> str:
+    if newest.status is None or not now:
+        return newest.reason
+    count = f"{len(standing)} of {len(now)} {commitment.per}s of the last {words.duration(keep)} stand for {subject.of}"
+    if newest.status is not Status.MET:
+        more = f"the first of {len(wanting)} that do not: " if len(wanting) > 1 else ""
+        return f"{count}; {more}{_reason(wanting[0], subject, last)}"
+    missing = f"; never made, and told by the frequency commitment: {words.several(never)}" if never else ""
+    return count + missing
+
+
+def _reason(slot: _Owed, subject: Subject, t: int) -> str:
+    status = slot.status_at(t)
+    if status is None:
+        return f"{slot.label} is not owed"
+    if status is Status.MET:
+        return f"{slot.label} " + ("was never made" if slot.never_made_at(t) else "stands")
+    if status is Status.UNKNOWN:
+        if covers(slot.held.maybe, t, t + 1):
+            return why_it_may_not_stand(slot.held, t)
+        unseen = [
+            part for part in subject.parts if not covers(part.absence.none_unseen(slot.held.slot.start), t, t + 1)
+        ]
+        if unseen:
+            return f"no backup of {slot.label} is known to stand; " + why_unknown.unproved(
+                unseen, t, f"no backup of {subject.of} of {slot.label} stood"
+            )
+        return (
+            f"nothing of {slot.label} stands, and the looks cannot tell whether it was deleted or never made; "
+            f"thinned_after on {words.several([part.points.source for part in subject.parts])} would"
+        )
+    if t >= slot.held.surely_from:
+        return why_not_kept(slot.held, t)
+    if slot.covered:
+        points, row = slot.elsewhere.rows[0]
+        return f"nothing of {slot.label} stands, though {points.name[row]} was made at {points.source}"
+    return f"nothing of {slot.label} stands"
+
+
+def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, window: Window) -> list[_Owed]:
+    """Return every slot that is owed at some time within ``window``."""
+    slots = [
+        slot
+        for slot in calendar.slots(commitment.per, terms.zone, window.start - keep, window.end)
+        if (terms.effective is None or slot.start >= terms.effective)
+        and terms.binds.start <= slot.start < terms.binds.end
+        and grace.due(slot.end, terms.grace) < window.end
+        and slot.start + keep > window.start
+    ]
+    found: list[_Owed] = []
+    everywhere = (*subject.parts, *terms.made)
+    for held, elsewhere in zip(held_by(subject, slots), held_by(Subject(subject.of, terms.made), slots), strict=True):
+        start, due = held.slot.start, grace.due(held.slot.end, terms.grace)
+        none_made_until = min(
+            max(
+                next((span.end for span in part.absence.stood(start) if span.start <= due < span.end), due),
+                part.absence.arrivals_known_until(start),
+            )
+            for part in everywhere
+        )
+        seen = seen_from(subject, start)
+        found.append(_Owed(held, due, start + keep, seen, none_made_until, terms.covered, elsewhere))
+    return found
+
+
+def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms: Terms, window: Window) -> Finding:
+    """Judge the ceiling: every candidate older than ``at_most`` and the grace is an offender, counted or not."""
+    allowed = at_most + grace.of_deletion(commitment)
+    surely: list[Span] = []
+    maybe: list[Span] = []
+    rows: list[tuple[int, Row]] = []
+    for part in subject.parts:
+        points = part.points
+        for row in range(len(points)):
+            sure = Span(max(points.data_hi[row] + allowed, points.available_hi[row]), points.gone_lo[row])
+            chance = Span(max(points.data_lo[row] + allowed, points.available_lo[row]), points.gone_hi[row])
+            surely.append(sure)
+            maybe.append(chance)
+            if chance.start < window.end and chance.end > window.start:
+                rows.append((chance.start, (points, row)))
+    surely_spans, maybe_spans = union(surely), union(maybe)
+    standing = subject.surely_standing()
+    seen: Spans = (Span(LONG_AGO, FOREVER),)
+    for part in subject.parts:
+        seen = intersection(seen, _none_too_old(part.absence, allowed))
+    rows.sort(key=lambda item: item[0])
+
+    def status_at(t: int) -> Status | None:
+        if terms.before_effect(t):
+            return None
+        if covers(surely_spans, t, t + 1):
+            return Status.BREACHED
+        if covers(maybe_spans, t, t + 1) or not covers(seen, t, t + 1):
+            return Status.UNKNOWN
+        return Status.MET if covers(standing, t, t + 1) else Status.UNKNOWN  # a promise of every one, over none
+
+    def offenders(t: int) -> list[Row]:
+        return [row for since, row in rows if since <= t < row[0].gone_hi[row[1]]]
+
+    def reason_at(t: int) -> str:
+        if why := terms.before_effect(t):
+            return why
+        status, old = status_at(t), offenders(t)
+        if status is Status.BREACHED:
+            points, row = old[0]
+            more = f" (and {len(old) - 1} more)" if len(old) > 1 else ""
+            return (
+                f"{points.name[row]}{more} at {points.source} is older than {words.duration(at_most)}: "
+                f"its data is of {words.instant(points.data_lo[row])}"
+            )
+        if status is Status.UNKNOWN:
+            if old:
+                return why_unknown.uncertain(*old[0], t)
+            if covers(seen, t, t + 1):
+                return f"there is nothing of {subject.of} that could be too old: nothing of it is known to stand"
+            return why_unknown.unproved(
+                subject.parts, t, f"nothing of {subject.of} older than {words.duration(at_most)} stood"
+            )
+        return f"nothing of {subject.of} is older than {words.duration(at_most)}"
+
+    changes = [t for spans in (surely_spans, maybe_spans, seen, standing) for span in spans for t in span]
+    if terms.effective is not None:
+        changes.append(terms.effective)
+    last = window.end - 1
+    oldest = min(
+        (
+            part.points.data_lo[row]
+            for part in subject.parts
+            for row in range(len(part.points))
+            if part.points.available_lo[row] <= last < part.points.gone_hi[row]
+        ),
+        default=None,
+    )
+    age = None if oldest is None else max(0, window.end - oldest)
+    return Finding(
+        of=subject.of,
+        pieces=within(terms.binds, cut(window, changes, status_at, reason_at)),
+        reason=reason_at(last),
+        objective=Quantity(at_most, "s"),
+        measured=None if age is None else Quantity(age, "s"),
+        headroom=None if age is None else Quantity(at_most - age, "s"),
+        evidence=tuple(cite(row) for row in offenders(last)),
+    )
+
+
+def _none_too_old(absence: Absence, allowed: int) -> Spans:
+    """Return when nothing older than ``allowed`` can have stood unseen.
+
+    What came between two complete looks in a row, and went before the second, is no older than they are apart.
+    """
+    whole = [begin for begin, asked_from in absence.complete if asked_from == LONG_AGO]
+    between = (Span(begin, after + 1) for begin, after in pairwise(whole) if after - begin <= allowed)
+    return union([*absence.stood(LONG_AGO), *between])

@@ -1,0 +1,324 @@
+"""Recovery time objective: the recovery that decides took at most that long, and its proof has not lapsed.
+
+The newest test of the scenario that ran to its end decides, of several that ended at one instant the worst. A pass
+longer than the objective is a failure. A failure does not lapse: only a later pass ends it, and a line that nobody can
+read is no known pass. A real outage longer than the objective breaches while it lasts. What was proven is unknown while
+every copy that survives lies in an archive tier that takes longer to thaw than the objective.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from enum import Enum
+from itertools import groupby
+from typing import ClassVar, NamedTuple
+
+from drcheck.core import words
+from drcheck.core.evaluation.headroom import at_risk
+from drcheck.core.evaluation.interface import OfRecoveries
+from drcheck.core.evaluation.recoveries import (
+    Told,
+    cite,
+    gap_between,
+    gap_bounds,
+    proves,
+    told,
+    unseen,
+    why_it_does_not_prove,
+)
+from drcheck.core.evaluation.recovery_time import CountsFrom, Until, clocks_of, recovery_time
+from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.evaluation.thawing import Thawing
+from drcheck.core.history.log_lines import known_open_until
+from drcheck.core.model.commitments import Needs
+from drcheck.core.model.evidence import FOREVER, Cited, Fact, Recovery
+from drcheck.core.model.readers import Tells
+from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.time.spans import Span
+from drcheck.core.time.timeline import cut, within
+
+
+class _State(Enum):
+    UNPROVEN = "unproven"
+    PROVEN = "proven"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What holds from one recovery's end on, read favourably and unfavourably."""
+
+    since: int
+    at_best: _State
+    at_worst: _State
+    best: Told | None
+    """The recovery that decides, read favourably."""
+    worst: Told | None
+
+
+_NOTHING = _Step(-FOREVER, _State.UNPROVEN, _State.UNPROVEN, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Rto(OfRecoveries):
+    """A recovery takes at most ``at_most``, and that has been proven."""
+
+    at_most: int = 0
+    counts_from: CountsFrom = CountsFrom.DISRUPTION
+    until: Until = Until.VALIDATED
+    not_counted: frozenset[str] = frozenset()
+    """Names of the phases that do not count."""
+    proven_within: int = 365 * 86400
+
+    kind: ClassVar[str] = "rto"
+
+    @classmethod
+    def needs(cls) -> Needs:
+        """Return what it can be judged on."""
+        return Needs(proof=frozenset({Tells.RESTORE_TESTS, Tells.RECOVERIES}), beside=frozenset({Tells.MAINTENANCE}))
+
+    def facts(self) -> frozenset[Fact]:
+        """Return what it must know of each recovery point beside its listing."""
+        return frozenset()
+
+    def reach(self, start: int, grace: int, zone: tzinfo) -> int | None:  # noqa: ARG002
+        """Return how far before a window's ``start`` data may lie that decides about it."""
+        return 0
+
+    def evaluate(self, surviving: Sequence[Subject], records: Records, terms: Terms, window: Window) -> Finding:
+        """Judge it over ``window``."""
+        return evaluate(self, surviving, records, terms, window)
+
+
+def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, terms: Terms, window: Window) -> Finding:
+    """Judge what the logs tell of the commitment's scenario over ``window``.
+
+    ``surviving`` are the data sets to be restored, each as the sources hold it that survive the scenario, or may.
+    """
+    thawing = [Thawing.of_set(subject, commitment.at_most, terms) for subject in surviving]
+    everything = told(records, commitment.scenario)
+    steps = _steps(commitment, everything, terms)
+    begins = [step.since for step in steps]
+    outages, doubtful = _too_long(everything, commitment, records)
+
+    def step_at(t: int) -> _Step:
+        return steps[bisect_right(begins, t) - 1]
+
+    def judge(t: int) -> tuple[Status | None, str]:
+        if why := terms.before_effect(t):
+            return None, why
+        if outage := outages.at(t):
+            over = words.instant(outages.since_of(t))
+            return Status.BREACHED, f"outage {outage.recovery.id} passed {words.duration(commitment.at_most)} at {over}"
+        if why := unseen(records, t):
+            return Status.UNKNOWN, why
+        status, why = _judge(commitment, step_at(t), records, terms, t)
+        if status is not Status.BREACHED and (outage := doubtful.at(t)):
+            return Status.UNKNOWN, f"how long outage {outage.recovery.id} took is not known: its record lacks a clock"
+        if status is Status.MET and (cold := next(filter(None, (one.why(t) for one in thawing)), "")):
+            return Status.UNKNOWN, cold
+        return status, why
+
+    changes = [*gap_bounds(records), *begins]
+    for one in everything:
+        end = one.ends
+        changes += [end + commitment.proven_within, end]
+    changes += [*outages.bounds, *doubtful.bounds, *(bound for one in thawing for bound in one.bounds)]
+    if terms.effective is not None:
+        changes.append(terms.effective)
+    last = window.end - 1
+    pieces = within(terms.binds, cut(window, changes, lambda t: judge(t)[0], lambda t: judge(t)[1]))
+    outage, step = outages.at(last), step_at(last)
+    deciding = step.worst or step.best
+    measured = None
+    if outage is not None:
+        measured = window.end - outages.since_of(last) + commitment.at_most
+    elif deciding is not None:
+        measured = _took(deciding.recovery, commitment)[1]
+    headroom = None if measured is None else commitment.at_most - measured
+    proven = pieces[-1].status is Status.MET and deciding is not None
+    return Finding(
+        of="",
+        pieces=pieces,
+        reason=judge(last)[1],
+        objective=Quantity(commitment.at_most, "s"),
+        measured=None if measured is None else Quantity(measured, "s"),
+        headroom=None if headroom is None else Quantity(headroom, "s"),
+        due_at=deciding.ends + commitment.proven_within if proven and deciding is not None else None,
+        at_risk=at_risk(commitment, pieces[-1].status, headroom, commitment.at_most),
+        evidence=(
+            *_cited(everything, outage or deciding, terms, window),
+            *(cited for one in thawing for cited in one.cited(last)),
+        ),
+        notes=tuple(filter(None, (one.note(last) for one in thawing))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _TooLong:
+    """The outages that went on longer than the objective, as far as that is certain, or possible."""
+
+    spans: Sequence[tuple[Span, Told]]
+    """From when to when each was too long, by when that began."""
+    latest: Sequence[int]
+    """Of those up to each, the number of the one that was so longest."""
+
+    @classmethod
+    def of(cls, several: Iterable[tuple[Span, Told]]) -> _TooLong:
+        """Put outages, with from when to when each was too long, in order; empty spans are left out."""
+        spans = sorted((one for one in several if one[0].start < one[0].end), key=lambda one: (one[0], one[1].source))
+        latest: list[int] = []
+        for number, (span, _) in enumerate(spans):
+            latest.append(number if not latest or span.end > spans[latest[-1]][0].end else latest[-1])
+        return cls(spans, latest)
+
+    def at(self, t: int) -> Told | None:
+        """Return the outage that goes on right after ``t``, too long by then; of several the one that ends last."""
+        found = self._at(t)
+        return None if found is None else found[1]
+
+    def since_of(self, t: int) -> int:
+        """Return from when on the outage that :meth:`at` names was too long; ``t`` where there is none."""
+        found = self._at(t)
+        return t if found is None else found[0].start
+
+    @property
+    def bounds(self) -> list[int]:
+        """Every instant at which :meth:`at` may change its answer."""
+        return [bound for span, _ in self.spans for bound in span]
+
+    def _at(self, t: int) -> tuple[Span, Told] | None:
+        index = bisect_right(self.spans, t, key=lambda one: one[0].start) - 1
+        if index < 0 or t >= self.spans[self.latest[index]][0].end:
+            return None
+        return self.spans[self.latest[index]]
+
+
+def _too_long(everything: Sequence[Told], commitment: Rto, records: Records) -> tuple[_TooLong, _TooLong]:
+    """Return when outages surely, and when they perhaps, were longer than the objective.
+
+    Where the record lacks a clock that the commitment counts from, or until, that lies between its neighbours. One that
+    is open surely went on until its log was last seen, or may have ended as a line tells that nobody can read.
+    """
+    surely, perhaps = [], []
+    for one in everything:
+        if one.recovery.real:
+            start, stop = clocks_of(one.recovery, commitment.counts_from, commitment.until)
+            until = min(stop.lo, known_open_until(records.logs[one.source], one.recovery.line))
+            surely.append((Span(start.hi + commitment.at_most, until), one))
+            perhaps.append((Span(start.lo + commitment.at_most, stop.hi), one))
+    return _TooLong.of(surely), _TooLong.of(perhaps)
+
+
+class _Reading(NamedTuple):
+    """What one recovery that ran to its end may come to."""
+
+    told: Told
+    may_pass: bool
+    may_fail: bool
+    may_prove_nothing: bool
+
+    @property
+    def surely_passes(self) -> bool:
+        """Whether it passed in time and proves that the scenario can be recovered from."""
+        return self.may_pass and not self.may_fail and not self.may_prove_nothing
+
+
+def _steps(commitment: Rto, everything: list[Told], terms: Terms) -> list[_Step]:
+    """Follow the recoveries that ran to their end, oldest first."""
+    steps = [_NOTHING]
+    over = (one for one in everything if _counts(one.recovery))
+    for since, several in groupby(over, key=lambda one: one.ends):
+        steps.append(_after(steps[-1], since, [_read(commitment, one, terms) for one in several]))
+    return steps
+
+
+def _counts(recovery: Recovery) -> bool:
+    """Return whether a recovery counts once it has ended: an outage that nobody recovered from proves nothing."""
+    ended = recovery.finished_at is not None and recovery.outcome in {"passed", "failed"}
+    return ended and (not recovery.real or bool(recovery.recovered_by))
+
+
+def _read(commitment: Rto, one: Told, terms: Terms) -> _Reading:
+    shortest, longest = _took(one.recovery, commitment)
+    if one.recovery.outcome == "failed" or shortest > commitment.at_most:
+        return _Reading(one, may_pass=False, may_fail=True, may_prove_nothing=False)
+    proof = proves(one.recovery, terms)
+    in_time = longest is not None and longest <= commitment.at_most
+    return _Reading(one, may_pass=proof is not False, may_fail=not in_time, may_prove_nothing=proof is not True)
+
+
+def _after(before: _Step, since: int, readings: Sequence[_Reading]) -> _Step:
+    """Return what holds once recoveries have ended at one instant, of which the worst decides."""
+    failed = [one.told for one in readings if one.may_fail and not one.may_pass and not one.may_prove_nothing]
+    if failed:
+        return _Step(since, _State.FAILED, _State.FAILED, failed[0], failed[0])
+    at_best, best = before.at_best, before.best
+    # Of what lacks a clock, or what it restored from, nobody knows that it passed: it ends no failure.
+    passing = [one.told for one in readings if one.may_pass and (one.surely_passes or at_best is not _State.FAILED)]
+    if passing:
+        at_best, best = _State.PROVEN, passing[0]
+    at_worst, worst = before.at_worst, before.worst
+    doubtful = [one.told for one in readings if one.may_fail]
+    sure = [one.told for one in readings if one.surely_passes]
+    if doubtful and at_best is not _State.FAILED:
+        at_worst, worst = _State.FAILED, doubtful[0]
+    elif sure:
+        at_worst, worst = _State.PROVEN, sure[0]
+    return _Step(since, at_best, at_worst, best, worst)
+
+
+def _judge(commitment: Rto, step: _Step, records: Records, terms: Terms, t: int) -> tuple[Status, str]:
+    deciding = step.worst or step.best
+    if deciding is None or _State.UNPROVEN in (step.at_best, step.at_worst):
+        unproving = "" if step.best is None else f": {_id(step.best)} cannot prove it, "
+        return Status.UNKNOWN, "never proven" + (
+            unproving + why_it_does_not_prove(step.best.recovery, terms) if step.best else _scenario(commitment)
+        )
+    oldest = min((one for one in (step.best, step.worst) if one is not None), key=lambda one: one.ends)
+    if step.at_best is not _State.FAILED and (gap := gap_between(records, oldest.ends, t)):
+        return Status.UNKNOWN, f"{_id(deciding)} may not be the newest: {gap}"
+    if step.at_best is not step.at_worst:
+        return Status.UNKNOWN, f"how long {_id(deciding)} took cannot be told: its record lacks a clock"
+    took = _took(deciding.recovery, commitment)[1]
+    ended = words.instant(deciding.ends)
+    if step.at_best is _State.FAILED:
+        if deciding.recovery.outcome == "failed":
+            return Status.BREACHED, f"{_id(deciding)} failed at {ended}, and no later one has passed"
+        time = "longer" if took is None else words.duration(took)
+        return Status.BREACHED, f"{_id(deciding)} took {time}; the objective is {words.duration(commitment.at_most)}"
+    lapses = oldest.ends + commitment.proven_within
+    if t >= lapses:
+        return Status.UNKNOWN, f"the proof of {ended} by {_id(deciding)} has lapsed at {words.instant(lapses)}"
+    time = "" if took is None else f" took {words.duration(took)}"
+    return Status.MET, f"{_id(deciding)} of {ended}{time}; the objective is {words.duration(commitment.at_most)}"
+
+
+def _scenario(commitment: Rto) -> str:
+    of = f" for {commitment.scenario}" if commitment.scenario else ""
+    return f": no restore test{of} has passed"
+
+
+def _id(one: Told) -> str:
+    return f"{'recovery from outage' if one.recovery.real else 'restore test'} {one.recovery.id}"
+
+
+def _cited(everything: list[Told], deciding: Told | None, terms: Terms, window: Window) -> list[Cited]:
+    """Return the deciding recovery, then those that could not decide, newest first."""
+    found = [cite(deciding)] if deciding else []
+    for one in reversed(everything):
+        if one is deciding or one.recovery.started_at >= window.end:
+            continue
+        if one.recovery.outcome == "aborted":
+            found.append(cite(one, "it was aborted"))
+        elif one.recovery.outcome == "passed" and not proves(one.recovery, terms):
+            found.append(cite(one, why_it_does_not_prove(one.recovery, terms)))
+    return found
+
+
+def _took(recovery: Recovery, commitment: Rto) -> tuple[int, int | None]:
+    """Return the shortest and longest time that a recovery can have taken, as the commitment counts it."""
+    return recovery_time(recovery, commitment.counts_from, commitment.until, commitment.not_counted)

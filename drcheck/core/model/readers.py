@@ -1,0 +1,55 @@
+"""What reads a source: what it yields, and how what lies there behaves over time."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Tells(StrEnum):
+    """What evidence can tell: a reader says what it yields of these, a kind of commitment what proves it."""
+
+    POINTS = "recovery points"
+    CHECKS = "checks"
+    RESTORE_TESTS = "restore tests"
+    RECOVERIES = "recoveries from outages"
+    OUTAGES = "outages"
+    WATCHED = "watched spans"
+    MAINTENANCE = "maintenance"
+    ATTESTATIONS = "attestations"
+    """The dated word of a named owner may stand for any of them."""
+
+
+class Behaviour(StrEnum):
+    """What it means that a look at a source does not show what an earlier one did."""
+
+    STANDING = "standing"
+    """A listing: what a complete look misses is gone."""
+    APPENDED = "appended"
+    """A log: it only grows."""
+    WINDOW = "window"
+    """An export, written anew each time: what is older falls out of it, and proves nothing."""
+
+
+class Reader(NamedTuple):
+    """How the bytes at a source are read."""
+
+    name: str
+    """As policies write it."""
+    module: str
+    """Where its ``read`` is, and, of one that reads logs, what reads their bytes again."""
+    yields: frozenset[Tells]
+    behaves: Behaviour
+    lists: bool
+    """Whether it reads all that lies in a directory, and not one file."""
+    forms: tuple[tuple[str, Behaviour], ...] = ()
+    """Endings of files that it reads in another form, each with how these behave."""
+    keys: str = "log_source"
+    """What the schema of policies calls the keys of its sources."""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def behaviour_at(self, path: str) -> Behaviour:
+        """Return how what lies at ``path`` behaves."""
+        return next((behaves for ending, behaves in self.forms if path.endswith(ending)), self.behaves)

@@ -1,0 +1,41 @@
+"""What documents that are written anew each time tell: a later one may be silent about it, or say otherwise."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class What(StrEnum):
+    """What a monitoring system's export tells of a stretch of time."""
+
+    WATCHED = "watched"
+    """Every part was seen, up or down."""
+    TOTAL = "total"
+    """Every part was down."""
+    PARTIAL = "partial"
+    """A part was down, and another one up."""
+    AT_LEAST_PARTIAL = "at-least-partial"
+    """A part was down, and nobody saw any other one up."""
+
+
+class Stretch(NamedTuple):
+    """From ``start`` up to ``end`` something held."""
+
+    what: What
+    start: int
+    end: int
+    open: bool = False
+    """Whether it still held where the export ends."""
+
+
+class ReportedTest(NamedTuple):
+    """One restore test, as a test runner's report tells it."""
+
+    name: str
+    outcome: str
+    """``passed``, ``failed`` or ``aborted``."""
+    started_at: int
+    finished_at: int
+    cases: int
+    """How many of its cases were run."""

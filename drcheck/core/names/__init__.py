@@ -1,0 +1,1 @@
+"""Names of recovery points: templates, and reading names by them."""

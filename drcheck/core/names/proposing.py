@@ -1,0 +1,259 @@
+"""From names to a template that reads them: what is a date or a time in them, a kind, a part, and what varies.
+
+A proposal is only made if the template reads every name that it is proposed for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC
+from functools import cache
+from itertools import product
+from typing import Final, NamedTuple
+
+from drcheck.core.model.policy import is_name
+from drcheck.core.names.directives import DIRECTIVES, SHORT
+from drcheck.core.names.matching import LONGEST_NAME, Matcher
+from drcheck.core.names.template import KINDS, Template
+from drcheck.errors import DrcheckError
+
+
+class Proposal(NamedTuple):
+    """A template, and the names it was made of."""
+
+    template: str
+    of: tuple[str, ...]
+    """The data sets that the names tell; empty: they tell none."""
+    names: tuple[str, ...]
+
+
+class _Field(NamedTuple):
+    """A stretch of a name that is no literal text."""
+
+    start: int
+    end: int
+    text: str
+    """As it stands in a template."""
+
+
+_DATES: Final = (
+    *(form.replace("|", sep) for sep in ("-", "_", ".", "/", "", " ") for form in ("%Y|%m|%d", "%d|%m|%Y", "%m|%d|%Y")),
+    *(form.replace("|", sep) for sep in ("-", "_", ".", "", " ") for form in ("%d|%b|%Y", "%Y|%b|%d", "%d|%B|%Y")),
+    "%G-W%V-%u", "%G-W%V", "%GW%V", "%Y/%m", "%Y-%m", "%Y_%m", "%s", "%y%m%d",
+    "%y-%m-%d", "%y_%m_%d", "%d-%m-%y", "%m-%d-%y", "%d-%b-%y", "%b-%d-%Y", "%B-%d-%Y",
+)  # fmt: skip
+"""In the order of preference where several are equally long."""
+_TIMES: Final = (
+    *(
+        f"{joint}{form.replace('|', sep)}"
+        for joint, sep in product(
+            ("-", "_", "T", " ", ".", "", "--", "__", "@", "/", " - ", "_T", "-T", "t", "_at_", " at "),
+            ("-", ":", "_", ".", ""),
+        )
+        for form in ("%H|%M|%S", "%H|%M", "%I|%M|%S %p", "%I|%M|%S%p", "%I|%M|%p", "%I|%M%p")
+    ),
+    "_%Hh%Mm%Ss", "_%Hh%Mm", "-%Hh%Mm", "_%Hh%M", "T%H", "_%Hh",
+)  # fmt: skip
+_TAILS: Final = (".%f%z", ".%f", "-%f", "_%f", "%f", "%z", "_%A", "-%a", "")
+_TIME_ALONE: Final = ("%H-%M-%S", "%H_%M_%S", "%H.%M.%S", "%H%M%S", "%H-%M", "%H_%M", "%H%M")
+_EDGE: Final = r"(?![0-9])"
+_PLAUSIBLE: Final = range(2000, 2060)
+
+
+@cache
+def _form(form: str) -> re.Pattern[str]:
+    """Return what a format looks like."""
+    form = re.sub("%([FT])", lambda found: SHORT[found[1]], form)
+    parts = re.findall("%(.)|([^%]+)", form)
+    return re.compile("".join(DIRECTIVES[letter] if letter else re.escape(text) for letter, text in parts))
+
+
+def propose(names: Iterable[str]) -> list[Proposal]:
+    """Return templates that read ``names``, the one that reads most of them first; what none can read is left out."""
+    groups: dict[tuple[str, ...], list[tuple[str, list[_Field]]]] = defaultdict(list)
+    for name in names:
+        if len(name) <= LONGEST_NAME and (fields := _fields(name)):
+            groups[tuple(field.text for field in fields)].append((name, fields))
+    found = [proposal for group in groups.values() if (proposal := _of_group(group)) is not None]
+    return sorted(found, key=lambda proposal: -len(proposal.names))
+
+
+def _of_group(group: Sequence[tuple[str, list[_Field]]]) -> Proposal | None:
+    """Return the proposal for names with the same fields."""
+    names = tuple(name for name, _ in group)
+    literals = [_literals(name, fields) for name, fields in group]
+    fields = [field.text for field in group[0][1]]
+    columns = [list(column) for column in zip(*literals, strict=True)]
+    written = [_column(column) for column in columns]
+    varying = [index for index, (_, middles, _) in enumerate(written) if len(set(middles)) > 1]
+    for of_at in (*varying, None):
+        sets = tuple(dict.fromkeys(written[of_at][1])) if of_at is not None else ()
+        # What changes with every name is no data set.
+        if of_at is not None and (not all(map(is_name, sets)) or (len(sets) == len(names) > 3)):  # noqa: PLR2004
+            continue
+        for forms in _readings(fields):
+            text = ""
+            for index, (prefix, middles, suffix) in enumerate(written):
+                middle = ""
+                if any(middles):
+                    deep = any("/" in each for each in middles)
+                    middle = "{of}" if index == of_at else "{**}" if deep else "{*}"
+                text += f"{_escaped(prefix)}{middle}{_escaped(suffix)}{forms[index] if index < len(forms) else ''}"
+            if _reads(text, sets, names):
+                return Proposal(text, sets, names)
+    return None
+
+
+def _readings(fields: list[str]) -> Iterator[list[str]]:
+    """Yield ways to take several instants: as one, or the last, or the first, as that of the data."""
+    yield fields
+    dated = [index for index, field in enumerate(fields) if field.startswith("{data_as_of:")]
+    # Of several the last is mostly the backup's own, the one before it that of what it builds on; a number of ten
+    # digits beside a date is mostly something else.
+    for chosen in sorted(dated, key=lambda index: ("%s" in fields[index], -index)) if len(dated) > 1 else ():
+        yield [
+            field.replace("{data_as_of:", "{other:") if index in dated and index != chosen else field
+            for index, field in enumerate(fields)
+        ]
+
+
+def _reads(text: str, of: tuple[str, ...], names: Sequence[str]) -> bool:
+    try:
+        match = Matcher(Template.parse(text), of or ("data",), UTC)
+    except DrcheckError:
+        return False
+    return all(match(name) is not None for name in names)
+
+
+def _literals(name: str, fields: Sequence[_Field]) -> list[str]:
+    starts = [0, *(field.end for field in fields)]
+    ends = [*(field.start for field in fields), len(name)]
+    return [name[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+def _column(texts: Sequence[str]) -> tuple[str, list[str], str]:
+    """Return what begins and what ends all texts, up to a separator, and what each has between."""
+    if len(set(texts)) == 1:
+        prefix, middle, suffix = texts[0], "", ""
+        if unique := re.search(
+            r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{16,})(?![0-9A-Za-z])", prefix
+        ):
+            prefix, middle, suffix = prefix[: unique.start()], unique[0], prefix[unique.end() :]
+            return prefix, [middle] * len(texts), suffix
+        return prefix, [""] * len(texts), ""
+    prefix = _begins(texts)
+    prefix = prefix[: max((prefix.rfind(sep) for sep in "-_./ @:"), default=-1) + 1]
+    rests = [text[len(prefix) :] for text in texts]
+    suffix = _begins([rest[::-1] for rest in rests])[::-1]
+    at = min((suffix.find(sep) for sep in "-_./ @:" if sep in suffix), default=len(suffix))
+    suffix = suffix[at:]
+    return prefix, [rest[: len(rest) - len(suffix)] for rest in rests], suffix
+
+
+def _begins(texts: Sequence[str]) -> str:
+    """Return what all texts begin with."""
+    first, last = min(texts), max(texts)
+    alike = next((index for index, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:alike]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}").replace("*", "{*}").replace("?", "{*}")
+
+
+def _fields(name: str) -> list[_Field]:
+    """Return the instants, kinds and parts in a name, in their order; none without an instant."""
+    found = list(_instants(name))
+    if not found:
+        return []
+    if all("%H" not in field.text and "%s" not in field.text and "%I" not in field.text for field in found):
+        found += _time_alone(name, found[-1].end)
+    for field in (*_kinds(name), *_parts(name)):
+        if all(field.end <= other.start or other.end <= field.start for other in found):
+            found.append(field)
+    return sorted(found)
+
+
+def _instants(name: str) -> Iterator[_Field]:
+    at = 0
+    while at < len(name):
+        longest = None
+        if not (at and name[at - 1].isdigit()) and (name[at].isdigit() or name[at].isalpha()):
+            longest = _instant_at(name, at)
+        if longest is None:
+            at += 1
+            continue
+        end, form = longest
+        yield _Field(at, end, f"{{data_as_of:{form}}}")
+        at = end
+
+
+def _instant_at(name: str, at: int) -> tuple[int, str] | None:
+    """Return the end and the format of the longest instant that begins at ``at``."""
+    best: tuple[int, str] | None = None
+    if not name[at].isdigit() and (at and name[at - 1].isalpha()):
+        return None
+    for date in _DATES:
+        begun = _form(date).match(name, at)
+        if begun is None or not _plausible(date, begun[0]):
+            continue
+        ends = [(begun.end(), date)]
+        for time in _TIMES if date != "%s" and "%d" in date else ():
+            if (timed := _form(time).match(name, begun.end())) is not None:
+                tails = _TAILS if "%S" in time else ("%z", "_%A", "")
+                ends += [
+                    (
+                        told.end(),
+                        date + time + (f"{tail[:-2]}Z" if tail.endswith("%z") and told[0].endswith("Z") else tail),
+                    )
+                    for tail in tails
+                    if (told := _form(tail).match(name, timed.end())) is not None
+                ]
+        for end, form in ends:
+            if not name[end : end + 1].isdigit() and (best is None or end > best[0]):
+                best = end, form
+    return best
+
+
+def _plausible(form: str, text: str) -> bool:
+    if form == "%s":
+        return text.startswith("1")
+    if "%y" in form:
+        return "15" <= (text[:2] if form.startswith("%y") else text[-2:]) < "60"
+    year = re.search("(?:19|20)[0-9][0-9]" if form.startswith(("%Y", "%G")) else "(?:19|20)[0-9][0-9]$", text)
+    return year is None or int(year[0]) in _PLAUSIBLE
+
+
+def _time_alone(name: str, after: int) -> list[_Field]:
+    """Return the only time of day that stands apart from its date, behind it."""
+    for form in _TIME_ALONE:
+        found = [
+            told
+            for told in re.finditer(f"(?<![0-9A-Za-z]){_form(form).pattern}(?![0-9A-Za-z])", name)
+            if told.start() >= after
+        ]
+        if len(found) == 1:
+            return [_Field(found[0].start(), found[0].end(), f"{{data_as_of:{form}}}")]
+    return []
+
+
+def _kinds(name: str) -> Iterator[_Field]:
+    words = "|".join(sorted((word for word in KINDS if len(word) > 2), key=len, reverse=True))  # noqa: PLR2004
+    spelled = [
+        (found.start(), found.end()) for found in re.finditer(f"(?<![0-9A-Za-z])(?:{words})(?![0-9A-Za-z])", name)
+    ]
+    if len({name[start:end] for start, end in spelled}) == 1 and not name.endswith((".log", ".snap")):
+        for start, end in spelled:
+            yield _Field(start, end, "{kind}")
+
+
+def _parts(name: str) -> Iterator[_Field]:
+    if found := re.search(r"(?<![0-9])([0-9]{1,6})[-_ ]?of[-_ ]?([0-9]{1,6})(?![0-9])", name):
+        yield _Field(found.start(1), found.end(1), "{part}")
+        yield _Field(found.start(2), found.end(2), "{parts}")
+    elif (found := re.search(r"(?:part|vol|chunk|piece|disk)[-_.]?([0-9]{1,6}|[a-z]{2,3})(?![0-9A-Za-z])", name)) or (
+        found := re.search(r"\.(?:z|r|7z\.)?([0-9]{2,4})$", name)
+    ):
+        yield _Field(found.start(1), found.end(1), "{part}")

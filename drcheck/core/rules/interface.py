@@ -1,0 +1,34 @@
+"""What a rule about what counts is given, and gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from drcheck.core.model.evidence import Pieces, Points
+from drcheck.core.model.policy import Source
+
+
+class Shown(NamedTuple):
+    """What the looks at one source showed beside its columns, and what the policy says of it."""
+
+    source: Source
+    complete: Sequence[bool]
+    """By row: whether its marker stood beside it, or none is asked for."""
+    first_seen: Sequence[int]
+    """By row: the look that first showed it."""
+    clock_tolerance: int
+    pieces: Sequence[Pieces | None]
+    """By row: what it consists of, if that is several files."""
+    whole: Sequence[bool]
+    """By row: whether no more of its files were expected."""
+    lost_from: Sequence[int]
+    """By row: from when on some of its files may have been missing; :data:`~drcheck.core.model.evidence.FOREVER`: none
+    was ever seen to go."""
+
+
+Rule = Callable[[Points, Shown], Points]
+"""Returns the same candidates, more of them rejected or in doubt; it changes nothing else, and never takes either back.
+
+It takes time linear in the number of candidates.
+"""

@@ -1,0 +1,73 @@
+"""A candidate counts only if it is large enough: by what the source states, and beside what came before it."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Final
+
+from drcheck.core import words
+from drcheck.core.model.evidence import Points
+from drcheck.core.rules.checks import is_broken
+from drcheck.core.rules.interface import Shown
+
+MEDIAN_OF: Final = 10
+"""How many counted points of its kind a candidate's size is compared with."""
+MEDIAN_FROM: Final = 3
+"""With fewer than this before it, nothing is said about a candidate's size."""
+
+
+def at_least(points: Points, shown: Shown) -> Points:
+    """Reject what is smaller than ``min_size``; what is empty never counts."""
+    least = shown.source.least_size
+    return points.rejecting(
+        {
+            row: f"it is too small: {words.size(size)}, at least {words.size(least)} is asked"
+            for row, size in enumerate(points.size)
+            if size < least
+        }
+    )
+
+
+def not_shrunk(points: Points, shown: Shown) -> Points:
+    """Reject what is smaller than usual by more than ``max_shrink``."""
+    shrink = shown.source.max_shrink
+    if shrink is None or shrink == 1:
+        return points
+    reasons: dict[int, str] = {}
+    least = 1 - shrink
+    for row, before in compared(points, shown):
+        if (usual := usual_above(points.size[row], before, least)) is not None:
+            share = round(100 * (1 - points.size[row] / usual))
+            reasons[row] = (
+                f"it shrank by {share} % against the median {words.size(int(usual))} of the {len(before)} before it"
+            )
+        elif row not in points.doubts and not is_broken(points, row):
+            before.append(points.size[row])
+    return points.rejecting(reasons)
+
+
+def compared(points: Points, shown: Shown) -> Iterator[tuple[int, deque[int]]]:
+    """Yield each row that counts with the sizes that it is compared with: of its kind, before it, by its data.
+
+    Whoever takes a row as counted, and without doubt, adds its size to those; the sizes start afresh where the policy
+    says so.
+    """
+    before: dict[str, deque[int]] = defaultdict(lambda: deque(maxlen=MEDIAN_OF))
+    afresh = shown.source.new_size_from
+    for row in points.counted():
+        if afresh is not None and points.data_lo[row] >= afresh:
+            before.clear()
+            afresh = None
+        yield row, before[points.kind[row]]
+
+
+def usual_above(size: int, before: Sequence[int], share: Fraction) -> float | None:
+    """Return the median of the sizes ``before`` if ``size`` is less than that ``share`` of it; None: it is not."""
+    if len(before) < MEDIAN_FROM or size * share.denominator >= max(before) * share.numerator:
+        return None  # no median lies above the largest; finding it each time takes ten times as long
+    from statistics import median  # it loads a generator of random numbers, and few backups shrink
+
+    usual = median(before)
+    return usual if size < usual * share else None

@@ -1,0 +1,240 @@
+"""What one look changed, as columns: one array a fact, so that many candidates take little room.
+
+Columns of instants hold the difference to another column of the same row, or to the row before: those repeat, and so
+compress to almost nothing. A column in which every value is the same is that value, and left out where it is empty.
+What all names begin and end with stands once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from itertools import accumulate
+from operator import add, not_, sub
+from typing import Any, Final
+
+from drcheck.core.history.changes import Record
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
+from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
+
+Facts = Mapping[str, Any]
+"""What is written of an entry: text keys, and values that CBOR knows."""
+
+_HOLDS: Final = (None, False, True)
+
+
+class Damaged(ValueError):  # noqa: N818  a word that reads well where it is caught
+    """These bytes are not an entry, or not all of one."""
+
+
+def plain(value: str) -> str | bytes:
+    """Return text as CBOR can hold it: as bytes where it is not valid Unicode."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
+    return value
+
+
+def text(value: str | bytes) -> str:
+    """Return the text that :func:`plain` was given."""
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def written(record: Record) -> Facts:
+    """Return a look, and what it changed, as it is written."""
+    look = record.look
+    return told(
+        {
+            "name": plain(look.source),
+            "begin": look.begin,
+            "took": look.end - look.begin,
+            "asked_from": [look.asked_from] if look.asked_from != LONG_AGO else None,
+            "clock_offset": [look.clock_offset] if look.clock_offset is not None else None,
+            "calls": look.calls,
+            "digest": look.digest,
+            "size": look.size,
+            "names": look.names,
+            "matched": look.matched,
+            "unaccounted": written_names(look.unaccounted),
+            "gaps": [[plain(gap.what), plain(gap.hint), gap.line, gap.fact] for gap in look.gaps],
+            "candidates": candidates(record.appeared),
+            "gone": [plain(name) for name in record.gone],
+            "shown": [plain(name) for name in record.shown],
+            "facts": [
+                [plain(one.name), one.fact.value, _HOLDS.index(one.told.holds), plain(one.told.how), one.told.until]
+                for one in record.described
+            ],
+            "unlisted": [plain(name) for name in record.unlisted],
+            "unread": record.unread,
+            "stretches": stretches(record.stretches),
+            "tests": tests(record.tests),
+        }
+    )
+
+
+def told(facts: Facts) -> Facts:
+    """Return facts without those that are empty, which are not written."""
+    return {key: value for key, value in facts.items() if value not in (None, False, 0, "", b"", [], {})}
+
+
+def read(facts: Facts) -> Record:
+    """Return the record that :func:`written` was given."""
+    begin = facts.get("begin", 0)
+    look = Look(
+        source=text(facts.get("name", "")),
+        begin=begin,
+        end=begin + facts.get("took", 0),
+        asked_from=facts.get("asked_from", (LONG_AGO,))[0],
+        gaps=tuple(
+            Gap(text(what), text(hint), line, Fact(fact) if fact else None)
+            for what, hint, line, fact in facts.get("gaps", ())
+        ),
+        clock_offset=facts.get("clock_offset", (None,))[0],
+        calls=facts.get("calls", 0),
+        digest=facts.get("digest", ""),
+        size=facts.get("size", 0),
+        names=facts.get("names", 0),
+        matched=facts.get("matched", 0),
+        unaccounted=read_names(facts.get("unaccounted", ())),
+    )
+    return Record(
+        look=look,
+        appeared=tuple(read_candidates(facts.get("candidates", {}))),
+        gone=tuple(map(text, facts.get("gone", ()))),
+        shown=tuple(map(text, facts.get("shown", ()))),
+        described=tuple(
+            Described(text(name), Fact(fact), Told(_HOLDS[holds], text(how), until))
+            for name, fact, holds, how, until in facts.get("facts", ())
+        ),
+        unlisted=tuple(map(text, facts.get("unlisted", ()))),
+        unread=facts.get("unread", 0),
+        stretches=read_stretches(facts.get("stretches", ())),
+        tests=read_tests(facts.get("tests", ())),
+    )
+
+
+def written_names(names: Sequence[Unaccounted]) -> list[list[Any]]:
+    """Return names that nothing accounts for as they are written."""
+    return [[plain(one.name), one.modified, one.newer] for one in names]
+
+
+def read_names(rows: Sequence[Sequence[Any]]) -> tuple[Unaccounted, ...]:
+    """Return the names that :func:`written_names` was given."""
+    return tuple(Unaccounted(text(name), modified, newer) for name, modified, newer in rows)
+
+
+def stretches(several: Iterable[Stretch]) -> list[Any]:
+    """Return what exports told as it is written."""
+    return [[stretch.what.value, *stretch[1:]] for stretch in several]
+
+
+def read_stretches(rows: Iterable[Sequence[Any]]) -> tuple[Stretch, ...]:
+    """Return what :func:`stretches` was given."""
+    return tuple(Stretch(What(what), start, end, held) for what, start, end, held in rows)
+
+
+def tests(several: Iterable[ReportedTest]) -> list[Any]:
+    """Return what reports of test runners told as it is written."""
+    return [[plain(test.name), *test[1:]] for test in several]
+
+
+def read_tests(rows: Iterable[Sequence[Any]]) -> tuple[ReportedTest, ...]:
+    """Return what :func:`tests` was given."""
+    return tuple(ReportedTest(text(name), *facts) for name, *facts in rows)
+
+
+def candidates(rows: Sequence[Candidate]) -> Facts:
+    """Return candidates as columns."""
+    if not rows:
+        return {}
+    names, sets, kinds, data, data_hi, arrived, arrived_hi, sizes, checksums, complete, pieces = zip(*rows, strict=True)
+    begin = _common(names)
+    end = _common([name[len(begin) :][::-1] for name in names])[::-1]
+    table: dict[str, Sequence[Any]] = {
+        "name": [plain(name[len(begin) : len(name) - len(end)]) for name in names],
+        "of": list(map(plain, sets)),
+        "kind": list(map(plain, kinds)),
+        "data": steps(data),
+        "data_span": _less(data_hi, data),
+        "arrived": _less(arrived, data),
+        "arrived_span": _less(arrived_hi, arrived),
+        "size": steps(sizes),
+        "checksum": list(map(plain, checksums)),
+        "incomplete": [int(not one) for one in complete],
+        "pieces": list(map(_pieces, pieces)),
+    }
+    columns = {key: once(column) for key, column in table.items()}
+    return told({"rows": len(rows), "begin": plain(begin), "end": plain(end), **columns})
+
+
+def read_candidates(table: Facts) -> Iterable[Candidate]:
+    """Return what :func:`candidates` was given; raises :class:`Damaged` where columns differ in length."""
+    read = partial(column, table, table.get("rows", 0))
+    begin, end = text(table.get("begin", "")), text(table.get("end", ""))
+    data = list(accumulate(read("data")))
+    arrived = list(map(add, data, read("arrived")))
+    return map(
+        Candidate,
+        [begin + name + end for name in map(text, read("name", ""))],
+        map(text, read("of", "")),
+        map(text, read("kind", "")),
+        data,
+        map(add, data, read("data_span")),
+        arrived,
+        map(add, arrived, read("arrived_span")),
+        accumulate(read("size")),
+        map(text, read("checksum", "")),
+        map(not_, read("incomplete")),
+        map(_read_pieces, read("pieces", None)),
+    )
+
+
+def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
+    """Return one column of a table of so many rows; raises :class:`Damaged` where it has another length."""
+    found = table.get(key, empty)
+    if not isinstance(found, list):
+        return [found] * rows
+    if len(found) != rows:
+        raise Damaged(f"its column {key} has {len(found)} rows of {rows}")
+    return found
+
+
+def once(column: Sequence[Any]) -> Any:
+    """Return a column as it is written: as the one value that all of it has, or as it is.
+
+    A value that is an array itself would be taken for a column.
+    """
+    if not column:
+        return None
+    first = column[0]
+    return first if not isinstance(first, list) and all(value == first for value in column) else list(column)
+
+
+def steps(column: Sequence[int]) -> list[int]:
+    """Return the difference of each value to the one before; of the first one, to 0."""
+    return _less(column, (0, *column))
+
+
+def _common(texts: Sequence[str]) -> str:
+    """Return what all of some texts begin with."""
+    first, last = min(texts), max(texts)
+    count = next((row for row, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
+    return first[:count]
+
+
+def _pieces(pieces: Pieces | None) -> list[Any] | None:
+    if pieces is None:
+        return None
+    return [pieces.files, pieces.wanted, plain(pieces.hole), pieces.full, pieces.young, pieces.parts]
+
+
+def _read_pieces(pieces: Sequence[Any] | None) -> Pieces | None:
+    if pieces is None:
+        return None
+    files, wanted, hole, full, young, parts = pieces
+    return Pieces(files, wanted, text(hole), full, young, parts)
+
+
+def _less(column: Iterable[int], base: Iterable[int]) -> list[int]:
+    return list(map(sub, column, base))

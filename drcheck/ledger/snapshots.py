@@ -1,0 +1,429 @@
+"""A source's state as bytes, so that a night need not fold all entries again: a head, and its stretches of old data.
+
+Snapshots are derived: each can be dropped, and is made anew from the entries. Like entries they are CBOR, compressed.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import add
+from typing import Any, Final
+
+import cbor2
+
+from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
+from drcheck.core.history.changes import History, Record
+from drcheck.core.history.likeness import Likeness
+from drcheck.core.history.sightings import Sighting
+from drcheck.core.model.commitments import Standing
+from drcheck.core.model.evidence import FOREVER, Fact, Gap, Look, Told
+from drcheck.core.time.spans import Span
+from drcheck.ledger import columns, entries
+from drcheck.ledger.columns import Facts, plain, text
+from drcheck.ledger.interface import Log
+from drcheck.ledger.state import Key, PastPolicy, PastRun, PastVerdict, SourceState, State, fold
+
+_LEVEL: Final = 1
+_SWAP: Final = sys.byteorder == "big"
+_HOLDS: Final = (None, False, True)
+
+
+def packed(value: Any) -> bytes:
+    """Return a value as compressed CBOR."""
+    return zlib.compress(cbor2.dumps(value, canonical=True), _LEVEL)
+
+
+def unpacked(data: bytes) -> Any:
+    """Return what :func:`packed` was given."""
+    return cbor2.loads(zlib.decompress(data))
+
+
+@dataclass(slots=True)
+class StoredShelf:
+    """The stretches of one source, as the log keeps them; one that is lost is made anew from the entries."""
+
+    log: Log
+    key: Key
+    upto: int
+    """The entry after which the snapshot was made."""
+    written_at: Mapping[int, int]
+    """Stretch to the entry after which it was written: a run may have put another one in its place meanwhile."""
+    _folded: History | None = None
+
+    def load(self, stretch: int) -> Rows:
+        """Return all of a stretch."""
+        facts = self._part(stretch, "rows")
+        return self._fold(stretch) if facts is None else rows(facts)
+
+    def index(self, stretch: int) -> Index:
+        """Return the hashes of a stretch."""
+        facts = self._part(stretch, "index")
+        return index(self._fold(stretch)) if facts is None else Index(_array(facts["names"]), _array(facts["contents"]))
+
+    def _part(self, stretch: int, what: str) -> Facts | None:
+        data = self.log.kept(part(entries.source_key(*self.key), stretch, what))
+        facts: Facts = {} if data is None else unpacked(data)
+        return facts if facts.get("at") == self.written_at[stretch] else None
+
+    def _fold(self, stretch: int) -> Rows:
+        if self._folded is None:
+            self._folded = fold(self.log, State(), {self.key}, upto=self.upto).source(self.key).history
+        return rows_of(self._folded, {stretch})[stretch]
+
+
+class Lost(Exception):  # noqa: N818  a word that reads well where it is caught
+    """There is no snapshot, or a part of it that all else hangs on is damaged: the entries are folded instead."""
+
+
+class Mixed(Lost):
+    """Parts of the snapshot that are whole are not of one time."""
+
+
+def part(name: str, stretch: int, what: str) -> str:
+    """Return the name of one part of a stretch."""
+    return f"{name}\n{stretch}\n{what}"
+
+
+def stretches(history: History, name: str, at: int) -> tuple[dict[str, bytes], dict[int, Sealed]]:
+    """Return the stretches that changed as bytes by name, and what must be known of each without reading it."""
+    parts: dict[str, bytes] = {}
+    sealed: dict[int, Sealed] = {}
+    for stretch, both in rows_of(history, history.changed).items():
+        hashes = index(both)
+        parts[part(name, stretch, "rows")] = packed({"at": at, **written(both)})
+        parts[part(name, stretch, "index")] = packed(
+            {"at": at, "names": _bytes(hashes.names), "contents": _bytes(hashes.contents)}
+        )
+        sealed[stretch] = seal(both, at)
+    return parts, sealed
+
+
+def rows_of(history: History, only: AbstractSet[int]) -> dict[int, Rows]:
+    """Return the sightings in memory of the stretches ``only``, in an order that does not hang on how they came."""
+    found: dict[int, tuple[list[Sighting], list[Sighting]]] = {stretch: ([], []) for stretch in only}
+    for which, sightings in enumerate((history.standing.values(), history.past)):
+        for seen in sightings:
+            if (its := found.get(seen.stretch)) is not None:
+                its[which].append(seen)
+    for its in found.values():
+        for those in its:
+            those.sort(key=lambda seen: (seen.shown.name, seen.first_seen, seen.last_seen))
+    return {stretch: Rows(*its) for stretch, its in found.items()}
+
+
+def whole(source: SourceState) -> Facts:
+    """Return all that is known of a source, however it came to be known, for comparing."""
+    history = source.history
+    history.read_all()
+    stretches = rows_of(history, {seen.stretch for seen in (*history.standing.values(), *history.past)})
+    return {**_head(source, {}), "rows": {stretch: written(both) for stretch, both in sorted(stretches.items())}}
+
+
+def _bytes(hashes: array[int]) -> bytes:
+    if _SWAP:
+        hashes.byteswap()
+    return hashes.tobytes()
+
+
+def _array(data: bytes) -> array[int]:
+    hashes = array("Q")
+    hashes.frombytes(data)
+    if _SWAP:
+        hashes.byteswap()
+    return hashes
+
+
+def sealed_facts(sealed: dict[int, Sealed]) -> list[Any]:
+    """Return what is known of stretches without reading them, as it is written."""
+    return [
+        [
+            stretch, one.at, one.broken_since, one.rotten,
+            [
+                [plain(of), its.data_lo, its.data_hi, its.standing, its.in_order, *map(plain, its.names or ())]
+                for of, its in one.newest.items()
+            ],
+        ]
+        for stretch, one in sealed.items()
+    ]  # fmt: skip
+
+
+def read_sealed(facts: Sequence[Any]) -> dict[int, Sealed]:
+    """Return what :func:`sealed_facts` was given."""
+    return {
+        stretch: Sealed(
+            {
+                text(of): Newest(
+                    data_lo, data_hi, standing, (text(names[0]), text(names[1])) if names else None, in_order
+                )
+                for of, data_lo, data_hi, standing, in_order, *names in newest
+            },
+            broken_since,
+            rotten,
+            at,
+        )
+        for stretch, at, broken_since, rotten, newest in facts
+    }
+
+
+def written(both: Rows) -> Facts:
+    """Return the sightings of a stretch as they are written."""
+    sightings = [*both.standing, *both.past]
+    row_of = {id(seen): row for row, seen in enumerate(sightings)}
+    return {"standing": len(both.standing), **_written(sightings, row_of)}
+
+
+def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str, Any]:
+    return {
+        "shown": columns.candidates([seen.shown for seen in sightings]),
+        # Mostly as the newest look showed it, and never shown again by itself.
+        "data_lo": columns.once([seen.data_lo - seen.shown.data_lo for seen in sightings]),
+        "data_hi": columns.once([seen.data_hi - seen.shown.data_hi for seen in sightings]),
+        "available_lo": columns.once([seen.available_lo - seen.shown.available_lo for seen in sightings]),
+        "available_hi": columns.once([seen.available_hi - seen.shown.available_hi for seen in sightings]),
+        "first_seen": columns.once(columns.steps([seen.first_seen for seen in sightings])),
+        "last_seen": columns.once([seen.last_seen - seen.first_seen for seen in sightings]),
+        "gone": [[row, seen.gone_lo, seen.gone_hi] for row, seen in enumerate(sightings) if seen.gone_lo != FOREVER],
+        "replaced": [
+            [row, row_of.get(id(seen.replaced_by), -1), seen.replaced_by.data_lo, seen.in_a_row]
+            for row, seen in enumerate(sightings)
+            if seen.replaced_by is not None
+        ],
+        "rewritings": [
+            [row, _written(seen.rewritings, {id(one): number for number, one in enumerate(seen.rewritings)})]
+            for row, seen in enumerate(sightings)
+            if seen.rewritings
+        ],
+        "like": [[row, seen.like.value] for row, seen in enumerate(sightings) if seen.like is not Likeness.SAME],
+        "whole": [
+            [row, seen.formed, seen.whole, None if seen.lost_from == FOREVER else seen.lost_from]
+            for row, seen in enumerate(sightings)
+            if seen.shown.pieces is not None
+        ],
+        "facts": [
+            [row, fact.value, look, _HOLDS.index(told.holds), plain(told.how), told.until]
+            for row, seen in enumerate(sightings)
+            for fact, steps in seen.facts.items()
+            for look, told in steps
+        ],
+    }
+
+
+def rows(facts: Facts) -> Rows:
+    """Return what :func:`written` was given."""
+    sightings = _read(facts)
+    return Rows(sightings[: facts["standing"]], sightings[facts["standing"] :])
+
+
+def _read(facts: Facts) -> list[Sighting]:
+    shown = list(columns.read_candidates(facts["shown"]))
+    _, _, _, data_lo, data_hi, available_lo, available_hi, *_ = zip(*shown, strict=True) if shown else [()] * 7
+
+    def moved(key: str, base: Sequence[int]) -> Iterable[int]:
+        return map(add, base, columns.column(facts, len(shown), key))
+
+    first_seen = list(accumulate(columns.column(facts, len(shown), "first_seen")))
+    sightings = list(
+        map(
+            Sighting,
+            shown,
+            moved("data_lo", data_lo),
+            moved("data_hi", data_hi),
+            moved("available_lo", available_lo),
+            moved("available_hi", available_hi),
+            first_seen,
+            moved("last_seen", first_seen),
+        )
+    )
+    for row, lo, hi in facts["gone"]:
+        sightings[row].gone_lo, sightings[row].gone_hi = lo, hi
+    for row, by, data, in_a_row in facts["replaced"]:
+        seen = sightings[row]
+        # What replaced it lies in another stretch where only its beginning matters.
+        seen.replaced_by = sightings[by] if by >= 0 else Sighting(seen.shown, data, data, data, data, 0, 0)
+        seen.in_a_row = in_a_row
+    for row, its in facts["rewritings"]:
+        sightings[row].rewritings = _read(its)
+    for row, like in facts["like"]:
+        sightings[row].like = Likeness(like)
+    for row, formed, whole, lost_from in facts["whole"]:
+        seen = sightings[row]
+        seen.formed, seen.whole = formed, whole
+        seen.lost_from = FOREVER if lost_from is None else lost_from
+    for row, fact, look, holds, how, until in facts["facts"]:
+        sightings[row].facts.setdefault(Fact(fact), []).append((look, Told(_HOLDS[holds], text(how), until)))
+    return sightings
+
+
+def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
+    """Return everything of a source but its candidates, as it is written."""
+    history = source.history
+    begins = [look.begin for look in history.looks]
+    return {
+        "begin": _steps(begins),
+        "took": [look.end - look.begin for look in history.looks],
+        "asked_from": _steps([look.asked_from for look in history.looks]),
+        "size": _steps([look.size for look in history.looks]),
+        "hidden": [row for row, look in enumerate(history.looks) if not look.complete],
+        "last": columns.written(Record(history.looks[-1])) if history.looks else {},
+        "turnovers": [[plain(of), again, looks] for (of, again), looks in history.turnovers.items()],
+        "ended": _written([seen for seen, _ in history.ended], {}),
+        "ended_again": [again for _, again in history.ended],
+        "unlisted": [plain(name) for name in history.unlisted],
+        "unread": history.unread,
+        "unaccounted": columns.written_names(history.unaccounted),
+        "told": columns.stretches(history.stretches),
+        "tests": columns.tests(history.tests),
+        "stretches": sealed_facts(sealed),
+        "log": source.log,
+        "standing": source.standing.name,
+    }
+
+
+def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
+    hidden = set(facts["hidden"])
+    # Why an earlier look was not complete stands in its entry; that it was not is all that judging asks.
+    unseen = (Gap("it was not complete"),)
+    rows = zip(
+        accumulate(facts["begin"]), facts["took"], accumulate(facts["asked_from"]), accumulate(facts["size"]),
+        strict=True,
+    )  # fmt: skip
+    looks = [
+        Look("", begin, begin + took, asked_from, unseen if row in hidden else (), size=size)
+        for row, (begin, took, asked_from, size) in enumerate(rows)
+    ]
+    if looks:
+        looks[-1] = columns.read(facts["last"]).look
+    sealed = read_sealed(facts["stretches"])
+    history = History(
+        looks=looks,
+        unlisted=tuple(map(text, facts["unlisted"])),
+        unread=facts["unread"],
+        unaccounted=columns.read_names(facts["unaccounted"]),
+        stretches=columns.read_stretches(facts["told"]),
+        tests=dict.fromkeys(columns.read_tests(facts["tests"])),
+        sealed=dict(sealed),
+        origin=sealed,
+        shelf=StoredShelf(log, key, upto, {stretch: one.at for stretch, one in sealed.items()}),
+        turnovers={(text(of), again): list(its) for of, again, its in facts["turnovers"]},
+        ended=list(zip(_read(facts["ended"]), facts["ended_again"], strict=True)),
+    )
+    history.follow(looks)
+    return SourceState(history, Standing[facts["standing"]], facts["log"], kept_at=facts["at"])
+
+
+def _steps(column: Sequence[int]) -> list[int]:
+    return [one - before for before, one in zip([0, *column], column, strict=False)]
+
+
+STATE: Final = "state"
+"""Name of the part that holds all but the sources."""
+FORMAT: Final = 7
+"""Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
+
+
+def position(log: Log) -> int:
+    """Return after which entry the snapshot is; 0: there is none."""
+    try:
+        return int(_state(log)["upto"])
+    except Lost:
+        return 0
+
+
+def _state(log: Log) -> Facts:
+    data = log.kept(STATE)
+    facts: Facts = {} if data is None else unpacked(data)
+    if facts.get("format") != FORMAT:
+        raise Lost(STATE)
+    return facts
+
+
+def of_state(state: State) -> dict[str, bytes]:
+    """Return a whole state as parts by name; what did not change since it was read from a snapshot is left out."""
+    parts: dict[str, bytes] = {}
+    for key, source in state.sources.items():
+        if not source.changed:
+            continue
+        name = entries.source_key(*key)
+        fresh, sealed = stretches(source.history, name, state.upto)
+        parts |= fresh
+        parts[name] = packed({"at": state.upto, **_head(source, source.history.origin | sealed)})
+    heads = {
+        entries.source_key(*key).encode("utf-8", "surrogatepass"): state.upto if source.changed else source.kept_at
+        for key, source in state.sources.items()
+    }
+    parts[STATE] = packed({**small(state), "heads": heads})
+    return parts
+
+
+def small(state: State) -> Facts:
+    """Return all that is known but what is known of sources, however it came to be known, as it is written."""
+    its = state.compacted()
+    return {
+        "format": FORMAT,
+        "upto": its.upto,
+        "sources": sorted(entries.source_key(*key).encode("utf-8", "surrogatepass") for key in its.sources),
+        "runs": [
+            [entries.encode(run.began), run.number, run.state, run.published, sorted(run.judged)]
+            for run in its.runs.values()
+        ],
+        "policies": [[one.service, plain(one.file), *one[2:]] for one in its.policies],
+        "texts": its.texts,
+        "retired": its.retired,
+        "judged_until": its.judged_until,
+        "named": [[number, plain(entries.source_key(*key))] for number, key in its.named.items()],
+        "verdicts": [
+            [one.run, service, commitment, columns.told(one.found.facts())]
+            for (service, commitment), verdicts in sorted(its.verdicts.items())
+            for one in verdicts
+        ],
+        "shown": [[*key, [list(span) for span in spans]] for key, spans in sorted(its.shown.items())],
+    }
+
+
+def read_state(log: Log, wanted: Collection[Key] | None) -> State:
+    """Return the state of the snapshot, of sources only those ``wanted``; raises :class:`Lost` where there is none."""
+    facts = _state(log)
+    if facts["upto"] > log.count:
+        raise Mixed(STATE)
+    state = State(
+        upto=facts["upto"], texts=facts["texts"], retired=facts["retired"], judged_until=facts["judged_until"]
+    )
+    state.policies = [PastPolicy(service, text(file), *rest) for service, file, *rest in facts["policies"]]
+    for began, number, how, published, judged in facts["runs"]:
+        run = entries.decode(began)
+        assert isinstance(run, entries.RunBegan)
+        state.runs[run.run] = PastRun(run, number, how, published=published, judged=set(judged))
+    state.named = {number: Key(*entries.of_source(text(name))) for number, name in facts["named"]}
+    for run_id, service, commitment, found in facts["verdicts"]:
+        verdict = entries.Found.read(service, commitment, found)
+        its = state.verdicts.setdefault((service, commitment), [])
+        its.append(PastVerdict(run_id, state.runs[run_id].began.window, verdict))
+    for service, commitment, spans in facts["shown"]:
+        state.shown[service, commitment] = tuple(Span(*span) for span in spans)
+    state.kept_upto = state.upto
+    state.heads = {Key(*entries.of_source(text(name))): at for name, at in facts["heads"].items()}
+    for key, at in state.heads.items():
+        if wanted is None or key in wanted:
+            state.sources[key] = read_source(log, key, at, state.upto)
+    return state
+
+
+def read_source(log: Log, key: Key, at: int, upto: int) -> SourceState:
+    """Return a source of the snapshot that was made after entry ``upto``, the source's own part of it after ``at``.
+
+    Raises :class:`Lost` where it is not there.
+    """
+    name = entries.source_key(*key)
+    head = log.kept(name)
+    if head is None:
+        raise Lost(name)
+    its = unpacked(head)
+    if its["at"] != at:
+        raise Mixed(name)
+    return _read_head(its, log, key, upto)

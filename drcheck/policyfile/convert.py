@@ -1,0 +1,41 @@
+"""From the plain values of a faultless file to what the types that its schema declares stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+from drcheck.policyfile import scalar_formats, units
+from drcheck.policyfile.schema import Schema, below, branches, items
+
+_FORMATS: Final[Mapping[str, Callable[[str], object]]] = {
+    "drcheck-duration": units.duration,
+    "drcheck-tolerance": units.tolerance,
+    "drcheck-size": units.size,
+    "drcheck-percentage": units.percentage,
+    "drcheck-target": units.target,
+    "drcheck-money": units.money,
+    "drcheck-notice": units.notice,
+    "drcheck-hours": units.hours,
+    "drcheck-month-day": units.month_day,
+    "drcheck-shrink": scalar_formats.shrink,
+    "drcheck-thinned": scalar_formats.thinned,
+}
+"""What text of other formats says is the text itself."""
+
+
+def converted(told: Any, part: Schema, zone: tzinfo) -> Any:
+    """Return what ``told`` stands for by ``part``, its schema; bare dates are of ``zone``.
+
+    Durations are seconds, sizes bytes, instants seconds since the epoch, shares fractions, lists tuples.
+    """
+    chosen = list(branches(part, told))
+    if isinstance(told, dict):
+        return {key: converted(value, below(chosen, key), zone) for key, value in told.items()}
+    if isinstance(told, list):
+        return tuple(converted(value, items(chosen), zone) for value in told)
+    form = next((choice["format"] for choice in reversed(chosen) if "format" in choice), "")
+    if form == "drcheck-instant":
+        return units.instant(told, zone)
+    return _FORMATS[form](told) if form in _FORMATS else told

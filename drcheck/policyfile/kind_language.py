@@ -1,0 +1,85 @@
+"""What a kind of commitment says of itself in policies: its keys, what may be wrong with them, and lint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from drcheck import registry
+from drcheck.core.model.commitments import Commitment
+
+if TYPE_CHECKING:
+    from drcheck.policyfile.check_commitments import Written
+    from drcheck.policyfile.lint_context import Context, Remark
+    from drcheck.policyfile.nodes import Problem
+
+C = TypeVar("C", bound=Commitment)
+_FIRST: Final = ("kind", "evidence", "scenario")
+_LAST: Final = (
+    "zone", "clause", "quote", "controls", "applies", "note", "min_standing", "in_force_from", "warn_at",
+)  # fmt: skip
+_DEFINED: Final = {"zone": "commitment_zone"}
+"""Keys whose definition has another name: that of the policy is another one."""
+COMMON: Final = (*_FIRST[2:], *_LAST)
+"""Keys that every commitment may have."""
+
+
+def of_type(name: str, description: str, *examples: Any, **more: Any) -> dict[str, Any]:
+    """Return a key of a type that ``policy.schema.json`` defines."""
+    return {"$ref": f"#/$defs/{name}", "description": description, "examples": [*examples], **more}
+
+
+def nothing(*_: Any) -> tuple[()]:
+    """Say nothing: most kinds have no rules beyond their schema, or nothing to explain."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Language(Generic[C]):
+    """A kind, as policies write it."""
+
+    value: type[C]
+    """What it is in the core: its fields are the keys, with what their schema's formats stand for."""
+    description: str
+    keys: Mapping[str, Any]
+    """Schemas of the keys that are its own."""
+    required: Sequence[str] = ()
+    """Which of them must be there."""
+    needs_beside: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Key to the keys that it needs beside it."""
+    values: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """Key to what makes its value, where its format does not say so."""
+    read: Callable[..., C] | None = None
+    """Makes the value of its keys, where that is more than their names."""
+    check: Callable[[Written], Iterable[Problem]] = nothing
+    """Tells what is wrong with it that its schema does not find."""
+    lint: Callable[[Context, C], Iterable[Remark]] = nothing
+    """Tells what will not do what its author meant."""
+    explain: Callable[[Context, C], Iterable[Remark]] = nothing
+    """Tells, on request, what it amounts to."""
+    stands: Callable[[C], tuple[int, str] | None] = lambda _: None
+    """Returns for how many seconds it needs a backup to stand, and why."""
+
+    def schema(self, kind: str) -> dict[str, Any]:
+        """Return its whole schema."""
+        return {
+            "title": kind,
+            "description": self.description,
+            "type": "object",
+            "additionalProperties": False,
+            "required": [*self.required, "evidence"],
+            **({"dependentRequired": self.needs_beside} if self.needs_beside else {}),
+            "properties": {
+                **{key: {"$ref": f"#/$defs/{key}"} for key in _FIRST},
+                **self.keys,
+                **{key: {"$ref": f"#/$defs/{_DEFINED.get(key, key)}"} for key in _LAST},
+            },
+        }
+
+
+def language(kind: str) -> Language[Any]:
+    """Return what a registered kind says of itself."""
+    found: Language[Any] = import_module(registry.KINDS[kind]).LANGUAGE
+    return found

@@ -1,0 +1,1 @@
+"""The kinds of commitment in policies, a module each: keys, what may be wrong with them, what lint tells."""

@@ -1,0 +1,49 @@
+"""Faults that many checks of a policy find."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from drcheck.policyfile import units
+from drcheck.policyfile.nodes import Fields, Items, Mark, Node, Problem, Scalar
+from drcheck.policyfile.validate import suggest
+
+
+def known(what: str, scalar: Scalar | None, names: Collection[str], at: str) -> Iterator[Problem]:
+    """Refuse a reference to a thing that the policy does not name."""
+    if scalar is None or not scalar.text or scalar.text in names:
+        return
+    there = sorted(names)
+    right = suggest(scalar.text, there) or (f"known: {', '.join(there)}" if there else f"this policy names no {what}")
+    yield Problem(scalar.mark, f"{at}: there is no {what} {units.shown(scalar.text)} ({right})")
+
+
+def one_of(fields: Fields, key: Mark, at: str, keys: Sequence[str], *, exactly: bool = False) -> Iterator[Problem]:
+    """Ask for one of ``keys``; ``exactly``: and for no other one beside it."""
+    found = [each for each in keys if each in fields.entries]
+    if not found:
+        yield Problem(key, f"{at}: nothing is asked (write {', '.join(keys[:-1])} or {keys[-1]})")
+    for surplus in found[1:] if exactly else ():
+        yield excluded(fields, at, found[0], surplus)
+
+
+def excluded(fields: Fields, at: str, one: str, other: str) -> Problem:
+    """Tell that two keys exclude each other, at the second one."""
+    return Problem(fields.entries[other].key, f"{at}: {one} and {other} exclude each other (keep one of them)")
+
+
+def any_of(readers: Collection[str]) -> str:
+    """Return in words what is to be added."""
+    return "a source read by " + " or ".join(sorted(readers))
+
+
+def one_or_more(node: Node | None) -> list[Scalar]:
+    """Return the scalars of one value or a list of them."""
+    items = node.items if isinstance(node, Items) else (node,)
+    return [item for item in items if isinstance(item, Scalar)]
+
+
+def hinted(hint: str) -> str:
+    """Return a hint as the bracket in which a problem says what would be right."""
+    told = hint.removesuffix(".")
+    return f"({told if told[1:2].isupper() else told[:1].lower() + told[1:]})"

@@ -1,0 +1,1 @@
+"""What the bytes of a backup, and what stands beside it, tell: checksums, encryption."""

@@ -1,0 +1,155 @@
+"""What tells the contents of new backups from each other, where the storage tells no checksum of them.
+
+A digest that stands beside a backup is a checksum like the storage's. Where there is none, 16 pieces of it are read:
+pieces that differ prove other content, the same ones only make a doubt. Each backup is read once: what was taken of it
+stands in the ledger for as long as name, size and time stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import Final
+
+from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
+from drcheck.core.model.policy import Source
+from drcheck.core.names.markers import marker_of
+from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
+from drcheck.readers.content import checksums
+
+PIECE: Final = 64 << 10
+"""Bytes of one piece."""
+PIECES: Final = 16
+"""The first, the last, and 14 at even distances between them."""
+FIRST_LOOK: Final = 10
+"""Of a data set of which nothing is known yet, how many are read: what is older was there before drcheck was."""
+MOST_TAKEN: Final = 100
+"""Backups that one look reads pieces of, newest first: 1600 requests, and 100 MiB."""
+REFUSED_IN_A_ROW: Final = 3
+"""Failures one after the other, after which no other is tried: a thousand more would be refused as well."""
+
+
+def take(
+    collector: Collector,
+    source: Source,
+    candidates: Sequence[Candidate],
+    files: Mapping[str, Sequence[tuple[str, Entry]]],
+    asked: Asked,
+    beside: Mapping[str, Entry],
+) -> tuple[tuple[Described, ...], tuple[Gap, ...]]:
+    """Return what tells the new ones of ``candidates`` from each other, and what kept that from being read.
+
+    ``files`` are those of the backups that consist of several, each with its name within the backup, in their order;
+    ``beside`` is what was listed and is no backup, by name. Nothing raises: what could not be read makes no claim, and
+    its gap leaves the listing whole.
+    """
+    if not asked.tells_apart:
+        return (), ()
+    taken: list[Described] = []
+    lists = checksums.Lists(collector, beside)
+    refused, why = 0, None
+    for one in _newest(candidates, asked):
+        try:
+            if one.pieces is None:
+                fact, mark = _digest(one, source, lists, beside) or (Fact.PIECES, of_pieces(collector, one))
+            else:
+                fact, mark = Fact.PIECES, of_files(collector, files[one.name])
+        except NotFound:
+            continue  # it went after it was listed
+        except CollectorError as error:
+            refused, why = refused + 1, error
+            if refused == REFUSED_IN_A_ROW:
+                break
+            continue
+        refused = 0
+        if mark:
+            taken.append(Described(one.name, fact, Told(True, mark)))
+    if why is None:
+        return tuple(taken), ()
+    what = f"whether backups have the same content cannot be told: {why.message}"
+    hint = "Let drcheck read them, put digests beside them, or state identical_dumps."
+    return tuple(taken), (Gap(what, hint, fact=Fact.PIECES),)
+
+
+def _newest(candidates: Iterable[Candidate], asked: Asked) -> Iterator[Candidate]:
+    """Yield the candidates to read, newest first: the new ones of each data set, on a first look only some."""
+    known: set[str] = set()
+    new: list[Candidate] = []
+    for one in candidates:
+        settled = asked.settled.get(one.name)
+        if settled is not None:
+            known.add(one.of)
+        is_new = settled is None or settled.shown != one
+        if is_new and one.complete and one.size and not one.checksum:
+            new.append(one)
+    new.sort(key=lambda one: (one.data_hi, one.name), reverse=True)
+    taken: dict[str, int] = {}
+    for one in new:
+        taken[one.of] = number = taken.get(one.of, 0) + 1
+        if (number <= FIRST_LOOK or one.of in known) and sum(taken.values()) <= MOST_TAKEN:
+            yield one
+
+
+def _digest(
+    candidate: Candidate, source: Source, lists: checksums.Lists, beside: Mapping[str, Entry]
+) -> tuple[Fact, str] | None:
+    """Return the checksum that stands beside a backup; None: there is none of it."""
+    marker = marker_of(source.complete_when, candidate.name) if source.complete_when else ""
+    # A digest that arrived before what it stands beside is an older one's and tells nothing.
+    names = [
+        name
+        for name in checksums.side_cars(candidate, marker, beside)
+        if beside[name].arrived_hi >= candidate.available_lo
+    ]
+    kept = lists.kept_for(candidate, names) if names else ""
+    if isinstance(kept, str) or not checksums.is_of(kept, candidate.name):
+        return None
+    return Fact.DIGEST, checksums.as_told(kept)
+
+
+def of_pieces(collector: Collector, candidate: Candidate) -> str:
+    """Return a hash over pieces of a backup; empty: it is not any more as it was listed.
+
+    Raises :class:`CollectorError` if it cannot be read.
+    """
+    return _hash_of(collector, hashlib.sha256(usedforsecurity=False), ((candidate.name, candidate.size),))
+
+
+def of_files(collector: Collector, files: Sequence[tuple[str, Entry]]) -> str:
+    """Return a hash over the names, within it, and the sizes of a backup's files, and over pieces of what they hold.
+
+    As if they lay one after the other: how many there are changes nothing of what it costs. Empty: it is not any more
+    as it was listed. Raises :class:`CollectorError` if they cannot be read.
+    """
+    digest = hashlib.sha256(usedforsecurity=False)
+    for name, file in files:
+        data = name.encode("utf-8", "surrogatepass")
+        digest.update(b"%d %d " % (len(data), file.size) + data)
+    return _hash_of(collector, digest, [(file.name, file.size) for _, file in files if file.size])
+
+
+def _hash_of(collector: Collector, digest: hashlib._Hash, files: Sequence[tuple[str, int]]) -> str:
+    """Add pieces of files, by name and size, and return the hash; empty: one is not any more as it was listed."""
+    ends = [*accumulate(size for _, size in files)]
+    if ends[-1] <= PIECES * PIECE and len(files) <= PIECES:
+        for name, size in files:
+            # One byte more than there should be shows that it has grown.
+            content = collector.read(name, at_most=size + 1)
+            if len(content) != size:
+                return ""
+            digest.update(content)
+        return digest.hexdigest()[:32]
+    for number in range(PIECES):
+        start = number * max(ends[-1] - PIECE, 0) // (PIECES - 1)
+        # Of a piece that several files share one is read: of the first piece the first, of the last one the last.
+        file = bisect_right(ends, min(start + number * (PIECE - 1) // (PIECES - 1), ends[-1] - 1))
+        name, size = files[file]
+        before = ends[file] - size
+        start, end = max(start, before), min(start + PIECE, ends[file])
+        piece = collector.read(name, offset=start - before, at_most=end - start)
+        if len(piece) != end - start:
+            return ""
+        digest.update(piece)
+    return digest.hexdigest()[:32]

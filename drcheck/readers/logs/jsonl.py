@@ -1,0 +1,86 @@
+"""Logs as JSON Lines: one object a line, appended and never rewritten, in UTF-8."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NoReturn
+
+from drcheck.readers.logs import records, walk
+from drcheck.readers.logs.records import Malformed
+from drcheck.readers.logs.walk import CORRECTS, Take, Walked
+
+DEEPEST: Final = 100
+"""Levels of nesting. How many the decoder bears differs between releases of Python, and a verdict must not."""
+
+_MEND: Final = f'Append the right record with "{CORRECTS}": {{line}}; the log is never rewritten.'
+
+
+def each(data: bytes, service: str, latest: int, take: Take) -> Walked:  # noqa: ARG001  every record names its service
+    """Hand the record of every line to ``take``, and return what the others are."""
+    return walk.each(walk.lines(data), latest, take, _fields, _MEND)
+
+
+def strict(text: str) -> Any:
+    """Return what a JSON text says; raises :class:`Malformed` where it says nothing, or one thing in two ways."""
+    deep = Malformed(f"it is nested deeper than {DEEPEST} levels")
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError:  # it bears more levels than we do
+        raise deep from None
+    except ValueError:
+        raise Malformed("it is not JSON") from None
+    if _is_deep(value):
+        raise deep
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST):
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [one for inner in inside for one in inner if isinstance(one, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _fields(text: str) -> dict[str, Any]:
+    if not text.lstrip(" ").startswith("{"):
+        raise Malformed("it is not a JSON object")
+    value: dict[str, Any] = strict(text)
+    # Escaped ones: what stands in the line itself has been looked at already.
+    for string in _strings(value):
+        records.no_control(string)
+    return value
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield every key and string within ``value``, however deep."""
+    stack = [value]
+    while stack:
+        match stack.pop():
+            case str() as text:
+                yield text
+            case list() as several:
+                stack += several
+            case dict() as fields:
+                stack += [*fields, *fields.values()]
+            case _:
+                pass  # numbers, true, false and null say nothing in words
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise Malformed(f"key {key!r} stands twice")
+        made[key] = value
+    return made
+
+
+def _no_number(name: str) -> NoReturn:
+    raise Malformed(f"{name} is not a number")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)

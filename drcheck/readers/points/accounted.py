@@ -1,0 +1,65 @@
+"""Names that nothing accounts for: no policy's template reads them, and they belong to nothing that one does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from heapq import nlargest
+from typing import Final
+
+from drcheck.core.model.evidence import LONG_AGO, Unaccounted
+from drcheck.core.model.policy import Source
+from drcheck.core.names.markers import is_like_a_marker
+from drcheck.errors import DrcheckError
+from drcheck.interfaces import Asked, Entry
+from drcheck.readers.points.matcher_of_source import matcher_of
+
+SMALL: Final = 1000
+"""Bytes: what is smaller is a placeholder, a marker or a note, and no backup."""
+MOST_KEPT: Final = 5
+"""How many names a look keeps, the newest."""
+MOST_TRIED: Final = 2000
+"""How many of the newest names are tried by the other templates: a place may hold those of a thousand services."""
+_DIGEST: Final = re.compile(r"\.(?:sha\d+|md5|sig|asc|sign)$|(?:^|/)(?:SHA\d+|MD5)SUMS$", re.IGNORECASE)
+
+
+def unaccounted(
+    source: Source, rows: Iterable[Entry], others: Mapping[str, Entry], asked: Asked, known: Callable[[str], bool]
+) -> tuple[Unaccounted, ...]:
+    """Return the newest of ``others``, what was listed and is no backup of ``source``, that nothing accounts for.
+
+    ``rows`` are what may be its backups; ``known`` says whether a name belongs to one of them, or is of a data set that
+    nobody listed.
+    """
+    newest = max((entry.modified for entry in rows), default=LONG_AGO)
+    large = (entry for entry in others.values() if entry.size >= SMALL and not entry.name.endswith("/"))
+    tried = nlargest(MOST_TRIED, large, key=lambda entry: (entry.modified, entry.name))
+    readers = [_reading(source, other) for other in asked.also_read] if tried else []
+    found: list[Unaccounted] = []
+    for entry in tried:
+        name = entry.name
+        if not _DIGEST.search(name) and not known(name) and not any(reads(name) for reads in readers):
+            found.append(Unaccounted(name, entry.modified, newer=entry.modified > newest))
+            if len(found) == MOST_KEPT:
+                break
+    return tuple(found)
+
+
+def _reading(source: Source, other: Source) -> Callable[[str], bool]:
+    """Return whether ``other`` accounts for a name below ``source``, as it is written from there."""
+    try:
+        match = matcher_of(other)
+    except DrcheckError:
+        return lambda _: False  # the look at that one says so
+    ours, theirs = source.root, other.root
+    before = ours[len(theirs) :] if ours.startswith(theirs) else ""
+    below = theirs[len(ours) :] if theirs.startswith(ours) else ""
+    marker = other.complete_when
+
+    def reads(name: str) -> bool:
+        if not name.startswith(below):
+            return False
+        name = before + name[len(below) :]
+        return match(name) is not None or bool(match.unlisted(name)) or is_like_a_marker(marker, name)
+
+    return reads

@@ -1,0 +1,86 @@
+"""What was listed, as candidates for recovery points: each with when its data is of, and when it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact
+from drcheck.core.model.policy import Arrival, Source
+from drcheck.interfaces import Entry
+from drcheck.readers.points import arrivals
+from drcheck.readers.points.listing import Listing
+from drcheck.readers.points.wholes import HOUR, Backup
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Makes candidates of one listing, and notes what is to be asked of them."""
+
+    _listing: Listing
+    fresh_from: int = FOREVER
+    """What was last written since then, by the clock of its place, may still be being written."""
+    states: list[Described] = field(default_factory=list)
+    """What is known of whether backups are complete, beyond that they are there with their markers."""
+    fresh: dict[str, Entry] = field(default_factory=dict)
+    """Name to each file that may still be being written, as no marker tells when it is whole."""
+    files: dict[str, tuple[tuple[str, Entry], ...]] = field(default_factory=dict)
+    """The files of each candidate that consists of several, by its name; each with its name within it, in order."""
+
+    @property
+    def _source(self) -> Source:
+        return self._listing.source
+
+    def make(self, ahead: float) -> list[Candidate]:
+        """Return what may be recovery points, in order; ``ahead``: how far the far clock cannot be trusted."""
+        made = []
+        for backup in self._listing.backups():
+            markers = self._listing.markers.of(backup)
+            if self._listing.gaps and (markers is None or backup.in_pieces):
+                continue  # the listing broke off: whether the marker, or another piece, stands there is not known
+            made.append(self._candidate(backup, markers, ahead))
+        return sorted(made, key=lambda one: (one.of, one.data_lo, one.name))
+
+    def names_of(self, candidate: Candidate) -> list[str]:
+        """Return the names of the files that a candidate consists of."""
+        if candidate.pieces is None:
+            return [candidate.name]
+        return [file.name for _, file in self.files[candidate.name]]
+
+    def _candidate(self, backup: Backup, markers: list[Entry] | None, ahead: float) -> Candidate:
+        """Judge the times of one backup; ``markers`` are None where one is missing."""
+        named, entry = backup.named, backup.entry
+        longest = self._source.max_duration
+        vouched = self._listing.markers.vouch_for(backup, markers)
+        if (said := self._listing.markers.say(backup, markers)) is not None:
+            self.states.append(Described(entry.name, Fact.STATE, said))
+        young = self._listing.asked.begin - arrivals.came(self._source, entry) <= (HOUR if longest is None else longest)
+        pieces = backup.pieces(self._source.parts, young=young and not vouched)
+        if pieces is None and not vouched and entry.modified >= self.fresh_from:
+            self.fresh[entry.name] = entry
+        whole = pieces is None or pieces.number >= pieces.wanted
+        if pieces is not None:
+            self.files[entry.name] = backup.within()
+        arrived_lo, arrived_hi = arrivals.arrival(self._source, entry, ahead)
+        data_lo, data_hi = named.data_lo, named.data_hi
+        if data_lo is None or data_hi is None:
+            data_lo, data_hi = arrived_lo - (longest or 0), arrived_hi
+        elif data_lo < data_hi and self._tells_minutes():
+            # An hour that comes twice: of the first one it would have taken too long, of the second one it would not.
+            usual = HOUR if longest is None else longest
+            data_lo = data_hi if data_lo < arrived_lo - usual <= data_hi <= arrived_lo else data_lo
+        if self._source.available_at is Arrival.NAME:
+            # Where its longest duration is not told, it cannot have come later than the storage says.
+            arrived_lo = data_lo
+            arrived_hi = data_hi + longest if longest is not None else max(data_lo, entry.arrived_hi)
+        else:
+            for marker in markers or ():
+                marked_lo, marked_hi = arrivals.arrival(self._source, marker, ahead)
+                arrived_lo, arrived_hi = max(arrived_lo, marked_lo), max(arrived_hi, marked_hi)
+        return Candidate(
+            entry.name, named.of, named.kind, data_lo, data_hi, arrived_lo, arrived_hi, entry.size, entry.checksum,
+            complete=markers is not None and whole and (said is None or said.holds is not False), pieces=pieces,
+        )  # fmt: skip
+
+    def _tells_minutes(self) -> bool:
+        """Whether names tell an instant, but for clocks that show it twice."""
+        return all({"M", "s"} & {*template.directives} for template in self._listing.templates)

@@ -1,0 +1,74 @@
+"""The markers that stand beside backups: which are there, and what they say of whether one is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from drcheck.core import words
+from drcheck.core.model.evidence import Told
+from drcheck.core.model.policy import Source
+from drcheck.core.names.markers import marker_of
+from drcheck.core.names.matching import Named
+from drcheck.interfaces import Entry
+from drcheck.readers.points import arrivals
+from drcheck.readers.points.manifests import Manifests
+from drcheck.readers.points.wholes import HOUR, Backup
+
+
+class Markers:
+    """The markers of one source, among what was listed of it."""
+
+    def __init__(
+        self,
+        source: Source,
+        manifests: Manifests,
+        rows: Mapping[str, tuple[Named, Entry]],
+        others: Mapping[str, Entry],
+    ) -> None:
+        """``rows`` are what may be backups, by name, and ``others`` what is none; both may still grow."""
+        self._source, self.manifests, self._rows, self._others = source, manifests, rows, others
+
+    def of(self, backup: Backup) -> list[Entry] | None:
+        """Return the markers of a backup; None: one is missing."""
+        if not self._source.complete_when:
+            return []
+        by_part = backup.parts and not backup.entry.name.endswith("/")
+        names = [file.name for file in backup.files] if by_part else [backup.entry.name]
+        found = []
+        for name in dict.fromkeys(marker_of(self._source.complete_when, name) for name in names):
+            marker = self._others.get(name)
+            if marker is None and name in self._rows:
+                marker = self._rows[name][1]
+            if marker is None:
+                return None
+            found.append(marker)
+        return found
+
+    def say(self, backup: Backup, markers: list[Entry] | None) -> Told | None:
+        """Return what the files beside a backup say of it, the worst of them; None: nothing is asked of them."""
+        if not markers:
+            return None
+        told = [self.manifests.of(backup.entry.name, marker) for marker in markers] if self._source.says else []
+        if backup.named.data_lo is None and (old := self._outdated(backup, markers)):
+            told.append(Told(None, old, backup.entry.modified))
+        return min(told, key=lambda one: (False, None, True).index(one.holds), default=None)
+
+    def vouch_for(self, backup: Backup, markers: list[Entry] | None) -> bool:
+        """Return whether a marker says that a backup is whole: under a name that is written anew, one that is newer."""
+        if backup.named.data_lo is not None:
+            return bool(self._source.complete_when)
+        return bool(markers) and all(marker.modified >= backup.entry.modified for marker in markers or ())
+
+    def _outdated(self, backup: Backup, markers: Iterable[Entry]) -> str:
+        """Return why a marker may be that of what a name held before; empty: it is not so much older than the backup.
+
+        Where both are copied, the marker may come first, by as long as the backup takes.
+        """
+        usual = HOUR if self._source.max_duration is None else self._source.max_duration
+        for marker in markers:
+            older = arrivals.arrival(self._source, backup.entry)[0] - arrivals.arrival(self._source, marker)[1]
+            if older > usual:
+                return (
+                    f"{marker.name} is {words.duration(older)} older than it, and may be of what its name held before"
+                )
+        return ""

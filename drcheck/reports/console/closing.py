@@ -1,0 +1,106 @@
+"""The end of the console report: policies that could not be judged, what all comes to, and what to do next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from drcheck.core import words
+from drcheck.core.judging import summary
+from drcheck.core.model.verdict import Status
+from drcheck.interfaces import Fault, Report
+from drcheck.reports.console import local_time
+from drcheck.reports.console.marks import mark
+from drcheck.reports.console.terminal import Paper
+from drcheck.reports.console.text import printable, prose
+
+INDENT = 2
+
+
+def invalid(paper: Paper, faults: Sequence[Fault]) -> None:
+    """Write the policies that could not be judged."""
+    if not faults:
+        return
+    paper.line(("Policies that could not be judged", "bold"))
+    paper.blank()
+    unknown = mark(Status.UNKNOWN)
+    for fault in faults:
+        message = prose(fault.message)
+        place = printable(fault.file)
+        told = message if message.startswith(place) else f"{place}: {message}"
+        paper.wrapped(told, indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
+    paper.blank()
+
+
+def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str) -> None:
+    """Write what the run comes to; ``brief``: the report left out commitments, or evidence of some."""
+    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
+    gone = len({fault.file for fault in report.faults if fault.gone})
+    broken = len({fault.file for fault in report.faults if not fault.gone})
+    totals = summary.totals(verdicts, invalid=broken + gone)
+    whole = mark(summary.status_of(verdicts, invalid=broken + gone))
+    seen = summary.sources(judged.verdicts for judged in report.services)
+    newer = {
+        (source.place, one.name)
+        for judged in report.services
+        for source in judged.sources
+        for one in source.unmatched
+        if one.newer
+    }
+    counts = _counts(totals, seen, broken, gone, len(newer))
+    shown = local_time.of_run(report.services).instant
+    end = shown(report.window.end)
+    if report.apart:
+        end = f"{shown(min(window.end for window in report.windows))} to {end}"
+    as_of = f"as of {end}{f' ({report.question})' if report.question else ''}"
+    if quiet and whole in {mark(Status.MET), mark(None)}:
+        paper.wrapped(f"{counts}, {as_of}", first=(f"{whole.symbol} {whole.word}: ", whole.style))
+        return
+    sources = words.counted(seen.asked, "source")
+    if seen.seen < seen.asked:
+        sources = f"{seen.seen} of {sources}"
+    paper.rule()
+    paper.wrapped(counts, first=(f"{whole.symbol} {whole.word}  ", whole.style))
+    lengths = {window.end - window.start for window in report.windows or {report.window}}
+    long = f"{'up to ' if len(lengths) > 1 else ''}{words.duration(max(lengths))}"
+    paper.wrapped(f"judged {as_of} over {long}; {sources} seen in {report.seconds:.1f} s")
+    for step in _next_steps(report, totals, brief=brief, config=config):
+        paper.wrapped(step, first="→ ")
+
+
+def _counts(totals: summary.Totals, seen: summary.Sources, broken: int, gone: int, unmatched: int) -> str:
+    """Return what commitments came to, then what evidence lacks."""
+    beside = {"at risk": totals.at_risk, "attested": totals.attested}
+    of_these = ", ".join(f"{count} {word}" for word, count in beside.items() if count)
+    met = f"{totals.met} met" + (f" ({of_these})" if of_these else "")
+    others = {
+        "breached": totals.breached,
+        "unknown": totals.unknown,
+        "waived": totals.waived,
+        "not owed yet": totals.not_owed,
+        "invalid policy" if broken == 1 else "invalid policies": broken,
+        "policy gone" if gone == 1 else "policies gone": gone,
+        "breached and over since": totals.passed,
+    }
+    counts = ", ".join([met, *(f"{count} {word}" for word, count in others.items() if count)])
+    lacks = [words.counted(seen.gaps, "evidence gap")] if seen.gaps else []
+    if unmatched:
+        lacks.append(f"{words.counted(unmatched, 'newer name')} that no template reads")
+    return f"{counts}; {', '.join(lacks)}" if lacks else counts
+
+
+def _next_steps(report: Report, totals: summary.Totals, *, brief: bool, config: str) -> list[str]:
+    steps = []
+    named = f" --config {printable(shlex.quote(config))}" if config else ""
+    if totals.breached:
+        worst = next(
+            judged.policy.service for judged in report.services if summary.status_of(judged.verdicts) is Status.BREACHED
+        )
+        steps.append(f"drcheck history {printable(worst)}{named} shows when its breaches opened and closed.")
+    if any(gap.hint for judged in report.services for verdict in judged.verdicts for _, gap in verdict.gaps):
+        steps.append("The arrows above say what to do about what could not be seen.")
+    if any(not fault.gone for fault in report.faults):
+        steps.append(f"drcheck lint{named} tells what to mend in the invalid policies.")
+    if brief:
+        steps.append(f"drcheck verify --verbose{named} shows all evidence, and every candidate that does not count.")
+    return steps

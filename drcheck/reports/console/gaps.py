@@ -1,0 +1,89 @@
+"""What a service's evidence lacks: what could not be seen, and what lies there that no commitment speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from drcheck.core import words
+from drcheck.core.model.evidence import Gap
+from drcheck.core.model.verdict import Verdict
+from drcheck.interfaces import SourceSeen
+from drcheck.reports.console.local_time import Local
+from drcheck.reports.console.terminal import Paper
+from drcheck.reports.console.text import printable, prose
+from drcheck.settings import located
+
+INDENT = 2
+_LINES_TOLD = 3
+"""Gaps of single log lines that are told for one source before ``--verbose``."""
+_SETS_TOLD = 10
+_NAMES_TOLD = 3
+
+
+def write(paper: Paper, verdicts: Iterable[Verdict], local: Local, *, verbose: bool) -> None:
+    """Write every evidence gap that ``verdicts`` rest on, once, each with what to do about it."""
+    by_source: dict[str, list[Gap]] = {}
+    for source, gap in dict.fromkeys(gap for verdict in verdicts for gap in verdict.gaps):
+        by_source.setdefault(source, []).append(gap)
+    if not by_source:
+        return
+    paper.blank()
+    paper.line(" " * INDENT, ("could not be seen", "bold"))
+    for source, gaps in by_source.items():
+        whole = [gap for gap in gaps if gap.line is None]
+        lines = sorted((gap for gap in gaps if gap.line is not None), key=lambda gap: gap.line or 0)
+        most = len(lines) if verbose else _LINES_TOLD
+        for gap in (*whole, *lines[:most]):
+            place = source if gap.line is None else f"{source}, line {gap.line}"
+            paper.wrapped(prose(f"{place}: {local.text(gap.what)}"), indent=INDENT, first="· ")
+            if gap.hint:
+                paper.wrapped(prose(gap.hint), indent=INDENT + 2, first="→ ")
+        if lines[most:]:
+            paper.wrapped(f"{source}: {len(lines) - most} more lines", indent=INDENT, first="· ")
+
+
+def unjudged(sources: Sequence[SourceSeen]) -> list[str]:
+    """Return what lies at sources and is judged by nothing, a sentence each, for every reader to see.
+
+    Of names that are no candidates those are among it that nothing accounts for and that are newer than every backup
+    read there: markers and checksums beside backups are such names every night.
+    """
+    listed = [
+        f"{source.name} also holds {words.several(sorted(source.unlisted), at_most=_SETS_TOLD)}, "
+        "which the policy does not list"
+        for source in sources
+        if source.unlisted
+    ]
+    return [*listed, *(sentence for source in sources if (sentence := _unmatched(source)))]
+
+
+def _unmatched(source: SourceSeen) -> str:
+    newer = [one.name for one in source.unmatched if one.newer]
+    if not newer:
+        return ""
+    names = words.several(newer, at_most=_NAMES_TOLD)
+    if source.ever_matched:
+        it = "it" if len(newer) == 1 else "them"
+        return f"{source.name} holds {names}, newer than everything read there as a backup, and no template reads {it}"
+    return (
+        f"{source.name} holds {names}, and no name there was ever read as a backup: `name` on {source.name} fits none; "
+        f"drcheck try {source.place} proposes what would"
+    )
+
+
+def places(paper: Paper, sources: Sequence[SourceSeen], locations: Mapping[str, str], local: Local) -> None:
+    """Write where each source lies, in full, how many names are no backups, and the newest that nothing reads."""
+    if not sources:
+        return
+    paper.blank()
+    paper.line(" " * INDENT, ("sources", "bold"))
+    for source in sources:
+        beside = f", {words.counted(source.unread, 'name')} there read as no backup" if source.unread else ""
+        if source.other_lines:
+            beside = f", {words.counted(source.other_lines, 'line')} of other services"
+        paper.wrapped(printable(f"{source.name}: {source.place}{beside}"), indent=INDENT, first="· ")
+        for one in source.unmatched:
+            told = f"{one.name}, {local.instant(one.modified)}: no template reads it"
+            paper.wrapped(printable(told), indent=INDENT + 2, first="· ")
+        if url := located(source.place, locations):
+            paper.wrapped(url, indent=INDENT + 2)

@@ -1,0 +1,55 @@
+"""How a status looks: always a word and a symbol, never a colour alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from drcheck.core import words
+from drcheck.core.model.verdict import Quantity, Status
+
+
+class Mark(NamedTuple):
+    """A status as it is shown."""
+
+    symbol: str
+    word: str
+    style: str
+    """Of rich; colours that can be read on light and on dark, which the terminal's yellow cannot."""
+
+
+NONE = "-"
+"""In place of a figure that there is not."""
+
+_MARKS: dict[Status | None, Mark] = {
+    Status.MET: Mark("✓", "met", "green"),
+    Status.BREACHED: Mark("✗", "breached", "bold red"),
+    Status.UNKNOWN: Mark("?", "unknown", "bold magenta"),
+    None: Mark("·", "not owed", "dim"),
+}
+_AT_RISK = Mark("!", "at risk", "bold cyan")
+_WAIVED = Mark("~", "waived", "cyan")
+_ATTESTED = Mark("◇", "attested", "blue")
+
+
+def mark(status: Status | None, *, waived: bool = False, at_risk: bool = False, attested: bool = False) -> Mark:
+    """Return how ``status`` is shown.
+
+    ``at_risk`` is met with little headroom, ``waived`` a breach that is accepted, ``attested`` met by somebody's word.
+    """
+    if waived:
+        return _WAIVED
+    if attested and status is Status.MET:
+        return _ATTESTED
+    if at_risk and status is Status.MET:
+        return _AT_RISK
+    return _MARKS[status]
+
+
+def quantity(figure: Quantity | None) -> str:
+    """Return a figure with its unit in words: ``1 h 30 min``, ``99.9 %``, ``1 point``; a dash if there is none."""
+    if figure is None:
+        return NONE
+    if figure.unit == "s" and isinstance(figure.value, int):
+        return words.duration(figure.value)
+    unit = {"points": "point", "copies": "copy"}.get(figure.unit, figure.unit) if figure.value == 1 else figure.unit
+    return f"{figure.value} {unit}"

@@ -1,0 +1,68 @@
+"""How it is told what a period's verdict rests on that is not any more as it was then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from drcheck.core import words
+from drcheck.core.model.since_then import Change, What
+
+_MEANT = {
+    What.DELETED_EARLY: ("backup deleted early", "backups deleted early"),
+    What.LATE_BACKUP: ("backup late or back-dated", "backups late or back-dated"),
+    What.RE_DATED: ("backup re-dated", "backups re-dated"),
+    What.LATE_LINE: ("line of a log late", "lines of logs late"),
+    What.HEALED: ("evidence gap healed since", "evidence gaps healed since"),
+    What.GONE: ("backup gone since", "backups gone since"),
+    What.SEEN_SINCE: ("fact first seen since", "facts first seen since"),
+}
+
+
+def in_short(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield a line for each thing that happened: how often, and from when to when."""
+    for what, same in groupby(changes, key=lambda one: one.what):
+        its = list(same)
+        count = words.counted(len(its), *_MEANT[what])
+        yield f"{count}: {told(its[0])}" if len(its) == 1 else f"{count}, {_together(its)}"
+
+
+def told(change: Change) -> str:
+    """Return in words what happened to one thing, and between which looks."""
+    name = f"{change.source}: {change.name}" if change.name else change.source
+    facts = [name]
+    if change.data_as_of is not None:
+        facts.append(f"of {words.instant(change.data_as_of)}")
+    if change.what is What.HEALED:
+        facts += [f"not seen whole {_at(change.not_yet_at)}", f"seen whole {_at(change.first_seen)}"]
+    else:
+        facts += [f"{said} {_at(when)}" for said, when in _instants(change)]
+    return ", ".join([*facts, change.told] if change.told else facts)
+
+
+def _instants(change: Change) -> Iterator[tuple[str, int]]:
+    for said, when in (
+        ("last seen", change.last_seen),
+        ("first missed", change.first_missed),
+        ("not there yet", change.not_yet_at),
+        ("first seen", change.first_seen),
+    ):
+        if when is not None:
+            yield said, when
+
+
+def _together(changes: Sequence[Change]) -> str:
+    spans: dict[str, list[int]] = {}
+    for change in changes:
+        for said, when in _instants(change):
+            spans.setdefault(said, []).append(when)
+    if changes[0].what is What.HEALED:
+        return f"from {_at(min(spans['not there yet']))} to {_at(max(spans['first seen']))}"
+    return ", ".join(
+        f"{said} {_at(min(its))}" + (f" to {_at(max(its))}" if max(its) > min(its) else "")
+        for said, its in spans.items()
+    )
+
+
+def _at(when: int | None) -> str:
+    return words.instant(when or 0)

@@ -1,0 +1,38 @@
+"""Times that do not mean what they seem to: what is said of them names the setting that would be right."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from situation import Situation
+
+RPO = "  rpo: {kind: rpo, at_most: 3h, evidence: [dumps]}\n"
+
+
+def source(name: str, more: str = "") -> str:
+    return f'  dumps: {{at: "disk:d/", reader: objects, name: "{name}"{more}}}\n'
+
+
+def rejected(situation: Situation) -> str:
+    return situation.judged()["rpo"]["rejected"][0]["why_not"]
+
+
+def test_names_of_another_zone_than_the_policy_says_are_told_as_that(situation):
+    began = situation.night(0)
+    situation.put(f"d/{began + timedelta(hours=3):%Y-%m-%d_%H%M}.gz", situation.noise(4000), began)
+    zone = ", name_zone: UTC, available_at: mtime"
+    situation.policy(sources=source("{data_as_of:%Y-%m-%d_%H%M}.gz", zone), commitments=RPO)
+    why = rejected(situation)
+    assert "it claims data newer than its own arrival" in why
+    assert "perhaps UTC (name_zone) is not the zone of the clock that wrote its name" in why
+
+
+def test_names_that_carry_their_zone_are_not_said_to_be_of_another(situation):
+    began = situation.night(0)
+    situation.put(f"d/{began + timedelta(hours=3):%Y-%m-%dT%H%M}Z.gz", situation.noise(4000), began)
+    situation.policy(
+        sources=source("{data_as_of:%Y-%m-%dT%H%M}Z.gz", ", available_at: mtime, thinned_after: 9d"), commitments=RPO
+    )
+    why = rejected(situation)
+    assert "name_zone" not in why
+    assert "perhaps its time was set back, and available_at: mtime takes that at its word" in why

@@ -1,0 +1,36 @@
+"""The most looks that follow each other by their own clocks, against trying all of them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drcheck.core.history.look_order import in_order
+from drcheck.core.model.evidence import Look
+
+
+def looks(*begins):
+    return [Look("dumps", begin, begin) for begin in begins]
+
+
+def test_looks_in_order_are_all_believed():
+    assert in_order(looks(1, 2, 2, 5)) == looks(1, 2, 2, 5)
+    assert in_order([]) == []
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=8))
+def test_as_few_as_possible_are_left_out_and_never_the_newest(begins):
+    *before, last = begins
+    most = max(
+        size
+        for size in range(len(before) + 1)
+        for some in combinations(before, size)
+        if [*some, last] == sorted([*some, last])
+    )
+    found = [look.begin for look in in_order(looks(*begins))]
+    assert found == sorted(found)
+    assert (len(found), found[-1]) == (most + 1, last)
+    remaining = iter(begins)
+    assert all(begin in remaining for begin in found), "in the order in which they were made"

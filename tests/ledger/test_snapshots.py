@@ -1,0 +1,158 @@
+"""A history cut into any looks, runs and snapshots is the same history."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from memory_log import MemoryLog
+from oracle import worlds
+from oracle.worlds import DAY, HOUR, Place, Scale
+
+from drcheck.core.history import exports, sightings
+from drcheck.core.history.changes import History
+from drcheck.core.model.commitments import Standing
+from drcheck.core.model.evidence import (
+    LONG_AGO,
+    Candidate,
+    Described,
+    Fact,
+    Log,
+    Observation,
+    Outage,
+    Pieces,
+    Told,
+    Watched,
+)
+from drcheck.core.model.policy import Source
+from drcheck.core.model.verdict import Window
+from drcheck.ledger.snapshots import whole
+from drcheck.ledger.state import Key, SourceState
+from drcheck.ledger.store import Ledger
+from drcheck.registry import READERS
+
+SCALE = Scale(6 * HOUR, 32)
+KEY = Key("shop", "dumps\nhost")
+PLACES = st.one_of(
+    worlds.places("dumps", SCALE, most=8, certain_data=True),
+    worlds.places("dumps", SCALE, most=8, certain_data=True, fleeting=True),
+)
+SETS = ("orders", "customers")
+PIECES = st.builds(
+    lambda files, young: Pieces(b"".join(bytes((0, 0, 0, file)) for file in sorted(files)), young=young),
+    st.sets(st.integers(0, 3), min_size=1),
+    st.booleans(),
+)
+
+
+def observation(place: Place, look: worlds.Look, told: st.DataObject) -> Observation:
+    shown = [
+        Candidate(
+            truth.path or truth.name, SETS[truth.data // HOUR % 2] if not truth.path else "orders", "", truth.data,
+            truth.data, truth.arrived, truth.arrived, 5, f"content {truth.data // HOUR % 5}", complete=truth.counts,
+        )
+        for truth in place.truths
+        if truth.stands(look.begin)
+        and ((look.complete and look.asked_from <= truth.data) or (look.begin, truth.name) in place.shown_by_gaps)
+    ]  # fmt: skip
+    # Every third backup is a directory, whose files come and go.
+    shown = [one if one.data_lo // HOUR % 3 else one._replace(pieces=told.draw(PIECES)) for one in shown]
+    described = [
+        Described(one.name, fact, told.draw(st.sampled_from((Told(True, "x"), Told(False), Told(None, "denied")))))
+        for one in shown
+        for fact in told.draw(st.sets(st.sampled_from((Fact.CHECKSUM, Fact.LOCK, Fact.STATE)), max_size=1))
+    ]
+    return Observation(look, shown, described=tuple(described))
+
+
+@settings(max_examples=2500, deadline=None, database=None, derandomize=True, phases=[Phase.generate])
+@given(PLACES, st.data(), st.sampled_from((DAY // 2, 2 * DAY, 32 * DAY)))
+def test_cutting_a_history_by_snapshots_changes_nothing(place: Place, data: st.DataObject, stretch: int):
+    source = Source("dumps", "host", "", READERS["objects"], SETS, thinned_after=place.thinned_after)
+    with mock.patch.object(sightings, "STRETCH", stretch):
+        log, uncut = MemoryLog(), History()
+        for look in sorted(place.looks, key=lambda one: one.begin):
+            ledger = Ledger(log)
+            with ledger.start(Window(0, look.begin + 1), version="0", started_at=look.begin) as run:
+                seen = observation(place, look, data)
+                known = ledger.state({KEY}).source(KEY).history
+                record = known.observe(seen)
+                assert record == uncut.observe(seen)
+                uncut.apply(record)
+                run.looked(KEY, Standing.STORAGE, record)
+                run.finish(0)
+            match data.draw(st.sampled_from(("keep", "keep", "nothing", "nothing", "forget", "lose"))):
+                case "keep":
+                    ledger.snapshot()
+                case "forget":
+                    log.forget()
+                case "lose":
+                    parts = sorted(log.derived)
+                    for name in parts[:: 1 + data.draw(st.integers(0, 3))]:
+                        del log.derived[name]
+        for since in (LONG_AGO, worlds.BASE, worlds.BASE + 2 * DAY, worlds.BASE + 6 * DAY):
+            asked = {"clock_tolerance": 300, "since": since}
+            found = Ledger(log).state({KEY}).source(KEY).history
+            assert found.broken_since() == uncut.broken_since()
+            for of, part in found.parts(source, **asked).items():
+                assert part.points == uncut.parts(source, **asked)[of].points
+                assert part == uncut.parts(source, **asked)[of]
+        found, expected = (
+            whole(one)["rows"] for one in (Ledger(log).state().source(KEY), SourceState(uncut, Standing.STORAGE))
+        )
+        for stretch_, rows in expected.items():
+            for what, value in rows.items():
+                assert found[stretch_][what] == value, what
+        assert found == expected
+        alone = Ledger(log).source(Ledger(log).state(()), KEY)
+        assert (whole(alone)["rows"] if alone else {}) == expected
+        assert list(Ledger(log).damage()) == []
+
+
+def test_a_night_reads_what_its_window_touches():
+    log, begin = MemoryLog(), 0
+    hourly = [
+        Candidate(f"n{n}", "db", "", n * HOUR, n * HOUR, n * HOUR, n * HOUR, 5, f"c{n}", True) for n in range(2400)
+    ]
+    for night in range(100):
+        begin = (night + 1) * DAY
+        ledger = Ledger(log)
+        with ledger.start(Window(0, begin), version="0", started_at=begin) as run:
+            known = ledger.state({KEY}).source(KEY).history
+            shown = [one for one in hourly if begin - 10 * DAY <= one.data_lo < begin]
+            run.looked(
+                KEY,
+                Standing.STORAGE,
+                known.observe(Observation(worlds.Look("dumps", begin, begin, begin - 10 * DAY), shown)),
+            )
+            run.finish(0)
+        ledger.snapshot(made=run.made)
+    log.was_read = 0
+    source = Source("dumps", "host", "", READERS["objects"], ("db",))
+    known = Ledger(log).state({KEY}).source(KEY).history
+    part = known.parts(source, clock_tolerance=300, since=begin - 5 * DAY)["db"]
+    assert part.points.data_lo[-1] == begin - HOUR
+    assert log.was_read < 20 * 4
+    assert len(known.standing) <= 24 * 2 * 32
+    assert set(known.sealed) == {0, 1}
+
+
+def test_what_exports_told_before_a_snapshot_stays_told():
+    log, uncut = MemoryLog(), History()
+    for night in range(1, 200):
+        ledger, begin = Ledger(log), night * DAY
+        down = (Outage("o", 1, begin - HOUR, begin - HOUR + 60, total=True, cause=""),) if night % 50 == 1 else ()
+        export = Log(outages=down, watched=(Watched(begin - DAY, begin, 0),))
+        look = worlds.Look("checks", begin, begin, begin - DAY)
+        with ledger.start(Window(0, begin), version="0", started_at=begin) as run:
+            record = (
+                ledger.state({KEY}).source(KEY).history.observe(Observation(look, stretches=exports.stretches(export)))
+            )
+            uncut.apply(record)
+            run.looked(KEY, Standing.LOG, record)
+            run.finish(0)
+        ledger.snapshot()
+    assert len(exports.log(uncut.stretches).outages) == 4
+    assert len(uncut.stretches) == 4 + 1, "however many exports there were, what they told is kept once"
+    assert Ledger(log).state({KEY}).source(KEY).history.stretches == uncut.stretches

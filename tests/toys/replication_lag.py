@@ -1,0 +1,46 @@
+"""A toy kind: the newest data at every source is never older than ``at_most``; its value, needs and evaluator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import ClassVar
+
+from drcheck.core.evaluation.interface import Counts, OfBackups
+from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.model.commitments import Needs
+from drcheck.core.model.evidence import Fact
+from drcheck.core.model.readers import Tells
+from drcheck.core.model.verdict import Finding, Piece, Status, Window
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicationLag(OfBackups):
+    """The newest data at every source is never older than ``at_most``."""
+
+    at_most: int = 0
+
+    kind: ClassVar[str] = "replication_lag"
+
+    @classmethod
+    def needs(cls) -> Needs:
+        return Needs(proof=frozenset({Tells.POINTS}), beside=frozenset())
+
+    @classmethod
+    def counts(cls) -> Counts:
+        return Counts.LISTED
+
+    def facts(self) -> frozenset[Fact]:
+        return frozenset()
+
+    def reach(self, start: int, grace: int, zone: tzinfo) -> int | None:
+        return self.at_most
+
+    def evaluate(self, subject: Subject, records: Records, terms: Terms, window: Window) -> Finding:
+        late = [
+            part.points.source
+            for part in subject.parts
+            if max(part.points.data_lo, default=0) < window.end - self.at_most
+        ]
+        status, reason = (Status.BREACHED, f"{late[0]} lags behind") if late else (Status.MET, "nothing lags behind")
+        return Finding(subject.of, (Piece(window.start, window.end, status, reason),), reason)
