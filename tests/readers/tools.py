@@ -6,9 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from drcheck.collectors.local import LocalCollector, open_local
+from drcheck.collectors.local import LocalCollector, LocalConnection, open_local
 from drcheck.collectors.pool import Connections
-from drcheck.settings import LocalConnection
 
 
 def run(*argv: str | Path, cwd: Path, stdin: bytes = b"") -> bytes:
