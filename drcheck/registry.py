@@ -108,7 +108,9 @@ COLLECTORS: Final[dict[str, PlaceType]] = {
         "drcheck.collectors.ssh.collector:open_ssh",
         "drcheck.collectors.ssh.connection",
     ),
-    "local": PlaceType("drcheck.collectors.local:LocalConnection", "drcheck.collectors.local:open_local"),
+    "local": PlaceType(
+        "drcheck.collectors.local.settings:LocalConnection", "drcheck.collectors.local.collector:open_local"
+    ),
 }
 """Type of a connection, as configurations write it, to what opens collectors there."""
 

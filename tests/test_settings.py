@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drcheck.collectors.azure.settings import AzureConnection
-from drcheck.collectors.local import LocalConnection
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.settings import located

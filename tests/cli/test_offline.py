@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import cbor2
 import pytest
 
-from drcheck.collectors.local import LocalConnection
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Look, Observation
 from drcheck.core.model.verdict import Window

@@ -11,7 +11,8 @@ from lab.servers import Azurite, KeyPair, Object, SeaweedFS, Sshd
 
 from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.azure.settings import AzureConnection
-from drcheck.collectors.local import LocalConnection, open_local
+from drcheck.collectors.local.collector import open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.memory import Held, MemoryConnection, open_memory
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from lab.servers import Sshd
 
-from drcheck.collectors.local import LocalConnection, open_local
+from drcheck.collectors.local.collector import open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.find import LONGEST, parse_find
 from drcheck.core.model.evidence import FOREVER

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drcheck.collectors.local import LocalConnection, open_local
+from drcheck.collectors.local.collector import open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.collector import open_ssh
 from drcheck.collectors.ssh.settings import SshConnection

@@ -12,7 +12,7 @@ import pytest
 from lab.servers import SeaweedFS
 
 from drcheck import registry
-from drcheck.collectors.local import LocalConnection
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import S3Collector, open_s3
 from drcheck.collectors.s3.settings import S3Connection

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from drcheck.app.gather import Gathering, Job
 from drcheck.collectors.azure.settings import AzureConnection
-from drcheck.collectors.local import LocalConnection
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.settings import SshConnection

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from drcheck.collectors.local import LocalConnection
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until

@@ -11,7 +11,8 @@ import pytest
 from paged_place import DAY, HOUR, NOW, Place, entry, source
 
 from drcheck import clock
-from drcheck.collectors.local import LocalCollector, LocalConnection
+from drcheck.collectors.local.collector import LocalCollector
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.core.history.changes import History
 from drcheck.core.model.evidence import LONG_AGO, Fact, Look, Observation, State, Told

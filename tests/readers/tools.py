@@ -6,7 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from drcheck.collectors.local import LocalCollector, LocalConnection, open_local
+from drcheck.collectors.local.collector import LocalCollector, open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 
 

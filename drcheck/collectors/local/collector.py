@@ -5,54 +5,22 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, NoReturn
+from typing import NoReturn
 
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.facts import DISK, NOTHING, in_full
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.core.names.paths import part_too_long
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
-from drcheck.settings import ConfigKeys, Connection, directory_url
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # without O_NONBLOCK opening a named pipe waits for its writer
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _SECOND = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class LocalConnection(Connection):
-    """A directory of this machine."""
-
-    root: str = "/"
-
-    type: ClassVar[str] = "local"
-    files: ClassVar[tuple[str, ...]] = ("root",)
-    keys: ClassVar[ConfigKeys] = ConfigKeys(
-        "a directory of this machine",
-        "A directory of this machine.",
-        {
-            "root": {
-                "$ref": "#/$defs/text",
-                "description": "The directory that nothing is read outside of.",
-                "examples": ["/mnt/vault"],
-            }
-        },
-        required=("root",),
-    )
-
-    def location(self) -> str:
-        """Return where it is."""
-        return f"file://{directory_url(self.root)}"
-
-    def path_fault(self, path: str) -> str:
-        """Return why no file can lie at ``path``."""
-        return part_too_long(path)
 
 
 class LocalCollector:
