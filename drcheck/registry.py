@@ -36,10 +36,12 @@ KINDS: Final[dict[str, str]] = {
 }
 """Name of a kind of commitment to the module that reads it in policies, and that names its value in the core."""
 
+_RECORDS: Final = "JSON Lines, or the same as CSV in a file `.csv`"
 _READERS: Final = (
     Reader(
         "objects",
         "drcheck.readers.points.objects",
+        "files or objects whose names tell what they are",
         yields=frozenset({Tells.POINTS}),
         behaves=Behaviour.STANDING,
         lists=True,
@@ -48,6 +50,7 @@ _READERS: Final = (
     Reader(
         "restore-log",
         "drcheck.readers.logs.restore_log",
+        f"restore tests: {_RECORDS}, JUnit's XML in a file `.xml`, or lines of text",
         yields=frozenset({Tells.RESTORE_TESTS, Tells.CHECKS}),
         behaves=Behaviour.APPENDED,
         lists=False,
@@ -57,6 +60,7 @@ _READERS: Final = (
     Reader(
         "outage-log",
         "drcheck.readers.logs.outage_log",
+        f"outages and watched spans: {_RECORDS}, or a monitoring tool's export in a file `.json`",
         yields=frozenset({Tells.OUTAGES, Tells.WATCHED, Tells.RECOVERIES}),
         behaves=Behaviour.APPENDED,
         lists=False,
@@ -65,6 +69,7 @@ _READERS: Final = (
     Reader(
         "maintenance-log",
         "drcheck.readers.logs.maintenance_log",
+        f"maintenance windows: {_RECORDS}",
         yields=frozenset({Tells.MAINTENANCE}),
         behaves=Behaviour.APPENDED,
         lists=False,
@@ -72,6 +77,7 @@ _READERS: Final = (
     Reader(
         "attestations",
         "drcheck.readers.logs.attestations",
+        f"dated statements by named owners: {_RECORDS}",
         yields=frozenset({Tells.ATTESTATIONS}),
         behaves=Behaviour.APPENDED,
         lists=False,

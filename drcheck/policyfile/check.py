@@ -66,9 +66,10 @@ def _sources(root: Fields) -> Iterator[Problem]:
             with suppress(DrcheckError):
                 _, path = scalar_formats.location(location.text)
                 yield from _path(location, path, reader, f"{at}.at")
-        if reader == "objects":
+        keys = READERS[reader].keys if reader in READERS else ""
+        if keys == "objects_source":
             yield from _names(source, at)
-        if reader == "restore-log":
+        if keys == "restore_log_source":
             yield from check_restores.check(root, source, at)
 
 

@@ -35,7 +35,8 @@ def _with_kinds_and_readers(whole: Any) -> Any:
     kinds = {kind: language(kind).schema(kind) for kind in KINDS}
     whole["$defs"]["kind"]["enum"] = list(kinds)
     whole["$defs"] |= kinds
-    whole["$defs"]["reader"]["enum"] = list(READERS)
+    readers = "; ".join(f"`{reader.name}` ({reader.reads})" for reader in READERS.values())
+    whole["$defs"]["reader"] |= {"description": f"How the bytes there are read: {readers}.", "enum": list(READERS)}
     whole["$defs"]["per"]["enum"] = [*counted_by(Use.BACKUPS)]
     whole["properties"]["sources"]["additionalProperties"]["allOf"] = [
         _where("reader", [name for name, reader in READERS.items() if reader.keys == keys], keys)

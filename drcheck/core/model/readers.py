@@ -38,6 +38,8 @@ class Reader(NamedTuple):
     """As policies write it."""
     module: str
     """Where its ``read`` is, and, of one that reads logs, what reads their bytes again."""
+    reads: str
+    """What it reads and in which forms, for the description of ``reader`` in policies."""
     yields: frozenset[Tells]
     behaves: Behaviour
     lists: bool
