@@ -94,19 +94,23 @@ class PlaceType(NamedTuple):
 
 COLLECTORS: Final[dict[str, PlaceType]] = {
     "s3": PlaceType(
-        "drcheck.settings:S3Connection", "drcheck.collectors.s3.collector:open_s3", "drcheck.collectors.s3.client"
+        "drcheck.collectors.s3.settings:S3Connection",
+        "drcheck.collectors.s3.collector:open_s3",
+        "drcheck.collectors.s3.client",
     ),
     "azure_blob": PlaceType(
-        "drcheck.settings:AzureConnection",
+        "drcheck.collectors.azure.settings:AzureConnection",
         "drcheck.collectors.azure.collector:open_azure_blob",
         "drcheck.collectors.azure.client",
     ),
     "ssh": PlaceType(
-        "drcheck.settings:SshConnection",
+        "drcheck.collectors.ssh.settings:SshConnection",
         "drcheck.collectors.ssh.collector:open_ssh",
         "drcheck.collectors.ssh.connection",
     ),
-    "local": PlaceType("drcheck.settings:LocalConnection", "drcheck.collectors.local:open_local"),
+    "local": PlaceType(
+        "drcheck.collectors.local.settings:LocalConnection", "drcheck.collectors.local.collector:open_local"
+    ),
 }
 """Type of a connection, as configurations write it, to what opens collectors there."""
 
@@ -159,7 +163,7 @@ def _no_versions(connection: Connection, _root: str, _pool: object) -> Collector
     from drcheck.interfaces import CollectorError
 
     raise CollectorError(
-        f"versions are read from S3 alone, and {connection.name} is none",
+        f"{connection.name} keeps no versions that drcheck can read",
         "Leave `versions` out; what this place keeps beside the newest is not seen.",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import nullcontext
 
@@ -60,7 +61,7 @@ def settled(tmp_path, ages):
     """Return the settings of a place whose list has backups of those ages."""
     now = int(time.time())
     content = "".join(f"backup-{age} orders {now - age}\n" for age in ages)
-    drawer = DrawerConnection("top", content={"list.txt": content.encode(), "drills.jsonl": b""})
+    drawer = DrawerConnection("top", content={"list.txt": content, "drills.jsonl": ""})
     (tmp_path / "web.yaml").write_text(POLICY)
     ledger = f"sqlite:///{tmp_path / 'ledger.db'}"
     return Settings(str(tmp_path / "drcheck.yaml"), ledger=ledger, connections={"top": drawer})
@@ -109,6 +110,62 @@ def test_lint_of_a_kind_from_outside_is_told(tmp_path):
     settings = settled(tmp_path, [60])
     (document,) = load_policies([str(tmp_path / "web.yaml")], settings).documents
     assert any(remark.rule == "lag" for remark in lint(document, int(time.time())))
+
+
+def configured(tmp_path, monkeypatch, *, config="inventory: drawer.json", policy=POLICY):
+    """Stand in a directory with a configuration whose drawer has backups, and with a policy."""
+    now = int(time.time())
+    content = {"list.txt": f"new orders {now - 60}\n", "drills.jsonl": ""}
+    (tmp_path / "drawer.json").write_text(json.dumps(content))
+    (tmp_path / "drcheck.yaml").write_text(f"policies: [web.yaml]\nconnections:\n  top: {{type: drawer, {config}}}\n")
+    (tmp_path / "web.yaml").write_text(policy)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("toys")
+def test_a_place_from_outside_is_configured_and_judged_by_the_command_line(tmp_path, monkeypatch, capsys):
+    configured(tmp_path, monkeypatch)
+    assert main(["verify", "--format", "lines"]) == 0
+    assert "rpo met: " in capsys.readouterr().out
+    assert main(["verify", "--offline", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sources"] == {"asked": 1, "seen": 1, "gaps": 0}
+
+
+@pytest.mark.usefixtures("toys")
+def test_a_path_that_a_place_from_outside_cannot_have_is_refused_at_its_place(tmp_path, monkeypatch, capsys):
+    configured(tmp_path, monkeypatch, policy=POLICY.replace("top:list.txt", "top:a/list.txt"))
+    assert main(["lint"]) == 3
+    assert capsys.readouterr().out.startswith(
+        "web.yaml:4:17: sources.replica.at: a drawer holds no directories (write top:NAME.EXTENSION)\n"
+    )
+
+
+@pytest.mark.usefixtures("toys")
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("inventori: drawer.json", 'connections.top: unknown key "inventori" (did you mean inventory?)'),
+        ("inventory: []", "connections.top.inventory: a list stands where text belongs (write it like drawer.json)"),
+        (
+            "content: {a: b}, inventory: c",
+            "connections.top: content and inventory exclude each other (keep one of them)",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_connection_of_a_place_from_outside_is_reported(
+    tmp_path, monkeypatch, capsys, config, told
+):
+    configured(tmp_path, monkeypatch, config=config)
+    assert main(["verify"]) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("toys")
+def test_the_schema_of_configurations_offers_a_place_from_outside(capsys):
+    assert main(["schema", "config"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert "or a drawer." in whole["$defs"]["type"]["description"]
+    assert list(whole["$defs"]["drawer"]["properties"]) == ["type", "deadline", "content", "inventory"]
 
 
 @pytest.mark.usefixtures("toys")

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.settings import AzureConnection, LocalConnection, S3Connection, SshConnection, located
+from drcheck.collectors.azure.settings import AzureConnection
+from drcheck.collectors.local.settings import LocalConnection
+from drcheck.collectors.s3.settings import S3Connection
+from drcheck.collectors.ssh.settings import SshConnection
+from drcheck.settings import located
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 
 from drcheck.core.names.paths import below
 from drcheck.interfaces import CollectorError
+from drcheck.settings import Connection
 
 _SHOWN = 200
 _SECRET = re.compile(
@@ -45,6 +46,14 @@ def checked_root(root: str) -> str:
         _refuse(root, "a directory ends in /")
     _check(root, root)
     return root
+
+
+def checked_path(connection: Connection, path: str) -> None:
+    """Raise :class:`CollectorError` if nothing can lie at ``path`` there."""
+    if fault := connection.path_fault(path):
+        raise CollectorError(
+            f"{connection.name}:{shown(path)}: {fault}", f"Write `at: {connection.name}:{connection.path_form}`."
+        )
 
 
 def checked_prefix(prefix: str) -> str:

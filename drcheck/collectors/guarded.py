@@ -15,7 +15,7 @@ from drcheck.collectors.confine import scrubbed, shown
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Collector, CollectorError, Entry
-from drcheck.settings import AzureConnection, Connection, S3Connection, SshConnection
+from drcheck.settings import Connection
 
 T = TypeVar("T")
 
@@ -86,18 +86,10 @@ def made_no_sense(connection: Connection, error: BaseException) -> CollectorErro
     """Return the error for an answer over which a client stumbled in a way that it does not document."""
     if isinstance(error, Nonsense):
         return CollectorError(f"an answer of {connection.name} makes no sense: {error}", _hint(connection))
-    match connection:
-        case S3Connection():
-            client = "the S3 client"
-        case AzureConnection():
-            client = "the Azure client"
-        case SshConnection():
-            client = "the SSH client"
-        case _:
-            client = "drcheck"
     told = shown(str(error))
     return CollectorError(
-        f"an answer of {connection.name} made no sense to {client}: {type(error).__name__}{': ' if told else ''}{told}",
+        f"an answer of {connection.name} made no sense to {connection.client}: "
+        f"{type(error).__name__}{': ' if told else ''}{told}",
         f"{_hint(connection)} If it is in order, report this with what --verbose prints.",
     )
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
+_LONGEST_QUOTE = 60
 
 
 def instant(seconds: int) -> str:
@@ -64,3 +65,8 @@ def several(words: list[str], *, at_most: int = 3) -> str:
     if len(words) > at_most:
         words = [*words[: at_most - 1], f"{len(words) - at_most + 1} more"]
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` in quotes, cut where it is long."""
+    return f'"{text}"' if len(text) <= _LONGEST_QUOTE else f'"{text[:_LONGEST_QUOTE]}…"'

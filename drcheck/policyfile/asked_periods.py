@@ -12,6 +12,7 @@ from datetime import UTC, date, tzinfo
 from typing import Final, NamedTuple
 
 from drcheck.core.time.calendar import day_starts
+from drcheck.core.words import quoted
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 
@@ -49,7 +50,7 @@ def period(text: str) -> Period:
     try:
         day = units.day(text)
     except DrcheckError as error:
-        raise DrcheckError(f"{units.shown(text)} is no period", _PERIODS) from error
+        raise DrcheckError(f"{quoted(text)} is no period", _PERIODS) from error
     following = date.fromordinal(day.toordinal() + 1)
     return Period(text, lambda zone: day_starts(day, zone), lambda zone: day_starts(following, zone))
 

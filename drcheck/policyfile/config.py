@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
+from drcheck.core.words import quoted
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
 from drcheck.policyfile.convert import converted
 from drcheck.policyfile.nodes import Fields, Mark, Problem
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
-from drcheck.registry import connection_of
-from drcheck.settings import Connection, LastModified, Settings
+from drcheck.registry import COLLECTORS, connection_of
+from drcheck.settings import Connection, Settings
 
 DEFAULT_FILE: Final = "drcheck.yaml"
 _SQLITE: Final = "sqlite:///"
@@ -59,22 +60,37 @@ def _unusable(problems: list[Problem]) -> UsageError:
 
 
 def _check(root: Fields) -> Iterator[Problem]:
+    """Yield what is wrong with connections that their schemas do not find."""
     connections = root.fields("connections")
-    hosts = sorted(name for name, _, each in connections.mappings() if each.text("type") == "ssh")
-    for name, _, connection in connections.mappings():
+    types = {name: fields.text("type") for name, _, fields in connections.mappings()}
+    for name, _, fields in connections.mappings():
+        if types[name] not in COLLECTORS:
+            continue
+        keys = connection_of(types[name]).keys
         at = f"connections.{name}"
-        jump = connection.scalar("jump")
-        if jump is not None and jump.text not in hosts:
-            right = suggest(jump.text, hosts) or "name a connection of type ssh"
-            yield Problem(jump.mark, f"{at}.jump: there is no SSH connection {units.shown(jump.text)} ({right})")
-        chain = [name]
-        while (through := connections.fields(chain[-1]).text("jump")) and through not in chain:
-            chain.append(through)
-        if jump is not None and through == name:
-            yield Problem(jump.mark, f"{at}.jump: {' goes through '.join([*chain, name])} (end the circle)")
-        if "credential_env" in connection.entries and "credential_file" in connection.entries:
-            key = connection.entries["credential_file"].key
-            yield Problem(key, f"{at}: credential_env and credential_file exclude each other (keep one of them)")
+        for kept, other in keys.exclusive:
+            if kept in fields.entries and other in fields.entries:
+                mark = fields.entries[other].key
+                yield Problem(mark, f"{at}: {kept} and {other} exclude each other (keep one of them)")
+        if keys.through:
+            same = sorted(alias for alias, kind in types.items() if kind == types[name])
+            yield from _check_through(connections, name, keys.through, types[name], same)
+
+
+def _check_through(connections: Fields, name: str, key: str, kind: str, same: Sequence[str]) -> Iterator[Problem]:
+    """Yield what is wrong with the connection of type ``kind`` that ``key`` of ``name`` goes through."""
+    through = connections.fields(name).scalar(key)
+    if through is None:
+        return
+    at = f"connections.{name}.{key}"
+    if through.text not in same:
+        right = suggest(through.text, same) or f"name a connection of type {kind}"
+        yield Problem(through.mark, f"{at}: there is no {kind} connection {quoted(through.text)} ({right})")
+    chain = [name]
+    while (following := connections.fields(chain[-1]).text(key)) and following not in chain:
+        chain.append(following)
+    if following == name:
+        yield Problem(through.mark, f"{at}: {' goes through '.join([*chain, name])} (end the circle)")
 
 
 def _settings(values: Mapping[str, Any], file: str) -> Settings:
@@ -99,11 +115,11 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
 
 def _connection(name: str, told: Mapping[str, Any], base: Path) -> Connection:
     part = schema("config")["properties"]["connections"]["additionalProperties"]
+    connection = connection_of(told["type"])
     facts: dict[str, Any] = {key: value for key, value in converted(told, part, UTC).items() if key != "type"}
-    if "last_modified" in facts:
-        facts["last_modified"] = LastModified(facts["last_modified"])
-    kind = connection_of(told["type"])
-    return kind(name=name, **facts | {key: _below(base, facts[key]) for key in kind.files if key in facts})
+    facts |= {key: make(facts[key]) for key, make in connection.keys.values.items() if key in facts}
+    facts |= {key: _below(base, facts[key]) for key in connection.files if key in facts}
+    return connection(name=name, **facts)
 
 
 def _below(base: Path, path: str) -> str:

@@ -14,7 +14,7 @@ from drcheck.core.words import several
 from drcheck.policyfile import scalar_formats, shorthand
 from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.nodes import Fields, Mark, one_line, place
-from drcheck.settings import Connection, S3Connection, standing
+from drcheck.settings import Connection, standing
 
 if TYPE_CHECKING:
     from drcheck.policyfile.load import Document
@@ -89,10 +89,9 @@ class Context:
         """Warn of sources that never have the standing asked; without ``connections`` the clouds' is taken to be it."""
         if (asked := commitment.min_standing) is None:
             return
-        unknown = S3Connection("")
         sources = [self.policy.sources[name] for name in commitment.evidence]
         for source in sources:
-            has = standing(source, (connections or {}).get(source.connection, unknown))
+            has = standing(source, (connections or {}).get(source.connection))
             if has < asked:
                 yield self.remark(
                     "too-little-standing",

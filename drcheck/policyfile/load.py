@@ -8,28 +8,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from drcheck.core.model.policy import Policy
-from drcheck.core.names.askable import is_bucket, is_container
 from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Fault
-from drcheck.policyfile import build, scalar_formats, units
+from drcheck.policyfile import build, scalar_formats
 from drcheck.policyfile.check import check
 from drcheck.policyfile.extends import Extended, Files, extended, separated
 from drcheck.policyfile.nodes import Fields, Mark, Problem
 from drcheck.policyfile.schema import Values
 from drcheck.policyfile.validate import suggest, validate
-from drcheck.settings import (
-    AzureConnection,
-    Connection,
-    LocalConnection,
-    S3Connection,
-    Settings,
-    SshConnection,
-)
+from drcheck.settings import Settings
 
 _WHERE_THEY_LIE = "policies/"
 _NO_POLICY = "Name a policy file or a directory of them, or run drcheck init to get one to start from."
@@ -152,39 +144,12 @@ def check_connections(root: Fields, settings: Settings) -> Iterator[Problem]:
                 right = suggest(alias, known) or f"add it to {settings.file}"
                 yield Problem(location.mark, f"{where}: there is no connection {alias} ({right})")
             elif path.startswith("!"):
-                outputs = connection.outputs if isinstance(connection, SshConnection) else {}
+                outputs = connection.named_reads
                 if path[1:] not in outputs:
                     right = suggest(path[1:], sorted(outputs)) or f"add it to its outputs in {settings.file}"
                     yield Problem(location.mark, f"{where}: connection {alias} has no named read {path[1:]} ({right})")
-            elif why := _impossible(connection, path):
-                yield Problem(location.mark, f"{where}: {why} (write {alias}:{_FORMS[type(connection)]})")
-
-
-_FORMS: Final = {
-    S3Connection: "BUCKET/PREFIX",
-    AzureConnection: "CONTAINER/PREFIX",
-    SshConnection: "PATH",
-    LocalConnection: "PATH",
-}
-"""How a path below a connection of each type looks."""
-_LONGEST_PART: Final = 255
-"""Bytes of one part of a path on the file systems of hosts and disks."""
-
-
-def _impossible(connection: Connection, path: str) -> str:
-    """Return why nothing of that type can lie at ``path``; empty: something can."""
-    first = path.partition("/")[0]
-    match connection:
-        case S3Connection() | AzureConnection() if not first:
-            return "it names no bucket or container"
-        case S3Connection() if not is_bucket(first):
-            return f"{units.shown(first)} is not the name of a bucket"
-        case AzureConnection() if not is_container(first):
-            return f"{units.shown(first)} is not the name of a container"
-        case SshConnection() | LocalConnection() if any(len(part.encode()) > _LONGEST_PART for part in path.split("/")):
-            return f"a part of it is longer than {_LONGEST_PART} bytes"
-        case _:
-            return ""
+            elif why := connection.path_fault(path):
+                yield Problem(location.mark, f"{where}: {why} (write {alias}:{connection.path_form})")
 
 
 def _same_service(read: Sequence[tuple[_Found, Extended]]) -> dict[str, list[Problem]]:

@@ -21,9 +21,9 @@ from drcheck.core.names.line_template import LineTemplate
 from drcheck.core.names.markers import marker_fault
 from drcheck.core.names.paths import below
 from drcheck.core.names.template import Template
+from drcheck.core.words import quoted
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
-from drcheck.policyfile.units import shown
 
 if TYPE_CHECKING:
     from jsonschema import FormatChecker
@@ -84,7 +84,8 @@ def name(text: str) -> None:
     """Refuse what is no name of a service, site, scenario, source, data set or commitment."""
     if not is_name(text):
         raise DrcheckError(
-            f"{shown(text)} is not a name", "Use letters A to Z, digits, dot, dash and underscore, at most 100 of them."
+            f"{quoted(text)} is not a name",
+            "Use letters A to Z, digits, dot, dash and underscore, at most 100 of them.",
         )
 
 
@@ -92,7 +93,7 @@ def alias(text: str) -> None:
     """Refuse what is no alias of a connection."""
     if not _ALIAS.fullmatch(text):
         raise DrcheckError(
-            f"{shown(text)} is not a name of a connection", "Use letters A to Z, digits, dash and underscore."
+            f"{quoted(text)} is not a name of a connection", "Use letters A to Z, digits, dash and underscore."
         )
 
 
@@ -110,7 +111,7 @@ def zone(text: str) -> ZoneInfo:
 
     close = difflib.get_close_matches(text, available_timezones(), n=1)
     raise DrcheckError(
-        f"{shown(text)} is not a zone",
+        f"{quoted(text)} is not a zone",
         f"Did you mean {close[0]}?" if close else "Write a zone of the IANA database, like Europe/Stockholm or UTC.",
     )
 
@@ -123,15 +124,15 @@ def cron(text: str) -> None:
     """Refuse what is no cron expression of five fields, or one that never comes."""
     how = 'Write minute, hour, day of month, month and day of week, like "15 * * * *".'
     if len(text.split()) != 5 or text != " ".join(text.split()):  # noqa: PLR2004  the fields of cron
-        raise DrcheckError(f"{shown(text)} has not five fields with one space between them", how)
+        raise DrcheckError(f"{quoted(text)} has not five fields with one space between them", how)
     try:
         next(CronSim(text, units.SOME_DAY))
     except (CronSimError, StopIteration):
         # Which of both the library says of a 30 February depends on its release.
         for field, standing in zip(_CRON_FIELDS, text.split(), strict=True):
             if not _stands(field, standing):
-                raise DrcheckError(f"{shown(text)} is not a cron expression: {standing} is no {field}", how) from None
-        raise DrcheckError(f"{shown(text)} names a date that never comes", how) from None
+                raise DrcheckError(f"{quoted(text)} is not a cron expression: {standing} is no {field}", how) from None
+        raise DrcheckError(f"{quoted(text)} names a date that never comes", how) from None
 
 
 @lru_cache(maxsize=256)
@@ -155,30 +156,30 @@ def location(text: str) -> tuple[str, str]:
     """Return connection and path of ``CONNECTION:PATH``."""
     how = "Write CONNECTION:PATH, and say in drcheck.yaml what the connection is."
     if "://" in text:
-        raise DrcheckError(f"{shown(text)} is a URL", f"A policy names no endpoint. {how}")
+        raise DrcheckError(f"{quoted(text)} is a URL", f"A policy names no endpoint. {how}")
     connection, colon, path = text.partition(":")
     if not colon or not _ALIAS.fullmatch(connection):
-        raise DrcheckError(f"{shown(text)} names no connection", how)
+        raise DrcheckError(f"{quoted(text)} names no connection", how)
     if path.startswith("!"):
         if not _ALIAS.fullmatch(path[1:]):
             raise DrcheckError(
-                f"{shown(path)} is not a named read", "Write CONNECTION:!NAME: a policy holds no command."
+                f"{quoted(path)} is not a named read", "Write CONNECTION:!NAME: a policy holds no command."
             )
         return connection, path
     if path.startswith("/"):
-        raise DrcheckError(f"{shown(path)} is absolute", "Paths start below the connection's root: leave the / out.")
+        raise DrcheckError(f"{quoted(path)} is absolute", "Paths start below the connection's root: leave the / out.")
     if ".." in path.split("/"):
         raise DrcheckError(
-            f"{shown(path)} leaves its directory", "Paths stay below the connection's root: leave the .. out."
+            f"{quoted(path)} leaves its directory", "Paths stay below the connection's root: leave the .. out."
         )
     if "\\" in path or not path.isprintable():
-        raise DrcheckError(f"{shown(path)} is not a path", "Its parts are joined by / and hold no line ends.")
+        raise DrcheckError(f"{quoted(path)} is not a path", "Its parts are joined by / and hold no line ends.")
     if why := below(path):
         raise DrcheckError(
-            f"{shown(path)} is refused: {why}", "Paths have single slashes between their parts: dumps/, not ./dumps/."
+            f"{quoted(path)} is refused: {why}", "Paths have single slashes between their parts: dumps/, not ./dumps/."
         )
     if len(path.encode()) > _LONGEST_PATH:
-        raise DrcheckError(f"{shown(path)} is longer than {_LONGEST_PATH} bytes", "Nothing can have so long a name.")
+        raise DrcheckError(f"{quoted(path)} is longer than {_LONGEST_PATH} bytes", "Nothing can have so long a name.")
     return connection, path
 
 
@@ -187,7 +188,7 @@ def template(text: str) -> Template:
     parsed = Template.parse(text)
     if (why := template_fault(parsed)) or not text.isprintable():
         raise DrcheckError(
-            why or f"{shown(text)} holds what cannot be seen",
+            why or f"{quoted(text)} holds what cannot be seen",
             "Write single slashes between its parts, no part . or .., and nothing that cannot be seen.",
         )
     return parsed
@@ -196,7 +197,7 @@ def template(text: str) -> Template:
 def line(text: str) -> LineTemplate:
     """Return the template of a text log's lines; refuse one by which no line could be read in one way."""
     if not text.isprintable():
-        raise DrcheckError(f"{shown(text)} holds what cannot be seen", "A line is one line of plain text.")
+        raise DrcheckError(f"{quoted(text)} holds what cannot be seen", "A line is one line of plain text.")
     return LineTemplate.parse(text)
 
 
@@ -207,7 +208,7 @@ def marker(text: str) -> None:
             "a backup cannot be its own marker", "Add what the marker's name has more, as in {name}.sha256."
         )
     if marker_fault(text) or not text.isprintable():
-        raise DrcheckError(f"{shown(text)} is not a marker's name", HOW_TO_MARK)
+        raise DrcheckError(f"{quoted(text)} is not a marker's name", HOW_TO_MARK)
 
 
 def thinned(text: str) -> int:
@@ -232,7 +233,7 @@ def country(text: str) -> None:
     """Refuse a country whose public holidays are not known."""
     if text not in _countries():
         raise DrcheckError(
-            f"no public holidays are known for {shown(text)}", "Write an ISO 3166-1 code of two letters, like SE."
+            f"no public holidays are known for {quoted(text)}", "Write an ISO 3166-1 code of two letters, like SE."
         )
 
 

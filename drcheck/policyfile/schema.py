@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from drcheck.core.model.slots import Use, counted_by
 from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
-from drcheck.registry import KINDS, READERS
+from drcheck.registry import COLLECTORS, KINDS, READERS, connection_of
 
 Schema: TypeAlias = Mapping[str, Any]
 Values: TypeAlias = Mapping[str, Any]
@@ -25,11 +25,12 @@ _BOOLEANS: Final = {"true": True, "false": False}
 @cache
 def published(name: str) -> str:
     """Return the text of the schema ``policy`` or ``config``, as ``drcheck schema`` prints it."""
-    text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
-    return text if name != "policy" else json.dumps(_with_all(json.loads(text)), ensure_ascii=False, indent=2) + "\n"
+    whole = json.loads(Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
+    whole = _with_connections(whole) if name == "config" else _with_kinds_and_readers(whole)
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def _with_all(whole: Any) -> Any:
+def _with_kinds_and_readers(whole: Any) -> Any:
     """Add every registered kind and reader, and the slots of the calendar, to the schema of policies."""
     kinds = {kind: language(kind).schema(kind) for kind in KINDS}
     whole["$defs"]["kind"]["enum"] = list(kinds)
@@ -42,6 +43,28 @@ def _with_all(whole: Any) -> Any:
     ]
     whole["properties"]["commitments"]["additionalProperties"]["allOf"] = [
         _where("kind", [kind], kind) for kind in kinds
+    ]
+    return whole
+
+
+def _with_connections(whole: Any) -> Any:
+    """Add every registered type of connection to the schema of configurations."""
+    keys = {name: connection_of(name).keys for name in COLLECTORS}
+    *others, last = (connection.what for connection in keys.values())
+    whole["$defs"]["type"] |= {"enum": list(keys), "description": f"What it leads to: {', '.join(others)}, or {last}."}
+    whole["$defs"] |= {
+        name: {
+            "title": name,
+            "type": "object",
+            "description": connection.description,
+            "additionalProperties": False,
+            **({"required": list(connection.required)} if connection.required else {}),
+            "properties": {key: {"$ref": f"#/$defs/{key}"} for key in ("type", "deadline")} | {**connection.properties},
+        }
+        for name, connection in keys.items()
+    }
+    whole["properties"]["connections"]["additionalProperties"]["allOf"] = [
+        _where("type", [name], name) for name in keys
     ]
     return whole
 

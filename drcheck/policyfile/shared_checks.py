@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from drcheck.policyfile import units
+from drcheck.core.words import quoted
 from drcheck.policyfile.nodes import Fields, Items, Mark, Node, Problem, Scalar
 from drcheck.policyfile.validate import suggest
 
@@ -15,7 +15,7 @@ def known(what: str, scalar: Scalar | None, names: Collection[str], at: str) -> 
         return
     there = sorted(names)
     right = suggest(scalar.text, there) or (f"known: {', '.join(there)}" if there else f"this policy names no {what}")
-    yield Problem(scalar.mark, f"{at}: there is no {what} {units.shown(scalar.text)} ({right})")
+    yield Problem(scalar.mark, f"{at}: there is no {what} {quoted(scalar.text)} ({right})")
 
 
 def one_of(fields: Fields, key: Mark, at: str, keys: Sequence[str], *, exactly: bool = False) -> Iterator[Problem]:

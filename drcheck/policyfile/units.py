@@ -14,6 +14,7 @@ from typing import Final
 
 from drcheck.core.model.commitments import Money, Notice
 from drcheck.core.time.calendar import day_starts
+from drcheck.core.words import quoted
 from drcheck.errors import DrcheckError
 
 _SECONDS: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -50,16 +51,16 @@ def duration(text: str, *, least: int = 1) -> int:
     if not found:
         if re.fullmatch(r"[0-9]+", text):
             raise DrcheckError(
-                f"{shown(text)} has no unit", f"Write {text}m for minutes, {text}h for hours or {text}d for days."
+                f"{quoted(text)} has no unit", f"Write {text}m for minutes, {text}h for hours or {text}d for days."
             )
         if re.fullmatch(r"[0-9]+ ?(y|M|mo|months?|years?)", text):
             raise DrcheckError(
-                f"{shown(text)} is no fixed time", "Months and years differ in length: write days, as 90d."
+                f"{quoted(text)} is no fixed time", "Months and years differ in length: write days, as 90d."
             )
-        raise DrcheckError(f"{shown(text)} is not a duration", how)
+        raise DrcheckError(f"{quoted(text)} is not a duration", how)
     seconds = sum(int(amount) * unit for amount, unit in zip(found.groups(), _SECONDS.values(), strict=True) if amount)
     if not least <= seconds <= _LONGEST:
-        raise DrcheckError(f"{shown(text)} is {'no time at all' if not seconds else 'over a century'}", how)
+        raise DrcheckError(f"{quoted(text)} is {'no time at all' if not seconds else 'over a century'}", how)
     return seconds
 
 
@@ -71,7 +72,7 @@ def tolerance(text: str) -> int:
 def target(text: str) -> Fraction:
     """Return the share that a percentage names and that can be missed: ``99.9%``."""
     if not (share := percentage(text)):
-        raise DrcheckError(f"{shown(text)} promises nothing", "Write the target, like 99.9%.")
+        raise DrcheckError(f"{quoted(text)} promises nothing", "Write the target, like 99.9%.")
     return share
 
 
@@ -82,15 +83,15 @@ def size(text: str) -> int:
     if not found:
         if re.fullmatch(r"[0-9]+", text):
             raise DrcheckError(
-                f"{shown(text)} has no unit", f"Write {text} B for bytes, {text} kB, {text} MiB and so on."
+                f"{quoted(text)} has no unit", f"Write {text} B for bytes, {text} kB, {text} MiB and so on."
             )
-        raise DrcheckError(f"{shown(text)} is not a size", how)
+        raise DrcheckError(f"{quoted(text)} is not a size", how)
     unit = _BYTES.get(found[2])
     if unit is None:
         raise DrcheckError(f"{found[2]} is no unit of size", f"The units are {', '.join(_BYTES)}.")
     amount = Fraction(found[1]) * unit
     if amount.denominator != 1 or not 0 < amount <= _LARGEST:
-        raise DrcheckError(f"{shown(text)} is not a whole number of bytes above 0", how)
+        raise DrcheckError(f"{quoted(text)} is not a whole number of bytes above 0", how)
     return int(amount)
 
 
@@ -98,10 +99,10 @@ def percentage(text: str) -> Fraction:
     """Return the share, exactly: ``99.9%`` is 999/1000."""
     found = _PERCENTAGE.fullmatch(text)
     if not found:
-        raise DrcheckError(f"{shown(text)} is not a percentage", "Write it like 99.9% or 50%.")
+        raise DrcheckError(f"{quoted(text)} is not a percentage", "Write it like 99.9% or 50%.")
     share = Fraction(found[1]) / 100
     if share > 1:
-        raise DrcheckError(f"{shown(text)} is more than everything", "A percentage goes from 0% to 100%.")
+        raise DrcheckError(f"{quoted(text)} is more than everything", "A percentage goes from 0% to 100%.")
     return share
 
 
@@ -110,12 +111,12 @@ def money(text: str) -> Money:
     found = _MONEY.fullmatch(text)
     if not found:
         raise DrcheckError(
-            f"{shown(text)} is not an amount of money",
+            f"{quoted(text)} is not an amount of money",
             "Write it like 1000 USD or 249.90 EUR: at most 4 decimals, and the currency's code of ISO 4217.",
         )
     amount = Decimal(found[1])
     if not amount:
-        raise DrcheckError(f"{shown(text)} is no money at all", "Write what is paid, or leave it out.")
+        raise DrcheckError(f"{quoted(text)} is no money at all", "Write what is paid, or leave it out.")
     return Money(amount, found[2])
 
 
@@ -126,13 +127,13 @@ def notice(text: str) -> Notice:
             return Notice(business_days=int(found[1]))
     elif _DURATION.fullmatch(text) or re.fullmatch(r"[0-9]+", text):
         return Notice(seconds=duration(text))
-    raise DrcheckError(f"{shown(text)} is not a notice period", "Write it like 48h, 14d or 20 business days.")
+    raise DrcheckError(f"{quoted(text)} is not a notice period", "Write it like 48h, 14d or 20 business days.")
 
 
 def day(text: str) -> date:
     """Return a calendar date: ``2026-01-01``."""
     if not _DATE.fullmatch(text):
-        raise DrcheckError(f"{shown(text)} is not a date", "Write it like 2026-01-31.")
+        raise DrcheckError(f"{quoted(text)} is not a date", "Write it like 2026-01-31.")
     _in_our_time(text)
     try:
         return date.fromisoformat(text)
@@ -149,7 +150,7 @@ def instant(text: str, zone: tzinfo) -> int:
         return day_starts(day(text), zone)
     if not _INSTANT.fullmatch(text):
         raise DrcheckError(
-            f"{shown(text)} is neither a date nor an instant with offset",
+            f"{quoted(text)} is neither a date nor an instant with offset",
             "Write 2026-01-31, 2026-01-31T22:30:00Z or 2026-01-31T22:30:00+01:00.",
         )
     _in_our_time(text)
@@ -172,7 +173,7 @@ def hours(text: str) -> tuple[int, int]:
         opens, closes = open_hour * 3600 + open_minute * 60, close_hour * 3600 + close_minute * 60
         if max(open_minute, close_minute) < 60 and opens < closes <= 86400:  # noqa: PLR2004  minutes of an hour
             return opens, closes
-    raise DrcheckError(f"{shown(text)} is not a span of hours", 'Write it like "07:00-17:00", at most "00:00-24:00".')
+    raise DrcheckError(f"{quoted(text)} is not a span of hours", 'Write it like "07:00-17:00", at most "00:00-24:00".')
 
 
 def month_day(text: str) -> tuple[int, int]:
@@ -181,10 +182,4 @@ def month_day(text: str) -> tuple[int, int]:
         month, on = int(found[1]), int(found[2])
         if 1 <= month <= len(_DAYS_OF_MONTH) and 1 <= on <= _DAYS_OF_MONTH[month - 1]:
             return month, on
-    raise DrcheckError(f"{shown(text)} is not a day of the year", 'Write month and day, like "12-24".')
-
-
-def shown(text: str) -> str:
-    """Return ``text`` in quotes, cut where it is long."""
-    longest = 60
-    return f'"{text}"' if len(text) <= longest else f'"{text[:longest]}…"'
+    raise DrcheckError(f"{quoted(text)} is not a day of the year", 'Write month and day, like "12-24".')

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from drcheck.core.words import several
+from drcheck.core.words import quoted, several
 from drcheck.policyfile import scalar_formats
 from drcheck.policyfile.nodes import Fields, Items, Node, Problem, Scalar, place
 from drcheck.policyfile.schema import applies, schema, typed
-from drcheck.policyfile.units import shown
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -139,7 +138,7 @@ def _unknown_keys(part: Any, node: Node) -> Iterator[tuple[str, str]]:
     for key in node.entries if isinstance(node, Fields) else ():
         if key not in known:
             right = suggest(key, known) or f"the keys{of} are {', '.join(known)}"
-            yield key, f"unknown key {shown(key)} ({right})"
+            yield key, f"unknown key {quoted(key)} ({right})"
 
 
 def suggest(word: str, known: Sequence[str]) -> str:
@@ -178,7 +177,7 @@ def _malformed(error: Any) -> str:
     if isinstance(error.cause, scalar_formats.Malformed):
         return error.cause.told
     part: Any = error.schema
-    return f"{shown(str(error.instance))} is not {part.get('title', 'right')} ({_asked(part)})"
+    return f"{quoted(str(error.instance))} is not {part.get('title', 'right')} ({_asked(part)})"
 
 
 def _asked(part: Any) -> str:
@@ -193,7 +192,7 @@ def _not_one_of(error: Any) -> str:
         return f"expected {' or '.join(known)}"
     word = str(error.instance)
     one = "the only value is" if len(known) == 1 else "one of"
-    return f"{shown(word)} is not known here ({suggest(word, known) or f'{one} ' + ', '.join(known)})"
+    return f"{quoted(word)} is not known here ({suggest(word, known) or f'{one} ' + ', '.join(known)})"
 
 
 def _wrong_type(error: Any, node: Node) -> str:
@@ -206,5 +205,5 @@ def _wrong_type(error: Any, node: Node) -> str:
     elif error.instance is None:
         return f"it has no value ({_asked(error.schema)})"
     else:
-        found = shown(str(error.instance)) if node.plain else f"text, {shown(str(error.instance))} in quotes,"
+        found = quoted(str(error.instance)) if node.plain else f"text, {quoted(str(error.instance))} in quotes,"
     return f"{found} stands where {nouns} belongs ({_asked(error.schema)})"

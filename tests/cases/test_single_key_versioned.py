@@ -78,4 +78,4 @@ def test_versions_of_what_needs_something_beside_it_are_refused(situation):
     situation.policy(sources=source % "", commitments=rpo)
     found = situation.judged()["rpo"]
     assert found["status"] == "unknown"
-    assert_tells(found, ["versions are read from S3 alone, and disk is none"])
+    assert_tells(found, ["disk keeps no versions that drcheck can read"])

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import cbor2
 import pytest
 
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Look, Observation
 from drcheck.core.model.verdict import Window
@@ -24,7 +25,7 @@ from drcheck.ledger.entries import Found
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.load import load_policies
-from drcheck.settings import LocalConnection, Settings
+from drcheck.settings import Settings
 
 HOUR, DAY = 3600, 86400
 CONFIG = "connections:\n  vault: {type: local, root: vault}\n"

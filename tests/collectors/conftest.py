@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab.servers import Sshd
 
-from drcheck.settings import SshConnection
+from drcheck.collectors.ssh.settings import SshConnection
 from tests.collectors.places import S3, Azure, Local, Memory, Place, Ssh, ssh_connection
 
 KINDS = ("memory", "local", "s3", "azure", "find", "sftp", "find-through-jump", "sftp-through-jump")

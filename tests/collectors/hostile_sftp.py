@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import paramiko
 
-from drcheck.settings import SshConnection
+from drcheck.collectors.ssh.settings import SshConnection
 from tests.collectors.lies import NO_SIZES, Lie
 
 INIT, VERSION, OPEN, CLOSE, READ, LSTAT, FSTAT, OPENDIR, READDIR, REALPATH = 1, 2, 3, 4, 5, 7, 8, 11, 12, 16

@@ -8,8 +8,9 @@ import pytest
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError, Entry
-from drcheck.settings import Connection, SshConnection
+from drcheck.settings import Connection
 
 
 def listed(connection: SshConnection, root: str = "src/", others: dict[str, Connection] | None = None) -> list[Entry]:

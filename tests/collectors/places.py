@@ -10,13 +10,16 @@ from pathlib import Path
 from lab.servers import Azurite, KeyPair, Object, SeaweedFS, Sshd
 
 from drcheck.collectors.azure.collector import open_azure_blob
-from drcheck.collectors.local import open_local
+from drcheck.collectors.azure.settings import AzureConnection
+from drcheck.collectors.local.collector import open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.memory import Held, MemoryConnection, open_memory
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import Collector
-from drcheck.settings import AzureConnection, LocalConnection, S3Connection, SshConnection
 
 
 class Place(ABC):

@@ -13,10 +13,10 @@ from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.client import READ_ONLY, S3Client
 from drcheck.collectors.s3.collector import ENCRYPTED_SINCE, S3Collector, open_s3
 from drcheck.collectors.s3.describe import S3Facts
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.web import Caller, Web
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Collector, CollectorError
-from drcheck.settings import S3Connection
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.places import write_credentials
 

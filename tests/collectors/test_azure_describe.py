@@ -13,10 +13,10 @@ from lab.servers import Azurite
 
 from drcheck.collectors import facts
 from drcheck.collectors.azure.collector import open_azure_blob
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Collector, CollectorError, NotFound
-from drcheck.settings import AzureConnection
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.fake_azure import BLOBS, DATE, DENIED, FREE, NEW_YEAR, VERSIONS, Blob, FakeAzure, refusal
 

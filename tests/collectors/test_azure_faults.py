@@ -17,10 +17,10 @@ from lab.servers import Azurite
 from drcheck.collectors.azure import client as azure_client
 from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.azure.listing import Question, parse_page
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.interfaces import CollectorError, Entry, NotFound
-from drcheck.settings import AzureConnection
 from tests.collectors.canned import Canned, Reply, always
 from tests.faultproxy import Fault, FaultProxy
 
@@ -85,7 +85,7 @@ def test_a_prefix_that_holds_nothing_is_an_empty_answer(storage: AzureConnection
 
 
 def test_a_source_names_its_container(storage: AzureConnection):
-    assert "no container is named" in fault(storage, "").message
+    assert "it names no container" in fault(storage, "").message
 
 
 def test_a_token_may_be_too_weak_expired_or_wrong(

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 from lab.servers import Sshd
 
-from drcheck.collectors.local import open_local
+from drcheck.collectors.local.collector import open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.find import LONGEST, parse_find
 from drcheck.core.model.evidence import FOREVER
 from drcheck.interfaces import CollectorError, Entry, NotFound
-from drcheck.settings import Connection, LocalConnection
+from drcheck.settings import Connection
 from tests.collectors.places import Disk, Local, Ssh
 
 DISKS = ("local", "find", "sftp")

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from drcheck.collectors.azure.collector import open_azure_blob
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import CollectorError
-from drcheck.settings import AzureConnection, S3Connection
 from tests.collectors import hostile_azure, hostile_s3
 from tests.collectors.canned import Canned, Reply, always
 from tests.collectors.places import write_credentials

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from drcheck.collectors.azure.collector import open_azure_blob
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.interfaces import CollectorError, Entry
-from drcheck.settings import AzureConnection, S3Connection
 from tests.collectors import hostile_azure, hostile_s3
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.hostile_azure import HostileAzure

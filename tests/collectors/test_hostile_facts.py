@@ -9,12 +9,13 @@ import pytest
 
 from drcheck.collectors import bounds
 from drcheck.collectors.azure.collector import open_azure_blob
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError
-from drcheck.settings import AzureConnection, S3Connection
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.fake_azure import VERSIONS, Blob, FakeAzure
 from tests.collectors.lies import NO_DATES, NO_INSTANTS

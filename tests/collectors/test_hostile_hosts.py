@@ -19,8 +19,8 @@ from lab.servers import Sshd
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh import handshake as ssh_handshake
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError, Entry
-from drcheck.settings import SshConnection
 from tests.collectors import hostile_sftp
 from tests.collectors.hostile_sftp import HostileHost, Story
 from tests.collectors.hosts import fault

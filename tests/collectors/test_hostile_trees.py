@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from drcheck.collectors.local import open_local
+from drcheck.collectors.local.collector import open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError, Entry
-from drcheck.settings import Connection, LocalConnection, SshConnection
+from drcheck.settings import Connection
 from tests.collectors import hostile_sftp
 from tests.collectors.hostile_sftp import (
     DIRECTORY,

@@ -153,7 +153,7 @@ def test_control_characters_are_shown_as_what_they_are_and_long_text_is_cut():
 def test_no_cloud_sdk_is_imported_before_it_is_needed():
     code = (
         "import sys, drcheck.collectors.s3.collector, drcheck.collectors.azure.collector, drcheck.collectors.ssh.collector\n"
-        "import drcheck.collectors.local, drcheck.collectors.memory\n"
+        "import drcheck.collectors.local.collector, drcheck.collectors.memory\n"
         "print([name for name in ('botocore', 'boto3', 'azure', 'paramiko', 'urllib3', 'requests') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

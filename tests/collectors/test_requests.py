@@ -17,9 +17,10 @@ import pytest
 from lab.servers import Azurite, Blob, Object, SeaweedFS, Sshd
 
 from drcheck.app.verify import Question, verify
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.ledger.entries import Looked, SourceNamed
 from drcheck.ledger.store import open_ledger
-from drcheck.settings import AzureConnection, Connection, Settings
+from drcheck.settings import Connection, Settings
 from tests.collectors.places import s3_connection, ssh_connection
 
 HOUR, DAY = 3600, 86400

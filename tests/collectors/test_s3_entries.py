@@ -11,9 +11,9 @@ from lab.servers import SeaweedFS
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import before, open_s3
+from drcheck.collectors.s3.settings import LastModified, S3Connection
 from drcheck.core.model.evidence import FOREVER
 from drcheck.interfaces import Entry
-from drcheck.settings import LastModified, S3Connection
 from tests.collectors.places import s3_connection
 
 

@@ -19,8 +19,8 @@ from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3 import client as s3_client
 from drcheck.collectors.s3.collector import S3Collector, open_s3
 from drcheck.collectors.s3.listing import Question, parse_page
+from drcheck.collectors.s3.settings import LastModified, S3Connection
 from drcheck.interfaces import CollectorError, Entry, NotFound
-from drcheck.settings import LastModified, S3Connection
 from tests.collectors.canned import Canned, Reply, always
 from tests.collectors.places import s3_connection, write_credentials
 from tests.faultproxy import Fault, FaultProxy
@@ -95,7 +95,7 @@ def test_a_prefix_that_holds_nothing_is_an_empty_answer(storage: S3Connection):
 
 
 def test_a_source_names_its_bucket(storage: S3Connection):
-    assert "no bucket is named" in fault(storage, "").message
+    assert "it names no bucket" in fault(storage, "").message
 
 
 def test_an_unknown_key_and_a_wrong_secret_are_told_apart(storage: S3Connection, tmp_path: Path):

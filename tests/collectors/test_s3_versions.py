@@ -12,11 +12,12 @@ import pytest
 from lab.servers import SeaweedFS
 
 from drcheck import registry
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import S3Collector, open_s3
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import CollectorError, Entry
-from drcheck.settings import LocalConnection, S3Connection
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.places import s3_connection, write_credentials
 
@@ -157,5 +158,5 @@ def test_pages_that_go_in_circles_are_an_error(tmp_path: Path, pool: Connections
 
 def test_places_that_keep_no_versions_say_so(tmp_path: Path, pool: Connections):
     opener = registry.opener(LocalConnection("disk", root=str(tmp_path)), versions=True)
-    with pytest.raises(CollectorError, match="versions are read from S3 alone"):
+    with pytest.raises(CollectorError, match="keeps no versions that drcheck can read"):
         opener("", pool)

@@ -13,8 +13,8 @@ from lab.servers import Sshd
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError, NotFound
-from drcheck.settings import SshConnection
 from tests.collectors.hosts import fault, listed
 
 

@@ -19,9 +19,9 @@ from lab.sshd import make_key
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import CollectorError
-from drcheck.settings import SshConnection
 from tests.collectors.hosts import fault, listed
 from tests.collectors.places import ssh_connection
 from tests.faultproxy import Fault, FaultProxy

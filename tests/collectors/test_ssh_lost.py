@@ -18,7 +18,7 @@ from lab.servers import Sshd
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.collector import open_ssh
-from drcheck.settings import SshConnection
+from drcheck.collectors.ssh.settings import SshConnection
 from tests.collectors.places import ssh_connection
 
 ADDRESSES = 12

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drcheck.core.model.policy import Arrival
-from drcheck.core.names.askable import is_bucket, is_container, unreadable
+from drcheck.core.names.askable import unreadable
 from drcheck.core.names.template import Template
 
 TIMED = "{of}-{data_as_of:%Y%m%dT%H%M%SZ}.gz"
@@ -69,30 +69,3 @@ def faults(*names: str, **said: Any) -> list[str]:
 )
 def test_what_cannot_be_read_is_said_of_the_key_that_asks_it(names: list[str], said: dict[str, Any], keys: list[str]):
     assert faults(*names, **said) == keys
-
-
-@pytest.mark.parametrize(
-    ("name", "bucket", "container"),
-    [
-        ("ab", True, False),
-        ("abc", True, True),
-        ("a" * 63, True, True),
-        ("a" * 64, True, False),
-        ("a" * 255, True, False),
-        ("a" * 256, False, False),
-        ("", False, False),
-        ("..", False, False),
-        ("a..b", True, False),
-        ("a-b", True, True),
-        ("a--b", True, False),
-        ("-ab", True, False),
-        ("ABC", True, False),
-        ("a_b", True, False),
-        ("$root", False, True),
-        ("$logs", False, True),
-        ("$rest", False, False),
-        ("a/b", False, False),
-    ],
-)
-def test_buckets_and_containers_have_the_names_that_their_clients_send(name: str, bucket: bool, container: bool):
-    assert (is_bucket(name), is_container(name)) == (bucket, container)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from drcheck.collectors.azure.settings import AzureConnection
+from drcheck.collectors.local.settings import LocalConnection
+from drcheck.collectors.s3.settings import LastModified, S3Connection
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.errors import UsageError
 from drcheck.policyfile.config import load_settings
-from drcheck.settings import (
-    AzureConnection,
-    LastModified,
-    LocalConnection,
-    S3Connection,
-    Settings,
-    SshConnection,
-)
+from drcheck.settings import Settings
 
 from .places import WHOLE
 
@@ -134,7 +131,7 @@ connections:
         "drcheck.yaml:8:3: connections.c: identity_file is missing (write it like identity_file: /etc/drcheck/id_ed25519)",
         "drcheck.yaml:8:3: connections.c: known_hosts is missing (write it like known_hosts: /etc/drcheck/known_hosts)",
         'drcheck.yaml:8:24: connections.c.host: "-oProxyCommand=x" is not a host name (write it like backup1.example.com)',
-        'drcheck.yaml:8:59: connections.c.jump: there is no SSH connection "d" (name a connection of type ssh)',
+        'drcheck.yaml:8:59: connections.c.jump: there is no ssh connection "d" (name a connection of type ssh)',
         'drcheck.yaml:9:13: connections.d.type: "s4" is not known here (one of s3, azure_blob, ssh, local)',
         "drcheck.yaml:10:38: connections.e.account_url: this is not an http or https URL (write it like https://s3.example.com)",
         'drcheck.yaml:10:63: connections.e.credential_env: "A B" is not the name of an environment variable (write it like DRCHECK_AZURE_SAS)',

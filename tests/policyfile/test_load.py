@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from drcheck.collectors.local.settings import LocalConnection
+from drcheck.collectors.s3.settings import S3Connection
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.kinds.availability.commitment import Availability
 from drcheck.core.kinds.backup_frequency import Frequency
@@ -29,7 +32,7 @@ from drcheck.policyfile import units
 from drcheck.policyfile.config import load_settings
 from drcheck.policyfile.load import load_policies, reload
 from drcheck.registry import READERS
-from drcheck.settings import LocalConnection, S3Connection, Settings, SshConnection
+from drcheck.settings import Settings
 
 from .places import WHOLE, faults, load, messages, policy
 
@@ -280,7 +283,7 @@ def test_connections_are_checked_where_the_configuration_is_known(tmp_path):
     text = text.replace("vault:outages.jsonl", "host:!restic").replace("vault:attested.jsonl", "nas:x")
     text = text.replace("vault:dumps/", "s3:")
     assert faults(tmp_path, text, settings) == [
-        "p.yaml:7:15: sources.dumps.at: it names no bucket or container (write s3:BUCKET/PREFIX)",
+        "p.yaml:7:15: sources.dumps.at: it names no bucket (write s3:BUCKET/PREFIX)",
         "p.yaml:8:14: sources.near.at: there is no connection valt (did you mean vault?)",
         "p.yaml:9:16: sources.drills.at: connection host has no named read restik (did you mean restic?)",
         "p.yaml:12:14: sources.word.at: there is no connection nas (add it to drcheck.yaml)",

@@ -10,11 +10,11 @@ from paged_place import source
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.names.template import Template
 from drcheck.interfaces import Asked
 from drcheck.readers.points.objects import read
-from drcheck.settings import S3Connection
 
 NOW = int(datetime(2026, 11, 2, 0, 30, tzinfo=UTC).timestamp())
 HOUR, DAY = 3600, 86400

@@ -11,14 +11,14 @@ import pytest
 from paged_place import DAY, HOUR, NOW, Place, entry, source
 
 from drcheck import clock
-from drcheck.collectors.local import LocalCollector
+from drcheck.collectors.local.collector import LocalCollector
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.core.history.changes import History
 from drcheck.core.model.evidence import LONG_AGO, Fact, Look, Observation, State, Told
 from drcheck.interfaces import Asked
 from drcheck.readers.points import unfinished
 from drcheck.readers.points.objects import read
-from drcheck.settings import LocalConnection
 
 SOURCE = source(template="{data_as_of:%Y-%m-%dT%H%M}Z.dump")
 LATEST = source(template="latest.dump", data_as_of="storage", complete_when="{name}.done")

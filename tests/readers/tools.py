@@ -6,9 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from drcheck.collectors.local import LocalCollector, open_local
+from drcheck.collectors.local.collector import LocalCollector, open_local
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
-from drcheck.settings import LocalConnection
 
 
 def run(*argv: str | Path, cwd: Path, stdin: bytes = b"") -> bytes:

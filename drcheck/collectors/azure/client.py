@@ -25,12 +25,12 @@ from requests.adapters import HTTPAdapter
 from drcheck.collectors import bounds, ranges
 from drcheck.collectors.azure.faults import failed, not_azure
 from drcheck.collectors.azure.listing import MOST, Page, Question, parse_page
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.facts import Refused
 from drcheck.collectors.guarded import made_no_sense
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
-from drcheck.settings import AzureConnection
 
 TRIES: Final = 3
 """How often the SDK asks a storage that is throttling or at fault, with 1 to 4 s in between."""

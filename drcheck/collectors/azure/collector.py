@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from drcheck.collectors.azure.describe import AzureFacts
 from drcheck.collectors.azure.listing import Question
-from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.azure.settings import AzureConnection
+from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
 from drcheck.collectors.facts import Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.core.names.askable import is_container
-from drcheck.interfaces import CollectorError, Entry, Seek
-from drcheck.settings import AzureConnection
+from drcheck.interfaces import Entry, Seek
 
 if TYPE_CHECKING:
     from drcheck.collectors.azure.client import AzureClient
@@ -91,9 +90,7 @@ def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -
     from drcheck.collectors.web import Caller, Web
 
     container, _, below = checked_root(root).partition("/")
-    if not is_container(container):
-        named = f"{container!r} is not the name of a container" if container else "no container is named"
-        raise CollectorError(f"{named} below {connection.name}", f"Write `at: {connection.name}:CONTAINER/PREFIX/`.")
+    checked_path(connection, root)
     web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
     client = pool.shared(
         ("azure_blob", connection.name), lambda: AzureClient(connection, web), pool.deadline(connection)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from azure.core import exceptions
 
+from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.confine import shown
 from drcheck.interfaces import Archived, CollectorError, NotFound
-from drcheck.settings import AzureConnection
 
 
 def not_azure(connection: AzureConnection, container: str, name: str = "", why: str = "") -> CollectorError:

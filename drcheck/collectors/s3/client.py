@@ -23,10 +23,10 @@ from drcheck.collectors.facts import Refused
 from drcheck.collectors.guarded import made_no_sense
 from drcheck.collectors.s3.faults import answered, no_answer, no_listing, no_object, not_asked
 from drcheck.collectors.s3.listing import Page, Question, parse_page
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.s3.versions import Version, parse_versions
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
-from drcheck.settings import S3Connection
 
 READ_ONLY: Final = frozenset(
     {

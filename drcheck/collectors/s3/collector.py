@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
+from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
 from drcheck.collectors.facts import Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.collectors.s3.listing import Question
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.s3.versions import Version
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.core.names.askable import is_bucket
-from drcheck.interfaces import CollectorError, Entry, Seek
-from drcheck.settings import S3Connection
+from drcheck.interfaces import Entry, Seek
 
 if TYPE_CHECKING:
     from drcheck.collectors.s3.client import S3Client
@@ -133,9 +132,7 @@ def open_s3(connection: S3Connection, root: str, pool: Connections, *, versions:
     from drcheck.collectors.web import Caller, Web  # as does urllib3
 
     bucket, _, below = checked_root(root).partition("/")
-    if not is_bucket(bucket):
-        named = f"{bucket!r} is not the name of a bucket" if bucket else "no bucket is named"
-        raise CollectorError(f"{named} below {connection.name}", f"Write `at: {connection.name}:BUCKET/PREFIX/`.")
+    checked_path(connection, root)
     web = pool.shared("web", lambda: Web(pool.workers), pool.deadline(connection))
     client = pool.shared(
         ("s3", connection.name), lambda: S3Client(connection, web, pool.workers), pool.deadline(connection)

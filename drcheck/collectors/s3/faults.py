@@ -8,8 +8,8 @@ from typing import Any
 from botocore import exceptions
 
 from drcheck.collectors.confine import shown
+from drcheck.collectors.s3.settings import S3Connection
 from drcheck.interfaces import Archived, CollectorError, NotFound
-from drcheck.settings import S3Connection
 
 _CREDENTIALS = "Put a key for this connection into the environment, `profile` or `credentials_file`."
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree as ET
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
+from drcheck.collectors.s3.settings import LastModified
 from drcheck.collectors.xml_pages import check_tree, decoded, echoed, once, tree
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import FOREVER, Told
 from drcheck.interfaces import Entry
-from drcheck.settings import LastModified
 
 MOST: Final = 10_000
 """Keys that a page may hold: AWS gives 1,000, other servers let their operator choose."""

@@ -10,9 +10,9 @@ from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.s3.listing import LEAVES, MOST, Page, Question, check_head, entry_of, is_directory, object_of
+from drcheck.collectors.s3.settings import LastModified
 from drcheck.collectors.xml_pages import check_tree, decoded, once, tree
 from drcheck.core.names.paths import VERSION
-from drcheck.settings import LastModified
 
 _ID: Final = re.compile(r"[!-~]{1,1024}")
 """An id of a version, "opaque strings that are no more than 1,024 bytes long"; ``null``: written while none were kept

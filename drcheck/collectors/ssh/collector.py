@@ -11,9 +11,9 @@ from drcheck.collectors.confine import checked_name, checked_prefix, checked_roo
 from drcheck.collectors.facts import DISK, NOTHING, Listed, in_full
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.find import find_command, parse_find
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
-from drcheck.settings import SshConnection
 
 if TYPE_CHECKING:
     from drcheck.collectors.ssh.connection import Host, Talk

@@ -19,8 +19,8 @@ from drcheck.collectors.pool import Connections, Deadline
 from drcheck.collectors.ssh.faults import Lost, dropped, lost, no_channel, no_session, unreachable, wrong_key
 from drcheck.collectors.ssh.handshake import Metered
 from drcheck.collectors.ssh.keys import KnownHosts, name_in_known_hosts
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError
-from drcheck.settings import SshConnection
 
 CONNECT: Final = 10.0
 """Seconds for a TCP connection; a host that drops packets would hold us for two minutes."""

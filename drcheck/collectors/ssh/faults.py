@@ -10,8 +10,8 @@ import paramiko
 
 from drcheck.collectors.confine import shown
 from drcheck.collectors.ssh.keys import Trusted
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError
-from drcheck.settings import SshConnection
 
 
 class Lost(CollectorError):  # noqa: N818  an adjective that reads well where it is caught

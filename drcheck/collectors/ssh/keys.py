@@ -8,8 +8,8 @@ from typing import NamedTuple
 from paramiko import HostKeys, PKey, SSHException
 from paramiko.hostkeys import HostKeyEntry, InvalidHostKey
 
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError
-from drcheck.settings import SshConnection
 
 
 class Trusted(NamedTuple):

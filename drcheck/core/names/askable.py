@@ -5,7 +5,6 @@ One page for both, so that nothing passes as a policy that no look could ever an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -14,12 +13,6 @@ from drcheck.core.model.policy import Arrival
 from drcheck.core.names.markers import marker_fault
 from drcheck.core.names.paths import below
 from drcheck.core.names.template import Part, Template
-
-_BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
-"""What every client of S3 sends (botocore's ``VALID_BUCKET``); AWS itself allows less, other servers as much."""
-_CONTAINER: Final = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*|\$root|\$web|\$logs")
-"""https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata"""
-
 
 HOW_TO_MARK: Final = (
     "Use {name} once for the backup's own name, as in {name}.sha256, or {stem} for that without its extension, or "
@@ -34,16 +27,6 @@ class Unreadable(NamedTuple):
     """The key of the source that says so."""
     what: str
     hint: str
-
-
-def is_bucket(name: str) -> bool:
-    """Return whether a bucket of S3 can have that name."""
-    return _BUCKET.fullmatch(name) is not None and bool(name.strip("."))
-
-
-def is_container(name: str) -> bool:
-    """Return whether a container of Azure Blob Storage can have that name."""
-    return _CONTAINER.fullmatch(name) is not None
 
 
 def unreadable(

@@ -11,11 +11,11 @@ from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.facts import DISK, NOTHING, in_full
+from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
-from drcheck.settings import LocalConnection
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # without O_NONBLOCK opening a named pipe waits for its writer
