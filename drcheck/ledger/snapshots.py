@@ -145,7 +145,10 @@ def sealed_facts(sealed: dict[int, Sealed]) -> list[Any]:
         [
             stretch, one.at, one.broken_since, one.rotten,
             [
-                [plain(of), its.data_lo, its.data_hi, its.standing, its.in_order, *map(plain, its.names or ())]
+                [
+                    plain(of), its.data_lo, its.data_hi, its.standing, its.in_order, its.oldest,
+                    *map(plain, its.names or ()),
+                ]
                 for of, its in one.newest.items()
             ],
         ]
@@ -159,9 +162,9 @@ def read_sealed(facts: Sequence[Any]) -> dict[int, Sealed]:
         stretch: Sealed(
             {
                 text(of): Newest(
-                    data_lo, data_hi, standing, (text(names[0]), text(names[1])) if names else None, in_order
+                    data_lo, data_hi, standing, (text(names[0]), text(names[1])) if names else None, in_order, oldest
                 )
-                for of, data_lo, data_hi, standing, in_order, *names in newest
+                for of, data_lo, data_hi, standing, in_order, oldest, *names in newest
             },
             broken_since,
             rotten,
@@ -323,7 +326,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 7
+FORMAT: Final = 8
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 

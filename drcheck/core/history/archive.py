@@ -49,6 +49,8 @@ class Newest:
     """Of what stands, the first and the last name in their order; None: nothing stands."""
     in_order: bool = True
     """Whether the names of what stands are in the order of their data: one between them then belongs there."""
+    oldest: int = FOREVER
+    """Of what is or was in it, the oldest instant of its data, of its arrival or of the look that first showed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def index(rows: Rows) -> Index:
     """Return the hashes of a stretch."""
     jumbled = _jumbled(rows)
     names = {hashed(seen.shown.name) for seen in rows.standing if seen.shown.of in jumbled}
-    contents = {hashed(mark) for seen in (*rows.standing, *rows.past) for mark in seen.content.marks()}
+    contents = {hashed(mark) for seen in (*rows.standing, *rows.past) for mark in seen.marks()}
     return Index(array("Q", sorted(names)), array("Q", sorted(contents)))
 
 
@@ -124,6 +126,7 @@ def seal(rows: Rows, at: int) -> Sealed:
                 max(before.standing, seen.newest_data if stands else LONG_AGO),
                 (min(names), max(names)) if names else None,
                 seen.shown.of not in jumbled,
+                min(before.oldest, seen.oldest),
             )
             if seen.is_rotten:
                 rotten = True

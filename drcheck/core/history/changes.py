@@ -14,7 +14,7 @@ from functools import partial
 
 from drcheck.core.history import exports, facts
 from drcheck.core.history.absence import Absence
-from drcheck.core.history.archive import Sealed, Shelf, hashed, holds
+from drcheck.core.history.archive import Sealed, Shelf, hashed
 from drcheck.core.history.columns import columns
 from drcheck.core.history.likeness import Content, Likeness, Reading, readings
 from drcheck.core.history.look_order import in_order
@@ -350,25 +350,34 @@ class History:
 
         Candidates with data older than ``since``, the oldest that the question needs, are left out, but for as long
         before the newest one as its size is compared with: the age of what stopped long ago is still told. The
-        question ends at ``until``: what was shown right before it is not said to be unseen since.
+        question ends at ``until``: what was shown right before it is not said to be unseen since, and what has data of
+        then or later, came then and was first shown then is left out.
         """
-        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest().items() if of in source.of}
+        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest(until).items() if of in source.of}
         self._read(
             stretch
             for stretch, sealed in self.sealed.items()
             if sealed.rotten
-            or any(of in oldest_of and newest.data_hi >= oldest_of[of] for of, newest in sealed.newest.items())
+            or any(
+                of in oldest_of and newest.data_hi >= oldest_of[of] and newest.oldest < until
+                for of, newest in sealed.newest.items()
+            )
         )
-        self._read_alike(source.of)
+        needed: dict[str, list[Sighting]] = {of: [] for of in source.of}
+        for seen in (*self.past, *self.standing.values()):
+            if (of := seen.shown.of) in needed and (
+                # However old, what has failed its checksum is broken until it passes one.
+                (seen.shown.data_hi >= oldest_of.get(of, since) and seen.oldest < until) or seen.is_rotten
+            ):
+                needed[of].append(seen)
+        as_one, *others = readings(source)
+        if as_one.second_names:
+            self._add_alike(needed, until)
         looks = in_order(self.looks)
         looked = Absence.proved_by(looks, source.thinned_after, seen_every=source.seen_every)
         last = self.looks[-1] if self.looks else None
         gap = next((gap.what for gap in last.gaps if gap.hides), "") if last else ""
         unasked = {gap.fact: gap.what for gap in last.gaps if gap.fact} if last else {}
-        rows: dict[str, list[Sighting]] = {of: [] for of in source.of}
-        for sighting in (*self.past, *self.standing.values()):
-            if sighting.shown.of in rows:
-                rows[sighting.shown.of].append(sighting)
 
         def unseen_from(known: Sighting) -> int:
             shown = self._last_shown(known) + 1
@@ -380,21 +389,11 @@ class History:
             return FOREVER if shown >= until else shown
 
         parts: dict[str, Part] = {}
-        for of, sightings in rows.items():
-            oldest = oldest_of.get(of, since)
-            # However old, what has failed its checksum is broken until it passes one.
-            needed = [seen for seen in sightings if seen.shown.data_hi >= oldest or seen.is_rotten]
-            # What has the content of something older may be that, however old it is.
-            contents = {mark for seen in needed for mark in seen.content.marks()}
-            needed += [
-                seen
-                for seen in sightings
-                if seen.shown.data_hi < oldest and not seen.is_rotten and not contents.isdisjoint(seen.content.marks())
-            ]
+        for of, sightings in needed.items():
 
-            def read(reading: Reading, of: str = of, needed: Sequence[Sighting] = needed) -> Part:
+            def read(reading: Reading, of: str = of, sightings: Sequence[Sighting] = sightings) -> Part:
                 points = columns(
-                    source, of, needed, unseen_from, reading,
+                    source, of, sightings, unseen_from, reading,
                     last_shown=self._last_shown_of, clock_tolerance=clock_tolerance,
                 )  # fmt: skip
                 if source.seen_every:
@@ -405,33 +404,42 @@ class History:
                     absence = Absence.proved_by(looks, source.thinned_after, fast, seen_every=source.seen_every)
                 return Part(points, absence, gap, unasked)
 
-            as_one, *others = readings(source)
             parts[of] = read(as_one)
             for other in others:
-                if why := alike_in(source, needed, other, clock_tolerance=clock_tolerance):
+                if why := alike_in(source, sightings, other, clock_tolerance=clock_tolerance):
                     parts[of] = replace(parts[of], otherwise=read(other), alike=why)
         return parts
 
-    def _newest(self) -> dict[str, int]:
-        """Return the newest data of each data set."""
+    def _newest(self, until: int) -> dict[str, int]:
+        """Return the newest data of each data set that anything told of before ``until``, or older data than that."""
         found: dict[str, int] = {}
         for seen in (*self.past, *self.standing.values()):
-            found[seen.shown.of] = max(found.get(seen.shown.of, LONG_AGO), seen.shown.data_lo)
+            if seen.oldest < until:
+                found[seen.shown.of] = max(found.get(seen.shown.of, LONG_AGO), seen.shown.data_lo)
         for sealed in self.sealed.values():
-            for of, newest in sealed.newest.items():
-                found[of] = max(found.get(of, LONG_AGO), newest.data_lo)
+            for of, its in sealed.newest.items():
+                if its.oldest < until:
+                    newest = its.data_lo if its.data_lo < until else its.oldest
+                    found[of] = max(found.get(of, LONG_AGO), newest)
         return found
 
-    def _read_alike(self, sets: Iterable[str]) -> None:
-        """Read the stretches that may hold the content of something in memory: which of them is older decides."""
-        if not self.sealed or self.shelf is None:
-            return
-        its = set(sets)
-        there = (seen for seen in (*self.past, *self.standing.values()) if seen.shown.of in its)
-        wanted = sorted({hashed(mark) for seen in there for mark in seen.content.marks()})
-        shelf = self.shelf
-        if wanted:
-            self._read([stretch for stretch in self.sealed if holds(shelf.index(stretch).contents, wanted)])
+    def _add_alike(self, needed: Mapping[str, list[Sighting]], until: int) -> None:
+        """Add what has the content of something that is needed: which of them is older decides, however old it is."""
+        marks = {of: {mark for seen in sightings for mark in seen.marks()} for of, sightings in needed.items()}
+        wanted = {hashed(mark) for its in marks.values() for mark in its} if self.sealed else frozenset()
+        if wanted and self.shelf is not None:
+            shelf = self.shelf
+            self._read([one for one in self.sealed if not wanted.isdisjoint(shelf.index(one).contents)])
+        there = {of: set(map(id, sightings)) for of, sightings in needed.items()}
+        for seen in (*self.past, *self.standing.values()):
+            its = marks.get(seen.shown.of)
+            if (
+                its
+                and seen.oldest < until
+                and id(seen) not in there[seen.shown.of]
+                and not its.isdisjoint(seen.marks())
+            ):
+                needed[seen.shown.of].append(seen)
 
     def _show(self, candidate: Candidate, content: Content, look: Look) -> None:
         begin, known = look.begin, self.standing.get(candidate.name)

@@ -59,6 +59,12 @@ class Sighting:
         """The newest instant that its data may be of: data is never newer than its arrival."""
         return min(self.data_hi, max(self.data_lo, self.available_hi))
 
+    @property
+    def oldest(self) -> int:
+        """The oldest instant of its data, of its arrival or of a look that showed it."""
+        oldest = min(self.data_lo, self.shown.data_lo, self.available_lo, self.first_seen)
+        return min((oldest, *(one.oldest for one in self.rewritings))) if self.rewritings else oldest
+
     def is_whole(self, last_shown: int) -> bool:
         """Return whether no more of its files were expected: two looks found it alike, or its newest file was old."""
         pieces = self.shown.pieces
@@ -76,6 +82,12 @@ class Sighting:
         digest, pieces = self.told(Fact.DIGEST), self.told(Fact.PIECES)
         checksum = self.shown.checksum or (digest.how if digest is not None and digest.holds else "")
         return Content(self.shown.size, checksum, pieces.how if pieces is not None and pieces.holds else "")
+
+    def marks(self) -> tuple[str, ...]:
+        """Return what another name with the same content has as well; what is empty is like nothing."""
+        if self.facts:
+            return tuple(self.content.marks())
+        return (self.shown.checksum,) if self.shown.checksum and self.shown.size else ()
 
     def told(self, fact: Fact) -> Told | None:
         """Return the newest answer about a fact; None: it was never asked."""

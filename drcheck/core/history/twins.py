@@ -18,18 +18,18 @@ def second_names(rows: Iterable[Sighting], *, clock_tolerance: int) -> dict[int,
     """
     having: dict[str, list[Sighting]] = {}
     for seen in rows:
-        for key in seen.content.marks():
+        for key in seen.marks():
             having.setdefault(key, []).append(seen)
     several = {id(seen): seen for its in having.values() if len(its) > 1 for seen in its}
     first: dict[str, Sighting] = {}
     found: dict[int, Sighting] = {}
     for seen in sorted(several.values(), key=lambda one: (one.available_lo, one.data_lo, *_order(one))):
         content = seen.content
-        alike = [first[key] for key in content.marks() if key in first]
+        alike = [first[key] for key in seen.marks() if key in first]
         known = next((one for one in alike if content.like(one.content) is not Likeness.OTHER), None)
         if known is None:
             if seen.data_lo <= seen.available_hi + clock_tolerance:
-                first.update((key, seen) for key in content.marks())
+                first.update((key, seen) for key in seen.marks())
         elif known.data_lo < seen.data_lo or known.data_hi < seen.data_hi:
             found[id(seen)] = known
     return found

@@ -96,9 +96,14 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
     points = part.points
     looks = [begin for begin, _ in part.absence.complete]
     usual = grace.of_sources([source])
+    within = looks[: bisect_left(looks, window.end)]
+    known = within[-1] if within else LONG_AGO
+    moved = points.second_of.keys() | points.rewritten.keys()
     newest = dict(zip(points.name, range(len(points)), strict=True))  # name to its row with the newest data
     for row in range(len(points)):
         data, arrived, gone = points.data_lo[row], points.available_lo[row], points.gone_hi[row]
+        if gone == FOREVER and points.available_hi[row] <= known and row not in moved:
+            continue  # as mostly: it was seen within the window, and is as it was
         is_of_period = points.data_hi[row] >= window.start and data < window.end
         if not is_of_period and not (arrived < window.end and gone > window.start):
             continue

@@ -149,8 +149,8 @@ class _Filled:
     start: int
     end: int
     due: int
-    proved_until: int
-    """Until when every point of it that had become available has been seen."""
+    parts: Sequence[Part]
+    """What all sources tell of its data set."""
     surely: tuple[Row, ...]
     """The points that belong to it, whatever the instant of their data."""
     rows: tuple[Row, ...]
@@ -160,7 +160,6 @@ class _Filled:
     matching: int
     surely_held: Spans
     """When a point of it had surely come, and counted."""
-    maybe_held: Spans
     numbers: Numbers | None
     """How many points it holds while it decides; None: one is enough, whatever is a copy of what."""
 
@@ -169,23 +168,32 @@ class _Filled:
         return Numbers.of(self.surely, self.rows, self.matching, t, t).at(t)
 
     def status_at(self, t: int) -> Status:
-        held = self._held(t)
-        if held.surely >= self.owed:
-            return Status.MET
-        return Status.BREACHED if held.possibly < self.owed and t < self.proved_until else Status.UNKNOWN
+        if self.numbers is None:
+            if covers(self.surely_held, t, t + 1):
+                return Status.MET
+            may_be_held = covers(self.maybe_held(), t, t + 1)
+        else:
+            held = self.numbers.at(t)
+            if held.surely >= self.owed:
+                return Status.MET
+            may_be_held = held.possibly >= self.owed
+        return Status.UNKNOWN if may_be_held or t >= self.proved_until() else Status.BREACHED
+
+    def maybe_held(self) -> Spans:
+        """Return when a point of it had possibly come, and counted."""
+        return presence(self.rows, surely=False, until_gone=False)
+
+    def proved_until(self) -> int:
+        """Return until when every point of it that had become available has been seen."""
+        return min((part.absence.arrivals_known_until(self.start) for part in self.parts), default=self.start)
 
     def changes(self) -> Iterator[int]:
         """Yield every instant, from when it is due on, at which its status may change."""
         yield self.due
         if self.owed > 1 or not covers(self.surely_held, self.due, FOREVER):  # else it is met for as long as it decides
-            yield self.proved_until
-            held = (t for span in (*self.surely_held, *self.maybe_held) for t in span)
+            yield self.proved_until()
+            held = (t for span in (*self.surely_held, *self.maybe_held()) for t in span)
             yield from held if self.numbers is None else self.numbers.times
-
-    def _held(self, t: int) -> Number:
-        if self.numbers is not None:
-            return self.numbers.at(t)
-        return Number(int(covers(self.surely_held, t, t + 1)), int(covers(self.maybe_held, t, t + 1)))
 
 
 def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -328,13 +336,12 @@ def _fill(
                 start,
                 end,
                 due,
-                proved_until=min((part.absence.arrivals_known_until(start) for part in subject.parts), default=start),
+                parts=subject.parts,
                 surely=tuple(surely),
                 rows=tuple(possibly),
                 owed=commitment.at_least,
                 matching=terms.matching,
                 surely_held=presence(surely, surely=True, until_gone=False),
-                maybe_held=presence(possibly, surely=False, until_gone=False),
                 numbers=numbers,
             )
         )

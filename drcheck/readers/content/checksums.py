@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -47,20 +47,27 @@ class Kept(NamedTuple):
     """The file that holds it."""
 
 
-def side_cars(candidate: Candidate, marker: str, beside: Mapping[str, Entry]) -> list[str]:
-    """Return the names of the listed files that may hold the checksum of ``candidate``, the best first.
+def is_list(name: str) -> bool:
+    """Return whether a file holds checksums, by its name."""
+    return name.rpartition(".")[2] in _ALGORITHMS or _last(name) in _LISTS
 
-    ``marker`` is the name that marks it as complete, or empty; ``beside`` is what was listed and is no backup.
+
+def side_cars(name: str, marker: str, beside: Mapping[str, Entry], own: Sequence[str] = ()) -> list[str]:
+    """Return the names of the listed files that may hold the checksum of ``name``, the best first.
+
+    ``marker`` is the name that marks it as complete, or empty; ``beside`` is what was listed and is no backup, and
+    ``own`` are the lists in the directory that is the backup which ``name`` is a file of.
     """
-    name = candidate.name
+    name = name.rstrip("/")
     names = [f"{name}.{algorithm}" for algorithm in _ALGORITHMS]
     if marker.rpartition(".")[2] in _ALGORITHMS:
         names.append(marker)
+    names += own
     directory = name
     while directory:
         directory = directory.rpartition("/")[0]
         names += [f"{directory}/{one}" if directory else one for one in _LISTS]
-    return [one for one in names if one in beside]
+    return [one for one in dict.fromkeys(names) if one in beside]
 
 
 def is_manifest(candidate: Candidate) -> bool:
@@ -112,6 +119,28 @@ class Lists:
             why = f"{name} holds {'several checksums' if found else 'no checksum'} of it"
         return why
 
+    def missing(self, files: Collection[str], name: str, whole_of: Callable[[str], str], whole: str) -> str:
+        """Return the first file of a backup that the list ``name`` names and that is not there; empty: none is.
+
+        ``files`` are those of the backup ``whole``, and ``whole_of`` tells of what backup a name is. Paths may be
+        written as they were where the list was made, in another directory: what ends alike is taken for the same.
+        """
+        if self._beside[name].size > LARGEST_LIST:
+            return ""
+        directory, _, last = name.rpartition("/")
+        above = f"{directory}/" if directory else ""
+        below = [file.removeprefix(above) for file in files]
+        kept = [one for its in self._of(name).values() for one in its]
+        for whose in (one.whose.replace("\\", "/").removeprefix("./") for one in kept):
+            if whose in {"", _STDIN} or any(_end_alike(whose, file) for file in below):
+                continue
+            stem = last.rpartition(".")[0]
+            if len(kept) == 1 and last not in _LISTS and above + stem in files:
+                continue  # a name from before it was moved
+            if name in files or whole_of(above + whose) == whole:
+                return whose
+        return ""
+
     def again(self, candidate: Candidate, names: Sequence[str]) -> Kept | str:
         """Return the same as it stands there now."""
         self._read.clear()
@@ -125,6 +154,10 @@ class Lists:
                 found.setdefault(_last(one.whose), []).append(one)
             self._read[name] = found
         return self._read[name]
+
+
+def _end_alike(one: str, other: str) -> bool:
+    return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
 
 
 def _last(name: str) -> str:

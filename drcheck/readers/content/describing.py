@@ -6,14 +6,16 @@ ended. What cannot be asked is a gap of that fact alone: the listing stays whole
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from itertools import islice
+from typing import Final, NamedTuple
 
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.names.markers import marker_of
+from drcheck.core.time.wallclock import HOUR
 from drcheck.interfaces import Archived, Asked, Collector, CollectorError, Entry, NotFound
 from drcheck.readers import looks
 from drcheck.readers.content import checksums, ciphers, restic_and_borg
@@ -53,19 +55,29 @@ def describe(
     asked: Asked,
     beside: Mapping[str, Entry] | None = None,
     archived: Mapping[str, Told] | None = None,
+    wholes: Wholes | None = None,
 ) -> tuple[tuple[Described, ...], tuple[Gap, ...]]:
     """Return what ``asked.facts`` of ``candidates`` are, as far as one look may ask, and what could not be asked.
 
     ``beside`` is what was listed and is no backup, by name; None: the listing broke off, so that it is not known what
     lies there. ``archived`` says of candidates whether they lie in an archive tier: the content of those is not read.
-    Nothing raises: each gap names its fact.
+    ``wholes`` are the backups that candidates are files of. Nothing raises: each gap names its fact.
     """
-    asking = _Asking(collector, source, asked, archived or {})
+    asking = _Asking(collector, source, asked, archived or {}, wholes or Wholes())
     asking.ask(sorted(candidates, key=lambda one: (one.data_hi, one.name), reverse=True))
     if Fact.CHECKSUM in asked.facts or asked.verify:
         asking.check(candidates, beside)
     asking.tell_frozen()
     return tuple(asking.told), tuple(asking.gaps)
+
+
+class Wholes(NamedTuple):
+    """Backups of several files."""
+
+    backups: Sequence[tuple[Candidate, Sequence[str]]] = ()
+    """Each with the names of all its files, those with checksums included."""
+    whole_of: Callable[[str], str] = str
+    """Return the name of the backup of several files that a file would belong to by its name; empty: to none."""
 
 
 @dataclass(slots=True)
@@ -77,6 +89,7 @@ class _Asking:
     asked: Asked
     archived: Mapping[str, Told]
     """Name to whether it lies in an archive tier."""
+    wholes: Wholes
     told: list[Described] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     stopped: set[Fact] = field(default_factory=set)
@@ -243,10 +256,17 @@ class _Asking:
         content, most = self.asked.read_at_most, self.asked.read_at_most
         promised = Fact.CHECKSUM in self.asked.facts
         due = [one for one in candidates if one.complete and self._verifiable(one)]
+        wholes = [whole for whole in self.wholes.backups if whole[0].complete and self._verifiable(whole[0])]
         if not promised:
             due = _newest(due)
+            newest = {one.name for one in _newest([whole for whole, _ in wholes])}
+            wholes = [whole for whole in wholes if whole[0].name in newest]
+        if beside is not None and not self._find_missing(wholes, lists, beside):
+            return
+        own = {file: its for _, files in wholes if (its := list(filter(checksums.is_list, files))) for file in files}
         for one in checksums.in_order(due, begin=self.asked.begin, min_size=self.source.least_size):
-            names = checksums.side_cars(one, marker_of(self.source.complete_when, one.name), beside or {})
+            marker = marker_of(self.source.complete_when, one.name)
+            names = checksums.side_cars(one.name, marker, beside or {}, own.get(one.name, ()))
             if not names and not (promised and checksums.is_manifest(one)):
                 if promised and beside is not None:
                     self._put(one, Fact.CHECKSUM, Told(None, "no checksum is kept beside it"))
@@ -281,6 +301,36 @@ class _Asking:
                     fact=Fact.CHECKSUM,
                 )
             )
+
+    def _find_missing(
+        self, wholes: Sequence[tuple[Candidate, Sequence[str]]], lists: checksums.Lists, beside: Mapping[str, Entry]
+    ) -> bool:
+        """Tell which backups lack a file that a list of checksums names; return whether the lists could be read."""
+        for whole, files in wholes:
+            own = [name for name in files if checksums.is_list(name)]
+            marker = marker_of(self.source.complete_when, whole.name)
+            for name in checksums.side_cars(whole.name, marker, beside, own):
+                if self.spent or self._is_of_before(beside[name], whole):
+                    continue
+                try:
+                    missing = lists.missing(frozenset(files), name, self.wholes.whole_of, whole.name)
+                except (NotFound, Archived):
+                    continue  # without the list nothing is known to be missing
+                except CollectorError as error:
+                    self._fail({Fact.CHECKSUM}, error)
+                    return False
+                if missing:
+                    how = f"{missing}, which {name} names, is not there"
+                    self._put(whole, Fact.CHECKSUM, Told(False, how, self.asked.begin))
+                    break
+        return True
+
+    def _is_of_before(self, list_of_sums: Entry, whole: Candidate) -> bool:
+        """Return whether a list may be of what the name held before: it is written anew, and the list is too old."""
+        if whole.data_hi < whole.available_hi:
+            return False  # a name of its own for each backup
+        usual = HOUR if self.source.max_duration is None else self.source.max_duration
+        return list_of_sums.modified < whole.available_lo - usual
 
     def _check(
         self, candidate: Candidate, lists: checksums.Lists, names: list[str], beside: Mapping[str, Entry]
@@ -371,11 +421,11 @@ class _Asking:
 
 
 def _newest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the newest few of each data set."""
-    found: dict[str, list[Candidate]] = {}
+    """Return the newest few of each data set; files of one backup are of one instant, and count once."""
+    found: dict[str, dict[int, list[Candidate]]] = {}
     for one in sorted(candidates, key=lambda one: (one.data_hi, one.name), reverse=True):
-        found.setdefault(one.of, []).append(one)
-    return [one for those in found.values() for one in those[:MOST_VERIFIED]]
+        found.setdefault(one.of, {}).setdefault(one.data_hi, []).append(one)
+    return [one for those in found.values() for its in islice(those.values(), MOST_VERIFIED) for one in its]
 
 
 def _counted(count: int) -> str:

@@ -100,7 +100,7 @@ def _digest(
     # A digest that arrived before what it stands beside is an older one's and tells nothing.
     names = [
         name
-        for name in checksums.side_cars(candidate, marker, beside)
+        for name in checksums.side_cars(candidate.name, marker, beside)
         if beside[name].arrived_hi >= candidate.available_lo
     ]
     kept = lists.kept_for(candidate, names) if names else ""

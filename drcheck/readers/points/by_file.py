@@ -38,7 +38,8 @@ def together(
     described: Iterable[Described], candidates: Iterable[Candidate], files: Mapping[str, Sequence[tuple[str, Entry]]]
 ) -> tuple[Described, ...]:
     """Return what was told of files as facts of the backups that they are pieces of, where enough of them is known."""
-    of_file = {file.name: one for one in candidates if one.pieces is not None for _, file in files[one.name]}
+    several = [one for one in candidates if one.pieces is not None]
+    of_file = {name: one for one in several for name in (one.name, *(file.name for _, file in files[one.name]))}
     told: dict[tuple[str, Fact], list[Told]] = {}
     whole: list[Described] = []
     for one in described:

@@ -67,7 +67,9 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
         # As beside a backup that is one file, what only holds checksums is not asked for anything itself.
         files = {of: [one for one in its if one[1].name not in kept] for of, its in made.files.items()}
         each, of_each = files_of(candidates, files, asked)
-        more, untold = describing.describe(collector, source, each, of_each, beside, archived)
+        several = [(one, made.names_of(one)) for one in candidates if one.pieces is not None]
+        wholes = describing.Wholes(several, lambda name: its.whole if (its := listing.match(name)) else "")
+        more, untold = describing.describe(collector, source, each, of_each, beside, archived, wholes)
         described, gaps = described + together(more, candidates, files), gaps + untold
     # What lies in an archive tier cannot be read, nor what has a file there.
     at_hand = [one for one in candidates if archived.keys().isdisjoint(made.names_of(one))] if archived else candidates
