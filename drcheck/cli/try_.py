@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _source(arguments: argparse.Namespace, settings: Settings) -> tuple[Source, str]:
     """Return what is to be looked at, and for which service; raises ``UsageError`` where that is not clear."""
     from drcheck.core.model.policy import Source
-    from drcheck.core.names.askable import unreadable
+    from drcheck.core.names.name_faults import unreadable
     from drcheck.core.names.template import Template
     from drcheck.policyfile import scalar_formats
     from drcheck.policyfile.load import load_policies

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
-from drcheck.collectors.facts import NOTHING, in_full
+from drcheck.collectors.descriptions import NOTHING, in_full
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Entry, NotFound, Seek

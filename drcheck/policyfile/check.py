@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import PurePosixPath
 
-from drcheck.core.names.askable import unreadable
+from drcheck.core.names.name_faults import unreadable
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import check_commitments, check_restores, scalar_formats, shorthand, units
 from drcheck.policyfile.nodes import Fields, Items, Problem, Scalar

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from cronsim import CronSim, CronSimError
 
 from drcheck.core.model.policy import NEVER, is_name
-from drcheck.core.names.askable import HOW_TO_MARK, template_fault
 from drcheck.core.names.line_template import LineTemplate
 from drcheck.core.names.markers import marker_fault
+from drcheck.core.names.name_faults import HOW_TO_MARK, template_fault
 from drcheck.core.names.paths import below
 from drcheck.core.names.template import Template
 from drcheck.core.words import quoted

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from lab.servers import Azurite
 
-from drcheck.collectors import facts
+from drcheck.collectors import descriptions
 from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.pool import Connections
@@ -94,7 +94,7 @@ def test_a_blob_that_no_listing_showed_is_asked_itself(at: Opener):
 
 
 def test_what_listings_told_is_kept_in_bounded_memory(at: Opener, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(facts, "KEPT", 4)
+    monkeypatch.setattr(descriptions, "KEPT", 4)
     with FakeAzure() as fake:
         collector = at(fake)
         list(collector.list(""))

@@ -27,7 +27,7 @@ from drcheck.collectors.azure.faults import failed, not_azure
 from drcheck.collectors.azure.listing import MOST, Page, Question, parse_page
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.bounds import Nonsense
-from drcheck.collectors.facts import Refused
+from drcheck.collectors.descriptions import Refused
 from drcheck.collectors.guarded import made_no_sense
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError

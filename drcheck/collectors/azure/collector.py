@@ -9,7 +9,7 @@ from drcheck.collectors.azure.describe import AzureFacts
 from drcheck.collectors.azure.listing import Question
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
-from drcheck.collectors.facts import Listed, in_full
+from drcheck.collectors.descriptions import Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.core.model.evidence import Fact, Told

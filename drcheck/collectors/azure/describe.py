@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from drcheck.collectors.azure.protection import CUSTOMER_KEY, blob_told
 from drcheck.collectors.confine import shown
-from drcheck.collectors.facts import NONE, Refused
+from drcheck.collectors.descriptions import NONE, Refused
 from drcheck.core.model.evidence import Fact, Told
 
 if TYPE_CHECKING:

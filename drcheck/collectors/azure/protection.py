@@ -9,7 +9,7 @@ from typing import Final
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
-from drcheck.collectors.facts import NONE
+from drcheck.collectors.descriptions import NONE
 from drcheck.core.model.evidence import Fact, Told
 
 _ACCOUNT_KEY: Final = "the account's key"

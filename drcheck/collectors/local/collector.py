@@ -10,7 +10,7 @@ from typing import NoReturn
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
-from drcheck.collectors.facts import DISK, NOTHING, in_full
+from drcheck.collectors.descriptions import DISK, NOTHING, in_full
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Connections

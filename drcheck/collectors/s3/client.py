@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 from drcheck.collectors import ranges
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
-from drcheck.collectors.facts import Refused
+from drcheck.collectors.descriptions import Refused
 from drcheck.collectors.guarded import made_no_sense
 from drcheck.collectors.s3.faults import answered, no_answer, no_listing, no_object, not_asked
 from drcheck.collectors.s3.listing import Page, Question, parse_page

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
-from drcheck.collectors.facts import Listed, in_full
+from drcheck.collectors.descriptions import Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.collectors.s3.listing import Question

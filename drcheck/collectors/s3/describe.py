@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from drcheck.collectors import bounds
 from drcheck.collectors.confine import shown
-from drcheck.collectors.facts import NONE, Refused
+from drcheck.collectors.descriptions import NONE, Refused
 from drcheck.collectors.s3.client import S3Client, version_of
 from drcheck.collectors.s3.versions import Version
 from drcheck.collectors.web import Caller

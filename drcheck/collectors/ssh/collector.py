@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
-from drcheck.collectors.facts import DISK, NOTHING, Listed, in_full
+from drcheck.collectors.descriptions import DISK, NOTHING, Listed, in_full
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.find import find_command, parse_find
 from drcheck.collectors.ssh.settings import SshConnection

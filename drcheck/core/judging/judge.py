@@ -10,13 +10,14 @@ from drcheck.core import words
 from drcheck.core.evaluation.interface import Counts, OfBackups, OfRecords, OfRecoveries
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
-from drcheck.core.judging import restated, unmatched
+from drcheck.core.judging import unmatched
+from drcheck.core.judging.alternatives import agreed, other_readings
 from drcheck.core.judging.between_looks import complete_looks, marked
-from drcheck.core.judging.both_ways import agreed, other_readings
-from drcheck.core.judging.eligible import subject_of
+from drcheck.core.judging.corrections import changes_by
 from drcheck.core.judging.reach import restored_from, restored_sets
 from drcheck.core.judging.since_then import changes, deleted_early
 from drcheck.core.judging.sources import Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
+from drcheck.core.judging.subjects import subject_of
 from drcheck.core.judging.waivers import waivers_of
 from drcheck.core.judging.wordings import Correction, Version, Wording, corrections_of, wordings_of
 from drcheck.core.model import grace
@@ -77,7 +78,7 @@ def _judge(
     policy, commitment = wordings[-1].policy, wordings[-1].commitment
     findings = _by_set(wordings, known, window, clock_tolerance)
     told = (
-        restated.told(
+        changes_by(
             correction,
             _worst(_by_set(correction.before, known, window, clock_tolerance), window),
             _worst(_by_set(correction.after, known, window, clock_tolerance), window),

@@ -37,15 +37,15 @@ MOST_STRETCHES: Final = 16
 Row = tuple[Points, int]
 
 
-class Standing(NamedTuple):
+class Presence(NamedTuple):
     """When something counts and stands: surely, and possibly."""
 
     surely: Spans
     maybe: Spans
 
-    def both(self, other: Standing) -> Standing:
+    def both(self, other: Presence) -> Presence:
         """Return when this and another thing do."""
-        return Standing(intersection(self.surely, other.surely), intersection(self.maybe, other.maybe))
+        return Presence(intersection(self.surely, other.surely), intersection(self.maybe, other.maybe))
 
     @property
     def surely_until(self) -> int:
@@ -53,8 +53,8 @@ class Standing(NamedTuple):
         return self.surely[-1].end if self.surely else -FOREVER
 
 
-NEVER: Final = Standing((), ())
-AT_ALL_TIMES: Final = Standing((ALWAYS,), (ALWAYS,))
+NEVER: Final = Presence((), ())
+AT_ALL_TIMES: Final = Presence((ALWAYS,), (ALWAYS,))
 
 
 @dataclass(slots=True)
@@ -67,14 +67,14 @@ class Link:
     latest: int
     """The latest."""
     rows: list[Row] = field(default_factory=list)
-    standing: Standing = NEVER
+    standing: Presence = NEVER
     """Where it survives."""
 
 
 class Chain(NamedTuple):
     """When what a backup builds on counts and stands, and the link that ends it first; None: it builds on nothing."""
 
-    standing: Standing
+    standing: Presence
     weakest: Link | None
     settled: bool = True
     """Whether names tell which backups it builds on."""
@@ -85,7 +85,7 @@ class Chain(NamedTuple):
             return self
         weakest = min(self, other, key=lambda one: one.standing.surely_until).weakest
         surely = intersection(self.standing.surely, other.standing.surely)
-        return Chain(Standing(surely, union((*self.standing.maybe, *other.standing.maybe))), weakest, settled=False)
+        return Chain(Presence(surely, union((*self.standing.maybe, *other.standing.maybe))), weakest, settled=False)
 
 
 def apply(listed: Sequence[Points], others: Sequence[Points], alive: Iterable[str], proved: Spans) -> list[Points]:
@@ -165,11 +165,11 @@ def _links(everything: Iterable[Points], alive: frozenset[str], unkinded_at: str
     return list(links.values())
 
 
-def _stands(rows: Iterable[Row], alive: frozenset[str]) -> Standing:
+def _stands(rows: Iterable[Row], alive: frozenset[str]) -> Presence:
     there = [row for row in rows if row[0].source in alive]
     surely = (span for points, row in there for span in points.there(row, surely=True, until_gone=True))
     maybe = (span for points, row in there for span in points.there(row, surely=False, until_gone=True))
-    return Standing(union(surely), union(maybe))
+    return Presence(union(surely), union(maybe))
 
 
 def _either_way(links: Sequence[Link]) -> Mapping[tuple[str, int], Chain]:
@@ -186,7 +186,7 @@ def _chains(links: Iterable[Link]) -> Mapping[tuple[str, int], Chain]:
     chains: dict[tuple[str, int], Chain] = {}
     full: Link | None = None
     increments = logs = Chain(NEVER, None)
-    bases: list[Standing] = []
+    bases: list[Presence] = []
     """Those since the last log: laid together once there is one that may build on any of them."""
     for link in links:
         match link.kind:
@@ -214,10 +214,10 @@ def _chains(links: Iterable[Link]) -> Mapping[tuple[str, int], Chain]:
     return chains
 
 
-def _any(several: Iterable[Standing]) -> Standing:
+def _any(several: Iterable[Presence]) -> Presence:
     """Return when at least one of several things counts and stands."""
     several = tuple(several)
-    return Standing(
+    return Presence(
         union(span for one in several for span in one.surely), union(span for one in several for span in one.maybe)
     )
 

@@ -6,8 +6,8 @@ from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from drcheck.core.model.policy import Source
-from drcheck.core.names.askable import unreadable
 from drcheck.core.names.matching import Matcher
+from drcheck.core.names.name_faults import unreadable
 from drcheck.core.names.template import Template
 from drcheck.errors import DrcheckError
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from test_history import SOURCE, candidate, seen
 
-from drcheck.core.judging.both_ways import agreed, other_readings
+from drcheck.core.judging.alternatives import agreed, other_readings
 from drcheck.core.model.verdict import Finding, Piece, Status, Window
 
 WINDOW = Window(0, 100)

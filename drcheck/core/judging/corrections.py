@@ -12,7 +12,7 @@ _AT_MOST = 4
 """How many differences are listed; the others are counted."""
 
 
-def told(correction: Correction, before: Finding, after: Finding) -> str:
+def changes_by(correction: Correction, before: Finding, after: Finding) -> str:
     """Return in one sentence what ``correction`` changes in the verdict; empty: nothing.
 
     ``before`` judges as if the wording were in force only since it was first seen, ``after`` by the correction.

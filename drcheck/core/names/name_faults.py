@@ -1,4 +1,4 @@
-"""What a policy may ask of a place: said when a policy is read, and again before anybody looks there.
+"""What a policy asks of names that they cannot tell: said when it is read, and again before anybody looks there.
 
 One page for both, so that nothing passes as a policy that no look could ever answer.
 """

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drcheck.core.model.policy import Arrival
-from drcheck.core.names.askable import unreadable
+from drcheck.core.names.name_faults import unreadable
 from drcheck.core.names.template import Template
 
 TIMED = "{of}-{data_as_of:%Y%m%dT%H%M%SZ}.gz"
