@@ -111,3 +111,29 @@ def test_a_log_that_names_the_copy_takes_it_out_if_the_data_was_wrong(situation,
         commitments=RPO.replace("30h", "25h") + "  tested: {kind: restore_test, every: 180d, evidence: [drills]}\n",
     )
     assert situation.judged()["rpo"]["status"] == status
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ["{name}.MD5", "{name}.md5sum", "{name}.md5.txt", "{stem}.md5", "md5sums.txt", "MD5SUM", "checksums.txt"],
+)
+def test_a_sum_is_found_under_the_names_that_people_give_it(dumps, beside):
+    name = f"pgsql_hr_db_{dumps.night(0):%Y%m%d-%H%M%S}.sql.gz"
+    listed = (dumps.disk / f"db/{name}.md5").rename(
+        dumps.disk / "db" / beside.format(name=name, stem=name.rpartition(".")[0])
+    )
+    assert listed.exists()
+    # A name that begins with a wildcard: else only names that begin as the template does are listed.
+    dumps.policy(sources=f"{SOURCE}}}\n".replace('"pgsql_', '"{*}_'), commitments=RPO)
+    assert_tells(dumps.judged()["rpo"], ["does not count", "md5 differs"])
+
+
+def test_a_sum_without_a_name_is_that_of_the_file_whose_whole_name_it_bears(situation):
+    for ago in range(3, -1, -1):
+        dump(situation, ago, situation.noise(9000), damaged=False, written=situation.night(ago))
+        stem = situation.disk / f"db/pgsql_hr_db_{situation.night(ago):%Y%m%d-%H%M%S}.sql"
+        stem.with_name(f"{stem.name}.gz.md5").unlink()
+        # That of the dump before it was compressed.
+        situation.put(f"db/{stem.name}.md5", b"0" * 32 + b"\n", situation.night(ago) + timedelta(minutes=6))
+    situation.policy(sources=f"{SOURCE}}}\n", commitments=RPO.replace("30h", "20h"))
+    assert situation.statuses() == {"rpo": "met"}

@@ -59,3 +59,17 @@ def test_local_names_over_the_end_of_summer_time_are_in_doubt_for_the_hour_that_
         assert found[name]["status"] == "met"
         assert spans
         assert all(start <= span["opened_at"] and span["closed_at"] <= end for span in spans), (name, spans)
+
+
+def test_what_failed_or_is_not_finished_by_its_ending_is_no_backup_where_a_template_ends_openly(situation):
+    for ago in (2, 1):
+        situation.put(f"o/{situation.night(ago):%Y-%m-%dT%H%M}Z.dump.gz", situation.noise(9000), situation.night(ago))
+    for ending in (".failed", "_FAILED", ".aborted", ".broken", ".corrupt", ".pending", ".download", ".swp", ".aria2"):
+        name = f"o/{situation.night(0):%Y-%m-%dT%H%M}Z.dump.gz{ending}"
+        situation.put(name, situation.noise(9000), situation.night(0))
+    situation.policy(
+        sources='  dumps: {at: "disk:o/", reader: objects, name: "{data_as_of:%Y-%m-%dT%H%M}Z.dump{*}", '
+        "available_at: mtime, thinned_after: 10d}\n",
+        commitments=RPO % "20h",
+    )
+    assert situation.statuses() == {"rpo": "breached"}

@@ -22,12 +22,13 @@ LONGEST_NAME: Final = 4096
 LONGEST_LABEL: Final = 32
 """Characters that the label of a part may have."""
 _UNFINISHED: Final = re.compile(
-    r"(?:\.(?:sha\d+(?:sums?)?|md5(?:sums?)?|sig|asc|sign|lock|part|partial|filepart|te?mp|crdownload|uploading"
-    r"|checkpoint)|[._-](?:in[._-]?progress|incomplete|unfinished)|~)$",
+    r"(?:\.(?:sha\d+(?:sums?)?(?:\.txt)?|md5(?:sums?)?(?:\.txt)?|sig|asc|sign|lock|part|partial|filepart|te?mp|swp"
+    r"|crdownload|download|aria2|uploading|copying|checkpoint)"
+    r"|[._-](?:in[._-]?progress|incomplete|unfinished|pending|failed|error|aborted|broken|corrupt(?:ed)?)|~)$",
     re.IGNORECASE,
 )
-"""Side-cars, and what is not finished: where a template, also that of a directory, ends with a wildcard or the label of
-a part, these do not end the name of a backup."""
+"""Side-cars, and what is not finished, or failed: where a template, also that of a directory, ends with a wildcard or
+the label of a part, these do not end the name of a backup."""
 
 
 class Named(NamedTuple):

@@ -14,15 +14,14 @@ from typing import Final, NamedTuple
 
 from drcheck.core.model.evidence import Candidate, Told
 from drcheck.interfaces import Collector, Entry, NotFound
+from drcheck.readers.content import checksum_names
+from drcheck.readers.content.checksum_names import ALGORITHMS
 
 CHUNK: Final = 4 << 20
 """Bytes that are held at a time."""
 LARGEST_LIST: Final = 8 << 20
 """Bytes of a file with checksums; a larger one is not read."""
 
-_ALGORITHMS: Final = {"sha512": 128, "sha256": 64, "sha1": 40, "md5": 32}
-"""What may stand beside a backup, strongest first, and its digits."""
-_LISTS: Final = tuple(f"{name.upper()}SUMS" for name in _ALGORITHMS)
 _LINE: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?: [ *]?(\S.*)|\s*)")
 """As GNU coreutils writes it: a backslash says that the name is escaped, an asterisk that it was read as binary."""
 _BSD: Final = re.compile(r"(\\?)(SHA512|SHA256|SHA1|MD5) ?\((.+)\) ?= ?([0-9A-Fa-f]{32,128})")
@@ -47,11 +46,6 @@ class Kept(NamedTuple):
     """The file that holds it."""
 
 
-def is_list(name: str) -> bool:
-    """Return whether a file holds checksums, by its name."""
-    return name.rpartition(".")[2] in _ALGORITHMS or _last(name) in _LISTS
-
-
 def side_cars(name: str, marker: str, beside: Mapping[str, Entry], own: Sequence[str] = ()) -> list[str]:
     """Return the names of the listed files that may hold the checksum of ``name``, the best first.
 
@@ -59,14 +53,14 @@ def side_cars(name: str, marker: str, beside: Mapping[str, Entry], own: Sequence
     ``own`` are the lists in the directory that is the backup which ``name`` is a file of.
     """
     name = name.rstrip("/")
-    names = [f"{name}.{algorithm}" for algorithm in _ALGORITHMS]
-    if marker.rpartition(".")[2] in _ALGORITHMS:
+    names = list(checksum_names.beside(name))
+    if checksum_names.holds_checksums(marker):
         names.append(marker)
     names += own
     directory = name
     while directory:
         directory = directory.rpartition("/")[0]
-        names += [f"{directory}/{one}" if directory else one for one in _LISTS]
+        names += checksum_names.above(directory)
     return [one for one in dict.fromkeys(names) if one in beside]
 
 
@@ -112,7 +106,7 @@ class Lists:
                 continue
             directory = name.rpartition("/")[0]
             found = [one for one in kept.get(_last(candidate.name), ()) if _names(one, candidate.name, directory)]
-            if not found and not name.endswith(_LISTS) and len(kept) == 1:
+            if not found and _last(name).startswith(f"{_last(candidate.name)}.") and len(kept) == 1:
                 (found,) = map(list, kept.values())  # a name from before it was moved, or none
             if len({one[:2] for one in found}) == 1:
                 return found[0]._replace(file=name)
@@ -127,15 +121,14 @@ class Lists:
         """
         if self._beside[name].size > LARGEST_LIST:
             return ""
-        directory, _, last = name.rpartition("/")
+        directory = name.rpartition("/")[0]
         above = f"{directory}/" if directory else ""
         below = [file.removeprefix(above) for file in files]
         kept = [one for its in self._of(name).values() for one in its]
         for whose in (one.whose.replace("\\", "/").removeprefix("./") for one in kept):
             if whose in {"", _STDIN} or any(_end_alike(whose, file) for file in below):
                 continue
-            stem = last.rpartition(".")[0]
-            if len(kept) == 1 and last not in _LISTS and above + stem in files:
+            if len(kept) == 1 and any(_last(name).startswith(f"{_last(file)}.") for file in files):
                 continue  # a name from before it was moved
             if name in files or whole_of(above + whose) == whole:
                 return whose
@@ -186,7 +179,7 @@ def parse(content: bytes) -> list[Kept]:
             algorithm = ""
         else:
             continue
-        told = next((name for name, digits in _ALGORITHMS.items() if digits == len(digest)), None)
+        told = next((name for name, digits in ALGORITHMS.items() if digits == len(digest)), None)
         if told is not None and algorithm.lower() in {"", told}:
             kept.append(Kept(told, digest.lower(), _unescaped(whose or "", escaped)))
     return kept

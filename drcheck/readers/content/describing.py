@@ -18,7 +18,7 @@ from drcheck.core.names.markers import marker_of
 from drcheck.core.time.wallclock import HOUR
 from drcheck.interfaces import Archived, Asked, Collector, CollectorError, Entry, NotFound
 from drcheck.readers import looks
-from drcheck.readers.content import checksums, ciphers, restic_and_borg
+from drcheck.readers.content import checksum_names, checksums, ciphers, restic_and_borg
 
 MOST_ASKED: Final = 2500
 """Requests that one look makes beside its listing: a minute or so, well within its deadline."""
@@ -263,7 +263,12 @@ class _Asking:
             wholes = [whole for whole in wholes if whole[0].name in newest]
         if beside is not None and not self._find_missing(wholes, lists, beside):
             return
-        own = {file: its for _, files in wholes if (its := list(filter(checksums.is_list, files))) for file in files}
+        own = {
+            file: its
+            for _, files in wholes
+            if (its := list(filter(checksum_names.holds_checksums, files)))
+            for file in files
+        }
         for one in checksums.in_order(due, begin=self.asked.begin, min_size=self.source.least_size):
             marker = marker_of(self.source.complete_when, one.name)
             names = checksums.side_cars(one.name, marker, beside or {}, own.get(one.name, ()))
@@ -307,7 +312,7 @@ class _Asking:
     ) -> bool:
         """Tell which backups lack a file that a list of checksums names; return whether the lists could be read."""
         for whole, files in wholes:
-            own = [name for name in files if checksums.is_list(name)]
+            own = [name for name in files if checksum_names.holds_checksums(name)]
             marker = marker_of(self.source.complete_when, whole.name)
             for name in checksums.side_cars(whole.name, marker, beside, own):
                 if self.spent or self._is_of_before(beside[name], whole):

@@ -20,7 +20,10 @@ MOST_KEPT: Final = 5
 """How many names a look keeps, the newest."""
 MOST_TRIED: Final = 2000
 """How many of the newest names are tried by the other templates: a place may hold those of a thousand services."""
-_DIGEST: Final = re.compile(r"\.(?:sha\d+|md5|sig|asc|sign)$|(?:^|/)(?:SHA\d+|MD5)SUMS$", re.IGNORECASE)
+_DIGEST: Final = re.compile(
+    r"\.(?:(?:sha\d+|md5)(?:sums?)?(?:\.txt)?|sig|asc|sign)$|(?:^|/)(?:(?:sha\d+|md5)sums?|checksums?)(?:\.txt)?$",
+    re.IGNORECASE,
+)
 
 
 def unaccounted(

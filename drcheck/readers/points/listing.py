@@ -18,16 +18,16 @@ from drcheck.core.names.template import Template
 from drcheck.core.time.wallclock import DAY
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, Seek
 from drcheck.readers import looks
+from drcheck.readers.content.checksum_names import holds_checksums
 from drcheck.readers.points import windows
 from drcheck.readers.points.manifests import Manifests
 from drcheck.readers.points.markers import Markers
 from drcheck.readers.points.wholes import Backup, assembled
 from drcheck.readers.points.windows import Stretch
 
-CHECKSUMS = re.compile(r"(?:\.sha512|\.sha256|\.sha1|\.md5|SHA512SUMS|SHA256SUMS|SHA1SUMS|MD5SUMS)$")
-"""What :mod:`drcheck.readers.content.checksums` takes for a file with checksums."""
 _SIDE_CAR = re.compile(
-    r"\.(?:sha\d+|md5|sig|asc|sign|json|part|partial|filepart|tmp|crdownload|checkpoint)$|~$", re.IGNORECASE
+    r"\.(?:sha\d+(?:sums?)?(?:\.txt)?|md5(?:sums?)?(?:\.txt)?|sig|asc|sign|json|part|partial|filepart|tmp|crdownload|checkpoint)$|~$",
+    re.IGNORECASE,
 )
 """What stands beside a backup, or is not one yet: not the name of a data set of its own."""
 
@@ -109,7 +109,7 @@ class Listing:
         return {
             name: entry
             for name, (named, entry) in self.rows.items()
-            if named.whole.endswith("/") and CHECKSUMS.search(name)
+            if named.whole.endswith("/") and holds_checksums(name)
         }
 
     def accounts_for(self, name: str) -> bool:

@@ -16,11 +16,12 @@ from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked, Collector, CollectorError
 from drcheck.readers import looks
 from drcheck.readers.content import fingerprints
+from drcheck.readers.content.checksum_names import holds_checksums
 from drcheck.readers.points import unfinished
 from drcheck.readers.points.accounted import unaccounted
 from drcheck.readers.points.by_file import files_of, together
 from drcheck.readers.points.candidates import Candidates
-from drcheck.readers.points.listing import CHECKSUMS, Listing
+from drcheck.readers.points.listing import Listing
 from drcheck.readers.points.matcher_of_source import matcher_of, names_of
 
 
@@ -60,7 +61,7 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     described = (*made.states, *_tiers(candidates, made, archived))
     gaps += listing.markers.manifests.gaps()
     kept = listing.kept_within() if asked.facts or asked.verify else {}
-    if asked.facts or (asked.verify and (kept or any(map(CHECKSUMS.search, listing.others)))):
+    if asked.facts or (asked.verify and (kept or any(map(holds_checksums, listing.others)))):
         from drcheck.readers.content import describing
 
         beside = None if listing.gaps else {**listing.others, **kept}
