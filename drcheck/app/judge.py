@@ -61,9 +61,11 @@ def _dropped(judged: Judged, state: State) -> Iterator[Dropped]:
         return
     here = {(verdict.commitment.id, verdict.commitment.kind) for verdict in judged.verdicts}
     for (of, commitment), past in state.verdicts.items():
+        if of != service:
+            continue
         for one in past:
             kind = one.found.kind
-            if of == service and one.run == recorded[-1].began.run and (commitment, kind) not in here:
+            if one.run == recorded[-1].began.run and (commitment, kind) not in here:
                 yield Dropped(commitment, kind, one.found.status, one.window.end)
 
 
