@@ -55,7 +55,7 @@ def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int)
     owed until today by the text of its day, and one that takes effect in the future leaves an old one in force.
     """
     read = cache(lambda digest: reload(ledger.policy_text(state, digest)))  # a text may have come back again and again
-    found: dict[str, Versions] = {}
+    by_service: dict[str, Versions] = {}
     for policy in policies:
         texts = [past for past in state.policies if past.service == policy.service]
         current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
@@ -63,17 +63,17 @@ def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int)
         earlier = tuple(Version(first_seen, text) for first_seen, text in known if text is not None)
         first_seen = now if current is None else current.first_seen
         bound = _bound(policy, (*earlier, Version(first_seen, policy)))
-        found[policy.service] = Versions(policy, first_seen, earlier, bound)
-    return found
+        by_service[policy.service] = Versions(policy, first_seen, earlier, bound)
+    return by_service
 
 
-def _bound(policy: Policy, known: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:
-    if len(known) == 1:
+def _bound(policy: Policy, earlier: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:
+    if len(earlier) == 1:
         return ()
     until: dict[str, tuple[Policy, int]] = {}
     for commitment in policy.commitments:
-        corrected = (wording for one in corrections_of(commitment, known) for wording in one.before)
-        for wording in (*wordings_of(commitment, known), *corrected):
+        corrected = (wording for correction in corrections_of(commitment, earlier) for wording in correction.before)
+        for wording in (*wordings_of(commitment, earlier), *corrected):
             _, latest = until.get(wording.policy.sha256, (policy, LONG_AGO))
             until[wording.policy.sha256] = (wording.policy, max(latest, wording.binds.end))
     return tuple(until.values())
