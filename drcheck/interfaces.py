@@ -205,6 +205,16 @@ class SourceSeen:
     """Of a log, its lines that tell of other services."""
 
 
+class Dropped(NamedTuple):
+    """A commitment that the newest recorded run judged, and that the policy does not have any more."""
+
+    id: str
+    kind: str
+    status: str | None
+    """What that run found; None: nothing was owed yet."""
+    judged_until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One service, judged."""
@@ -214,6 +224,10 @@ class Judged:
     """At least one: a policy without commitments is an error."""
     sources: tuple[SourceSeen, ...] = ()
     """Those that its commitments rest on, in the order of the policy."""
+    dropped: tuple[Dropped, ...] = ()
+    """What was promised at the newest recorded run and is not any more."""
+    unused: tuple[str, ...] = ()
+    """Sources of the policy that nobody looked at, as nothing that it promises rests on them."""
 
     @property
     def window(self) -> Window:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -18,7 +18,7 @@ from drcheck.core.model.evidence import Gap, Log, Look
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
-from drcheck.interfaces import Judged, SourceSeen
+from drcheck.interfaces import Dropped, Judged, SourceSeen
 from drcheck.ledger.state import Key, SourceState, State
 
 
@@ -49,7 +49,21 @@ def with_news(judged: Judged, state: State, *, before: str = "") -> Judged:
         recorded = state.recorded(judged.policy.service, verdict.commitment.id, end, before=before)
         news = named(verdict.breaches(), recorded, end)
         verdicts.append(replace(verdict, since_last_run=news))
-    return replace(judged, verdicts=tuple(verdicts))
+    return replace(judged, verdicts=tuple(verdicts), dropped=tuple(_dropped(judged, state)))
+
+
+def _dropped(judged: Judged, state: State) -> Iterator[Dropped]:
+    """Yield what the newest recorded run judged of a service that its policy does not promise any more."""
+    service = judged.policy.service
+    recorded = [run for run in state.recorded_runs(service) if run.began.window.end <= judged.window.end]
+    if not recorded:
+        return
+    here = {(verdict.commitment.id, verdict.commitment.kind) for verdict in judged.verdicts}
+    for (of, commitment), past in state.verdicts.items():
+        for one in past:
+            kind = one.found.kind
+            if of == service and one.run == recorded[-1].began.run and (commitment, kind) not in here:
+                yield Dropped(commitment, kind, one.found.status, one.window.end)
 
 
 def keys_of(versions: Mapping[str, Versions]) -> set[Key]:
@@ -86,7 +100,9 @@ def _judged(
         read_earlier={text.sha256: evidence(text) for text, _ in versions.bound},
         of_period=of_period,
     )
-    return Judged(versions.policy, verdicts, _sources(sources, versions.policy, today))
+    used = {source.name for source in looked_at(versions.policy)}
+    unused = tuple(name for name in versions.policy.sources if name not in used)
+    return Judged(versions.policy, verdicts, _sources(sources, versions.policy, today), unused=unused)
 
 
 def _sources(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from drcheck.core.judging.wordings import Version, corrections_of, wordings_of
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Window
+from drcheck.core.time.spans import Span
 from drcheck.interfaces import Fault
 from drcheck.ledger.state import State
 from drcheck.ledger.store import Ledger
@@ -30,6 +31,8 @@ class Versions(NamedTuple):
     earlier: tuple[Version, ...]
     bound: tuple[tuple[Policy, int], ...]
     """Every text that a commitment of today was ever judged by, and until when at most."""
+    unreadable: tuple[Span, ...] = ()
+    """From when until when texts were judged that cannot be read any more."""
 
     @property
     def texts(self) -> Iterator[Policy]:
@@ -59,12 +62,29 @@ def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int)
     for policy in policies:
         texts = [past for past in state.policies if past.service == policy.service]
         current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
-        known = ((past.first_seen, read(past.sha256)) for past in texts)
+        known = [(past.first_seen, read(past.sha256)) for past in texts]
         earlier = tuple(Version(first_seen, text) for first_seen, text in known if text is not None)
         first_seen = now if current is None else current.first_seen
+        ends = [*(seen for seen, _ in known[1:]), first_seen]
+        unreadable = tuple(
+            Span(seen, end) for (seen, text), end in zip(known, ends, strict=False) if text is None and seen < end
+        )
         bound = _bound(policy, (*earlier, Version(first_seen, policy)))
-        by_service[policy.service] = Versions(policy, first_seen, earlier, bound)
+        by_service[policy.service] = Versions(policy, first_seen, earlier, bound, unreadable)
     return by_service
+
+
+def unreadable(versions: Mapping[str, Versions], windows: Mapping[str, Window]) -> Iterator[Fault]:
+    """Yield the policies that had a text in their window which cannot be read any more: what it promised is unknown."""
+    for service, of_service in versions.items():
+        for span in of_service.unreadable:
+            if span.end > windows[service].start and span.start < windows[service].end:
+                yield Fault(
+                    of_service.policy.file,
+                    f"{of_service.policy.file}: the text that was judged from {words.instant(span.start)} to "
+                    f"{words.instant(span.end)} cannot be read by this version of drcheck, and what began then is "
+                    "judged by the other texts (the verdicts of record stand in drcheck history)",
+                )
 
 
 def _bound(policy: Policy, earlier: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from drcheck.core.judging.reach import looked_at
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.immutability import Immutability
 from drcheck.core.kinds.integrity.commitment import Integrity
@@ -31,7 +32,12 @@ def lint(
     ``explain``: tell also what promises amount to. ``connections`` are the runner's, where they are known.
     """
     context = Context(document, as_of)
-    remarks = [*_cron_forms(context), *unguarded(context), *(_shorthands(context) if explain else ())]
+    remarks = [
+        *_cron_forms(context),
+        *_unused(context),
+        *unguarded(context),
+        *(_shorthands(context) if explain else ()),
+    ]
     for commitment in document.policy.commitments:
         kind = language(commitment.kind)
         remarks += [*context.survivors(commitment), *context.beside(commitment)]
@@ -47,6 +53,15 @@ def _cron_forms(context: Context) -> Iterator[Remark]:
         lost = plans.lost_starts(source.planned, context.zone, context.as_of) if source.planned else ""
         if lost:
             yield context.remark("cron-dst", ("sources", source.name, "planned"), f"{lost} ({plans.CRON_HINT})")
+
+
+def _unused(context: Context) -> Iterator[Remark]:
+    """Warn of sources that are never looked at."""
+    used = {source.name for source in looked_at(context.policy)}
+    for name in context.policy.sources:
+        if name not in used:
+            text = "no commitment rests on it, and it is never looked at (name it in `evidence`, or leave it out)"
+            yield context.remark("unused-source", ("sources", name), text)
 
 
 def _shorthands(context: Context) -> Iterator[Remark]:

@@ -93,7 +93,12 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
             }
             for source in judged.sources
         ],
+        "unused_sources": list(judged.unused),
         "commitments": [_commitment(verdict, locations) for verdict in judged.verdicts],
+        "dropped": [
+            {"id": one.id, "kind": one.kind, "status": one.status, "judged_until": words.instant(one.judged_until)}
+            for one in judged.dropped
+        ],
     }
 
 

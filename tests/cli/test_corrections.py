@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,3 +129,44 @@ def test_a_text_of_long_ago_binds_until_the_one_after_it_comes_into_force(place,
     place.judged_before(100 * DAY, "rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}")
     place.judged_before(50 * DAY, looser.format(ahead), more.format(ahead))
     assert place.judged("--window", "1d")["status"] == "breached"
+
+
+def test_a_promise_that_is_taken_out_is_told_with_what_it_was_last(place):
+    rpo, daily = (
+        "rpo: {kind: rpo, at_most: 1h, evidence: [dumps]}",
+        "up: {kind: availability, at_least: 1%, per: day, evidence: [status]}",
+    )
+    place.backup(3 * HOUR)
+    place.outages()
+    place.write(f"{rpo}\n  {daily}")
+    assert place.drcheck().returncode == 1
+    place.write(daily)
+    offline = place.drcheck("--offline", "--quiet")
+    told = json.loads(place.drcheck("--format", "json").stdout)["services"][0]
+    assert [(one["id"], one["kind"], one["status"]) for one in told["dropped"]] == [("rpo", "rpo", "breached")]
+    assert told["unused_sources"] == ["dumps"]
+    told = " ".join(offline.stdout.split())
+    assert "rpo (rpo) is not in the policy any more" in told
+    assert "found it breached" in told
+    assert "nobody looked at dumps" in told
+    assert json.loads(place.drcheck("--format", "json").stdout)["services"][0]["dropped"] == []
+
+
+def test_an_earlier_text_that_cannot_be_read_any_more_is_no_silence(place):
+    rpo = "rpo: {kind: rpo, at_most: 9h, evidence: [dumps]}"
+    place.backup(3 * HOUR)
+    place.write(f"{rpo}\n  other: {{kind: of_another_age, evidence: [dumps]}}")
+    text = (place.root / "policies" / "shop.yaml").read_text()
+    place.write(rpo)
+    (policy,) = load_policies([str(place.root / "policies" / "shop.yaml")], None).policies
+    at = int((place.now - 2 * DAY).timestamp())
+    with (
+        open_ledger(f"sqlite:///{place.root}/drcheck.db") as ledger,
+        ledger.start(Window(at - 86400, at), version="0", started_at=at) as run,
+    ):
+        run.policies([replace(policy, text=text, sha256=hashlib.sha256(text.encode()).hexdigest())])
+        run.finish(0)
+    for how in ((), ("--offline",)):
+        done = place.drcheck(*how)
+        assert done.returncode == 3
+        assert "cannot be read by this version" in " ".join(done.stdout.split())

@@ -40,6 +40,12 @@ def test_a_clean_policy_says_so_and_exits_0(lint):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "1 file checked: no faults, no warnings\n")
 
 
+def test_a_source_that_nothing_rests_on_is_told(lint):
+    other = '  other: {at: "vault:other/", reader: objects, name: "{data_as_of:%Y-%m-%d}.gz", name_zone: UTC}\n'
+    (lint.directory / "policies" / "web.yaml").write_text(POLICY.replace("commitments:", f"{other}commitments:"))
+    assert "sources.other: no commitment rests on it" in lint().stdout
+
+
 def test_every_fault_is_a_line_and_the_status_is_3(lint):
     (lint.directory / "policies" / "bad.yml").write_text(
         POLICY.replace("web\n", "bad\n").replace("vault", "valt") + "ownr: x\n"

@@ -38,7 +38,9 @@ GUARDS = frozenset({"no-size-floor", "no-completion-marker", "mtime-believed", "
 
 def linted(document: Document, as_of: int = 0, *, explain: bool = False) -> list[Remark]:
     """Return what lint says beside what is left unguarded."""
-    return [remark for remark in lint(document, as_of, explain=explain) if remark.rule not in GUARDS]
+    return [
+        remark for remark in lint(document, as_of, explain=explain) if remark.rule not in {*GUARDS, "unused-source"}
+    ]
 
 
 def load(directory: Path, files: dict[str, str | bytes] | str | bytes, settings: Settings | None = None) -> Loaded:

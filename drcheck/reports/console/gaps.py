@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.verdict import Verdict
-from drcheck.interfaces import SourceSeen
-from drcheck.reports.console.local_time import Local
+from drcheck.interfaces import Judged, SourceSeen
+from drcheck.reports.console.local_time import Local, of_service
 from drcheck.reports.console.terminal import Paper
 from drcheck.reports.console.text import printable, prose
 from drcheck.settings import located
@@ -42,19 +42,31 @@ def write(paper: Paper, verdicts: Iterable[Verdict], local: Local, *, verbose: b
             paper.wrapped(f"{source}: {len(lines) - most} more lines", indent=INDENT, first="· ")
 
 
-def unjudged(sources: Sequence[SourceSeen]) -> list[str]:
-    """Return what lies at sources and is judged by nothing, a sentence each, for every reader to see.
+def unjudged(judged: Judged) -> list[str]:
+    """Return what is judged by nothing, a sentence each, for every reader to see.
 
+    That is what was promised before, sources that no commitment rests on, and what lies at the others beside backups.
     Of names that are no candidates those are among it that nothing accounts for and that are newer than every backup
     read there: markers and checksums beside backups are such names every night.
     """
+    sources = judged.sources
+    dropped = [
+        f"{one.id} ({one.kind}) is not in the policy any more: the run as of "
+        f"{of_service(judged).instant(one.judged_until)} found it {one.status or 'not owed yet'}"
+        for one in judged.dropped
+    ]
+    unused = words.several(list(judged.unused), at_most=_SETS_TOLD)
+    if unused:
+        dropped.append(
+            f"nobody looked at {unused}: no commitment rests on {'it' if len(judged.unused) == 1 else 'them'}"
+        )
     listed = [
         f"{source.name} also holds {words.several(sorted(source.unlisted), at_most=_SETS_TOLD)}, "
         "which the policy does not list"
         for source in sources
         if source.unlisted
     ]
-    return [*listed, *(sentence for source in sources if (sentence := _unmatched(source)))]
+    return [*dropped, *listed, *(sentence for source in sources if (sentence := _unmatched(source)))]
 
 
 def _unmatched(source: SourceSeen) -> str:
