@@ -203,6 +203,8 @@ class SourceSeen:
     """Whether any look ever found a name there that a template reads."""
     other_lines: int = 0
     """Of a log, its lines that tell of other services."""
+    unplaced: tuple[str, ...] = ()
+    """Of a log, the failures that concern nothing the policy has, a sentence each."""
 
 
 class Dropped(NamedTuple):

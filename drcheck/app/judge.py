@@ -14,6 +14,7 @@ from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
 from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.judging.unplaced_failures import unplaced
 from drcheck.core.model.evidence import Gap, Log, Look
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
@@ -102,11 +103,14 @@ def _judged(
     )
     used = {source.name for source in looked_at(versions.policy)}
     unused = tuple(name for name in versions.policy.sources if name not in used)
-    return Judged(versions.policy, verdicts, _sources(sources, versions.policy, today), unused=unused)
+    return Judged(versions.policy, verdicts, _sources(sources, versions.policy, today, window), unused=unused)
 
 
 def _sources(
-    sources: Callable[[Key], SourceState | None], policy: Policy, evidence: Mapping[str, SourceEvidence]
+    sources: Callable[[Key], SourceState | None],
+    policy: Policy,
+    evidence: Mapping[str, SourceEvidence],
+    window: Window,
 ) -> tuple[SourceSeen, ...]:
     """Return what lies at the sources of a policy beside what its verdicts tell; nothing of what was never seen."""
     listed = frozenset(of for source in policy.sources.values() for of in source.of)
@@ -114,7 +118,12 @@ def _sources(
     for source in looked_at(policy):
         state, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
         if state is not None and (log := evidence[source.name].log) is not None:
-            seen = replace(seen, unlisted=tuple(sorted(_sets_of(log) - listed)), other_lines=log.others)
+            seen = replace(
+                seen,
+                unlisted=tuple(sorted(_sets_of(log) - listed)),
+                other_lines=log.others,
+                unplaced=unplaced(policy, source.name, log, evidence, window),
+            )
         elif state is not None:
             history, newest = state.history, state.history.looks[-1]
             seen = replace(

@@ -82,6 +82,7 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
                 **_place(source.place, locations),
                 "unlisted": list(source.unlisted),
                 "other_lines": source.other_lines,
+                "unplaced_failures": list(source.unplaced),
                 "unread": source.unread,
                 "names": source.names,
                 "matched": source.matched,

@@ -36,3 +36,17 @@ def test_names_that_carry_their_zone_are_not_said_to_be_of_another(situation):
     why = rejected(situation)
     assert "name_zone" not in why
     assert "perhaps its time was set back, and available_at: mtime takes that at its word" in why
+
+
+def test_a_hint_proposes_nothing_that_the_source_says_already(situation):
+    for ago in (2, 1, 0):
+        situation.put(f"n/{situation.night(ago):%Y-%m-%dT%H%M}Z.dump", situation.noise(9000), situation.night(ago))
+    situation.policy(
+        sources='  dumps: {at: "disk:n/", reader: objects, name: "{data_as_of:%Y-%m-%dT%H%M}Z.dump", '
+        "available_at: name, thinned_after: 10d}\n",
+        commitments="  rpo: {kind: rpo, at_most: 25h, evidence: [dumps]}\n",
+    )
+    told = " ".join(one["reason"] for one in situation.judged("--window", "2d")["rpo"]["unknowns"])
+    assert "arrived somewhere between" in told
+    assert "available_at: mtime" not in told
+    assert "needs max_duration" in told

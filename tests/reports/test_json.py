@@ -125,6 +125,7 @@ def test_each_piece_of_evidence_names_its_file_in_full():
         "location": f"{vault}/webshop/",
         "unlisted": ["sessions"],
         "other_lines": 0,
+        "unplaced_failures": [],
         "unread": 31,
         "names": 40,
         "matched": 9,

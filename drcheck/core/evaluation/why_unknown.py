@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from drcheck.core import words
 from drcheck.core.history.part import Part
@@ -70,11 +71,7 @@ def uncertain(points: Points, row: int, at: int | None = None) -> str:
         return _went(points, row)
     if points.available_lo[row] != points.available_hi[row]:
         between = f"{words.instant(points.available_lo[row])} and {words.instant(points.available_hi[row])}"
-        return (
-            f"{name} arrived somewhere between {between}; on the source `available_at: mtime` would settle when, if "
-            "nothing there keeps older times, or `available_at: name` if it was moved; for an upload to S3 in parts, "
-            "last_modified of the connection or max_duration"
-        )
+        return f"{name} arrived somewhere between {between}; {_ARRIVAL_SETTLED.get(points.arrival_by, _SETTLED)}"
     if points.data_lo[row] != points.data_hi[row]:
         between = f"{words.instant(points.data_lo[row])} and {words.instant(points.data_hi[row])}"
         return (
@@ -84,6 +81,19 @@ def uncertain(points: Points, row: int, at: int | None = None) -> str:
     if gone_hi not in {FOREVER, gone_lo}:
         return _went(points, row)
     return f"what is known of {name} cannot decide it"
+
+
+_SETTLED: Final = (
+    "on the source `available_at: mtime` would settle when, if nothing there keeps older times, or "
+    "`available_at: name` if it was moved; for an upload to S3 in parts, last_modified of the connection or "
+    "max_duration"
+)
+_ARRIVAL_SETTLED: Final = {
+    "name": "`available_at: name` needs max_duration to say how long after its instant a backup comes at the latest, "
+    "and what a look did not show came after it: more looks would tell when",
+    "mtime": "what a look did not show came after it, whatever its mtime says: more looks would tell when",
+}
+"""What would settle an arrival where the source takes another word for it than the storage's."""
 
 
 def _went(points: Points, row: int) -> str:

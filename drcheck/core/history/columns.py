@@ -41,6 +41,7 @@ def columns(
     points = Points(
         source=source.name,
         of=of,
+        arrival_by=source.available_at.value,
         name=tuple(seen.shown.name for seen in rows),
         kind=tuple(seen.shown.kind or source.kind for seen in rows),
         data_lo=array("q", (data(seen).data_lo for seen in rows)),

@@ -472,6 +472,8 @@ class Points:
     """Row to the reason why that candidate never counts."""
     taken_until: int = 0
     """Until when what the newest complete look showed is taken to stand, where the source says so; 0: it does not."""
+    arrival_by: str = ""
+    """Whose word for arrivals the source takes: ``storage``, ``mtime``, ``manifest`` or ``name``."""
     doubts: Mapping[int, Sequence[Doubt]] = field(default_factory=dict)
     """Row to why, and when, that candidate does not surely count; the reason to give first comes first."""
 

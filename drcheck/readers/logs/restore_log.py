@@ -182,7 +182,7 @@ def _test(record: Record, restores: RestoreRecords) -> Recovery:
         ]
     )
     point = record.part("recovery_point")
-    point.instant("data_as_of")
+    ordered([("the recovery point's data_as_of", point.instant("data_as_of")), ("finished_at", finished)])
     data = record.choice("data", DATA) if "data" in record else ""
     if outcome == "passed" and data == "wrong":
         raise Malformed("its outcome is passed, and its data wrong")

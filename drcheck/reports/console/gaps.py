@@ -50,23 +50,27 @@ def unjudged(judged: Judged) -> list[str]:
     read there: markers and checksums beside backups are such names every night.
     """
     sources = judged.sources
-    dropped = [
+    told = [
         f"{one.id} ({one.kind}) is not in the policy any more: the run as of "
         f"{of_service(judged).instant(one.judged_until)} found it {one.status or 'not owed yet'}"
         for one in judged.dropped
     ]
     unused = words.several(list(judged.unused), at_most=_SETS_TOLD)
     if unused:
-        dropped.append(
-            f"nobody looked at {unused}: no commitment rests on {'it' if len(judged.unused) == 1 else 'them'}"
-        )
+        told.append(f"nobody looked at {unused}: no commitment rests on {'it' if len(judged.unused) == 1 else 'them'}")
+    told += [sentence for source in sources for sentence in source.unplaced[:_NAMES_TOLD]]
+    told += [
+        f"{source.name}: {words.counted(more, 'more failure')} of what the policy does not have"
+        for source in sources
+        if (more := len(source.unplaced) - _NAMES_TOLD) > 0
+    ]
     listed = [
         f"{source.name} also holds {words.several(sorted(source.unlisted), at_most=_SETS_TOLD)}, "
         "which the policy does not list"
         for source in sources
         if source.unlisted
     ]
-    return [*dropped, *listed, *(sentence for source in sources if (sentence := _unmatched(source)))]
+    return [*told, *listed, *(sentence for source in sources if (sentence := _unmatched(source)))]
 
 
 def _unmatched(source: SourceSeen) -> str:

@@ -1,0 +1,63 @@
+"""Restore tests and checks that failed, and whose records name what the policy does not have."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from situation import Situation
+
+POLICY = """\
+  dumps: {at: "disk:d/", reader: objects, name: "{data_as_of:%Y-%m-%dT%H%M}Z.dump", available_at: mtime, site: lab}
+  drills: {at: "disk:drills.jsonl", reader: restore-log}
+"""
+SITES = "sites: {sto: {}, lab: {}}\nscenarios: {server: {loses: [sto]}}\n"
+PROMISES = """\
+  rpo: {kind: rpo, at_most: 25h, evidence: [dumps]}
+  rto: {kind: rto, at_most: 4h, scenario: server, evidence: [drills]}
+"""
+
+
+def told(situation: Situation, **fields: object) -> str:
+    """Return what is told beside verdicts of a log whose newest record has these fields."""
+    began = situation.night(0) + timedelta(hours=1)
+    situation.put(f"d/{situation.night(0):%Y-%m-%dT%H%M}Z.dump", situation.noise(9000), situation.night(0))
+    at = f"{began:%Y-%m-%dT%H:%M:%SZ}"
+    record = {"service": "shop", "started_at": at, "finished_at": at, "outcome": "failed", **fields}
+    situation.put("drills.jsonl", json.dumps(record).encode() + b"\n", began)
+    situation.policy(sources=POLICY, commitments=PROMISES, more=SITES)
+    done = situation.run("--format", "json")
+    assert json.loads(done.stdout)["services"][0]["commitments"][0]["status"] == "met"
+    (source,) = (one for one in json.loads(done.stdout)["services"][0]["sources"] if one["name"] == "drills")
+    shown = " ".join(situation.run("--quiet").stdout.split())
+    assert all(sentence in shown for sentence in source["unplaced_failures"])
+    return " ".join(source["unplaced_failures"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"test": "t", "scenarios": ["sevrer"]}, "no scenario of that name"),
+        ({"test": "t", "data": "wrong"}, "does not tell of which copy"),
+        ({"test": "t", "data": "wrong", "recovery_point": {"source": "dmups", "name": "x"}}, "no source dmups"),
+        ({"test": "t", "data": "wrong", "recovery_point": {"source": "dumps", "name": "x"}}, "no look has shown x"),
+        ({"check": "c", "level": "restored"}, "does not tell of which copy"),
+        ({"check": "c", "level": "restored", "recovery_point": {"source": "dumps", "name": "x"}}, "no look has shown"),
+    ],
+)
+def test_a_failure_that_fits_nothing_is_told(situation, fields, words):
+    assert words in told(situation, **fields)
+
+
+@pytest.mark.parametrize("fields", [{"test": "t", "scenarios": ["server"]}, {"test": "t"}])
+def test_a_failure_that_says_nothing_of_data_is_no_such_thing(situation, fields):
+    assert told(situation, **fields) == ""
+
+
+def test_a_test_that_restored_data_of_after_its_end_is_no_record(situation):
+    later = f"{situation.night(-1):%Y-%m-%dT%H:%M:%SZ}"
+    told(situation, test="t", scenarios=["server"], outcome="passed", recovery_point={"data_as_of": later})
+    found = situation.judged()["rto"]
+    assert found["status"] == "unknown"
+    assert any("data_as_of" in gap["what"] for gap in found["gaps"])
