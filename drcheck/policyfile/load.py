@@ -147,6 +147,8 @@ def check_connections(root: Fields, settings: Settings) -> Iterator[Problem]:
                 outputs = connection.named_reads
                 if path[1:] not in outputs:
                     right = suggest(path[1:], sorted(outputs)) or f"add it to its outputs in {settings.file}"
+                    if "outputs" not in connection.keys.properties:
+                        right = f"only what runs commands has one; write {alias}:{connection.path_form}"
                     yield Problem(location.mark, f"{where}: connection {alias} has no named read {path[1:]} ({right})")
             elif why := connection.path_fault(path):
                 yield Problem(location.mark, f"{where}: {why} (write {alias}:{connection.path_form})")
