@@ -147,8 +147,8 @@ def _named(name: str) -> Any:
 
 def connection_of(kind: str) -> type[Connection]:
     """Return what a connection of that type is."""
-    found: type[Connection] = _named(COLLECTORS[kind].connection)
-    return found
+    connection: type[Connection] = _named(COLLECTORS[kind].connection)
+    return connection
 
 
 def opener(connection: Connection, *, versions: bool = False) -> Opener:

@@ -25,7 +25,7 @@ from drcheck.ledger.state import Key, SourceState, State
 
 def judge(
     sources: Callable[[Key], SourceState | None],
-    known: Mapping[str, Versions],
+    versions: Mapping[str, Versions],
     windows: Mapping[str, Window],
     *,
     clock_tolerance: int,
@@ -37,8 +37,8 @@ def judge(
     in memory. ``of_period`` also names what is not any more as it was in the window.
     """
     return tuple(
-        _judged(cache(sources), its, windows[service], clock_tolerance, of_period=of_period)
-        for service, its in known.items()
+        _judged(cache(sources), of_service, windows[service], clock_tolerance, of_period=of_period)
+        for service, of_service in versions.items()
     )
 
 
@@ -61,49 +61,51 @@ def _dropped(judged: Judged, state: State) -> Iterator[Dropped]:
         return
     here = {(verdict.commitment.id, verdict.commitment.kind) for verdict in judged.verdicts}
     for (of, commitment), past in state.verdicts.items():
+        if of != service:
+            continue
         for one in past:
             kind = one.found.kind
-            if of == service and one.run == recorded[-1].began.run and (commitment, kind) not in here:
+            if one.run == recorded[-1].began.run and (commitment, kind) not in here:
                 yield Dropped(commitment, kind, one.found.status, one.window.end)
 
 
-def keys_of(known: Mapping[str, Versions]) -> set[Key]:
+def keys_of(versions: Mapping[str, Versions]) -> set[Key]:
     """Return all sources that judging by the texts that bind rests on."""
     return {
         Key(service, source.identity)
-        for service, its in known.items()
-        for text in its.texts
+        for service, of_service in versions.items()
+        for text in of_service.texts
         for source in looked_at(text)
     }
 
 
 def _judged(
-    sources: Callable[[Key], SourceState | None], known: Versions, window: Window, tolerance: int, *, of_period: bool
+    sources: Callable[[Key], SourceState | None], versions: Versions, window: Window, tolerance: int, *, of_period: bool
 ) -> Judged:
     @cache
     def read(source: Source) -> SourceEvidence | None:
-        its = sources(Key(known.policy.service, source.identity))
-        return None if its is None else _evidence(source, its, known, window, tolerance)
+        state = sources(Key(versions.policy.service, source.identity))
+        return None if state is None else _evidence(source, state, versions, window, tolerance)
 
     def evidence(text: Policy) -> dict[str, SourceEvidence]:
         # When backups are meant to start changes nothing of what is known.
-        its = ((source.name, read(replace(source, planned=""))) for source in looked_at(text))
-        return {name: one for name, one in its if one is not None}
+        by_source = ((source.name, read(replace(source, planned=""))) for source in looked_at(text))
+        return {name: seen for name, seen in by_source if seen is not None}
 
-    today = evidence(known.policy)
+    today = evidence(versions.policy)
     verdicts = judge_policy(
-        known.policy,
+        versions.policy,
         today,
         window,
         clock_tolerance=tolerance,
-        first_seen=known.first_seen,
-        earlier=known.earlier,
-        read_earlier={text.sha256: evidence(text) for text, _ in known.bound},
+        first_seen=versions.first_seen,
+        earlier=versions.earlier,
+        read_earlier={text.sha256: evidence(text) for text, _ in versions.bound},
         of_period=of_period,
     )
-    used = {source.name for source in looked_at(known.policy)}
-    unused = tuple(name for name in known.policy.sources if name not in used)
-    return Judged(known.policy, verdicts, _sources(sources, known.policy, today, window), unused=unused)
+    used = {source.name for source in looked_at(versions.policy)}
+    unused = tuple(name for name in versions.policy.sources if name not in used)
+    return Judged(versions.policy, verdicts, _sources(sources, versions.policy, today, window), unused=unused)
 
 
 def _sources(
@@ -114,18 +116,18 @@ def _sources(
 ) -> tuple[SourceSeen, ...]:
     """Return what lies at the sources of a policy beside what its verdicts tell; nothing of what was never seen."""
     listed = frozenset(of for source in policy.sources.values() for of in source.of)
-    found = []
+    shown = []
     for source in looked_at(policy):
-        known, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
-        if known is not None and (log := evidence[source.name].log) is not None:
+        state, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
+        if state is not None and (log := evidence[source.name].log) is not None:
             seen = replace(
                 seen,
                 unlisted=tuple(sorted(_sets_of(log) - listed)),
                 other_lines=log.others,
                 unplaced=unplaced(policy, source.name, log, evidence, window),
             )
-        elif known is not None:
-            history, newest = known.history, known.history.looks[-1]
+        elif state is not None:
+            history, newest = state.history, state.history.looks[-1]
             seen = replace(
                 seen,
                 unlisted=history.unlisted,
@@ -135,8 +137,8 @@ def _sources(
                 unmatched=history.unaccounted,
                 ever_matched=history.ever_matched,
             )
-        found.append(seen)
-    return tuple(found)
+        shown.append(seen)
+    return tuple(shown)
 
 
 def _sets_of(log: Log) -> frozenset[str]:
@@ -145,7 +147,7 @@ def _sets_of(log: Log) -> frozenset[str]:
     return restored.union(*(check.of for check in log.checks))
 
 
-def _evidence(source: Source, state: SourceState, known: Versions, window: Window, tolerance: int) -> SourceEvidence:
+def _evidence(source: Source, state: SourceState, versions: Versions, window: Window, tolerance: int) -> SourceEvidence:
     history = state.history
     log: Log | None = None
     if source.export:
@@ -153,11 +155,11 @@ def _evidence(source: Source, state: SourceState, known: Versions, window: Windo
     elif source.junit:
         log = rewritten_logs.of_reports(history, source.restores)
     elif source.behaves is Behaviour.APPENDED:
-        log = _log(source, state, known.policy.service, tolerance)
+        log = _log(source, state, versions.policy.service, tolerance)
     newest = history.looks[-1]
     return SourceEvidence(
         standing=state.standing,
-        parts=history.parts(source, clock_tolerance=tolerance, since=known.since(source, window), until=window.end),
+        parts=history.parts(source, clock_tolerance=tolerance, since=versions.since(source, window), until=window.end),
         log=log,
         gaps=tuple(gap for gap in newest.gaps if gap.line is None),  # the others stand in the log
         unaccounted=history.unaccounted,
@@ -177,8 +179,8 @@ def _log(source: Source, state: SourceState, service: str, tolerance: int) -> Lo
     lines = tuple(gap for gap in parsed.gaps if not gap.hides)
     # For as long as the source says nothing else is taken to have come.
     known_until = last.begin + max(0, (source.seen_every or 0) - 1)
-    its = replace(parsed, gaps=lines, known_until=known_until, unseen=() if newest.complete else _hiding(newest))
-    return log_lines.dated(its, state.log, log_lines.reaching(complete, len(state.log), newest))
+    settled = replace(parsed, gaps=lines, known_until=known_until, unseen=() if newest.complete else _hiding(newest))
+    return log_lines.dated(settled, state.log, log_lines.reaching(complete, len(state.log), newest))
 
 
 def _hiding(look: Look) -> tuple[Gap, ...]:

@@ -27,17 +27,17 @@ Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None
 """Shows that work goes on: given what is awaited, returns what to call with each thing that came."""
 
 
-def sources_of(known: Mapping[str, Versions]) -> Iterator[tuple[Policy, Source]]:
+def sources_of(versions: Mapping[str, Versions]) -> Iterator[tuple[Policy, Source]]:
     """Yield the sources that are looked at: those that a commitment of today rests on."""
-    for its in known.values():
-        for source in looked_at(its.policy):
-            yield its.policy, source
+    for of_service in versions.values():
+        for source in looked_at(of_service.policy):
+            yield of_service.policy, source
 
 
 def look(
     run: Run,
     state: State,
-    known: Mapping[str, Versions],
+    versions: Mapping[str, Versions],
     settings: Settings,
     windows: Mapping[str, Window],
     *,
@@ -48,15 +48,20 @@ def look(
 
     Returns tracebacks of what looks met and nobody foresaw; each of these is a gap of its source.
     """
-    sources = tuple(sources_of(known))
+    sources = tuple(sources_of(versions))
     at_places = _Places(source for _, source in sources)
     jobs = [
         _job(
-            known[policy.service], source, state.source(_key(policy, source)), settings, windows[policy.service], begin,
+            versions[policy.service],
+            source,
+            state.source(_key(policy, source)),
+            settings,
+            windows[policy.service],
+            begin,
             also_read=at_places.around(source),
         )
         for policy, source in sources
-    ]  # fmt: skip
+    ]
     pool = Connections(settings.connections, settings.workers, settings.list_at_most)
     gathering = Gathering(jobs, pool, settings.workers)
     with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
@@ -78,7 +83,7 @@ class _Places:
     def __init__(self, sources: Iterable[Source]) -> None:
         self._at: dict[tuple[str, str], list[Source]] = defaultdict(list)
         self._below: dict[tuple[str, str], list[Source]] = defaultdict(list)
-        for source in dict.fromkeys(one for one in sources if one.tells(Tells.POINTS)):
+        for source in dict.fromkeys(source for source in sources if source.tells(Tells.POINTS)):
             self._at[source.connection, source.root].append(source)
             for root in _above(source.root):
                 self._below[source.connection, root].append(source)
@@ -87,8 +92,8 @@ class _Places:
         """Return the other sources whose root is that of ``source``, above it or below it."""
         if not source.tells(Tells.POINTS):
             return ()
-        found = [one for root in (source.root, *_above(source.root)) for one in self._at[source.connection, root]]
-        return tuple(one for one in (*found, *self._below[source.connection, source.root]) if one != source)
+        here = [other for root in (source.root, *_above(source.root)) for other in self._at[source.connection, root]]
+        return tuple(other for other in (*here, *self._below[source.connection, source.root]) if other != source)
 
 
 def _above(root: str) -> list[str]:
@@ -97,7 +102,7 @@ def _above(root: str) -> list[str]:
 
 
 def _job(
-    known: Versions,
+    versions: Versions,
     source: Source,
     state: SourceState,
     settings: Settings,
@@ -107,9 +112,9 @@ def _job(
     also_read: tuple[Source, ...] = (),
 ) -> Job:
     """Return what to ask of one source: as much as the question needs, and nothing that is known for good."""
-    policy, history = known.policy, state.history
+    policy, history = versions.policy, state.history
     facts, verify = asked_at(policy, source), source.tells(Tells.POINTS)
-    since = min(known.since(source, window), history.broken_since())
+    since = min(versions.since(source, window), history.broken_since())
     asked = Asked(
         since=since,
         begin=begin,

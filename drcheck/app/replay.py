@@ -59,47 +59,47 @@ def replay(settings: Settings, run: str) -> Replayed:
         known_now = ledger.state((), folded=True)
         past = _run(known_now, run)
         recorded = {
-            (one.found.service, one.found.commitment): one.found
-            for its in known_now.verdicts.values()
-            for one in its
-            if one.run == past.began.run
+            (verdict.found.service, verdict.found.commitment): verdict.found
+            for verdicts in known_now.verdicts.values()
+            for verdict in verdicts
+            if verdict.run == past.began.run
         }
         then = ledger.state((), upto=past.looked_until)
-        texts = {one.service: reload(ledger.policy_text(then, one.sha256)) for one in past.policies}
+        texts = {policy.service: reload(ledger.policy_text(then, policy.sha256)) for policy in past.policies}
         policies = [text for text in texts.values() if text is not None]
-        known = versions(ledger, then, policies, past.began.started_at)
-        windows = dict.fromkeys(known, past.began.window)
-        state = ledger.state(keys_of(known), upto=past.looked_until)
-        judged = judge(state.sources.get, known, windows, clock_tolerance=past.began.clock_tolerance)
-    again = {(one.service, one.commitment): one for its in judged for one in found(its)}
+        bound = versions(ledger, then, policies, past.began.started_at)
+        windows = dict.fromkeys(bound, past.began.window)
+        state = ledger.state(keys_of(bound), upto=past.looked_until)
+        judged = judge(state.sources.get, bound, windows, clock_tolerance=past.began.clock_tolerance)
+    again = {(finding.service, finding.commitment): finding for service in judged for finding in found(service)}
     differences = tuple(_differences(recorded, again, {service for service, text in texts.items() if text is None}))
     return Replayed(past, len(recorded.keys() | again.keys()) - len(differences), differences)
 
 
-def _run(state: State, asked: str) -> PastRun:
+def _run(state: State, name: str) -> PastRun:
     judged = [run for run in state.runs.values() if run.judged and run.state == "finished"]
-    its = [run for run in judged if run.began.run.startswith(asked)]
+    named = [run for run in judged if run.began.run.startswith(name)]
     if not judged:
         raise UsageError("no run has recorded a verdict yet", "`drcheck verify` records them.")
-    if not its:
-        raise UsageError(f"no run that recorded verdicts is called {asked}", "drcheck ledger show lists the runs.")
-    if asked and len(its) > 1:
-        raise UsageError(f"{len(its)} runs begin with {asked}", "Give more of the run's id.")
-    return its[-1]
+    if not named:
+        raise UsageError(f"no run that recorded verdicts is called {name}", "drcheck ledger show lists the runs.")
+    if name and len(named) > 1:
+        raise UsageError(f"{len(named)} runs begin with {name}", "Give more of the run's id.")
+    return named[-1]
 
 
 def _differences(
     recorded: dict[tuple[str, str], Found], again: dict[tuple[str, str], Found], unreadable: set[str]
 ) -> Iterator[Difference]:
     for key in sorted(recorded.keys() | again.keys()):
-        one, other = recorded.get(key), again.get(key)
-        if one == other:
+        before, now = recorded.get(key), again.get(key)
+        if before == now:
             continue
         if key[0] in unreadable:
             what = "its policy cannot be read by this version of drcheck"
-        elif one is None or other is None:
-            what = "it was not recorded" if one is None else "it is not judged any more"
+        elif before is None or now is None:
+            what = "it was not recorded" if before is None else "it is not judged any more"
         else:
-            names = {field.name for field in fields(Found) if getattr(one, field.name) != getattr(other, field.name)}
+            names = {field.name for field in fields(Found) if getattr(before, field.name) != getattr(now, field.name)}
             what = ", ".join(name for name in _SHOWN if name in names)
-        yield Difference(*key, what, one, other)
+        yield Difference(*key, what, before, now)

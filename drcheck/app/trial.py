@@ -114,12 +114,12 @@ def _looked(
         for row in range(len(part.points.name))
         if (doubt := part.points.doubt_at(row, begin)) is not None
     }
-    candidates = sorted(observation.candidates, key=lambda one: (-one.data_hi, one.name))
+    candidates = sorted(observation.candidates, key=lambda candidate: (-candidate.data_hi, candidate.name))
     unread = tuple(sorted(_unread(source, seen.entries), key=lambda entry: -entry.modified))
     large = [entry.name for entry in unread if entry.size >= _SMALL][:PROPOSED_FROM]
     return Trial(
         source=source,
-        candidates=tuple((one, why_not.get(one.name, "")) for one in candidates),
+        candidates=tuple((candidate, why_not.get(candidate.name, "")) for candidate in candidates),
         unread=unread,
         small=len([entry for entry in unread if entry.size < _SMALL]),
         nearest=tuple(propose(large)[:TEMPLATES]),
@@ -130,7 +130,9 @@ def _looked(
         twins=_twins(candidates),
         tracebacks=tuple(tracebacks),
         noncurrent=frozenset(entry.name for entry in seen.entries.values() if entry.noncurrent),
-        archived={one.name: one.told for one in observation.described if one.fact is Fact.ARCHIVED},
+        archived={
+            candidate.name: candidate.told for candidate in observation.described if candidate.fact is Fact.ARCHIVED
+        },
     )
 
 
@@ -167,10 +169,10 @@ def _unread(source: Source, entries: Mapping[str, Entry]) -> Iterator[Entry]:
 
 def _twins(candidates: list[Candidate]) -> tuple[str, str] | None:
     first: dict[str, str] = {}
-    for one in candidates[:10]:
-        if one.checksum and one.checksum in first:
-            return first[one.checksum], one.name
-        first[one.checksum] = one.name
+    for candidate in candidates[:10]:
+        if candidate.checksum and candidate.checksum in first:
+            return first[candidate.checksum], candidate.name
+        first[candidate.checksum] = candidate.name
     return None
 
 

@@ -88,7 +88,7 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
         return _offline(settings, paths, loaded, question)
     started, began = clock.now(), clock.monotonic()
     # A window is half-open: one second more, so that the looks of this run lie in it.
-    ends = dict.fromkeys((one.service for one in loaded.policies), started + 1)
+    ends = dict.fromkeys((policy.service for policy in loaded.policies), started + 1)
     judgeable = _begun(loaded.policies, question, started + 1)
     windows = _windows(judgeable, question, ends, started + 1)
     with open_ledger(settings.ledger) as ledger:
@@ -106,23 +106,23 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
         ) as run:
             run.policies(judgeable)
             state = ledger.state(())
-            known = versions(ledger, state, judgeable, started)
+            bound = versions(ledger, state, judgeable, started)
             faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, started)))
-            faults = (*faults, *unreadable(known, windows))
-            keys = keys_of(known)
+            faults = (*faults, *unreadable(bound, windows))
+            keys = keys_of(bound)
             state = ledger.state(keys)
-            tracebacks = look(run, state, known, settings, windows, begin=begin, progress=progress)
+            tracebacks = look(run, state, bound, settings, windows, begin=begin, progress=progress)
             state = fold(ledger.log, state, keys)
             judged = judge(
                 state.sources.get,
-                known,
+                bound,
                 windows,
                 clock_tolerance=settings.clock_tolerance,
                 of_period=question.period is not None,
             )
-            services = tuple(_named(one, state, question) for one in judged)
+            services = tuple(_named(service, state, question) for service in judged)
             if question.is_record:
-                run.found([verdict for one in services for verdict in found(one)])
+                run.found([verdict for service in services for verdict in found(service)])
             report = Report(
                 run.id,
                 __version__,
@@ -243,8 +243,8 @@ def _windows(policies: Iterable[Policy], question: Question, ends: Mapping[str, 
             start, end = _span(question.period, policy)
             windows[policy.service] = Window(start, min(end, now))
         else:
-            asked = question.as_of
-            end = ends[policy.service] if asked is None else asked(ZoneInfo(policy.timezone))
+            instant = question.as_of
+            end = ends[policy.service] if instant is None else instant(ZoneInfo(policy.timezone))
             windows[policy.service] = question.window(end)
     return windows
 
@@ -255,7 +255,7 @@ def _reaching_back(windows: Mapping[str, Window], state: State) -> dict[str, Win
     Whatever was breached since then is named, however long that is ago.
     """
     recorded = (state.recorded(service, "", window.end) for service, window in windows.items())
-    since = [one.as_of for one in recorded if one is not None]
+    since = [verdict.as_of for verdict in recorded if verdict is not None]
     start = min([*(window.start for window in windows.values()), *since], default=0)
     return {service: Window(start, window.end) for service, window in windows.items()}
 
@@ -264,19 +264,21 @@ def _with_unbegun(services: Iterable[Judged], policies: Iterable[Policy], questi
     """Add the services for which the period that is asked for has not begun: nothing of it is owed yet."""
     if (period := question.period) is None:
         return tuple(services)
-    judged = {one.policy.service: one for one in services}
+    judged = {service.policy.service: service for service in services}
     return tuple(judged.get(policy.service) or _unbegun(policy, period) for policy in policies)
 
 
 def _unbegun(policy: Policy, period: Period) -> Judged:
     start, _ = _span(period, policy)
     window, reason = Window(start, start), f"nothing is owed yet: {period.label} begins {words.instant(start)}"
-    return Judged(policy, tuple(Verdict(one, window, Finding("", (), reason), ()) for one in policy.commitments))
+    return Judged(
+        policy, tuple(Verdict(commitment, window, Finding("", (), reason), ()) for commitment in policy.commitments)
+    )
 
 
 def _whole(windows: Iterable[Window], otherwise: Window) -> Window:
-    its = list(windows) or [otherwise]
-    return Window(min(window.start for window in its), max(window.end for window in its))
+    each = list(windows) or [otherwise]
+    return Window(min(window.start for window in each), max(window.end for window in each))
 
 
 def _named(judged: Judged, state: State, question: Question, *, before: str = "") -> Judged:
@@ -295,10 +297,10 @@ def _all_named(judged: Judged) -> Judged:
     def named(verdict: Verdict) -> Verdict:
         end = verdict.window.end
         breaches = tuple(
-            Named(one, not cover(verdict.waived, one.opened_at, one.closed_at or end), News.OF_PERIOD)
-            for one in verdict.breaches()
+            Named(opening, not cover(verdict.waived, opening.opened_at, opening.closed_at or end), News.OF_PERIOD)
+            for opening in verdict.breaches()
         )
-        unknown = [one for one in verdict.overall.openings(Status.UNKNOWN) if not one.between_looks]
+        unknown = [opening for opening in verdict.overall.openings(Status.UNKNOWN) if not opening.between_looks]
         if not unknown or verdict.status in {Status.BREACHED, Status.UNKNOWN}:
             return replace(verdict, since_last_run=breaches, of_period=True)
         share = words.duration(summary.shares(verdict.overall).unknown)

@@ -58,7 +58,7 @@ def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int)
     owed until today by the text of its day, and one that takes effect in the future leaves an old one in force.
     """
     read = cache(lambda digest: reload(ledger.policy_text(state, digest)))  # a text may have come back again and again
-    found: dict[str, Versions] = {}
+    by_service: dict[str, Versions] = {}
     for policy in policies:
         texts = [past for past in state.policies if past.service == policy.service]
         current = texts.pop() if texts and texts[-1].sha256 == policy.sha256 else None
@@ -70,30 +70,30 @@ def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int)
             Span(seen, end) for (seen, text), end in zip(known, ends, strict=False) if text is None and seen < end
         )
         bound = _bound(policy, (*earlier, Version(first_seen, policy)))
-        found[policy.service] = Versions(policy, first_seen, earlier, bound, unreadable)
-    return found
+        by_service[policy.service] = Versions(policy, first_seen, earlier, bound, unreadable)
+    return by_service
 
 
-def unreadable(known: Mapping[str, Versions], windows: Mapping[str, Window]) -> Iterator[Fault]:
+def unreadable(versions: Mapping[str, Versions], windows: Mapping[str, Window]) -> Iterator[Fault]:
     """Yield the policies that had a text in their window which cannot be read any more: what it promised is unknown."""
-    for service, its in known.items():
-        for span in its.unreadable:
+    for service, of_service in versions.items():
+        for span in of_service.unreadable:
             if span.end > windows[service].start and span.start < windows[service].end:
                 yield Fault(
-                    its.policy.file,
-                    f"{its.policy.file}: the text that was judged from {words.instant(span.start)} to "
+                    of_service.policy.file,
+                    f"{of_service.policy.file}: the text that was judged from {words.instant(span.start)} to "
                     f"{words.instant(span.end)} cannot be read by this version of drcheck, and what began then is "
                     "judged by the other texts (the verdicts of record stand in drcheck history)",
                 )
 
 
-def _bound(policy: Policy, known: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:
-    if len(known) == 1:
+def _bound(policy: Policy, earlier: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:
+    if len(earlier) == 1:
         return ()
     until: dict[str, tuple[Policy, int]] = {}
     for commitment in policy.commitments:
-        corrected = (wording for one in corrections_of(commitment, known) for wording in one.before)
-        for wording in (*wordings_of(commitment, known), *corrected):
+        corrected = (wording for correction in corrections_of(commitment, earlier) for wording in correction.before)
+        for wording in (*wordings_of(commitment, earlier), *corrected):
             _, latest = until.get(wording.policy.sha256, (policy, LONG_AGO))
             until[wording.policy.sha256] = (wording.policy, max(latest, wording.binds.end))
     return tuple(until.values())

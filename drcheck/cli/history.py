@@ -36,7 +36,7 @@ examples:
 """
 
 
-class _Told(NamedTuple):
+class _History(NamedTuple):
     """The history of one commitment."""
 
     commitment: str
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     except DrcheckError as error:
         raise UsageError(f"--since: {error.message}", error.hint) from error
     settings = load_settings(arguments.config)
-    services: dict[str, list[_Told]] = {}
+    services: dict[str, list[_History]] = {}
     zones: dict[str, ZoneInfo] = {}
     judged = False
     try:
@@ -122,35 +122,46 @@ def _zones(ledger: Ledger, state: State) -> dict[str, ZoneInfo]:
 
 
 def _read(
-    state: State, zones: dict[str, ZoneInfo], service: str, commitment: str, asked: Moment | None, *, every_run: bool
-) -> dict[str, list[_Told]]:
+    state: State,
+    zones: dict[str, ZoneInfo],
+    service: str,
+    commitment: str,
+    since_when: Moment | None,
+    *,
+    every_run: bool,
+) -> dict[str, list[_History]]:
     from drcheck.ledger.breaches import breaches
     from drcheck.ledger.state import ahead
 
-    found: dict[str, list[_Told]] = {}
+    histories: dict[str, list[_History]] = {}
     names: set[str] = set()
     for (of, promise), every in sorted(state.verdicts.items()):
         if service and of != service:
             continue
         # A run that was stopped or died has shown its verdicts to nobody, and none of them is of record.
-        if not (its := [one for one in every if state.runs[one.run].state == "finished"]):
+        if not (finished := [verdict for verdict in every if state.runs[verdict.run].state == "finished"]):
             continue
         names.add(promise)
         if commitment and promise != commitment:
             continue
-        since = None if asked is None else asked(zones[of])
+        since = None if since_when is None else since_when(zones[of])
         # What a run of a clock ahead of time found of a time that had not come yet tells of no breach.
-        *are_ahead, _ = ahead([one.window.end for one in its])
-        believed = [*(one for one, is_ahead in zip(its, are_ahead, strict=False) if not is_ahead), its[-1]]
-        spells = breaches(sorted(believed, key=lambda one: one.window.end))
-        verdicts = sorted(its, key=lambda one: one.window.end)
-        spells = [one for one in spells if since is None or (one.closed_at or one.dropped_at or since) >= since]
-        shown = [one for one in verdicts if since is None or one.window.end >= since]
-        told = _Told(promise, verdicts[-1].found.kind, shown if every_run else list(_changes(shown)), spells)
-        if told.verdicts or told.breaches:
-            found.setdefault(of, []).append(told)
+        *are_ahead, _ = ahead([verdict.window.end for verdict in finished])
+        believed = [
+            *(verdict for verdict, is_ahead in zip(finished, are_ahead, strict=False) if not is_ahead),
+            finished[-1],
+        ]
+        spells = breaches(sorted(believed, key=lambda verdict: verdict.window.end))
+        verdicts = sorted(finished, key=lambda verdict: verdict.window.end)
+        spells = [
+            breach for breach in spells if since is None or (breach.closed_at or breach.dropped_at or since) >= since
+        ]
+        shown = [verdict for verdict in verdicts if since is None or verdict.window.end >= since]
+        history = _History(promise, verdicts[-1].found.kind, shown if every_run else list(_changes(shown)), spells)
+        if history.verdicts or history.breaches:
+            histories.setdefault(of, []).append(history)
     _known("commitment", commitment, sorted(names))
-    return found
+    return histories
 
 
 def _changes(verdicts: Sequence[PastVerdict]) -> Iterator[PastVerdict]:
@@ -159,7 +170,7 @@ def _changes(verdicts: Sequence[PastVerdict]) -> Iterator[PastVerdict]:
         yield next(same)
 
 
-def _text(services: dict[str, list[_Told]], zones: dict[str, ZoneInfo]) -> str:
+def _text(services: dict[str, list[_History]], zones: dict[str, ZoneInfo]) -> str:
     import sys
 
     from drcheck.reports.console.local_time import Local
@@ -172,12 +183,12 @@ def _text(services: dict[str, list[_Told]], zones: dict[str, ZoneInfo]) -> str:
         if number:
             paper.blank()
         paper.line((printable(service), "bold"))
-        for told in histories:
+        for history in histories:
             paper.blank()
-            kind = "" if told.kind == told.commitment else f"  {told.kind.replace('_', ' ')}"
-            paper.line("  ", (printable(told.commitment), "bold"), (kind, "dim"))
-            _print_verdicts(paper, told.verdicts, local)
-            _print_breaches(paper, told.breaches, local)
+            kind = "" if history.kind == history.commitment else f"  {history.kind.replace('_', ' ')}"
+            paper.line("  ", (printable(history.commitment), "bold"), (kind, "dim"))
+            _print_verdicts(paper, history.verdicts, local)
+            _print_breaches(paper, history.breaches, local)
     return paper.text()
 
 
@@ -188,10 +199,10 @@ def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict], local: Local)
 
     for verdict in verdicts:
         status = Status(verdict.found.status) if verdict.found.status else None
-        its = mark(status, waived=verdict.found.waived, attested=verdict.found.attested)
+        marked = mark(status, waived=verdict.found.waived, attested=verdict.found.attested)
         measured = f"measured {quantity(Quantity(**verdict.found.measured))}" if verdict.found.measured else ""
         first = f"  {local.instant(verdict.window.end)}  "
-        paper.line(first, (fit(f"{its.symbol} {its.word}", 10), its.style), "  ", measured)
+        paper.line(first, (fit(f"{marked.symbol} {marked.word}", 10), marked.style), "  ", measured)
         paper.wrapped(printable(local.text(verdict.found.reason)), indent=len(first))
 
 
@@ -219,23 +230,23 @@ def _print_breaches(paper: Paper, breaches: Sequence[Breach], local: Local) -> N
         paper.line((f"    noticed {local.instant(breach.noticed_at)}", "dim"))
 
 
-def _print_json(services: dict[str, list[_Told]]) -> None:
+def _print_json(services: dict[str, list[_History]]) -> None:
     from drcheck.cli.output import write_whole
     from drcheck.reports.json import written
 
     shown = [
-        {"service": service, "commitments": [_commitment(told) for told in histories]}
+        {"service": service, "commitments": [_commitment(history) for history in histories]}
         for service, histories in services.items()
     ]
     write_whole(written({"services": shown}).encode(), None)
 
 
-def _commitment(told: _Told) -> dict[str, Any]:
+def _commitment(history: _History) -> dict[str, Any]:
     from drcheck.core import words
 
     return {
-        "id": told.commitment,
-        "kind": told.kind,
+        "id": history.commitment,
+        "kind": history.kind,
         "verdicts": [
             {
                 "run": verdict.run,
@@ -246,7 +257,7 @@ def _commitment(told: _Told) -> dict[str, Any]:
                 "measured": verdict.found.measured,
                 "reason": verdict.found.reason,
             }
-            for verdict in told.verdicts
+            for verdict in history.verdicts
         ],
         "breaches": [
             {
@@ -259,6 +270,6 @@ def _commitment(told: _Told) -> dict[str, Any]:
                 "waived": breach.waived,
                 "reason": breach.reason,
             }
-            for breach in told.breaches
+            for breach in history.breaches
         ],
     }

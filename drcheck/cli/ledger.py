@@ -118,11 +118,11 @@ def _show(ledger: Ledger) -> int:
     for past in runs[-_RUNS_SHOWN:]:
         status = "" if past.exit_status is None else past.exit_status
         began = past.began
-        asked = "  a question" if began.question else ""
+        beside = "  a question" if began.question else ""
         if past.state == "finished" and not (began.question or past.published):
-            asked = "  its report was not shown"
+            beside = "  its report was not shown"
         as_of = words.instant(began.window.end)
-        line = f"{words.instant(began.started_at)}  {as_of}  {past.state:11}  {status}{asked}"
+        line = f"{words.instant(began.started_at)}  {as_of}  {past.state:11}  {status}{beside}"
         print(line.rstrip())
     if runs[_RUNS_SHOWN:]:
         first = words.instant(runs[0].began.started_at)

@@ -66,9 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
         for document in loaded.documents
         for remark in lint(document, as_of, explain=arguments.explain, connections=connections)
     ]
-    told = _json(loaded, remarks) if arguments.format == "json" else _text(loaded, remarks)
+    text = _json(loaded, remarks) if arguments.format == "json" else _text(loaded, remarks)
     try:
-        write_whole(told.encode(errors="backslashreplace"), None)
+        write_whole(text.encode(errors="backslashreplace"), None)
     except OutputError as error:
         say(error)
     if arguments.format == "text":
@@ -111,7 +111,7 @@ def _count(count: int, what: str) -> str:
 def _json(loaded: Loaded, remarks: list[Remark]) -> str:
     import json
 
-    told = {
+    whole = {
         "policies": [document.policy.file for document in loaded.documents],
         "faults": [{"policy": file, **_at(problem.mark), "message": problem.text} for file, problem in loaded.problems],
         "remarks": [
@@ -119,7 +119,7 @@ def _json(loaded: Loaded, remarks: list[Remark]) -> str:
             for remark in remarks
         ],
     }
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def _at(mark: Mark) -> dict[str, str | int]:

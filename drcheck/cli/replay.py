@@ -72,10 +72,12 @@ def _text(replayed: Replayed) -> str:
     paper.wrapped(f"{same} the same, {len(replayed.differences)} not", first=("✗ ", "bold red"))
     if replayed.other_version:
         paper.wrapped("another version of drcheck made this run: its changelog may say why")
-    for one in replayed.differences:
+    for difference in replayed.differences:
         paper.blank()
-        paper.wrapped(prose(f"{one.service}: {one.commitment} differs in {one.what}"), style="bold")
-        for label, verdict in (("then", one.recorded), ("now", one.again)):
+        paper.wrapped(
+            prose(f"{difference.service}: {difference.commitment} differs in {difference.what}"), style="bold"
+        )
+        for label, verdict in (("then", difference.recorded), ("now", difference.again)):
             if verdict is not None:
                 paper.wrapped(prose(f"{verdict.status or 'not owed'}: {verdict.reason}"), indent=2, first=f"{label:5}")
     return paper.text()
@@ -87,21 +89,21 @@ def _object(replayed: Replayed) -> dict[str, Any]:
         "run": began.run,
         "version": began.version,
         "same": replayed.same,
-        "differences": [_difference(one) for one in replayed.differences],
+        "differences": [_difference(difference) for difference in replayed.differences],
     }
 
 
-def _difference(one: Difference) -> dict[str, Any]:
+def _difference(difference: Difference) -> dict[str, Any]:
     return {
-        "service": one.service,
-        "commitment": one.commitment,
-        "what": one.what,
-        "then": _verdict(one.recorded),
-        "now": _verdict(one.again),
+        "service": difference.service,
+        "commitment": difference.commitment,
+        "what": difference.what,
+        "then": _verdict(difference.recorded),
+        "now": _verdict(difference.again),
     }
 
 
-def _verdict(found: Found | None) -> dict[str, Any] | None:
-    if found is None:
+def _verdict(finding: Found | None) -> dict[str, Any] | None:
+    if finding is None:
         return None
-    return {"status": found.status, "reason": found.reason, "measured": found.measured}
+    return {"status": finding.status, "reason": finding.reason, "measured": finding.measured}

@@ -39,15 +39,15 @@ class Command(NamedTuple):
 
 def commands(parser: argparse.ArgumentParser) -> list[Command]:
     """Return drcheck itself, then its verbs in the order in which --help shows them."""
-    found = [_command("", "", parser)]
+    listed = [_command("", "", parser)]
     for action in parser._actions:  # noqa: SLF001  argparse tells of its arguments in no other way
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            helps = {one.dest: one.help or "" for one in action._choices_actions}  # noqa: SLF001
-            found += [_command(name, helps.get(name, ""), its) for name, its in action.choices.items()]
-    return found
+            helps = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+            listed += [_command(name, helps.get(name, ""), subparser) for name, subparser in action.choices.items()]
+    return listed
 
 
-def _command(name: str, told: str, parser: argparse.ArgumentParser) -> Command:
+def _command(name: str, help_text: str, parser: argparse.ArgumentParser) -> Command:
     arguments = [
         Argument(
             tuple(action.option_strings),
@@ -59,8 +59,8 @@ def _command(name: str, told: str, parser: argparse.ArgumentParser) -> Command:
         for action in parser._actions  # noqa: SLF001
         if not isinstance(action, argparse._SubParsersAction)  # noqa: SLF001
     ]
-    options = tuple(one for one in arguments if one.flags)
-    return Command(name, told, options, tuple(one for one in arguments if not one.flags))
+    options = tuple(argument for argument in arguments if argument.flags)
+    return Command(name, help_text, options, tuple(argument for argument in arguments if not argument.flags))
 
 
 _BASH: Final = """\
@@ -102,9 +102,9 @@ complete -o default -F _drcheck drcheck
 """
 
 
-def bash(found: Sequence[Command]) -> str:
+def bash(listed: Sequence[Command]) -> str:
     """Return the script for bash, from version 3.2 on, which macOS has."""
-    whole, *verbs = found
+    whole, *verbs = listed
     values: dict[str, list[str]] = {}
     words: dict[str, list[str]] = {}
     options = []
@@ -119,7 +119,7 @@ def bash(found: Sequence[Command]) -> str:
             words.setdefault(_bash_value(word), []).append(place)
     return _BASH.format(
         valued="|".join(pattern for patterns in values.values() for pattern in patterns),
-        verbs=" ".join([*(verb.name for verb in verbs), *(flag for one in whole.options for flag in one.flags)]),
+        verbs=" ".join([*(verb.name for verb in verbs), *(flag for option in whole.options for flag in option.flags)]),
         values="\n".join(f"            {'|'.join(patterns)}) {value} ;;" for value, patterns in values.items()),
         options="\n".join(options),
         words="\n".join(f"{' ' * 24}{'|'.join(patterns)}) {value} ;;" for value, patterns in words.items()),
@@ -133,9 +133,9 @@ def _bash_value(argument: Argument) -> str:
     return f'words="{" ".join(argument.choices)}"'
 
 
-def zsh(found: Sequence[Command]) -> str:
+def zsh(listed: Sequence[Command]) -> str:
     """Return the script for zsh, as a function to be loaded from ``fpath`` or to be sourced after ``compinit``."""
-    whole, *verbs = found
+    whole, *verbs = listed
     lines = [
         "#compdef drcheck",
         "# Completion of drcheck for zsh; made by `drcheck completion zsh`.",
@@ -160,7 +160,7 @@ def zsh(found: Sequence[Command]) -> str:
         )
         lines.append(f"        {verb.name})")
         lines.append("            _arguments \\")
-        lines.append(" \\\n".join(f"                {one}" for one in (*_zsh_options(verb), *words)) + " ;;")
+        lines.append(" \\\n".join(f"                {argument}" for argument in (*_zsh_options(verb), *words)) + " ;;")
     lines += [
         "        esac ;;",
         "    esac",
@@ -172,13 +172,13 @@ def zsh(found: Sequence[Command]) -> str:
 
 def _zsh_options(command: Command) -> Iterator[str]:
     for option in command.options:
-        told = option.help.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
+        help_text = option.help.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace(":", "\\:")
         value = f":{option.label}:{_zsh_value(option)}" if option.label else ""
         others = f"({' '.join(option.flags)})" if len(option.flags) > 1 else ""
         for flag in option.flags:
             # A long option takes its value after a sign or as the next word.
             takes = "=" if option.label and flag.startswith("--") else ""
-            yield _quoted(f"{others}{flag}{takes}[{told}]{value}")
+            yield _quoted(f"{others}{flag}{takes}[{help_text}]{value}")
 
 
 def _zsh_value(argument: Argument) -> str:
@@ -191,9 +191,9 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def fish(found: Sequence[Command]) -> str:
+def fish(listed: Sequence[Command]) -> str:
     """Return the script for fish."""
-    whole, *verbs = found
+    whole, *verbs = listed
     lines = ["# Completion of drcheck for fish; made by `drcheck completion fish`.", "complete -c drcheck -f"]
     lines += [_fish("__fish_use_subcommand", option) for option in whole.options]
     for verb in verbs:

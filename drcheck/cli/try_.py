@@ -176,23 +176,23 @@ def _candidates(trial: Trial, at_most: int) -> Iterator[str]:
     from drcheck.core import words
     from drcheck.core.model.evidence import FOREVER
 
-    for one, why_not in trial.candidates[:at_most]:
+    for candidate, why_not in trial.candidates[:at_most]:
         arrived = (
-            words.between(one.available_lo, one.available_hi)
-            if one.available_hi < FOREVER
-            else (f"from {words.instant(one.available_lo)} on")
+            words.between(candidate.available_lo, candidate.available_hi)
+            if candidate.available_hi < FOREVER
+            else (f"from {words.instant(candidate.available_lo)} on")
         )
-        version = "a noncurrent version" if one.name in trial.noncurrent else ""
-        told = [
-            f"of {one.of}",
-            one.kind,
+        version = "a noncurrent version" if candidate.name in trial.noncurrent else ""
+        facts = [
+            f"of {candidate.of}",
+            candidate.kind,
             version,
-            _tier(trial, one.name),
-            f"data {words.between(one.data_lo, one.data_hi)}",
+            _tier(trial, candidate.name),
+            f"data {words.between(candidate.data_lo, candidate.data_hi)}",
             f"arrived {arrived}",
         ]
-        yield f"  {one.name}"
-        yield f"    {', '.join(filter(None, told))}, {words.size(one.size)}: {why_not or 'counts'}"
+        yield f"  {candidate.name}"
+        yield f"    {', '.join(filter(None, facts))}, {words.size(candidate.size)}: {why_not or 'counts'}"
     if len(trial.candidates) > at_most:
         yield f"  and {len(trial.candidates) - at_most} older (-v shows all)"
 
@@ -201,8 +201,8 @@ def _tier(trial: Trial, name: str) -> str:
     """Return in which archive tier a backup lies, or may lie; empty: it is read at once."""
     from drcheck.core.model import archive_tiers
 
-    told = trial.archived.get(name)
-    return "" if told is None else f"{'' if told.holds else 'perhaps '}in {archive_tiers.named(told.how).title}"
+    tier = trial.archived.get(name)
+    return "" if tier is None else f"{'' if tier.holds else 'perhaps '}in {archive_tiers.named(tier.how).title}"
 
 
 def _pasted(source: Source) -> Iterator[str]:

@@ -147,13 +147,13 @@ def _question(arguments: argparse.Namespace) -> Question:
         raise UsageError("--from and --to go together", "Write both: --from 2026-07-01 --to 2026-10-01.")
     if arguments.window is not None and given not in ([], ["--as-of"]):
         raise UsageError(f"--window goes with --as-of, and {given[0]} says how long by itself", "Leave it out.")
-    asked = read("--period", period, arguments.period)
+    period_asked = read("--period", period, arguments.period)
     if arguments.since is not None:
         start, end = read("--from", moment, arguments.since), read("--to", moment, arguments.until)
-        asked = Period(f"{arguments.since} to {arguments.until}", start, end)
+        period_asked = Period(f"{arguments.since} to {arguments.until}", start, end)
     return Question(
         span=read("--window", units.duration, arguments.window),
         as_of=read("--as-of", moment, arguments.as_of),
-        period=asked,
+        period=period_asked,
         offline=arguments.offline,
     )

@@ -66,11 +66,11 @@ def instant(seconds: int) -> int:
 
 def decimal(text: str) -> int:
     """Return the whole seconds of a time that is written as a decimal number, as find does."""
-    found = _SECONDS.fullmatch(text)
-    if found is None:
+    match = _SECONDS.fullmatch(text)
+    if match is None:
         raise Nonsense(f"the time {_quoted(text)} is no number that can be")
-    whole = int(found[1])
-    cut = text[0] == "-" and any(digit != "0" for digit in text[found.end(1) + 1 :])
+    whole = int(match[1])
+    cut = text[0] == "-" and any(digit != "0" for digit in text[match.end(1) + 1 :])
     return instant(whole - 1 if cut else whole)
 
 
@@ -93,9 +93,9 @@ def http_date(text: str) -> int:
 
 def http_moment(text: str) -> datetime:
     """Return a date of any year in the form of RFC 9110, IMF-fixdate; the day of the week is checked too."""
-    found = _HTTP.fullmatch(text)
-    if found is not None:
-        _, day, month, year, hour, minute, second = found.groups()
+    match = _HTTP.fullmatch(text)
+    if match is not None:
+        _, day, month, year, hour, minute, second = match.groups()
         try:
             date = datetime(
                 int(year), 1 + _MONTHS.index(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC
@@ -103,7 +103,7 @@ def http_moment(text: str) -> datetime:
         except ValueError:
             pass
         else:
-            if _DAYS[date.weekday()] == found[1]:
+            if _DAYS[date.weekday()] == match[1]:
                 return date
     raise Nonsense(f"the time {_quoted(text)} is none that can be")
 

@@ -35,10 +35,10 @@ class Listed:
     def __init__(self) -> None:
         self._told: dict[str, Mapping[Fact, Told]] = {}
 
-    def keep(self, name: str, told: Mapping[Fact, Told] = NOTHING) -> None:
+    def keep(self, name: str, answers: Mapping[Fact, Told] = NOTHING) -> None:
         """Note that ``name`` is there, and what was told of it."""
         if len(self._told) < KEPT or name in self._told:
-            self._told[name] = told
+            self._told[name] = answers
 
     def of(self, name: str) -> Mapping[Fact, Told] | None:
         """Return what was told of ``name``; None if no listing showed it, or it is not kept."""
@@ -46,9 +46,9 @@ class Listed:
 
 
 def in_full(
-    told: Mapping[Fact, Told], facts: Iterable[Fact], why: str = "the storage does not tell"
+    answers: Mapping[Fact, Told], facts: Iterable[Fact], why: str = "the storage does not tell"
 ) -> dict[Fact, Told]:
     """Return an answer to each of ``facts``: where nothing was told, that it could not be, and ``why``."""
     missing = Told(None, why)
     beyond = {Fact.CLIENT_ENCRYPTION: _CONTENT, Fact.CHECKSUM: _CONTENT}
-    return {fact: told.get(fact) or beyond.get(fact, missing) for fact in facts}
+    return {fact: answers.get(fact) or beyond.get(fact, missing) for fact in facts}

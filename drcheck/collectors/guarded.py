@@ -86,10 +86,10 @@ def made_no_sense(connection: Connection, error: BaseException) -> CollectorErro
     """Return the error for an answer over which a client stumbled in a way that it does not document."""
     if isinstance(error, Nonsense):
         return CollectorError(f"an answer of {connection.name} makes no sense: {error}", _hint(connection))
-    told = shown(str(error))
+    message = shown(str(error))
     return CollectorError(
         f"an answer of {connection.name} made no sense to {connection.client}: "
-        f"{type(error).__name__}{': ' if told else ''}{told}",
+        f"{type(error).__name__}{': ' if message else ''}{message}",
         f"{_hint(connection)} If it is in order, report this with what --verbose prints.",
     )
 

@@ -286,15 +286,15 @@ def _body(response: urllib3.BaseHTTPResponse, at_most: int) -> bytes:
 
 def _check_range(caller: Caller, headers: Mapping[str, Any], response: urllib3.BaseHTTPResponse, got: int) -> None:
     """Raise :class:`Nonsense` if a part of something was asked for, and another one came, or one of something else."""
-    asked = next((value for name, value in headers.items() if name.lower() in {"range", "x-ms-range"}), None)
-    if asked is None:
+    requested = next((value for name, value in headers.items() if name.lower() in {"range", "x-ms-range"}), None)
+    if requested is None:
         return
-    asked = asked.decode("ascii", "replace") if isinstance(asked, bytes) else str(asked)
-    told = response.headers.get("Content-Range")
+    requested = requested.decode("ascii", "replace") if isinstance(requested, bytes) else str(requested)
+    answered = response.headers.get("Content-Range")
     if response.status == _PARTIAL:
-        whole: int | None = ranges.check_part(asked, told, got)
+        whole: int | None = ranges.check_part(requested, answered, got)
     elif response.status == _BEYOND_ITS_END:
-        whole = ranges.check_beyond(asked, told)
+        whole = ranges.check_beyond(requested, answered)
     else:
         return
     if None not in {whole, caller.whole} and whole != caller.whole:

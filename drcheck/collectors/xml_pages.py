@@ -72,24 +72,26 @@ def _local(tag: str) -> str:
     return shown(tag.rpartition("}")[2][:100])
 
 
-def once(elements: Iterable[ET.Element], told: dict[str, str], ignored: frozenset[str] = frozenset()) -> dict[str, str]:
-    """Add the text of each element to ``told``, by its tag; raises :class:`Nonsense` if one comes twice."""
+def once(
+    elements: Iterable[ET.Element], texts: dict[str, str], ignored: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """Add the text of each element to ``texts``, by its tag; raises :class:`Nonsense` if one comes twice."""
     for element in elements:
-        if element.tag in told and element.tag not in ignored:
+        if element.tag in texts and element.tag not in ignored:
             raise Nonsense(f"it has {_local(element.tag)} twice")
-        told[element.tag] = element.text or ""
-    return told
+        texts[element.tag] = element.text or ""
+    return texts
 
 
-def echoed(told: Mapping[str, str], tag: str, asked: str) -> None:
+def echoed(texts: Mapping[str, str], tag: str, requested: str) -> None:
     """Raise :class:`Nonsense` if an answer names something else than was asked for, encoded or as it is.
 
     That it names nothing says nothing: not every server repeats the question.
     """
-    named = told.get(tag, "")
-    if named and asked not in {named, unquote_plus(named), unquote(named)}:
+    named = texts.get(tag, "")
+    if named and requested not in {named, unquote_plus(named), unquote(named)}:
         what = tag.rpartition("}")[2]
-        raise Nonsense(f"its {what} is {shown(named[:100])!r}, and {shown(asked)!r} was asked for")
+        raise Nonsense(f"its {what} is {shown(named[:100])!r}, and {shown(requested)!r} was asked for")
 
 
 def decoded(text: str, *, plus: bool) -> str:

@@ -57,16 +57,16 @@ def period(text: str) -> Period:
 
 def _months(text: str) -> tuple[int, int] | None:
     """Return the first month, counted from year 0, and how many months a name of whole months stands for."""
-    found: tuple[int, int] | None = None
+    first_and_count: tuple[int, int] | None = None
     if match := _YEAR.fullmatch(text):
-        found = int(match[1]) * _MONTHS_OF_YEAR, _MONTHS_OF_YEAR
+        first_and_count = int(match[1]) * _MONTHS_OF_YEAR, _MONTHS_OF_YEAR
     elif match := _QUARTER.fullmatch(text):
-        found = int(match[1]) * _MONTHS_OF_YEAR + 3 * (int(match[2]) - 1), 3
+        first_and_count = int(match[1]) * _MONTHS_OF_YEAR + 3 * (int(match[2]) - 1), 3
     elif (match := _MONTH.fullmatch(text)) and 1 <= int(match[2]) <= _MONTHS_OF_YEAR:
-        found = int(match[1]) * _MONTHS_OF_YEAR + int(match[2]) - 1, 1
-    if found is not None:
+        first_and_count = int(match[1]) * _MONTHS_OF_YEAR + int(match[2]) - 1, 1
+    if first_and_count is not None:
         units.day(f"{text[:4]}-01-01")  # refuses years that no agreement is of
-    return found
+    return first_and_count
 
 
 def _starts(month: int) -> Moment:

@@ -36,8 +36,8 @@ def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
     zone = scalar_formats.zone(timezone)
     service = values["service"]
     # Commitments are written out before they are read, and a waiver ends with the last day that is named.
-    told = {key: value for key, value in values.items() if key not in {"commitments", "waivers"}}
-    facts = converted(told, schema("policy"), zone)
+    fields = {key: value for key, value in values.items() if key not in {"commitments", "waivers"}}
+    facts = converted(fields, schema("policy"), zone)
     agreement = facts.get("agreement", {})
     return Policy(
         service=service,
@@ -46,7 +46,7 @@ def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
         text=joined(files),
         timezone=timezone,
         sources={name: _source(name, source, service) for name, source in facts.get("sources", {}).items()},
-        commitments=tuple(commitments.commitment(name, told, zone) for name, told in shorthand.expanded(values)),
+        commitments=tuple(commitments.commitment(name, fields, zone) for name, fields in shorthand.expanded(values)),
         title=values.get("title", ""),
         owner=values.get("owner", ""),
         agreement=Agreement(
@@ -75,12 +75,12 @@ def _waived_until(text: str, zone: ZoneInfo) -> int:
     return day_starts(units.day(text) + timedelta(days=1), zone)
 
 
-def _business(told: Values) -> BusinessCalendar:
+def _business(calendar: Values) -> BusinessCalendar:
     usual = BusinessCalendar()
-    holidays = told.get("holidays", {})
-    opens, closes = told.get("hours", (usual.opens, usual.closes))
+    holidays = calendar.get("holidays", {})
+    opens, closes = calendar.get("hours", (usual.opens, usual.closes))
     return BusinessCalendar(
-        weekdays=frozenset(map(_WEEKDAYS.index, told["weekdays"])) if "weekdays" in told else usual.weekdays,
+        weekdays=frozenset(map(_WEEKDAYS.index, calendar["weekdays"])) if "weekdays" in calendar else usual.weekdays,
         opens=opens,
         closes=closes,
         country=holidays.get("country", ""),
@@ -88,50 +88,50 @@ def _business(told: Values) -> BusinessCalendar:
     )
 
 
-def _site(name: str, told: Values) -> Site:
-    facts = {key: value for key, value in told.items() if key != "note"}
+def _site(name: str, fields: Values) -> Site:
+    facts = {key: value for key, value in fields.items() if key != "note"}
     return Site(name, **facts)
 
 
-def _source(name: str, told: Values, service: str) -> Source:
-    connection, path = scalar_formats.location(told["at"])
+def _source(name: str, fields: Values, service: str) -> Source:
+    connection, path = scalar_formats.location(fields["at"])
     return Source(
         name=name,
         connection=connection,
         path=path,
-        reader=READERS[told["reader"]],
-        of=tuple(told.get("of", (service,))),
-        site=told.get("site", ""),
-        templates=_templates(told.get("name", ())),
-        name_zone=told.get("name_zone", ""),
-        kinds=dict(told.get("kinds", {})),
-        kind=told.get("kind", ""),
-        data_as_of=told.get("data_as_of", ""),
-        parts=told.get("parts"),
-        planned=told.get("planned", ""),
-        max_duration=told.get("max_duration"),
-        min_size=told.get("min_size"),
-        max_shrink=told.get("max_shrink"),
-        new_size_from=told.get("new_size_from"),
-        complete_when=_marker(told.get("complete_when", "")),
-        says=_says(told.get("complete_when", "")),
-        available_at=Arrival(told.get("available_at", Arrival.STORAGE)),
-        thinned_after=told.get("thinned_after"),
-        identical_dumps=Identical(told["identical_dumps"]) if "identical_dumps" in told else None,
-        versions=told.get("versions") == "points",
-        seen_every=told.get("seen_every"),
-        restores=_restores(told),
+        reader=READERS[fields["reader"]],
+        of=tuple(fields.get("of", (service,))),
+        site=fields.get("site", ""),
+        templates=_templates(fields.get("name", ())),
+        name_zone=fields.get("name_zone", ""),
+        kinds=dict(fields.get("kinds", {})),
+        kind=fields.get("kind", ""),
+        data_as_of=fields.get("data_as_of", ""),
+        parts=fields.get("parts"),
+        planned=fields.get("planned", ""),
+        max_duration=fields.get("max_duration"),
+        min_size=fields.get("min_size"),
+        max_shrink=fields.get("max_shrink"),
+        new_size_from=fields.get("new_size_from"),
+        complete_when=_marker(fields.get("complete_when", "")),
+        says=_says(fields.get("complete_when", "")),
+        available_at=Arrival(fields.get("available_at", Arrival.STORAGE)),
+        thinned_after=fields.get("thinned_after"),
+        identical_dumps=Identical(fields["identical_dumps"]) if "identical_dumps" in fields else None,
+        versions=fields.get("versions") == "points",
+        seen_every=fields.get("seen_every"),
+        restores=_restores(fields),
     )
 
 
-def _restores(told: Values) -> RestoreRecords:
-    tests = told.get("tests", {})
+def _restores(fields: Values) -> RestoreRecords:
+    tests = fields.get("tests", {})
     return RestoreRecords(
-        line=told.get("line", ""),
-        outcomes=tuple(sorted(told.get("outcomes", {}).items())),
-        ignores_others=told.get("other_lines") == "ignored",
-        zone=told.get("zone", ""),
-        suite=told.get("suite", ""),
+        line=fields.get("line", ""),
+        outcomes=tuple(sorted(fields.get("outcomes", {}).items())),
+        ignores_others=fields.get("other_lines") == "ignored",
+        zone=fields.get("zone", ""),
+        suite=fields.get("suite", ""),
         scenarios=tuple(tests.get("scenarios", ())),
         validation=tests.get("validation", ""),
         target_site=tests.get("target_site", ""),
@@ -142,17 +142,17 @@ def _restores(told: Values) -> RestoreRecords:
     )
 
 
-def _templates(told: str | Sequence[str]) -> tuple[str, ...]:
-    return (told,) if isinstance(told, str) else tuple(told)
+def _templates(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _marker(told: str | Values) -> str:
-    return told if isinstance(told, str) else str(told["file"])
+def _marker(marker: str | Values) -> str:
+    return marker if isinstance(marker, str) else str(marker["file"])
 
 
-def _says(told: str | Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if isinstance(told, str):
+def _says(state: str | Values) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if isinstance(state, str):
         return ()
     return tuple(
-        (key, (accepted,) if isinstance(accepted, str) else tuple(accepted)) for key, accepted in told["says"].items()
+        (key, (accepted,) if isinstance(accepted, str) else tuple(accepted)) for key, accepted in state["says"].items()
     )

@@ -13,7 +13,7 @@ from drcheck.core.names.name_faults import unreadable
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import check_commitments, check_restores, scalar_formats, shorthand, units
 from drcheck.policyfile.nodes import Fields, Items, Problem, Scalar
-from drcheck.policyfile.shared_checks import hinted, known, one_or_more
+from drcheck.policyfile.shared_checks import hinted, one_or_more, reference_to
 from drcheck.registry import READERS
 
 
@@ -42,7 +42,7 @@ def _sites(root: Fields) -> Iterator[Problem]:
     sites = root.fields("sites")
     for name, _, site in sites.mappings():
         parent = site.scalar("part_of")
-        yield from known("site", parent, sites.entries, f"sites.{name}.part_of")
+        yield from reference_to("site", parent, sites.entries, f"sites.{name}.part_of")
         chain = [name]
         while (above := sites.fields(chain[-1]).text("part_of")) and above not in chain:
             chain.append(above)
@@ -50,16 +50,16 @@ def _sites(root: Fields) -> Iterator[Problem]:
             circle = " is part of ".join([*chain, name])
             yield Problem(parent.mark, f"sites.{name}.part_of: {circle} (end the circle)")
     for scalar in root.scalars("runs_at"):
-        yield from known("site", scalar, sites.entries, "runs_at")
+        yield from reference_to("site", scalar, sites.entries, "runs_at")
     for name, _, scenario in root.fields("scenarios").mappings():
         for scalar in scenario.scalars("loses"):
-            yield from known("site", scalar, sites.entries, f"scenarios.{name}.loses")
+            yield from reference_to("site", scalar, sites.entries, f"scenarios.{name}.loses")
 
 
 def _sources(root: Fields) -> Iterator[Problem]:
     for name, _, source in root.fields("sources").mappings():
         at = f"sources.{name}"
-        yield from known("site", source.scalar("site"), root.fields("sites").entries, f"{at}.site")
+        yield from reference_to("site", source.scalar("site"), root.fields("sites").entries, f"{at}.site")
         location = source.scalar("at")
         reader = source.text("reader")
         if location is not None:
@@ -133,4 +133,4 @@ def _waivers(root: Fields) -> Iterator[Problem]:
     waivers = root.value("waivers")
     for waiver in waivers.items if isinstance(waivers, Items) else ():
         if isinstance(waiver, Fields):
-            yield from known("commitment", waiver.scalar("commitment"), names, "waivers.commitment")
+            yield from reference_to("commitment", waiver.scalar("commitment"), names, "waivers.commitment")

@@ -14,7 +14,7 @@ from drcheck.errors import DrcheckError
 from drcheck.policyfile import scalar_formats, shorthand, units
 from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.nodes import Fields, Mark, Problem
-from drcheck.policyfile.shared_checks import any_of, known
+from drcheck.policyfile.shared_checks import any_of, reference_to
 from drcheck.registry import KINDS, READERS
 
 MOST_SLOTS: Final = 100_000
@@ -41,7 +41,9 @@ def check(root: Fields) -> Iterator[Problem]:
     for name, key, commitment in root.fields("commitments").mappings():
         at = f"commitments.{name}"
         kind = commitment.text("kind")
-        yield from known("scenario", commitment.scalar("scenario"), root.fields("scenarios").entries, f"{at}.scenario")
+        yield from reference_to(
+            "scenario", commitment.scalar("scenario"), root.fields("scenarios").entries, f"{at}.scenario"
+        )
         readers = _readers(root, commitment)
         yield from evidence(root, commitment, "evidence", kind, at)
         outside = commitment.scalar("outside")
@@ -97,7 +99,7 @@ def evidence(root: Fields, commitment: Fields, key: str, kind: str, at: str) -> 
     fit, needed = yielding(needs.proof | needs.beside), yielding(needs.proof)
     readers = []
     for scalar in commitment.scalars(key):
-        yield from known("source", scalar, sources.entries, f"{at}.{key}")
+        yield from reference_to("source", scalar, sources.entries, f"{at}.{key}")
         reader = sources.fields(scalar.text).text("reader")
         readers.append(reader)
         if reader in READERS and reader not in fit | yielding({Tells.ATTESTATIONS}):

@@ -12,7 +12,7 @@ from drcheck.core.names.line_template import LineTemplate
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import scalar_formats
 from drcheck.policyfile.nodes import Fields, Problem
-from drcheck.policyfile.shared_checks import known
+from drcheck.policyfile.shared_checks import reference_to
 from drcheck.registry import READERS
 
 _OF_TEXT: Final = ("outcomes", "other_lines")
@@ -23,10 +23,12 @@ def check(root: Fields, source: Fields, at: str) -> Iterator[Problem]:
     yield from _form(source, at)
     tests = source.fields("tests")
     for scalar in tests.scalars("scenarios"):
-        yield from known("scenario", scalar, root.fields("scenarios").entries, f"{at}.tests.scenarios")
-    yield from known("site", tests.scalar("target_site"), root.fields("sites").entries, f"{at}.tests.target_site")
+        yield from reference_to("scenario", scalar, root.fields("scenarios").entries, f"{at}.tests.scenarios")
+    yield from reference_to(
+        "site", tests.scalar("target_site"), root.fields("sites").entries, f"{at}.tests.target_site"
+    )
     origin = tests.scalar("restored_from")
-    yield from known("source", origin, root.fields("sources").entries, f"{at}.tests.restored_from")
+    yield from reference_to("source", origin, root.fields("sources").entries, f"{at}.tests.restored_from")
     reader = READERS.get(root.fields("sources").fields(origin.text).text("reader")) if origin is not None else None
     if origin is not None and reader is not None and Tells.POINTS not in reader.yields:
         what = f"{at}.tests.restored_from: {origin.text} is a log (name the source of the backups)"

@@ -21,13 +21,13 @@ _VALUES: Final[dict[str, Callable[[str], object]]] = {
 """Keys of several kinds to what makes their value, where their format does not say so."""
 
 
-def commitment(name: str, told: Values, zone: ZoneInfo) -> Commitment:
+def commitment(name: str, fields: Values, zone: ZoneInfo) -> Commitment:
     """Return the commitment ``name``; bare dates are of ``zone``, the policy's."""
-    kind = language(told["kind"])
-    values: dict[str, Any] = converted(told, definition("policy", told["kind"]), zone)
+    kind = language(fields["kind"])
+    values: dict[str, Any] = converted(fields, definition("policy", fields["kind"]), zone)
     del values["kind"]
     for key, value in {**_VALUES, **kind.values}.items():
         if key in values:
             values[key] = value(values[key])
-    found: Commitment = (kind.read or kind.value)(id=name, **values)
-    return found
+    made: Commitment = (kind.read or kind.value)(id=name, **values)
+    return made

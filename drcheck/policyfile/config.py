@@ -55,8 +55,8 @@ def load_settings(path: str | None) -> Settings:
 
 
 def _unusable(problems: list[Problem]) -> UsageError:
-    told = "\n".join(str(problem) for problem in sorted(set(problems)))
-    return UsageError(told, "drcheck schema config prints everything that may stand in a configuration.")
+    message = "\n".join(str(problem) for problem in sorted(set(problems)))
+    return UsageError(message, "drcheck schema config prints everything that may stand in a configuration.")
 
 
 def _check(root: Fields) -> Iterator[Problem]:
@@ -103,7 +103,7 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         file=file,
         ledger=ledger,
         policies=tuple(_below(base, path) for path in values.get("policies", usual.policies)),
-        connections={name: _connection(name, told, base) for name, told in values.get("connections", {}).items()},
+        connections={name: _connection(name, keys, base) for name, keys in values.get("connections", {}).items()},
         workers=values.get("workers", usual.workers),
         clock_tolerance=(
             units.tolerance(values["clock_tolerance"]) if "clock_tolerance" in values else usual.clock_tolerance
@@ -113,10 +113,10 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
     )
 
 
-def _connection(name: str, told: Mapping[str, Any], base: Path) -> Connection:
+def _connection(name: str, values: Mapping[str, Any], base: Path) -> Connection:
     part = schema("config")["properties"]["connections"]["additionalProperties"]
-    connection = connection_of(told["type"])
-    facts: dict[str, Any] = {key: value for key, value in converted(told, part, UTC).items() if key != "type"}
+    connection = connection_of(values["type"])
+    facts: dict[str, Any] = {key: value for key, value in converted(values, part, UTC).items() if key != "type"}
     facts |= {key: make(facts[key]) for key, make in connection.keys.values.items() if key in facts}
     facts |= {key: _below(base, facts[key]) for key in connection.files if key in facts}
     return connection(name=name, **facts)

@@ -25,17 +25,17 @@ _FORMATS: Final[Mapping[str, Callable[[str], object]]] = {
 """What text of other formats says is the text itself."""
 
 
-def converted(told: Any, part: Schema, zone: tzinfo) -> Any:
-    """Return what ``told`` stands for by ``part``, its schema; bare dates are of ``zone``.
+def converted(value: Any, part: Schema, zone: tzinfo) -> Any:
+    """Return what ``value`` stands for by ``part``, its schema; bare dates are of ``zone``.
 
     Durations are seconds, sizes bytes, instants seconds since the epoch, shares fractions, lists tuples.
     """
-    chosen = list(branches(part, told))
-    if isinstance(told, dict):
-        return {key: converted(value, below(chosen, key), zone) for key, value in told.items()}
-    if isinstance(told, list):
-        return tuple(converted(value, items(chosen), zone) for value in told)
+    chosen = list(branches(part, value))
+    if isinstance(value, dict):
+        return {key: converted(each, below(chosen, key), zone) for key, each in value.items()}
+    if isinstance(value, list):
+        return tuple(converted(each, items(chosen), zone) for each in value)
     form = next((choice["format"] for choice in reversed(chosen) if "format" in choice), "")
     if form == "drcheck-instant":
-        return units.instant(told, zone)
-    return _FORMATS[form](told) if form in _FORMATS else told
+        return units.instant(value, zone)
+    return _FORMATS[form](value) if form in _FORMATS else value

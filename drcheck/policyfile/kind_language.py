@@ -81,5 +81,5 @@ class Language(Generic[C]):
 
 def language(kind: str) -> Language[Any]:
     """Return what a registered kind says of itself."""
-    found: Language[Any] = import_module(registry.KINDS[kind]).LANGUAGE
-    return found
+    of_kind: Language[Any] = import_module(registry.KINDS[kind]).LANGUAGE
+    return of_kind

@@ -71,9 +71,9 @@ def _shorthands(context: Context) -> Iterator[Remark]:
         if "rule" not in commitment.entries:
             continue
         parts = shorthand.parts(name, commitment.text("rule"))
-        told = "; ".join(f"{part}: {_in_words(by_id[part])}" for part in parts)
+        parts_in_words = "; ".join(f"{part}: {_in_words(by_id[part])}" for part in parts)
         yield context.remark(
-            "shorthand", ("commitments", name, "rule"), f"beside the live data it asks for {told}", Level.NOTE
+            "shorthand", ("commitments", name, "rule"), f"beside the live data it asks for {parts_in_words}", Level.NOTE
         )
 
 

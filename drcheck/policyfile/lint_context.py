@@ -87,16 +87,16 @@ class Context:
         self, commitment: Commitment, connections: Mapping[str, Connection] | None
     ) -> Iterator[Remark]:
         """Warn of sources that never have the standing asked; without ``connections`` the clouds' is taken to be it."""
-        if (asked := commitment.min_standing) is None:
+        if (least := commitment.min_standing) is None:
             return
         sources = [self.policy.sources[name] for name in commitment.evidence]
         for source in sources:
             has = standing(source, (connections or {}).get(source.connection))
-            if has < asked:
+            if has < least:
                 yield self.remark(
                     "too-little-standing",
                     ("commitments", commitment.id, "min_standing"),
-                    f"{source.name} has the standing {has.name.lower()} and never {asked.name.lower()}, so that it "
+                    f"{source.name} has the standing {has.name.lower()} and never {least.name.lower()}, so that it "
                     f"proves nothing here (name a source with more, or say {has.name.lower()})",
                 )
 

@@ -54,7 +54,7 @@ class Loaded:
         return tuple(Fault(file, str(problem)) for file, problem in self.problems)
 
 
-class _Found(NamedTuple):
+class _PolicyFile(NamedTuple):
     path: str
     shown: str
     within: str
@@ -69,31 +69,31 @@ def load_policies(paths: Sequence[str], settings: Settings | None) -> Loaded:
     """
     files = Files()
     problems: list[tuple[str, Problem]] = []
-    read: list[tuple[_Found, Extended]] = []
+    read: list[tuple[_PolicyFile, Extended]] = []
     templates = 0
-    for found in _find(paths, settings, problems):
+    for file in _find(paths, settings, problems):
         try:
-            whole = extended(found.path, found.shown, found.within, files)
+            whole = extended(file.path, file.shown, file.within, files)
         except OSError as error:
             reason = (error.strerror or "error").lower()
-            problems.append((found.shown, Problem(Mark(found.shown, 1, 1), f"the file cannot be read: {reason}")))
+            problems.append((file.shown, Problem(Mark(file.shown, 1, 1), f"the file cannot be read: {reason}")))
             continue
         if whole.root is not None and whole.root.text("template") == "true":
             templates += 1
             found_in_template = [*whole.problems, *validate(whole.root, "policy", partial=True)[1]]
-            problems.extend((found.shown, problem) for problem in found_in_template)
+            problems.extend((file.shown, problem) for problem in found_in_template)
         else:
-            read.append((found, whole))
+            read.append((file, whole))
     if not read and not problems:
         what = "are only templates" if templates else "is no policy"
-        raise UsageError(f"there {what} in {several(list(_asked(paths, settings)))}", _NO_POLICY)
+        raise UsageError(f"there {what} in {several(list(_paths(paths, settings)))}", _NO_POLICY)
     twice = _same_service(read)
     documents = []
-    for found, whole in read:
+    for file, whole in read:
         values, wrong = _judge(whole, settings)
-        wrong += twice[found.shown]
+        wrong += twice[file.shown]
         if wrong:
-            problems.extend((found.shown, problem) for problem in sorted(set(wrong)))
+            problems.extend((file.shown, problem) for problem in sorted(set(wrong)))
         elif whole.root is not None:
             documents.append(Document(build.policy(values, whole.files), whole.root))
     return Loaded(tuple(documents), tuple(problems))
@@ -140,34 +140,36 @@ def check_connections(root: Fields, settings: Settings) -> Iterator[Problem]:
             connection = settings.connections.get(alias)
             where = f"sources.{name}.at"
             if connection is None:
-                known = sorted(settings.connections)
-                right = suggest(alias, known) or f"add it to {settings.file}"
+                aliases = sorted(settings.connections)
+                right = suggest(alias, aliases) or f"add it to {settings.file}"
                 yield Problem(location.mark, f"{where}: there is no connection {alias} ({right})")
             elif path.startswith("!"):
                 outputs = connection.named_reads
                 if path[1:] not in outputs:
                     right = suggest(path[1:], sorted(outputs)) or f"add it to its outputs in {settings.file}"
+                    if "outputs" not in connection.keys.properties:
+                        right = f"only what runs commands has one; write {alias}:{connection.path_form}"
                     yield Problem(location.mark, f"{where}: connection {alias} has no named read {path[1:]} ({right})")
             elif why := connection.path_fault(path):
                 yield Problem(location.mark, f"{where}: {why} (write {alias}:{connection.path_form})")
 
 
-def _same_service(read: Sequence[tuple[_Found, Extended]]) -> dict[str, list[Problem]]:
+def _same_service(read: Sequence[tuple[_PolicyFile, Extended]]) -> dict[str, list[Problem]]:
     """Return the faults of files that are of one service: nobody could tell which of them binds."""
     by_service: dict[str, list[tuple[str, Mark]]] = defaultdict(list)
-    for found, whole in read:
+    for file, whole in read:
         service = whole.root.scalar("service") if whole.root is not None else None
         if service is not None and service.text:
-            by_service[service.text].append((found.shown, service.mark))
+            by_service[service.text].append((file.shown, service.mark))
     wrong: dict[str, list[Problem]] = defaultdict(list)
     for name, places in by_service.items():
         for shown, mark in places if len(places) > 1 else ():
-            others = ", ".join(file for file, _ in places if file != shown)
+            others = ", ".join(other for other, _ in places if other != shown)
             wrong[shown].append(Problem(mark, f"service: {name} has another policy in {others} (rename one of them)"))
     return wrong
 
 
-def _asked(paths: Sequence[str], settings: Settings | None) -> Sequence[str]:
+def _paths(paths: Sequence[str], settings: Settings | None) -> Sequence[str]:
     if paths:
         return paths
     return [_from_here(path) for path in settings.policies] if settings is not None else [_WHERE_THEY_LIE]
@@ -180,16 +182,18 @@ def _from_here(path: str) -> str:
     return str(inside.relative_to(here)) if inside.is_relative_to(here) else path
 
 
-def _find(paths: Sequence[str], settings: Settings | None, problems: list[tuple[str, Problem]]) -> Iterator[_Found]:
+def _find(
+    paths: Sequence[str], settings: Settings | None, problems: list[tuple[str, Problem]]
+) -> Iterator[_PolicyFile]:
     """Yield each policy file once; a directory means its ``*.yaml`` and ``*.yml``, hidden ones left out."""
-    known = {os.path.realpath(settings.file)} if settings is not None else set()
+    passed = {os.path.realpath(settings.file)} if settings is not None else set()
 
     def unreadable(error: OSError) -> None:
         shown = str(error.filename)
         reason = (error.strerror or "error").lower()
         problems.append((shown, Problem(Mark(shown, 1, 1), f"the directory cannot be read: {reason}")))
 
-    for path in _asked(paths, settings):
+    for path in _paths(paths, settings):
         if os.path.isdir(path):  # noqa: PTH112  os.walk below tells what it cannot enter
             for directory, inner, names in os.walk(path, onerror=unreadable):
                 inner[:] = sorted(name for name in inner if not name.startswith("."))
@@ -198,14 +202,14 @@ def _find(paths: Sequence[str], settings: Settings | None, problems: list[tuple[
                     if (
                         name.endswith((".yaml", ".yml"))
                         and not name.startswith(".")
-                        and os.path.realpath(file) not in known
+                        and os.path.realpath(file) not in passed
                     ):
-                        known.add(os.path.realpath(file))
-                        yield _Found(file, os.path.normpath(file), path)
+                        passed.add(os.path.realpath(file))
+                        yield _PolicyFile(file, os.path.normpath(file), path)
         elif Path(path).is_file():
-            if os.path.realpath(path) not in known:
-                known.add(os.path.realpath(path))
-                yield _Found(path, path, _root_of(path, settings))
+            if os.path.realpath(path) not in passed:
+                passed.add(os.path.realpath(path))
+                yield _PolicyFile(path, path, _root_of(path, settings))
         else:
             raise UsageError(f"there is no policy file or directory {path}", _NO_POLICY)
 

@@ -71,25 +71,25 @@ def lost_starts(cron: str, zone: tzinfo, as_of: int) -> str:
     one, and starts a fixed time of the repeated hour once; wildcards are neither caught up nor held back.
     """
     for day in changed_days(zone, as_of):
-        told = _skipped(cron, zone, day) if day.end - day.start < DAY else _repeated(cron, zone, day)
-        if told:
-            return told
+        changed = _skipped(cron, zone, day) if day.end - day.start < DAY else _repeated(cron, zone, day)
+        if changed:
+            return changed
     return ""
 
 
 def _skipped(cron: str, zone: tzinfo, day: Slot) -> str:
     if cron.split()[1] == "*":
         return ""  # every hour that there is
-    found = len(ticks(cron, zone, day.start, day.end))
+    count = len(ticks(cron, zone, day.start, day.end))
     week = 7 * DAY
     meant = min(
         len(ticks(cron, zone, other.start, other.end))
         for near in (day.start - week, day.end + week - 1)
         for other in slots(Per.DAY, zone, near, near + 1)
     )
-    if found >= meant:
+    if count >= meant:
         return ""
-    return f"it has {found or 'no'} {_starts(found)} on {day.label}, when clocks skip an hour, where {meant} are meant"
+    return f"it has {count or 'no'} {_starts(count)} on {day.label}, when clocks skip an hour, where {meant} are meant"
 
 
 def _repeated(cron: str, zone: tzinfo, day: Slot) -> str:

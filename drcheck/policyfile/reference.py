@@ -74,8 +74,8 @@ def _below(part: Schema, path: str) -> Iterator[str]:
 
 def _meaning(part: Schema) -> str:
     values = part.get("enum") or part.get("items", {}).get("enum") or []
-    told = f" One of {', '.join(f'`{value}`' for value in values)}." if values else ""
-    return f"{part['description']}{told}"
+    choices = f" One of {', '.join(f'`{value}`' for value in values)}." if values else ""
+    return f"{part['description']}{choices}"
 
 
 def _example(part: Schema) -> str:

@@ -112,29 +112,29 @@ def _inlined(part: Any, name: str) -> Any:
     return {key: _inlined(value, name) for key, value in part.items()}
 
 
-def applies(condition: Schema, told: Any) -> bool:
+def applies(condition: Schema, value: Any) -> bool:
     """Return whether the ``if`` of one of our schemas holds: about the value's type, or the value of one key.
 
-    ``told`` is a node or a value that was made of one.
+    ``value`` is a node or a value that was made of one.
     """
     if "type" in condition:
-        return isinstance(told, (dict, Fields))
+        return isinstance(value, (dict, Fields))
     for key, wanted in condition["properties"].items():
-        found = told.text(key) if isinstance(told, Fields) else told.get(key) if isinstance(told, dict) else None
-        if found not in wanted.get("enum", [wanted.get("const")]):
+        text = value.text(key) if isinstance(value, Fields) else value.get(key) if isinstance(value, dict) else None
+        if text not in wanted.get("enum", [wanted.get("const")]):
             return False
     return True
 
 
-def branches(part: Schema, told: Any) -> Iterator[Schema]:
+def branches(part: Schema, value: Any) -> Iterator[Schema]:
     """Yield ``part`` and what its conditions add to it, the most special last."""
     yield part
     for each in part.get("allOf", ()):
-        yield from branches(each, told)
+        yield from branches(each, value)
     if "if" in part:
-        chosen = part.get("then" if applies(part["if"], told) else "else")
+        chosen = part.get("then" if applies(part["if"], value) else "else")
         if chosen is not None:
-            yield from branches(chosen, told)
+            yield from branches(chosen, value)
 
 
 def typed(node: Node, part: Schema) -> Any:
@@ -150,16 +150,16 @@ def typed(node: Node, part: Schema) -> Any:
 
 def items(chosen: Sequence[Schema]) -> Schema:
     """Return the schema of the items of a list, by the branches chosen for it."""
-    found: Schema = next((each["items"] for each in reversed(chosen) if "items" in each), {})
-    return found
+    of_items: Schema = next((each["items"] for each in reversed(chosen) if "items" in each), {})
+    return of_items
 
 
 def below(chosen: Sequence[Schema], key: str) -> Schema:
     """Return the schema of the value at a key, by the branches chosen for its mapping."""
     for each in reversed(chosen):
         if key in each.get("properties", {}):
-            found: Schema = each["properties"][key]
-            return found
+            at_key: Schema = each["properties"][key]
+            return at_key
     for each in reversed(chosen):
         others = each.get("additionalProperties")
         if isinstance(others, dict):

@@ -9,7 +9,7 @@ from drcheck.policyfile.nodes import Fields, Items, Mark, Node, Problem, Scalar
 from drcheck.policyfile.validate import suggest
 
 
-def known(what: str, scalar: Scalar | None, names: Collection[str], at: str) -> Iterator[Problem]:
+def reference_to(what: str, scalar: Scalar | None, names: Collection[str], at: str) -> Iterator[Problem]:
     """Refuse a reference to a thing that the policy does not name."""
     if scalar is None or not scalar.text or scalar.text in names:
         return
@@ -20,16 +20,16 @@ def known(what: str, scalar: Scalar | None, names: Collection[str], at: str) -> 
 
 def one_of(fields: Fields, key: Mark, at: str, keys: Sequence[str], *, exactly: bool = False) -> Iterator[Problem]:
     """Ask for one of ``keys``; ``exactly``: and for no other one beside it."""
-    found = [each for each in keys if each in fields.entries]
-    if not found:
+    present = [each for each in keys if each in fields.entries]
+    if not present:
         yield Problem(key, f"{at}: nothing is asked (write {', '.join(keys[:-1])} or {keys[-1]})")
-    for surplus in found[1:] if exactly else ():
-        yield excluded(fields, at, found[0], surplus)
+    for surplus in present[1:] if exactly else ():
+        yield excluded(fields, at, present[0], surplus)
 
 
-def excluded(fields: Fields, at: str, one: str, other: str) -> Problem:
+def excluded(fields: Fields, at: str, kept: str, other: str) -> Problem:
     """Tell that two keys exclude each other, at the second one."""
-    return Problem(fields.entries[other].key, f"{at}: {one} and {other} exclude each other (keep one of them)")
+    return Problem(fields.entries[other].key, f"{at}: {kept} and {other} exclude each other (keep one of them)")
 
 
 def any_of(readers: Collection[str]) -> str:
@@ -45,5 +45,5 @@ def one_or_more(node: Node | None) -> list[Scalar]:
 
 def hinted(hint: str) -> str:
     """Return a hint as the bracket in which a problem says what would be right."""
-    told = hint.removesuffix(".")
-    return f"({told if told[1:2].isupper() else told[:1].lower() + told[1:]})"
+    sentence = hint.removesuffix(".")
+    return f"({sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]})"

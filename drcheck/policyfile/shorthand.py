@@ -49,34 +49,34 @@ def covered(named: str, commitments: Mapping[str, Values]) -> tuple[str, ...]:
 
 def expanded(policy: Values) -> Iterator[tuple[str, Values]]:
     """Yield each commitment of ``policy``, and instead of a shorthand those that it stands for."""
-    for name, told in policy["commitments"].items():
-        if "rule" in told:
-            yield from zip(parts(name, told["rule"]), _expanded(told, _lost_with(policy)), strict=True)
+    for name, keys in policy["commitments"].items():
+        if "rule" in keys:
+            yield from zip(parts(name, keys["rule"]), _expanded(keys, _lost_with(policy)), strict=True)
         else:
-            yield name, told
+            yield name, keys
 
 
-def _expanded(told: Values, here: list[str]) -> Iterator[Values]:
+def _expanded(keys: Values, here: list[str]) -> Iterator[Values]:
     """Yield what the rule asks, in the order of :func:`parts`; ``here`` are the sites that are not offsite."""
-    common: dict[str, Any] = {key: told[key] for key in COMMON if key in told}
+    common: dict[str, Any] = {key: keys[key] for key in COMMON if key in keys}
     copies = {
         **common,
-        **{key: told[key] for key in _COUNTING if key in told},
+        **{key: keys[key] for key in _COUNTING if key in keys},
         "kind": "copies",
-        "evidence": told["evidence"],
+        "evidence": keys["evidence"],
     }
     yield {**copies, "at_least": 2}  # the live data is the first of the three
     yield {**copies, "at_least": 2, "different": "media"}
     yield {**copies, "at_least": 1, "counted_outside": {"site": here}}
-    if told["rule"] != LONGEST:
+    if keys["rule"] != LONGEST:
         return
     yield {
         **common,
         "kind": "immutability",
-        "evidence": told["immutable"],
-        "at_least": told.get("locked", _LOCKED),
+        "evidence": keys["immutable"],
+        "at_least": keys.get("locked", _LOCKED),
     }
-    yield {**common, "kind": "integrity", "evidence": told["evidence"], **_CHECKED, **told.get("checked", {})}
+    yield {**common, "kind": "integrity", "evidence": keys["evidence"], **_CHECKED, **keys.get("checked", {})}
 
 
 def _lost_with(policy: Values) -> list[str]:

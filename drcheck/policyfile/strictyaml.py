@@ -151,12 +151,12 @@ def _mark_at(text: str, offset: int, file: str) -> Mark:
 def _many_open(text: str) -> int | None:
     """Return where a line opens one bracket more than :data:`OPEN`, or None."""
     open_here = 0
-    for found in _BRACKET.finditer(text):
-        character = found.group()
+    for bracket in _BRACKET.finditer(text):
+        character = bracket.group()
         if character in "[{":
             open_here += 1
             if open_here > OPEN:
-                return found.start()
+                return bracket.start()
         elif character == "\n":
             open_here = 0
         else:

@@ -47,8 +47,8 @@ _DAYS_OF_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 def duration(text: str, *, least: int = 1) -> int:
     """Return seconds: ``90s``, ``15m``, ``8h``, ``1d12h``, ``90d``, ``2w``; ``least`` is 0 where none will do."""
     how = "Write it like 90s, 15m, 8h, 1d12h, 90d or 2w."
-    found = _DURATION.fullmatch(text)
-    if not found:
+    match = _DURATION.fullmatch(text)
+    if not match:
         if re.fullmatch(r"[0-9]+", text):
             raise DrcheckError(
                 f"{quoted(text)} has no unit", f"Write {text}m for minutes, {text}h for hours or {text}d for days."
@@ -58,7 +58,7 @@ def duration(text: str, *, least: int = 1) -> int:
                 f"{quoted(text)} is no fixed time", "Months and years differ in length: write days, as 90d."
             )
         raise DrcheckError(f"{quoted(text)} is not a duration", how)
-    seconds = sum(int(amount) * unit for amount, unit in zip(found.groups(), _SECONDS.values(), strict=True) if amount)
+    seconds = sum(int(amount) * unit for amount, unit in zip(match.groups(), _SECONDS.values(), strict=True) if amount)
     if not least <= seconds <= _LONGEST:
         raise DrcheckError(f"{quoted(text)} is {'no time at all' if not seconds else 'over a century'}", how)
     return seconds
@@ -79,17 +79,17 @@ def target(text: str) -> Fraction:
 def size(text: str) -> int:
     """Return bytes: ``500 kB`` (powers of 1000), ``10 MiB`` (powers of 1024)."""
     how = "Write it like 500 kB, 10 MiB or 1.5 GiB."
-    found = _SIZE.fullmatch(text)
-    if not found:
+    match = _SIZE.fullmatch(text)
+    if not match:
         if re.fullmatch(r"[0-9]+", text):
             raise DrcheckError(
                 f"{quoted(text)} has no unit", f"Write {text} B for bytes, {text} kB, {text} MiB and so on."
             )
         raise DrcheckError(f"{quoted(text)} is not a size", how)
-    unit = _BYTES.get(found[2])
+    unit = _BYTES.get(match[2])
     if unit is None:
-        raise DrcheckError(f"{found[2]} is no unit of size", f"The units are {', '.join(_BYTES)}.")
-    amount = Fraction(found[1]) * unit
+        raise DrcheckError(f"{match[2]} is no unit of size", f"The units are {', '.join(_BYTES)}.")
+    amount = Fraction(match[1]) * unit
     if amount.denominator != 1 or not 0 < amount <= _LARGEST:
         raise DrcheckError(f"{quoted(text)} is not a whole number of bytes above 0", how)
     return int(amount)
@@ -97,10 +97,10 @@ def size(text: str) -> int:
 
 def percentage(text: str) -> Fraction:
     """Return the share, exactly: ``99.9%`` is 999/1000."""
-    found = _PERCENTAGE.fullmatch(text)
-    if not found:
+    match = _PERCENTAGE.fullmatch(text)
+    if not match:
         raise DrcheckError(f"{quoted(text)} is not a percentage", "Write it like 99.9% or 50%.")
-    share = Fraction(found[1]) / 100
+    share = Fraction(match[1]) / 100
     if share > 1:
         raise DrcheckError(f"{quoted(text)} is more than everything", "A percentage goes from 0% to 100%.")
     return share
@@ -108,23 +108,23 @@ def percentage(text: str) -> Fraction:
 
 def money(text: str) -> Money:
     """Return an amount, exactly: ``1000 USD``, ``249.90 EUR``; the currency is a code of ISO 4217."""
-    found = _MONEY.fullmatch(text)
-    if not found:
+    match = _MONEY.fullmatch(text)
+    if not match:
         raise DrcheckError(
             f"{quoted(text)} is not an amount of money",
             "Write it like 1000 USD or 249.90 EUR: at most 4 decimals, and the currency's code of ISO 4217.",
         )
-    amount = Decimal(found[1])
+    amount = Decimal(match[1])
     if not amount:
         raise DrcheckError(f"{quoted(text)} is no money at all", "Write what is paid, or leave it out.")
-    return Money(amount, found[2])
+    return Money(amount, match[2])
 
 
 def notice(text: str) -> Notice:
     """Return a notice period: a duration, or ``20 business days``."""
-    if found := _BUSINESS_DAYS.fullmatch(text):
-        if int(found[1]):
-            return Notice(business_days=int(found[1]))
+    if match := _BUSINESS_DAYS.fullmatch(text):
+        if int(match[1]):
+            return Notice(business_days=int(match[1]))
     elif _DURATION.fullmatch(text) or re.fullmatch(r"[0-9]+", text):
         return Notice(seconds=duration(text))
     raise DrcheckError(f"{quoted(text)} is not a notice period", "Write it like 48h, 14d or 20 business days.")
@@ -168,8 +168,8 @@ def _in_our_time(text: str) -> None:
 
 def hours(text: str) -> tuple[int, int]:
     """Return opening and closing time in seconds after local midnight: ``07:00-17:00``."""
-    if found := _HOURS.fullmatch(text):
-        open_hour, open_minute, close_hour, close_minute = map(int, found.groups())
+    if match := _HOURS.fullmatch(text):
+        open_hour, open_minute, close_hour, close_minute = map(int, match.groups())
         opens, closes = open_hour * 3600 + open_minute * 60, close_hour * 3600 + close_minute * 60
         if max(open_minute, close_minute) < 60 and opens < closes <= 86400:  # noqa: PLR2004  minutes of an hour
             return opens, closes
@@ -178,8 +178,8 @@ def hours(text: str) -> tuple[int, int]:
 
 def month_day(text: str) -> tuple[int, int]:
     """Return the (month, day) of a yearly date: ``12-24``."""
-    if found := _MONTH_DAY.fullmatch(text):
-        month, on = int(found[1]), int(found[2])
+    if match := _MONTH_DAY.fullmatch(text):
+        month, on = int(match[1]), int(match[2])
         if 1 <= month <= len(_DAYS_OF_MONTH) and 1 <= on <= _DAYS_OF_MONTH[month - 1]:
             return month, on
     raise DrcheckError(f"{quoted(text)} is not a day of the year", 'Write month and day, like "12-24".')

@@ -88,17 +88,17 @@ def validate(root: Node, name: str, *, partial: bool = False) -> tuple[Any, list
         if isinstance(node, Scalar) and node.hole:
             continue
         about = error.instance if isinstance(node, Fields) and isinstance(error.instance, str) else ""  # a key's name
-        told = problems.setdefault((*path, about), [])
-        if error.validator in {"format", "pattern", "minLength", "type"} and told:
+        of_value = problems.setdefault((*path, about), [])
+        if error.validator in {"format", "pattern", "minLength", "type"} and of_value:
             continue  # one fault a value: these say the same of it in other words
-        for where, text in _told(error, node):
+        for where, text in _in_words(error, node):
             entry = node.entries.get(where) if isinstance(node, Fields) else None
             at = ".".join(str(step) for step in path if isinstance(step, str))
-            told.append(Problem(mark if entry is None else entry.key, f"{at}: {text}" if at else text))
-    return value, [problem for told in problems.values() for problem in dict.fromkeys(told)]
+            of_value.append(Problem(mark if entry is None else entry.key, f"{at}: {text}" if at else text))
+    return value, [problem for of_value in problems.values() for problem in dict.fromkeys(of_value)]
 
 
-def _told(error: Any, node: Node) -> Iterator[tuple[str, str]]:
+def _in_words(error: Any, node: Node) -> Iterator[tuple[str, str]]:
     """Yield what is wrong, in plain words, each with the key it concerns (empty: the value itself)."""
     part: Any = error.schema
     match error.validator:
@@ -121,7 +121,7 @@ def _told(error: Any, node: Node) -> Iterator[tuple[str, str]]:
         case "type":
             yield "", _wrong_type(error, node)
         case "minLength" | "minItems" | "minProperties":
-            yield "", f"it is empty ({_asked(part)})"
+            yield "", f"it is empty ({_as_written(part)})"
         case "uniqueItems":
             yield "", "the list has the same value twice (keep one of them)"
         case "minimum":
@@ -133,19 +133,19 @@ def _told(error: Any, node: Node) -> Iterator[tuple[str, str]]:
 
 
 def _unknown_keys(part: Any, node: Node) -> Iterator[tuple[str, str]]:
-    known = list(part["properties"])
+    keys = list(part["properties"])
     of = f" of {part['title']}" if part.get("title") else ""
     for key in node.entries if isinstance(node, Fields) else ():
-        if key not in known:
-            right = suggest(key, known) or f"the keys{of} are {', '.join(known)}"
+        if key not in keys:
+            right = suggest(key, keys) or f"the keys{of} are {', '.join(keys)}"
             yield key, f"unknown key {quoted(key)} ({right})"
 
 
-def suggest(word: str, known: Sequence[str]) -> str:
-    """Return ``did you mean …?`` where one of ``known`` looks like ``word``; else empty."""
+def suggest(word: str, words: Sequence[str]) -> str:
+    """Return ``did you mean …?`` where one of ``words`` looks like ``word``; else empty."""
     import difflib  # where something is misspelt
 
-    close = difflib.get_close_matches(word, known) or [each for each in known if each.lower() == word.lower()]
+    close = difflib.get_close_matches(word, words) or [each for each in words if each.lower() == word.lower()]
     # Of equally close ones, a slip of the fingers keeps the letters, or at least the first one.
     close.sort(key=lambda each: (sorted(each) != sorted(word), each[:1] != word[:1]))
     return f"did you mean {close[0]}?" if close else ""
@@ -177,33 +177,33 @@ def _malformed(error: Any) -> str:
     if isinstance(error.cause, scalar_formats.Malformed):
         return error.cause.told
     part: Any = error.schema
-    return f"{quoted(str(error.instance))} is not {part.get('title', 'right')} ({_asked(part)})"
+    return f"{quoted(str(error.instance))} is not {part.get('title', 'right')} ({_as_written(part)})"
 
 
-def _asked(part: Any) -> str:
+def _as_written(part: Any) -> str:
     examples = _spelled(part.get("examples", []))
     return f"write it like {several(examples).replace(' and ', ' or ')}" if examples else "see drcheck schema"
 
 
 def _not_one_of(error: Any) -> str:
     values = error.validator_value if error.validator == "enum" else [error.validator_value]
-    known = [str(value) for value in values]
+    choices = [str(value) for value in values]
     if not isinstance(error.instance, str | int):
-        return f"expected {' or '.join(known)}"
+        return f"expected {' or '.join(choices)}"
     word = str(error.instance)
-    one = "the only value is" if len(known) == 1 else "one of"
-    return f"{quoted(word)} is not known here ({suggest(word, known) or f'{one} ' + ', '.join(known)})"
+    only = "the only value is" if len(choices) == 1 else "one of"
+    return f"{quoted(word)} is not known here ({suggest(word, choices) or f'{only} ' + ', '.join(choices)})"
 
 
 def _wrong_type(error: Any, node: Node) -> str:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     nouns = " or ".join(_NOUNS[kind] for kind in wanted)
     if isinstance(node, Fields):
-        found = "a mapping"
+        stands = "a mapping"
     elif isinstance(node, Items):
-        found = "a list"
+        stands = "a list"
     elif error.instance is None:
-        return f"it has no value ({_asked(error.schema)})"
+        return f"it has no value ({_as_written(error.schema)})"
     else:
-        found = quoted(str(error.instance)) if node.plain else f"text, {quoted(str(error.instance))} in quotes,"
-    return f"{found} stands where {nouns} belongs ({_asked(error.schema)})"
+        stands = quoted(str(error.instance)) if node.plain else f"text, {quoted(str(error.instance))} in quotes,"
+    return f"{stands} stands where {nouns} belongs ({_as_written(error.schema)})"

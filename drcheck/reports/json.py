@@ -88,8 +88,8 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
                 "matched": source.matched,
                 "ever_matched": source.ever_matched,
                 "unmatched": [
-                    {"name": one.name, "modified": words.instant(one.modified), "newer": one.newer}
-                    for one in source.unmatched
+                    {"name": unread.name, "modified": words.instant(unread.modified), "newer": unread.newer}
+                    for unread in source.unmatched
                 ],
             }
             for source in judged.sources
@@ -115,17 +115,17 @@ def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any
         "attested": summary.is_attested(verdict),
         "standing": None if verdict.standing is None else verdict.standing.name.lower(),
         **_figures(verdict, verdict.overall),
-        "since_last_run": [_breach(one.breach) | {"counts": one.counts} for one in verdict.since_last_run],
+        "since_last_run": [_breach(named.breach) | {"counts": named.counts} for named in verdict.since_last_run],
         "over_window": _over_window(verdict),
-        "since_then": [_change(one) for one in verdict.since_then],
+        "since_then": [_change(change) for change in verdict.since_then],
         "clause": promise.clause,
         "quote": promise.quote,
         "note": promise.note,
         "applies": promise.applies,
         "scenario": promise.scenario,
         "controls": list(promise.controls),
-        "evidence": [_cited(one, locations) | {"in_doubt": one.in_doubt} for one in cited if not one.why_not],
-        "rejected": [_cited(one, locations) | {"why_not": one.why_not} for one in cited if one.why_not],
+        "evidence": [_cited(fact, locations) | {"in_doubt": fact.in_doubt} for fact in cited if not fact.why_not],
+        "rejected": [_cited(fact, locations) | {"why_not": fact.why_not} for fact in cited if fact.why_not],
         "gaps": [
             {"source": source, "what": gap.what, "hint": gap.hint, "line": gap.line, "fact": gap.fact}
             for source, gap in verdict.gaps
@@ -157,20 +157,22 @@ def _figures(verdict: Verdict, finding: Finding) -> dict[str, Any]:
         "due_at": _instant(finding.due_at),
         "also": [{"objective": _quantity(figure), "kept": kept} for figure, kept in finding.also],
         "reason": finding.reason,
-        "breaches": [_breach(one) for one in verdict.breaches(finding)],
-        "unknowns": [_opening(one) | {"between_looks": one.between_looks} for one in finding.openings(Status.UNKNOWN)],
+        "breaches": [_breach(opening) for opening in verdict.breaches(finding)],
+        "unknowns": [
+            _opening(opening) | {"between_looks": opening.between_looks} for opening in finding.openings(Status.UNKNOWN)
+        ],
     }
 
 
 def _over_window(verdict: Verdict) -> dict[str, Any]:
     """Return how long the window had each status, and what share of what was owed was kept."""
-    its = summary.shares(verdict.overall, verdict.waived)
+    shares = summary.shares(verdict.overall, verdict.waived)
     return {
-        "met": _seconds(its.met),
-        "breached": _seconds(its.breached),
-        "waived": _seconds(its.waived),
-        "unknown": _seconds(its.unknown),
-        "kept": None if its.kept is None else {"value": decimals.cut(its.kept), "unit": "%"},
+        "met": _seconds(shares.met),
+        "breached": _seconds(shares.breached),
+        "waived": _seconds(shares.waived),
+        "unknown": _seconds(shares.unknown),
+        "kept": None if shares.kept is None else {"value": decimals.cut(shares.kept), "unit": "%"},
         "worst": _quantity(verdict.overall.worst),
     }
 
@@ -185,7 +187,7 @@ def _period(period: PeriodFigures) -> dict[str, Any]:
         "availability": {"value": period.availability, "unit": "%"},
         "downtime": _seconds(period.downtime),
         "allowed": _seconds(period.allowed),
-        "excused": [{"why": one.why, "downtime": _seconds(one.seconds)} for one in period.excused],
+        "excused": [{"why": excuse.why, "downtime": _seconds(excuse.seconds)} for excuse in period.excused],
         "out_of_service": _seconds(period.out_of_service),
         "unwatched": _seconds(period.unwatched),
         "credit": None if period.credit is None else _credit(period.credit),
@@ -200,7 +202,7 @@ def _credit(credit: Credit) -> dict[str, Any]:
         "how": credit.how,
         "capped": credit.capped,
         "money": None if money is None else {"amount": str(money.amount), "currency": money.currency},
-        "claims": [{"what": one.what, "until": words.instant(one.until)} for one in credit.claims],
+        "claims": [{"what": claim.what, "until": words.instant(claim.until)} for claim in credit.claims],
     }
 
 
@@ -208,12 +210,16 @@ def _seconds(seconds: int) -> dict[str, Any]:
     return {"value": seconds, "unit": "s"}
 
 
-def _opening(one: Opening) -> dict[str, Any]:
-    return {"opened_at": words.instant(one.opened_at), "closed_at": _instant(one.closed_at), "reason": one.reason}
+def _opening(opening: Opening) -> dict[str, Any]:
+    return {
+        "opened_at": words.instant(opening.opened_at),
+        "closed_at": _instant(opening.closed_at),
+        "reason": opening.reason,
+    }
 
 
-def _breach(one: Opening) -> dict[str, Any]:
-    return _opening(one) | {"waived": one.waived}
+def _breach(opening: Opening) -> dict[str, Any]:
+    return _opening(opening) | {"waived": opening.waived}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -303,3 +303,13 @@ def test_fifty_whole_policies_load(tmp_path):
     files = {f"{number}.yaml": text.replace("service: webshop", f"service: s{number}") for number in range(50)}
     load(tmp_path, files)
     assert len(load_policies([str(tmp_path)], None).policies) == 50
+
+
+def test_a_named_read_of_a_place_that_runs_no_commands_is_told_with_how_paths_are_written_there(tmp_path):
+    settings = Settings("drcheck.yaml", connections={"vault": LocalConnection("vault"), "s3": S3Connection("s3")})
+    assert faults(tmp_path, policy(RPO).replace("vault:drills.jsonl", "s3:!restic"), settings) == [
+        (
+            "p.yaml:9:16: sources.drills.at: connection s3 has no named read restic (only what runs commands has one; write "
+            "s3:BUCKET/PREFIX)"
+        )
+    ]

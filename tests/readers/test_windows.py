@@ -27,6 +27,8 @@ TEMPLATES = [
     "{**}/{of}-{data_as_of:%Y%m%d%H%M%S}.gz",
     "{data_as_of:%F}/{of}_{kind}_{data_as_of:%F_%H-%M-%S}.bak",
     "{kind}/{of}/{data_as_of:%s}.tar",
+    "{data_as_of:%Y}/{of}/{kind}_{data_as_of:%m%d}.gz",
+    "{data_as_of:%F}_{kind}{of}_{data_as_of:%H%M}.gz",
     "{of}/{data_as_of:%F_%I-%M-%p}.gz",
     "{of}/{data_as_of:%FT%H-%M-%S-%f}Z.gz",
     "{of}/{data_as_of:%F_%A}.gz",
@@ -108,3 +110,15 @@ def test_of_several_templates_what_one_listing_holds_is_not_listed_twice():
     assert asked("x/{data_as_of:%F}-{of}.bak", "x/{data_as_of:%F}-{of}.trn") == [("x/20", "x/2026-09-20")]
     assert asked("x/{data_as_of:%F}-{of}.bak", "x/{*}-{data_as_of:%F}-{of}.trn") == [("x/", "")]
     assert asked("a/{data_as_of:%F}-{of}", "b/{*}-{of}") == [("a/20", "a/2026-09-20"), ("b/", "")]
+
+
+@pytest.mark.parametrize("seek", list(Seek))
+def test_a_kind_and_a_data_set_between_two_times_are_each_listed(seek):
+    text = "{data_as_of:%Y}/{of}_{kind}_{data_as_of:%m-%d}.bak"
+    template = Template.parse(text)
+    since = 1_700_000_000
+    asked = windows.since([template], SETS, kinds=["VOLL"], instant=since, until=since + DAY, in_utc=True, seek=seek)
+    for of in SETS:
+        for kind in (*KINDS, "VOLL"):
+            name = template.write(since, of=of, kind=kind)
+            assert any(name.startswith(each.prefix) and name > each.after for each in asked), (name, asked)

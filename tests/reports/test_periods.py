@@ -16,14 +16,16 @@ def november(status: Status = Status.MET, **figures) -> PeriodFigures:
 
 
 def test_a_period_tells_to_the_second_what_its_availability_is_counted_of():
-    assert list(periods.told(november(downtime=90061), DECEMBER)) == ["2026-11: 99.9 %, 1 d 1 h 1 min 1 s down of 30 d"]
-    assert list(periods.told(november(downtime=0, out_of_service=7200), DECEMBER)) == [
+    assert list(periods.lines(november(downtime=90061), DECEMBER)) == [
+        "2026-11: 99.9 %, 1 d 1 h 1 min 1 s down of 30 d"
+    ]
+    assert list(periods.lines(november(downtime=0, out_of_service=7200), DECEMBER)) == [
         "2026-11: 99.9 %, 0 s down of 30 d without 2 h of maintenance"
     ]
 
 
 def test_what_is_not_certain_is_told_as_such():
-    assert list(periods.told(november(Status.UNKNOWN, downtime=0, unwatched=60), DECEMBER)) == [
+    assert list(periods.lines(november(Status.UNKNOWN, downtime=0, unwatched=60), DECEMBER)) == [
         "2026-11: 99.9 %, as far as is known, 0 s down of 30 d, 1 min not watched"
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drcheck.core.model.since_then import Change, What
-from drcheck.reports.console.since_then import in_short, told
+from drcheck.reports.console.since_then import in_short, in_words
 
 DAY = 86400
 
@@ -30,4 +30,4 @@ def test_one_change_is_told_whole_and_several_are_summed_up():
 
 def test_a_healed_gap_is_told_with_both_looks():
     change = Change(What.HEALED, "dumps", not_yet_at=DAY, first_seen=2 * DAY)
-    assert told(change) == ("dumps, not seen whole 1970-01-02T00:00:00Z, seen whole 1970-01-03T00:00:00Z")
+    assert in_words(change) == ("dumps, not seen whole 1970-01-02T00:00:00Z, seen whole 1970-01-03T00:00:00Z")

@@ -86,7 +86,7 @@ class AzureClient:
             .list_blobs(name_starts_with=question.prefix or None, include=include, results_per_page=_PAGE)
             .by_page(question.marker or None)
         )
-        with self._web.asking(caller, _PAGE_BYTES, partial(parse_page, asked=question)):
+        with self._web.asking(caller, _PAGE_BYTES, partial(parse_page, question=question)):
             self._asked(container, "", lambda: next(pages))
             page: Page | None = caller.page
         if page is None:

@@ -55,9 +55,9 @@ class AzureBlobCollector:
         while question is not None:
             page = self._client.page(self._caller, question)
             pages.take(page.names, page.marker)
-            for entry, told in zip(page.entries, page.told, strict=True):
+            for entry, facts in zip(page.entries, page.told, strict=True):
                 if entry.name > after:
-                    self._listed.keep(entry.name, told)
+                    self._listed.keep(entry.name, facts)
                     yield entry
             question = question._replace(marker=page.marker) if page.marker else None
 

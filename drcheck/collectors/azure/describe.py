@@ -55,32 +55,32 @@ class AzureFacts:
     def place(self, facts: frozenset[Fact]) -> dict[Fact, Told]:
         """Return what the container itself tells."""
         # "data in a storage account is encrypted […] and it can't be disabled"; which key, each blob tells
-        told = {Fact.STORAGE_ENCRYPTION: Told(True, "Azure encrypts every account")}
+        answers = {Fact.STORAGE_ENCRYPTION: Told(True, "Azure encrypts every account")}
         if facts & LOCKS:
             container = self._container()
             for fact, of_all in ((Fact.LOCK, container.policy), (Fact.LEGAL_HOLD, container.hold)):
                 if of_all or container.versions:
-                    told[fact] = Told(True, "of the container" if of_all else "of single blobs")
+                    answers[fact] = Told(True, "of the container" if of_all else "of single blobs")
                 elif of_all is None or container.versions is None:
-                    told[fact] = Told(None, container.why)
+                    answers[fact] = Told(None, container.why)
                 else:
-                    told[fact] = NONE
-        return told
+                    answers[fact] = NONE
+        return answers
 
     def thing(self, name: str, facts: frozenset[Fact], listed: Mapping[Fact, Told] | None) -> dict[Fact, Told]:
         """Return what is told of a blob; ``listed`` is what a listing told of it, None if none showed it."""
-        told = dict(listed or {})
+        answers = dict(listed or {})
         wanted = facts & {Fact.STORAGE_ENCRYPTION, *LOCKS}
         container = self._container() if wanted & LOCKS else None
         alone = container is not None and container.versions is False
         if alone:  # no blob has a lock of its own
-            told.update(dict.fromkeys(LOCKS, NONE))
-        if listed is None or not told.keys() >= wanted:
-            told = {**self._ask(name), **told}
+            answers.update(dict.fromkeys(LOCKS, NONE))
+        if listed is None or not answers.keys() >= wanted:
+            answers = {**self._ask(name), **answers}
         if container is not None:
-            told[Fact.LOCK] = _lock(told[Fact.LOCK], container)
-            told[Fact.LEGAL_HOLD] = _hold(told[Fact.LEGAL_HOLD], container)
-        return told
+            answers[Fact.LOCK] = _lock(answers[Fact.LOCK], container)
+            answers[Fact.LEGAL_HOLD] = _hold(answers[Fact.LEGAL_HOLD], container)
+        return answers
 
     def _container(self) -> _Container:
         if self._known is None:

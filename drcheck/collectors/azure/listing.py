@@ -58,7 +58,7 @@ class Page(NamedTuple):
     """Every blob that it named."""
 
 
-def parse_page(body: bytes, asked: Question) -> Page | None:
+def parse_page(body: bytes, question: Question) -> Page | None:
     """Return what a page holds below the root, or None if this is no listing, which always has ``NextMarker``.
 
     A blob whose copy is under way or has failed is left out, like an unfinished upload. Raises :class:`Nonsense` where
@@ -67,15 +67,15 @@ def parse_page(body: bytes, asked: Question) -> Page | None:
     page = tree(body, MOST)
     if page is None or page.tag != "EnumerationResults":
         return None
-    told = once(page, {})
+    header = once(page, {})
     blobs = page.find("Blobs")
-    if blobs is None or "NextMarker" not in told:
+    if blobs is None or "NextMarker" not in header:
         return None
     check_tree(page, _LEAVES)
     if blobs.text and not blobs.text.isspace():
         raise Nonsense("there is text where its blobs should be")
-    _check(page, told, blobs, asked)
-    skip = len(asked.root)
+    _check(page, header, blobs, question)
+    skip = len(question.root)
     entries: list[Entry] = []
     facts: list[Mapping[Fact, Told]] = []
     names: list[str] = []
@@ -87,8 +87,8 @@ def parse_page(body: bytes, asked: Question) -> Page | None:
         modified = _instant(properties.get("Last-Modified", ""), dates)
         created = _instant(properties["Creation-Time"], dates) if properties.get("Creation-Time") else modified
         checksum = _checksum(properties.get("Content-MD5", ""))
-        if not name.startswith(asked.prefix):
-            raise Nonsense(f"the blob {shown(name[:100])!r} does not begin with {shown(asked.prefix)!r}")
+        if not name.startswith(question.prefix):
+            raise Nonsense(f"the blob {shown(name[:100])!r} does not begin with {shown(question.prefix)!r}")
         names.append(name)
         directory = properties.get("ResourceType") == "directory" or (name.endswith("/") and size == 0)
         if directory or len(name) == skip or properties.get("CopyStatus", "success") != "success":
@@ -98,40 +98,40 @@ def parse_page(body: bytes, asked: Question) -> Page | None:
         entries.append(Entry(name[skip:], size, min(created, modified), modified, modified, checksum, archived))
         kind = tuple(map(properties.get, _FACTS))  # few differ
         if kind not in kinds:
-            kinds[kind] = listed_told(properties, locks=asked.locks)
+            kinds[kind] = listed_told(properties, locks=question.locks)
         facts.append(kinds[kind])
-    return Page(entries, told["NextMarker"], facts, names)
+    return Page(entries, header["NextMarker"], facts, names)
 
 
-def _check(page: ET.Element, told: Mapping[str, str], blobs: ET.Element, asked: Question) -> None:
+def _check(page: ET.Element, header: Mapping[str, str], blobs: ET.Element, question: Question) -> None:
     """Raise :class:`Nonsense` where the head of a page does not fit its blobs, or the question."""
-    if told.get("Delimiter") or blobs.find("BlobPrefix") is not None:
+    if header.get("Delimiter") or blobs.find("BlobPrefix") is not None:
         raise Nonsense("it groups blobs under prefixes, which nobody asked for")
-    echoed(page.attrib, "ContainerName", asked.container)
-    if "Prefix" in told and not told["Prefix"] and asked.prefix:
-        raise Nonsense(f"it is of all prefixes, and {shown(asked.prefix)!r} was asked for")
-    echoed(told, "Prefix", asked.prefix)
-    echoed(told, "Marker", asked.marker)
-    most = told.get("MaxResults", "")
+    echoed(page.attrib, "ContainerName", question.container)
+    if "Prefix" in header and not header["Prefix"] and question.prefix:
+        raise Nonsense(f"it is of all prefixes, and {shown(question.prefix)!r} was asked for")
+    echoed(header, "Prefix", question.prefix)
+    echoed(header, "Marker", question.marker)
+    most = header.get("MaxResults", "")
     if most and bounds.count(most, "MaxResults") < len(blobs):
         raise Nonsense(f"its MaxResults is {shown(most)}, and it has {len(blobs)} blobs")
 
 
 def _blob(blob: ET.Element) -> tuple[str, dict[str, str]]:
     """Return the name and the properties of one blob."""
-    told = once(blob, {})
+    elements = once(blob, {})
     name, properties = blob.find("Name"), blob.find("Properties")
     if blob.tag != "Blob" or name is None or properties is None:
         raise Nonsense("a blob in it has no name, or no properties")
     # copies, versions and what was deleted do not stand there, and are only told to who asks for them
     if (
-        told.get("Snapshot")
-        or told.get("Deleted", "false") != "false"
-        or told.get("IsCurrentVersion", "true") != "true"
+        elements.get("Snapshot")
+        or elements.get("Deleted", "false") != "false"
+        or elements.get("IsCurrentVersion", "true") != "true"
     ):
         raise Nonsense("it names snapshots, older versions or deleted blobs, which nobody asked for")
     # characters that XML cannot hold
-    text = decoded(told["Name"], plus=False) if name.get("Encoded") == "true" else told["Name"]
+    text = decoded(elements["Name"], plus=False) if name.get("Encoded") == "true" else elements["Name"]
     return bounds.name(text), once(properties, {})
 
 
@@ -148,9 +148,9 @@ def _checksum(md5: str) -> str:
     return digest.hex()
 
 
-def _instant(date: str, known: dict[str, int]) -> int:
+def _instant(date: str, parsed: dict[str, int]) -> int:
     """Return seconds since the epoch; backups come in bursts, so most dates come twice at least."""
-    instant = known.get(date)
+    instant = parsed.get(date)
     if instant is None:
-        instant = known[date] = bounds.http_date(date)
+        instant = parsed[date] = bounds.http_date(date)
     return instant

@@ -106,7 +106,7 @@ class S3Client:
         bucket, after, token = question.bucket, question.after, question.token
         place = {"ContinuationToken": token} if token else {"StartAfter": after} if after else {}
         ask = partial(self._api.list_objects_v2, Bucket=bucket, Prefix=question.prefix, EncodingType="url", **place)
-        parse = partial(parse_page, asked=question, last_modified=self._connection.last_modified)
+        parse = partial(parse_page, question=question, last_modified=self._connection.last_modified)
         return self._listed(caller, bucket, ask, parse)
 
     def versions(self, caller: Caller, question: Question) -> Page:
@@ -119,7 +119,7 @@ class S3Client:
         ask = partial(
             self._api.list_object_versions, Bucket=bucket, Prefix=question.prefix, EncodingType="url", **place
         )
-        parse = partial(parse_versions, asked=question, last_modified=self._connection.last_modified)
+        parse = partial(parse_versions, question=question, last_modified=self._connection.last_modified)
         return self._listed(caller, bucket, ask, parse)
 
     def _listed(
@@ -172,13 +172,13 @@ class S3Client:
             try:
                 return ask(Bucket=bucket, **named, **options)
             except ClientError as error:
-                told = error.response.get("Error", {})
+                answer = error.response.get("Error", {})
                 # not the caller's: after a bad request botocore itself asks with HeadBucket after the region
                 status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
                 if caller.status == 200 and status >= 500:  # noqa: PLR2004  so botocore takes what it cannot parse
                     raise self.no_answer(operation, bucket) from None
                 return Refused(
-                    str(told.get("Code") or status), status, str(told.get("Message") or ""),
+                    str(answer.get("Code") or status), status, str(answer.get("Message") or ""),
                     answered(self._connection, bucket, key, error.response),
                 )  # fmt: skip
             except (ResponseParserError, ValueError):

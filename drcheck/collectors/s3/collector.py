@@ -94,8 +94,8 @@ class S3Collector:
         """
         if name is None:
             return in_full(self._facts.place(facts), facts)
-        told = self._facts.thing(self._named(name), facts, self._listed.of(name))
-        return in_full(told, facts)
+        answers = self._facts.thing(self._named(name), facts, self._listed.of(name))
+        return in_full(answers, facts)
 
     def _named(self, name: str) -> Version:
         """Return the object of that name; of an entry of all versions, that version."""

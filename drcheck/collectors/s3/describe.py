@@ -49,39 +49,39 @@ class S3Facts:
 
     def place(self, facts: frozenset[Fact]) -> dict[Fact, Told]:
         """Return what the bucket itself tells."""
-        told: dict[Fact, Told] = {}
+        answers: dict[Fact, Told] = {}
         if Fact.STORAGE_ENCRYPTION in facts:
-            told[Fact.STORAGE_ENCRYPTION] = self._default_encryption
+            answers[Fact.STORAGE_ENCRYPTION] = self._default_encryption
         if Fact.LOCK in facts:
-            told[Fact.LOCK] = self._object_lock
+            answers[Fact.LOCK] = self._object_lock
         if Fact.LEGAL_HOLD in facts:
             lock = self._object_lock
-            told[Fact.LEGAL_HOLD] = Told(True, "object lock is enabled") if lock.holds else lock
-        return told
+            answers[Fact.LEGAL_HOLD] = Told(True, "object lock is enabled") if lock.holds else lock
+        return answers
 
     def thing(self, thing: Version, facts: frozenset[Fact], listed: Mapping[Fact, Told] | None) -> dict[Fact, Told]:
         """Return what is told of an object, or of a version of it.
 
         ``listed`` is what a listing told of it, None if none showed it.
         """
-        told = dict(listed or {})
+        answers = dict(listed or {})
         locks = facts & {Fact.LOCK, Fact.LEGAL_HOLD}
         if listed is not None and locks and self._object_lock.holds is False:
-            told.update(dict.fromkeys(locks, NONE))
-        if told.keys() >= facts & {Fact.STORAGE_ENCRYPTION, Fact.LOCK, Fact.LEGAL_HOLD}:
-            return told
+            answers.update(dict.fromkeys(locks, NONE))
+        if answers.keys() >= facts & {Fact.STORAGE_ENCRYPTION, Fact.LOCK, Fact.LEGAL_HOLD}:
+            return answers
         head = self._head(thing)
         if head is None:
-            told.setdefault(
+            answers.setdefault(
                 Fact.STORAGE_ENCRYPTION, Told(None, "the credentials may not ask for it by HeadObject (s3:GetObject)")
             )
         else:
-            told[Fact.STORAGE_ENCRYPTION] = _encryption(head)
+            answers[Fact.STORAGE_ENCRYPTION] = _encryption(head)
         if Fact.LOCK in facts:
-            told[Fact.LOCK] = self._lock(thing, head, Fact.LOCK, "GetObjectRetention", _retention)
+            answers[Fact.LOCK] = self._lock(thing, head, Fact.LOCK, "GetObjectRetention", _retention)
         if Fact.LEGAL_HOLD in facts:
-            told[Fact.LEGAL_HOLD] = self._lock(thing, head, Fact.LEGAL_HOLD, "GetObjectLegalHold", _legal_hold)
-        return told
+            answers[Fact.LEGAL_HOLD] = self._lock(thing, head, Fact.LEGAL_HOLD, "GetObjectLegalHold", _legal_hold)
+        return answers
 
     @cached_property
     def _default_encryption(self) -> Told:
@@ -212,10 +212,10 @@ def _algorithm(name: str) -> Told:
     return Told(None, f"the storage names an encryption that is not known: {shown(name)}")
 
 
-def _retention(told: Mapping[str, Any]) -> Told | None:
+def _retention(retention: Mapping[str, Any]) -> Told | None:
     """Read a HEAD, or a Retention; None: it says nothing of one."""
-    mode = told.get("ObjectLockMode") or told.get("Mode")
-    until = told.get("ObjectLockRetainUntilDate") or told.get("RetainUntilDate")
+    mode = retention.get("ObjectLockMode") or retention.get("Mode")
+    until = retention.get("ObjectLockRetainUntilDate") or retention.get("RetainUntilDate")
     if not mode or not isinstance(until, datetime):
         return None
     if str(mode).lower() not in _MODES:
@@ -223,9 +223,9 @@ def _retention(told: Mapping[str, Any]) -> Told | None:
     return Told(True, str(mode).lower(), bounds.until(until))
 
 
-def _legal_hold(told: Mapping[str, Any]) -> Told | None:
+def _legal_hold(hold: Mapping[str, Any]) -> Told | None:
     """Read a HEAD, or a LegalHold; None: it says nothing of one."""
-    match told.get("ObjectLockLegalHoldStatus") or told.get("Status"):
+    match hold.get("ObjectLockLegalHoldStatus") or hold.get("Status"):
         case "ON":
             return Told(holds=True)
         case "OFF":

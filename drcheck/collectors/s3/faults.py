@@ -100,8 +100,8 @@ def answered(connection: S3Connection, bucket: str, key: str, response: Mapping[
         case "InternalError" | "ServiceUnavailable" | "500" | "502" | "504":
             return CollectorError(f"{alias} is at fault ({status}), also after several tries", "Try again later.")
         case code:
-            told = shown(str(error.get("Message") or ""))
-            said = f"{shown(code)} ({status}) for {what}{told and f': {told}'}"
+            message = shown(str(error.get("Message") or ""))
+            said = f"{shown(code)} ({status}) for {what}{message and f': {message}'}"
             return CollectorError(f"{alias} answered {said}", "See its own log.")
 
 

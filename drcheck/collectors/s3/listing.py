@@ -52,7 +52,7 @@ class Page(NamedTuple):
     """Every key that it named."""
 
 
-def parse_page(body: bytes, asked: Question, last_modified: LastModified) -> Page | None:
+def parse_page(body: bytes, question: Question, last_modified: LastModified) -> Page | None:
     """Return what a page holds below the root, or None if this is no listing.
 
     A server or proxy that answers with nothing, or with HTML, and status 200 would otherwise be taken for an empty
@@ -65,28 +65,28 @@ def parse_page(body: bytes, asked: Question, last_modified: LastModified) -> Pag
         return None
     space = page.tag[: page.tag.rfind("}") + 1]
     items = page.findall(f"{space}Contents")
-    told = once((child for child in page if child.tag != f"{space}Contents"), {})
-    truncated = told.get(f"{space}IsTruncated")
+    header = once((child for child in page if child.tag != f"{space}Contents"), {})
+    truncated = header.get(f"{space}IsTruncated")
     if page.tag != f"{space}ListBucketResult" or truncated not in {"true", "false"}:
         return None
     check_tree(page, LEAVES)
-    check_head(told, space, len(items), asked)
-    token = told.get(f"{space}NextContinuationToken", "")
+    check_head(header, space, len(items), question)
+    token = header.get(f"{space}NextContinuationToken", "")
     if truncated == "true" and not token:
         raise Nonsense("it is truncated, and has no token to go on with")
     if truncated == "false" and token:
         raise Nonsense("it is not truncated, and has a token to go on with")
-    encoded = told.get(f"{space}EncodingType", "") == "url"
+    encoded = header.get(f"{space}EncodingType", "") == "url"
     entries: list[Entry] = []
     keys: list[str] = []
     for item in items:
         told_of = object_of(item, space)
         key = bounds.name(decoded(told_of.key, plus=True) if encoded else told_of.key)
-        if not key.startswith(asked.prefix):
-            raise Nonsense(f"the key {shown(key[:100])!r} does not begin with {shown(asked.prefix)!r}")
+        if not key.startswith(question.prefix):
+            raise Nonsense(f"the key {shown(key[:100])!r} does not begin with {shown(question.prefix)!r}")
         keys.append(key)
-        if not is_directory(key, told_of.size, asked.root):
-            entries.append(entry_of(key[len(asked.root) :], told_of, last_modified))
+        if not is_directory(key, told_of.size, question.root):
+            entries.append(entry_of(key[len(question.root) :], told_of, last_modified))
     return Page(entries, token, keys)
 
 
@@ -95,13 +95,15 @@ def is_directory(key: str, size: int, root: str) -> bool:
     return (key.endswith("/") and size == 0) or len(key) == len(root)
 
 
-def entry_of(name: str, told: Object, last_modified: LastModified) -> Entry:
+def entry_of(name: str, listed: Object, last_modified: LastModified) -> Entry:
     """Return an object as an entry of that name."""
     # the ETag of a multipart upload ends in -N, and AWS shows the upload's initiation as its time
-    multipart = "-" in told.etag
-    until = FOREVER if multipart and last_modified is LastModified.INITIATION else told.modified
-    plain = len(told.etag) == _MD5 and not multipart and told.etag.isalnum() and told.etag.isascii()
-    return Entry(name, told.size, told.modified, until, told.modified, told.etag if plain else "", told.archived)
+    multipart = "-" in listed.etag
+    until = FOREVER if multipart and last_modified is LastModified.INITIATION else listed.modified
+    plain = len(listed.etag) == _MD5 and not multipart and listed.etag.isalnum() and listed.etag.isascii()
+    return Entry(
+        name, listed.size, listed.modified, until, listed.modified, listed.etag if plain else "", listed.archived
+    )
 
 
 class Object(NamedTuple):
@@ -117,34 +119,36 @@ class Object(NamedTuple):
 
 def object_of(item: ET.Element, space: str) -> Object:
     """Return what an element of a listing tells; raises :class:`Nonsense`."""
-    told = {child.tag: child.text or "" for child in item}
-    if len(told) != len(item):  # several checksum algorithms are in order
+    elements = {child.tag: child.text or "" for child in item}
+    if len(elements) != len(item):  # several checksum algorithms are in order
         once(item, {}, frozenset({f"{space}ChecksumAlgorithm"}))
     try:
-        key, size, modified = told[f"{space}Key"], told[f"{space}Size"], told[f"{space}LastModified"]
+        key, size, modified = elements[f"{space}Key"], elements[f"{space}Size"], elements[f"{space}LastModified"]
     except KeyError as error:
         raise Nonsense(f"an object in it has no {str(error.args[0]).rpartition('}')[2]}") from None
-    archived = archive_tiers.at_amazon(told.get(f"{space}StorageClass", ""))
-    etag = told.get(f"{space}ETag", "").strip('"')
+    archived = archive_tiers.at_amazon(elements.get(f"{space}StorageClass", ""))
+    etag = elements.get(f"{space}ETag", "").strip('"')
     return Object(key, bounds.count(size), bounds.rfc3339(modified), etag, archived)
 
 
-def check_head(told: Mapping[str, str], space: str, count: int, asked: Question) -> None:
+def check_head(header: Mapping[str, str], space: str, count: int, question: Question) -> None:
     """Raise :class:`Nonsense` where the head of a page does not fit its objects, or the question."""
-    if f"{space}CommonPrefixes" in told or told.get(f"{space}Delimiter"):
+    if f"{space}CommonPrefixes" in header or header.get(f"{space}Delimiter"):
         raise Nonsense("it groups keys under prefixes, which nobody asked for")
-    if told.get(f"{space}EncodingType", "") not in {"", "url"}:
-        raise Nonsense(f"it encodes its keys as {shown(told[f'{space}EncodingType'][:100])!r}, which nobody asked for")
-    if not _ALIAS.fullmatch(asked.bucket):
-        echoed(told, f"{space}Name", asked.bucket)
-    if f"{space}Prefix" in told and not told[f"{space}Prefix"] and asked.prefix:
-        raise Nonsense(f"it is of all prefixes, and {shown(asked.prefix)!r} was asked for")
-    echoed(told, f"{space}Prefix", asked.prefix)
-    echoed(told, f"{space}StartAfter", asked.after)
-    echoed(told, f"{space}ContinuationToken", asked.token)
-    named = told.get(f"{space}KeyCount", "")
+    if header.get(f"{space}EncodingType", "") not in {"", "url"}:
+        raise Nonsense(
+            f"it encodes its keys as {shown(header[f'{space}EncodingType'][:100])!r}, which nobody asked for"
+        )
+    if not _ALIAS.fullmatch(question.bucket):
+        echoed(header, f"{space}Name", question.bucket)
+    if f"{space}Prefix" in header and not header[f"{space}Prefix"] and question.prefix:
+        raise Nonsense(f"it is of all prefixes, and {shown(question.prefix)!r} was asked for")
+    echoed(header, f"{space}Prefix", question.prefix)
+    echoed(header, f"{space}StartAfter", question.after)
+    echoed(header, f"{space}ContinuationToken", question.token)
+    named = header.get(f"{space}KeyCount", "")
     if named and bounds.count(named, "KeyCount") != count:
         raise Nonsense(f"its KeyCount is {shown(named)}, and it has {count} keys")
-    most = told.get(f"{space}MaxKeys", "")
+    most = header.get(f"{space}MaxKeys", "")
     if most and bounds.count(most, "MaxKeys") < count:
         raise Nonsense(f"its MaxKeys is {shown(most)}, and it has {count} keys")

@@ -40,7 +40,7 @@ class Version(NamedTuple):
         return cls(key, version) if between else cls(name, "")
 
 
-def parse_versions(body: bytes, asked: Question, last_modified: LastModified) -> Page | None:
+def parse_versions(body: bytes, question: Question, last_modified: LastModified) -> Page | None:
     """Return what a page of ListObjectVersions holds below the root, or None if this is no such page.
 
     Delete markers hold nothing. It is believed or not as :func:`drcheck.collectors.s3.listing.parse_page` says.
@@ -50,30 +50,32 @@ def parse_versions(body: bytes, asked: Question, last_modified: LastModified) ->
         return None
     space = page.tag[: page.tag.rfind("}") + 1]
     repeated = {f"{space}Version", f"{space}DeleteMarker"}
-    told = once((child for child in page if child.tag not in repeated), {})
-    truncated = told.get(f"{space}IsTruncated")
+    header = once((child for child in page if child.tag not in repeated), {})
+    truncated = header.get(f"{space}IsTruncated")
     if page.tag != f"{space}ListVersionsResult" or truncated not in {"true", "false"}:
         return None
     check_tree(page, _LEAVES)
     items = [child for child in page if child.tag in repeated]
-    check_head(told, space, len(items), asked)
-    encoded = told.get(f"{space}EncodingType", "") == "url"
-    token = _next(told, space, encoded=encoded) if truncated == "true" else ""
-    found = Page([], token, [])
+    check_head(header, space, len(items), question)
+    encoded = header.get(f"{space}EncodingType", "") == "url"
+    token = _next(header, space, encoded=encoded) if truncated == "true" else ""
+    page_read = Page([], token, [])
     for item in items:
         version = _version(item, space, encoded=encoded)
-        if not version.key.startswith(asked.prefix):
-            raise Nonsense(f"the key {shown(version.key[:100])!r} does not begin with {shown(asked.prefix)!r}")
-        found.keys.append(version.name)
+        if not version.key.startswith(question.prefix):
+            raise Nonsense(f"the key {shown(version.key[:100])!r} does not begin with {shown(question.prefix)!r}")
+        page_read.keys.append(version.name)
         if item.tag == f"{space}DeleteMarker":
             continue
         told_of = object_of(item, space)
-        if is_directory(version.key, told_of.size, asked.root):
+        if is_directory(version.key, told_of.size, question.root):
             continue
-        name = version._replace(key=version.key[len(asked.root) :]).name
+        name = version._replace(key=version.key[len(question.root) :]).name
         noncurrent = item.findtext(f"{space}IsLatest") == "false"
-        found.entries.append(entry_of(name, told_of, last_modified)._replace(version=version.id, noncurrent=noncurrent))
-    return found
+        page_read.entries.append(
+            entry_of(name, told_of, last_modified)._replace(version=version.id, noncurrent=noncurrent)
+        )
+    return page_read
 
 
 def _version(item: ET.Element, space: str, *, encoded: bool) -> Version:
@@ -85,9 +87,9 @@ def _version(item: ET.Element, space: str, *, encoded: bool) -> Version:
     return Version(bounds.name(decoded(key, plus=True) if encoded else key), version)
 
 
-def _next(told: dict[str, str], space: str, *, encoded: bool) -> str:
+def _next(header: dict[str, str], space: str, *, encoded: bool) -> str:
     """Return where the next page begins, as the name of a version."""
-    key, version = told.get(f"{space}NextKeyMarker", ""), told.get(f"{space}NextVersionIdMarker", "")
+    key, version = header.get(f"{space}NextKeyMarker", ""), header.get(f"{space}NextVersionIdMarker", "")
     if not key or (version and _ID.fullmatch(version) is None):
         raise Nonsense("it is truncated, and has no marker to go on with")
     return Version(decoded(key, plus=True) if encoded else key, version).name

@@ -126,13 +126,13 @@ class SshCollector:
             for name, status in listing:
                 self._quota.take()
                 path = inner + name
-                told = status if status.mode is not None else self._status(f"{directory}/{path}")
-                if told is None:
+                attributes = status if status.mode is not None else self._status(f"{directory}/{path}")
+                if attributes is None:
                     continue
-                if ssh_sftp.is_directory(told):
+                if ssh_sftp.is_directory(attributes):
                     pending.append(f"{path}/")
-                elif ssh_sftp.is_regular(told) or told.mode is None:
-                    yield self._entry(below + ssh_sftp.plain(path), told)
+                elif ssh_sftp.is_regular(attributes) or attributes.mode is None:
+                    yield self._entry(below + ssh_sftp.plain(path), attributes)
 
     def _status(self, path: str) -> Attributes | None:
         """Return what a name of a listing is, or None if it went meanwhile: all others are still there."""
@@ -141,12 +141,12 @@ class SshCollector:
         except NotFound:
             return None
 
-    def _entry(self, name: str, told: Attributes) -> Entry:
+    def _entry(self, name: str, attributes: Attributes) -> Entry:
         """Return what SFTP tells of a regular file."""
         from drcheck.collectors.ssh import sftp as ssh_sftp  # imports paramiko
 
         try:
-            return ssh_sftp.entry(name, told)
+            return ssh_sftp.entry(name, attributes)
         except Nonsense as error:
             raise CollectorError(
                 f"what {self._connection.host} tells of {shown(name)} makes no sense: {error}",

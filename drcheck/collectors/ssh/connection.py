@@ -135,10 +135,11 @@ class Talk:
         if status < 0 and not self.host.stands():
             raise lost(self.host.connection)
         if status:
-            told = shown(notes.decode(errors="replace").strip().partition("\n")[0])
+            first_line = shown(notes.decode(errors="replace").strip().partition("\n")[0])
             how = f"ended with status {status}" if status > 0 else "ended without a status"
             raise CollectorError(
-                f"{shown(command.partition(' ')[0])} on {self.host.connection.host} {how}{': ' if told else ''}{told}",
+                f"{shown(command.partition(' ')[0])} on {self.host.connection.host} {how}"
+                f"{': ' if first_line else ''}{first_line}",
                 f"Run `{shown(command)}` there as {self.host.connection.user}.",
             )
 
@@ -218,11 +219,11 @@ class Host:
         with self._alone(deadline):
             if not self._clock_asked:
                 sent = clock.precise()
-                told = re.fullmatch(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*", self._words(("date", "+%s.%N"), deadline))
+                match = re.fullmatch(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*", self._words(("date", "+%s.%N"), deadline))
                 self._clock_asked = True
-                if told is not None:
+                if match is not None:
                     # a date that does not know %N tells whole seconds
-                    self._offset = float(told[1]) + float(told[2] or 0.5) - (sent + clock.precise()) / 2
+                    self._offset = float(match[1]) + float(match[2] or 0.5) - (sent + clock.precise()) / 2
             return self._offset
 
     def has_find(self, deadline: Deadline) -> bool:

@@ -67,8 +67,8 @@ def _entry(fields: list[bytes], name: str, below: str, record: bytes) -> Entry:
 
 
 def _nonsense(record: bytes, why: str = "") -> CollectorError:
-    told = shown(record[:100].decode("utf-8", "replace"))
+    start = shown(record[:100].decode("utf-8", "replace"))
     return CollectorError(
-        f"find answered with what is no listing: {told!r}{f' ({why})' if why else ''}",
+        f"find answered with what is no listing: {start!r}{f' ({why})' if why else ''}",
         "See that the account's shell prints nothing of its own, and runs the find that is asked for.",
     )

@@ -228,10 +228,10 @@ def plain(path: str) -> str:
 
 
 def _exactly_one(answer: Fields) -> list[tuple[bytes, Attributes]]:
-    found = list(ssh_wire.names(answer))
-    if len(found) != 1:
-        raise Nonsense(f"it has {len(found)} real paths")
-    return found
+    names = list(ssh_wire.names(answer))
+    if len(names) != 1:
+        raise Nonsense(f"it has {len(names)} real paths")
+    return names
 
 
 def _attributes(answer: Fields) -> Attributes:

@@ -61,13 +61,13 @@ class Fields:
 
     def number(self) -> int:
         """Return the next 32 bits."""
-        found: int = _NUMBER.unpack_from(self._packet, self._take(4))[0]
-        return found
+        value: int = _NUMBER.unpack_from(self._packet, self._take(4))[0]
+        return value
 
     def long(self) -> int:
         """Return the next 64 bits."""
-        found: int = _LONG.unpack_from(self._packet, self._take(8))[0]
-        return found
+        value: int = _LONG.unpack_from(self._packet, self._take(8))[0]
+        return value
 
     def text(self) -> bytes:
         """Return the next string."""

@@ -353,16 +353,17 @@ class History:
         question ends at ``until``: what was shown right before it is not said to be unseen since, and what has data of
         then or later, came then and was first shown then is left out.
         """
-        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest(until).items() if of in source.of}
+        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest(until).items()}
         self._read(
             stretch
             for stretch, sealed in self.sealed.items()
             if sealed.rotten
             or any(
-                of in oldest_of and newest.data_hi >= oldest_of[of] and newest.oldest < until
+                of in source.of and newest.oldest < until and newest.data_hi >= oldest_of[of]
                 for of, newest in sealed.newest.items()
             )
         )
+        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest(until).items()}  # now exact
         needed: dict[str, list[Sighting]] = {of: [] for of in source.of}
         for seen in (*self.past, *self.standing.values()):
             if (of := seen.shown.of) in needed and (
@@ -411,7 +412,10 @@ class History:
         return parts
 
     def _newest(self, until: int) -> dict[str, int]:
-        """Return the newest data of each data set that anything told of before ``until``, or older data than that."""
+        """Return the newest data of each data set that anything told of before ``until``.
+
+        Of a stretch that is not in memory, and goes on beyond ``until``, no more is known than its oldest.
+        """
         found: dict[str, int] = {}
         for seen in (*self.past, *self.standing.values()):
             if seen.oldest < until:

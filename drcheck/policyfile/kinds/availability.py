@@ -172,27 +172,27 @@ _CREDITS: Final = {
 }
 
 
-def _read(outage: str = "", **told: Any) -> Availability:
-    return Availability(**told, total_only=outage == "total")
+def _read(outage: str = "", **keys: Any) -> Availability:
+    return Availability(**keys, total_only=outage == "total")
 
 
-def _excuses(told: Any) -> Excuses:
-    return Excuses(tuple(map(_rule, told.get("maintenance", ()))), frozenset(told.get("causes", ())))
+def _excuses(keys: Any) -> Excuses:
+    return Excuses(tuple(map(_rule, keys.get("maintenance", ()))), frozenset(keys.get("causes", ())))
 
 
-def _rule(told: Any) -> MaintenanceRule:
-    values: dict[str, Any] = {key: _IN_RULES[key](value) if key in _IN_RULES else value for key, value in told.items()}
+def _rule(keys: Any) -> MaintenanceRule:
+    values: dict[str, Any] = {key: _IN_RULES[key](value) if key in _IN_RULES else value for key, value in keys.items()}
     return MaintenanceRule(**values)
 
 
-def _credits(told: Any) -> Credits:
-    facts = {key: value for key, value in told.items() if key not in {"note", "count", "of"}}
-    hourly, of = "full_hours_times" in facts, told.get("of", "")
+def _credits(keys: Any) -> Credits:
+    facts = {key: value for key, value in keys.items() if key not in {"note", "count", "of"}}
+    hourly, of = "full_hours_times" in facts, keys.get("of", "")
     if "tiers" in facts:
         facts["tiers"] = tuple((tier["below"], tier["credit"]) for tier in facts["tiers"])
     if "claim" in facts:
         facts["claim"] = Claim(ClaimFrom(facts["claim"]["after"]), facts["claim"].get("within"))
-    return Credits(**facts, of="" if hourly else of, whole=told.get("count") == "whole", each=not hourly or of != "sum")
+    return Credits(**facts, of="" if hourly else of, whole=keys.get("count") == "whole", each=not hourly or of != "sum")
 
 
 def _check(written: Written) -> Iterator[Problem]:
@@ -278,11 +278,11 @@ def _explain(context: Context, promise: Availability) -> Iterator[Remark]:
 def _allowed(context: Context, commitment: Availability) -> Iterator[Remark]:
     """Tell how much downtime the target allows, cut to whole seconds."""
     lost = 1 - commitment.at_least
-    told = [f"{duration(int(lost * length))} in {_days(length)}" for length in commitment.per.shape.lengths]
+    losses = [f"{duration(int(lost * length))} in {_days(length)}" for length in commitment.per.shape.lengths]
     yield context.remark(
         "allowed-downtime",
         ("commitments", commitment.id, "at_least"),
-        f"it allows downtime of {several(told)}, beside what is excused (cut here; verdicts are exact)",
+        f"it allows downtime of {several(losses)}, beside what is excused (cut here; verdicts are exact)",
         Level.NOTE,
     )
 

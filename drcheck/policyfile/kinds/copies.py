@@ -14,11 +14,11 @@ from drcheck.policyfile.check_commitments import Written, evidence, slots
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Level, Remark
 from drcheck.policyfile.nodes import Problem
-from drcheck.policyfile.shared_checks import excluded, known, one_of, one_or_more
+from drcheck.policyfile.shared_checks import excluded, one_of, one_or_more, reference_to
 
 
-def _where(told: Any) -> Where:
-    return Where(**{what: frozenset((names,) if isinstance(names, str) else names) for what, names in told.items()})
+def _where(keys: Any) -> Where:
+    return Where(**{what: frozenset((names,) if isinstance(names, str) else names) for what, names in keys.items()})
 
 
 def _check(written: Written) -> Iterator[Problem]:
@@ -43,7 +43,7 @@ def _copies(written: Written) -> Iterator[Problem]:
         )
     for choice in ("counted_outside", "counted_in", "all_in"):
         for scalar in one_or_more(commitment.fields(choice).value("site")):
-            yield from known("site", scalar, root.fields("sites").entries, f"{at}.{choice}.site")
+            yield from reference_to("site", scalar, root.fields("sites").entries, f"{at}.{choice}.site")
 
 
 def _rule(written: Written) -> Iterator[Problem]:
@@ -95,7 +95,7 @@ def _lint(context: Context, commitment: Copies) -> Iterator[Remark]:
 
 def _untold(context: Context, commitment: Copies) -> Iterator[Remark]:
     """Warn of sources whose site does not state what the commitment asks of it."""
-    for key, properties in _asked(commitment):
+    for key, properties in _place_keys(commitment):
         for source in context.points(commitment):
             place = context.policy.place(source.site)
             untold = [what for what in properties if not _stated(place, what)]
@@ -168,7 +168,7 @@ def _shared_fate(context: Context, commitment: Copies) -> Iterator[Remark]:
         )
 
 
-def _asked(commitment: Copies) -> Iterator[tuple[str, Sequence[str]]]:
+def _place_keys(commitment: Copies) -> Iterator[tuple[str, Sequence[str]]]:
     """Yield each key that asks about places, with the properties it asks about."""
     for key, where in (
         ("counted_outside", commitment.counted_outside),

@@ -33,11 +33,11 @@ def _tier(per: Per) -> dict[str, Any]:
     }
 
 
-def _read(keep: Any = None, **told: Any) -> Retention:
+def _read(keep: Any = None, **keys: Any) -> Retention:
     """Return what is kept: for so many seconds, or so many slots in each tier."""
     if isinstance(keep, dict):
-        return Retention(**told, tiers={_TIERS[tier]: count for tier, count in keep.items()})
-    return Retention(**told, keep=keep)
+        return Retention(**keys, tiers={_TIERS[tier]: count for tier, count in keep.items()})
+    return Retention(**keys, keep=keep)
 
 
 def _check(written: Written) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from typing import Final, NamedTuple
 
 from drcheck.core.names.template import KINDS, Part, Piece, Template
@@ -68,16 +69,17 @@ def since(
         if seek is Seek.NONE or not template.in_time_order or label < EARLIEST:
             found += everything([template], of)
             continue
-        heads = list(_heads(template, of, [*KINDS, *kinds], apart=apart))
+        heads = list(_heads(template, of, tuple(dict.fromkeys((*KINDS, *kinds))), apart=apart))
         if seek is Seek.AFTER:
-            found += [_after(template, label, *head) for head in heads]
+            found += [_after(template, label, head) for head in heads]
             continue
         stretches = [
-            Stretch(prefix, "", sets)
-            for _, name, kind, sets in heads
-            for prefix in _periods(template, name, kind, label, until + AHEAD + (0 if in_utc else DAY))
+            Stretch(prefix, "", head.of)
+            for head in heads
+            for labels in head.labels
+            for prefix in _periods(template, labels, label, until + AHEAD + (0 if in_utc else DAY))
         ]
-        few = len(stretches) <= MOST_PREFIXES * len({name for _, name, _, _ in heads})
+        few = len(stretches) <= MOST_PREFIXES * len({labels.of for head in heads for labels in head.labels})
         found += stretches if few else everything([template], of)
     return _without_doubles(found)
 
@@ -92,27 +94,45 @@ def _without_doubles(stretches: Iterable[Stretch]) -> list[Stretch]:
     return kept
 
 
-def _heads(
-    template: Template, of: tuple[str, ...], kinds: Sequence[str], *, apart: bool
-) -> Iterator[tuple[Sequence[Piece], str, str, tuple[str, ...]]]:
+class _Labels(NamedTuple):
+    """What a name may hold beside its instant."""
+
+    of: str
+    kind: str
+
+
+class _Head(NamedTuple):
+    """What names begin with before their first directive."""
+
+    pieces: Sequence[Piece]
+    labels: Sequence[_Labels]
+    """Those that names beginning so may hold up to the last directive that orders them: at least one."""
+    of: tuple[str, ...]
+    """The data sets whose names begin so."""
+
+
+def _heads(template: Template, of: tuple[str, ...], kinds: tuple[str, ...], *, apart: bool) -> Iterator[_Head]:
     """Yield what stands before the instant, once for each data set and kind that stands there too.
 
     ``apart``: each listing is of one data set.
     """
     head = _until(template, {Part.TIME})
-    parts = {piece.part for piece in head}
-    for name in of if Part.OF in parts else of[:1]:
-        for kind in dict.fromkeys(kinds) if Part.KIND in parts else ("",):
-            yield head, name, kind, (name,) if apart else of
+    before, leading = {piece.part for piece in head}, {piece.part for piece in template.leading}
+    for name in of if Part.OF in before else of[:1]:
+        names = of if Part.OF in leading - before else (name,)
+        for kind in kinds if Part.KIND in before else ("",):
+            its = kinds if Part.KIND in leading - before else (kind,)
+            yield _Head(head, [_Labels(*both) for both in product(names, its)], (name,) if apart else of)
 
 
-def _after(template: Template, label: int, head: Sequence[Piece], of: str, kind: str, sets: tuple[str, ...]) -> Stretch:
-    prefix = template.write(label, of=of, kind=kind, pieces=head)
-    after = template.write(label, of=of, kind=kind, pieces=_cut(template))
+def _after(template: Template, label: int, head: _Head) -> Stretch:
+    prefix = template.write(label, of=head.labels[0].of, kind=head.labels[0].kind, pieces=head.pieces)
+    # Names are in order among those of one data set and kind, wherever these stand in them.
+    after = min(template.write(label, of=of, kind=kind, pieces=_cut(template)) for of, kind in head.labels)
     if template.directives[0] == "Y" and label >= YEAR_2000:
         # Names end with the century: so "a-20" does not list all of the data set "a-b".
         prefix = after[: len(prefix) + 2]
-    return Stretch(prefix, after, sets)
+    return Stretch(prefix, after, head.of)
 
 
 def _cut(template: Template) -> list[Piece]:
@@ -124,13 +144,15 @@ def _cut(template: Template) -> list[Piece]:
     return [*leading, *([Piece(Part.TEXT, "/")] if slash else [])]
 
 
-def _periods(template: Template, of: str, kind: str, label: int, last: int) -> Iterable[str]:
+def _periods(template: Template, labels: _Labels, label: int, last: int) -> Iterable[str]:
     """Return the prefixes of the months (or years, or 11 days of epoch seconds) from ``label`` to ``last``."""
     letters = [piece.text for piece in template.leading if piece.part is Part.TIME]
     period = "m" if "m" in letters else letters[0]
     end = next(index for index, piece in enumerate(template.pieces) if piece == Piece(Part.TIME, period))
     pieces = template.pieces[: end + 1]
-    written = (template.write(day, of=of, kind=kind, pieces=pieces) for day in (*range(label, last, DAY), last))
+    written = (
+        template.write(day, of=labels.of, kind=labels.kind, pieces=pieces) for day in (*range(label, last, DAY), last)
+    )
     return dict.fromkeys(text[:-6] if period == "s" else text for text in written)
 
 

@@ -27,8 +27,8 @@ def invalid(paper: Paper, faults: Sequence[Fault]) -> None:
     for fault in faults:
         message = prose(fault.message)
         place = printable(fault.file)
-        told = message if message.startswith(place) else f"{place}: {message}"
-        paper.wrapped(told, indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
+        sentence = message if message.startswith(place) else f"{place}: {message}"
+        paper.wrapped(sentence, indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
     paper.blank()
 
 
@@ -41,11 +41,11 @@ def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str
     whole = mark(summary.status_of(verdicts, invalid=broken + gone))
     seen = summary.sources(judged.verdicts for judged in report.services)
     newer = {
-        (source.place, one.name)
+        (source.place, unread.name)
         for judged in report.services
         for source in judged.sources
-        for one in source.unmatched
-        if one.newer
+        for unread in source.unmatched
+        if unread.newer
     }
     counts = _counts(totals, seen, broken, gone, len(newer))
     shown = local_time.of_run(report.services).instant

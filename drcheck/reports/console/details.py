@@ -34,31 +34,37 @@ def write(paper: Paper, verdict: Verdict, local: Local, indent: int) -> None:
     if promise.controls:
         paper.wrapped(prose(f"controls: {', '.join(promise.controls)}"), indent=indent)
     for change in verdict.since_then:
-        paper.wrapped(prose(local.text(f"{change.what}: {since_then.told(change)}")), indent=indent)
+        paper.wrapped(prose(local.text(f"{change.what}: {since_then.in_words(change)}")), indent=indent)
     for note in verdict.notes:
         paper.wrapped(prose(local.text(note)), indent=indent)
     for finding in verdict.findings:
-        its = mark(finding.status, at_risk=finding.at_risk)
+        marked = mark(finding.status, at_risk=finding.at_risk)
         figures = f"promised {promised(finding)}, measured {quantity(finding.measured)}"
-        paper.wrapped(f"{its.symbol} {its.word} {printable(finding.of)}: {figures}", indent=indent)
+        paper.wrapped(f"{marked.symbol} {marked.word} {printable(finding.of)}: {figures}", indent=indent)
     for period in reversed(verdict.overall.periods):
-        for line in periods.told(period, verdict.window.end):
+        for line in periods.lines(period, verdict.window.end):
             paper.wrapped(prose(local.text(line)), indent=indent)
     for finding in verdict.findings or (verdict.overall,):
         for piece in _not_met(finding):
             _piece(paper, finding.of, piece, local, indent)
-    for one in _cited_by(verdict):
-        paper.wrapped(_told(one, local), indent=indent, first="- " if one.why_not else "? " if one.in_doubt else "+ ")
+    for cited in _cited_by(verdict):
+        paper.wrapped(
+            _cited_in_words(cited, local),
+            indent=indent,
+            first="- " if cited.why_not else "? " if cited.in_doubt else "+ ",
+        )
 
 
 def newest_rejected(verdict: Verdict) -> Cited | None:
     """Return the candidate with the newest data that does not count, or may not, if there is one."""
-    rejected = (one for one in _cited_by(verdict) if (one.why_not or one.in_doubt) and one.data_as_of is not None)
-    return max(rejected, key=lambda one: one.data_as_of or 0, default=None)
+    rejected = (
+        cited for cited in _cited_by(verdict) if (cited.why_not or cited.in_doubt) and cited.data_as_of is not None
+    )
+    return max(rejected, key=lambda cited: cited.data_as_of or 0, default=None)
 
 
 def _cited_by(verdict: Verdict) -> Iterable[Cited]:
-    return dict.fromkeys(one for finding in (verdict.overall, *verdict.findings) for one in finding.evidence)
+    return dict.fromkeys(cited for finding in (verdict.overall, *verdict.findings) for cited in finding.evidence)
 
 
 def _not_met(finding: Finding) -> Iterator[Piece]:
@@ -78,29 +84,32 @@ def _not_met(finding: Finding) -> Iterator[Piece]:
 
 
 def _piece(paper: Paper, of: str, piece: Piece, local: Local, indent: int) -> None:
-    its = mark(piece.status)
+    marked = mark(piece.status)
     span = f"{local.instant(piece.start)} to {local.instant(piece.end)}"
-    paper.wrapped(span, indent=indent, first=(f"{its.symbol} {its.word} ", its.style))
+    paper.wrapped(span, indent=indent, first=(f"{marked.symbol} {marked.word} ", marked.style))
     reason = f"{of}: {piece.reason}" if of and of not in piece.reason else piece.reason
     paper.wrapped(f"{words.duration(piece.end - piece.start)}: {printable(local.text(reason))}", indent=indent + 2)
 
 
-def _told(one: Cited, local: Local) -> str:
+def _cited_in_words(cited: Cited, local: Local) -> str:
     """Return a fact with the file that it is, or that tells of it."""
-    if one.name and one.place.endswith(one.name):
-        facts = [f"{one.source}: {one.place}"]
+    if cited.name and cited.place.endswith(cited.name):
+        facts = [f"{cited.source}: {cited.place}"]
     else:
-        facts = [f"{one.source}: {one.name}" if one.name else one.source, *([f"in {one.place}"] if one.place else [])]
-    if one.data_as_of is not None:
-        facts.append(f"data of {local.instant(one.data_as_of)}")
-    if one.available_at is not None and words.instant(one.available_at) not in one.told:
-        facts.append(f"available {local.instant(one.available_at)}")
-    if one.told:
-        facts.append(local.text(one.told))
-    told = ", ".join(facts)
-    return printable(f"{told}; {local.text(why_not(one))}" if one.why_not or one.in_doubt else told)
+        facts = [
+            f"{cited.source}: {cited.name}" if cited.name else cited.source,
+            *([f"in {cited.place}"] if cited.place else []),
+        ]
+    if cited.data_as_of is not None:
+        facts.append(f"data of {local.instant(cited.data_as_of)}")
+    if cited.available_at is not None and words.instant(cited.available_at) not in cited.told:
+        facts.append(f"available {local.instant(cited.available_at)}")
+    if cited.told:
+        facts.append(local.text(cited.told))
+    sentence = ", ".join(facts)
+    return printable(f"{sentence}; {local.text(why_not(cited))}" if cited.why_not or cited.in_doubt else sentence)
 
 
-def why_not(one: Cited) -> str:
+def why_not(cited: Cited) -> str:
     """Return why a candidate does not count, or may not, in words."""
-    return f"does not count: {one.why_not}" if one.why_not else f"may not count: {one.in_doubt}"
+    return f"does not count: {cited.why_not}" if cited.why_not else f"may not count: {cited.in_doubt}"

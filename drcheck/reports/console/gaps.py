@@ -74,7 +74,7 @@ def unjudged(judged: Judged) -> list[str]:
 
 
 def _unmatched(source: SourceSeen) -> str:
-    newer = [one.name for one in source.unmatched if one.newer]
+    newer = [unread.name for unread in source.unmatched if unread.newer]
     if not newer:
         return ""
     names = words.several(newer, at_most=_NAMES_TOLD)
@@ -98,8 +98,8 @@ def places(paper: Paper, sources: Sequence[SourceSeen], locations: Mapping[str, 
         if source.other_lines:
             beside = f", {words.counted(source.other_lines, 'line')} of other services"
         paper.wrapped(printable(f"{source.name}: {source.place}{beside}"), indent=INDENT, first="· ")
-        for one in source.unmatched:
-            told = f"{one.name}, {local.instant(one.modified)}: no template reads it"
-            paper.wrapped(printable(told), indent=INDENT + 2, first="· ")
+        for unread in source.unmatched:
+            sentence = f"{unread.name}, {local.instant(unread.modified)}: no template reads it"
+            paper.wrapped(printable(sentence), indent=INDENT + 2, first="· ")
         if url := located(source.place, locations):
             paper.wrapped(url, indent=INDENT + 2)

@@ -29,7 +29,7 @@ class Local:
     def __init__(self, zone: tzinfo, names: Iterable[str] = ()) -> None:
         """``names`` are those of files and records that sentences may contain: an instant in one is left as it is."""
         self._zone = zone
-        self._kept = frozenset(found for name in names for found in _INSTANT.findall(name))
+        self._kept = frozenset(match for name in names for match in _INSTANT.findall(name))
 
     def instant(self, seconds: int) -> str:
         """Return an instant with the zone's offset, ``Z`` for none; beyond the years 1 to 9999 as ``words`` does."""
@@ -37,23 +37,23 @@ class Local:
 
     def text(self, sentence: str) -> str:
         """Return a sentence of drcheck's own with its instants in the zone."""
-        return _INSTANT.sub(lambda found: found[0] if found[0] in self._kept else self._shown(found), sentence)
+        return _INSTANT.sub(lambda match: match[0] if match[0] in self._kept else self._shown(match), sentence)
 
-    def _shown(self, found: re.Match[str]) -> str:
+    def _shown(self, match: re.Match[str]) -> str:
         try:
-            there = datetime.fromisoformat(found[0]).astimezone(self._zone)
+            there = datetime.fromisoformat(match[0]).astimezone(self._zone)
         except (ValueError, OverflowError):  # a name that is no instant, or one that the zone moves out of all years
-            return found[0]
+            return match[0]
         offset = there.utcoffset() or timedelta()
         if offset % _MINUTE:
-            return found[0]  # a town's own time, before there were zones: RFC 3339 has no seconds in offsets
-        return there.isoformat() if offset else found[0]
+            return match[0]  # a town's own time, before there were zones: RFC 3339 has no seconds in offsets
+        return there.isoformat() if offset else match[0]
 
 
 def of_service(judged: Judged) -> Local:
     """Return how instants of one service are shown."""
-    findings = (one for verdict in judged.verdicts for one in (verdict.overall, *verdict.findings))
-    return Local(ZoneInfo(judged.policy.timezone), (cited.name for one in findings for cited in one.evidence))
+    findings = (finding for verdict in judged.verdicts for finding in (verdict.overall, *verdict.findings))
+    return Local(ZoneInfo(judged.policy.timezone), (cited.name for finding in findings for cited in finding.evidence))
 
 
 def of_run(services: Collection[Judged]) -> Local:

@@ -44,7 +44,7 @@ def write(paper: Paper, services: Sequence[Judged], *, apart: bool) -> None:
 
 
 def _mark(judged: Judged) -> Mark:
-    return mark(summary.status_of(judged.verdicts), at_risk=any(one.overall.at_risk for one in judged.verdicts))
+    return mark(summary.status_of(judged.verdicts), at_risk=any(verdict.overall.at_risk for verdict in judged.verdicts))
 
 
 def _figures(judged: Judged) -> tuple[str, str]:

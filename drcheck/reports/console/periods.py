@@ -12,7 +12,7 @@ _SEVERAL = 1
 """More deadlines than this are told as the span from the first to the last."""
 
 
-def told(period: PeriodFigures, as_of: int) -> Iterator[str]:
+def lines(period: PeriodFigures, as_of: int) -> Iterator[str]:
     """Yield the lines that tell of one period, its credit included."""
     yield _figures(period)
     yield from _credit(period, as_of)
@@ -37,16 +37,16 @@ def _figures(period: PeriodFigures) -> str:
     of = words.to_the_second(period.end - period.start)
     if period.out_of_service:
         of += f" without {words.to_the_second(period.out_of_service)} of maintenance"
-    known = ", as far as is known" if period.status is Status.UNKNOWN else ""
+    caveat = ", as far as is known" if period.status is Status.UNKNOWN else ""
     figures = [
-        f"{period.label}: {period.availability} %{known}",
+        f"{period.label}: {period.availability} %{caveat}",
         f"{words.to_the_second(period.downtime)} down of {of}",
     ]
     if period.unwatched:
         figures.append(f"{words.to_the_second(period.unwatched)} not watched")
     if period.judged_until < period.end:
         figures.append(f"judged until {words.instant(period.judged_until)}")
-    excused = [f"{words.to_the_second(one.seconds)} ({one.why})" for one in period.excused]
+    excused = [f"{words.to_the_second(excuse.seconds)} ({excuse.why})" for excuse in period.excused]
     if excused:
         figures.append(f"excused {words.several(excused, at_most=len(excused))}")
     return ", ".join(figures)
@@ -73,7 +73,7 @@ def _claimed(credit: Credit, as_of: int) -> str:
     """Return until when it can be claimed; deadlines that have passed are told as such."""
     if not credit.claims:
         return ""
-    deadlines = sorted(credit.claims, key=lambda one: one.until)
+    deadlines = sorted(credit.claims, key=lambda claim: claim.until)
     first, last = deadlines[0], deadlines[-1]
     if len(deadlines) > _SEVERAL and first.until != last.until:
         return f"; claim each outage, from {words.instant(first.until)} to {words.instant(last.until)}"

@@ -54,7 +54,9 @@ def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: boo
                 gaps.places(paper, judged.sources, report.locations, of_service(judged))
             paper.blank()
     closing.invalid(paper, report.faults)
-    left_out = not verbose and (many or any(_not_met(one) for judged in report.services for one in judged.verdicts))
+    left_out = not verbose and (
+        many or any(_not_met(verdict) for judged in report.services for verdict in judged.verdicts)
+    )
     closing.write(paper, report, quiet=quiet, brief=left_out, config=config)
     return paper.text()
 
@@ -80,8 +82,8 @@ def _service(
     paper.line((fit(title, room), "bold"), _GAP, (verdict, status.style))
     agreement = ", ".join(part for part in (policy.agreement.title, policy.agreement.provider) if part)
     as_of = f"as of {local.instant(judged.window.end)}" if apart else ""
-    told = " · ".join(prose(part) for part in (policy.service, agreement, policy.file, as_of) if part)
-    paper.wrapped(told, style="dim")
+    subtitle = " · ".join(prose(part) for part in (policy.service, agreement, policy.file, as_of) if part)
+    paper.wrapped(subtitle, style="dim")
     if shown:
         paper.blank()
     _table(paper, judged, shown, local, verbose=verbose)
@@ -173,11 +175,11 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, local: Local, *, ve
     if verdict.of_period and (share := _share(verdict)):
         paper.wrapped(share, indent=indent)
     breached = mark(Status.BREACHED)
-    for (counts, why), its in _news(verdict).items():
+    for (counts, why), breaches in _news(verdict).items():
         first = (f"{breached.symbol} ", breached.style) if counts else ""
-        paper.wrapped(local.text(_passed(why, its, judged)), indent=indent, first=first)
-    for told in _earlier(verdict):
-        paper.wrapped(local.text(told), indent=indent)
+        paper.wrapped(local.text(_passed(why, breaches, judged)), indent=indent, first=first)
+    for sentence in _earlier(verdict):
+        paper.wrapped(local.text(sentence), indent=indent)
     if not verbose:
         for line in periods.in_short(overall.periods, verdict.window.end, at_most=_LINES_TOLD):
             paper.wrapped(prose(local.text(line)), indent=indent)
@@ -191,27 +193,27 @@ def _reasons(paper: Paper, judged: Judged, verdict: Verdict, local: Local, *, ve
 
 def _share(verdict: Verdict) -> str:
     """Return for how much of a period a promise was kept: what is unknown is not, and stands beside it."""
-    its = summary.shares(verdict.overall)
-    if its.kept is None:
+    shares = summary.shares(verdict.overall)
+    if shares.kept is None:
         return ""
-    times = {"met": its.met, "breached": its.breached, "unknown": its.unknown}
-    told = ", ".join(f"{status} {words.to_the_second(seconds)}" for status, seconds in times.items() if seconds)
+    times = {"met": shares.met, "breached": shares.breached, "unknown": shares.unknown}
+    parts = ", ".join(f"{status} {words.to_the_second(seconds)}" for status, seconds in times.items() if seconds)
     worst = f"; the worst {quantity(verdict.overall.worst)}" if verdict.overall.worst is not None else ""
-    return f"kept for {decimals.cut(its.kept)} % of the time owed: {told}{worst}"
+    return f"kept for {decimals.cut(shares.kept)} % of the time owed: {parts}{worst}"
 
 
 def _news(verdict: Verdict) -> dict[tuple[bool, str], list[Opening]]:
     """Return the breaches that are over and that nobody may miss, by whether they count and why they are named."""
-    found: dict[tuple[bool, str], list[Opening]] = {}
-    for one in sorted(summary.closed_breaches(verdict), key=lambda one: not one.counts):
-        why = f"{one.why}, waived" if one.breach.waived else one.why.value
-        found.setdefault((one.counts, why), []).append(one.breach)
-    return found
+    by_reason: dict[tuple[bool, str], list[Opening]] = {}
+    for named in sorted(summary.closed_breaches(verdict), key=lambda named: not named.counts):
+        why = f"{named.why}, waived" if named.breach.waived else named.why.value
+        by_reason.setdefault((named.counts, why), []).append(named.breach)
+    return by_reason
 
 
 def _passed(when: str, breaches: Sequence[Opening], judged: Judged) -> str:
     """Sum up breaches that are over and that nobody may miss: how many, how long, and why the newest came."""
-    lengths = [(one.closed_at or judged.window.end) - one.opened_at for one in breaches]
+    lengths = [(breach.closed_at or judged.window.end) - breach.opened_at for breach in breaches]
     newest = breaches[-1]
     until = words.instant(newest.closed_at or judged.window.end)
     if len(breaches) == 1:
@@ -243,13 +245,13 @@ def _earlier(verdict: Verdict) -> Iterator[str]:
 def _beside(paper: Paper, judged: Judged) -> None:
     policy = judged.policy
     silent_on = policy.silent_on
-    told = []
+    beside = []
     if not summary.has_recovery_objective(policy):
-        told.append("names no recovery objective: neither an RPO nor an RTO")
+        beside.append("names no recovery objective: neither an RPO nor an RTO")
         silent_on = tuple(kind for kind in silent_on if kind not in {"rpo", "rto"})
     if silent_on:
         kinds = [_KINDS.get(kind, kind.replace("_", " ")) for kind in silent_on]
-        told.append(f"is silent on {words.several(kinds, at_most=len(kinds))}")
-    if told:
+        beside.append(f"is silent on {words.several(kinds, at_most=len(kinds))}")
+    if beside:
         paper.blank()
-        paper.wrapped(f"This agreement {'; it '.join(told)}.", indent=INDENT)
+        paper.wrapped(f"This agreement {'; it '.join(beside)}.", indent=INDENT)

@@ -21,13 +21,13 @@ _MEANT = {
 
 def in_short(changes: Sequence[Change]) -> Iterator[str]:
     """Yield a line for each thing that happened: how often, and from when to when."""
-    for what, same in groupby(changes, key=lambda one: one.what):
-        its = list(same)
-        count = words.counted(len(its), *_MEANT[what])
-        yield f"{count}: {told(its[0])}" if len(its) == 1 else f"{count}, {_together(its)}"
+    for what, same in groupby(changes, key=lambda change: change.what):
+        alike = list(same)
+        count = words.counted(len(alike), *_MEANT[what])
+        yield f"{count}: {in_words(alike[0])}" if len(alike) == 1 else f"{count}, {_together(alike)}"
 
 
-def told(change: Change) -> str:
+def in_words(change: Change) -> str:
     """Return in words what happened to one thing, and between which looks."""
     name = f"{change.source}: {change.name}" if change.name else change.source
     facts = [name]
@@ -59,8 +59,8 @@ def _together(changes: Sequence[Change]) -> str:
     if changes[0].what is What.HEALED:
         return f"from {_at(min(spans['not there yet']))} to {_at(max(spans['first seen']))}"
     return ", ".join(
-        f"{said} {_at(min(its))}" + (f" to {_at(max(its))}" if max(its) > min(its) else "")
-        for said, its in spans.items()
+        f"{said} {_at(min(instants))}" + (f" to {_at(max(instants))}" if max(instants) > min(instants) else "")
+        for said, instants in spans.items()
     )
 
 
