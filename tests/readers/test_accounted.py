@@ -124,13 +124,19 @@ def test_older_backups_that_are_seen_by_the_way_are_no_candidates():
 
 
 def test_a_thousand_other_sources_are_tried_on_the_newest_names_alone(monkeypatch):
-    monkeypatch.setattr(accounted, "MOST_TRIED", 3)
+    monkeypatch.setattr(accounted, "MOST_TRIES", 6)
     tried = []
     monkeypatch.setattr(accounted, "matcher_of", lambda _: Recorder(tried))
     others = tuple(at("", f"x{number}-{{data_as_of:%Y}}") for number in range(2))
     place = Place([large(f"n{number}", number + 1) for number in range(10)])
     names(place, at("", "{*}-{data_as_of:%Y-%m-%d}.gz"), replace(ASKED, also_read=others))
     assert set(tried) == {"n0", "n1", "n2"}
+
+
+def test_thousands_of_names_of_another_source_hide_none_that_nothing_accounts_for():
+    other = at("", "other-{data_as_of:%s}.gz")
+    place = Place([*(large(f"other-{NOW - number}.gz") for number in range(2500)), large("forgotten.gz", 9)])
+    assert names(place, at("", "{*}-{data_as_of:%Y-%m-%d}.gz"), replace(ASKED, also_read=(other,))) == ["forgotten.gz"]
 
 
 class Recorder:

@@ -18,8 +18,9 @@ SMALL: Final = 1000
 """Bytes: what is smaller is a placeholder, a marker or a note, and no backup."""
 MOST_KEPT: Final = 5
 """How many names a look keeps, the newest."""
-MOST_TRIED: Final = 2000
-"""How many of the newest names are tried by the other templates: a place may hold those of a thousand services."""
+MOST_TRIES: Final = 2_000_000
+"""How many times a name is held against another source, some seconds: of a place that holds the names of a thousand
+services the newest 2,000 names, of one that holds those of ten all that anybody has."""
 _DIGEST: Final = re.compile(
     r"\.(?:(?:sha\d+|md5)(?:sums?)?(?:\.txt)?|sig|asc|sign)$|(?:^|/)(?:(?:sha\d+|md5)sums?|checksums?)(?:\.txt)?$",
     re.IGNORECASE,
@@ -36,7 +37,8 @@ def unaccounted(
     """
     newest = max((entry.modified for entry in rows), default=LONG_AGO)
     large = (entry for entry in others.values() if entry.size >= SMALL and not entry.name.endswith("/"))
-    tried = nlargest(MOST_TRIED, large, key=lambda entry: (entry.modified, entry.name))
+    most = MOST_TRIES // max(1, len(asked.also_read))
+    tried = nlargest(most, large, key=lambda entry: (entry.modified, entry.name))
     readers = [_reading(source, other) for other in asked.also_read] if tried else []
     found: list[Unaccounted] = []
     for entry in tried:
