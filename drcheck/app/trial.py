@@ -102,7 +102,9 @@ def _looked(
                 source, (), unread, small, (), len(unread), collector.calls, clock.monotonic() - begun, gaps, None,
                 tuple(tracebacks),
             )  # fmt: skip
-        asked = Asked(LONG_AGO, begin, settings.clock_tolerance, service)
+        asked = Asked(
+            LONG_AGO, begin, settings.clock_tolerance, service, verify=True, read_at_most=settings.read_at_most
+        )
         observation = registry.reader(source)(seen, source, name, asked)
         calls = collector.calls
     history = History()
@@ -114,6 +116,12 @@ def _looked(
         for row in range(len(part.points.name))
         if (doubt := part.points.doubt_at(row, begin)) is not None
     }
+    # Checks are no rule of a source's own columns: they are taken up where commitments are judged.
+    why_not = {
+        one.name: f"it is broken: {one.told.how}"
+        for one in observation.described
+        if one.fact is Fact.CHECKSUM and one.told.holds is False
+    } | why_not
     candidates = sorted(observation.candidates, key=lambda candidate: (-candidate.data_hi, candidate.name))
     unread = tuple(sorted(_unread(source, seen.entries), key=lambda entry: -entry.modified))
     large = [entry.name for entry in unread if entry.size >= _SMALL][:PROPOSED_FROM]

@@ -53,7 +53,7 @@ def test_what_lies_there_is_shown_as_it_is_read_with_a_source_that_lint_takes(at
     put(tmp_path / "d", "db/notes.txt")
     done = attempt("disk:db/")
     assert done.returncode == 0, done.stderr
-    assert "disk:db/: 10 names, 1 request" in done.stdout
+    assert "disk:db/: 10 names, 2 requests" in done.stdout
     assert "nothing was recorded" in done.stdout
     assert f"orders-{day(0)}.sql.gz\n    of orders, data between" in done.stdout
     assert "it is too small: 0 B" in done.stdout
@@ -156,3 +156,18 @@ def test_a_bucket_is_looked_at_once(attempt: Try, tmp_path: Path, seaweedfs: Sea
     gone = attempt("store:open-nowhere/pg/")
     assert gone.returncode == 3
     assert "not seen: " in gone.stdout
+
+
+def test_a_backup_that_does_not_match_its_checksum_counts_for_none(attempt: Try, tmp_path: Path):
+    for of_day in (20, 21):
+        (tmp_path / f"d/db-2026-11-{of_day}T0200Z.dump").write_bytes(bytes([of_day]) * 5000)
+    name = "db-2026-11-21T0200Z.dump"
+    (tmp_path / f"d/{name}.sha256").write_text(f"{'0' * 64}  {name}\n")
+    done = attempt("disk:")
+    assert "it is broken: sha256 differs" in " ".join(done.stdout.split())
+
+
+def test_hidden_names_of_copying_tools_keep_no_template_from_being_proposed(attempt: Try, tmp_path: Path):
+    for name in ("db-2026-11-20T0200Z.dump", "db-2026-11-21T0200Z.dump", ".db-2026-11-22T0200Z.dump.Xy12Za"):
+        (tmp_path / "d" / name).write_bytes(name.encode() * 200)
+    assert "db-{data_as_of:%Y-%m-%dT%H%MZ}.dump" in attempt("disk:").stdout

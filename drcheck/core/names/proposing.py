@@ -70,11 +70,15 @@ def _form(form: str) -> re.Pattern[str]:
     return re.compile("".join(DIRECTIVES[letter] if letter else re.escape(text) for letter, text in parts))
 
 
+_HIDDEN: Final = re.compile(r"(?:^|/)\.[^/]*$")
+
+
 def propose(names: Iterable[str]) -> list[Proposal]:
     """Return templates that read ``names``, the one that reads most of them first; what none can read is left out."""
     groups: dict[tuple[str, ...], list[tuple[str, list[_Field]]]] = defaultdict(list)
     for name in names:
-        if len(name) <= LONGEST_NAME and (fields := _fields(name)):
+        # A hidden name is that of what is not there yet: rsync's, or a tool's own.
+        if not _HIDDEN.search(name) and len(name) <= LONGEST_NAME and (fields := _fields(name)):
             groups[tuple(field.text for field in fields)].append((name, fields))
     found = [proposal for group in groups.values() if (proposal := _of_group(group)) is not None]
     return sorted(found, key=lambda proposal: -len(proposal.names))
