@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from drcheck.core.evaluation.exposure import presence
+from drcheck.core.evaluation.exposure import presence, rows_by_slot
 from drcheck.core.evaluation.same_point import Row
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
@@ -110,18 +110,9 @@ def deciding_slots(
     stretches = [
         slot for slot in _unlike(commitment, terms, subject, known, due, longest) if owed.start <= slot.start < owed.end
     ]
-    starts = [slot.start for slot in stretches]
-    rows: list[list[Row]] = [[] for _ in stretches]
-    for part in subject.parts:
-        points = part.points
-        for row in points.counted():
-            first = max(bisect_right(starts, points.data_lo[row]) - 1, 0)
-            for index in range(first, bisect_right(starts, points.data_hi[row])):
-                if points.data_lo[row] < stretches[index].end:
-                    rows[index].append((points, row))
     slots = [
         _slot(slot, held, commitment, at_least, counting, subject, window)
-        for slot, held in zip(stretches, rows, strict=True)
+        for slot, held in zip(stretches, rows_by_slot(subject.parts, stretches), strict=True)
     ]
     first_due, oldest = LONG_AGO, LONG_AGO
     if owed.start > LONG_AGO:

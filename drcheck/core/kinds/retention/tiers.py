@@ -13,7 +13,7 @@ from itertools import accumulate, islice
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.exposure import Row, cite, presence, rejected
+from drcheck.core.evaluation.exposure import Row, cite, presence, rejected, rows_by_slot
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points
@@ -71,16 +71,7 @@ def _is_broken(points: Points, row: int, t: int) -> bool:
 
 def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
     """Return for each of ``slots``, oldest first, which counted points lie in it."""
-    starts = [slot.start for slot in slots]
-    rows: list[list[Row]] = [[] for _ in slots]
-    for part in subject.parts:
-        points = part.points
-        for row in points.counted():
-            first = max(bisect_right(starts, points.data_lo[row]) - 1, 0)
-            for index in range(first, bisect_right(starts, points.data_hi[row])):
-                if points.data_lo[row] < slots[index].end:
-                    rows[index].append((points, row))
-    return [Held.by(slot, inside) for slot, inside in zip(slots, rows, strict=True)]
+    return [Held.by(slot, rows) for slot, rows in zip(slots, rows_by_slot(subject.parts, slots), strict=True)]
 
 
 def known_until(parts: Iterable[Part], start: int) -> int:
