@@ -363,7 +363,6 @@ class History:
                 for of, newest in sealed.newest.items()
             )
         )
-        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest(until).items()}  # now exact
         needed: dict[str, list[Sighting]] = {of: [] for of in source.of}
         for seen in (*self.past, *self.standing.values()):
             if (of := seen.shown.of) in needed and (
@@ -412,19 +411,23 @@ class History:
         return parts
 
     def _newest(self, until: int) -> dict[str, int]:
-        """Return the newest data of each data set that anything told of before ``until``.
+        """Return the newest data before ``until`` of each data set, of what was known of by then.
 
-        Of a stretch that is not in memory, and goes on beyond ``until``, no more is known than its oldest.
+        What is dated later is future-dated, and hides nothing that stopped long ago.
         """
+        self._read(
+            stretch
+            for stretch, sealed in self.sealed.items()
+            if any(its.oldest < until <= its.data_lo for its in sealed.newest.values())
+        )
         found: dict[str, int] = {}
         for seen in (*self.past, *self.standing.values()):
-            if seen.oldest < until:
+            if seen.shown.data_lo < until and seen.oldest < until:
                 found[seen.shown.of] = max(found.get(seen.shown.of, LONG_AGO), seen.shown.data_lo)
         for sealed in self.sealed.values():
             for of, its in sealed.newest.items():
-                if its.oldest < until:
-                    newest = its.data_lo if its.data_lo < until else its.oldest
-                    found[of] = max(found.get(of, LONG_AGO), newest)
+                if its.data_lo < until and its.oldest < until:
+                    found[of] = max(found.get(of, LONG_AGO), its.data_lo)
         return found
 
     def _add_alike(self, needed: Mapping[str, list[Sighting]], until: int) -> None:
