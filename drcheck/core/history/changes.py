@@ -371,8 +371,11 @@ class History:
             ):
                 needed[of].append(seen)
         as_one, *others = readings(source)
+        copies: dict[str, list[Sighting]] = {}
         if as_one.second_names:
-            self._add_alike(needed, until)
+            for of, alike in self._alike(needed).items():
+                needed[of] += (seen for seen in alike if seen.oldest < until)
+                copies[of] = [seen for seen in alike if seen.oldest >= until]
         looks = in_order(self.looks)
         looked = Absence.proved_by(looks, source.thinned_after, seen_every=source.seen_every)
         last = self.looks[-1] if self.looks else None
@@ -405,6 +408,8 @@ class History:
                 return Part(points, absence, gap, unasked)
 
             parts[of] = read(as_one)
+            if later := copies.get(of):
+                parts[of] = replace(parts[of], copied_since=read(as_one, sightings=[*sightings, *later]).points)
             for other in others:
                 if why := alike_in(source, sightings, other, clock_tolerance=clock_tolerance):
                     parts[of] = replace(parts[of], otherwise=read(other), alike=why)
@@ -430,23 +435,20 @@ class History:
                     found[of] = max(found.get(of, LONG_AGO), its.data_lo)
         return found
 
-    def _add_alike(self, needed: Mapping[str, list[Sighting]], until: int) -> None:
-        """Add what has the content of something that is needed: which of them is older decides, however old it is."""
+    def _alike(self, needed: Mapping[str, list[Sighting]]) -> dict[str, list[Sighting]]:
+        """Return what else has the content of something that is needed, by data set, however old or new it is."""
         marks = {of: {mark for seen in sightings for mark in seen.marks()} for of, sightings in needed.items()}
         wanted = {hashed(mark) for its in marks.values() for mark in its} if self.sealed else frozenset()
         if wanted and self.shelf is not None:
             shelf = self.shelf
             self._read([one for one in self.sealed if not wanted.isdisjoint(shelf.index(one).contents)])
         there = {of: set(map(id, sightings)) for of, sightings in needed.items()}
+        found: dict[str, list[Sighting]] = {of: [] for of in needed}
         for seen in (*self.past, *self.standing.values()):
-            its = marks.get(seen.shown.of)
-            if (
-                its
-                and seen.oldest < until
-                and id(seen) not in there[seen.shown.of]
-                and not its.isdisjoint(seen.marks())
-            ):
-                needed[seen.shown.of].append(seen)
+            its = marks.get(of := seen.shown.of)
+            if its and id(seen) not in there[of] and not its.isdisjoint(seen.marks()):
+                found[of].append(seen)
+        return found
 
     def _show(self, candidate: Candidate, content: Content, look: Look) -> None:
         begin, known = look.begin, self.standing.get(candidate.name)
