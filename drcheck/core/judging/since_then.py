@@ -117,10 +117,11 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
             continue
         name = points.name[row]
         if window.start < gone < FOREVER:
+            what = What.DELETED_EARLY if (source.name, of, row) in early else What.GONE
+            told = "overwritten" if row in points.overwritten else ""
             yield Change(
-                What.DELETED_EARLY if (source.name, of, row) in early else What.GONE, source.name, of, name, data,
-                last_seen=points.gone_lo[row] - 1, first_missed=gone, told="overwritten" if row in points.overwritten else "",
-            )  # fmt: skip
+                what, source.name, of, name, data, last_seen=points.gone_lo[row] - 1, first_missed=gone, told=told
+            )
         first = bisect_left(looks, points.available_hi[row])
         seen = looks[first] if first < len(looks) else None
         before = looks[first - 1] if first else None
