@@ -50,6 +50,47 @@ def test_a_failure_that_fits_nothing_is_told(situation, fields, words):
     assert words in told(situation, **fields)
 
 
+def test_a_failure_of_a_backup_older_than_the_question_or_newer_is_of_one_that_looks_have_shown(situation):
+    names = [f"{situation.night(ago):%Y-%m-%dT%H%M}Z.dump" for ago in (60, 0)]
+    for name, ago in zip(names, (60, 0), strict=True):
+        situation.put(f"d/{name}", situation.noise(9000), situation.night(ago))
+    at = f"{situation.night(0) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
+    same = {"service": "shop", "started_at": at, "finished_at": at, "level": "restored", "outcome": "failed"}
+    records = [{"check": n, **same, "recovery_point": {"source": "dumps", "name": n}} for n in (*names, "x")]
+    situation.put(
+        "drills.jsonl", b"".join(json.dumps(record).encode() + b"\n" for record in records), situation.night(0)
+    )
+    kept = "  kept: {kind: retention, keep: 90d, evidence: [dumps]}\n"
+    situation.policy(sources=POLICY, commitments=PROMISES + kept, more=SITES)
+    situation.run()
+    situation.policy(sources=POLICY, commitments=PROMISES, more=SITES)
+    for question in ((), ("--from", f"{situation.night(20):%Y-%m-%d}", "--to", f"{situation.night(10):%Y-%m-%d}")):
+        done = json.loads(situation.run("--format", "json", *question).stdout)
+        (source,) = (one for one in done["services"][0]["sources"] if one["name"] == "drills")
+        assert [f"no look has shown {name}" in " ".join(source["unplaced_failures"]) for name in (*names, "x")] == [
+            False, False, True,
+        ]  # fmt: skip
+
+
+def test_an_outage_of_after_the_period_is_no_failure_of_it(situation):
+    at = f"{situation.night(0):%Y-%m-%dT%H:%M:%SZ}"
+    record = {
+        "test": "t",
+        "service": "shop",
+        "started_at": at,
+        "finished_at": at,
+        "outcome": "failed",
+        "scenarios": ["s"],
+    }
+    situation.put("drills.jsonl", json.dumps(record).encode() + b"\n", situation.night(0))
+    situation.policy(sources=POLICY, commitments=PROMISES, more=SITES)
+    period = ("--from", f"{situation.night(20):%Y-%m-%d}", "--to", f"{situation.night(10):%Y-%m-%d}")
+    for question, told in (((), 1), (period, 0)):
+        done = json.loads(situation.run("--format", "json", *question).stdout)
+        (source,) = (one for one in done["services"][0]["sources"] if one["name"] == "drills")
+        assert len(source["unplaced_failures"]) == told
+
+
 @pytest.mark.parametrize("fields", [{"test": "t", "scenarios": ["server"]}, {"test": "t"}])
 def test_a_failure_that_says_nothing_of_data_is_no_such_thing(situation, fields):
     assert told(situation, **fields) == ""
