@@ -13,7 +13,7 @@ from drcheck.core.history.look_order import in_order
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
-from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.judging.sources import SourceEvidence, gaps_beside
 from drcheck.core.judging.unplaced_failures import Shown, unplaced
 from drcheck.core.model.evidence import Gap, Log, Look
 from drcheck.core.model.policy import Policy, Source
@@ -122,6 +122,7 @@ def _sources(
         state = sources(Key(policy.service, policy.sources[source].identity))
         return () if state is None else state.history.names()
 
+    told = {name for commitment in policy.commitments for name in commitment.evidence}
     shown = []
     for source in looked_at(policy):
         state, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
@@ -143,7 +144,7 @@ def _sources(
                 unmatched=history.unaccounted,
                 ever_matched=history.ever_matched,
             )
-        shown.append(seen)
+        shown.append(seen if source.name in told else replace(seen, gaps=gaps_beside(evidence.get(source.name))))
     return tuple(shown)
 
 
