@@ -212,7 +212,7 @@ class SourceSeen:
 
 
 class Dropped(NamedTuple):
-    """A commitment that the newest recorded run judged, and that the policy does not have any more."""
+    """A commitment that the newest recorded run that was shown judged, and that the policy does not have any more."""
 
     id: str
     kind: str
@@ -231,7 +231,7 @@ class Judged:
     sources: tuple[SourceSeen, ...] = ()
     """Those that were looked at, in the order of the policy."""
     dropped: tuple[Dropped, ...] = ()
-    """What was promised at the newest recorded run and is not any more."""
+    """What was promised at the newest recorded run that was shown and is not any more."""
     unused: tuple[str, ...] = ()
     """Sources of the policy that nobody looked at, as nothing that it promises rests on them."""
 
