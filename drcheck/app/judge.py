@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -13,8 +13,8 @@ from drcheck.core.history.look_order import in_order
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
-from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.judging.unplaced_failures import unplaced
+from drcheck.core.judging.sources import SourceEvidence, gaps_beside
+from drcheck.core.judging.unplaced_failures import Shown, unplaced
 from drcheck.core.model.evidence import Gap, Log, Look
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
@@ -116,6 +116,13 @@ def _sources(
 ) -> tuple[SourceSeen, ...]:
     """Return what lies at the sources of a policy beside what its verdicts tell; nothing of what was never seen."""
     listed = frozenset(of for source in policy.sources.values() for of in source.of)
+
+    @cache
+    def names(source: str) -> Sequence[str]:
+        state = sources(Key(policy.service, policy.sources[source].identity))
+        return () if state is None else state.history.names()
+
+    told = {name for commitment in policy.commitments for name in commitment.evidence}
     shown = []
     for source in looked_at(policy):
         state, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
@@ -124,7 +131,7 @@ def _sources(
                 seen,
                 unlisted=tuple(sorted(_sets_of(log) - listed)),
                 other_lines=log.others,
-                unplaced=unplaced(policy, source.name, log, evidence, window),
+                unplaced=unplaced(policy, source.name, log, Shown(evidence, names), window),
             )
         elif state is not None:
             history, newest = state.history, state.history.looks[-1]
@@ -137,7 +144,7 @@ def _sources(
                 unmatched=history.unaccounted,
                 ever_matched=history.ever_matched,
             )
-        shown.append(seen)
+        shown.append(seen if source.name in told else replace(seen, gaps=gaps_beside(evidence.get(source.name))))
     return tuple(shown)
 
 
