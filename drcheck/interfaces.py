@@ -16,6 +16,7 @@ from drcheck.core.judging.summary import Sources
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Verdict, Window
+from drcheck.core.time.spans import Spans
 from drcheck.errors import DrcheckError
 
 
@@ -234,6 +235,8 @@ class Judged:
     """What was promised at the newest recorded run that was shown and is not any more."""
     unused: tuple[str, ...] = ()
     """Sources of the policy that nobody looked at, as nothing that it promises rests on them."""
+    unreadable: Spans = ()
+    """When what it promised is not known: this version of drcheck cannot read its text of then."""
 
     @property
     def window(self) -> Window:
