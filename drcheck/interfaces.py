@@ -89,6 +89,11 @@ class Collector(Protocol):
     """Whether it lists a file while that is being written, as hosts and disks do; else only what is whole."""
 
     @property
+    def links(self) -> int:
+        """Symbolic links that the newest listing passed over, as they are never followed."""
+        ...
+
+    @property
     def calls(self) -> int:
         """Requests made so far."""
         ...

@@ -45,8 +45,8 @@ def unjudged(judged: Judged) -> list[str]:
     """Return what is judged by nothing, a sentence each, for every reader to see.
 
     That is what was promised before, or by a text that nobody can read, sources that no commitment rests on, and what
-    lies at the others beside backups. Of names that are no candidates those are among it that nothing accounts for and that
-    are newer than every backup read there: markers and checksums beside backups are such names every night.
+    lies at the others beside backups. Of names that are no candidates those are among it that nothing accounts for and
+    that are newer than every backup read there: markers and checksums beside backups are such names every night.
     """
     sources, local = judged.sources, of_service(judged)
     told = [
