@@ -23,8 +23,8 @@ _DESCRIPTION = """\
 Show how the verdicts on each commitment went, out of the ledger: a line for
 every run in which a verdict changed, and every breach with when it opened (by
 the evidence), when it closed, and when a run first noticed it. "by" stands
-before the instant where no run saw it close, ">" before how long it lasted
-where it opened before the oldest window. Times are in the policy's zone.
+before the instant where no run saw it open or close, which it did then or
+before; ">" before how long it lasted at least. Times are in the policy's zone.
 """
 
 _EPILOG = """\
@@ -218,7 +218,8 @@ def _print_breaches(paper: Paper, breaches: Sequence[Breach], local: Local) -> N
             lasted = f"{'> ' if breach.cut else ''}{words.duration(breach.closed_at - breach.opened_at)}"
         elif breach.dropped_at is not None:
             closed = f"by {local.instant(breach.dropped_at)}"
-        rows.append((local.instant(breach.opened_at), closed, f"{lasted}{'  waived' if breach.waived else ''}"))
+        opened_at = f"{'by ' if breach.cut else ''}{local.instant(breach.opened_at)}"
+        rows.append((opened_at, closed, f"{lasted}{'  waived' if breach.waived else ''}"))
     if not breaches:
         return
     opened, closed_width = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])

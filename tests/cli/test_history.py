@@ -131,6 +131,16 @@ def test_times_are_in_the_zone_of_the_policy(here):
     )
 
 
+def test_of_a_breach_older_than_every_window_it_is_said_that_it_opened_by_then(here):
+    start = NIGHT - 30 * DAY
+    record(here, 0, "shop", verdict("rpo", "breached", breaches=[(start, start + DAY), (start + 3 * DAY, None)]))
+    record(here, 0, "shop", verdict("tested", "breached", breaches=[(start, None)]))
+    shown = drcheck(here, "history").stdout
+    assert "  by 2026-10-22T02:30:00Z  2026-10-23T02:30:00Z  > 1 d\n" in shown
+    assert "  2026-10-25T02:30:00Z     still open\n" in shown
+    assert "  by 2026-10-22T02:30:00Z  still open\n" in shown
+
+
 def test_all_shows_every_run(nights):
     done = drcheck(nights, "history", "webshop", "--all")
     assert done.stdout.count("breached  measured") == 2
