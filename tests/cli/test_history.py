@@ -166,6 +166,10 @@ def test_a_run_whose_clock_was_ahead_leaves_no_breach_open_that_was_none(nights)
     shown = drcheck(nights, "history", "webshop").stdout
     assert "2027-09-17T02:30:00Z  ✗ breached" in shown
     assert "still open" not in shown
+    assert shown.count("its clock was ahead") == 1
+    webshop, *_ = json.loads(drcheck(nights, "history", "--all", "--format", "json").stdout)["services"]
+    told = [(one["as_of"], one["clock_ahead"]) for one in webshop["commitments"][0]["verdicts"]]
+    assert [as_of for as_of, is_ahead in told if is_ahead] == ["2027-09-17T02:30:00Z"]
 
 
 def test_verdicts_of_a_run_that_was_stopped_are_none_of_record(nights):
