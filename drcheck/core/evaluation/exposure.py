@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from operator import itemgetter
@@ -12,10 +12,8 @@ from operator import itemgetter
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Points
 from drcheck.core.model.verdict import Status, Window
-from drcheck.core.time.calendar import Slot
 from drcheck.core.time.spans import Span, Spans, covers, intersection, union
 
 Row = tuple[Points, int]
@@ -109,20 +107,6 @@ def sweep(arrivals: Sequence[tuple[int, int, int, Row]]) -> Newest:
             heappop(heap)
         found.step(t, heap[0][3] if heap else None)
     return found
-
-
-def rows_by_slot(parts: Iterable[Part], slots: Sequence[Slot]) -> list[list[Row]]:
-    """Return for each of ``slots``, oldest first, the counted points of which the data lies, or may lie, in it."""
-    starts = [slot.start for slot in slots]
-    rows: list[list[Row]] = [[] for _ in slots]
-    for part in parts:
-        points = part.points
-        for row in points.counted():
-            first = max(bisect_right(starts, points.data_lo[row]) - 1, 0)
-            for index in range(first, bisect_right(starts, points.data_hi[row])):
-                if points.data_lo[row] < slots[index].end:
-                    rows[index].append((points, row))
-    return rows
 
 
 def presence(rows: Sequence[Row], *, surely: bool, until_gone: bool, as_made: bool = False) -> Spans:

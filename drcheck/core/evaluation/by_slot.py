@@ -1,0 +1,129 @@
+"""The recovery points of each calendar slot, found when they are asked for: of most slots a few figures are enough."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from drcheck.core.evaluation.exposure import Row, presence
+from drcheck.core.history.part import Part
+from drcheck.core.model.evidence import FOREVER, Points
+from drcheck.core.time.calendar import Slot
+from drcheck.core.time.spans import Span, Spans
+
+
+class _Run(NamedTuple):
+    """Rows of one source that follow each other, from ``first`` up to, not including, ``last``."""
+
+    points: Points
+    first: int
+    last: int
+
+
+class BySlot:
+    """The counted points of which the data lies, or may lie, in each of some slots, oldest first.
+
+    A slot is plain where all that may lie in it surely does, and always counts: then the first to come and the last to
+    go tell as much as all of its points together.
+    """
+
+    def __init__(self, parts: Iterable[Part], slots: Sequence[Slot]) -> None:
+        """Sort what ``parts`` hold into ``slots``, which are disjoint and in order."""
+        self.slots = slots
+        starts, ends = [slot.start for slot in slots], [slot.end for slot in slots]
+        self._of_parts = [_Ranks(part.points, starts, ends) for part in parts if len(part.points)]
+
+    def rows(self, index: int) -> list[Row]:
+        """Return the points that lie, or may lie, in a slot."""
+        return [row for ranks in self._of_parts for row in ranks.rows(index)]
+
+    def surely_within(self, index: int) -> list[Row]:
+        """Return those that surely lie in it, whatever the instant of their data."""
+        start, end, _ = self.slots[index]
+        rows = self.rows(index)
+        return [(points, row) for points, row in rows if start <= points.data_lo[row] and points.data_hi[row] < end]
+
+    def presence(self, index: int, *, surely: bool, until_gone: bool) -> Spans:
+        """Return when at least one point of a slot had come and counted: surely, or possibly.
+
+        What is gone since still counts, unless ``until_gone``.
+        """
+        runs = self._plain(index)
+        if runs:
+            came = [
+                (one.points.available_hi if surely else one.points.available_lo)[one.first : one.last] for one in runs
+            ]
+            start = min(map(min, came))
+            if not until_gone:
+                return (Span(start, FOREVER),) if start < FOREVER else ()
+            went = [(one.points.gone_lo if surely else one.points.gone_hi)[one.first : one.last] for one in runs]
+            if max(map(max, came)) < min(map(min, went)):  # all of them stood together
+                return (Span(start, max(map(max, went))),)
+        rows = self.surely_within(index) if surely else self.rows(index)
+        return presence(rows, surely=surely, until_gone=until_gone)
+
+    def made_from(self, index: int) -> int:
+        """Return from when a slot surely holds or held a point, even if that is broken now; ``FOREVER``: never."""
+        if runs := self._plain(index):
+            return min(min(points.available_hi[first:last]) for points, first, last in runs)
+        return min((points.made_from(row) for points, row in self.surely_within(index)), default=FOREVER)
+
+    def maybe_made_from(self, index: int) -> int:
+        """Return from when it may hold, or may have held, one; ``FOREVER``: never."""
+        if runs := self._plain(index):
+            return min(min(points.available_lo[first:last]) for points, first, last in runs)
+        return min((points.available_lo[row] for points, row in self.rows(index)), default=FOREVER)
+
+    def plainly_held(self, by: Sequence[int]) -> list[bool]:
+        """Return for each slot whether it is plain, and one of its points surely had come ``by`` its instant."""
+        held = [False] * len(self.slots)
+        for ranks in self._of_parts:
+            available = ranks.points.available_hi
+            for index, (first, last, t) in enumerate(zip(ranks.firsts, ranks.lasts, by, strict=True)):
+                if first < last and not held[index]:
+                    came = available[first] if last - first == 1 else min(available[first:last])
+                    held[index] = came <= t and not ranks.is_odd(index)
+        return held
+
+    def _plain(self, index: int) -> list[_Run]:
+        """Return the runs of rows of a slot that is plain; nothing: it is not, or holds nothing."""
+        if any(ranks.is_odd(index) for ranks in self._of_parts):
+            return []
+        runs = (_Run(ranks.points, ranks.firsts[index], ranks.lasts[index]) for ranks in self._of_parts)
+        return [run for run in runs if run.first < run.last]
+
+
+class _Ranks:
+    """The rows of one source by slot."""
+
+    def __init__(self, points: Points, starts: Sequence[int], ends: Sequence[int]) -> None:
+        data = points.data_lo.tolist()
+        self.points = points
+        self.firsts = [bisect_left(data, start) for start in starts]
+        self.lasts = [bisect_left(data, end) for end in ends]
+        self._before: dict[int, list[int]] = defaultdict(list)
+        """Slot to the rows of older data that may lie in it."""
+        self._odd = points.why_not.keys() | points.doubts.keys()
+        if points.data_lo != points.data_hi:
+            undated = [row for row in points.counted() if data[row] < points.data_hi[row]]
+            self._odd |= set(undated)
+            for row in undated:
+                first = bisect_right(starts, data[row])
+                for index in range(first, bisect_right(starts, points.data_hi[row])):
+                    self._before[index].append(row)
+
+    def is_odd(self, index: int) -> bool:
+        """Return whether anything of a slot is undated, or does not always count."""
+        if not self._odd:
+            return False
+        return index in self._before or not self._odd.isdisjoint(range(self.firsts[index], self.lasts[index]))
+
+    def rows(self, index: int) -> Iterator[Row]:
+        """Yield the counted rows that lie, or may lie, in a slot, in order of their data."""
+        points = self.points
+        yield from ((points, row) for row in self._before.get(index, ()))
+        for row in range(self.firsts[index], self.lasts[index]):
+            if row not in points.why_not:
+                yield points, row
