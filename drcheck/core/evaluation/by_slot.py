@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from drcheck.core.evaluation.exposure import Row, presence
+from drcheck.core.evaluation.exposure import presence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Points
+from drcheck.core.model.evidence import FOREVER, Points, Row
 from drcheck.core.time.calendar import Slot
 from drcheck.core.time.spans import Span, Spans
 

@@ -2,111 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
-from operator import itemgetter
+from dataclasses import dataclass
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.time.spans import Span, Spans, covers, intersection, union
-
-Row = tuple[Points, int]
-"""A recovery point: the columns it lies in, and its row there."""
-
-
-@dataclass(slots=True)
-class Newest:
-    """The newest data that was there, as a step function of time."""
-
-    times: array[int] = field(default_factory=lambda: array("q"))
-    rows: list[Row | None] = field(default_factory=list)
-    """What was newest from the same entry of ``times`` on; None: nothing was there."""
-
-    def step(self, t: int, row: Row | None) -> None:
-        """Say what is newest from ``t`` on; steps come in order of time."""
-        if self.rows and self.rows[-1] == row:
-            return
-        if self.times and self.times[-1] == t:
-            self.rows[-1] = row
-        else:
-            self.times.append(t)
-            self.rows.append(row)
-
-    def at(self, t: int) -> Row | None:
-        """Return the recovery point with the newest data right after ``t``."""
-        index = bisect_right(self.times, t) - 1
-        return self.rows[index] if index >= 0 else None
-
-    def before(self, t: int) -> Row | None:
-        """Return the recovery point with the newest data right before ``t``."""
-        return self.at(t - 1)
-
-
-def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
-    """Follow the newest data of counted points, each from when it was available (until it was gone), while it counts.
-
-    Every uncertain instant is taken at its favourable or unfavourable end, and what is in doubt as counting or not.
-    """
-    arrivals: list[tuple[int, int, int, Row]] = []
-    for part in subject.parts:
-        points = part.points
-        data, available, gone = (
-            (points.data_hi, points.available_lo, points.gone_hi)
-            if favourable
-            else (points.data_lo, points.available_hi, points.gone_lo)
-        )
-        for row in points.counted():
-            ends = gone[row] if until_gone else FOREVER
-            if not favourable and row in points.held_until:
-                ends = max(ends, points.held_until[row])
-            if available[row] >= ends:
-                continue
-            if row not in points.doubts:
-                arrivals.append((available[row], -data[row], ends, (points, row)))
-                continue
-            counts = intersection((Span(available[row], ends),), points.counts(row, surely=not favourable))
-            arrivals += ((start, -data[row], end, (points, row)) for start, end in counts)
-    arrivals.sort(key=itemgetter(0, 1, 2))
-    return _climb(arrivals) if all(arrival[2] == FOREVER for arrival in arrivals) else sweep(arrivals)
-
-
-def _climb(arrivals: list[tuple[int, int, int, Row]]) -> Newest:
-    """Follow the newest data where nothing ever goes: it only gets newer."""
-    found = Newest()
-    best = FOREVER
-    for available, age_rank, _, point in arrivals:
-        if age_rank < best:
-            best = age_rank
-            found.step(available, point)
-    return found
-
-
-def sweep(arrivals: Sequence[tuple[int, int, int, Row]]) -> Newest:
-    """Follow the newest data through arrivals and departures.
-
-    Of each, in order: when it came, its data's instant with its sign changed, when it went, and what it is.
-    """
-    changes = sorted(
-        {arrival[0] for arrival in arrivals} | {arrival[2] for arrival in arrivals if arrival[2] < FOREVER}
-    )
-    found = Newest()
-    heap: list[tuple[int, int, int, Row]] = []
-    following = 0
-    for t in changes:
-        while following < len(arrivals) and arrivals[following][0] <= t:
-            _, age_rank, ends, point = arrivals[following]
-            heappush(heap, (age_rank, -ends, following, point))
-            following += 1
-        while heap and -heap[0][1] <= t:
-            heappop(heap)
-        found.step(t, heap[0][3] if heap else None)
-    return found
 
 
 def presence(rows: Sequence[Row], *, surely: bool, until_gone: bool, as_made: bool = False) -> Spans:
@@ -174,21 +79,21 @@ class Exposure:
             return Status.UNKNOWN
         return at_best
 
-    def changes(self) -> Iterator[int]:
-        """Yield every instant at which the status may change."""
-        yield from self._turns(self.best, favourable=True)
+    def changes(self, window: Window) -> Iterator[int]:
+        """Yield every instant within ``window`` at which the status may change, and some others."""
+        yield from self._turns(self.best, window, favourable=True)
         if self.surest is not self.best:
-            yield from self._turns(self.surest, favourable=False)
+            yield from self._turns(self.surest, window, favourable=False)
         for span in self.proved:
             yield from span
         yield self.looked
         if self.effective is not None:
             yield from (self.effective, self.effective + self.objective)
 
-    def _turns(self, steps: Newest, *, favourable: bool) -> Iterator[int]:
+    def _turns(self, steps: Newest, window: Window, *, favourable: bool) -> Iterator[int]:
         """Yield when a step of ``steps`` may turn the status: not where one point in time follows another."""
         overdue = LONG_AGO
-        for t, row in zip(steps.times, steps.rows, strict=True):
+        for t, _, row in steps.steps(*window):
             late = LONG_AGO if row is None else _data(row, favourable=favourable) + self.objective
             if overdue <= t:
                 yield from (overdue, t)
@@ -210,12 +115,11 @@ class Exposure:
         times, worst = self.surest.times, 0
         if not times or times[0] > window.start:
             return None
-        for start, end, row in zip(times, [*times[1:], FOREVER], self.surest.rows, strict=True):
-            if max(start, window.start) >= min(end, window.end):
-                continue
+        for _, end, row in self.surest.steps(*window):
             if row is None:
                 return None
-            worst = max(worst, min(end, window.end) - row[0].data_lo[row[1]])
+            age = (min(window.end, end)) - row[0].data_lo[row[1]]
+            worst = max(worst, age)
         return worst
 
     def passed_over(self, t: int) -> str:

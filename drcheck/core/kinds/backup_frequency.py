@@ -17,14 +17,14 @@ from typing import ClassVar, NamedTuple
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot
-from drcheck.core.evaluation.exposure import Exposure, Row, cite, presence, rejected
+from drcheck.core.evaluation.exposure import Exposure, cite, presence, rejected
 from drcheck.core.evaluation.headroom import at_risk, warn_at
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.same_point import Number, Numbers
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Joined, Making, Needs
-from drcheck.core.model.evidence import FOREVER, Fact
+from drcheck.core.model.evidence import FOREVER, Fact, Row
 from drcheck.core.model.grace import due, longest_interval, promised_by
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
@@ -104,7 +104,7 @@ def _every(commitment: Frequency, every: int, subject: Subject, terms: Terms, wi
     reason_at = partial(_reason_every, exposure, every, terms.grace)
     # Like the last slot of a wording, it decides until the next wording has a slot that is due.
     owed = Span(terms.binds.start, FOREVER)
-    pieces = within(owed, cut(window, exposure.changes(), exposure.status_at, reason_at))
+    pieces = within(owed, cut(window, exposure.changes(window), exposure.status_at, reason_at))
     measured = exposure.age_at(window.end)
     deciding = exposure.surest.before(window.end)
     headroom = None if measured is None else every - measured

@@ -12,13 +12,13 @@ from itertools import pairwise
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.exposure import Row, cite, rejected
+from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.retention.tiers import Held, held_by, seen_from, tier, why_it_may_not_stand, why_not_kept
 from drcheck.core.model import grace
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, covers, intersection, union

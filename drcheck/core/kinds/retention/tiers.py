@@ -14,10 +14,10 @@ from itertools import accumulate, islice
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot
-from drcheck.core.evaluation.exposure import Row, cite, rejected
+from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points, Row
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
