@@ -468,6 +468,14 @@ def test_what_is_older_than_the_question_is_left_out_but_not_the_newest():
     assert len(history.parts(SOURCE, clock_tolerance=300)["db"].points) == 30
 
 
+def test_a_name_that_is_dated_in_the_future_hides_no_backup_that_came_last():
+    shown = [candidate("last", 10 * DAY), candidate("future", 4000 * DAY, arrived=300 * DAY)]
+    history = seen((310 * DAY, shown))
+    found = history.parts(SOURCE, clock_tolerance=300, since=300 * DAY, until=311 * DAY)["db"].points
+    assert found.name == ("last", "future")
+    assert list(found.counted()) == [0]
+
+
 def test_the_content_of_an_old_backup_under_a_new_name_is_that_one_however_old_it_is():
     old, new = candidate("old", DAY, checksum="x"), candidate("new", 90 * DAY, checksum="x")
     found = seen((100 * DAY, [old, new])).parts(REFUSED, clock_tolerance=300, since=80 * DAY)["db"].points

@@ -12,6 +12,7 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Gap, Log, Look, Observation, Outage
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import What
+from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Window
 from drcheck.registry import READERS
 
@@ -38,7 +39,8 @@ def seen(*looks, source=SOURCE):
         gaps = (shown,) if isinstance(shown, Gap) else ()
         look = Look("dumps", begin, begin, gaps=gaps)
         history.apply(history.observe(Observation(look, () if gaps else shown)))
-    return {"dumps": SourceEvidence(Standing.STORAGE, history.parts(source, clock_tolerance=300), looks=history.looks)}
+    parts = history.parts(source, clock_tolerance=300, until=PERIOD.end)
+    return {"dumps": SourceEvidence(Standing.STORAGE, parts, looks=history.looks)}
 
 
 def policy(*commitments):
@@ -97,6 +99,19 @@ def test_what_was_deleted_early_of_the_last_day_is_named_though_later_backups_st
     assert (What.DELETED_EARLY, "dump-9.5", 11.5, 12, None, None) in found
 
 
+def test_what_a_backup_from_after_the_period_may_keep_the_slot_of_was_not_deleted_early():
+    monthly = Retention("kept", ("dumps",), keep=60 * DAY, per=Per.MONTH)
+    abroad = Retention("kept", ("dumps",), keep=60 * DAY, zone="America/New_York")
+    dumps = [dump(3), dump(8), dump(10.5)]  # the period ends in April, as UTC counts
+    looks = seen((9, dumps[:2]), (11, dumps), (12, dumps[2:]))
+    assert [(what, name) for what, name, *_ in told(looks, monthly)] == [
+        (What.DELETED_EARLY, "dump-3"),
+        (What.GONE, "dump-8"),
+    ]
+    late = [dump(9.9), dump(10.1)]
+    assert told(seen((9.95, late[:1]), (11, late), (12, late[1:])), abroad)[0][:2] == (What.GONE, "dump-9.9")
+
+
 def test_a_backup_that_comes_after_the_period_with_data_of_it_is_late_or_back_dated():
     dumps = [dump(1), dump(3, arrived=3.01)]
     found = told(seen((2, dumps[:1]), (9, dumps[:1]), (11, dumps[:1]), (12, dumps)))
@@ -113,6 +128,16 @@ def test_the_same_content_under_a_newer_date_is_re_dated():
     assert told(seen((2, [old]), (7, [old, copy]))) == [(What.RE_DATED, "copy", None, None, 2, 7)]
 
 
+def test_what_was_re_dated_after_the_period_is_named_and_was_not_deleted():
+    old, copy = dump(1, checksum="a"), dump(11, name="copy", checksum="a")
+    re_dated = (What.RE_DATED, "copy", None, None, 9, 12)
+    assert told(seen((9, [old]), (12, [old, copy]))) == [re_dated]
+    gone = (What.GONE, "dump-1", 9, 12, None, None)
+    assert told(seen((9, [old]), (12, [copy])), KEPT) == [re_dated, gone]
+    other = dump(11, name="copy", checksum="b")
+    assert told(seen((9, [old]), (12, [old, other]))) == []
+
+
 def test_a_backup_whose_time_is_touched_is_re_dated():
     old = dump(1, name="latest", checksum="a")
     assert told(seen((2, [old]), (7, [dump(5, name="latest", checksum="a")]))) == [
@@ -121,9 +146,13 @@ def test_a_backup_whose_time_is_touched_is_re_dated():
 
 
 def test_what_was_overwritten_is_gone():
-    old, new = dump(1, name="latest", checksum="a"), dump(5, name="latest", checksum="b")
-    (change,) = changed(policy(RPO), RPO, seen((2, [old]), (7, [new])), PERIOD)
-    assert (change.what, change.told, day(change.last_seen)) == (What.GONE, "overwritten", 2)
+    old = dump(1, name="latest", checksum="a")
+    for by, at in ((dump(5, name="latest", checksum="b"), 7), (dump(11, name="latest", checksum="b"), 12)):
+        (change,) = changed(policy(RPO), RPO, seen((2, [old]), (at, [by])), PERIOD)
+        assert (change.what, change.told, day(change.last_seen)) == (What.GONE, "overwritten", 2)
+    missed = seen((2, [old]), (3, []), (7, [dump(5, name="latest", checksum="b")]))
+    (change,) = changed(policy(RPO), RPO, missed, PERIOD)
+    assert (change.what, change.told, day(change.first_missed)) == (What.GONE, "", 3), "it was gone before"
 
 
 def test_a_gap_that_a_later_look_healed_is_named():

@@ -363,7 +363,6 @@ class History:
                 for of, newest in sealed.newest.items()
             )
         )
-        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest(until).items()}  # now exact
         needed: dict[str, list[Sighting]] = {of: [] for of in source.of}
         for seen in (*self.past, *self.standing.values()):
             if (of := seen.shown.of) in needed and (
@@ -372,8 +371,11 @@ class History:
             ):
                 needed[of].append(seen)
         as_one, *others = readings(source)
+        copies: dict[str, list[Sighting]] = {}
         if as_one.second_names:
-            self._add_alike(needed, until)
+            for of, alike in self._alike(needed).items():
+                needed[of] += (seen for seen in alike if seen.oldest < until)
+                copies[of] = [seen for seen in alike if seen.oldest >= until]
         looks = in_order(self.looks)
         looked = Absence.proved_by(looks, source.thinned_after, seen_every=source.seen_every)
         last = self.looks[-1] if self.looks else None
@@ -406,44 +408,47 @@ class History:
                 return Part(points, absence, gap, unasked)
 
             parts[of] = read(as_one)
+            if later := copies.get(of):
+                parts[of] = replace(parts[of], copied_since=read(as_one, sightings=[*sightings, *later]).points)
             for other in others:
                 if why := alike_in(source, sightings, other, clock_tolerance=clock_tolerance):
                     parts[of] = replace(parts[of], otherwise=read(other), alike=why)
         return parts
 
     def _newest(self, until: int) -> dict[str, int]:
-        """Return the newest data of each data set that anything told of before ``until``.
+        """Return the newest data before ``until`` of each data set, of what was known of by then.
 
-        Of a stretch that is not in memory, and goes on beyond ``until``, no more is known than its oldest.
+        What is dated later is future-dated, and hides nothing that stopped long ago.
         """
+        self._read(
+            stretch
+            for stretch, sealed in self.sealed.items()
+            if any(its.oldest < until <= its.data_lo for its in sealed.newest.values())
+        )
         found: dict[str, int] = {}
         for seen in (*self.past, *self.standing.values()):
-            if seen.oldest < until:
+            if seen.shown.data_lo < until and seen.oldest < until:
                 found[seen.shown.of] = max(found.get(seen.shown.of, LONG_AGO), seen.shown.data_lo)
         for sealed in self.sealed.values():
             for of, its in sealed.newest.items():
-                if its.oldest < until:
-                    newest = its.data_lo if its.data_lo < until else its.oldest
-                    found[of] = max(found.get(of, LONG_AGO), newest)
+                if its.data_lo < until and its.oldest < until:
+                    found[of] = max(found.get(of, LONG_AGO), its.data_lo)
         return found
 
-    def _add_alike(self, needed: Mapping[str, list[Sighting]], until: int) -> None:
-        """Add what has the content of something that is needed: which of them is older decides, however old it is."""
+    def _alike(self, needed: Mapping[str, list[Sighting]]) -> dict[str, list[Sighting]]:
+        """Return what else has the content of something that is needed, by data set, however old or new it is."""
         marks = {of: {mark for seen in sightings for mark in seen.marks()} for of, sightings in needed.items()}
         wanted = {hashed(mark) for its in marks.values() for mark in its} if self.sealed else frozenset()
         if wanted and self.shelf is not None:
             shelf = self.shelf
             self._read([one for one in self.sealed if not wanted.isdisjoint(shelf.index(one).contents)])
         there = {of: set(map(id, sightings)) for of, sightings in needed.items()}
+        found: dict[str, list[Sighting]] = {of: [] for of in needed}
         for seen in (*self.past, *self.standing.values()):
-            its = marks.get(seen.shown.of)
-            if (
-                its
-                and seen.oldest < until
-                and id(seen) not in there[seen.shown.of]
-                and not its.isdisjoint(seen.marks())
-            ):
-                needed[seen.shown.of].append(seen)
+            its = marks.get(of := seen.shown.of)
+            if its and id(seen) not in there[of] and not its.isdisjoint(seen.marks()):
+                found[of].append(seen)
+        return found
 
     def _show(self, candidate: Candidate, content: Content, look: Look) -> None:
         begin, known = look.begin, self.standing.get(candidate.name)

@@ -59,6 +59,7 @@ def columns(
             for row, seen in enumerate(rows)
             if seen.rewritings
         },
+        overwritten=frozenset(row for row, seen in enumerate(rows) if seen.replaced_by is not None),
         held_until={
             row: min(seen.replaced_by.data_lo, seen.gone_hi)
             for row, seen in enumerate(rows)

@@ -23,6 +23,8 @@ class Part:
     """The same looks, read the other way where contents are alike; None: nothing hangs on that."""
     alike: str = ""
     """Which contents those are, and what would settle whether they are one."""
+    copied_since: Points | None = None
+    """The points with what has the content of one of them and came after the question's end; None: nothing did."""
 
 
 def of_kind(part: Part, kind: str) -> Part:

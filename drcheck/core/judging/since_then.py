@@ -20,7 +20,7 @@ from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Look
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Look, Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import Change, What
 from drcheck.core.model.verdict import Window
@@ -60,7 +60,8 @@ def changes(
 def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window) -> set[Row]:
     """Return the backups that went before the time was over for which a commitment keeps a backup of their slot.
 
-    Of tiers nobody can say so: what a newer slot pushed out of one was owed no more.
+    Of tiers nobody can say so: what a newer slot pushed out of one was owed no more. Nor of a slot that goes on beyond
+    the period: what came later may keep it.
     """
     found: set[Row] = set()
     for promise in policy.commitments:
@@ -68,7 +69,9 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
             continue
         per, keep = kept
         zone = ZoneInfo(promise.zone or policy.timezone)
-        slots = calendar.slots(per, zone, window.start - keep, window.end)
+        slots = [
+            slot for slot in calendar.slots(per, zone, window.start - keep, window.end) if slot.end <= window.end
+        ]
         starts, last = [slot.start for slot in slots], slots[-1].end if slots else LONG_AGO
         effective = policy.agreement.effective or LONG_AGO
         parts: dict[str, list[tuple[str, Part]]] = {}
@@ -79,12 +82,13 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
             held: dict[int, list[Row]] = {}
             gone: dict[int, int] = {}
             for name, part in its:
-                for row in part.points.counted():
-                    data = part.points.data_lo[row]
+                points = _points(part)
+                for row in points.counted():
+                    data = points.data_lo[row]
                     index = bisect_right(starts, data) - 1
                     if index >= 0 and data < last and starts[index] >= effective:
                         held.setdefault(index, []).append((name, of, row))
-                        went = part.points.gone_lo[row] if part.points.gone_hi[row] < FOREVER else FOREVER
+                        went = points.gone_lo[row] if points.gone_hi[row] < FOREVER else FOREVER
                         gone[index] = max(gone.get(index, went), went)
             found.update(
                 chain.from_iterable(rows for index, rows in held.items() if gone[index] < starts[index] + keep)
@@ -92,14 +96,18 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
     return found
 
 
+def _points(part: Part) -> Points:
+    """Return what is known of a source's share, with what was re-dated after the period."""
+    return part.points if part.copied_since is None else part.copied_since
+
+
 def _backups(source: Source, of: str, part: Part, window: Window, early: AbstractSet[Row]) -> Iterator[Change]:
-    points = part.points
+    points = _points(part)
     looks = [begin for begin, _ in part.absence.complete]
     usual = grace.of_sources([source])
     within = looks[: bisect_left(looks, window.end)]
     known = within[-1] if within else LONG_AGO
     moved = points.second_of.keys() | points.rewritten.keys()
-    newest = dict(zip(points.name, range(len(points)), strict=True))  # name to its row with the newest data
     for row in range(len(points)):
         data, arrived, gone = points.data_lo[row], points.available_lo[row], points.gone_hi[row]
         if gone == FOREVER and points.available_hi[row] <= known and row not in moved:
@@ -109,11 +117,11 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
             continue
         name = points.name[row]
         if window.start < gone < FOREVER:
-            overwritten = newest[name] != row
+            what = What.DELETED_EARLY if (source.name, of, row) in early else What.GONE
+            told = "overwritten" if row in points.overwritten else ""
             yield Change(
-                What.DELETED_EARLY if (source.name, of, row) in early else What.GONE, source.name, of, name, data,
-                last_seen=points.gone_lo[row] - 1, first_missed=gone, told="overwritten" if overwritten else "",
-            )  # fmt: skip
+                what, source.name, of, name, data, last_seen=points.gone_lo[row] - 1, first_missed=gone, told=told
+            )
         first = bisect_left(looks, points.available_hi[row])
         seen = looks[first] if first < len(looks) else None
         before = looks[first - 1] if first else None

@@ -464,6 +464,8 @@ class Points:
     rewritten: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
     """Row to each time that its content was written anew: the last look that showed the older time of it, and the first
     that showed the newer one."""
+    overwritten: AbstractSet[int] = frozenset()
+    """Rows of what went as something else was written under its name."""
     second_of: Mapping[int, str] = field(default_factory=dict)
     """Row to the name of older data that has the same content: taken for a second name of it, with the data of that."""
     incomplete: AbstractSet[int] = frozenset()
