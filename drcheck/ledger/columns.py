@@ -170,12 +170,16 @@ def candidates(rows: Sequence[Candidate]) -> Facts:
 
 def read_candidates(table: Facts) -> Iterable[Candidate]:
     """Return what :func:`candidates` was given; raises :class:`Damaged` where columns differ in length."""
+    return map(Candidate, *candidate_columns(table))
+
+
+def candidate_columns(table: Facts) -> tuple[Iterable[Any], ...]:
+    """Return the same as columns, in the order of the fields of :class:`Candidate`."""
     read = partial(column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
     data = list(accumulate(read("data")))
     arrived = list(map(add, data, read("arrived")))
-    return map(
-        Candidate,
+    return (
         [begin + name + end for name in map(text, read("name", ""))],
         map(text, read("of", "")),
         map(text, read("kind", "")),

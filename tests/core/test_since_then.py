@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.log_lines import dated
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.since_then import changes, deleted_early
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.retention.commitment import Retention
@@ -39,7 +40,7 @@ def seen(*looks, source=SOURCE):
         gaps = (shown,) if isinstance(shown, Gap) else ()
         look = Look("dumps", begin, begin, gaps=gaps)
         history.apply(history.observe(Observation(look, () if gaps else shown)))
-    parts = history.parts(source, clock_tolerance=300, until=PERIOD.end)
+    parts = parts_of(history, source, clock_tolerance=300, until=PERIOD.end)
     return {"dumps": SourceEvidence(Standing.STORAGE, parts, looks=history.looks)}
 
 

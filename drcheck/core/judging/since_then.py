@@ -69,9 +69,7 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
             continue
         per, keep = kept
         zone = ZoneInfo(promise.zone or policy.timezone)
-        slots = [
-            slot for slot in calendar.slots(per, zone, window.start - keep, window.end) if slot.end <= window.end
-        ]
+        slots = [slot for slot in calendar.slots(per, zone, window.start - keep, window.end) if slot.end <= window.end]
         starts, last = [slot.start for slot in slots], slots[-1].end if slots else LONG_AGO
         effective = policy.agreement.effective or LONG_AGO
         parts: dict[str, list[tuple[str, Part]]] = {}
