@@ -39,6 +39,10 @@ class BySlot:
         """Return the points that lie, or may lie, in a slot."""
         return [row for ranks in self._of_parts for row in ranks.rows(index)]
 
+    def begun_in(self, index: int) -> list[Row]:
+        """Return those of which the data may lie in no earlier slot."""
+        return [row for ranks in self._of_parts for row in ranks.begun_in(index)]
+
     def surely_within(self, index: int) -> list[Row]:
         """Return those that surely lie in it, whatever the instant of their data."""
         start, end, _ = self.slots[index]
@@ -124,6 +128,11 @@ class _Ranks:
         """Yield the counted rows that lie, or may lie, in a slot, in order of their data."""
         points = self.points
         yield from ((points, row) for row in self._before.get(index, ()))
+        yield from self.begun_in(index)
+
+    def begun_in(self, index: int) -> Iterator[Row]:
+        """Yield those of which the data may lie in no earlier slot."""
+        points = self.points
         for row in range(self.firsts[index], self.lasts[index]):
             if row not in points.why_not:
                 yield points, row
