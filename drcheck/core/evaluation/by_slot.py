@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,16 @@ class _Run(NamedTuple):
     points: Points
     first: int
     last: int
+
+
+class Stood(NamedTuple):
+    """When a slot held a point that stood."""
+
+    surely: Spans
+    maybe: Spans
+    surely_from: int
+    """From when it surely holds or held a point, even if that is broken now; ``FOREVER``: never."""
+    maybe_from: int
 
 
 class BySlot:
@@ -49,36 +60,22 @@ class BySlot:
         rows = self.rows(index)
         return [(points, row) for points, row in rows if start <= points.data_lo[row] and points.data_hi[row] < end]
 
-    def presence(self, index: int, *, surely: bool, until_gone: bool) -> Spans:
-        """Return when at least one point of a slot had come and counted: surely, or possibly.
-
-        What is gone since still counts, unless ``until_gone``.
-        """
-        runs = self._plain(index)
-        if runs:
-            came = [
-                (one.points.available_hi if surely else one.points.available_lo)[one.first : one.last] for one in runs
-            ]
-            start = min(map(min, came))
-            if not until_gone:
-                return (Span(start, FOREVER),) if start < FOREVER else ()
-            went = [(one.points.gone_lo if surely else one.points.gone_hi)[one.first : one.last] for one in runs]
-            if max(map(max, came)) < min(map(min, went)):  # all of them stood together
-                return (Span(start, max(map(max, went))),)
-        rows = self.surely_within(index) if surely else self.rows(index)
-        return presence(rows, surely=surely, until_gone=until_gone)
-
-    def made_from(self, index: int) -> int:
-        """Return from when a slot surely holds or held a point, even if that is broken now; ``FOREVER``: never."""
+    def stood(self, index: int) -> Stood:
+        """Return when a slot held a point that stood."""
         if runs := self._plain(index):
-            return min(min(points.available_hi[first:last]) for points, first, last in runs)
-        return min((points.made_from(row) for points, row in self.surely_within(index)), default=FOREVER)
-
-    def maybe_made_from(self, index: int) -> int:
-        """Return from when it may hold, or may have held, one; ``FOREVER``: never."""
-        if runs := self._plain(index):
-            return min(min(points.available_lo[first:last]) for points, first, last in runs)
-        return min((points.available_lo[row] for points, row in self.rows(index)), default=FOREVER)
+            came_lo, came_hi = _of(runs, "available_lo"), _of(runs, "available_hi")
+            gone_lo, gone_hi = _of(runs, "gone_lo"), _of(runs, "gone_hi")
+            surely_from, maybe_from = min(came_hi), min(came_lo)
+            if max(came_hi) < min(gone_lo) and max(came_lo) < min(gone_hi):  # all of them stood together
+                surely, maybe = Span(surely_from, max(gone_lo)), Span(maybe_from, max(gone_hi))
+                return Stood((surely,), (maybe,), surely_from, maybe_from)
+        rows, inside = self.rows(index), self.surely_within(index)
+        return Stood(
+            presence(inside, surely=True, until_gone=True),
+            presence(rows, surely=False, until_gone=True),
+            min((points.made_from(row) for points, row in inside), default=FOREVER),
+            min((points.available_lo[row] for points, row in rows), default=FOREVER),
+        )
 
     def plainly_held(self, by: Sequence[int]) -> list[bool]:
         """Return for each slot whether it is plain, and one of its points surely had come ``by`` its instant."""
@@ -97,6 +94,14 @@ class BySlot:
             return []
         runs = (_Run(ranks.points, ranks.firsts[index], ranks.lasts[index]) for ranks in self._of_parts)
         return [run for run in runs if run.first < run.last]
+
+
+def _of(runs: Sequence[_Run], column: str) -> array[int]:
+    """Return what several runs have in one column."""
+    found: array[int] = array("q")
+    for points, first, last in runs:
+        found += getattr(points, column)[first:last]
+    return found
 
 
 class _Ranks:

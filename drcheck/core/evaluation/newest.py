@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import repeat
-from operator import itemgetter
+from operator import ge, itemgetter, lt
 
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.model.evidence import FOREVER, Row
+from drcheck.core.model.evidence import FOREVER, Points, Row
 from drcheck.core.time.spans import Span, intersection
 
 Arrival = tuple[int, int, int, Row]
@@ -57,14 +57,13 @@ def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
 
     Every uncertain instant is taken at its favourable or unfavourable end, and what is in doubt as counting or not.
     """
+    seen = [part.points for part in subject.parts if part.points]
+    if len(seen) == 1 and (found := _one_by_one(seen[0], favourable=favourable, until_gone=until_gone)):
+        return found
     arrivals: list[Arrival] = []
     for part in subject.parts:
         points = part.points
-        data, available, gone = (
-            (points.data_hi, points.available_lo, points.gone_hi)
-            if favourable
-            else (points.data_lo, points.available_hi, points.gone_lo)
-        )
+        data, available, gone = _columns(points, favourable=favourable)
         if points.held_until and not favourable:
             gone = array("q", gone)
             for row, until in points.held_until.items():
@@ -84,6 +83,33 @@ def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
     # Where several came at once with the same data, and went at once, the one that comes first stands for them.
     arrivals.sort(key=itemgetter(0, 1, 2))
     return _climb(arrivals) or sweep(arrivals)
+
+
+def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest | None:
+    """Return the points of one source where each came when the one before it still stood, as mostly; None: not so.
+
+    In the order of their data, without one that is in doubt.
+    """
+    if points.why_not or points.doubts or (points.held_until and not favourable):
+        return None
+    data, came, gone = _columns(points, favourable=favourable)
+    if not (all(map(lt, data, data[1:])) and all(map(lt, came, came[1:]))):
+        return None
+    if not until_gone:
+        return Newest(came[:], list(zip(repeat(points), range(len(came)))))
+    if not all(map(lt, came, gone)) or not all(map(ge, gone, came[1:])) or max(gone) != gone[-1]:
+        return None
+    found = Newest(came[:], list(zip(repeat(points), range(len(came)))))
+    if gone[-1] < FOREVER:
+        found.step(gone[-1], None)
+    return found
+
+
+def _columns(points: Points, *, favourable: bool) -> tuple[array[int], array[int], array[int]]:
+    """Return the instants of data, of arrival and of going, each at its favourable or its unfavourable end."""
+    if favourable:
+        return points.data_hi, points.available_lo, points.gone_hi
+    return points.data_lo, points.available_hi, points.gone_lo
 
 
 def _climb(arrivals: Sequence[Arrival]) -> Newest | None:

@@ -257,7 +257,7 @@ class _Slots:
             numbers = Numbers.of(surely, possibly, matching, since, min(until, window.end))
         self._filled[index] = _Filled(
             label, start, end, due, self._subject.parts, surely, possibly, owed, matching,
-            surely_held=by_slot.presence(index, surely=True, until_gone=False),
+            surely_held=presence(surely, surely=True, until_gone=False),
             numbers=numbers,
         )  # fmt: skip
         return self._filled[index]

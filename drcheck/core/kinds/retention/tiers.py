@@ -48,18 +48,6 @@ class Held:
             if points.available_lo[row] <= t
         )
 
-    @classmethod
-    def by(cls, by_slot: BySlot, index: int) -> Held:
-        """Say when a slot held a point."""
-        return cls(
-            by_slot,
-            index,
-            by_slot.presence(index, surely=True, until_gone=True),
-            by_slot.presence(index, surely=False, until_gone=True),
-            by_slot.made_from(index),
-            by_slot.maybe_made_from(index),
-        )
-
     @property
     def slot(self) -> calendar.Slot:
         """The slot."""
@@ -79,7 +67,7 @@ def _is_broken(points: Points, row: int, t: int) -> bool:
 def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
     """Return for each of ``slots``, oldest first, which counted points lie in it."""
     by_slot = BySlot(subject.parts, slots)
-    return [Held.by(by_slot, index) for index in range(len(slots))]
+    return [Held(by_slot, index, *by_slot.stood(index)) for index in range(len(slots))]
 
 
 def known_until(parts: Iterable[Part], start: int) -> int:
