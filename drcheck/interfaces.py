@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
-from drcheck.core.model.evidence import LONG_AGO, Fact, Observation, Settled, State, Told, Unaccounted
+from drcheck.core.judging import summary
+from drcheck.core.judging.summary import Sources
+from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Verdict, Window
 from drcheck.errors import DrcheckError
@@ -205,10 +207,12 @@ class SourceSeen:
     """Of a log, its lines that tell of other services."""
     unplaced: tuple[str, ...] = ()
     """Of a log, the failures that concern nothing the policy has, a sentence each."""
+    gaps: tuple[Gap, ...] = ()
+    """Of a source that no commitment rests on, what could not be seen; of the others verdicts tell it."""
 
 
 class Dropped(NamedTuple):
-    """A commitment that the newest recorded run judged, and that the policy does not have any more."""
+    """A commitment that the newest recorded run that was shown judged, and that the policy does not have any more."""
 
     id: str
     kind: str
@@ -225,9 +229,9 @@ class Judged:
     verdicts: tuple[Verdict, ...]
     """At least one: a policy without commitments is an error."""
     sources: tuple[SourceSeen, ...] = ()
-    """Those that its commitments rest on, in the order of the policy."""
+    """Those that were looked at, in the order of the policy."""
     dropped: tuple[Dropped, ...] = ()
-    """What was promised at the newest recorded run and is not any more."""
+    """What was promised at the newest recorded run that was shown and is not any more."""
     unused: tuple[str, ...] = ()
     """Sources of the policy that nobody looked at, as nothing that it promises rests on them."""
 
@@ -235,6 +239,18 @@ class Judged:
     def window(self) -> Window:
         """What it was judged over; its end is the instant judged."""
         return self.verdicts[0].window
+
+    @property
+    def gaps(self) -> tuple[tuple[str, Gap], ...]:
+        """What could not be seen, each evidence gap once, with its source; what a verdict rests on comes first."""
+        of_verdicts = (gap for verdict in self.verdicts for gap in verdict.gaps)
+        beside = ((source.name, gap) for source in self.sources for gap in source.gaps)
+        return tuple(dict.fromkeys((*of_verdicts, *beside)))
+
+    @property
+    def seen(self) -> Sources:
+        """How many of its sources were seen."""
+        return summary.sources({source.name for source in self.sources}, self.gaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +270,11 @@ class Report:
     """Alias of a connection to where that is, as the beginning of a URL without secrets."""
     question: str = ""
     """What was asked other than the nightly question, in words: its verdicts are no verdicts of record."""
+
+    @property
+    def seen(self) -> Sources:
+        """How many sources of all its services were seen."""
+        return summary.together(judged.seen for judged in self.services)
 
     @property
     def windows(self) -> set[Window]:

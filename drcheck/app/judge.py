@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -14,14 +15,14 @@ from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
-from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.judging.unplaced_failures import unplaced
+from drcheck.core.judging.sources import SourceEvidence, gaps_beside
+from drcheck.core.judging.unplaced_failures import Shown, unplaced
 from drcheck.core.model.evidence import Gap, Log, Look
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
 from drcheck.interfaces import Dropped, Judged, SourceSeen
-from drcheck.ledger.state import Key, SourceState, State
+from drcheck.ledger.state import Key, PastVerdict, SourceState, State
 
 
 def judge(
@@ -43,31 +44,43 @@ def judge(
     )
 
 
-def with_news(judged: Judged, state: State, *, before: str = "") -> Judged:
-    """Name what was breached since the last recorded run; with ``before``, since the last one before that run."""
-    verdicts = []
-    for verdict in judged.verdicts:
-        end = verdict.window.end
-        recorded = state.recorded(judged.policy.service, verdict.commitment.id, end, before=before)
-        news = named(verdict.breaches(), recorded, end)
-        verdicts.append(replace(verdict, since_last_run=news))
-    return replace(judged, verdicts=tuple(verdicts), dropped=tuple(_dropped(judged, state)))
+def with_news(services: Iterable[Judged], state: State, *, before: Mapping[str, str]) -> tuple[Judged, ...]:
+    """Name what was breached, and is promised no more, since the last recorded run that was shown.
+
+    ``before`` has the newest recorded run of each service where that one is repeated: then since the one before it.
+    """
+    past: dict[str, list[PastVerdict]] = defaultdict(list)
+    for (service, _), verdicts in state.verdicts.items():
+        past[service] += verdicts
+    return tuple(
+        _with_news(judged, state, past[judged.policy.service], before.get(judged.policy.service, ""))
+        for judged in services
+    )
 
 
-def _dropped(judged: Judged, state: State) -> Iterator[Dropped]:
-    """Yield what the newest recorded run judged of a service that its policy does not promise any more."""
-    service = judged.policy.service
-    recorded = [run for run in state.recorded_runs(service) if run.began.window.end <= judged.window.end]
-    if not recorded:
-        return
-    here = {(verdict.commitment.id, verdict.commitment.kind) for verdict in judged.verdicts}
-    for (of, commitment), past in state.verdicts.items():
-        if of != service:
-            continue
-        for one in past:
-            kind = one.found.kind
-            if one.run == recorded[-1].began.run and (commitment, kind) not in here:
-                yield Dropped(commitment, kind, one.found.status, one.window.end)
+def _with_news(judged: Judged, state: State, past: Sequence[PastVerdict], before: str) -> Judged:
+    service, end = judged.policy.service, judged.window.end
+    verdicts = tuple(
+        replace(
+            verdict,
+            since_last_run=named(
+                verdict.breaches(), state.recorded(service, verdict.commitment.id, end, before=before), end
+            ),
+        )
+        for verdict in judged.verdicts
+    )
+    last = state.last_shown(service, before=before)
+    # What the run that is repeated judged may be promised no more by now, too.
+    runs = {before, last.began.run if last else ""}
+    here = {(verdict.commitment.id, verdict.commitment.kind) for verdict in verdicts}
+    dropped = {
+        (one.found.commitment, one.found.kind): Dropped(
+            one.found.commitment, one.found.kind, one.found.status, one.window.end
+        )
+        for one in past
+        if one.run in runs and (one.found.commitment, one.found.kind) not in here
+    }
+    return replace(judged, verdicts=verdicts, dropped=tuple(dropped.values()))
 
 
 def keys_of(versions: Mapping[str, Versions]) -> set[Key]:
@@ -117,6 +130,13 @@ def _sources(
 ) -> tuple[SourceSeen, ...]:
     """Return what lies at the sources of a policy beside what its verdicts tell; nothing of what was never seen."""
     listed = frozenset(of for source in policy.sources.values() for of in source.of)
+
+    @cache
+    def names(source: str) -> Sequence[str]:
+        state = sources(Key(policy.service, policy.sources[source].identity))
+        return () if state is None else state.history.names()
+
+    told = {name for commitment in policy.commitments for name in commitment.evidence}
     shown = []
     for source in looked_at(policy):
         state, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
@@ -125,7 +145,7 @@ def _sources(
                 seen,
                 unlisted=tuple(sorted(_sets_of(log) - listed)),
                 other_lines=log.others,
-                unplaced=unplaced(policy, source.name, log, evidence, window),
+                unplaced=unplaced(policy, source.name, log, Shown(evidence, names), window),
             )
         elif state is not None:
             history, newest = state.history, state.history.looks[-1]
@@ -138,7 +158,7 @@ def _sources(
                 unmatched=history.unaccounted,
                 ever_matched=history.ever_matched,
             )
-        shown.append(seen)
+        shown.append(seen if source.name in told else replace(seen, gaps=gaps_beside(evidence.get(source.name))))
     return tuple(shown)
 
 

@@ -120,7 +120,7 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
                 clock_tolerance=settings.clock_tolerance,
                 of_period=question.period is not None,
             )
-            services = tuple(_named(service, state, question) for service in judged)
+            services = _named(judged, state, question, {})
             if question.is_record:
                 run.found([verdict for service in services for verdict in found(service)])
             report = Report(
@@ -188,16 +188,14 @@ def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question:
         known = versions(ledger, state, judgeable, latest)
         faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, latest)))
         faults = (*faults, *unreadable(known, windows))
-        services = tuple(
-            _named(one, state, question, before=newest[its].began.run if (its := one.policy.service) in newest else "")
-            for one in judge(
-                partial(ledger.source, state),
-                known,
-                windows,
-                clock_tolerance=settings.clock_tolerance,
-                of_period=question.period is not None,
-            )
+        judged = judge(
+            partial(ledger.source, state),
+            known,
+            windows,
+            clock_tolerance=settings.clock_tolerance,
+            of_period=question.period is not None,
         )
+        services = _named(judged, state, question, {service: run.began.run for service, run in newest.items()})
     last = max(newest.values(), key=lambda run: run.number).began.run
     whole = _whole(windows.values(), question.window(latest))
     took, places = clock.monotonic() - began, _locations(settings)
@@ -281,11 +279,16 @@ def _whole(windows: Iterable[Window], otherwise: Window) -> Window:
     return Window(min(window.start for window in each), max(window.end for window in each))
 
 
-def _named(judged: Judged, state: State, question: Question, *, before: str = "") -> Judged:
-    """Name what was breached and is over, as far as the question asks for it."""
+def _named(
+    services: Iterable[Judged], state: State, question: Question, repeated: Mapping[str, str]
+) -> tuple[Judged, ...]:
+    """Name what was breached and is over, as far as the question asks for it.
+
+    ``repeated`` has the newest recorded run of each service where the question repeats it.
+    """
     if question.period is not None:
-        return _all_named(judged)
-    return judged if question.as_of is not None else with_news(judged, state, before=before)
+        return tuple(map(_all_named, services))
+    return tuple(services) if question.as_of is not None else with_news(services, state, before=repeated)
 
 
 def _all_named(judged: Judged) -> Judged:

@@ -374,7 +374,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 8
+FORMAT: Final = 9
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 

@@ -182,12 +182,15 @@ class State:
     def compacted(self) -> State:
         """Return the same, with no more of the past than the next night needs.
 
-        Of runs and verdicts those stay that are the newest of record on some service, and those that judged a later
-        instant than any after them; of the others it is known which breaches they showed, and until when they judged.
+        Of runs and verdicts those stay that are the newest of record on some service, the one before whose report was
+        handed over, and those that judged a later instant than any after them; of the others it is known which breaches
+        they showed, and until when they judged.
         """
         recorded = {service: runs for service in self.services() if (runs := self.recorded_runs(service))}
         followed = {service: _followed(runs) for service, runs in recorded.items()}
         newest = {service: {run.began.run for run in runs} - followed[service] for service, runs in recorded.items()}
+        for service, runs in recorded.items():
+            newest[service].update(run.began.run for run in _published(runs[:-1])[-1:])
         ids = {run for its in newest.values() for run in its}
         judged_until = dict(self.judged_until)
         for service, runs in recorded.items():
@@ -230,6 +233,15 @@ class State:
             for run in self.runs.values()
             if service in run.judged and run.state == "finished" and not run.began.question
         ]
+
+    def last_shown(self, service: str, *, before: str = "") -> PastRun | None:
+        """Return the newest run of record on a service that was shown; with ``before``, of those before that run.
+
+        ``before`` is the newest recorded run of the service. None: nobody has seen a verdict on the service.
+        """
+        recorded = self.recorded_runs(service)
+        published = _published(run for run in recorded if not before or run.number < self.runs[before].number)
+        return published[-1] if published else None
 
     def recorded(self, service: str, commitment: str, at: int, *, before: str = "") -> Recorded | None:
         """Return what recorded runs have shown of a commitment; with ``before``, those before that run alone.

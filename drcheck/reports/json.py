@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
-from drcheck.core.model.evidence import Cited
+from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
 from drcheck.interfaces import Judged, Report
@@ -40,7 +40,6 @@ def report_object(report: Report) -> dict[str, Any]:
     """Return the whole report."""
     verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
     invalid = len({fault.file for fault in report.faults})
-    seen = summary.sources(judged.verdicts for judged in report.services)
     return {
         "drcheck": report.version,
         "run": report.run,
@@ -51,7 +50,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "services": [_service(judged, report.locations) for judged in report.services],
         "faults": [{"file": fault.file, "message": fault.message, "gone": fault.gone} for fault in report.faults],
         "totals": summary.totals(verdicts, invalid=invalid)._asdict(),
-        "sources": seen._asdict(),
+        "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
     }
 
@@ -83,6 +82,7 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
                 "unlisted": list(source.unlisted),
                 "other_lines": source.other_lines,
                 "unplaced_failures": list(source.unplaced),
+                "gaps": [_gap(source.name, gap) for gap in source.gaps],
                 "unread": source.unread,
                 "names": source.names,
                 "matched": source.matched,
@@ -126,10 +126,7 @@ def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any
         "controls": list(promise.controls),
         "evidence": [_cited(fact, locations) | {"in_doubt": fact.in_doubt} for fact in cited if not fact.why_not],
         "rejected": [_cited(fact, locations) | {"why_not": fact.why_not} for fact in cited if fact.why_not],
-        "gaps": [
-            {"source": source, "what": gap.what, "hint": gap.hint, "line": gap.line, "fact": gap.fact}
-            for source, gap in verdict.gaps
-        ],
+        "gaps": [_gap(source, gap) for source, gap in verdict.gaps],
         "notes": list(verdict.notes),
     }
     if waiver := summary.waiver_of(verdict):
@@ -147,6 +144,10 @@ def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any
             for finding in verdict.findings
         ]
     return shown
+
+
+def _gap(source: str, gap: Gap) -> dict[str, Any]:
+    return {"source": source, "what": gap.what, "hint": gap.hint, "line": gap.line, "fact": gap.fact}
 
 
 def _figures(verdict: Verdict, finding: Finding) -> dict[str, Any]:

@@ -62,3 +62,36 @@ def test_a_list_of_sums_may_name_what_is_no_part_of_a_backup(situation):
         situation.put("pg/SHA256SUMS", line.encode(), began)
     situation.policy(sources=SOURCE, commitments=RPO + SOUND)
     assert situation.statuses() == {"rpo": "met", "sound": "met"}
+
+
+def test_a_file_that_is_gone_is_not_taken_for_another_one_of_its_name(situation):
+    for ago in range(3, -1, -1):
+        began, lines = situation.night(ago), []
+        for name in ("PG_VERSION", "base/1/PG_VERSION", "base/5/PG_VERSION", "base/1/1259"):
+            content = situation.noise(2000) if name == "base/1/1259" else b"15"
+            lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+            situation.put(f"pg/{began:%Y-%m-%dT%H%M}Z/{name}", content, began)
+        situation.put(f"pg/{began:%Y-%m-%dT%H%M}Z/SHA256SUMS", "".join(lines).encode(), began)
+    (situation.disk / f"pg/{situation.night(0):%Y-%m-%dT%H%M}Z/base/1/PG_VERSION").unlink()
+    situation.policy(sources=SOURCE, commitments=RPO + SOUND)
+    found = situation.judged()
+    assert_tells(found["rpo"], ["does not count", "base/1/PG_VERSION, which"])
+    assert found["sound"]["status"] == "breached"
+
+
+def test_a_directory_with_all_that_its_list_names_is_met_however_the_list_was_written(situation):
+    for ago in range(3, -1, -1):
+        began = situation.night(ago)
+        top = f"pg/{began:%Y-%m-%dT%H%M}Z"
+        units, plain = situation.noise(2000), situation.noise(2000)
+        lines = [
+            f"\\{hashlib.sha256(units).hexdigest().upper()} *my\\\\x2dunit.slice\r\n",
+            f"SHA256 (./{began:%Y}/../a b) = {hashlib.sha256(plain).hexdigest()}\r\n",
+            f"{'0' * 64}  ../pruned\r\n# made by hand\r\n",
+            f"{hashlib.sha256().hexdigest()}  SHA256SUMS\r\n{hashlib.sha256().hexdigest()}  SHA256SUMS.tmp\r\n",
+        ]
+        situation.put(f"{top}/my\\x2dunit.slice", units, began)
+        situation.put(f"{top}/a b", plain, began)
+        situation.put(f"{top}/SHA256SUMS", "".join(("\ufeff", *lines)).encode(), began)
+    situation.policy(sources=SOURCE, commitments=RPO + SOUND)
+    assert situation.statuses() == {"rpo": "met", "sound": "met"}

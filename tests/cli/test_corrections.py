@@ -149,6 +149,22 @@ def test_a_promise_that_is_taken_out_is_told_with_what_it_was_last(place):
     assert "rpo (rpo) is not in the policy any more" in told
     assert "found it breached" in told
     assert "nobody looked at dumps" in told
+    assert place.drcheck("--as-of", f"{place.now:%Y-%m-%dT%H:%M:%SZ}").returncode == 0
+    again = json.loads(place.drcheck("--offline", "--format", "json").stdout)["services"][0]
+    assert [one["id"] for one in again["dropped"]] == ["rpo"], "what was new in the run that is repeated is new"
+    assert json.loads(place.drcheck("--format", "json").stdout)["services"][0]["dropped"] == []
+    assert json.loads(place.drcheck("--offline", "--format", "json").stdout)["services"][0]["dropped"] == []
+
+
+def test_a_promise_that_was_taken_out_is_told_until_somebody_was_shown_that(place):
+    up = "up: {kind: availability, at_least: 1%, per: day, evidence: [status]}"
+    place.outages()
+    place.write(f"{up}\n  more: {up[4:]}")
+    assert place.drcheck().returncode == 0
+    place.write(up)
+    assert "could not be written" in place.drcheck("--output", "/dev/full").stderr
+    told = json.loads(place.drcheck("--format", "json").stdout)["services"][0]
+    assert [one["id"] for one in told["dropped"]] == ["more"]
     assert json.loads(place.drcheck("--format", "json").stdout)["services"][0]["dropped"] == []
 
 

@@ -18,6 +18,7 @@ from drcheck.core.judging.summary import (
     shares,
     sources,
     status_of,
+    together,
     totals,
     waiver_of,
 )
@@ -126,7 +127,10 @@ def test_what_went_before_is_told_without_what_lasts():
 def test_sources_with_a_gap_of_the_whole_look_were_not_seen():
     whole, line = ("offsite", Gap("down")), ("dumps", Gap("no JSON", line=3))
     fact = ("dumps", Gap("HeadObject is refused", fact=Fact.LOCK))
-    assert sources([[verdict(MET, gaps=[whole, line, fact])], [verdict(MET)]]) == Sources(asked=4, seen=3, gaps=3)
+    shop, wiki = sources({"dumps", "offsite"}, [whole, line, fact]), sources({"dumps"}, [])
+    assert (shop, wiki) == (Sources(asked=2, seen=1, gaps=3), Sources(asked=1, seen=1, gaps=0))
+    assert together([shop, wiki]) == Sources(asked=3, seen=2, gaps=3)
+    assert together([]) == Sources(asked=0, seen=0, gaps=0)
 
 
 def test_what_somebody_attests_is_met_and_counted_apart():

@@ -95,6 +95,21 @@ def recorded_of(nights, service, commitment, at):
     return max(night["end"] for night in its), bool(judged), shown
 
 
+def shown_of(state, service, before=""):
+    """Return what the newest run that was shown judged of a service."""
+    if (run := state.last_shown(service, before=before)) is None:
+        return None
+    verdicts = ((key[1], one) for key, its in state.verdicts.items() if key[0] == service for one in its)
+    return run.began.window.end, {commitment for commitment, one in verdicts if one.run == run.began.run}
+
+
+def last_of(recorded, service):
+    published = [night for night in recorded if night["published"]]
+    return (
+        (published[-1]["end"], {key[1] for key in published[-1]["found"] if key[0] == service}) if published else None
+    )
+
+
 def told(recorded):
     if recorded is None:
         return None
@@ -113,6 +128,13 @@ def test_what_recorded_runs_found_is_the_same_with_and_without_snapshots(nights,
             Ledger(log).snapshot()
     folded = Ledger(log).state((), folded=True)
     for state in (Ledger(log).state(()), Ledger(bare).state(()), folded.compacted(), folded.compacted().compacted()):
+        for service in SERVICES:
+            its = of_record(nights, service)
+            assert shown_of(state, service) == last_of(its, service)
+            if its:
+                assert shown_of(state, service, before=state.recorded_runs(service)[-1].began.run) == last_of(
+                    its[:-1], service
+                )
         for service in SERVICES:
             its = of_record(nights, service)
             assert bool(state.recorded_runs(service)) == bool(its)
@@ -175,10 +197,10 @@ def test_a_compacted_state_keeps_what_the_next_night_needs_and_no_more():
     small = folded.compacted()
     assert len(folded.runs) == 50
     # The newest one of all, a question, is kept because a run's report is handed over after it.
-    assert [run.began.window.end for run in small.runs.values()] == [100, 148, 149]
+    assert [run.began.window.end for run in small.runs.values()] == [100, 147, 148, 149]
     assert {key: [one.window.end for one in its] for key, its in small.verdicts.items()} == {
-        ("web", "rpo"): [148],
-        ("wiki", "rpo"): [148],
+        ("web", "rpo"): [147, 148],
+        ("wiki", "rpo"): [147, 148],
         ("old", "rpo"): [100],
     }
     assert small.shown["web", "rpo"] == (Span(1, 48),)

@@ -16,7 +16,7 @@ from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Settled, Told
 from drcheck.core.model.policy import Policy
 from drcheck.interfaces import Asked, CollectorError
-from drcheck.readers.content import describing
+from drcheck.readers.content import asking, describing
 from drcheck.readers.points import objects
 from tests.collectors.places import s3_connection, ssh_connection
 
@@ -179,7 +179,7 @@ def test_how_a_place_encrypts_by_default_is_told_where_its_backups_may_not_be_as
 
 
 def test_a_look_asks_no_more_than_it_may_and_the_next_goes_on(monkeypatch):
-    monkeypatch.setattr(describing, "MOST_ASKED", 10)
+    monkeypatch.setattr(asking, "MOST_ASKED", 10)
     place = Questioned(days(25, STORAGE_ENCRYPTION=AES))
     known: dict[str, Settled] = {}
     for night, left in enumerate((15, 5, 0)):
@@ -195,7 +195,7 @@ def test_a_look_asks_no_more_than_it_may_and_the_next_goes_on(monkeypatch):
 
 
 def test_reading_and_describing_share_what_may_be_asked(monkeypatch):
-    monkeypatch.setattr(describing, "MOST_ASKED", 10)
+    monkeypatch.setattr(asking, "MOST_ASKED", 10)
     place = Questioned(days(20, STORAGE_ENCRYPTION=NONE))
     described, gaps = place.ask(STORAGE, CLIENT)
     assert len(answers(described, STORAGE)) == len(answers(described, CLIENT)) == 5

@@ -251,6 +251,7 @@ def webshop() -> Judged:
                 unmatched=(Unaccounted("copy of orders.sql", AS_OF - 90 * DAY, newer=False),),
             ),
             SourceSeen("drills", "vault:logs/drills.jsonl", other_lines=4),
+            SourceSeen("checks", "vault:logs/checks.jsonl", gaps=(Gap("line 3 is no JSON object", line=3),)),
         ),
     )
 
@@ -270,6 +271,7 @@ def metering() -> Judged:
                 uptime, finding(None, "nothing is owed yet: the agreement takes effect 2026-11-22T02:30:00Z", of="")
             ),
         ),
+        (SourceSeen("outages", "vault:logs/outages.jsonl"),),
     )
 
 
@@ -349,6 +351,10 @@ def hosting(*, why="third-party") -> Judged:
                 standing=Standing.ATTESTED,
             ),
         ),
+        (
+            SourceSeen("outages", "vault:logs/outages.jsonl"),
+            SourceSeen("attestations", "vault:logs/attestations.jsonl"),
+        ),
     )
 
 
@@ -360,7 +366,7 @@ def all_met() -> Judged:
         objective=Quantity(1, "points"),
         measured=Quantity(1, "points"),
     )
-    return Judged(policy("wiki", (daily,), title="Wiki"), (verdict(daily, met),))
+    return Judged(policy("wiki", (daily,), title="Wiki"), (verdict(daily, met),), (SourceSeen("dumps", "vault:wiki/"),))
 
 
 def report(*services: Judged, faults=True) -> Report:
@@ -381,7 +387,7 @@ def fifty() -> Report:
     """Return a report of fifty services with long names, one of which is breached."""
     wiki, shop = all_met(), webshop()
     long = (f"the-service-with-a-name-of-sixty-characters-number-{number:09}" for number in range(49))
-    services = (Judged(replace(wiki.policy, service=name, title=name), wiki.verdicts) for name in long)
+    services = (Judged(replace(wiki.policy, service=name, title=name), wiki.verdicts, wiki.sources) for name in long)
     return report(*services, shop, faults=False)
 
 

@@ -89,7 +89,7 @@ def test_verbose_shows_every_piece_of_evidence_and_every_rejected_candidate():
     assert "does not count: it is too small: 12 B, at least 10 MiB is asked" in text
     assert "does not count: it shrank by 97 %" in text
     assert "“RPO = 60 minuter, dvs kan förlora maximalt 120 minuters arbete”" in text
-    assert text.count("is no JSON object") == 5
+    assert text.count("is no JSON object") == 6
 
 
 def test_each_gap_is_told_once():
@@ -144,7 +144,7 @@ def test_quiet_tells_of_a_breach_that_ended_while_a_waiver_covered_it_or_after_a
 
 
 def test_the_summary_counts_each_gap_once_however_many_commitments_rest_on_it():
-    assert "; 7 evidence gaps, 1 newer name that\n" in pages(samples.few(), PLAIN)
+    assert "; 8 evidence gaps, 1 newer name that\n" in pages(samples.few(), PLAIN)
 
 
 def test_many_services_have_a_line_each_and_only_what_is_not_met_in_full():

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import samples
 
+from drcheck.core.model.evidence import Fact
 from drcheck.core.model.verdict import Window
 from drcheck.interfaces import Report
 from drcheck.reports.json import render
@@ -30,6 +31,10 @@ def objects_of(schema):
     elif isinstance(schema, list):
         for value in schema:
             yield from objects_of(value)
+
+
+def test_the_schema_has_every_fact_that_a_gap_may_be_of():
+    assert SCHEMA["$defs"]["gap"]["properties"]["fact"]["enum"] == [*Fact, None]
 
 
 def test_the_schema_is_a_schema_and_tells_every_key():
@@ -126,6 +131,7 @@ def test_each_piece_of_evidence_names_its_file_in_full():
         "unlisted": ["sessions"],
         "other_lines": 0,
         "unplaced_failures": [],
+        "gaps": [],
         "unread": 31,
         "names": 40,
         "matched": 9,
@@ -133,7 +139,8 @@ def test_each_piece_of_evidence_names_its_file_in_full():
         "unmatched": [{"name": "orders_20261121.sql", "modified": "2026-11-21T01:30:00Z", "newer": True}],
     }
     assert shown["services"][0]["sources"][2]["other_lines"] == 4
-    assert shown["sources"] == {"asked": 7, "seen": 6, "gaps": 7}
+    assert [gap["line"] for source in shown["services"][0]["sources"] for gap in source["gaps"]] == [3]
+    assert shown["sources"] == {"asked": 8, "seen": 7, "gaps": 8}
 
 
 def test_a_place_at_a_connection_that_is_configured_no_more_has_no_location():

@@ -203,6 +203,11 @@ class History:
         """Whether a name there was ever read as that of a backup."""
         return bool(self.standing or self.past or self.sealed)
 
+    def names(self) -> Sequence[str]:
+        """Return every name under which any look has shown a backup; all of its stretches are read."""
+        self.read_all()
+        return sorted({seen.shown.name for seen in (*self.past, *self.standing.values())})
+
     def follow(self, looks: Iterable[Look]) -> None:
         """Note how far back complete looks asked."""
         for look in looks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.history.absence import Absence
@@ -13,6 +13,10 @@ from drcheck.core.model.commitments import Commitment, Standing
 from drcheck.core.model.evidence import Fact, Gap, Log, Look, Points, Unaccounted
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
+
+_OF_ALL: Final = frozenset({None, Fact.STATE})
+"""What a gap is of that concerns every promise: a look as a whole, a line of a log, or whether backups are complete."""
+_NEVER_LOOKED: Final = Gap("it has never been looked at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,10 @@ def records_of(policy: Policy, seen: Mapping[str, SourceEvidence], *, attested: 
 
     Attestations are somebody's word: beside what can be seen they decide nothing.
     """
-    unseen = Gap("it has never been looked at")
     readers = {name: policy.sources[name].reader for name in seen}
     return Records(
         {
-            name: one.log or Log(unseen=one.gaps or (unseen,))
+            name: one.log or Log(unseen=one.gaps or (_NEVER_LOOKED,))
             for name, one in seen.items()
             if Tells.POINTS not in readers[name].yields and (Tells.ATTESTATIONS in readers[name].yields) is attested
         },
@@ -92,8 +95,13 @@ def _of_standing(one: SourceEvidence | None, standing: Standing | None) -> Sourc
 
 def gaps_of(commitment: Commitment, one: SourceEvidence | None, used: SourceEvidence) -> Sequence[Gap]:
     """Return what of a source could not be seen, as far as it concerns a commitment."""
-    asked = commitment.facts()
-    whole = dict.fromkeys((*(one.gaps if one else ()), *used.gaps))
-    # Whether a backup is complete concerns every promise.
-    concerned = (gap for gap in whole if gap.fact in {None, Fact.STATE, *asked})
+    whole = dict.fromkeys((*(one.gaps if one else (_NEVER_LOOKED,)), *used.gaps))
+    concerned = (gap for gap in whole if gap.fact in {*_OF_ALL, *commitment.facts()})
     return (*concerned, *(one.log.gaps if one and one.log else ()))
+
+
+def gaps_beside(one: SourceEvidence | None) -> tuple[Gap, ...]:
+    """Return what could not be seen of a source that no commitment rests on, but that may tell of what others hold."""
+    if one is None:
+        return (_NEVER_LOOKED,)
+    return (*(gap for gap in one.gaps if gap.fact in _OF_ALL), *(one.log.gaps if one.log else ()))

@@ -5,11 +5,13 @@ Reports and the exit status share these, so that what is shown and what scripts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Final, NamedTuple
 
 from drcheck.core.model.commitments import Standing
+from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy, Waiver
 from drcheck.core.model.verdict import Finding, Named, Opening, Status, Verdict, worst
 from drcheck.core.model.waivers import Waived, cover
@@ -72,7 +74,7 @@ class Shares(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """How many sources the commitments judged rest on, and what of them could not be seen."""
+    """How many sources were looked at, and what of them could not be seen."""
 
     asked: int
     seen: int
@@ -199,16 +201,15 @@ def met_at_looks(verdict: Verdict) -> int:
     return len(verdict.looks)
 
 
-def sources(services: Iterable[Sequence[Verdict]]) -> Sources:
-    """Return how many sources ``services`` rest on; one that several commitments rest on is counted once."""
-    asked = seen = missing = 0
-    for verdicts in services:
-        names = {name for verdict in verdicts for name in verdict.commitment.evidence}
-        gaps = {gap for verdict in verdicts for gap in verdict.gaps}
-        asked += len(names)
-        seen += len(names - {source for source, gap in gaps if gap.hides})
-        missing += len(gaps)
-    return Sources(asked, seen, missing)
+def sources(names: AbstractSet[str], gaps: Collection[tuple[str, Gap]]) -> Sources:
+    """Return how many of a service's sources, ``names``, were seen, by the gaps of each."""
+    hidden = {source for source, gap in gaps if gap.hides}
+    return Sources(len(names), len(names - hidden), len(gaps))
+
+
+def together(services: Iterable[Sources]) -> Sources:
+    """Return what the sources of several services come to."""
+    return Sources(*map(sum, zip((0, 0, 0), *services, strict=True)))
 
 
 def has_recovery_objective(policy: Policy) -> bool:

@@ -8,6 +8,7 @@ and what has several versions without the id of one.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -66,6 +67,11 @@ def named(points: Points, names: set[str]) -> Mapping[str, Copies]:
                 continue
             break
     return found
+
+
+def is_among(name: str, shown: Sequence[str]) -> bool:
+    """Return whether ``name`` stands for anything among the names of what was ever ``shown``."""
+    return bool(named(Points("", "", name=shown, available_lo=array("q", bytes(8 * len(shown)))), {name}))
 
 
 def _spellings(name: str) -> Iterator[tuple[str, bool]]:

@@ -8,60 +8,26 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
 
 from drcheck.core.model.evidence import Candidate, Told
 from drcheck.interfaces import Collector, Entry, NotFound
-from drcheck.readers.content import checksum_names
-from drcheck.readers.content.checksum_names import ALGORITHMS
+from drcheck.readers.content import checksum_lists, checksum_names
+from drcheck.readers.content.checksum_lists import Kept, Lacking, Matched, Names
 
 CHUNK: Final = 4 << 20
 """Bytes that are held at a time."""
 LARGEST_LIST: Final = 8 << 20
 """Bytes of a file with checksums; a larger one is not read."""
 
-_LINE: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?: [ *]?(\S.*)|\s*)")
-"""As GNU coreutils writes it: a backslash says that the name is escaped, an asterisk that it was read as binary."""
-_BSD: Final = re.compile(r"(\\?)(SHA512|SHA256|SHA1|MD5) ?\((.+)\) ?= ?([0-9A-Fa-f]{32,128})")
-_ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
-_STDIN: Final = "-"
 _MANIFEST: Final = "backup_manifest"
 _MANIFEST_END: Final = re.compile(rb'\n"Manifest-Checksum": "([0-9a-f]{64})"\}\n?\Z')
 _LONGEST_END: Final = 256
-
-
-class Kept(NamedTuple):
-    """A checksum that was kept beside a backup."""
-
-    algorithm: str
-    digest: str
-    """Lower case."""
-    whose: str
-    """The name that stands with it; empty: none."""
-    covers: int | None = None
-    """How many bytes from the beginning it is of; None: all."""
-    file: str = ""
-    """The file that holds it."""
-
-
-def side_cars(name: str, marker: str, beside: Mapping[str, Entry], own: Sequence[str] = ()) -> list[str]:
-    """Return the names of the listed files that may hold the checksum of ``name``, the best first.
-
-    ``marker`` is the name that marks it as complete, or empty; ``beside`` is what was listed and is no backup, and
-    ``own`` are the lists in the directory that is the backup which ``name`` is a file of.
-    """
-    name = name.rstrip("/")
-    names = list(checksum_names.beside(name))
-    if checksum_names.holds_checksums(marker):
-        names.append(marker)
-    names += own
-    directory = name
-    while directory:
-        directory = directory.rpartition("/")[0]
-        names += checksum_names.above(directory)
-    return [one for one in dict.fromkeys(names) if one in beside]
 
 
 def is_manifest(candidate: Candidate) -> bool:
@@ -86,107 +52,143 @@ def _turn(name: str, day: str) -> bytes:
 
 
 class Lists:
-    """Reads files with checksums, each once."""
+    """The files with checksums that were listed: each is read once, and held against the files that it may be of."""
 
-    def __init__(self, collector: Collector, beside: Mapping[str, Entry]) -> None:
+    def __init__(
+        self,
+        collector: Collector,
+        beside: Mapping[str, Entry],
+        names: Iterable[str],
+        wholes: Iterable[tuple[str, Sequence[str]]] = (),
+    ) -> None:
+        """``beside`` is what was listed and is no backup, ``names`` are all names that were listed.
+
+        ``wholes`` are the backups of several files, by name, each with the names of all its files.
+        """
         self._collector = collector
         self._beside = beside
-        self._read: dict[str, Mapping[str, Sequence[Kept]]] = {}
+        self._names = Names(names)
+        self._wholes = [(name, files) for name, files in wholes if name.endswith("/")]
+        self._above: dict[str, Sequence[str]] = {}
+        self._within: dict[str, list[str]] = {}
+        """File of a directory that is a backup to the lists of that directory which name it, as far as they were
+        read."""
+        self._matched: dict[str, Matched] = {}
+        self._lacking: dict[str, Mapping[str, Sequence[Lacking]]] = {}
+        """List to what it names that is lacking, by the backup that it would be a file of."""
 
-    def kept_for(self, candidate: Candidate, names: Sequence[str]) -> Kept | str:
+    @cached_property
+    def _of_one(self) -> Mapping[str, Sequence[str]]:
+        """Name to the files with checksums that bear it, the strongest first."""
+        return _grouped(self._beside, checksum_names.of_one, checksum_names.about)
+
+    @cached_property
+    def _of_several(self) -> Mapping[str, Sequence[str]]:
+        """Directory to the lists in it that are named as those of several files, the strongest first."""
+        return _grouped(self._beside, checksum_names.of_several, lambda name: name.rpartition("/")[0])
+
+    @cached_property
+    def _whole_of(self) -> Mapping[str, tuple[str, Names]]:
+        """Name to the directory that is the backup which a list of checksums lies in or is named after."""
+        found: dict[str, tuple[str, Names]] = {}
+        for whole, files in self._wholes:
+            its = whole, Names(files)
+            found |= dict.fromkeys(self._of_one.get(whole[:-1], ()), its)
+            found |= dict.fromkeys(filter(checksum_names.holds_checksums, files), its)
+        return found
+
+    def of(self, name: str, marker: str = "") -> list[str]:
+        """Return the listed files that may hold the checksum of ``name``, the best first.
+
+        ``marker`` is the name of what marks it as complete, or empty.
+        """
+        name = name.rstrip("/")
+        directory, slash, last = name.rpartition("/")
+        stem = directory + slash + (last.rpartition(".")[0] or last)
+        its_own = [*self._of_one.get(name, ()), *self._of_one.get(stem, ())]
+        if marker in self._beside and checksum_names.holds_checksums(marker):
+            its_own.append(marker)
+        return list(dict.fromkeys((*its_own, *self._within.get(name, ()), *self._at_or_above(directory))))
+
+    def of_whole(self, name: str, files: Sequence[str], marker: str) -> list[str]:
+        """Return the listed files that may hold checksums of the files of a backup of several."""
+        within = sorted(filter(checksum_names.holds_checksums, files), key=checksum_names.rank)
+        return list(dict.fromkeys((*within, *self.of(name, marker))))
+
+    def _at_or_above(self, directory: str) -> Sequence[str]:
+        if directory not in self._above:
+            above = self._at_or_above(directory.rpartition("/")[0]) if directory else ()
+            self._above[directory] = (*self._of_several.get(directory, ()), *above)
+        return self._above[directory]
+
+    def kept_for(self, candidate: Candidate, names: Sequence[str], marker: str = "") -> Kept | str:
         """Return the checksum of ``candidate`` in the first of ``names`` that has one, or why none has."""
         why = "no checksum is kept beside it"
         for name in names:
-            if self._beside[name].size > LARGEST_LIST:
-                why = f"{name} is too large to hold checksums"
-                continue
             try:
-                kept = self._of(name)
+                matched = self._of(name)
             except NotFound:
                 continue
-            directory = name.rpartition("/")[0]
-            found = [one for one in kept.get(_last(candidate.name), ()) if _names(one, candidate.name, directory)]
-            if not found and _last(name).startswith(f"{_last(candidate.name)}.") and len(kept) == 1:
-                (found,) = map(list, kept.values())  # a name from before it was moved, or none
-            if len({one[:2] for one in found}) == 1:
-                return found[0]._replace(file=name)
-            why = f"{name} holds {'several checksums' if found else 'no checksum'} of it"
+            if matched is None:
+                why = too_large(name)
+                continue
+            kept = matched.kept.get(candidate.name)
+            if kept is None and name == marker and _last(name).startswith(f"{_last(candidate.name)}."):
+                kept = matched.single
+            if kept is not None:
+                return kept
+            why = f"{name} holds no checksum of it"
         return why
 
-    def missing(self, files: Collection[str], name: str, whole_of: Callable[[str], str], whole: str) -> str:
-        """Return the first file of a backup that the list ``name`` names and that is not there; empty: none is.
+    def held(self, name: str, whole: str, whole_of: Callable[[str], str]) -> Matched | None:
+        """Return what the list ``name`` holds, of what is lacking only the files of the backup ``whole``.
 
-        ``files`` are those of the backup ``whole``, and ``whole_of`` tells of what backup a name is. Paths may be
-        written as they were where the list was made, in another directory: what ends alike is taken for the same.
+        ``whole_of`` tells of what backup of several files a name is. None: the list is too large to be read.
         """
-        if self._beside[name].size > LARGEST_LIST:
-            return ""
-        directory = name.rpartition("/")[0]
-        above = f"{directory}/" if directory else ""
-        below = [file.removeprefix(above) for file in files]
-        kept = [one for its in self._of(name).values() for one in its]
-        for whose in (one.whose.replace("\\", "/").removeprefix("./") for one in kept):
-            if whose in {"", _STDIN} or any(_end_alike(whose, file) for file in below):
-                continue
-            if len(kept) == 1 and any(_last(name).startswith(f"{_last(file)}.") for file in files):
-                continue  # a name from before it was moved
-            if name in files or whole_of(above + whose) == whole:
-                return whose
-        return ""
+        matched = self._of(name)
+        if matched is None or self._whole_of.get(name, ("",))[0] == whole:
+            return matched
+        if name not in self._lacking:
+            its = self._lacking[name] = defaultdict[str, list[Lacking]](list)
+            for one in matched.lacking:
+                its[whole_of(one.name)].append(one)
+        return replace(matched, lacking=self._lacking[name].get(whole, ()))
 
-    def again(self, candidate: Candidate, names: Sequence[str]) -> Kept | str:
+    def again(self, candidate: Candidate, kept: Kept, marker: str = "") -> Kept | str:
         """Return the same as it stands there now."""
-        self._read.clear()
-        return self.kept_for(candidate, names)
+        self._matched.pop(kept.file)
+        return self.kept_for(candidate, [kept.file], marker)
 
-    def _of(self, name: str) -> Mapping[str, Sequence[Kept]]:
-        """Return what a file holds, by the last part of the names in it."""
-        if name not in self._read:
-            found: dict[str, list[Kept]] = {}
-            for one in parse(self._collector.read(name, at_most=LARGEST_LIST)):
-                found.setdefault(_last(one.whose), []).append(one)
-            self._read[name] = found
-        return self._read[name]
+    def _of(self, name: str) -> Matched | None:
+        """Return what a list holds; None: it is too large to be read."""
+        if self._beside[name].size > LARGEST_LIST:
+            return None
+        if name not in self._matched:
+            lines = checksum_lists.parse(self._collector.read(name, at_most=LARGEST_LIST))
+            whole, names = self._whole_of.get(name, ("", self._names))
+            self._matched[name] = matched = checksum_lists.match(name, lines, names, whole)
+            for file in matched.kept if whole else ():
+                if name not in (known := self._within.setdefault(file, [])):
+                    known.append(name)
+        return self._matched[name]
 
 
-def _end_alike(one: str, other: str) -> bool:
-    return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
+def _grouped(
+    names: Iterable[str], fits: Callable[[str], bool], key: Callable[[str], str]
+) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for name in sorted(filter(fits, names), key=checksum_names.rank):
+        found.setdefault(key(name), []).append(name)
+    return found
+
+
+def too_large(name: str) -> str:
+    """Return why nothing is known of what a list holds that is larger than :data:`LARGEST_LIST`."""
+    return f"{name} is too large to hold checksums: larger than {LARGEST_LIST >> 20} MiB"
 
 
 def _last(name: str) -> str:
     return name.rpartition("/")[2]
-
-
-def _names(kept: Kept, name: str, directory: str) -> bool:
-    """Return whether a checksum in a file in ``directory`` is of ``name``: sums are taken from there, or from above."""
-    whose = kept.whose.removeprefix("./")
-    below = name.removeprefix(f"{directory}/") if directory else name
-    return whose in {below, name} or below == _last(name)
-
-
-def parse(content: bytes) -> list[Kept]:
-    """Return the checksums in a file as sha256sum and its kin write it, with or without names, or in BSD's form.
-
-    Lines of any other form are left out: such a file may hold comments or a signature.
-    """
-    text = content.decode("utf-8", "backslashreplace").removeprefix("\ufeff")
-    kept = []
-    for line in re.split(r"\r?\n", text):
-        if (bsd := _BSD.fullmatch(line)) is not None:
-            escaped, algorithm, whose, digest = bsd.groups()
-        elif (plain := _LINE.fullmatch(line)) is not None:
-            escaped, digest, whose = plain.groups()
-            algorithm = ""
-        else:
-            continue
-        told = next((name for name, digits in ALGORITHMS.items() if digits == len(digest)), None)
-        if told is not None and algorithm.lower() in {"", told}:
-            kept.append(Kept(told, digest.lower(), _unescaped(whose or "", escaped)))
-    return kept
-
-
-def _unescaped(name: str, escaped: str) -> str:
-    return re.sub(r"\\[\\nr]", lambda found: _ESCAPES[found[0]], name) if escaped else name
 
 
 def of_manifest(collector: Collector, candidate: Candidate) -> Kept | str:
@@ -198,7 +200,7 @@ def of_manifest(collector: Collector, candidate: Candidate) -> Kept | str:
     found = _MANIFEST_END.search(end)
     if found is None:
         return "its manifest does not end with a checksum"
-    return Kept("sha256", found[1].decode(), "", candidate.size - len(end) + found.start() + 1)
+    return Kept("sha256", found[1].decode(), covers=candidate.size - len(end) + found.start() + 1)
 
 
 def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int) -> Told | None:
@@ -219,8 +221,11 @@ def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int)
         return None
     if read != candidate.size:
         return None
-    if digest.hexdigest() == kept.digest:
+    found = digest.hexdigest()
+    if found == kept.digest:
         return Told(True, kept.algorithm, begin)
+    if found in kept.earlier:
+        return Told(None, f"{kept.file} holds several checksums of it, and it has an earlier one")
     return Told(False, f"{kept.algorithm} differs from the one kept beside it", begin)
 
 
@@ -231,4 +236,4 @@ def as_told(kept: Kept) -> str:
 
 def is_of(kept: Kept, name: str) -> bool:
     """Return whether a checksum that differs was meant for ``name`` itself, as far as it says."""
-    return kept.whose in {"", _STDIN} or _last(kept.whose) == _last(name)
+    return not kept.other or _last(kept.other) == _last(name)

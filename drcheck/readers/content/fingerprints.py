@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Final
 
 from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
@@ -48,7 +48,7 @@ def take(
     if not asked.tells_apart:
         return (), ()
     taken: list[Described] = []
-    lists = checksums.Lists(collector, beside)
+    lists = checksums.Lists(collector, beside, chain((one.name for one in candidates), beside))
     refused, why = 0, None
     for one in _newest(candidates, asked):
         try:
@@ -98,13 +98,9 @@ def _digest(
     """Return the checksum that stands beside a backup; None: there is none of it."""
     marker = marker_of(source.complete_when, candidate.name) if source.complete_when else ""
     # A digest that arrived before what it stands beside is an older one's and tells nothing.
-    names = [
-        name
-        for name in checksums.side_cars(candidate.name, marker, beside)
-        if beside[name].arrived_hi >= candidate.available_lo
-    ]
-    kept = lists.kept_for(candidate, names) if names else ""
-    if isinstance(kept, str) or not checksums.is_of(kept, candidate.name):
+    names = [name for name in lists.of(candidate.name, marker) if beside[name].arrived_hi >= candidate.available_lo]
+    kept = lists.kept_for(candidate, names, marker)
+    if isinstance(kept, str) or kept.earlier or not checksums.is_of(kept, candidate.name):
         return None
     return Fact.DIGEST, checksums.as_told(kept)
 

@@ -62,15 +62,19 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     gaps += listing.markers.manifests.gaps()
     kept = listing.kept_within() if asked.facts or asked.verify else {}
     if asked.facts or (asked.verify and (kept or any(map(holds_checksums, listing.others)))):
-        from drcheck.readers.content import describing
+        from drcheck.readers.content import describing, verification
 
         beside = None if listing.gaps else {**listing.others, **kept}
         # As beside a backup that is one file, what only holds checksums is not asked for anything itself.
         files = {of: [one for one in its if one[1].name not in kept] for of, its in made.files.items()}
         each, of_each = files_of(candidates, files, asked)
         several = [(one, made.names_of(one)) for one in candidates if one.pieces is not None]
-        wholes = describing.Wholes(several, lambda name: its.whole if (its := listing.match(name)) else "")
-        more, untold = describing.describe(collector, source, each, of_each, beside, archived, wholes)
+        its_files = verification.Files(
+            {name: entry for name, (_, entry) in listing.rows.items()},
+            several,
+            lambda name: its.whole if (its := listing.match(name)) else "",
+        )
+        more, untold = describing.describe(collector, source, each, of_each, beside, archived, its_files)
         described, gaps = described + together(more, candidates, files), gaps + untold
     # What lies in an archive tier cannot be read, nor what has a file there.
     at_hand = [one for one in candidates if archived.keys().isdisjoint(made.names_of(one))] if archived else candidates

@@ -39,7 +39,7 @@ def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str
     broken = len({fault.file for fault in report.faults if not fault.gone})
     totals = summary.totals(verdicts, invalid=broken + gone)
     whole = mark(summary.status_of(verdicts, invalid=broken + gone))
-    seen = summary.sources(judged.verdicts for judged in report.services)
+    seen = report.seen
     newer = {
         (source.place, unread.name)
         for judged in report.services
@@ -97,7 +97,7 @@ def _next_steps(report: Report, totals: summary.Totals, *, brief: bool, config: 
             judged.policy.service for judged in report.services if summary.status_of(judged.verdicts) is Status.BREACHED
         )
         steps.append(f"drcheck history {printable(worst)}{named} shows when its breaches opened and closed.")
-    if any(gap.hint for judged in report.services for verdict in judged.verdicts for _, gap in verdict.gaps):
+    if any(gap.hint for judged in report.services for _, gap in judged.gaps):
         steps.append("The arrows above say what to do about what could not be seen.")
     if any(not fault.gone for fault in report.faults):
         steps.append(f"drcheck lint{named} tells what to mend in the invalid policies.")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap
-from drcheck.core.model.verdict import Verdict
 from drcheck.interfaces import Judged, SourceSeen
 from drcheck.reports.console.local_time import Local, of_service
 from drcheck.reports.console.terminal import Paper
@@ -20,10 +19,10 @@ _SETS_TOLD = 10
 _NAMES_TOLD = 3
 
 
-def write(paper: Paper, verdicts: Iterable[Verdict], local: Local, *, verbose: bool) -> None:
-    """Write every evidence gap that ``verdicts`` rest on, once, each with what to do about it."""
+def write(paper: Paper, judged: Judged, local: Local, *, verbose: bool) -> None:
+    """Write every evidence gap of a service, once, each with what to do about it."""
     by_source: dict[str, list[Gap]] = {}
-    for source, gap in dict.fromkeys(gap for verdict in verdicts for gap in verdict.gaps):
+    for source, gap in judged.gaps:
         by_source.setdefault(source, []).append(gap)
     if not by_source:
         return

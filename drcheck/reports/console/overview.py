@@ -51,5 +51,5 @@ def _figures(judged: Judged) -> tuple[str, str]:
     """Return how many commitments are met, of those of which anything is owed, and how many gaps there are."""
     owed = [verdict for verdict in judged.verdicts if verdict.status is not None]
     met = sum(verdict.status is Status.MET for verdict in owed)
-    gaps = summary.sources([judged.verdicts]).gaps
+    gaps = judged.seen.gaps
     return f"{met} of {len(owed)}" if owed else NONE, str(gaps) if gaps else NONE

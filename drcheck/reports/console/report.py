@@ -48,7 +48,7 @@ def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: boo
     brief = quiet or (many and not verbose)
     for judged in report.services:
         shown = [verdict for verdict in judged.verdicts if not brief or _matters(verdict)]
-        if shown or not brief or gaps.unjudged(judged) or any(verdict.gaps for verdict in judged.verdicts):
+        if shown or not brief or gaps.unjudged(judged) or judged.gaps:
             _service(paper, judged, shown, brief=brief, verbose=verbose, apart=report.apart)
             if verbose:
                 gaps.places(paper, judged.sources, report.locations, of_service(judged))
@@ -89,7 +89,7 @@ def _service(
     _table(paper, judged, shown, local, verbose=verbose)
     if not brief:
         _beside(paper, judged)
-    gaps.write(paper, judged.verdicts, local, verbose=verbose)
+    gaps.write(paper, judged, local, verbose=verbose)
     if unjudged := gaps.unjudged(judged):
         paper.blank()
         for sentence in unjudged:

@@ -1,0 +1,272 @@
+"""What stands in a file with checksums, and which files each of its lines is of.
+
+Such a list may have been made in another directory than the one that it lies in now. What its names begin with there is
+found once for the whole list; then names are compared exactly, so that a file which is gone is not taken for another
+one of the same last name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from drcheck.readers.content import checksum_names
+from drcheck.readers.content.checksum_names import ALGORITHMS
+
+_GNU: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?: [ *]?(\S.*)|\s+(\S.*)|\s*)", re.DOTALL)
+"""As coreutils write it: a backslash says that the name is escaped, an asterisk that it was read as binary."""
+_BSD: Final = re.compile(
+    r"(\\?)(SHA(?:2-)?512|SHA(?:2-)?256|SHA1|MD5) ?\((.+)\) ?= ?([0-9A-Fa-f]{32,128})\s*", re.DOTALL | re.IGNORECASE
+)
+"""As BSD's tools, ``sha256sum --tag`` and ``openssl dgst`` do."""
+_ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
+_STDIN: Final = "-"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+"""What a list that PowerShell wrote begins with."""
+_OF_NOTHING: Final = frozenset(hashlib.new(name, usedforsecurity=False).hexdigest() for name in ALGORITHMS)
+
+
+class Line(NamedTuple):
+    """One line of a list."""
+
+    algorithm: str
+    digest: str
+    """Lower case."""
+    whose: str
+    """The name that stands with it, as collectors give names; empty: none."""
+    readable: bool = True
+    """Whether that name is UTF-8: another encoding of a name that is there may look like this."""
+
+
+class Kept(NamedTuple):
+    """A checksum that was kept beside a backup."""
+
+    algorithm: str
+    digest: str
+    """Lower case."""
+    earlier: tuple[str, ...] = ()
+    """Others that the same list has of it further up."""
+    other: str = ""
+    """The name that stands with it, where that is another one: of before the file was moved, perhaps."""
+    covers: int | None = None
+    """How many bytes from the beginning it is of; None: all."""
+    file: str = ""
+    """The file that holds it."""
+
+
+class Lacking(NamedTuple):
+    """A file that a list names and that was not listed."""
+
+    name: str
+    """Empty: where it would lie is not known."""
+    written: str
+    """The name as it stands in the list."""
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A list, held against the files that are there."""
+
+    kept: Mapping[str, Kept]
+    """File to its checksum."""
+    lacking: Sequence[Lacking] = ()
+    single: Kept | None = None
+    """The only checksum in the list, where that is of no file that was listed."""
+
+
+class Names:
+    """The names of files that lists may be of."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._given = names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self._given)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def before(self, path: str) -> Sequence[str]:
+        """Return what stands before ``path`` in the names that end with it, whole parts of names each."""
+        return self._ends.get(path, ())
+
+    def alike(self, name: str) -> str:
+        """Return a name that differs from ``name`` only in how it is written as text; empty: there is none."""
+        return self._folded.get(_folded(name), "")
+
+    @cached_property
+    def _ends(self) -> Mapping[str, Sequence[str]]:
+        ends: dict[str, list[str]] = {}
+        for name in sorted(self._names):
+            for at in _starts(name):
+                ends.setdefault(name[at:], []).append(name[:at])
+        return ends
+
+    @cached_property
+    def _folded(self) -> Mapping[str, str]:
+        return {_folded(name): name for name in sorted(self._names, reverse=True)}
+
+
+def parse(content: bytes) -> list[Line]:
+    """Return the checksums in a file as sha256sum and its kin write it, with or without names, or in BSD's form.
+
+    Lines of any other form are left out: such a file may hold comments or a signature.
+    """
+    if content.startswith(_UTF_16):
+        content = content.decode("utf-16", "replace").encode()
+    lines = []
+    for raw in re.split(rb"\r*\n|\0", content.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r")):
+        text = raw.decode("utf-8", "backslashreplace")
+        if (bsd := _BSD.fullmatch(text)) is not None:
+            escaped, tagged, whose, digest = bsd.groups()
+        elif (gnu := _GNU.fullmatch(text)) is not None:
+            escaped, digest, usual, indented = gnu.groups()
+            tagged, whose = "", usual or indented or ""
+        else:
+            continue
+        algorithm = next((name for name, digits in ALGORITHMS.items() if digits == len(digest)), None)
+        if algorithm is not None and tagged.lower().replace("sha2-", "sha") in {"", algorithm}:
+            if escaped:
+                whose = re.sub(r"\\[\\nr]", lambda found: _ESCAPES[found[0]], whose)
+            lines.append(Line(algorithm, digest.lower(), "" if whose == _STDIN else whose, _is_text(raw)))
+    return lines
+
+
+def match(name: str, lines: Sequence[Line], names: Names, whole: str = "") -> Matched:
+    """Return which of ``names`` the lines of the list ``name`` are of, and what they name that is not there.
+
+    ``whole`` is the directory that is the backup which the list is of, and whose files ``names`` are; empty: the list
+    may be of any.
+    """
+    found = _match(name, lines, names, whole)
+    spelled = [line.whose for line in lines]
+    if any("\\" in whose for whose in spelled) and not any("/" in whose for whose in spelled):
+        slashed = [line._replace(whose=line.whose.replace("\\", "/")) for line in lines]
+        return max(found, _match(name, slashed, names, whole), key=lambda one: len(one.kept))
+    return found
+
+
+def _match(name: str, lines: Sequence[Line], names: Names, whole: str) -> Matched:
+    of_path: dict[str, list[Line]] = {}
+    for line in lines:
+        of_path.setdefault(_plain(line.whose), []).append(line)
+    prefix = _prefix([path for path in of_path if path], name, names, whole)
+    kept: dict[str, Kept] = {}
+    rest: list[tuple[str, str]] = []
+    for path, its in of_path.items():
+        full = prefix.of(path) if path else ""
+        if full in names and full not in kept:
+            kept[full] = _strongest(its, name)
+        elif path:
+            rest.append((path, full))
+    left: list[tuple[str, str]] = []
+    for path, full in rest:
+        if full and (alike := names.alike(full)) and alike not in kept:
+            kept[alike] = _strongest(of_path[path], name)
+        else:
+            left.append((path, full))
+    if len(of_path) == 1 and not kept:
+        ((path, its),) = of_path.items()
+        single = _strongest(its, name)._replace(other=path)
+        if owner := checksum_names.owner(name, names):
+            return Matched({owner: single})
+        return Matched({}, _lacking(left, of_path, name, whole, nothing_fits=True), single)
+    return Matched(kept, _lacking(left, of_path, name, whole, nothing_fits=not kept))
+
+
+def _lacking(
+    left: Iterable[tuple[str, str]], of_path: Mapping[str, Sequence[Line]], name: str, whole: str, *, nothing_fits: bool
+) -> list[Lacking]:
+    """Return the files that belong to what the list is of; ``left`` are paths, and where they would lie."""
+    lacking = []
+    for path, full in left:
+        lines = of_path[path]
+        # Where a list in a directory fits nothing there, its absolute names are of that directory wherever it was.
+        belongs = full.startswith(whole) if full else nothing_fits and path.startswith("/") and _is_within(name, whole)
+        empty = all(line.digest in _OF_NOTHING for line in lines)
+        if belongs and not checksum_names.is_no_content(path, name, empty=empty):
+            lacking.append(Lacking(full, lines[0].whose, all(line.readable for line in lines)))
+    return lacking
+
+
+class _Prefix(NamedTuple):
+    """How the paths of a list become names."""
+
+    strip: str
+    put: str
+
+    def of(self, path: str) -> str:
+        """Return the name that a path means; empty: it lies elsewhere."""
+        rest = path.removeprefix(self.strip)
+        full = "/" if rest.startswith("/") else _plain(self.put + rest)
+        return "" if full.startswith(("/", "../")) or full == ".." else full
+
+
+def _prefix(paths: Sequence[str], name: str, names: Names, whole: str) -> _Prefix:
+    """Return how most of the paths are names that are there: as they stand, where that is so of most."""
+    directory = name[: name.rfind("/") + 1]
+    here = _Prefix("", directory)
+    if sum(here.of(path) in names for path in paths) * 2 > len(paths):
+        return here
+    bases = [directory[:at] for at in _starts(directory)]
+    if whole and not _is_within(name, whole):
+        bases.append(whole)
+    votes: Counter[_Prefix] = Counter()
+    for path in paths:
+        fitting = {_Prefix(path[:at], base) for at in _starts(path) for base in bases if base + path[at:] in names}
+        if whole:
+            fitting.update(_Prefix("", put) for put in names.before(path))
+        if here.of(path) in names:
+            fitting.add(here)
+        votes.update(fitting)
+    return max(votes, key=lambda one: (votes[one], one == here, -len(one.strip), one), default=here)
+
+
+def _starts(path: str) -> Iterator[int]:
+    """Yield where parts of a path begin, and its end if it ends with a slash."""
+    yield 0
+    for found in re.finditer("/", path):
+        yield found.end()
+
+
+def _is_within(name: str, whole: str) -> bool:
+    return bool(whole) and name.startswith(whole)
+
+
+def _plain(path: str) -> str:
+    """Return a path without what changes nothing in it, and without ``..`` but at its beginning."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    return ("/" if path.startswith("/") else "") + "/".join(parts)
+
+
+def _strongest(lines: Sequence[Line], file: str) -> Kept:
+    """Return the checksum that lines about one file tell: the last one of the strongest algorithm."""
+    algorithm = min((line.algorithm for line in lines), key=list(ALGORITHMS).index)
+    digests = list(dict.fromkeys(line.digest for line in reversed(lines) if line.algorithm == algorithm))
+    return Kept(algorithm, digests[0], tuple(digests[1:]), file=file)
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared where it is not there as written: accents in one form, blanks left out."""
+    return "/".join(part.strip(" \t*") for part in unicodedata.normalize("NFC", name).split("/"))
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
