@@ -54,6 +54,13 @@ class BySlot:
         """Return those of which the data may lie in no earlier slot."""
         return [row for ranks in self._of_parts for row in ranks.begun_in(index)]
 
+    def all_gone_by(self, index: int, t: int) -> bool:
+        """Return whether some were begun in a slot, and all of them may have gone before ``t``."""
+        if runs := self._plain(index):
+            return max(_of(runs, "gone_hi")) < FOREVER and max(_of(runs, "gone_lo")) < t
+        rows = self.begun_in(index)
+        return bool(rows) and all(points.gone_hi[row] < FOREVER and points.gone_lo[row] < t for points, row in rows)
+
     def surely_within(self, index: int) -> list[Row]:
         """Return those that surely lie in it, whatever the instant of their data."""
         start, end, _ = self.slots[index]

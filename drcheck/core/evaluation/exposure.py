@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import sub
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
@@ -81,26 +82,26 @@ class Exposure:
 
     def changes(self, window: Window) -> Iterator[int]:
         """Yield every instant within ``window`` at which the status may change, and some others."""
-        yield from self._turns(self.best, window, favourable=True)
-        if self.surest is not self.best:
-            yield from self._turns(self.surest, window, favourable=False)
+        for steps in (self.best,) if self.surest is self.best else (self.best, self.surest):
+            yield from self._turns(steps, window)
         for span in self.proved:
             yield from span
         yield self.looked
         if self.effective is not None:
             yield from (self.effective, self.effective + self.objective)
 
-    def _turns(self, steps: Newest, window: Window, *, favourable: bool) -> Iterator[int]:
+    def _turns(self, steps: Newest, window: Window) -> Iterator[int]:
         """Yield when a step of ``steps`` may turn the status: not where one point in time follows another."""
-        overdue = LONG_AGO
-        for t, _, row in steps.steps(*window):
-            late = LONG_AGO if row is None else _data(row, favourable=favourable) + self.objective
-            if overdue <= t:
-                yield from (overdue, t)
+        times, data = steps.steps(*window)
+        if not times:
+            return
+        overdue = [instant + self.objective for instant in data]
+        yield from (times[0], overdue[-1])
+        for before, t, late in zip(overdue, times[1:], overdue[1:], strict=False):
+            if before <= t:
+                yield from (before, t)
             elif late <= t:
                 yield t
-            overdue = late
-        yield overdue
 
     def age_at(self, t: int) -> int | None:
         """Return the age of the newest data that surely was there right before ``t``; None: there was none."""
@@ -112,15 +113,11 @@ class Exposure:
 
         None: for some time there was none, so that nothing bounds it.
         """
-        times, worst = self.surest.times, 0
-        if not times or times[0] > window.start:
+        times, data = self.surest.steps(*window)
+        if not times or times[0] > window.start or min(data) == LONG_AGO:
             return None
-        for _, end, row in self.surest.steps(*window):
-            if row is None:
-                return None
-            age = (min(window.end, end)) - row[0].data_lo[row[1]]
-            worst = max(worst, age)
-        return worst
+        ages: Iterator[int] = map(sub, [*times[1:], window.end], data)
+        return max(0, *ages)
 
     def passed_over(self, t: int) -> str:
         """Return why the newest data that stood right after ``t`` does not count, where it is newer than what does.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import repeat
 from operator import ge, itemgetter, lt
 
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.model.evidence import FOREVER, Points, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points, Row
 from drcheck.core.time.spans import Span, intersection
 
 Arrival = tuple[int, int, int, Row]
@@ -25,16 +25,19 @@ class Newest:
     times: array[int] = field(default_factory=lambda: array("q"))
     rows: list[Row | None] = field(default_factory=list)
     """What was newest from the same entry of ``times`` on; None: nothing was there."""
+    data: array[int] = field(default_factory=lambda: array("q"))
+    """The instant of its data; ``LONG_AGO``: nothing was there."""
 
-    def step(self, t: int, row: Row | None) -> None:
+    def step(self, t: int, row: Row | None, data: int) -> None:
         """Say what is newest from ``t`` on; steps come in order of time."""
         if self.rows and self.rows[-1] == row:
             return
         if self.times and self.times[-1] == t:
-            self.rows[-1] = row
+            self.rows[-1], self.data[-1] = row, data
         else:
             self.times.append(t)
             self.rows.append(row)
+            self.data.append(data)
 
     def at(self, t: int) -> Row | None:
         """Return the recovery point with the newest data right after ``t``."""
@@ -45,11 +48,10 @@ class Newest:
         """Return the recovery point with the newest data right before ``t``."""
         return self.at(t - 1)
 
-    def steps(self, start: int, end: int) -> Iterator[tuple[int, int, Row | None]]:
-        """Yield from when, until when, and what was newest, for all of [start, end) that has a step."""
+    def steps(self, start: int, end: int) -> tuple[array[int], array[int]]:
+        """Return from when each step of [start, end) holds, and the instant of its data."""
         first, last = max(bisect_right(self.times, start) - 1, 0), bisect_right(self.times, end - 1)
-        times = [*self.times[first : last + 1], FOREVER]
-        return zip(times, times[1:], self.rows[first:last], strict=False)
+        return self.times[first:last], self.data[first:last]
 
 
 def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
@@ -96,12 +98,12 @@ def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest
     if not (all(map(lt, data, data[1:])) and all(map(lt, came, came[1:]))):
         return None
     if not until_gone:
-        return Newest(came[:], list(zip(repeat(points), range(len(came)))))
+        return Newest(came[:], list(zip(repeat(points), range(len(came)))), data[:])
     if not all(map(lt, came, gone)) or not all(map(ge, gone, came[1:])) or max(gone) != gone[-1]:
         return None
-    found = Newest(came[:], list(zip(repeat(points), range(len(came)))))
+    found = Newest(came[:], list(zip(repeat(points), range(len(came)))), data[:])
     if gone[-1] < FOREVER:
-        found.step(gone[-1], None)
+        found.step(gone[-1], None, LONG_AGO)
     return found
 
 
@@ -122,13 +124,14 @@ def _climb(arrivals: Sequence[Arrival]) -> Newest | None:
                 return None
             found.times.append(came)
             found.rows.append(point)
+            found.data.append(-age_rank)
             best, ends = age_rank, went
         elif age_rank == best and went > ends:
             return None
     if ends < FOREVER:
         if any(arrival[2] > ends for arrival in arrivals):
             return None
-        found.step(ends, None)
+        found.step(ends, None, LONG_AGO)
     return found
 
 
@@ -147,5 +150,8 @@ def sweep(arrivals: Sequence[Arrival]) -> Newest:
             following += 1
         while heap and -heap[0][1] <= t:
             heappop(heap)
-        found.step(t, heap[0][3] if heap else None)
+        if heap:
+            found.step(t, heap[0][3], -heap[0][0])
+        else:
+            found.step(t, None, LONG_AGO)
     return found

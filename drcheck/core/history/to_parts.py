@@ -7,7 +7,7 @@ the same content as something else, becomes an object.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -123,16 +123,16 @@ class _Known:
                 if its.data_lo < until and its.oldest < until:
                     note(of, its.data_lo)
                 elif its.oldest < until:
-                    for data in self._data_before(stretch, of, until):
-                        note(of, data)
+                    note(of, max(self._data_before(stretch, of, until), default=LONG_AGO))
         return found
 
-    def _data_before(self, stretch: int, of: str, until: int) -> Iterator[int]:
+    def _data_before(self, stretch: int, of: str, until: int) -> list[int]:
+        """Return the instants before ``until`` of the data in a stretch, of what was known of by then."""
         table = self._table(stretch)
-        yield from (data for row in _plain(table, of, LONG_AGO, until) if (data := table.data_lo[row]) < until)
-        for seen in table.special.values():
-            if seen.shown.of == of and seen.shown.data_lo < until and seen.oldest < until:
-                yield seen.shown.data_lo
+        special = (seen for seen in table.special.values() if seen.shown.of == of and seen.oldest < until)
+        data = [table.data_lo[row] for row in _plain(table, of, LONG_AGO, until)]
+        data += (seen.shown.data_lo for seen in special)
+        return [instant for instant in data if instant < until]
 
     def needed(self, of: str, oldest: int, until: int) -> _Needed:
         """Return what is needed of a data set, of data of ``oldest`` or later."""

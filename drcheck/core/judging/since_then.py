@@ -23,7 +23,7 @@ from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Look, Points, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Look, Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import Change, What
 from drcheck.core.model.verdict import Window
@@ -80,16 +80,9 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
         for its in parts.values():
             by_slot = BySlot(its, slots)
             for index, slot in enumerate(slots):
-                rows = by_slot.begun_in(index) if slot.start >= effective else []
-                if rows and max(map(_went, rows)) < slot.start + keep:
-                    found.update((points.source, points.of, row) for points, row in rows)
+                if slot.start >= effective and by_slot.all_gone_by(index, slot.start + keep):
+                    found.update((points.source, points.of, row) for points, row in by_slot.begun_in(index))
     return found
-
-
-def _went(row: Row) -> int:
-    """Return when a backup went; ``FOREVER``: it is not known to have."""
-    points, index = row
-    return points.gone_lo[index] if points.gone_hi[index] < FOREVER else FOREVER
 
 
 def _points(part: Part) -> Points:
