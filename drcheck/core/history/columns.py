@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise, repeat
+from operator import lt
 from typing import TypeVar
 
 from drcheck.core.history.likeness import Reading
@@ -100,10 +101,12 @@ class _Rows:
 
     def __init__(self, sightings: Sequence[Sighting], plain: Table, data_lo: Iterable[int]) -> None:
         data = [*data_lo, *plain.data_lo]
-        names = [*(one.shown.name for one in sightings), *plain.name]
-        first_seen = [*(one.first_seen for one in sightings), *plain.first_seen]
-        self._order = sorted(range(len(data)), key=list(zip(data, names, first_seen, strict=True)).__getitem__)
-        self._in_order = self._order == list(range(len(data)))
+        self._in_order = all(map(lt, data, data[1:]))
+        self._order: Sequence[int] = range(len(data))
+        if not self._in_order:
+            names = [*(one.shown.name for one in sightings), *plain.name]
+            first_seen = [*(one.first_seen for one in sightings), *plain.first_seen]
+            self._order = sorted(self._order, key=list(zip(data, names, first_seen, strict=True)).__getitem__)
         self.data_lo = self.column(data, ())
         self.at = dict(zip(self._order, range(len(data)), strict=True)) if sightings else {}
         """Where each of the sightings, and of the others after them, stands."""
