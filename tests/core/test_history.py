@@ -8,6 +8,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pytest
+
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import (
@@ -175,6 +177,13 @@ def test_old_content_that_is_put_back_under_a_fixed_name_does_not_renew_the_data
         assert list(as_one.data_lo).count(50) == 2
         assert max(apart.data_lo) == 250
         assert "same content as a" in why
+
+
+@pytest.mark.parametrize("checksum", ["x", ""])
+def test_a_touch_brings_no_arrival_back_that_a_look_disproved(checksum):
+    late = candidate("a", 50, arrived=60, checksum=checksum)
+    found = points(seen((100, []), (200, [late]), (300, [candidate("a", 50, arrived=55, checksum=checksum)])))
+    assert (found.available_lo[0], found.available_hi[0]) == (100, 200)
 
 
 def test_what_was_touched_and_then_written_anew_arrived_when_it_was_first_written():

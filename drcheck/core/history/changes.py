@@ -367,8 +367,12 @@ class History:
             self.standing[candidate.name] = new
             self.changed.add(new.stretch)
             return
-        earliest = candidate.available_lo
-        latest = max(earliest, min(candidate.available_hi, begin))
+        missed = LONG_AGO
+        if candidate.available_lo < known.available_lo:
+            # Whatever time the place shows now: a look that did not show it as it is disproves the same as before.
+            missed = self._complete_before(max(known.first_seen, known.formed) - 1, candidate.data_lo)
+        earliest = max(candidate.available_lo, missed)
+        latest = max(earliest, min(candidate.available_hi, begin)) if candidate.available_hi >= missed else begin
         rewritten = candidate.data_lo != known.shown.data_lo
         if rewritten:
             # Whether it holds the old data or new is for whoever reads it to say: both are kept.
