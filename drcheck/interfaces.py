@@ -16,6 +16,7 @@ from drcheck.core.judging.summary import Sources
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Verdict, Window
+from drcheck.core.time.spans import Spans
 from drcheck.errors import DrcheckError
 
 
@@ -86,6 +87,11 @@ class Collector(Protocol):
     """How a listing of it can begin in the middle."""
     in_place: bool
     """Whether it lists a file while that is being written, as hosts and disks do; else only what is whole."""
+
+    @property
+    def links(self) -> int:
+        """Symbolic links that the newest listing passed over, as they are never followed."""
+        ...
 
     @property
     def calls(self) -> int:
@@ -234,6 +240,8 @@ class Judged:
     """What was promised at the newest recorded run that was shown and is not any more."""
     unused: tuple[str, ...] = ()
     """Sources of the policy that nobody looked at, as nothing that it promises rests on them."""
+    unreadable: Spans = ()
+    """When what it promised is not known: this version of drcheck cannot read its text of then."""
 
     @property
     def window(self) -> Window:

@@ -129,7 +129,7 @@ def test_a_place_from_outside_is_configured_and_judged_by_the_command_line(tmp_p
     assert main(["verify", "--format", "lines"]) == 0
     assert "rpo met: " in capsys.readouterr().out
     assert main(["verify", "--offline", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["sources"] == {"asked": 1, "seen": 1, "gaps": 0}
+    assert json.loads(capsys.readouterr().out)["sources"] == {"asked": 2, "seen": 2, "gaps": 0}
 
 
 @pytest.mark.usefixtures("toys")

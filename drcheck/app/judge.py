@@ -17,10 +17,12 @@ from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
 from drcheck.core.judging.sources import SourceEvidence, gaps_beside
 from drcheck.core.judging.unplaced_failures import Shown, unplaced
+from drcheck.core.judging.unreadable_texts import unknown_times
 from drcheck.core.model.evidence import Gap, Log, Look
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
+from drcheck.core.time.spans import union
 from drcheck.interfaces import Dropped, Judged, SourceSeen
 from drcheck.ledger.state import Key, PastVerdict, SourceState, State
 
@@ -115,11 +117,23 @@ def _judged(
         first_seen=versions.first_seen,
         earlier=versions.earlier,
         read_earlier={text.sha256: evidence(text) for text, _ in versions.bound},
+        unreadable=versions.unreadable,
         of_period=of_period,
     )
     used = {source.name for source in looked_at(versions.policy)}
     unused = tuple(name for name in versions.policy.sources if name not in used)
-    return Judged(versions.policy, verdicts, _sources(sources, versions.policy, today, window), unused=unused)
+    unknown = (
+        span
+        for commitment in versions.policy.commitments
+        for span in unknown_times(commitment, versions.readable, versions.unreadable, window)
+    )
+    return Judged(
+        versions.policy,
+        verdicts,
+        _sources(sources, versions.policy, today, window),
+        unused=unused,
+        unreadable=union(unknown),
+    )
 
 
 def _sources(

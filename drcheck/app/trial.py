@@ -49,6 +49,8 @@ class Trial:
     names: int
     calls: int
     seconds: float
+    links: int
+    """Symbolic links there, which are never followed."""
     gaps: tuple[Gap, ...]
     twins: tuple[str, str] | None
     """Two names with the same content."""
@@ -80,7 +82,7 @@ def try_source(settings: Settings, source: Source, service: str) -> Trial:
 
 
 def _blind(source: Source, gap: Gap, tracebacks: list[str], seconds: float) -> Trial:
-    return Trial(source, (), (), 0, (), 0, 0, seconds, (gap,), None, tuple(tracebacks))
+    return Trial(source, (), (), 0, (), 0, 0, seconds, 0, (gap,), None, tuple(tracebacks))
 
 
 def _looked(
@@ -100,14 +102,15 @@ def _looked(
             unread = tuple(sorted(seen.entries.values(), key=lambda entry: -entry.modified))
             small = sum(entry.size < _SMALL for entry in unread)
             return Trial(
-                source, (), unread, small, (), len(unread), collector.calls, clock.monotonic() - begun, gaps, None,
+                source, (), unread, small, (), len(unread), collector.calls, clock.monotonic() - begun,
+                collector.links, gaps, None,
                 tuple(tracebacks),
             )  # fmt: skip
         asked = Asked(
             LONG_AGO, begin, settings.clock_tolerance, service, verify=True, read_at_most=settings.read_at_most
         )
         observation = registry.reader(source)(seen, source, name, asked)
-        calls = collector.calls
+        calls, links = collector.calls, collector.links
     history = History()
     history.apply(history.observe(observation))
     parts = parts_of(history, source, clock_tolerance=settings.clock_tolerance)
@@ -135,6 +138,7 @@ def _looked(
         names=len(seen.entries),
         calls=calls,
         seconds=clock.monotonic() - begun,
+        links=links,
         gaps=observation.look.gaps,
         twins=_twins(candidates),
         tracebacks=tuple(tracebacks),
@@ -201,6 +205,11 @@ class Listed:
     def calls(self) -> int:
         """Requests made so far."""
         return self.collector.calls
+
+    @property
+    def links(self) -> int:
+        """Symbolic links that the listing passed over."""
+        return self.collector.links
 
     def all(self) -> Mapping[str, Entry]:
         """Return everything that could be listed, by name."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from drcheck import __version__, clock
 from drcheck.app.judge import judge, keys_of, with_news
 from drcheck.app.look import Progress, look
-from drcheck.app.versions import gone, unreadable, versions
+from drcheck.app.versions import gone, versions
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
@@ -108,7 +108,6 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
             state = ledger.state(())
             bound = versions(ledger, state, judgeable, started)
             faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, started)))
-            faults = (*faults, *unreadable(bound, windows))
             keys = keys_of(bound)
             state = ledger.state(keys)
             tracebacks = look(run, state, bound, settings, windows, begin=begin, progress=progress)
@@ -187,7 +186,6 @@ def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question:
             windows |= {service: run.began.window for service, run in newest.items()}
         known = versions(ledger, state, judgeable, latest)
         faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, latest)))
-        faults = (*faults, *unreadable(known, windows))
         judged = judge(
             partial(ledger.source, state),
             known,

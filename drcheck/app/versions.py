@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.judging.reach import needed_since
+from drcheck.core.judging.unreadable_texts import Unreadable
 from drcheck.core.judging.wordings import Version, corrections_of, wordings_of
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Policy, Source
@@ -31,8 +32,13 @@ class Versions(NamedTuple):
     earlier: tuple[Version, ...]
     bound: tuple[tuple[Policy, int], ...]
     """Every text that a commitment of today was ever judged by, and until when at most."""
-    unreadable: tuple[Span, ...] = ()
-    """From when until when texts were judged that cannot be read any more."""
+    unreadable: tuple[Unreadable, ...] = ()
+    """Those that cannot be read any more, oldest first."""
+
+    @property
+    def readable(self) -> tuple[Version, ...]:
+        """Every text that was ever judged and can be read, oldest first: today's is the last."""
+        return (*self.earlier, Version(self.first_seen, self.policy))
 
     @property
     def texts(self) -> Iterator[Policy]:
@@ -65,26 +71,26 @@ def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int)
         known = [(past.first_seen, read(past.sha256)) for past in texts]
         earlier = tuple(Version(first_seen, text) for first_seen, text in known if text is not None)
         first_seen = now if current is None else current.first_seen
-        ends = [*(seen for seen, _ in known[1:]), first_seen]
-        unreadable = tuple(
-            Span(seen, end) for (seen, text), end in zip(known, ends, strict=False) if text is None and seen < end
-        )
         bound = _bound(policy, (*earlier, Version(first_seen, policy)))
+        unreadable = tuple(_unreadable(known, first_seen))
         by_service[policy.service] = Versions(policy, first_seen, earlier, bound, unreadable)
     return by_service
 
 
-def unreadable(versions: Mapping[str, Versions], windows: Mapping[str, Window]) -> Iterator[Fault]:
-    """Yield the policies that had a text in their window which cannot be read any more: what it promised is unknown."""
-    for service, of_service in versions.items():
-        for span in of_service.unreadable:
-            if span.end > windows[service].start and span.start < windows[service].end:
-                yield Fault(
-                    of_service.policy.file,
-                    f"{of_service.policy.file}: the text that was judged from {words.instant(span.start)} to "
-                    f"{words.instant(span.end)} cannot be read by this version of drcheck, and what began then is "
-                    "judged by the other texts (the verdicts of record stand in drcheck history)",
-                )
+def _unreadable(known: Sequence[tuple[int, Policy | None]], first_seen: int) -> Iterator[Unreadable]:
+    """Yield the texts that cannot be read, of all before that of today, which was first seen at ``first_seen``.
+
+    The earliest text of all also binds what lies before it.
+    """
+    after = 0
+    for number, (seen, text) in enumerate(known):
+        if text is not None:
+            after += 1
+            continue
+        until = known[number + 1][0] if number + 1 < len(known) else first_seen
+        # Where the clock was set back since, it came at an unknown time after what was first seen before that.
+        before = seen if seen < until else max((one for one, _ in known[:number] if one < until), default=LONG_AGO)
+        yield Unreadable(Span(before if number else LONG_AGO, until), after)
 
 
 def _bound(policy: Policy, earlier: Sequence[Version]) -> tuple[tuple[Policy, int], ...]:

@@ -150,14 +150,17 @@ def _lines(trial: Trial, at_most: int, *, paste: bool) -> Iterator[str]:
         yield ""
         yield f"read by {' or '.join(source.templates)}: {len(trial.candidates)}"
         yield from _candidates(trial, at_most)
-    if trial.unread:
+    if trial.unread or trial.links:
         yield ""
         small = f", {trial.small} of them smaller than 1 kB" if trial.small else ""
-        yield f"read by none: {len(trial.unread)}{small}"
+        yield f"read by none: {len(trial.unread) + trial.links}{small}"
         for entry in trial.unread[:at_most]:
             yield f"  {entry.name}  {words.size(entry.size)}  {words.instant(entry.modified)}"
         for proposal in trial.nearest:
             yield f"  would be read, {len(proposal.names)}: {proposal.template}"
+        if trial.links:
+            links = words.counted(trial.links, "symbolic link")
+            yield f"  {links}: links are never followed, so that `at` must name where the files themselves lie"
     if trial.twins:
         yield ""
         yield f"same content: {trial.twins[0]} and {trial.twins[1]}"

@@ -34,6 +34,11 @@ class Guarded:
         """Requests made so far."""
         return self._collector.calls
 
+    @property
+    def links(self) -> int:
+        """Symbolic links that the newest listing passed over."""
+        return self._collector.links
+
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield what the collector lists."""
         try:

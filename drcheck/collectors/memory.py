@@ -42,6 +42,7 @@ class MemoryCollector:
 
     seek = Seek.AFTER
     in_place = False
+    links = 0
 
     def __init__(self, connection: MemoryConnection, root: str, pool: Connections) -> None:
         self._connection = connection

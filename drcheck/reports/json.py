@@ -95,6 +95,9 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
             for source in judged.sources
         ],
         "unused_sources": list(judged.unused),
+        "unreadable_texts": [
+            {"from": words.instant(span.start), "to": words.instant(span.end)} for span in judged.unreadable
+        ],
         "commitments": [_commitment(verdict, locations) for verdict in judged.verdicts],
         "dropped": [
             {"id": one.id, "kind": one.kind, "status": one.status, "judged_until": words.instant(one.judged_until)}

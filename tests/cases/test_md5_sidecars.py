@@ -7,6 +7,8 @@ import hashlib
 from datetime import timedelta
 
 import pytest
+from buckets import Bucket
+from lab.servers import SeaweedFS
 from situation import Situation, assert_tells
 
 SOURCE = (
@@ -123,9 +125,21 @@ def test_a_sum_is_found_under_the_names_that_people_give_it(dumps, beside):
         dumps.disk / "db" / beside.format(name=name, stem=name.rpartition(".")[0])
     )
     assert listed.exists()
-    # A name that begins with a wildcard: else only names that begin as the template does are listed.
-    dumps.policy(sources=f"{SOURCE}}}\n".replace('"pgsql_', '"{*}_'), commitments=RPO)
+    dumps.policy(sources=f"{SOURCE}}}\n", commitments=RPO)
     assert_tells(dumps.judged()["rpo"], ["does not count", "md5 differs"])
+
+
+def test_a_list_in_a_bucket_is_found_beside_names_that_begin_otherwise(situation: Situation, seaweedfs: SeaweedFS):
+    bucket = Bucket(seaweedfs, situation)
+    lines = []
+    for ago in range(3, -1, -1):
+        name, content = f"pgsql_hr_db_{situation.night(ago):%Y%m%d-%H%M%S}.sql.gz", situation.noise(9000 + ago)
+        lines.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")
+        bucket.put(f"db/{name}", content[:-1] + bytes([content[-1] ^ (ago == 0)]))
+        bucket.put("db/SHA256SUMS", "".join(lines).encode())
+    source = SOURCE.replace("disk:", f"s3:{bucket.name}/").replace("available_at: mtime, ", "")
+    situation.policy(sources=f"{source}}}\n", commitments=RPO)
+    assert_tells(situation.judged()["rpo"], ["does not count", "sha256 differs"])
 
 
 def test_a_sum_without_a_name_is_that_of_the_file_whose_whole_name_it_bears(situation):

@@ -182,7 +182,15 @@ def test_an_earlier_text_that_cannot_be_read_any_more_is_no_silence(place):
     ):
         run.policies([replace(policy, text=text, sha256=hashlib.sha256(text.encode()).hexdigest())])
         run.finish(0)
-    for how in ((), ("--offline",)):
+    for how in ((), ("--quiet",), ("--offline",)):
         done = place.drcheck(*how)
-        assert done.returncode == 3
-        assert "cannot be read by this version" in " ".join(done.stdout.split())
+        assert done.returncode == 0, "of now all is known"
+        shown = " ".join(done.stdout.split())
+        assert "is unknown: this version of drcheck cannot read the policy's text of then" in shown
+        assert "invalid" not in shown
+    report = json.loads(place.drcheck("--offline", "--format", "json").stdout)
+    ((service,), span) = report["services"], report["services"][0]["unreadable_texts"]
+    (unknown,) = [one for one in service["commitments"][0]["unknowns"] if "cannot read" in one["reason"]]
+    assert (report["faults"], span) == ([], [{"from": report["window"]["from"], "to": unknown["closed_at"]}])
+    period = place.drcheck("--offline", "--from", f"{place.now - DAY:%Y-%m-%d}", "--to", f"{place.now + DAY:%Y-%m-%d}")
+    assert period.returncode == 3, "a part of the period proves no whole"

@@ -43,6 +43,21 @@ def pasted(done: subprocess.CompletedProcess[str]):
     return yaml.safe_load(done.stdout.partition("A source to paste:\n")[2])["sources"]["dumps"]
 
 
+def test_links_are_counted_among_what_is_not_read_and_it_is_said_why(attempt: Try, tmp_path: Path):
+    put(tmp_path, "store/a.sql", 5000)
+    for ago in (1, 2):
+        (tmp_path / "d" / f"orders-{day(ago)}.sql.gz").symlink_to(tmp_path / "store" / "a.sql")
+    only_links = attempt("disk:")
+    assert only_links.returncode == 3
+    assert "read by none: 2\n  2 symbolic links: links are never followed" in only_links.stdout
+    put(tmp_path / "d", f"orders-{day(3)}.sql.gz")
+    put(tmp_path / "d", "notes.txt", 2000)
+    beside = attempt("disk:")
+    assert beside.returncode == 0
+    assert "read by none: 3\n" in beside.stdout
+    assert "2 symbolic links" in beside.stdout
+
+
 def test_what_lies_there_is_shown_as_it_is_read_with_a_source_that_lint_takes(attempt: Try, tmp_path: Path):
     for ago in (1, 2, 3):
         put(tmp_path / "d", f"db/orders-{day(ago)}.sql.gz")

@@ -55,6 +55,8 @@ def test_a_host_is_looked_at_once(attempt: Try, kind: str, request: pytest.Fixtu
         f"identity_file: '{server.identity_file}', known_hosts: '{server.known_hosts}'}}"
     )
     assert_read(attempt(connection, f"there:{own}/"))
+    (server.root / own / "latest").symlink_to(f"pg-hr_{day(1)}.sql.gz")
+    assert "1 symbolic link: links are never followed" in attempt(connection, f"there:{own}/").stdout
     gone = attempt(connection, "there:nowhere/")
     assert (gone.returncode, "not seen: " in gone.stdout) == (3, True)
 

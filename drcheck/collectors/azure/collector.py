@@ -30,6 +30,7 @@ class AzureBlobCollector:
 
     seek = Seek.PREFIX
     in_place = False
+    links = 0
 
     def __init__(self, client: AzureClient, caller: Caller, quota: Quota, container: str, root: str) -> None:
         self._client = client

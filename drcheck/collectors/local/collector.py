@@ -37,12 +37,13 @@ class LocalCollector:
         self._root = checked_root(root)
         self._deadline = pool.deadline(connection)
         self._quota = pool.quota(connection)
-        self.calls = 0
+        self.calls = self.links = 0
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``."""
         start = checked_prefix(prefix)
         escaped = Names()
+        self.links = 0
         root = self._open_root()
         try:
             pending = [start]
@@ -56,6 +57,8 @@ class LocalCollector:
                             self._once(escaped, name)
                         if name.startswith(prefix) and name > after:
                             yield self._entry(name, status)
+                    else:
+                        self.links += stat.S_ISLNK(status.st_mode)
         finally:
             os.close(root)
 

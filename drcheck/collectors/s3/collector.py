@@ -37,6 +37,7 @@ class S3Collector:
 
     seek = Seek.AFTER
     in_place = False
+    links = 0
 
     def __init__(
         self, client: S3Client, caller: Caller, facts: S3Facts, quota: Quota, bucket: str, root: str, *, aws: bool,

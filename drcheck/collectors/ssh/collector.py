@@ -50,7 +50,7 @@ class SshCollector:
         self._session: ReadOnlySftp | None = None
         self._top = ""
         self._listed = Listed()
-        self.calls = 0
+        self.calls = self.links = 0
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``.
@@ -87,6 +87,7 @@ class SshCollector:
 
     def _list(self, prefix: str, after: str) -> Iterator[Entry]:
         below = checked_prefix(prefix)
+        self.links = 0
         directory = self._directory("")
         if below:
             try:
@@ -100,7 +101,7 @@ class SshCollector:
         talk = self._listing = self._talk()
         if host.has_find(self._deadline):
             self._count()
-            entries = parse_find(talk.run(find_command(directory)), below, self._quota)
+            entries = parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
         else:
             entries = self._walk(talk, directory, below)
         for entry in entries:
@@ -133,6 +134,8 @@ class SshCollector:
                     pending.append(f"{path}/")
                 elif ssh_sftp.is_regular(attributes) or attributes.mode is None:
                     yield self._entry(below + ssh_sftp.plain(path), attributes)
+                elif ssh_sftp.is_link(attributes):
+                    self._pass_link()
 
     def _status(self, path: str) -> Attributes | None:
         """Return what a name of a listing is, or None if it went meanwhile: all others are still there."""
@@ -248,6 +251,9 @@ class SshCollector:
 
     def _count(self) -> None:
         self.calls += 1
+
+    def _pass_link(self) -> None:
+        self.links += 1
 
     def _connected(self) -> Host:
         """Return the session with the host, made or joined when it is first needed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from drcheck.collectors import bounds
@@ -14,8 +14,8 @@ from drcheck.interfaces import CollectorError, Entry
 
 LONGEST: Final = 64 * 1024
 """Bytes that one record may have; a path has 4,096 at most."""
-_OTHERS: Final = frozenset(b"d l p s c b D".split())
-"""What is no file: directories, links, pipes, sockets, devices and doors."""
+_OTHERS: Final = frozenset(b"d p s c b D".split())
+"""What is neither a file nor a link: directories, pipes, sockets, devices and doors."""
 _FORMAT: Final = r"%y %s %T@ %C@ %P\0"
 
 
@@ -25,8 +25,10 @@ def find_command(directory: str) -> tuple[str, ...]:
     return ("find", "-P", "--", directory, "-ignore_readdir_race", "-printf", _FORMAT)
 
 
-def parse_find(output: Iterable[bytes], below: str, quota: Quota) -> Iterator[Entry]:
+def parse_find(output: Iterable[bytes], below: str, quota: Quota, pass_link: Callable[[], None]) -> Iterator[Entry]:
     """Yield the regular files that find names, with ``below`` before each name; anything else is an error.
+
+    Each symbolic link is told by ``pass_link``.
 
     The first record is the directory itself: an account that answers every command with silence and success does not
     pass for an empty directory.
@@ -51,6 +53,8 @@ def parse_find(output: Iterable[bytes], below: str, quota: Quota) -> Iterator[En
                 raise _nonsense(record, str(error)) from None
             if fields[0] == b"f":
                 yield _entry(fields, name, below, record)
+            elif fields[0] == b"l":
+                pass_link()
             elif fields[0] not in _OTHERS:
                 raise _nonsense(record, "it is neither a file nor anything else that there is")
     if rest or not started:

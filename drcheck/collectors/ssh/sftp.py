@@ -217,6 +217,11 @@ def is_regular(status: Attributes) -> bool:
     return stat.S_ISREG(status.mode or 0)
 
 
+def is_link(status: Attributes) -> bool:
+    """Return whether this is a symbolic link."""
+    return stat.S_ISLNK(status.mode or 0)
+
+
 def text(path: str) -> str:
     r"""Return a path for a message or an entry; bytes that are no UTF-8 are shown as ``\xNN``."""
     return shown(plain(path))

@@ -18,6 +18,7 @@ from drcheck.core.judging.reach import restored_from, restored_sets
 from drcheck.core.judging.since_then import changes
 from drcheck.core.judging.sources import Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
 from drcheck.core.judging.subjects import subject_of
+from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unless_readable
 from drcheck.core.judging.waivers import waivers_of
 from drcheck.core.judging.wordings import Correction, Version, Wording, corrections_of, wordings_of
 from drcheck.core.model import grace
@@ -26,8 +27,8 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
-from drcheck.core.time.spans import Span
-from drcheck.core.time.timeline import first_of, overlay, within
+from drcheck.core.time.spans import Span, Spans
+from drcheck.core.time.timeline import first_of, overlay, replaced, within
 
 
 def judge(
@@ -39,14 +40,15 @@ def judge(
     first_seen: int = LONG_AGO,
     earlier: Sequence[Version] = (),
     read_earlier: Mapping[str, Mapping[str, SourceEvidence]] | None = None,
+    unreadable: Sequence[Unreadable] = (),
     of_period: bool = False,
 ) -> tuple[Verdict, ...]:
     """Judge every commitment of ``policy`` over ``window``; a source that is not in ``evidence`` was never seen.
 
     A slot or period is judged by the wording in force when it began: ``earlier`` holds the texts of the past, oldest
     first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest one is taken.
-    ``read_earlier`` has the evidence as texts of the past read it, by their digest. ``of_period`` names what is not any
-    more as it was in the window.
+    ``read_earlier`` has the evidence as texts of the past read it, by their digest, and ``unreadable`` the texts that
+    cannot be read any more. ``of_period`` names what is not any more as it was in the window.
     """
     known = Evidence(evidence, read_earlier or {})
     versions = (*earlier, Version(first_seen, policy))
@@ -57,6 +59,7 @@ def judge(
             versions,
             known,
             window,
+            unknown_times(commitment, versions, unreadable, window),
             clock_tolerance,
         )
         for commitment in policy.commitments
@@ -73,6 +76,7 @@ def _judge(
     versions: Sequence[Version],
     known: Evidence,
     window: Window,
+    unknown: Spans,
     clock_tolerance: int,
 ) -> Verdict:
     policy, commitment = wordings[-1].policy, wordings[-1].commitment
@@ -90,8 +94,8 @@ def _judge(
     evidence = known.of(policy)
     seen = counted(commitment, evidence)
     looks = complete_looks(_seen_in_listings(policy, commitment), seen, window)
-    overall = marked(_worst(findings, window), looks)
-    findings = tuple(marked(finding, looks) for finding in findings)
+    overall = unless_readable(marked(_worst(findings, window), looks), unknown)
+    findings = tuple(unless_readable(marked(finding, looks), unknown) for finding in findings)
     return Verdict(
         commitment=commitment,
         window=window,
@@ -361,21 +365,12 @@ def _lapsed(finding: Finding, earlier: Sequence[Wording]) -> Finding:
         if start is None or start >= end:
             continue
         reason = f"nothing was owed: the agreement had ended {words.instant(start)}"
-        cut = [
-            part
-            for piece in finding.pieces
-            for part in (
-                piece._replace(end=min(piece.end, start)),
-                Piece(max(piece.start, start), min(piece.end, end), None, reason),
-                piece._replace(start=max(piece.start, end)),
-            )
-            if part.start < part.end
-        ]
         periods = (
             replace(period, status=None, credit=None) if start <= period.start < end else period
             for period in finding.periods
         )
-        finding = replace(finding, pieces=tuple(cut), periods=tuple(periods))
+        pieces = replaced(finding.pieces, Span(start, end), None, reason)
+        finding = replace(finding, pieces=pieces, periods=tuple(periods))
     return finding
 
 

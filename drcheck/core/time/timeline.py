@@ -97,6 +97,22 @@ def within(owed: Span, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(found)
 
 
+def replaced(pieces: Sequence[Piece], during: Span, status: Status | None, reason: str) -> tuple[Piece, ...]:
+    """Return ``pieces`` with another status, and its reason, where something is owed in ``during``."""
+    parts = (
+        part
+        for piece in pieces
+        for part in (
+            piece._replace(end=min(piece.end, during.start)),
+            Piece(max(piece.start, during.start), min(piece.end, during.end), status, reason)
+            if piece.status is not None
+            else piece._replace(start=max(piece.start, during.start), end=min(piece.end, during.end)),
+            piece._replace(start=max(piece.start, during.end)),
+        )
+    )
+    return tuple(part for part in parts if part.start < part.end)
+
+
 def where_both_breached(window: Window, one: Sequence[Piece], other: Sequence[Piece], doubt: str) -> tuple[Piece, ...]:
     """Return ``one``, but for its breaches that are none by ``other``: these are unknown, because of ``doubt``."""
     unknown = (Piece(window.start, window.end, Status.UNKNOWN, doubt),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -18,7 +18,7 @@ from drcheck.core.names.template import Template
 from drcheck.core.time.wallclock import DAY
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, Seek
 from drcheck.readers import looks
-from drcheck.readers.content.checksum_names import holds_checksums
+from drcheck.readers.content.checksum_names import holds_checksums, of_several
 from drcheck.readers.points import windows
 from drcheck.readers.points.manifests import Manifests
 from drcheck.readers.points.markers import Markers
@@ -53,6 +53,8 @@ class Listing:
     """Name to what is none: markers, side-cars, partial and foreign files."""
     unlisted: set[str] = field(default_factory=set)
     gaps: list[Gap] = field(default_factory=list)
+    taken: list[Stretch] = field(default_factory=list)
+    """What was listed to its end."""
     markers: Markers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +95,17 @@ class Listing:
             for entry in islice(self.collector.list(""), AROUND):
                 if entry.name not in self.rows and self.match(entry.name) is None:
                     self.others.setdefault(entry.name, entry)
+
+    def look_beside(self, prefix: str, *, at_most: int) -> None:
+        """List names that begin with ``prefix`` and belong to backups, unless that was done.
+
+        Raises :class:`CollectorError` if that cannot be seen.
+        """
+        if any(prefix.startswith(part.prefix) and part.after < prefix for part in self.taken):
+            return
+        for entry in islice(self.collector.list(prefix), at_most):
+            if entry.name not in self.rows and of_several(entry.name):
+                self.others.setdefault(entry.name, entry)
 
     def archived(self) -> dict[str, Told]:
         """Return which files of recovery points lie, or may lie, in an archive tier: all others are read at once."""
@@ -202,13 +215,26 @@ class Listing:
         taken: list[str] = []
         for part in self._with_markers(stretch):
             try:
-                for entry in islice(self.collector.list(part.prefix, after=part.after), at_most):
+                for entry in islice(self._listed(part), at_most):
                     taken.append(entry.name)
                     self._put(entry)
             except CollectorError as error:
                 self.gaps.append(looks.gap(error))
                 break
+            if at_most is None:
+                self.taken.append(part)
         return taken
+
+    def _listed(self, part: Stretch) -> Iterator[Entry]:
+        """List one stretch; where whole directories are walked, with the lists of checksums that lie in its own."""
+        if self.collector.seek is not Seek.NONE:
+            yield from self.collector.list(part.prefix, after=part.after)
+            return
+        directory = part.prefix[: part.prefix.rfind("/") + 1]
+        for entry in self.collector.list(directory, after=part.after):
+            beside = "/" not in entry.name[len(directory) :] and of_several(entry.name)
+            if beside or entry.name.startswith(part.prefix):
+                yield entry
 
     def _with_markers(self, stretch: Stretch) -> Iterable[Stretch]:
         """Yield ``stretch``, and the one that holds its markers where they lie elsewhere."""

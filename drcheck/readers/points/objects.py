@@ -17,7 +17,7 @@ from drcheck.interfaces import Asked, Collector, CollectorError
 from drcheck.readers import looks
 from drcheck.readers.content import fingerprints
 from drcheck.readers.content.checksum_names import holds_checksums
-from drcheck.readers.points import unfinished
+from drcheck.readers.points import lists_beside, unfinished
 from drcheck.readers.points.accounted import unaccounted
 from drcheck.readers.points.by_file import files_of, together
 from drcheck.readers.points.candidates import Candidates
@@ -60,6 +60,7 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     made.states += unfinished.settled(at_rest, asked.states)
     described = (*made.states, *_tiers(candidates, made, archived))
     gaps += listing.markers.manifests.gaps()
+    lists_beside.find(listing, candidates, made.names_of)
     kept = listing.kept_within() if asked.facts or asked.verify else {}
     if asked.facts or (asked.verify and (kept or any(map(holds_checksums, listing.others)))):
         from drcheck.readers.content import describing, verification

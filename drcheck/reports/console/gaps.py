@@ -44,15 +44,20 @@ def write(paper: Paper, judged: Judged, local: Local, *, verbose: bool) -> None:
 def unjudged(judged: Judged) -> list[str]:
     """Return what is judged by nothing, a sentence each, for every reader to see.
 
-    That is what was promised before, sources that no commitment rests on, and what lies at the others beside backups.
-    Of names that are no candidates those are among it that nothing accounts for and that are newer than every backup
-    read there: markers and checksums beside backups are such names every night.
+    That is what was promised before, or by a text that nobody can read, sources that no commitment rests on, and what
+    lies at the others beside backups. Of names that are no candidates those are among it that nothing accounts for and
+    that are newer than every backup read there: markers and checksums beside backups are such names every night.
     """
-    sources = judged.sources
+    sources, local = judged.sources, of_service(judged)
     told = [
         f"{one.id} ({one.kind}) is not in the policy any more: the run as of "
-        f"{of_service(judged).instant(one.judged_until)} found it {one.status or 'not owed yet'}"
+        f"{local.instant(one.judged_until)} found it {one.status or 'not owed yet'}"
         for one in judged.dropped
+    ]
+    told += [
+        f"what was promised from {local.instant(start)} to {local.instant(end)} is unknown: this version of drcheck "
+        "cannot read the policy's text of then; what began then is judged by its other texts"
+        for start, end in judged.unreadable
     ]
     unused = words.several(list(judged.unused), at_most=_SETS_TOLD)
     if unused:
