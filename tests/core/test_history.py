@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import pytest
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
