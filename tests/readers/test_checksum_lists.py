@@ -68,6 +68,8 @@ def test_each_file_accounts_for_at_most_one_name_of_a_list():
 def test_where_nothing_of_a_list_is_there_all_of_it_is_lacking():
     assert lacking(listed("/var/a", "/var/b"), "d/unrelated") == ["/var/a", "/var/b"]
     assert lacking(listed("a", "b")) == ["a", "b"]
+    assert lacking(listed("a", "b"), "d/unrelated", list_name="d.sha256") == ["a", "b"]
+    assert lacking(listed("d.tar"), "d/unrelated", list_name="d.sha256") == []
 
 
 def test_what_lies_outside_of_the_backup_is_nothing_that_it_lacks():
@@ -102,7 +104,7 @@ def test_a_name_that_is_not_utf_8_is_as_collectors_give_it_and_else_in_doubt():
     line = A.encode() + b"  caf\xe9\n"
     assert lacking(line, r"d/caf\xe9") == []
     (one,) = held(line + listed("x").encode(), "d/café", "d/x").lacking
-    assert not one.readable
+    assert "not UTF-8" in one.doubt
 
 
 # How lists are written
@@ -153,11 +155,18 @@ def test_of_several_algorithms_the_strongest_counts_and_of_one_the_last_line():
         ("d/other.sha256", None),
     ],
 )
-@pytest.mark.parametrize("text", [A, f"{A}  -\n", f"{A}  dump.tmp\n"])
+@pytest.mark.parametrize("text", [A, f"{A}  -\n", f"{A}  dump.tmp\n", f"(stdin)= {A}\n", f"SHA2-256(stdin)= {A}\n"])
 def test_one_checksum_is_of_the_longest_name_that_its_file_bears(list_name, whose, text):
     for whole in ("", "d/"):
         found = held(text, "d/dump.sql", "d/dump.sql.gz", "d/dump.sql.gz.sha256", list_name=list_name, whole=whole)
         assert list(found.kept) == ([whose] if whose else [])
+
+
+def test_a_checksum_without_a_name_whose_file_is_gone_leaves_a_doubt():
+    assert lacking(A, "d/b", "d/b.sha256", list_name="d/a.sha256") == ["d/a"]
+    assert held(A, "d/b", list_name="d/a.sha256").lacking[0].doubt
+    assert lacking(A, "d/a.dump", list_name="d/a.sha256") == []
+    assert lacking(A, "d/a.sql.gz", list_name="d/a.sql.sha256") == []
 
 
 def test_one_checksum_with_the_name_of_a_file_is_of_that_file():
@@ -212,6 +221,13 @@ def test_a_list_in_another_encoding_leaves_at_most_a_doubt(tmp_path: Path):
     write(tmp_path, {"SHA256SUMS": sums.decode().encode("latin-1")})
     assert judged(tmp_path).holds is None
     assert "not UTF-8" in judged(tmp_path).how
+
+
+def test_a_file_whose_name_is_not_utf_8_is_said_to_be_unread(tmp_path: Path):
+    name = os.fsdecode(b"caf\xe9")
+    write(tmp_path, {name: b"a"})
+    write(tmp_path, {"SHA256SUMS": run("sha256sum", name, cwd=tmp_path / WHOLE)})
+    assert judged(tmp_path) == Told(None, "it cannot be read by its name, which is not UTF-8")
 
 
 def test_a_link_that_a_list_names_is_no_file_that_is_gone(tmp_path: Path):

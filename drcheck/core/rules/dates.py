@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import le
+
 from drcheck.core import words
 from drcheck.core.model.evidence import Points
 from drcheck.core.model.policy import Arrival, Source
@@ -10,6 +12,8 @@ from drcheck.core.rules.interface import Shown
 
 def apply(points: Points, shown: Shown) -> Points:
     """Reject what is dated after it was seen, or had arrived, by more than clocks may differ."""
+    if all(map(le, points.data_lo, shown.first_seen)) and all(map(le, points.data_lo, points.available_hi)):
+        return points
     reasons: dict[int, str] = {}
     perhaps = _perhaps(shown.source)
     columns = zip(points.data_lo, shown.first_seen, points.available_hi, strict=True)

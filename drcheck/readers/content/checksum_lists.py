@@ -22,11 +22,12 @@ from drcheck.readers.content.checksum_names import ALGORITHMS
 _GNU: Final = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?: [ *]?(\S.*)|\s+(\S.*)|\s*)", re.DOTALL)
 """As coreutils write it: a backslash says that the name is escaped, an asterisk that it was read as binary."""
 _BSD: Final = re.compile(
-    r"(\\?)(SHA(?:2-)?512|SHA(?:2-)?256|SHA1|MD5) ?\((.+)\) ?= ?([0-9A-Fa-f]{32,128})\s*", re.DOTALL | re.IGNORECASE
+    r"(\\?)(SHA(?:2-)?512|SHA(?:2-)?256|SHA1|MD5|) ?\((.+)\) ?= ?([0-9A-Fa-f]{32,128})\s*", re.DOTALL | re.IGNORECASE
 )
 """As BSD's tools, ``sha256sum --tag`` and ``openssl dgst`` do."""
 _ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
-_STDIN: Final = "-"
+_NAMELESS: Final = frozenset({"-", "stdin"})
+"""What stands where a name would, of what was read from a pipe: as coreutils, and as openssl write it."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 """What a list that PowerShell wrote begins with."""
 _OF_NOTHING: Final = frozenset(hashlib.new(name, usedforsecurity=False).hexdigest() for name in ALGORITHMS)
@@ -67,7 +68,8 @@ class Lacking(NamedTuple):
     """Empty: where it would lie is not known."""
     written: str
     """The name as it stands in the list."""
-    readable: bool
+    doubt: str = ""
+    """Why it may be there all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,18 @@ class Names:
     def alike(self, name: str) -> str:
         """Return a name that differs from ``name`` only in how it is written as text; empty: there is none."""
         return self._folded.get(_folded(name), "")
+
+    def begins(self, stem: str) -> bool:
+        """Return whether a name is ``stem``, alone or with extensions."""
+        return stem in self._stems
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        stems = set(self._names)
+        for name in self._names:
+            if not checksum_names.holds_checksums(name):
+                stems.update(name[: found.start()] for found in re.finditer(r"\.(?=[^/]*$)", name))
+        return frozenset(stems)
 
     @cached_property
     def _ends(self) -> Mapping[str, Sequence[str]]:
@@ -136,7 +150,7 @@ def parse(content: bytes) -> list[Line]:
         if algorithm is not None and tagged.lower().replace("sha2-", "sha") in {"", algorithm}:
             if escaped:
                 whose = re.sub(r"\\[\\nr]", lambda found: _ESCAPES[found[0]], whose)
-            lines.append(Line(algorithm, digest.lower(), "" if whose == _STDIN else whose, _is_text(raw)))
+            lines.append(Line(algorithm, digest.lower(), "" if whose in _NAMELESS else whose, _is_text(raw)))
     return lines
 
 
@@ -178,6 +192,9 @@ def _match(name: str, lines: Sequence[Line], names: Names, whole: str) -> Matche
         single = _strongest(its, name)._replace(other=path)
         if owner := checksum_names.owner(name, names):
             return Matched({owner: single})
+        about = checksum_names.about(name)
+        if not path and _is_within(name, whole) and about != name and not names.begins(about):
+            return Matched({}, [Lacking(about, about, "that tells only the name of the list")], single)
         return Matched({}, _lacking(left, of_path, name, whole, nothing_fits=True), single)
     return Matched(kept, _lacking(left, of_path, name, whole, nothing_fits=not kept))
 
@@ -187,13 +204,19 @@ def _lacking(
 ) -> list[Lacking]:
     """Return the files that belong to what the list is of; ``left`` are paths, and where they would lie."""
     lacking = []
+    # A list that fits nothing in the directory that it lies in, or is named after, is of it all the same, wherever that
+    # was; but one name beside it may be that of an archive.
+    within = _is_within(name, whole)
+    strayed = nothing_fits and bool(whole) and (within or len(of_path) > 1)
     for path, full in left:
         lines = of_path[path]
-        # Where a list in a directory fits nothing there, its absolute names are of that directory wherever it was.
-        belongs = full.startswith(whole) if full else nothing_fits and path.startswith("/") and _is_within(name, whole)
+        belongs = (full and full.startswith(whole)) or (strayed and (path.startswith("/") or not within))
         empty = all(line.digest in _OF_NOTHING for line in lines)
         if belongs and not checksum_names.is_no_content(path, name, empty=empty):
-            lacking.append(Lacking(full, lines[0].whose, all(line.readable for line in lines)))
+            doubt = (
+                "" if all(line.readable for line in lines) else "that name is not UTF-8, and may be written otherwise"
+            )
+            lacking.append(Lacking(full, lines[0].whose, doubt))
     return lacking
 
 

@@ -137,6 +137,8 @@ class Verification:
                 told = Told(None, f"the checksum in {kept.file} is of something older: it came before the backup")
             elif self._lists.again(candidate, kept, marker) != kept:
                 told = None  # both are being replaced
+        if told is None and "\\x" in candidate.name:
+            self._put_untold(candidate, "it cannot be read by its name, which is not UTF-8")
         if told is not None:
             asking.put(candidate, Fact.CHECKSUM, told)
             if told.holds and kept.covers is None and asking.asked.tells_apart:
@@ -177,10 +179,10 @@ class Verification:
         if held is None:
             return Told(None, checksums.too_large(of.name))
         doubt = None
-        for lacking in sorted(held.lacking, key=lambda one: not one.readable)[:MOST_MISSED]:
+        for lacking in sorted(held.lacking, key=lambda one: bool(one.doubt))[:MOST_MISSED]:
             what = f"{lacking.written}, which {of.name} names,"
-            if not lacking.readable:
-                doubt = Told(None, f"{what} is not there by that name, which is not UTF-8")
+            if lacking.doubt:
+                doubt = Told(None, f"{what} is not there; {lacking.doubt}")
             elif why := self._why_unlisted(lacking.name):
                 doubt = Told(None, f"{what} is not in the listing: {why}")
             elif self._is_of_before(of, [name for name in names if name in held.kept] or names):
