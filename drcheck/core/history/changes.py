@@ -15,6 +15,7 @@ from functools import partial
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness
+from drcheck.core.history.looks import Looks
 from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.core.model.evidence import (
@@ -61,7 +62,7 @@ class Record:
 class History:
     """Everything that the looks at one source have shown."""
 
-    looks: list[Look] = field(default_factory=list)
+    looks: Looks = field(default_factory=Looks)
     standing: dict[str, Sighting] = field(default_factory=dict)
     past: list[Sighting] = field(default_factory=list)
     unlisted: tuple[str, ...] = ()
@@ -189,7 +190,8 @@ class History:
         self.looks.append(look)
         if look.complete:
             self._turn_over(look)
-        self.follow((look,))
+        if look.complete:
+            self.follow([(look.begin, look.asked_from)])
         self.unlisted = record.unlisted
         self.unread = record.unread
         if record.stretches:
@@ -208,12 +210,11 @@ class History:
         self.read_all()
         return sorted({seen.shown.name for seen in (*self.past, *self.standing.values())})
 
-    def follow(self, looks: Iterable[Look]) -> None:
-        """Note how far back complete looks asked."""
-        for look in looks:
-            if look.complete:
-                del self.reach[bisect_right(self.reach, (look.asked_from, LONG_AGO)) :]
-                self.reach.append((look.asked_from, look.begin))
+    def follow(self, looks: Iterable[tuple[int, int]]) -> None:
+        """Note how far back complete looks asked, given when each began and how far back it asked."""
+        for begin, asked_from in looks:
+            del self.reach[bisect_right(self.reach, (asked_from, LONG_AGO)) :]
+            self.reach.append((asked_from, begin))
 
     def _moved(self, record: Record, contents: Mapping[str, Content]) -> dict[str, Sighting]:
         """Take what only changed its name out of what stands, and return it by its new name.
@@ -390,9 +391,8 @@ class History:
             # Alike in size and newly written it may hold other content, of which nothing was told.
             for fact in (Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION):
                 if known.facts.get(fact):
-                    known.facts[fact].append((begin, Told(None, "it was written anew since that was asked")))
-            for fact in CONTENTS:
-                known.facts.pop(fact, None)
+                    known.steps_of(fact).append((begin, Told(None, "it was written anew since that was asked")))
+            known.forget(CONTENTS)
         known.shown = candidate
         known.last_seen = begin
         self.changed.add(known.stretch)
@@ -424,8 +424,7 @@ class History:
             known.lost_from = min(known.lost_from, last + 1)
         self.changed.add(known.stretch)
         if known.shown != candidate:
-            for fact in CONTENTS:
-                known.facts.pop(fact, None)
+            known.forget(CONTENTS)
         known.shown, known.last_seen = candidate, look.begin
         self.changed.add(known.stretch)
         return True
@@ -453,7 +452,7 @@ class History:
 
     def _complete_before(self, begin: int, data: int) -> int:
         """Return the newest complete look up to ``begin``, by its own clock, that asked as far back as ``data``."""
-        asked = (look.begin for look in self.looks if look.complete and look.begin <= begin and look.asked_from <= data)
+        asked = (at for at, asked_from in self.looks.complete() if at <= begin and asked_from <= data)
         return max(asked, default=LONG_AGO)
 
     def _in_a_row(self, known: Sighting, look: Look) -> bool:
