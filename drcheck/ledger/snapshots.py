@@ -8,11 +8,10 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from operator import add
 from typing import Any, Final
 
 import cbor2
@@ -238,10 +237,10 @@ def _read(facts: Facts) -> list[Sighting]:
         map(
             Sighting,
             shown,
-            _moved(facts, "data_lo", data_lo),
-            _moved(facts, "data_hi", data_hi),
-            _moved(facts, "available_lo", available_lo),
-            _moved(facts, "available_hi", available_hi),
+            columns.moved(facts, "data_lo", data_lo),
+            columns.moved(facts, "data_hi", data_hi),
+            columns.moved(facts, "available_lo", available_lo),
+            columns.moved(facts, "available_hi", available_hi),
             first_seen,
             last_seen,
         )
@@ -262,7 +261,7 @@ def table(facts: Facts) -> Table:
         gone_lo[row], gone_hi[row] = lo, hi
     rows = Table(
         name, of, kind, data_lo, data_hi,
-        list(_moved(facts, "available_lo", available_lo)), list(_moved(facts, "available_hi", available_hi)),
+        columns.moved(facts, "available_lo", available_lo), columns.moved(facts, "available_hi", available_hi),
         size, checksum, first_seen, last_seen, gone_lo, gone_hi,
     )  # fmt: skip
     odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
@@ -288,12 +287,8 @@ def _seen(facts: Facts, rows: int) -> tuple[list[int], list[int]]:
     first_seen = list(accumulate(columns.column(facts, rows, "first_seen")))
     # Each look showed many: they share its instant.
     shared: dict[int, int] = {}
-    last_seen = [shared.setdefault(look, look) for look in _moved(facts, "last_seen", first_seen)]
+    last_seen = [shared.setdefault(look, look) for look in columns.moved(facts, "last_seen", first_seen)]
     return [shared.setdefault(look, look) for look in first_seen], last_seen
-
-
-def _moved(facts: Facts, key: str, base: Sequence[int]) -> Iterable[int]:
-    return map(add, base, columns.column(facts, len(base), key))
 
 
 def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:

@@ -1,13 +1,15 @@
-"""All looks at one source: of all but the newest no more is kept than judging asks of it."""
+"""All looks at one source, and how far back they asked: of all but the newest no more is kept than judging asks."""
 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, Self, overload
 
-from drcheck.core.model.evidence import Gap, Look
+from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 
 _HIDDEN: Final = (Gap("it was not complete"),)
 """Why an earlier look was not complete stands in its entry; that it was not is all that judging asks."""
@@ -89,6 +91,38 @@ class Looks(Sequence[Look]):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+
+class Reach:
+    """How far back complete looks asked, but for those after which another one asked as far back."""
+
+    __slots__ = ("_asked_from", "_begin")
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._asked_from, self._begin = array("q"), array("q")
+
+    def follow(self, begin: int, asked_from: int) -> None:
+        """Note the newest complete look."""
+        last = bisect_left(self._asked_from, asked_from)
+        del self._asked_from[last:], self._begin[last:]
+        self._asked_from.append(asked_from)
+        self._begin.append(begin)
+
+    @property
+    def newest(self) -> tuple[int, int] | None:
+        """When the newest complete look began, and how far back it asked; None: there was none."""
+        return (self._begin[-1], self._asked_from[-1]) if self._begin else None
+
+    def back_to(self, data: Iterable[int]) -> Iterator[int]:
+        """Yield for each instant the newest complete look that asked as far back; ``LONG_AGO``: none did."""
+        begins = [LONG_AGO, *self._begin]
+        return map(begins.__getitem__, map(partial(bisect_right, self._asked_from), data))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reach) and (self._asked_from, self._begin) == (other._asked_from, other._begin)
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
