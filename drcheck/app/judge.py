@@ -11,6 +11,7 @@ from drcheck import registry
 from drcheck.app.versions import Versions
 from drcheck.core.history import log_lines, rewritten_logs
 from drcheck.core.history.look_order import in_order
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
@@ -193,7 +194,9 @@ def _evidence(source: Source, state: SourceState, versions: Versions, window: Wi
     newest = history.looks[-1]
     return SourceEvidence(
         standing=state.standing,
-        parts=history.parts(source, clock_tolerance=tolerance, since=versions.since(source, window), until=window.end),
+        parts=parts_of(
+            history, source, clock_tolerance=tolerance, since=versions.since(source, window), until=window.end
+        ),
         log=log,
         gaps=tuple(gap for gap in newest.gaps if gap.line is None),  # the others stand in the log
         unaccounted=history.unaccounted,

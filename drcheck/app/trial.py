@@ -13,6 +13,7 @@ from drcheck import clock, registry
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Gap, Told
 from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import marker_of
@@ -112,7 +113,7 @@ def _looked(
         calls, links = collector.calls, collector.links
     history = History()
     history.apply(history.observe(observation))
-    parts = history.parts(source, clock_tolerance=settings.clock_tolerance)
+    parts = parts_of(history, source, clock_tolerance=settings.clock_tolerance)
     why_not = {
         part.points.name[row]: doubt.why if doubt.certain else f"may not count: {doubt.why}"
         for part in parts.values()

@@ -170,24 +170,33 @@ def candidates(rows: Sequence[Candidate]) -> Facts:
 
 def read_candidates(table: Facts) -> Iterable[Candidate]:
     """Return what :func:`candidates` was given; raises :class:`Damaged` where columns differ in length."""
+    return map(Candidate, *candidate_columns(table))
+
+
+def candidate_columns(table: Facts) -> tuple[Iterable[Any], ...]:
+    """Return the same as columns, in the order of the fields of :class:`Candidate`."""
     read = partial(column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
     data = list(accumulate(read("data")))
     arrived = list(map(add, data, read("arrived")))
-    return map(
-        Candidate,
-        [begin + name + end for name in map(text, read("name", ""))],
-        map(text, read("of", "")),
-        map(text, read("kind", "")),
+    return (
+        [begin + name + end for name in _texts(table, "name")],
+        _texts(table, "of"),
+        _texts(table, "kind"),
         data,
         map(add, data, read("data_span")),
         arrived,
         map(add, arrived, read("arrived_span")),
         accumulate(read("size")),
-        map(text, read("checksum", "")),
+        _texts(table, "checksum"),
         map(not_, read("incomplete")),
         map(_read_pieces, read("pieces", None)),
     )
+
+
+def _texts(table: Facts, key: str) -> Sequence[str]:
+    found = column(table, table.get("rows", 0), key, "")
+    return found if isinstance(table.get(key), str) or bytes not in set(map(type, found)) else list(map(text, found))
 
 
 def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:

@@ -10,7 +10,7 @@ import zlib
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import add
 from typing import Any, Final
@@ -21,8 +21,9 @@ from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, sea
 from drcheck.core.history.changes import History, Record
 from drcheck.core.history.likeness import Likeness
 from drcheck.core.history.sightings import Sighting
+from drcheck.core.history.table import Table
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, Fact, Gap, Look, Told
+from drcheck.core.model.evidence import FOREVER, Candidate, Fact, Gap, Look, Told
 from drcheck.core.time.spans import Span
 from drcheck.ledger import columns, entries
 from drcheck.ledger.columns import Facts, plain, text
@@ -60,6 +61,11 @@ class StoredShelf:
         """Return all of a stretch."""
         facts = self._part(stretch, "rows")
         return self._fold(stretch) if facts is None else rows(facts)
+
+    def table(self, stretch: int) -> Table:
+        """Return all of a stretch as columns."""
+        facts = self._part(stretch, "rows")
+        return table(written(self._fold(stretch)) if facts is None else facts)
 
     def index(self, stretch: int) -> Index:
         """Return the hashes of a stretch."""
@@ -226,25 +232,68 @@ def rows(facts: Facts) -> Rows:
 def _read(facts: Facts) -> list[Sighting]:
     shown = list(columns.read_candidates(facts["shown"]))
     _, _, _, data_lo, data_hi, available_lo, available_hi, *_ = zip(*shown, strict=True) if shown else [()] * 7
-
-    def moved(key: str, base: Sequence[int]) -> Iterable[int]:
-        return map(add, base, columns.column(facts, len(shown), key))
-
-    first_seen = list(accumulate(columns.column(facts, len(shown), "first_seen")))
+    first_seen, last_seen = _seen(facts, len(shown))
     sightings = list(
         map(
             Sighting,
             shown,
-            moved("data_lo", data_lo),
-            moved("data_hi", data_hi),
-            moved("available_lo", available_lo),
-            moved("available_hi", available_hi),
+            _moved(facts, "data_lo", data_lo),
+            _moved(facts, "data_hi", data_hi),
+            _moved(facts, "available_lo", available_lo),
+            _moved(facts, "available_hi", available_hi),
             first_seen,
-            moved("last_seen", first_seen),
+            last_seen,
         )
     )
     for row, lo, hi in facts["gone"]:
         sightings[row].gone_lo, sightings[row].gone_hi = lo, hi
+    _tell(facts, dict(enumerate(sightings)))
+    return sightings
+
+
+def table(facts: Facts) -> Table:
+    """Return what :func:`written` was given as columns, and what these do not tell wholly as sightings."""
+    shown = list(map(list, columns.candidate_columns(facts["shown"]))) if facts["shown"] else [[] for _ in range(11)]
+    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, pieces = shown
+    first_seen, last_seen = _seen(facts, len(name))
+    gone_lo, gone_hi = [FOREVER] * len(name), [FOREVER] * len(name)
+    for row, lo, hi in facts["gone"]:
+        gone_lo[row], gone_hi[row] = lo, hi
+    rows = Table(
+        name, of, kind, data_lo, data_hi,
+        list(_moved(facts, "available_lo", available_lo)), list(_moved(facts, "available_hi", available_hi)),
+        size, checksum, first_seen, last_seen, gone_lo, gone_hi,
+    )  # fmt: skip
+    odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
+    odd |= {row for row, one in enumerate(pieces) if one is not None} if any(pieces) else set()
+    for key in ("rewritings", "like", "facts"):
+        odd.update(row for row, *_ in facts[key])
+    odd.update(row for pair in facts["replaced"] for row in pair[:2] if row >= 0)
+    moved = {key: columns.column(facts, len(name), key) for key in ("data_lo", "data_hi")}
+    odd.update(row for column in moved.values() if any(column) for row, by in enumerate(column) if by)
+    special: dict[int, Sighting] = {}
+    for row in odd:
+        seen = rows.sighting(row)
+        seen.shown = Candidate(*(column[row] for column in shown))
+        seen.data_lo += moved["data_lo"][row]
+        seen.data_hi += moved["data_hi"][row]
+        special[row] = seen
+    _tell(facts, special)
+    return replace(rows, special=special)
+
+
+def _seen(facts: Facts, rows: int) -> tuple[list[int], list[int]]:
+    """Return the first and the newest look that is known to have shown each row."""
+    first_seen = list(accumulate(columns.column(facts, rows, "first_seen")))
+    return first_seen, list(_moved(facts, "last_seen", first_seen))
+
+
+def _moved(facts: Facts, key: str, base: Sequence[int]) -> Iterable[int]:
+    return map(add, base, columns.column(facts, len(base), key))
+
+
+def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
+    """Add to ``sightings``, by row, what columns do not tell of them."""
     for row, by, data, in_a_row in facts["replaced"]:
         seen = sightings[row]
         # What replaced it lies in another stretch where only its beginning matters.
@@ -260,7 +309,6 @@ def _read(facts: Facts) -> list[Sighting]:
         seen.lost_from = FOREVER if lost_from is None else lost_from
     for row, fact, look, holds, how, until in facts["facts"]:
         sightings[row].facts.setdefault(Fact(fact), []).append((look, Told(_HOLDS[holds], text(how), until)))
-    return sightings
 
 
 def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:

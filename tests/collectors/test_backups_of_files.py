@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import LONG_AGO, Fact, Observation, State
 from drcheck.core.model.policy import Identical, Source
 from drcheck.interfaces import Asked
@@ -92,7 +93,7 @@ def readings(seen: Observation, **told: object) -> dict[str, str]:
     source = Source("dumps", "there", "", READERS["objects"], ("orders",), templates=("x",), **told)
     history = History()
     history.apply(history.observe(seen))
-    return {of: part.alike for of, part in history.parts(source, clock_tolerance=300).items()}
+    return {of: part.alike for of, part in parts_of(history, source, clock_tolerance=300).items()}
 
 
 @pytest.mark.parametrize("size", [2000, 3 << 20])

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from test_history import SOURCE, candidate, seen
 
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.alternatives import agreed, other_readings
 from drcheck.core.model.verdict import Finding, Piece, Status, Window
 
@@ -16,7 +17,7 @@ WINDOW = Window(0, 100)
 def part(name: str):
     """Return a source's share of which nobody knows whether its two names are one backup."""
     history = seen((100, [candidate("a", 10, checksum="x"), candidate("b", 20, checksum="x")]))
-    return replace(history.parts(SOURCE, clock_tolerance=300)["db"], alike=f"{name} is alike")
+    return replace(parts_of(history, SOURCE, clock_tolerance=300)["db"], alike=f"{name} is alike")
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import (
     FOREVER,
     LONG_AGO,
@@ -49,12 +51,12 @@ def seen(*looks, source=SOURCE):
 
 
 def points(history, source=SOURCE):
-    return history.parts(source, clock_tolerance=300)["db"].points
+    return parts_of(history, source, clock_tolerance=300)["db"].points
 
 
 def both(history, source=SOURCE):
     """Return the columns as what is alike is read as one, and otherwise, with why nobody knows which holds."""
-    part = history.parts(source, clock_tolerance=300)["db"]
+    part = parts_of(history, source, clock_tolerance=300)["db"]
     assert part.otherwise is not None
     return part.points, part.otherwise.points, part.alike
 
@@ -73,13 +75,13 @@ def test_a_clock_that_was_set_back_turns_no_pair_round():
 
 def test_a_look_that_a_clock_ahead_of_time_dated_proves_nothing_of_that_time():
     history = seen((100, []), (900, []), (200, []), (300, [], LONG_AGO, "denied"))
-    absence = history.parts(DAILY, clock_tolerance=300)["db"].absence
+    absence = parts_of(history, DAILY, clock_tolerance=300)["db"].absence
     assert [begin for begin, _ in absence.complete] == [100, 200]
 
 
 def test_one_look_of_a_clock_that_was_behind_takes_no_other_its_proof():
     history = seen((100, []), (200, []), (5, []), (300, []))
-    absence = history.parts(DAILY, clock_tolerance=300)["db"].absence
+    absence = parts_of(history, DAILY, clock_tolerance=300)["db"].absence
     assert [begin for begin, _ in absence.complete] == [100, 200, 300]
 
 
@@ -93,7 +95,7 @@ def test_what_a_look_of_a_clock_ahead_of_time_did_not_show_arrived_when_it_says(
 
 def test_since_a_clock_was_set_back_what_looks_do_not_show_is_not_known_to_stand():
     history = seen((1000, [candidate("a", 990)]), (995, [], LONG_AGO, "denied"))
-    parts = history.parts(SOURCE, clock_tolerance=300, until=996)
+    parts = parts_of(history, SOURCE, clock_tolerance=300, until=996)
     assert parts["db"].points.gone_lo[0] == 995
 
 
@@ -104,7 +106,7 @@ def test_since_the_newest_look_that_showed_it_nobody_knows_whether_a_backup_stan
 
 
 def test_what_the_newest_look_showed_stands_as_far_as_the_question_goes():
-    parts = seen((100, [candidate("a", 10)])).parts(SOURCE, clock_tolerance=300, until=101)
+    parts = parts_of(seen((100, [candidate("a", 10)])), SOURCE, clock_tolerance=300, until=101)
     assert (parts["db"].points.gone_lo[0], parts["db"].points.exact) == (FOREVER, True)
 
 
@@ -174,6 +176,13 @@ def test_old_content_that_is_put_back_under_a_fixed_name_does_not_renew_the_data
         assert list(as_one.data_lo).count(50) == 2
         assert max(apart.data_lo) == 250
         assert "same content as a" in why
+
+
+@pytest.mark.parametrize("checksum", ["x", ""])
+def test_a_touch_brings_no_arrival_back_that_a_look_disproved(checksum):
+    late = candidate("a", 50, arrived=60, checksum=checksum)
+    found = points(seen((100, []), (200, [late]), (300, [candidate("a", 50, arrived=55, checksum=checksum)])))
+    assert (found.available_lo[0], found.available_hi[0]) == (100, 200)
 
 
 def test_what_was_touched_and_then_written_anew_arrived_when_it_was_first_written():
@@ -280,7 +289,7 @@ def test_the_same_content_under_a_new_name_is_the_old_data_or_new_until_the_poli
         "identical_dumps on dumps would settle it"
     )
     for source, expected in ((REFUSED, as_one), (ALLOWED, apart)):
-        part = history.parts(source, clock_tolerance=300)["db"]
+        part = parts_of(history, source, clock_tolerance=300)["db"]
         assert (part.points, part.otherwise) == (expected, None)
 
 
@@ -311,16 +320,16 @@ def test_pieces_that_agree_make_doubt_and_pieces_that_differ_other_content():
     assert "seems, by pieces of it, to have the same content as a" in why
     assert list(points(alike, REFUSED).data_lo) == [10, 10]
     unlike = after((100, taken("a", "p", 10), taken("b", "q", 90)))
-    assert unlike.parts(SOURCE, clock_tolerance=300)["db"].otherwise is None
+    assert parts_of(unlike, SOURCE, clock_tolerance=300)["db"].otherwise is None
 
     rewritten = after((100, taken("a", "p", 10)), (200, taken("a", "p", 150)))
     as_one, apart, why = both(rewritten)
     assert (list(as_one.data_lo), list(apart.data_lo)) == ([10], [10, 150])
     assert "its size and pieces of it" in why
-    assert rewritten.parts(REFUSED, clock_tolerance=300)["db"].otherwise is None
+    assert parts_of(rewritten, REFUSED, clock_tolerance=300)["db"].otherwise is None
     other = after((100, taken("a", "p", 10)), (200, taken("a", "q", 150)))
     assert list(points(other).data_lo) == [10, 150]
-    assert other.parts(SOURCE, clock_tolerance=300)["db"].otherwise is None
+    assert parts_of(other, SOURCE, clock_tolerance=300)["db"].otherwise is None
 
 
 def test_pieces_never_make_a_new_name_the_old_one():
@@ -397,7 +406,7 @@ def test_each_rewriting_of_data_that_did_not_change_is_a_point_where_identical_d
 
 def test_a_place_that_turns_over_faster_than_it_is_looked_at_proves_no_absence_between_looks():
     hourly = [[candidate(f"n{n}", n, size=1 + n) for n in range(begin - 50, begin, 10)] for begin in (100, 200)]
-    absence = seen((100, hourly[0]), (200, hourly[1])).parts(DAILY, clock_tolerance=300)["db"].absence
+    absence = parts_of(seen((100, hourly[0]), (200, hourly[1])), DAILY, clock_tolerance=300)["db"].absence
     assert absence.turnovers == (200,)
     assert absence.arrivals_known_until(100) == 101
 
@@ -406,7 +415,7 @@ def test_a_look_that_failed_in_between_hides_no_turnover():
     nights = [candidate("latest", night, size=1 + night) for night in (95, 190, 195)]
     partial = (191, [nights[1]], LONG_AGO, "page 2 failed")
     history = seen((100, [nights[0]]), partial, (200, [nights[2]]))
-    assert history.parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == (200,)
+    assert parts_of(history, DAILY, clock_tolerance=300)["db"].absence.turnovers == (200,)
     assert seen((100, [nights[0]]), partial, (200, [nights[1]])).turnovers[("db", False)] == [200]
 
 
@@ -414,30 +423,30 @@ def test_content_that_is_written_anew_turns_over_where_identical_dumps_are_allow
     hourly = [candidate("latest", hour, checksum="x") for hour in (95, 195)]
     history = seen((100, [hourly[0]]), (200, [hourly[1]]))
     allowed = dataclasses.replace(DAILY, identical_dumps=Identical.ALLOWED)
-    assert history.parts(allowed, clock_tolerance=300)["db"].absence.turnovers == (200,)
-    assert history.parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
+    assert parts_of(history, allowed, clock_tolerance=300)["db"].absence.turnovers == (200,)
+    assert parts_of(history, DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
 
 
 def test_a_backup_that_is_moved_each_night_does_not_turn_over():
     first, second = candidate("new/1", 50, checksum="x"), candidate("new/2", 150, checksum="y")
     history = seen((100, [first]), (200, [first._replace(name="old/1"), second]))
-    assert history.parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
+    assert parts_of(history, DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
 
 
 def test_a_place_that_was_emptied_does_not_turn_over():
-    absence = seen((100, [candidate("a", 50)]), (200, [])).parts(DAILY, clock_tolerance=300)["db"].absence
+    absence = parts_of(seen((100, [candidate("a", 50)]), (200, [])), DAILY, clock_tolerance=300)["db"].absence
     assert absence.arrivals_known_until(100) == 201
 
 
 def test_what_stood_as_long_as_looks_are_apart_does_not_turn_over():
     looks = (100, [candidate("a", 0)]), (200, [candidate("b", 150, size=2)])
-    absence = seen(*looks).parts(DAILY, clock_tolerance=300)["db"].absence
+    absence = parts_of(seen(*looks), DAILY, clock_tolerance=300)["db"].absence
     assert absence.arrivals_known_until(100) == 201
 
 
 def test_a_name_that_is_overwritten_each_night_turns_over_where_looks_are_as_rare():
     looks = [(night + 50, [candidate("latest", night, size=1 + night)]) for night in (100, 200)]
-    assert seen(*looks).parts(DAILY, clock_tolerance=300)["db"].absence.turnovers == (250,)
+    assert parts_of(seen(*looks), DAILY, clock_tolerance=300)["db"].absence.turnovers == (250,)
 
 
 def test_a_time_set_back_on_a_fixed_name_disqualifies_nothing():
@@ -462,23 +471,32 @@ def test_a_candidate_whose_marker_went_counts_no_more():
 
 def test_what_is_older_than_the_question_is_left_out_but_not_the_newest():
     history = seen((100 * DAY, [candidate(f"n{n}", n * DAY, size=1 + n) for n in range(30)]))
-    asked = history.parts(SOURCE, clock_tolerance=300, since=25 * DAY)["db"].points
-    stopped = history.parts(SOURCE, clock_tolerance=300, since=90 * DAY)["db"].points
+    asked = parts_of(history, SOURCE, clock_tolerance=300, since=25 * DAY)["db"].points
+    stopped = parts_of(history, SOURCE, clock_tolerance=300, since=90 * DAY)["db"].points
     assert [points.data_lo[0] // DAY for points in (asked, stopped)] == [19, 19]
-    assert len(history.parts(SOURCE, clock_tolerance=300)["db"].points) == 30
+    assert len(parts_of(history, SOURCE, clock_tolerance=300)["db"].points) == 30
 
 
 def test_a_name_that_is_dated_in_the_future_hides_no_backup_that_came_last():
     shown = [candidate("last", 10 * DAY), candidate("future", 4000 * DAY, arrived=300 * DAY)]
     history = seen((310 * DAY, shown))
-    found = history.parts(SOURCE, clock_tolerance=300, since=300 * DAY, until=311 * DAY)["db"].points
+    found = parts_of(history, SOURCE, clock_tolerance=300, since=300 * DAY, until=311 * DAY)["db"].points
     assert found.name == ("last", "future")
     assert list(found.counted()) == [0]
 
 
+def test_what_does_not_count_hides_no_backup_that_came_last():
+    shown = [candidate(f"n{n}", n * DAY, complete=n < 20) for n in range(300)]
+    for until in (300 * DAY, 200 * DAY, 15 * DAY):
+        found = parts_of(seen((301 * DAY, shown)), SOURCE, clock_tolerance=300, since=until - DAY, until=until)["db"]
+        assert max(found.points.data_lo[row] for row in found.points.counted()) == min(until, 20 * DAY) - DAY
+    never = parts_of(seen((301 * DAY, shown[20:])), SOURCE, clock_tolerance=300, since=299 * DAY)["db"].points
+    assert (len(never), list(never.counted())) == (280, [])
+
+
 def test_the_content_of_an_old_backup_under_a_new_name_is_that_one_however_old_it_is():
     old, new = candidate("old", DAY, checksum="x"), candidate("new", 90 * DAY, checksum="x")
-    found = seen((100 * DAY, [old, new])).parts(REFUSED, clock_tolerance=300, since=80 * DAY)["db"].points
+    found = parts_of(seen((100 * DAY, [old, new])), REFUSED, clock_tolerance=300, since=80 * DAY)["db"].points
     assert list(found.data_lo) == [DAY, DAY]
 
 
@@ -573,7 +591,7 @@ def test_a_fact_that_could_not_be_asked_hides_nothing_of_what_lies_there():
     history = History()
     gap = Gap("HeadObject is refused", "Allow it.", fact=Fact.LOCK)
     history.apply(history.observe(Observation(Look("dumps", 100, 100, gaps=(gap,)), (candidate("a", 10),))))
-    part = history.parts(SOURCE, clock_tolerance=300)["db"]
+    part = parts_of(history, SOURCE, clock_tolerance=300)["db"]
     assert (part.gap, part.unasked, part.absence.last) == ("", {Fact.LOCK: "HeadObject is refused"}, 100)
 
 
@@ -655,6 +673,6 @@ def test_a_backup_that_failed_its_checksum_is_told_however_old_it_is():
     history = History()
     looked(history, 40 * DAY, [candidate("a", 10), candidate("b", 20)], told={"a": {Fact.CHECKSUM: rotten}})
     looked(history, 41 * DAY, [candidate("a", 10), candidate("b", 20), candidate("c", 41 * DAY - 5)])
-    part = history.parts(SOURCE, clock_tolerance=300, since=41 * DAY - 10)["db"]
+    part = parts_of(history, SOURCE, clock_tolerance=300, since=41 * DAY - 10)["db"]
     assert list(part.points.name) == ["a", "c"]
     assert history.broken_since() == 10

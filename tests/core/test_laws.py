@@ -30,6 +30,7 @@ from oracle.worlds import BASE, DAY, HOUR, Place, Truth, subject
 
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.kinds import backup_frequency, rpo
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.model.evidence import FOREVER, Candidate, Look, Observation
@@ -96,7 +97,7 @@ def test_the_order_and_the_page_cuts_of_a_listing_change_nothing(data: st.DataOb
         again = data.draw(st.lists(st.sampled_from(shown), max_size=3)) if shown else []
         plain.apply(plain.observe(Observation(look, shown)))
         mixed.apply(mixed.observe(Observation(look, data.draw(st.permutations([*shown, *again])))))
-    assert mixed.parts(source, clock_tolerance=300) == plain.parts(source, clock_tolerance=300)
+    assert parts_of(mixed, source, clock_tolerance=300) == parts_of(plain, source, clock_tolerance=300)
 
 
 # Shifting every time by the same amount changes nothing (UTC slots). ---------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.changes import History
 from drcheck.core.history.part import Part, of_kind
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.backup_frequency import Frequency
@@ -36,7 +37,7 @@ def verdict(commitment, days):
     )
     history = History()
     history.apply(history.observe(Observation(Look("dumps", T - 1, T - 1), rows)))
-    parts = history.parts(DUMPS, clock_tolerance=300)
+    parts = parts_of(history, DUMPS, clock_tolerance=300)
     policy = Policy("shop", "shop.yaml", "0", "", "UTC", {"dumps": DUMPS}, (commitment,))
     evidence = {"dumps": SourceEvidence(Standing.STORAGE, parts)}
     return judge(policy, evidence, Window(T - DAY, T), clock_tolerance=300)[0].overall
@@ -81,7 +82,7 @@ def test_what_is_known_of_a_row_goes_with_it():
         for n, kind in enumerate(["full", "log", "full", "full"])
     )
     history.apply(history.observe(Observation(Look("dumps", T + 9, T + 9), rows)))
-    points = history.parts(DUMPS, clock_tolerance=300)["db"].points
+    points = parts_of(history, DUMPS, clock_tolerance=300)["db"].points
     told = {(2, Fact.CHECKSUM): [(T, Told(True))]}
     found = of_kind(Part(replace(points, facts=told, held_until={2: 7}), Absence((), None)), "full").points
     assert list(found.name) == ["db0", "db2", "db3"]

@@ -10,6 +10,7 @@ from oracle.profiles import thoroughly
 from oracle.worlds import Place, Truth
 
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import FOREVER, Candidate, Observation, Points
 from drcheck.core.model.policy import Source
 from drcheck.registry import READERS
@@ -53,7 +54,7 @@ def rows(points: Points, names: list[str]) -> list[tuple[object, ...]]:
 @given(st.one_of(CERTAIN, FLEETING))
 def test_looks_one_after_the_other_come_to_what_the_rules_say_of_them_all(place: Place):
     source = Source("dumps", "host", "", READERS["objects"], ("orders",), thinned_after=place.thinned_after, min_size=1)
-    part = history_of(place).parts(source, clock_tolerance=300)["orders"]
+    part = parts_of(history_of(place), source, clock_tolerance=300)["orders"]
     expected = place.part()
     assert rows(part.points, list(part.points.checksum)) == rows(expected.points, list(expected.points.name))
     assert part.absence.complete == expected.absence.complete
@@ -72,5 +73,5 @@ def test_a_history_goes_on_from_its_records_as_if_it_had_never_stopped(place: Pl
         live.apply(record)
         records.append(record)
     source = Source("dumps", "host", "", READERS["objects"], ("orders",))
-    assert live.parts(source, clock_tolerance=300) == History.of(records).parts(source, clock_tolerance=300)
+    assert parts_of(live, source, clock_tolerance=300) == parts_of(History.of(records), source, clock_tolerance=300)
     assert all(seen.gone_hi == FOREVER for seen in live.standing.values())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from oracle.profiles import thoroughly
 
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import FOREVER, Candidate, Look, Observation, Pieces
 from drcheck.core.model.policy import NEVER, Source
 from drcheck.registry import READERS
@@ -52,7 +53,7 @@ def test_a_directory_counts_once_it_is_whole_and_is_in_doubt_once_a_file_went(fi
     history = History()
     for at, there in zip(looks, seen, strict=True):
         history.apply(history.observe(Observation(Look("dumps", at, at), [shown(there, at)])))
-    points = history.parts(SOURCE, clock_tolerance=300)["orders"].points
+    points = parts_of(history, SOURCE, clock_tolerance=300)["orders"].points
     (row,) = points.counted()
     assert len(points) == 1
 
@@ -87,7 +88,7 @@ def test_what_is_in_parts_had_not_arrived_at_a_look_that_showed_fewer_of_them(ca
         one = one._replace(pieces=one.pieces._replace(parts=len(there)))
         history.apply(history.observe(Observation(Look("dumps", at, at), [one])))
         shown_at.append((at, len(there)))
-    points = history.parts(SOURCE, clock_tolerance=300)["orders"].points
+    points = parts_of(history, SOURCE, clock_tolerance=300)["orders"].points
     (row,) = points.counted()
     fewer = [at for at, number in shown_at if number < shown_at[-1][1]]
     assert points.available_lo[row] >= max(fewer, default=BASE)

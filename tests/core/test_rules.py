@@ -12,6 +12,7 @@ from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.changes import History
 from drcheck.core.history.part import Part
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import (
     FOREVER,
@@ -42,7 +43,7 @@ def seen(*candidates, begin=100 * DAY, source=SOURCE):
     """Return the columns of the candidates that one look showed."""
     history = History()
     history.apply(history.observe(Observation(Look("dumps", begin, begin), candidates)))
-    return history.parts(source, clock_tolerance=TOLERANCE)["db"].points
+    return parts_of(history, source, clock_tolerance=TOLERANCE)["db"].points
 
 
 def why_not(*candidates, begin=100 * DAY, source=SOURCE):
@@ -250,7 +251,7 @@ def rewritten(*shown):
     history = History()
     for day, candidates in enumerate(shown, 2):
         history.apply(history.observe(Observation(Look("dumps", day * DAY, day * DAY), candidates)))
-    return history.parts(SOURCE, clock_tolerance=TOLERANCE)["db"].points
+    return parts_of(history, SOURCE, clock_tolerance=TOLERANCE)["db"].points
 
 
 def test_a_check_of_a_name_that_was_gone_is_of_what_came_under_it_next():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.log_lines import dated
-from drcheck.core.judging.since_then import changes, deleted_early
+from drcheck.core.history.to_parts import parts_of
+from drcheck.core.judging.since_then import changes
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
@@ -39,7 +40,7 @@ def seen(*looks, source=SOURCE):
         gaps = (shown,) if isinstance(shown, Gap) else ()
         look = Look("dumps", begin, begin, gaps=gaps)
         history.apply(history.observe(Observation(look, () if gaps else shown)))
-    parts = history.parts(source, clock_tolerance=300, until=PERIOD.end)
+    parts = parts_of(history, source, clock_tolerance=300, until=PERIOD.end)
     return {"dumps": SourceEvidence(Standing.STORAGE, parts, looks=history.looks)}
 
 
@@ -48,7 +49,7 @@ def policy(*commitments):
 
 
 def changed(policy, commitment, evidence, window):
-    return changes(policy, commitment, evidence, window, deleted_early(policy, evidence, window))
+    return changes(policy, evidence, window)[commitment.id]
 
 
 def told(evidence, commitment=RPO, *others, window=PERIOD):

@@ -11,6 +11,7 @@ from points import DAY, HOUR, Point, at, part, subject
 
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.sources import SourceEvidence
@@ -189,7 +190,7 @@ def shown(source: Source, told: Told, *, of: str = "orders") -> SourceEvidence:
     history = History()
     look = Look(source.name, at(240) - 1, at(240) - 1)
     history.apply(history.observe(Observation(look, (row,), described=tier(told))))
-    return SourceEvidence(Standing.STORAGE, history.parts(source, clock_tolerance=300, until=at(240)))
+    return SourceEvidence(Standing.STORAGE, parts_of(history, source, clock_tolerance=300, until=at(240)))
 
 
 def test_the_sources_that_survive_are_looked_at_though_the_objective_rests_on_a_log():
@@ -229,7 +230,7 @@ def test_each_tier_holds_from_the_look_that_found_it_and_is_kept_once():
         record = history.observe(Observation(look, (row,), described=tier(told)))
         history.apply(record)
         kept.append(len(record.described))
-    points = history.parts(OFFSITE, clock_tolerance=300)["orders"].points
+    points = parts_of(history, OFFSITE, clock_tolerance=300)["orders"].points
     assert points.facts[0, Fact.ARCHIVED] == [(at(2), AT_HAND), (at(4), DEEP), (at(6), AT_HAND)]
     assert kept == [0, 0, 1, 0, 1, 0]
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.backup_frequency import Frequency
@@ -54,7 +55,7 @@ def seen(name, *looks, unaccounted=()):
         history.apply(history.observe(Observation(Look(name, begin, begin, unaccounted=unaccounted), shown)))
     return SourceEvidence(
         Standing.STORAGE,
-        history.parts(SOURCES[name], clock_tolerance=300),
+        parts_of(history, SOURCES[name], clock_tolerance=300),
         unaccounted=history.unaccounted,
         ever_matched=history.ever_matched,
         looks=history.looks,

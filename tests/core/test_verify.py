@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.reach import asked_at, expected_since, locked_for, looked_at, needed_since
 from drcheck.core.judging.sources import SourceEvidence
@@ -73,7 +74,7 @@ def held(days, *, source=DUMPS, of="db", looks=(T - 1,), gaps=(), told=None):
     for begin in looks:
         look = Look(source.name, begin, begin, gaps=gaps)
         history.apply(history.observe(Observation(look, rows, described=facts)))
-    return SourceEvidence(Standing.STORAGE, history.parts(source, clock_tolerance=300), gaps=gaps)
+    return SourceEvidence(Standing.STORAGE, parts_of(history, source, clock_tolerance=300), gaps=gaps)
 
 
 def only(its, evidence, window=WINDOW, **more):
@@ -160,7 +161,7 @@ def test_where_every_backup_is_gone_that_is_said():
             for day in rows
         )
         history.apply(history.observe(Observation(Look("dumps", begin, begin), shown)))
-    empty = SourceEvidence(Standing.STORAGE, history.parts(DUMPS, clock_tolerance=300))
+    empty = SourceEvidence(Standing.STORAGE, parts_of(history, DUMPS, clock_tolerance=300))
     verdict = only(policy(RPO), {"dumps": empty})
     assert verdict.status is BREACHED
     assert verdict.overall.reason == "nothing of db can be restored any more: every recovery point at dumps is gone"

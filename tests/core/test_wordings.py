@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.history.changes import Candidate, History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.judging.wordings import Version, wordings_of
@@ -59,7 +60,7 @@ def held(hours):
     )  # fmt: skip
     history = History()
     history.apply(history.observe(Observation(Look("dumps", T - 1, T - 1), rows)))
-    return {"dumps": SourceEvidence(Standing.STORAGE, history.parts(DUMPS, clock_tolerance=300))}
+    return {"dumps": SourceEvidence(Standing.STORAGE, parts_of(history, DUMPS, clock_tolerance=300))}
 
 
 def down(*hours_of_days):

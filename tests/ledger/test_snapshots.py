@@ -12,6 +12,7 @@ from oracle.worlds import DAY, HOUR, Place, Scale
 
 from drcheck.core.history import exports, sightings
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import (
     FOREVER,
@@ -28,7 +29,7 @@ from drcheck.core.model.evidence import (
 )
 from drcheck.core.model.policy import Source
 from drcheck.core.model.verdict import Window
-from drcheck.ledger.snapshots import whole
+from drcheck.ledger.snapshots import StoredShelf, whole
 from drcheck.ledger.state import Key, SourceState
 from drcheck.ledger.store import Ledger
 from drcheck.registry import READERS
@@ -97,9 +98,9 @@ def test_cutting_a_history_by_snapshots_changes_nothing(place: Place, data: st.D
             asked = {"clock_tolerance": 300, "since": since, "until": until}
             found = Ledger(log).state({KEY}).source(KEY).history
             assert found.broken_since() == uncut.broken_since()
-            for of, part in found.parts(source, **asked).items():
-                assert part.points == uncut.parts(source, **asked)[of].points
-                assert part == uncut.parts(source, **asked)[of]
+            for of, part in parts_of(found, source, **asked).items():
+                assert part.points == parts_of(uncut, source, **asked)[of].points
+                assert part == parts_of(uncut, source, **asked)[of]
         found, expected = (
             whole(one)["rows"] for one in (Ledger(log).state().source(KEY), SourceState(uncut, Standing.STORAGE))
         )
@@ -133,11 +134,12 @@ def test_a_night_reads_what_its_window_touches():
     log.was_read = 0
     source = Source("dumps", "host", "", READERS["objects"], ("db",))
     known = Ledger(log).state({KEY}).source(KEY).history
-    part = known.parts(source, clock_tolerance=300, since=begin - 5 * DAY)["db"]
+    with mock.patch.object(StoredShelf, "table", autospec=True, side_effect=StoredShelf.table) as read:
+        part = parts_of(known, source, clock_tolerance=300, since=begin - 5 * DAY)["db"]
     assert part.points.data_lo[-1] == begin - HOUR
     assert log.was_read < 20 * 4
-    assert len(known.standing) <= 24 * 2 * 32
-    assert set(known.sealed) == {0, 1}
+    assert len(part.points) <= 24 * 2 * 32
+    assert [stretch for _, stretch in (call.args for call in read.call_args_list)] == [2, 3]
 
 
 def test_what_exports_told_before_a_snapshot_stays_told():

@@ -15,6 +15,7 @@ from drcheck.collectors.local.collector import LocalCollector
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import LONG_AGO, Fact, Look, Observation, State, Told
 from drcheck.interfaces import Asked
 from drcheck.readers.points import unfinished
@@ -58,7 +59,7 @@ class Disk:
         return states(seen)
 
     def doubts(self):
-        points = self.history.parts(SOURCE, clock_tolerance=300)["orders"].points
+        points = parts_of(self.history, SOURCE, clock_tolerance=300)["orders"].points
         return [[one.why for one in points.doubts.get(row, ())] for row in range(len(points))]
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from drcheck.core.evaluation.exposure import Row, cite
+from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Points, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Points, Row, Told
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
 from drcheck.core.time.spans import Span, Spans, covers, intersection, union
 from drcheck.core.time.timeline import cut, within

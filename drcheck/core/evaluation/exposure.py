@@ -2,127 +2,17 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
-from operator import itemgetter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import sub
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
 from drcheck.core.model.verdict import Status, Window
-from drcheck.core.time.calendar import Slot
 from drcheck.core.time.spans import Span, Spans, covers, intersection, union
-
-Row = tuple[Points, int]
-"""A recovery point: the columns it lies in, and its row there."""
-
-
-@dataclass(slots=True)
-class Newest:
-    """The newest data that was there, as a step function of time."""
-
-    times: array[int] = field(default_factory=lambda: array("q"))
-    rows: list[Row | None] = field(default_factory=list)
-    """What was newest from the same entry of ``times`` on; None: nothing was there."""
-
-    def step(self, t: int, row: Row | None) -> None:
-        """Say what is newest from ``t`` on; steps come in order of time."""
-        if self.rows and self.rows[-1] == row:
-            return
-        if self.times and self.times[-1] == t:
-            self.rows[-1] = row
-        else:
-            self.times.append(t)
-            self.rows.append(row)
-
-    def at(self, t: int) -> Row | None:
-        """Return the recovery point with the newest data right after ``t``."""
-        index = bisect_right(self.times, t) - 1
-        return self.rows[index] if index >= 0 else None
-
-    def before(self, t: int) -> Row | None:
-        """Return the recovery point with the newest data right before ``t``."""
-        return self.at(t - 1)
-
-
-def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
-    """Follow the newest data of counted points, each from when it was available (until it was gone), while it counts.
-
-    Every uncertain instant is taken at its favourable or unfavourable end, and what is in doubt as counting or not.
-    """
-    arrivals: list[tuple[int, int, int, Row]] = []
-    for part in subject.parts:
-        points = part.points
-        data, available, gone = (
-            (points.data_hi, points.available_lo, points.gone_hi)
-            if favourable
-            else (points.data_lo, points.available_hi, points.gone_lo)
-        )
-        for row in points.counted():
-            ends = gone[row] if until_gone else FOREVER
-            if not favourable and row in points.held_until:
-                ends = max(ends, points.held_until[row])
-            if available[row] >= ends:
-                continue
-            if row not in points.doubts:
-                arrivals.append((available[row], -data[row], ends, (points, row)))
-                continue
-            counts = intersection((Span(available[row], ends),), points.counts(row, surely=not favourable))
-            arrivals += ((start, -data[row], end, (points, row)) for start, end in counts)
-    arrivals.sort(key=itemgetter(0, 1, 2))
-    return _climb(arrivals) if all(arrival[2] == FOREVER for arrival in arrivals) else sweep(arrivals)
-
-
-def _climb(arrivals: list[tuple[int, int, int, Row]]) -> Newest:
-    """Follow the newest data where nothing ever goes: it only gets newer."""
-    found = Newest()
-    best = FOREVER
-    for available, age_rank, _, point in arrivals:
-        if age_rank < best:
-            best = age_rank
-            found.step(available, point)
-    return found
-
-
-def sweep(arrivals: Sequence[tuple[int, int, int, Row]]) -> Newest:
-    """Follow the newest data through arrivals and departures.
-
-    Of each, in order: when it came, its data's instant with its sign changed, when it went, and what it is.
-    """
-    changes = sorted(
-        {arrival[0] for arrival in arrivals} | {arrival[2] for arrival in arrivals if arrival[2] < FOREVER}
-    )
-    found = Newest()
-    heap: list[tuple[int, int, int, Row]] = []
-    following = 0
-    for t in changes:
-        while following < len(arrivals) and arrivals[following][0] <= t:
-            _, age_rank, ends, point = arrivals[following]
-            heappush(heap, (age_rank, -ends, following, point))
-            following += 1
-        while heap and -heap[0][1] <= t:
-            heappop(heap)
-        found.step(t, heap[0][3] if heap else None)
-    return found
-
-
-def rows_by_slot(parts: Iterable[Part], slots: Sequence[Slot]) -> list[list[Row]]:
-    """Return for each of ``slots``, oldest first, the counted points of which the data lies, or may lie, in it."""
-    starts = [slot.start for slot in slots]
-    rows: list[list[Row]] = [[] for _ in slots]
-    for part in parts:
-        points = part.points
-        for row in points.counted():
-            first = max(bisect_right(starts, points.data_lo[row]) - 1, 0)
-            for index in range(first, bisect_right(starts, points.data_hi[row])):
-                if points.data_lo[row] < slots[index].end:
-                    rows[index].append((points, row))
-    return rows
 
 
 def presence(rows: Sequence[Row], *, surely: bool, until_gone: bool, as_made: bool = False) -> Spans:
@@ -190,28 +80,28 @@ class Exposure:
             return Status.UNKNOWN
         return at_best
 
-    def changes(self) -> Iterator[int]:
-        """Yield every instant at which the status may change."""
-        yield from self._turns(self.best, favourable=True)
-        if self.surest is not self.best:
-            yield from self._turns(self.surest, favourable=False)
+    def changes(self, window: Window) -> Iterator[int]:
+        """Yield every instant within ``window`` at which the status may change, and some others."""
+        for steps in (self.best,) if self.surest is self.best else (self.best, self.surest):
+            yield from self._turns(steps, window)
         for span in self.proved:
             yield from span
         yield self.looked
         if self.effective is not None:
             yield from (self.effective, self.effective + self.objective)
 
-    def _turns(self, steps: Newest, *, favourable: bool) -> Iterator[int]:
+    def _turns(self, steps: Newest, window: Window) -> Iterator[int]:
         """Yield when a step of ``steps`` may turn the status: not where one point in time follows another."""
-        overdue = LONG_AGO
-        for t, row in zip(steps.times, steps.rows, strict=True):
-            late = LONG_AGO if row is None else _data(row, favourable=favourable) + self.objective
-            if overdue <= t:
-                yield from (overdue, t)
+        times, data = steps.steps(*window)
+        if not times:
+            return
+        overdue = [instant + self.objective for instant in data]
+        yield from (times[0], overdue[-1])
+        for before, t, late in zip(overdue, times[1:], overdue[1:], strict=False):
+            if before <= t:
+                yield from (before, t)
             elif late <= t:
                 yield t
-            overdue = late
-        yield overdue
 
     def age_at(self, t: int) -> int | None:
         """Return the age of the newest data that surely was there right before ``t``; None: there was none."""
@@ -223,16 +113,11 @@ class Exposure:
 
         None: for some time there was none, so that nothing bounds it.
         """
-        times, worst = self.surest.times, 0
-        if not times or times[0] > window.start:
+        times, data = self.surest.steps(*window)
+        if not times or times[0] > window.start or min(data) == LONG_AGO:
             return None
-        for start, end, row in zip(times, [*times[1:], FOREVER], self.surest.rows, strict=True):
-            if max(start, window.start) >= min(end, window.end):
-                continue
-            if row is None:
-                return None
-            worst = max(worst, min(end, window.end) - row[0].data_lo[row[1]])
-        return worst
+        ages: Iterator[int] = map(sub, [*times[1:], window.end], data)
+        return max(0, *ages)
 
     def passed_over(self, t: int) -> str:
         """Return why the newest data that stood right after ``t`` does not count, where it is newer than what does.

@@ -15,10 +15,8 @@ from itertools import accumulate, groupby, pairwise, product
 from typing import NamedTuple
 
 from drcheck.core.history.likeness import checksums_differ
-from drcheck.core.model.evidence import Points
+from drcheck.core.model.evidence import Row
 from drcheck.core.time.spans import Span, covers, intersection
-
-Row = tuple[Points, int]
 
 SMALLEST_COPY = 2
 """A point with less than this part (one half) of another's bytes is not a copy of it."""

@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation.every_point import states
-from drcheck.core.evaluation.exposure import Newest, Row, cite, sweep
+from drcheck.core.evaluation.exposure import cite
+from drcheck.core.evaluation.newest import Newest, sweep
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import Cited, Fact, Points, Told
+from drcheck.core.model.evidence import Cited, Fact, Points, Row, Told
 from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.spans import Spans, covers, difference, intersection, union
 

@@ -17,6 +17,7 @@ from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from drcheck.core.history.sightings import Sighting
+from drcheck.core.history.table import Table
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 
 
@@ -82,6 +83,10 @@ class Shelf(Protocol):
 
     def load(self, stretch: int) -> Rows:
         """Return all of a stretch."""
+        ...
+
+    def table(self, stretch: int) -> Table:
+        """Return all of a stretch as columns."""
         ...
 
     def index(self, stretch: int) -> Index:

@@ -13,14 +13,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from drcheck.core.history import exports, facts
-from drcheck.core.history.absence import Absence
-from drcheck.core.history.archive import Sealed, Shelf, hashed
-from drcheck.core.history.columns import columns
-from drcheck.core.history.likeness import Content, Likeness, Reading, readings
-from drcheck.core.history.look_order import in_order
-from drcheck.core.history.part import Part
+from drcheck.core.history.archive import Sealed, Shelf
+from drcheck.core.history.likeness import Content, Likeness
 from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
-from drcheck.core.history.twins import alike_in
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.core.model.evidence import (
     FOREVER,
@@ -35,7 +30,6 @@ from drcheck.core.model.evidence import (
     Told,
     Unaccounted,
 )
-from drcheck.core.model.policy import Source
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch
 
 SIZES = 10 * 86400
@@ -91,7 +85,7 @@ class History:
     went since the one before than looks can show."""
     ended: list[tuple[Sighting, bool]] = field(default_factory=list)
     """What ended since the newest complete look, and whether it was only written anew."""
-    _reach: list[tuple[int, int]] = field(default_factory=list)
+    reach: list[tuple[int, int]] = field(default_factory=list)
     """(asked_from, begin) of the complete looks but those after which another one asked as far back, oldest first."""
 
     @classmethod
@@ -191,7 +185,7 @@ class History:
         for described in record.described:
             if (known := self.standing.get(described.name)) is not None:
                 self.changed.add(known.stretch)
-                facts.note(known, described, look.begin, seen=self._reach[-1][1] if self._reach else look.begin)
+                facts.note(known, described, look.begin, seen=self.reach[-1][1] if self.reach else look.begin)
         self.looks.append(look)
         if look.complete:
             self._turn_over(look)
@@ -218,8 +212,8 @@ class History:
         """Note how far back complete looks asked."""
         for look in looks:
             if look.complete:
-                del self._reach[bisect_right(self._reach, (look.asked_from, LONG_AGO)) :]
-                self._reach.append((look.asked_from, look.begin))
+                del self.reach[bisect_right(self.reach, (look.asked_from, LONG_AGO)) :]
+                self.reach.append((look.asked_from, look.begin))
 
     def _moved(self, record: Record, contents: Mapping[str, Content]) -> dict[str, Sighting]:
         """Take what only changed its name out of what stands, and return it by its new name.
@@ -252,9 +246,9 @@ class History:
         distance before that, and what is there now is newer: others may have come and gone in between.
         """
         ended, self.ended = self.ended, []
-        if not self._reach:
+        if not self.reach:
             return
-        before = self._reach[-1][1]
+        before = self.reach[-1][1]
         since = before - (look.begin - before)
         for rewritten in (False, True):
             went = [seen for seen, again in ended if again <= rewritten and seen.first_seen <= before]
@@ -282,10 +276,19 @@ class History:
                 if newer[of] > newest[of] and look.begin not in turned:
                     turned.append(look.begin)
 
-    def _last_shown(self, known: Sighting) -> int:
-        """Return the newest look that showed what still stands: else a complete one would have missed it."""
-        index = bisect_right(self._reach, (known.shown.data_lo, FOREVER)) - 1
-        return max(known.last_seen, self._reach[index][1]) if index >= 0 else known.last_seen
+    def last_shown(self, data: Sequence[int], last_seen: Sequence[int]) -> list[int]:
+        """Return the newest look that showed what still stands: else a complete one would have missed it.
+
+        Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
+        """
+        asked = [asked_from for asked_from, _ in self.reach]
+        begins = [LONG_AGO, *(begin for _, begin in self.reach)]
+        shown = map(begins.__getitem__, map(partial(bisect_right, asked), data))
+        return list(map(max, shown, last_seen))
+
+    def last_shown_of(self, known: Sighting) -> int:
+        """Return the newest look that showed one of them."""
+        return self.last_shown((known.shown.data_lo,), (known.last_seen,))[0]
 
     def read_all(self) -> None:
         """Read every stretch."""
@@ -348,113 +351,6 @@ class History:
         rotten = (known.data_lo for known in self.standing.values() if known.is_rotten)
         return min((*rotten, *(one.broken_since for one in self.sealed.values())), default=FOREVER)
 
-    def parts(
-        self, source: Source, *, clock_tolerance: int, since: int = LONG_AGO, until: int = FOREVER
-    ) -> dict[str, Part]:
-        """Return the source's share of each data set, with what the looks prove about what they did not show.
-
-        Candidates with data older than ``since``, the oldest that the question needs, are left out, but for as long
-        before the newest one as its size is compared with: the age of what stopped long ago is still told. The
-        question ends at ``until``: what was shown right before it is not said to be unseen since, and what has data of
-        then or later, came then and was first shown then is left out.
-        """
-        oldest_of = {of: min(since, newest - SIZES) for of, newest in self._newest(until).items()}
-        self._read(
-            stretch
-            for stretch, sealed in self.sealed.items()
-            if sealed.rotten
-            or any(
-                of in source.of and newest.oldest < until and newest.data_hi >= oldest_of[of]
-                for of, newest in sealed.newest.items()
-            )
-        )
-        needed: dict[str, list[Sighting]] = {of: [] for of in source.of}
-        for seen in (*self.past, *self.standing.values()):
-            if (of := seen.shown.of) in needed and (
-                # However old, what has failed its checksum is broken until it passes one.
-                (seen.shown.data_hi >= oldest_of.get(of, since) and seen.oldest < until) or seen.is_rotten
-            ):
-                needed[of].append(seen)
-        as_one, *others = readings(source)
-        copies: dict[str, list[Sighting]] = {}
-        if as_one.second_names:
-            for of, alike in self._alike(needed).items():
-                needed[of] += (seen for seen in alike if seen.oldest < until)
-                copies[of] = [seen for seen in alike if seen.oldest >= until]
-        looks = in_order(self.looks)
-        looked = Absence.proved_by(looks, source.thinned_after, seen_every=source.seen_every)
-        last = self.looks[-1] if self.looks else None
-        gap = next((gap.what for gap in last.gaps if gap.hides), "") if last else ""
-        unasked = {gap.fact: gap.what for gap in last.gaps if gap.fact} if last else {}
-
-        def unseen_from(known: Sighting) -> int:
-            shown = self._last_shown(known) + 1
-            if source.seen_every and shown > looked.taken.start:
-                shown = max(shown, looked.taken.end)
-                return FOREVER if shown >= until else shown
-            if last is not None and last.begin < shown and not last.complete and known.last_seen != last.begin:
-                return last.begin  # the clock was set back, and by it nobody sees this any more
-            return FOREVER if shown >= until else shown
-
-        parts: dict[str, Part] = {}
-        for of, sightings in needed.items():
-
-            def read(reading: Reading, of: str = of, sightings: Sequence[Sighting] = sightings) -> Part:
-                points = columns(
-                    source, of, sightings, unseen_from, reading,
-                    last_shown=self._last_shown_of, clock_tolerance=clock_tolerance,
-                )  # fmt: skip
-                if source.seen_every:
-                    points = replace(points, taken_until=looked.taken.end)
-                fast = self.turnovers.get((of, bool(reading.apart))) or self.turnovers.get((of, False))
-                absence = looked
-                if fast:
-                    absence = Absence.proved_by(looks, source.thinned_after, fast, seen_every=source.seen_every)
-                return Part(points, absence, gap, unasked)
-
-            parts[of] = read(as_one)
-            if later := copies.get(of):
-                parts[of] = replace(parts[of], copied_since=read(as_one, sightings=[*sightings, *later]).points)
-            for other in others:
-                if why := alike_in(source, sightings, other, clock_tolerance=clock_tolerance):
-                    parts[of] = replace(parts[of], otherwise=read(other), alike=why)
-        return parts
-
-    def _newest(self, until: int) -> dict[str, int]:
-        """Return the newest data before ``until`` of each data set, of what was known of by then.
-
-        What is dated later is future-dated, and hides nothing that stopped long ago.
-        """
-        self._read(
-            stretch
-            for stretch, sealed in self.sealed.items()
-            if any(its.oldest < until <= its.data_lo for its in sealed.newest.values())
-        )
-        found: dict[str, int] = {}
-        for seen in (*self.past, *self.standing.values()):
-            if seen.shown.data_lo < until and seen.oldest < until:
-                found[seen.shown.of] = max(found.get(seen.shown.of, LONG_AGO), seen.shown.data_lo)
-        for sealed in self.sealed.values():
-            for of, its in sealed.newest.items():
-                if its.data_lo < until and its.oldest < until:
-                    found[of] = max(found.get(of, LONG_AGO), its.data_lo)
-        return found
-
-    def _alike(self, needed: Mapping[str, list[Sighting]]) -> dict[str, list[Sighting]]:
-        """Return what else has the content of something that is needed, by data set, however old or new it is."""
-        marks = {of: {mark for seen in sightings for mark in seen.marks()} for of, sightings in needed.items()}
-        wanted = {hashed(mark) for its in marks.values() for mark in its} if self.sealed else frozenset()
-        if wanted and self.shelf is not None:
-            shelf = self.shelf
-            self._read([one for one in self.sealed if not wanted.isdisjoint(shelf.index(one).contents)])
-        there = {of: set(map(id, sightings)) for of, sightings in needed.items()}
-        found: dict[str, list[Sighting]] = {of: [] for of in needed}
-        for seen in (*self.past, *self.standing.values()):
-            its = marks.get(of := seen.shown.of)
-            if its and id(seen) not in there[of] and not its.isdisjoint(seen.marks()):
-                found[of].append(seen)
-        return found
-
     def _show(self, candidate: Candidate, content: Content, look: Look) -> None:
         begin, known = look.begin, self.standing.get(candidate.name)
         if known is not None and self._grew(known, candidate, content, look):
@@ -471,15 +367,19 @@ class History:
             self.standing[candidate.name] = new
             self.changed.add(new.stretch)
             return
-        earliest = candidate.available_lo
-        latest = max(earliest, min(candidate.available_hi, begin))
+        missed = LONG_AGO
+        if candidate.available_lo < known.available_lo:
+            # Whatever time the place shows now: a look that did not show it as it is disproves the same as before.
+            missed = self._complete_before(max(known.first_seen, known.formed) - 1, candidate.data_lo)
+        earliest = max(candidate.available_lo, missed)
+        latest = max(earliest, min(candidate.available_hi, begin)) if candidate.available_hi >= missed else begin
         rewritten = candidate.data_lo != known.shown.data_lo
         if rewritten:
             # Whether it holds the old data or new is for whoever reads it to say: both are kept.
             new.like = like
             written = known.rewritings[-1] if known.rewritings else known
             self.ended.append((replace(written), True))
-            known.rewritten_as(new, self._last_shown(known), in_a_row=self._in_a_row(written, look))
+            known.rewritten_as(new, self.last_shown_of(known), in_a_row=self._in_a_row(written, look))
         if marked:
             known.available_lo, known.available_hi = new.available_lo, new.available_hi
         else:
@@ -506,7 +406,7 @@ class History:
         before, now = known.shown.pieces, candidate.pieces
         if before is None or now is None or (known.shown.complete and not candidate.complete):
             return False
-        last = self._last_shown(known)
+        last = self.last_shown_of(known)
         # Nobody adds a part to what has all of them: until it came, what looked whole was not.
         lacked = before.parts < now.parts and not before.wanted and known.lost_from == FOREVER
         known.whole = known.shown.complete and known.is_whole(last) and not lacked
@@ -530,9 +430,9 @@ class History:
         self.changed.add(known.stretch)
         return True
 
-    def _last_shown_of(self, known: Sighting) -> int:
+    def newest_shown(self, known: Sighting) -> int:
         """Return the newest look that showed something, whether it still stands or not."""
-        return known.gone_lo - 1 if known.gone_lo < FOREVER else self._last_shown(known)
+        return known.gone_lo - 1 if known.gone_lo < FOREVER else self.last_shown_of(known)
 
     def _arrival(self, candidate: Candidate, begin: int) -> tuple[int, int]:
         """Return when what a look at ``begin`` showed anew arrived, whatever the place says of its time.
@@ -546,8 +446,8 @@ class History:
 
     def _missed(self, candidate: Candidate, begin: int) -> int:
         """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
-        index = bisect_right(self._reach, (candidate.data_lo, FOREVER)) - 1
-        missed = self._reach[index][1] if index >= 0 else LONG_AGO
+        index = bisect_right(self.reach, (candidate.data_lo, FOREVER)) - 1
+        missed = self.reach[index][1] if index >= 0 else LONG_AGO
         # A look that seems to come later was told by another clock: when it missed the candidate nobody knows.
         return missed if missed <= begin else self._complete_before(begin, candidate.data_lo)
 
@@ -558,9 +458,9 @@ class History:
 
     def _in_a_row(self, known: Sighting, look: Look) -> bool:
         """Return whether ``look`` and the complete one before it are both complete, and that one showed ``known``."""
-        if not look.complete or not self._reach:
+        if not look.complete or not self.reach:
             return False
-        asked_from, begin = self._reach[-1]
+        asked_from, begin = self.reach[-1]
         return asked_from <= known.shown.data_lo and known.first_seen <= begin
 
     def _end(self, name: str, look: Look, *, by: Sighting | None = None) -> None:
@@ -568,7 +468,7 @@ class History:
         known = self.standing.pop(name, None)
         if known is None:
             return
-        shown = self._last_shown(known)
+        shown = self.last_shown_of(known)
         if by is not None:
             known.replaced(by, shown, in_a_row=self._in_a_row(known, look))
         else:

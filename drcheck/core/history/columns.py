@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise, repeat
+from operator import lt
+from typing import TypeVar
 
 from drcheck.core.history.likeness import Reading
 from drcheck.core.history.sightings import Sighting
+from drcheck.core.history.table import Table
 from drcheck.core.history.twins import second_names
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points
+from drcheck.core.model.evidence import FOREVER, Points
 from drcheck.core.model.policy import Source
 from drcheck.core.rules import as_listed
 from drcheck.core.rules.interface import Shown
+
+T = TypeVar("T")
 
 
 def columns(
     source: Source,
     of: str,
     sightings: Iterable[Sighting],
-    unseen_from: Callable[[Sighting], int],
+    plain: Table,
+    unseen_from: Callable[[Sequence[int], Sequence[int]], Sequence[int]],
     reading: Reading,
     *,
     last_shown: Callable[[Sighting], int],
@@ -27,68 +33,108 @@ def columns(
 ) -> Points:
     """Return the sightings of one data set as columns, each with the reason if it does not count.
 
-    ``reading`` is what contents that are alike are taken for, ``last_shown`` the newest look that showed one, and
-    ``unseen_from`` says from when nobody knows whether what was never missed still stands.
+    ``plain`` has those that columns tell wholly, none with the content of another. ``reading`` is what contents that
+    are alike are taken for, ``last_shown`` the newest look that showed one, and ``unseen_from`` says from when nobody
+    knows whether what was never missed still stands: given the oldest instants of data, and the newest looks that
+    showed it.
     """
-    sightings = [one for seen in sightings for one in seen.writings(reading.apart)]
-    first = second_names(sightings, clock_tolerance=clock_tolerance) if reading.second_names else {}
-
-    def data(seen: Sighting) -> Sighting:
-        """Return that of which a sighting holds the data."""
-        return first.get(id(seen), seen)
-
-    rows = sorted(sightings, key=lambda seen: (data(seen).data_lo, seen.shown.name, seen.first_seen))
+    seen = [one for seen in sightings for one in seen.writings(reading.apart)]
+    first = second_names(seen, clock_tolerance=clock_tolerance) if reading.second_names else {}
+    rows = _Rows(seen, plain, [first.get(id(one), one).data_lo for one in seen])
+    data_hi = [first.get(id(one), one).newest_data for one in seen]
+    available_lo, available_hi = (
+        rows.column((one.available_lo for one in seen), plain.available_lo),
+        rows.column((one.available_hi for one in seen), plain.available_hi),
+    )
+    gone_lo = rows.column((one.gone_lo for one in seen), plain.gone_lo)
+    unseen = unseen_from(
+        rows.column((one.shown.data_lo for one in seen), plain.data_lo),
+        rows.column((one.last_seen for one in seen), plain.last_seen),
+    )
+    gone_lo = [unknown if gone == FOREVER else gone for gone, unknown in zip(gone_lo, unseen, strict=True)]
     points = Points(
         source=source.name,
         of=of,
         arrival_by=source.available_at.value,
-        name=tuple(seen.shown.name for seen in rows),
-        kind=tuple(seen.shown.kind or source.kind for seen in rows),
-        data_lo=array("q", (data(seen).data_lo for seen in rows)),
-        data_hi=array("q", (data(seen).newest_data for seen in rows)),
-        available_lo=array("q", (seen.available_lo for seen in rows)),
-        available_hi=array("q", (seen.available_hi for seen in rows)),
-        gone_lo=array("q", (max(_unseen_from(seen, unseen_from), seen.available_lo) for seen in rows)),
-        gone_hi=array("q", (seen.gone_hi for seen in rows)),
-        size=array("q", (seen.shown.size for seen in rows)),
-        checksum=tuple(seen.content.checksum for seen in rows),
-        facts={(row, fact): steps for row, seen in enumerate(rows) for fact, steps in seen.facts.items()},
-        second_of={row: first[id(seen)].shown.name for row, seen in enumerate(rows) if id(seen) in first},
+        name=tuple(rows.column((one.shown.name for one in seen), plain.name)),
+        kind=tuple(kind or source.kind for kind in rows.column((one.shown.kind for one in seen), plain.kind)),
+        data_lo=array("q", rows.data_lo),
+        data_hi=array("q", rows.column(data_hi, _newest_data(plain))),
+        available_lo=array("q", available_lo),
+        available_hi=array("q", available_hi),
+        gone_lo=array("q", map(max, gone_lo, available_lo)),
+        gone_hi=array("q", rows.column((one.gone_hi for one in seen), plain.gone_hi)),
+        size=array("q", rows.column((one.shown.size for one in seen), plain.size)),
+        checksum=tuple(rows.column((one.content.checksum for one in seen), plain.checksum)),
+        facts={(rows.at[i], fact): steps for i, one in enumerate(seen) for fact, steps in one.facts.items()},
+        second_of={rows.at[i]: first[id(one)].shown.name for i, one in enumerate(seen) if id(one) in first},
         rewritten={
-            row: tuple((one.gone_lo - 1, again.first_seen) for one, again in pairwise(seen.rewritings))
-            for row, seen in enumerate(rows)
-            if seen.rewritings
+            rows.at[i]: tuple((before.gone_lo - 1, again.first_seen) for before, again in pairwise(one.rewritings))
+            for i, one in enumerate(seen)
+            if one.rewritings
         },
-        overwritten=frozenset(row for row, seen in enumerate(rows) if seen.replaced_by is not None),
+        overwritten=frozenset(rows.at[i] for i, one in enumerate(seen) if one.replaced_by is not None),
         held_until={
-            row: min(seen.replaced_by.data_lo, seen.gone_hi)
-            for row, seen in enumerate(rows)
-            if seen.in_a_row and seen.replaced_by is not None
+            rows.at[i]: min(one.replaced_by.data_lo, one.gone_hi)
+            for i, one in enumerate(seen)
+            if one.in_a_row and one.replaced_by is not None
         },
     )
-    complete = [seen.shown.complete for seen in rows]
-    pieces = [seen.shown.pieces for seen in rows]
-    whole = [seen.shown.pieces is None or seen.is_whole(last_shown(seen)) for seen in rows]
-    lost_from = [seen.lost_from for seen in rows]
-    first_seen = [seen.first_seen for seen in rows]
-    points = as_listed(points, Shown(source, complete, first_seen, clock_tolerance, pieces, whole, lost_from))
-    _bridge(rows, points)
+    alone = len(plain)
+    whole = (one.shown.pieces is None or one.is_whole(last_shown(one)) for one in seen)
+    shown = Shown(
+        source,
+        rows.column((one.shown.complete for one in seen), repeat(True, alone)),
+        rows.column((one.first_seen for one in seen), plain.first_seen),
+        clock_tolerance,
+        rows.column((one.shown.pieces for one in seen), repeat(None, alone)),
+        rows.column(whole, repeat(True, alone)),
+        rows.column((one.lost_from for one in seen), repeat(FOREVER, alone)),
+    )
+    points = as_listed(points, shown)
+    _bridge(seen, rows.at, points)
     return points
 
 
-def _unseen_from(seen: Sighting, unseen_from: Callable[[Sighting], int]) -> int:
-    return seen.gone_lo if seen.gone_lo < FOREVER else unseen_from(seen)
+class _Rows:
+    """The order of rows in columns: by their data, then by name, then by the look that first showed them."""
+
+    def __init__(self, sightings: Sequence[Sighting], plain: Table, data_lo: Iterable[int]) -> None:
+        data = [*data_lo, *plain.data_lo]
+        self._in_order = all(map(lt, data, data[1:]))
+        self._order: Sequence[int] = range(len(data))
+        if not self._in_order:
+            names = [*(one.shown.name for one in sightings), *plain.name]
+            first_seen = [*(one.first_seen for one in sightings), *plain.first_seen]
+            self._order = sorted(self._order, key=list(zip(data, names, first_seen, strict=True)).__getitem__)
+        self.data_lo = self.column(data, ())
+        self.at = dict(zip(self._order, range(len(data)), strict=True)) if sightings else {}
+        """Where each of the sightings, and of the others after them, stands."""
+
+    def column(self, of_sightings: Iterable[T], of_plain: Iterable[T]) -> list[T]:
+        """Return one column in this order, given that of the sightings, and of what columns tell wholly."""
+        column = [*of_sightings, *of_plain]
+        return column if self._in_order else [column[row] for row in self._order]
 
 
-def _bridge(rows: Sequence[Sighting], points: Points) -> None:
+def _newest_data(plain: Table) -> Sequence[int]:
+    """Return the newest instants that data may be of: data is never newer than its arrival."""
+    if plain.data_lo == plain.data_hi:
+        return plain.data_hi
+    return list(map(min, plain.data_hi, map(max, plain.data_lo, plain.available_hi)))
+
+
+def _bridge(sightings: Sequence[Sighting], at: Mapping[int, int], points: Points) -> None:
     """Let a point stand until another writing of the same instant that surely counts has surely replaced it."""
-    row_of = {id(seen): row for row, seen in enumerate(rows)}
-    for row, seen in enumerate(rows):
-        after = LONG_AGO if seen.replaced_by is None else row_of.get(id(seen.replaced_by), LONG_AGO)
-        if after == LONG_AGO or not seen.in_a_row or after in points.why_not or after in points.doubts:
+    following = {id(seen): index for index, seen in enumerate(sightings)}
+    for index, seen in enumerate(sightings):
+        if not seen.in_a_row or id(seen.replaced_by) not in following:
             continue
-        if rows[after].available_hi > rows[after].first_seen:
+        by = sightings[following[id(seen.replaced_by)]]
+        row, after = at[index], at[following[id(by)]]
+        if after in points.why_not or after in points.doubts:
+            continue
+        if points.available_hi[after] > by.first_seen:
             continue  # a look found it there before it was whole: then there was neither
-        ones, others = seen.shown, rows[after].shown
-        if (ones.data_lo, ones.data_hi) == (others.data_lo, others.data_hi):
+        if (seen.shown.data_lo, seen.shown.data_hi) == (by.shown.data_lo, by.shown.data_hi):
             points.gone_lo[row] = points.gone_hi[row] = points.available_hi[after]

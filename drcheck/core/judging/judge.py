@@ -15,7 +15,7 @@ from drcheck.core.judging.alternatives import agreed, other_readings
 from drcheck.core.judging.between_looks import complete_looks, marked
 from drcheck.core.judging.corrections import changes_by
 from drcheck.core.judging.reach import restored_from, restored_sets
-from drcheck.core.judging.since_then import changes, deleted_early
+from drcheck.core.judging.since_then import changes
 from drcheck.core.judging.sources import Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
 from drcheck.core.judging.subjects import subject_of
 from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unless_readable
@@ -66,8 +66,8 @@ def judge(
     )
     if not of_period:
         return tuple(verdicts)
-    early = deleted_early(policy, evidence, window)
-    return tuple(replace(one, since_then=changes(policy, one.commitment, evidence, window, early)) for one in verdicts)
+    since_then = changes(policy, evidence, window)
+    return tuple(replace(one, since_then=since_then[one.commitment.id]) for one in verdicts)
 
 
 def _judge(

@@ -9,12 +9,15 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import cache
 from itertools import chain
 from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from drcheck.core import words
+from drcheck.core.evaluation.by_slot import BySlot
 from drcheck.core.history.log_lines import appeared, times
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
@@ -30,67 +33,55 @@ _ORDER: Final = {what: number for number, what in enumerate(What)}
 _NEXT: Final = 3
 """How many complete looks after a gap are asked whether they asked as far back as it did."""
 
-Row = tuple[str, str, int]
+Backup = tuple[str, str, int]
 """Source, data set and row of a backup."""
 
 
-def changes(
-    policy: Policy,
-    commitment: Commitment,
-    evidence: Mapping[str, SourceEvidence],
-    window: Window,
-    early: AbstractSet[Row],
-) -> tuple[Change, ...]:
-    """Return what of all that ``commitment`` rests on is not as it was in ``window``, the gravest first.
+def changes(policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window) -> Mapping[str, tuple[Change, ...]]:
+    """Return what of all that each commitment rests on is not as it was in ``window``, by its id, the gravest first."""
+    early = deleted_early(policy, evidence, window)
 
-    ``early`` is what of it was :func:`deleted_early`, the same for every commitment of the policy.
-    """
-    found: list[Change] = []
-    for name in commitment.evidence:
+    @cache
+    def of_source(name: str) -> list[Change]:
         if (seen := evidence.get(name)) is None:
-            continue
+            return []
+        found: list[Change] = []
         for of, part in seen.parts.items():
             found += _backups(policy.sources[name], of, part, window, early)
         if seen.log is not None:
             found += _lines(name, seen.log, window)
-        found += _healed(name, seen.looks, window)
-    return tuple(sorted(found, key=lambda one: _ORDER[one.what]))  # stable: in order of data within each
+        return [*found, *_healed(name, seen.looks, window)]
+
+    def of_commitment(commitment: Commitment) -> tuple[Change, ...]:
+        found = chain.from_iterable(map(of_source, commitment.evidence))
+        return tuple(sorted(found, key=lambda one: _ORDER[one.what]))  # stable: in order of data within each
+
+    return {commitment.id: of_commitment(commitment) for commitment in policy.commitments}
 
 
-def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window) -> set[Row]:
+def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window) -> set[Backup]:
     """Return the backups that went before the time was over for which a commitment keeps a backup of their slot.
 
     Of tiers nobody can say so: what a newer slot pushed out of one was owed no more. Nor of a slot that goes on beyond
     the period: what came later may keep it.
     """
-    found: set[Row] = set()
+    found: set[Backup] = set()
     for promise in policy.commitments:
         if (kept := promise.kept()) is None:
             continue
         per, keep = kept
         zone = ZoneInfo(promise.zone or policy.timezone)
         slots = [slot for slot in calendar.slots(per, zone, window.start - keep, window.end) if slot.end <= window.end]
-        starts, last = [slot.start for slot in slots], slots[-1].end if slots else LONG_AGO
         effective = policy.agreement.effective or LONG_AGO
-        parts: dict[str, list[tuple[str, Part]]] = {}
+        parts: dict[str, list[Part]] = {}
         for name in promise.evidence:
             for of, part in evidence[name].parts.items() if name in evidence else ():
-                parts.setdefault(of, []).append((name, part))
-        for of, its in parts.items():
-            held: dict[int, list[Row]] = {}
-            gone: dict[int, int] = {}
-            for name, part in its:
-                points = _points(part)
-                for row in points.counted():
-                    data = points.data_lo[row]
-                    index = bisect_right(starts, data) - 1
-                    if index >= 0 and data < last and starts[index] >= effective:
-                        held.setdefault(index, []).append((name, of, row))
-                        went = points.gone_lo[row] if points.gone_hi[row] < FOREVER else FOREVER
-                        gone[index] = max(gone.get(index, went), went)
-            found.update(
-                chain.from_iterable(rows for index, rows in held.items() if gone[index] < starts[index] + keep)
-            )
+                parts.setdefault(of, []).append(replace(part, points=_points(part)))
+        for its in parts.values():
+            by_slot = BySlot(its, slots)
+            for index, slot in enumerate(slots):
+                if slot.start >= effective and by_slot.all_gone_by(index, slot.start + keep):
+                    found.update((points.source, points.of, row) for points, row in by_slot.begun_in(index))
     return found
 
 
@@ -99,17 +90,18 @@ def _points(part: Part) -> Points:
     return part.points if part.copied_since is None else part.copied_since
 
 
-def _backups(source: Source, of: str, part: Part, window: Window, early: AbstractSet[Row]) -> Iterator[Change]:
+def _backups(source: Source, of: str, part: Part, window: Window, early: AbstractSet[Backup]) -> Iterator[Change]:
     points = _points(part)
     looks = [begin for begin, _ in part.absence.complete]
     usual = grace.of_sources([source])
     within = looks[: bisect_left(looks, window.end)]
     known = within[-1] if within else LONG_AGO
     moved = points.second_of.keys() | points.rewritten.keys()
-    for row in range(len(points)):
+    ends = zip(points.gone_hi, points.available_hi, strict=True)
+    # The others, which are most, were seen within the window, and are as they were.
+    changed = moved.union(row for row, (gone, came) in enumerate(ends) if window.start < gone < FOREVER or came > known)
+    for row in sorted(changed):
         data, arrived, gone = points.data_lo[row], points.available_lo[row], points.gone_hi[row]
-        if gone == FOREVER and points.available_hi[row] <= known and row not in moved:
-            continue  # as mostly: it was seen within the window, and is as it was
         is_of_period = points.data_hi[row] >= window.start and data < window.end
         if not is_of_period and not (arrived < window.end and gone > window.start):
             continue

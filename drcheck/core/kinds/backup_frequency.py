@@ -10,20 +10,21 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import partial
-from itertools import pairwise
-from typing import ClassVar
+from functools import lru_cache, partial
+from itertools import pairwise, takewhile
+from typing import ClassVar, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.exposure import Exposure, Row, cite, presence, rejected
+from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.exposure import Exposure, cite, presence, rejected
 from drcheck.core.evaluation.headroom import at_risk, warn_at
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.same_point import Number, Numbers
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Joined, Making, Needs
-from drcheck.core.model.evidence import FOREVER, Fact
+from drcheck.core.model.evidence import FOREVER, Fact, Row
 from drcheck.core.model.grace import due, longest_interval, promised_by
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
@@ -94,7 +95,7 @@ def evaluate(commitment: Frequency, subject: Subject, terms: Terms, window: Wind
     """Judge one data set over ``window``."""
     if commitment.every is not None:
         return _every(commitment, commitment.every, subject, terms, window)
-    return _slots(commitment, subject, terms, window)
+    return _by_slots(commitment, subject, terms, window)
 
 
 def _every(commitment: Frequency, every: int, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -103,7 +104,7 @@ def _every(commitment: Frequency, every: int, subject: Subject, terms: Terms, wi
     reason_at = partial(_reason_every, exposure, every, terms.grace)
     # Like the last slot of a wording, it decides until the next wording has a slot that is due.
     owed = Span(terms.binds.start, FOREVER)
-    pieces = within(owed, cut(window, exposure.changes(), exposure.status_at, reason_at))
+    pieces = within(owed, cut(window, exposure.changes(window), exposure.status_at, reason_at))
     measured = exposure.age_at(window.end)
     deciding = exposure.surest.before(window.end)
     headroom = None if measured is None else every - measured
@@ -135,8 +136,13 @@ def _reason_every(exposure: Exposure, every: int, grace: int, t: int, as_of: int
     return f"newest backup of {of} was begun {words.instant(data)}{age}; {owed}"
 
 
-_Stretch = tuple[str, int, int, int, int]
-"""Label, first instant, start, end and due of a slot."""
+class _Owed(NamedTuple):
+    """A slot that backups are owed in."""
+
+    slot: calendar.Slot
+    begins: int
+    """Its first instant, by which it falls under a wording; a schedule's slot holds data from a little before."""
+    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +150,14 @@ class _Filled:
     """One slot, and when it came to hold its points."""
 
     label: str
-    begins: int
-    """Its first instant, by which it falls under a wording; a schedule's slot holds data from a little before."""
     start: int
     end: int
     due: int
     parts: Sequence[Part]
     """What all sources tell of its data set."""
-    surely: tuple[Row, ...]
+    surely: Sequence[Row]
     """The points that belong to it, whatever the instant of their data."""
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     """The points that may belong to it."""
     owed: int
     """How many points it must hold."""
@@ -196,34 +200,87 @@ class _Filled:
             yield from held if self.numbers is None else self.numbers.times
 
 
-def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
+class _Slots:
+    """The slots that decide about a window, each filled when it is asked for: that most are kept is seen at once."""
+
+    def __init__(
+        self, commitment: Frequency, subject: Subject, terms: Terms, window: Window, owed: Sequence[_Owed]
+    ) -> None:
+        self._commitment, self._subject, self._terms, self._window, self._owed = (
+            commitment, subject, terms, window, owed,
+        )  # fmt: skip
+        self._dues = [one.due for one in owed]
+        self._by_slot = BySlot(subject.parts, [one.slot for one in owed])
+        self._kept = self._by_slot.plainly_held(self._dues) if commitment.at_least == 1 else [False] * len(owed)
+        """By slot: whether it is met for as long as it decides."""
+        self._filled: dict[int, _Filled] = {}
+
+    def newest_due(self, t: int) -> _Filled | None:
+        """Return the slot that decides right after ``t``; None: none is due."""
+        index = self._decides(t)
+        return self._slot(index) if index >= 0 else None
+
+    def status_at(self, t: int) -> Status | None:
+        index = self._decides(t)
+        if index < 0:
+            return None
+        return Status.MET if self._kept[index] else self._slot(index).status_at(t)
+
+    def changes(self) -> Iterator[int]:
+        """Yield every instant at which the status may change."""
+        was_kept = False
+        for index, kept in enumerate(self._kept):
+            if not kept:
+                yield from self._slot(index).changes()
+            elif not was_kept:
+                yield self._dues[index]
+            was_kept = kept
+
+    def due_from(self, t: int) -> Iterator[_Filled]:
+        """Yield the slots that are due at ``t`` or later, in order."""
+        return map(self._slot, range(bisect_left(self._dues, t), len(self._dues)))
+
+    def _decides(self, t: int) -> int:
+        return bisect_right(self._dues, t) - 1
+
+    def _slot(self, index: int) -> _Filled:
+        if index in self._filled:
+            return self._filled[index]
+        (start, end, label), _, due = self._owed[index]
+        window, by_slot = self._window, self._by_slot
+        surely, possibly = by_slot.surely_within(index), by_slot.rows(index)
+        owed, matching = self._commitment.at_least, self._terms.matching
+        numbers = None
+        if owed > 1:
+            until = self._dues[index + 1] if index + 1 < len(self._dues) else FOREVER
+            since = max(min(due, window.end - 1), window.start)
+            numbers = Numbers.of(surely, possibly, matching, since, min(until, window.end))
+        self._filled[index] = _Filled(
+            label, start, end, due, self._subject.parts, surely, possibly, owed, matching,
+            surely_held=presence(surely, surely=True, until_gone=False),
+            numbers=numbers,
+        )  # fmt: skip
+        return self._filled[index]
+
+
+def _by_slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
     # Slots that begin before the agreement owe nothing, and each is judged by the wording in force when it began.
     owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
-    stretches = [one for one in _stretches(commitment, terms, window) if owed_from <= one[1] < terms.binds.end]
-    filled = _fill(commitment, subject, terms, window, stretches)
-    dues = [slot.due for slot in filled]
-
-    def newest_due(t: int) -> _Filled | None:
-        index = bisect_right(dues, t) - 1
-        return filled[index] if index >= 0 else None
-
-    def status_at(t: int) -> Status | None:
-        slot = newest_due(t)
-        return None if slot is None else slot.status_at(t)
+    owed = [one for one in _owed(commitment, terms, window) if owed_from <= one.begins < terms.binds.end]
+    slots = _Slots(commitment, subject, terms, window, owed)
 
     def reason_at(t: int) -> str:
-        slot = newest_due(t)
+        slot = slots.newest_due(t)
         return "nothing is owed yet: no slot is due" if slot is None else _reason(slot, t, commitment, subject)
 
-    pieces = cut(window, (t for slot in filled for t in slot.changes()), status_at, reason_at)
+    pieces = cut(window, slots.changes(), slots.status_at, reason_at)
     last = window.end - 1
-    deciding = newest_due(last)
+    deciding = slots.newest_due(last)
     held = None if deciding is None else deciding.number(last).surely
     risky = any(
-        slot.start < window.end <= slot.due
-        and slot.number(last).surely < commitment.at_least
+        slot.number(last).surely < commitment.at_least
         and slot.due - window.end <= (slot.end - slot.start) * warn_at(commitment)
-        for slot in filled
+        for slot in takewhile(lambda slot: slot.start < window.end, slots.due_from(window.end))
     )
     return Finding(
         of=subject.of,
@@ -232,7 +289,7 @@ def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window
         objective=Quantity(commitment.at_least, "points"),
         measured=None if held is None else Quantity(held, "points"),
         headroom=None if held is None else Quantity(held - commitment.at_least, "points"),
-        due_at=_due_at(filled, deciding, window.end),
+        due_at=_due_at(slots, deciding, window.end),
         at_risk=pieces[-1].status is Status.MET and risky,
         evidence=(
             *(cite(row) for row in (deciding.rows if deciding else ())),
@@ -241,12 +298,12 @@ def _slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window
     )
 
 
-def _due_at(filled: list[_Filled], deciding: _Filled | None, as_of: int) -> int | None:
+def _due_at(slots: _Slots, deciding: _Filled | None, as_of: int) -> int | None:
     """Return when the missed slot was due, else when the next one that is not filled yet will be."""
     last = as_of - 1
     if deciding is not None and deciding.status_at(last) is not Status.MET:
         return deciding.due
-    lacking = (slot.due for slot in filled if slot.due >= as_of and slot.number(last).surely < slot.owed)
+    lacking = (slot.due for slot in slots.due_from(as_of) if slot.number(last).surely < slot.owed)
     return next(lacking, None)
 
 
@@ -301,55 +358,8 @@ def _unsure(row: Row, slot: _Filled, t: int) -> bool:
     return doubted is not None or not inside or not dated or points.available_hi[index] > t
 
 
-def _fill(
-    commitment: Frequency, subject: Subject, terms: Terms, window: Window, stretches: Sequence[_Stretch]
-) -> list[_Filled]:
-    """Return the slots that decide about ``window``, with the points that each holds."""
-    starts = [start for _, _, start, _, _ in stretches]
-    sure: list[list[Row]] = [[] for _ in stretches]
-    maybe: list[list[Row]] = [[] for _ in stretches]
-    for part in subject.parts:
-        points = part.points
-        data_lo, data_hi = points.data_lo, points.data_hi
-        for row in points.counted():
-            earliest, latest = data_lo[row], data_hi[row]
-            first = bisect_right(starts, earliest) - 1
-            last = first if earliest == latest else bisect_right(starts, latest) - 1
-            for index in range(max(first, 0), last + 1):
-                _, _, start, end, _ = stretches[index]
-                if earliest < end:
-                    maybe[index].append((points, row))
-                    if earliest >= start and latest < end:
-                        sure[index].append((points, row))
-    filled: list[_Filled] = []
-    for index, (stretch, surely, possibly) in enumerate(zip(stretches, sure, maybe, strict=True)):
-        label, begins, start, end, due = stretch
-        until = stretches[index + 1][-1] if index + 1 < len(stretches) else FOREVER
-        numbers = None
-        if commitment.at_least > 1:
-            since = max(min(due, window.end - 1), window.start)
-            numbers = Numbers.of(surely, possibly, terms.matching, since, min(until, window.end))
-        filled.append(
-            _Filled(
-                label,
-                begins,
-                start,
-                end,
-                due,
-                parts=subject.parts,
-                surely=tuple(surely),
-                rows=tuple(possibly),
-                owed=commitment.at_least,
-                matching=terms.matching,
-                surely_held=presence(surely, surely=True, until_gone=False),
-                numbers=numbers,
-            )
-        )
-    return filled
-
-
-def _stretches(commitment: Frequency, terms: Terms, window: Window) -> list[_Stretch]:
-    """Return (label, first instant, start, end, due) of what may decide in ``window``, and of the open slot."""
+def _owed(commitment: Frequency, terms: Terms, window: Window) -> Sequence[_Owed]:
+    """Return the slots that may decide in ``window``, and the open one."""
     # The newest slot that was due when the window begins decides there. Where a wording binds no longer by then, its
     # last slot does, until one of the next wording is due.
     begin = min(promised_by(window.start, terms.grace), terms.binds.end - 1)
@@ -358,13 +368,22 @@ def _stretches(commitment: Frequency, terms: Terms, window: Window) -> list[_Str
         # A slot and a day, as zones skip dates; of short ones enough to find the next that is not filled yet.
         least = calendar.DAY if commitment.per is Per.HOUR else Per.MONTH.length + calendar.DAY
         reach = max(commitment.per.length + calendar.DAY, least)
-        found = calendar.slots(commitment.per, terms.zone, begin - 2 * reach, end + reach)
-        return [(slot.label, slot.start, slot.start, slot.end, due(slot.end, terms.grace)) for slot in found]
+        return _calendar(commitment.per, terms.zone, begin - 2 * reach, end + reach, terms.grace)
     first = calendar.last_tick(commitment.schedule, terms.zone, begin)
     after = calendar.next_tick(commitment.schedule, terms.zone, end)
     ticks = calendar.ticks(commitment.schedule, terms.zone, first, after + 1)
     early = terms.clock_tolerance
     return [
-        (f"the slot of {words.instant(tick)}", tick, tick - early, following - early, due(tick, terms.grace))
+        _Owed(
+            calendar.Slot(tick - early, following - early, f"the slot of {words.instant(tick)}"),
+            tick,
+            due(tick, terms.grace),
+        )
         for tick, following in pairwise(ticks)
     ]
+
+
+@lru_cache(maxsize=16)
+def _calendar(per: Per, zone: tzinfo, start: int, end: int, grace: int) -> tuple[_Owed, ...]:
+    """Return the calendar's slots that overlap [start, end); the same for all services of an estate."""
+    return tuple(_Owed(slot, slot.start, due(slot.end, grace)) for slot in calendar.slots(per, zone, start, end))

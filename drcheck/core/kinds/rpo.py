@@ -71,7 +71,7 @@ class Rpo(OfBackups):
 def evaluate(commitment: Rpo, subject: Subject, terms: Terms, window: Window) -> Finding:
     """Judge one data set; ``subject`` holds the sources that survive the commitment's scenario, and no others."""
     exposure = Exposure.of(subject, commitment.at_most, terms.effective, window, until_gone=True)
-    pieces = within(terms.binds, cut(window, exposure.changes(), exposure.status_at, partial(_reason, exposure)))
+    pieces = within(terms.binds, cut(window, exposure.changes(window), exposure.status_at, partial(_reason, exposure)))
     measured = exposure.age_at(window.end)
     deciding = exposure.surest.before(window.end)
     headroom = None if measured is None else commitment.at_most - measured

@@ -568,6 +568,10 @@ class Points:
         return replace(self, doubts={**self.doubts, **more})
 
 
+Row = tuple[Points, int]
+"""A recovery point: the columns that it lies in, and its row there."""
+
+
 class Cited(NamedTuple):
     """A fact that a verdict rests on, as reports show it."""
 

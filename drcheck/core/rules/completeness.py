@@ -12,6 +12,8 @@ from drcheck.core.time.spans import Span
 
 def apply(points: Points, shown: Shown) -> Points:
     """Reject what lacks its marker, or whose file says something else; doubt what nobody could read."""
+    if all(shown.complete) and not any(fact is Fact.STATE for _, fact in points.facts):
+        return points
     source = shown.source
     reasons: dict[int, str] = {}
     doubts: dict[int, list[Doubt]] = {}

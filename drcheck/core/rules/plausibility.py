@@ -14,7 +14,7 @@ from drcheck.core import words
 from drcheck.core.model.evidence import Doubt, Points
 from drcheck.core.rules.checks import is_broken
 from drcheck.core.rules.interface import Shown
-from drcheck.core.rules.sizes import compared, usual_above
+from drcheck.core.rules.sizes import are_alike, compared, usual_above
 
 IMPLAUSIBLE: Final = Fraction(1, 10)
 """Less than this share of the usual size is in doubt."""
@@ -35,7 +35,7 @@ _PACKED: Final = frozenset(
 def not_tiny(points: Points, shown: Shown) -> Points:
     """Doubt what is compressed or an archive by its name, and too small to hold anything."""
     source = shown.source
-    if source.min_size is not None or source.max_shrink == 1:
+    if source.min_size is not None or source.max_shrink == 1 or min(points.size, default=0) >= HOLDS_SOMETHING:
         return points
     return points.doubting(
         {
@@ -49,7 +49,7 @@ def not_tiny(points: Points, shown: Shown) -> Points:
 def of_usual_size(points: Points, shown: Shown) -> Points:
     """Doubt what holds all of the data by its kind, and is far smaller than what came before it."""
     source = shown.source
-    if source.min_size is not None or source.max_shrink is not None:
+    if source.min_size is not None or source.max_shrink is not None or are_alike(points, IMPLAUSIBLE):
         return points
     doubts: dict[int, tuple[Doubt, ...]] = {}
     for row, before in compared(points, shown):

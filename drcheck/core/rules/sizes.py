@@ -21,6 +21,8 @@ MEDIAN_FROM: Final = 3
 def at_least(points: Points, shown: Shown) -> Points:
     """Reject what is smaller than ``min_size``; what is empty never counts."""
     least = shown.source.least_size
+    if min(points.size, default=least) >= least:
+        return points
     return points.rejecting(
         {
             row: f"it is too small: {words.size(size)}, at least {words.size(least)} is asked"
@@ -37,6 +39,8 @@ def not_shrunk(points: Points, shown: Shown) -> Points:
         return points
     reasons: dict[int, str] = {}
     least = 1 - shrink
+    if are_alike(points, least):
+        return points
     for row, before in compared(points, shown):
         if (usual := usual_above(points.size[row], before, least)) is not None:
             share = round(100 * (1 - points.size[row] / usual))
@@ -61,6 +65,12 @@ def compared(points: Points, shown: Shown) -> Iterator[tuple[int, deque[int]]]:
             before.clear()
             afresh = None
         yield row, before[points.kind[row]]
+
+
+def are_alike(points: Points, share: Fraction) -> bool:
+    """Return whether not even the smallest of all is less than that ``share`` of the largest."""
+    smallest, largest = min(points.size, default=0), max(points.size, default=0)
+    return smallest * share.denominator >= largest * share.numerator
 
 
 def usual_above(size: int, before: Sequence[int], share: Fraction) -> float | None:

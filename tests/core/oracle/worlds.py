@@ -115,7 +115,9 @@ class Place:
             known = [one for one in self.seen if self._shown(one.truth)[0] <= first < one.noticed]
             went = [one for one in known if one.noticed <= second and one.available[1] > first - (second - first)]
             newest = max((one.newest for one in known), default=LONG_AGO)
-            if went and any(second in self._shown(one.truth) and one.newest > newest for one in self.seen):
+            # What an incomplete look in between showed stands for as long as no complete one missed it.
+            came = [one for one in self.seen if first < self._shown(one.truth)[0] <= second < one.noticed]
+            if went and any(one.newest > newest for one in came):
                 yield second
 
     def _as_seen(self, truth: Truth) -> Seen | None:
@@ -140,8 +142,9 @@ class Place:
         overwritten = max(last, self._available(other)[1])
         complete = sorted((look.begin, look.asked_from) for look in self.looks if look.complete)
         begins = [begin for begin, _ in complete]
-        before = [asked for begin, asked in complete if begin < by_other]
-        in_a_row = by_other in begins and bool(before) and before[-1] <= data[0]
+        before = [look for look in complete if look[0] < by_other]
+        # The first of the two must have shown it: what only an incomplete look after it showed came in between.
+        in_a_row = by_other in begins and bool(before) and before[-1][1] <= data[0] and shown[0] <= before[-1][0]
         held = min(other.data - other.data_doubt[0], overwritten) if in_a_row else LONG_AGO
         return Seen(truth, data, available, (last, overwritten), by_other, held)
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.evaluation.same_point import SMALLEST_COPY, Row, are_alike, are_copies
+from drcheck.core.evaluation.same_point import SMALLEST_COPY, are_alike, are_copies
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.kinds.copies.commitment import Copies
-from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.evidence import FOREVER, Row
 from drcheck.core.model.sites import Different, Place, Where
 
 _NOWHERE = Place()

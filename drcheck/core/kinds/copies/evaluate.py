@@ -15,13 +15,14 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import MOST_CITED
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.headroom import warn_at
-from drcheck.core.evaluation.same_point import Row, have_one_instant
+from drcheck.core.evaluation.same_point import have_one_instant
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.kinds.copies.apart import Counting, one_fate
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.copies.everywhere import all_in, in_words
 from drcheck.core.kinds.copies.slots import DecidingSlots, SlotOfCopies, deciding_slots
+from drcheck.core.model.evidence import Row
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time.spans import covers
 from drcheck.core.time.timeline import cut, overlay

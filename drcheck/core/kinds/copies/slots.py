@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from drcheck.core.evaluation.exposure import presence, rows_by_slot
-from drcheck.core.evaluation.same_point import Row
+from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.exposure import presence
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.kinds.copies.apart import Counting, Found
 from drcheck.core.kinds.copies.commitment import Copies
-from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Row
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, covers, union
@@ -110,9 +110,10 @@ def deciding_slots(
     stretches = [
         slot for slot in _unlike(commitment, terms, subject, known, due, longest) if owed.start <= slot.start < owed.end
     ]
+    by_slot = BySlot(subject.parts, stretches)
     slots = [
         _slot(slot, held, commitment, at_least, counting, subject, window)
-        for slot, held in zip(stretches, rows_by_slot(subject.parts, stretches), strict=True)
+        for slot, held in zip(stretches, map(by_slot.rows, range(len(stretches))), strict=True)
     ]
     first_due, oldest = LONG_AGO, LONG_AGO
     if owed.start > LONG_AGO:

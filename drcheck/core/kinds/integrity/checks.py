@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation.every_point import why_untold
-from drcheck.core.evaluation.exposure import Row, cite
+from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.terms import Records, Subject
 from drcheck.core.history.log_lines import Unread, unread
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Log, Points, Recovery, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Log, Points, Recovery, Row, Told
 from drcheck.core.time.spans import Span, Spans, union
 
 

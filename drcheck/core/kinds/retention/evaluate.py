@@ -12,14 +12,15 @@ from itertools import pairwise
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.exposure import Row, cite, rejected
+from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence
 from drcheck.core.kinds.retention.commitment import Retention
-from drcheck.core.kinds.retention.tiers import Held, held_by, seen_from, tier, why_it_may_not_stand, why_not_kept
+from drcheck.core.kinds.retention.tiers import Held, held_by, tier, why_it_may_not_stand, why_not_kept
 from drcheck.core.model import grace
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
+from drcheck.core.rules.dependence import unseen_between
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, covers, intersection, union
 from drcheck.core.time.timeline import cut, overlay, within
@@ -183,17 +184,19 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         and slot.start + keep > window.start
     ]
     found: list[_Owed] = []
-    everywhere = (*subject.parts, *terms.made)
+    absences = {id(part.absence): part.absence for part in (*subject.parts, *terms.made)}
     for held, elsewhere in zip(held_by(subject, slots), held_by(Subject(subject.of, terms.made), slots), strict=True):
         start, due = held.slot.start, grace.due(held.slot.end, terms.grace)
+        # Looked up once: each takes longer than all that is done with it.
+        proofs = {
+            which: (absence.stood(start), absence.arrivals_known_until(start)) for which, absence in absences.items()
+        }
         none_made_until = min(
-            max(
-                next((span.end for span in part.absence.stood(start) if span.start <= due < span.end), due),
-                part.absence.arrivals_known_until(start),
-            )
-            for part in everywhere
+            max(next((span.end for span in stood if span.start <= due < span.end), due), known)
+            for stood, known in proofs.values()
         )
-        seen = seen_from(subject, start)
+        of_subject = (proofs[id(part.absence)] for part in subject.parts)
+        seen = unseen_between(union([*stood, Span(start, known)]) for stood, known in of_subject)
         found.append(_Owed(held, due, start + keep, seen, none_made_until, terms.covered, elsewhere))
     return found
 

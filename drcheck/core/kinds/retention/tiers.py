@@ -13,10 +13,11 @@ from itertools import accumulate, islice
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.exposure import Row, cite, presence, rejected, rows_by_slot
+from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points, Row
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
@@ -28,8 +29,9 @@ from drcheck.core.time.timeline import cut, within
 class Held:
     """One slot and the counted points that lie, or may lie, in it."""
 
-    slot: calendar.Slot
-    rows: tuple[Row, ...]
+    by_slot: BySlot
+    index: int
+    """Which of its slots it is."""
     surely: Spans
     """When a point of it surely stood."""
     maybe: Spans
@@ -46,22 +48,15 @@ class Held:
             if points.available_lo[row] <= t
         )
 
-    @classmethod
-    def by(cls, slot: calendar.Slot, rows: list[Row]) -> Held:
-        """Say when ``slot`` held a point, given the points that touch it."""
-        inside = [
-            (points, row)
-            for points, row in rows
-            if slot.start <= points.data_lo[row] and points.data_hi[row] < slot.end
-        ]
-        return cls(
-            slot,
-            tuple(rows),
-            presence(inside, surely=True, until_gone=True),
-            presence(rows, surely=False, until_gone=True),
-            min((points.made_from(row) for points, row in inside), default=FOREVER),
-            min((points.available_lo[row] for points, row in rows), default=FOREVER),
-        )
+    @property
+    def slot(self) -> calendar.Slot:
+        """The slot."""
+        return self.by_slot.slots[self.index]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The points that lie, or may lie, in it."""
+        return self.by_slot.rows(self.index)
 
 
 def _is_broken(points: Points, row: int, t: int) -> bool:
@@ -71,7 +66,8 @@ def _is_broken(points: Points, row: int, t: int) -> bool:
 
 def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
     """Return for each of ``slots``, oldest first, which counted points lie in it."""
-    return [Held.by(slot, rows) for slot, rows in zip(slots, rows_by_slot(subject.parts, slots), strict=True)]
+    by_slot = BySlot(subject.parts, slots)
+    return [Held(by_slot, index, *by_slot.stood(index)) for index in range(len(slots))]
 
 
 def known_until(parts: Iterable[Part], start: int) -> int:

@@ -1,0 +1,63 @@
+"""Sightings as columns: most are told wholly by a row of instants, and need not become objects to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from itertools import chain
+from typing import Any
+
+from drcheck.core.history.sightings import Sighting
+from drcheck.core.model.evidence import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Sightings as columns of one length; see :class:`Sighting` for what they mean."""
+
+    name: Sequence[str] = ()
+    of: Sequence[str] = ()
+    kind: Sequence[str] = ()
+    data_lo: Sequence[int] = ()
+    data_hi: Sequence[int] = ()
+    available_lo: Sequence[int] = ()
+    available_hi: Sequence[int] = ()
+    size: Sequence[int] = ()
+    checksum: Sequence[str] = ()
+    first_seen: Sequence[int] = ()
+    last_seen: Sequence[int] = ()
+    gone_lo: Sequence[int] = ()
+    gone_hi: Sequence[int] = ()
+    special: Mapping[int, Sighting] = field(default_factory=dict, kw_only=True)
+    """Row to what a row of these columns does not tell wholly."""
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def sighting(self, row: int) -> Sighting:
+        """Return one row as the object that it stands for."""
+        if (seen := self.special.get(row)) is not None:
+            return seen
+        span = self.data_lo[row], self.data_hi[row], self.available_lo[row], self.available_hi[row]
+        shown = Candidate(
+            self.name[row], self.of[row], self.kind[row], *span, self.size[row], self.checksum[row], complete=True
+        )
+        return Sighting(shown, *span, self.first_seen[row], self.last_seen[row], self.gone_lo[row], self.gone_hi[row])
+
+    def only(self, rows: Sequence[int]) -> Table:
+        """Return the columns of these rows, none of which is special."""
+        if len(rows) == len(self):
+            return self
+        return Table(*([column[row] for row in rows] for column in _columns(self)))
+
+    @classmethod
+    def joined(cls, tables: Sequence[Table]) -> Table:
+        """Return the rows of several tables, none of which has special ones, one after the other."""
+        if len(tables) == 1:
+            return tables[0]
+        several = zip(*map(_columns, tables), strict=True)
+        return Table(*(list(chain.from_iterable(columns)) for columns in several))
+
+
+def _columns(table: Table) -> list[Sequence[Any]]:
+    return [getattr(table, each.name) for each in fields(table)[:-1]]
