@@ -206,7 +206,7 @@ def moved(table: Facts, key: str, base: Sequence[int]) -> Sequence[int]:
 
 
 def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
-    """Return one column of a table of so many rows; raises :class:`Damaged` for another length, or what is no number."""
+    """Return one column of a table of so many rows; raises :class:`Damaged` for another length, or for no number."""
     found = table.get(key, empty)
     column = found if isinstance(found, list) else [found] * rows
     if len(column) != rows:
