@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from drcheck.ledger.breaches import Breach
     from drcheck.ledger.state import PastVerdict, State
     from drcheck.ledger.store import Ledger
-    from drcheck.policyfile.asked_periods import Moment
+    from drcheck.policyfile.question_times import Moment
     from drcheck.reports.console.local_time import Local
     from drcheck.reports.console.terminal import Paper
 
@@ -23,8 +23,8 @@ _DESCRIPTION = """\
 Show how the verdicts on each commitment went, out of the ledger: a line for
 every run in which a verdict changed, and every breach with when it opened (by
 the evidence), when it closed, and when a run first noticed it. "by" stands
-before the instant where no run saw it close, ">" before how long it lasted
-where it opened before the oldest window. Times are in the policy's zone.
+before the instant where no run saw it open or close, which it did then or
+before; ">" before how long it lasted at least. Times are in the policy's zone.
 """
 
 _EPILOG = """\
@@ -44,6 +44,8 @@ class _History(NamedTuple):
     verdicts: list[PastVerdict]
     """Those to show, of the oldest instant judged first."""
     breaches: list[Breach]
+    ahead: frozenset[str]
+    """Runs that judged a later instant than any after them: their clock has been set back since."""
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,8 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.cli.output import write_whole
     from drcheck.ledger.errors import NoLedger
     from drcheck.ledger.store import open_ledger
-    from drcheck.policyfile.asked_periods import moment
     from drcheck.policyfile.config import load_settings
+    from drcheck.policyfile.question_times import moment
 
     try:
         since = None if arguments.since is None else moment(arguments.since)
@@ -147,17 +149,16 @@ def _read(
         since = None if since_when is None else since_when(zones[of])
         # What a run of a clock ahead of time found of a time that had not come yet tells of no breach.
         *are_ahead, _ = ahead([verdict.window.end for verdict in finished])
-        believed = [
-            *(verdict for verdict, is_ahead in zip(finished, are_ahead, strict=False) if not is_ahead),
-            finished[-1],
-        ]
+        disbelieved = frozenset(one.run for one, is_ahead in zip(finished, are_ahead, strict=False) if is_ahead)
+        believed = (verdict for verdict in finished if verdict.run not in disbelieved)
         spells = breaches(sorted(believed, key=lambda verdict: verdict.window.end))
         verdicts = sorted(finished, key=lambda verdict: verdict.window.end)
         spells = [
             breach for breach in spells if since is None or (breach.closed_at or breach.dropped_at or since) >= since
         ]
         shown = [verdict for verdict in verdicts if since is None or verdict.window.end >= since]
-        history = _History(promise, verdicts[-1].found.kind, shown if every_run else list(_changes(shown)), spells)
+        shown = shown if every_run else list(_changes(shown))
+        history = _History(promise, verdicts[-1].found.kind, shown, spells, disbelieved)
         if history.verdicts or history.breaches:
             histories.setdefault(of, []).append(history)
     _known("commitment", commitment, sorted(names))
@@ -187,23 +188,25 @@ def _text(services: dict[str, list[_History]], zones: dict[str, ZoneInfo]) -> st
             paper.blank()
             kind = "" if history.kind == history.commitment else f"  {history.kind.replace('_', ' ')}"
             paper.line("  ", (printable(history.commitment), "bold"), (kind, "dim"))
-            _print_verdicts(paper, history.verdicts, local)
+            _print_verdicts(paper, history, local)
             _print_breaches(paper, history.breaches, local)
     return paper.text()
 
 
-def _print_verdicts(paper: Paper, verdicts: Sequence[PastVerdict], local: Local) -> None:
+def _print_verdicts(paper: Paper, history: _History, local: Local) -> None:
     from drcheck.core.model.verdict import Quantity, Status
     from drcheck.reports.console.marks import mark, quantity
     from drcheck.reports.console.text import fit, printable
 
-    for verdict in verdicts:
+    for verdict in history.verdicts:
         status = Status(verdict.found.status) if verdict.found.status else None
         marked = mark(status, waived=verdict.found.waived, attested=verdict.found.attested)
         measured = f"measured {quantity(Quantity(**verdict.found.measured))}" if verdict.found.measured else ""
         first = f"  {local.instant(verdict.window.end)}  "
         paper.line(first, (fit(f"{marked.symbol} {marked.word}", 10), marked.style), "  ", measured)
         paper.wrapped(printable(local.text(verdict.found.reason)), indent=len(first))
+        if verdict.run in history.ahead:
+            paper.wrapped("its clock was ahead: a later run judged an earlier instant", indent=len(first), style="dim")
 
 
 def _print_breaches(paper: Paper, breaches: Sequence[Breach], local: Local) -> None:
@@ -218,7 +221,8 @@ def _print_breaches(paper: Paper, breaches: Sequence[Breach], local: Local) -> N
             lasted = f"{'> ' if breach.cut else ''}{words.duration(breach.closed_at - breach.opened_at)}"
         elif breach.dropped_at is not None:
             closed = f"by {local.instant(breach.dropped_at)}"
-        rows.append((local.instant(breach.opened_at), closed, f"{lasted}{'  waived' if breach.waived else ''}"))
+        opened_at = f"{'by ' if breach.cut else ''}{local.instant(breach.opened_at)}"
+        rows.append((opened_at, closed, f"{lasted}{'  waived' if breach.waived else ''}"))
     if not breaches:
         return
     opened, closed_width = (max(map(len, column)) for column in list(zip(*rows, strict=True))[:2])
@@ -256,6 +260,7 @@ def _commitment(history: _History) -> dict[str, Any]:
                 "attested": verdict.found.attested,
                 "measured": verdict.found.measured,
                 "reason": verdict.found.reason,
+                "clock_ahead": verdict.run in history.ahead,
             }
             for verdict in history.verdicts
         ],

@@ -169,6 +169,10 @@ def _lines(trial: Trial, at_most: int, *, paste: bool) -> Iterator[str]:
         yield ""
         yield "A source to paste:"
         yield from _pasted(source)
+    elif paste and trial.nearest:
+        yield ""
+        yield "The template reads none of these names."
+        yield "Hint: give one that would with --name."
     elif paste and trial.names and not trial.gaps:
         yield ""
         yield "No name tells an instant that could be read."

@@ -74,8 +74,9 @@ def _sources(root: Fields) -> Iterator[Problem]:
 
 
 def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem]:
-    known_reader = READERS.get(reader)
-    if known_reader is not None and known_reader.lists:
+    if (known_reader := READERS.get(reader)) is None:
+        return  # whether it reads a directory nobody knows
+    if known_reader.lists:
         if path.startswith("!"):
             yield Problem(location.mark, f"{at}: objects are listed, {path} is a command's output (name a directory)")
     elif not path or path.endswith("/"):

@@ -174,8 +174,11 @@ def _no_yaml(error: Exception, text: str, file: str) -> Problem:
     if not isinstance(error, yaml.MarkedYAMLError) or at is None:
         return Problem(Mark(file, 1, 1), "this is not YAML (check quotes, brackets and escapes)")
     mark = Mark(file, at.line + 1, at.column + 1)
-    if text[at.index : at.index + 1] == ":":
+    stopped_at = text[at.index : at.index + 1]
+    if stopped_at == ":":
         why = "a second colon, or an indentation that does not fit (put the value in quotes, or align the key)"
+    elif stopped_at == "\t":
+        why = "a tab (indent with spaces)"
     else:
         context = f", {error.context}" if error.context else ""
         why = f"{error.problem}{context} (check quotes, brackets and indentation just before)"

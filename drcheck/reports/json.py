@@ -82,7 +82,7 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
                 "unlisted": list(source.unlisted),
                 "other_lines": source.other_lines,
                 "unplaced_failures": list(source.unplaced),
-                "gaps": [_gap(source.name, gap) for gap in source.gaps],
+                "gaps": [_gap(name, gap) for name, gap in judged.gaps if name == source.name],
                 "unread": source.unread,
                 "names": source.names,
                 "matched": source.matched,

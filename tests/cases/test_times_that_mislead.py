@@ -27,6 +27,18 @@ def test_names_of_another_zone_than_the_policy_says_are_told_as_that(situation):
     assert "perhaps UTC (name_zone) is not the zone of the clock that wrote its name" in why
 
 
+def test_no_zone_dates_a_name_years_ahead_or_before_a_time_that_was_set_back(situation):
+    began = situation.night(0)
+    for ahead, written in ((timedelta(days=400), began), (timedelta(0), situation.night(9))):
+        situation.put(f"d/{began + ahead:%Y-%m-%d_%H%M}.gz", situation.noise(4000), written)
+    zone = ", name_zone: UTC, available_at: mtime"
+    situation.policy(sources=source("{data_as_of:%Y-%m-%d_%H%M}.gz", zone), commitments=RPO)
+    future, set_back = (one["why_not"] for one in situation.judged()["rpo"]["rejected"])
+    assert "it is dated in the future" in future
+    assert "perhaps" not in future
+    assert set_back.endswith("perhaps its time was set back, and available_at: mtime takes that at its word")
+
+
 def test_names_that_carry_their_zone_are_not_said_to_be_of_another(situation):
     began = situation.night(0)
     situation.put(f"d/{began + timedelta(hours=3):%Y-%m-%dT%H%M}Z.gz", situation.noise(4000), began)

@@ -131,6 +131,16 @@ def test_times_are_in_the_zone_of_the_policy(here):
     )
 
 
+def test_of_a_breach_older_than_every_window_it_is_said_that_it_opened_by_then(here):
+    start = NIGHT - 30 * DAY
+    record(here, 0, "shop", verdict("rpo", "breached", breaches=[(start, start + DAY), (start + 3 * DAY, None)]))
+    record(here, 0, "shop", verdict("tested", "breached", breaches=[(start, None)]))
+    shown = drcheck(here, "history").stdout
+    assert "  by 2026-10-22T02:30:00Z  2026-10-23T02:30:00Z  > 1 d\n" in shown
+    assert "  2026-10-25T02:30:00Z     still open\n" in shown
+    assert "  by 2026-10-22T02:30:00Z  still open\n" in shown
+
+
 def test_all_shows_every_run(nights):
     done = drcheck(nights, "history", "webshop", "--all")
     assert done.stdout.count("breached  measured") == 2
@@ -156,6 +166,10 @@ def test_a_run_whose_clock_was_ahead_leaves_no_breach_open_that_was_none(nights)
     shown = drcheck(nights, "history", "webshop").stdout
     assert "2027-09-17T02:30:00Z  ✗ breached" in shown
     assert "still open" not in shown
+    assert shown.count("its clock was ahead") == 1
+    webshop, *_ = json.loads(drcheck(nights, "history", "--all", "--format", "json").stdout)["services"]
+    told = [(one["as_of"], one["clock_ahead"]) for one in webshop["commitments"][0]["verdicts"]]
+    assert [as_of for as_of, is_ahead in told if is_ahead] == ["2027-09-17T02:30:00Z"]
 
 
 def test_verdicts_of_a_run_that_was_stopped_are_none_of_record(nights):

@@ -58,6 +58,16 @@ def test_links_are_counted_among_what_is_not_read_and_it_is_said_why(attempt: Tr
     assert "2 symbolic links" in beside.stdout
 
 
+def test_a_template_that_reads_nothing_is_not_told_as_names_without_an_instant(attempt: Try, tmp_path: Path):
+    for ago in (1, 2):
+        put(tmp_path / "d", f"orders-{day(ago)}.sql.gz")
+    done = attempt("disk:", "--name", "orders-{data_as_of:%Y-%m}.sql.gz")
+    assert done.returncode == 3
+    assert "would be read, 2: orders-{data_as_of:%Y-%m-%d}.sql.gz" in done.stdout
+    assert "No name tells an instant" not in done.stdout
+    assert "Hint: give one that would with --name." in done.stdout
+
+
 def test_what_lies_there_is_shown_as_it_is_read_with_a_source_that_lint_takes(attempt: Try, tmp_path: Path):
     for ago in (1, 2, 3):
         put(tmp_path / "d", f"db/orders-{day(ago)}.sql.gz")

@@ -485,6 +485,15 @@ def test_a_name_that_is_dated_in_the_future_hides_no_backup_that_came_last():
     assert list(found.counted()) == [0]
 
 
+def test_what_does_not_count_hides_no_backup_that_came_last():
+    shown = [candidate(f"n{n}", n * DAY, complete=n < 20) for n in range(300)]
+    for until in (300 * DAY, 200 * DAY, 15 * DAY):
+        found = parts_of(seen((301 * DAY, shown)), SOURCE, clock_tolerance=300, since=until - DAY, until=until)["db"]
+        assert max(found.points.data_lo[row] for row in found.points.counted()) == min(until, 20 * DAY) - DAY
+    never = parts_of(seen((301 * DAY, shown[20:])), SOURCE, clock_tolerance=300, since=299 * DAY)["db"].points
+    assert (len(never), list(never.counted())) == (280, [])
+
+
 def test_the_content_of_an_old_backup_under_a_new_name_is_that_one_however_old_it_is():
     old, new = candidate("old", DAY, checksum="x"), candidate("new", 90 * DAY, checksum="x")
     found = parts_of(seen((100 * DAY, [old, new])), REFUSED, clock_tolerance=300, since=80 * DAY)["db"].points

@@ -270,6 +270,14 @@ def test_only_logs_that_monitoring_exports_are_read_in_other_forms(tmp_path, rea
     assert faults(tmp_path, text) == ([expected] if told else [])
 
 
+def test_what_a_reader_that_is_not_known_would_read_is_not_judged(tmp_path):
+    text = policy("a: {kind: rpo, at_most: 1h, evidence: [dumps]}\n").replace(
+        "there, reader: objects", "there, reader: object"
+    )
+    (found,) = faults(tmp_path, text)
+    assert found.endswith('"object" is not known here (did you mean objects?)')
+
+
 def test_a_log_may_be_a_named_read(tmp_path):
     text = policy("a: {kind: rpo, at_most: 1h, evidence: [dumps]}\n").replace("vault:drills.jsonl", "vault:!drills")
     assert faults(tmp_path, text) == []

@@ -102,6 +102,7 @@ def test_bytes_that_are_no_yaml_tell_where_and_why():
             "(put the value in quotes, or align the key)"
         )
     ]
+    assert told("a:\n\tb: c\n")[1] == ["f:2:1: this is not YAML: a tab (indent with spaces)"]
 
 
 def test_a_billion_laughs_is_refused_before_it_is_expanded():

@@ -139,7 +139,16 @@ def test_each_piece_of_evidence_names_its_file_in_full():
         "unmatched": [{"name": "orders_20261121.sql", "modified": "2026-11-21T01:30:00Z", "newer": True}],
     }
     assert shown["services"][0]["sources"][2]["other_lines"] == 4
-    assert [gap["line"] for source in shown["services"][0]["sources"] for gap in source["gaps"]] == [3]
+    told = {source["name"]: source["gaps"] for source in shown["services"][0]["sources"]}
+    assert {name: len(gaps) for name, gaps in told.items()} == {
+        "dumps": 0,
+        "dumps-offsite": 2,
+        "drills": 5,
+        "checks": 1,
+    }
+    assert told["checks"] == [
+        {"source": "checks", "what": "line 3 is no JSON object", "hint": "", "line": 3, "fact": None}
+    ]
     assert shown["sources"] == {"asked": 8, "seen": 7, "gaps": 8}
 
 

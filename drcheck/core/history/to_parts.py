@@ -31,13 +31,14 @@ def parts_of(
     """Return the source's share of each data set, with what the looks prove about what they did not show.
 
     Candidates with data older than ``since``, the oldest that the question needs, are left out, but for as long
-    before the newest one as its size is compared with: the age of what stopped long ago is still told. The
+    before the newest one that counts as its size is compared with: the age of what stopped long ago is still told. The
     question ends at ``until``: what was shown right before it is not said to be unseen since, and what has data of
     then or later, came then and was first shown then is left out.
     """
     known = _Known(history)
-    newest = known.newest(until)
-    needed = {of: known.needed(of, min(since, newest.get(of, FOREVER) - SIZES), until) for of in source.of}
+    newest = known.newest(until, until)
+    oldest = {of: min(since, newest.get(of, FOREVER) - SIZES) for of in source.of}
+    needed = {of: known.needed(of, oldest[of], until) for of in source.of}
     as_one, *others = readings(source)
     if as_one.second_names:
         known.set_alike_apart(needed)
@@ -65,6 +66,14 @@ def parts_of(
         for other in others:
             if why := alike_in(source, sightings, other, clock_tolerance=clock_tolerance):
                 found[of] = replace(found[of], otherwise=read(of, sightings, other), alike=why)
+    for of, part in found.items():
+        if next(part.points.counted(), None) is not None:
+            continue
+        if (older := known.newest(min(oldest[of], until), until).get(of)) is not None:
+            # Twice as far back each time, so that what never counted is not read over and over.
+            further = min(older - SIZES, 2 * oldest[of] - newest[of])
+            alone = replace(source, of=(of,))
+            found |= parts_of(history, alone, clock_tolerance=clock_tolerance, since=further, until=until)
     return found
 
 
@@ -105,10 +114,10 @@ class _Known:
         self._sightings = (*history.past, *history.standing.values())
         self._tables: dict[int, Table] = {}
 
-    def newest(self, until: int) -> dict[str, int]:
-        """Return the newest data before ``until`` of each data set, of what was known of by then.
+    def newest(self, before: int, until: int) -> dict[str, int]:
+        """Return the newest data older than ``before`` of each data set, of what was known of before ``until``.
 
-        What is dated later is future-dated, and hides nothing that stopped long ago.
+        What is dated later than that is future-dated, and hides nothing that stopped long ago.
         """
         found: dict[str, int] = {}
 
@@ -116,23 +125,24 @@ class _Known:
             found[of] = max(found.get(of, LONG_AGO), data)
 
         for seen in self._sightings:
-            if seen.shown.data_lo < until and seen.oldest < until:
+            if seen.shown.data_lo < before and seen.oldest < until:
                 note(seen.shown.of, seen.shown.data_lo)
         for stretch, sealed in self._history.sealed.items():
             for of, its in sealed.newest.items():
-                if its.data_lo < until and its.oldest < until:
-                    note(of, its.data_lo)
-                elif its.oldest < until:
-                    note(of, max(self._data_before(stretch, of, until), default=LONG_AGO))
+                if its.oldest >= until:
+                    continue
+                data = [its.data_lo] if its.data_lo < before else self._data_before(stretch, of, before, until)
+                if data:
+                    note(of, max(data))
         return found
 
-    def _data_before(self, stretch: int, of: str, until: int) -> list[int]:
-        """Return the instants before ``until`` of the data in a stretch, of what was known of by then."""
+    def _data_before(self, stretch: int, of: str, before: int, until: int) -> list[int]:
+        """Return the instants of data older than ``before`` in a stretch, of what was known of before ``until``."""
         table = self._table(stretch)
         special = (seen for seen in table.special.values() if seen.shown.of == of and seen.oldest < until)
         data = [table.data_lo[row] for row in _plain(table, of, LONG_AGO, until)]
         data += (seen.shown.data_lo for seen in special)
-        return [instant for instant in data if instant < until]
+        return [instant for instant in data if instant < before]
 
     def needed(self, of: str, oldest: int, until: int) -> _Needed:
         """Return what is needed of a data set, of data of ``oldest`` or later."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from operator import le
+from typing import Final
 
 from drcheck.core import words
 from drcheck.core.model.evidence import Points
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.rules.interface import Shown
+
+_ZONES_APART: Final = 26 * 3600
+"""Seconds between the earliest zone, UTC+14, and the latest, UTC-12."""
 
 
 def apply(points: Points, shown: Shown) -> Points:
@@ -15,20 +19,26 @@ def apply(points: Points, shown: Shown) -> Points:
     if all(map(le, points.data_lo, shown.first_seen)) and all(map(le, points.data_lo, points.available_hi)):
         return points
     reasons: dict[int, str] = {}
-    perhaps = _perhaps(shown.source)
     columns = zip(points.data_lo, shown.first_seen, points.available_hi, strict=True)
     for row, (data, seen, arrived) in enumerate(columns):
         if data > seen + shown.clock_tolerance:
-            reasons[row] = f"it is dated in the future: {words.instant(data)}, seen {words.instant(seen)}{perhaps}"
+            reasons[row] = f"it is dated in the future: {words.instant(data)}, seen {words.instant(seen)}"
+            reasons[row] += _other_zone(shown.source, data - seen)
         elif data > arrived + shown.clock_tolerance:
-            reasons[row] = f"it claims data newer than its own arrival at {words.instant(arrived)}{perhaps}"
+            reasons[row] = f"it claims data newer than its own arrival at {words.instant(arrived)}"
+            reasons[row] += _other_zone(shown.source, data - arrived) or _set_back(shown.source)
     return points.rejecting(reasons)
 
 
-def _perhaps(source: Source) -> str:
-    """Return what of the policy may be the reason, as words to follow what is wrong."""
-    if source.name_zone:
-        return f"; perhaps {source.name_zone} (name_zone) is not the zone of the clock that wrote its name"
-    if source.available_at is Arrival.MTIME:
-        return "; perhaps its time was set back, and available_at: mtime takes that at its word"
-    return ""
+def _other_zone(source: Source, ahead: int) -> str:
+    """Return that a zone may be the reason for data so many seconds ahead; empty: none makes so great a difference."""
+    if not source.name_zone or ahead > _ZONES_APART:
+        return ""
+    return f"; perhaps {source.name_zone} (name_zone) is not the zone of the clock that wrote its name"
+
+
+def _set_back(source: Source) -> str:
+    """Return that the time a place shows may be the reason; empty: nobody took it at its word."""
+    if source.available_at is not Arrival.MTIME:
+        return ""
+    return "; perhaps its time was set back, and available_at: mtime takes that at its word"

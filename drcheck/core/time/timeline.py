@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from drcheck.core.model.verdict import SEVERITY, Piece, Status, Window, worst
 from drcheck.core.time.spans import Span
 
-NOT_BOUND = "nothing is owed by this wording of the commitment"
+NOT_BOUND = "nothing is owed by this wording of the commitment, which binds only what begins while it is in force"
 
 
 def cut(
