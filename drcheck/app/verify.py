@@ -24,8 +24,8 @@ from drcheck.ledger import entries
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.state import State, fold
 from drcheck.ledger.store import open_ledger
-from drcheck.policyfile.asked_periods import Moment, Period
 from drcheck.policyfile.load import Loaded, load_policies
+from drcheck.policyfile.question_times import Moment, Period
 from drcheck.settings import Settings
 
 USUAL_SPAN: Final = 30 * 86400

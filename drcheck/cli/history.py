@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from drcheck.ledger.breaches import Breach
     from drcheck.ledger.state import PastVerdict, State
     from drcheck.ledger.store import Ledger
-    from drcheck.policyfile.asked_periods import Moment
+    from drcheck.policyfile.question_times import Moment
     from drcheck.reports.console.local_time import Local
     from drcheck.reports.console.terminal import Paper
 
@@ -72,8 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.cli.output import write_whole
     from drcheck.ledger.errors import NoLedger
     from drcheck.ledger.store import open_ledger
-    from drcheck.policyfile.asked_periods import moment
     from drcheck.policyfile.config import load_settings
+    from drcheck.policyfile.question_times import moment
 
     try:
         since = None if arguments.since is None else moment(arguments.since)

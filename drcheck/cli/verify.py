@@ -126,7 +126,7 @@ def _question(arguments: argparse.Namespace) -> Question:
     """Return what is asked, or raise ``UsageError`` with the option that is wrong."""
     from drcheck.app.verify import Question
     from drcheck.policyfile import units
-    from drcheck.policyfile.asked_periods import Period, moment, period
+    from drcheck.policyfile.question_times import Period, moment, period
 
     def read(option: str, how: Callable[[str], Any], text: str | None) -> Any:
         try:

@@ -178,15 +178,15 @@ def candidate_columns(table: Facts) -> tuple[Iterable[Any], ...]:
     read = partial(column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
     data = list(accumulate(read("data")))
-    arrived = list(map(add, data, read("arrived")))
+    arrived = moved(table, "arrived", data)
     return (
         [begin + name + end for name in _texts(table, "name")],
         _texts(table, "of"),
         _texts(table, "kind"),
         data,
-        map(add, data, read("data_span")),
+        moved(table, "data_span", data),
         arrived,
-        map(add, arrived, read("arrived_span")),
+        moved(table, "arrived_span", arrived),
         accumulate(read("size")),
         _texts(table, "checksum"),
         map(not_, read("incomplete")),
@@ -199,14 +199,21 @@ def _texts(table: Facts, key: str) -> Sequence[str]:
     return found if isinstance(table.get(key), str) or bytes not in set(map(type, found)) else list(map(text, found))
 
 
+def moved(table: Facts, key: str, base: Sequence[int]) -> Sequence[int]:
+    """Return a column that is written as the difference to another one; mostly it is the same."""
+    by = column(table, len(base), key)
+    return list(map(add, base, by)) if any(by) else base
+
+
 def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
-    """Return one column of a table of so many rows; raises :class:`Damaged` where it has another length."""
+    """Return one column of a table of so many rows; raises :class:`Damaged` for another length, or for no number."""
     found = table.get(key, empty)
-    if not isinstance(found, list):
-        return [found] * rows
-    if len(found) != rows:
-        raise Damaged(f"its column {key} has {len(found)} rows of {rows}")
-    return found
+    column = found if isinstance(found, list) else [found] * rows
+    if len(column) != rows:
+        raise Damaged(f"its column {key} has {len(column)} rows of {rows}")
+    if empty == 0 and not set(map(type, column)) <= {int}:
+        raise Damaged(f"its column {key} holds what is no number")
+    return column
 
 
 def once(column: Sequence[Any]) -> Any:

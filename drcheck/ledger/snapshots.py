@@ -8,11 +8,10 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from operator import add
 from typing import Any, Final
 
 import cbor2
@@ -20,10 +19,11 @@ import cbor2
 from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
 from drcheck.core.history.changes import History, Record
 from drcheck.core.history.likeness import Likeness
+from drcheck.core.history.looks import Looks
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, Candidate, Fact, Gap, Look, Told
+from drcheck.core.model.evidence import FOREVER, Candidate, Fact, Told
 from drcheck.core.time.spans import Span
 from drcheck.ledger import columns, entries
 from drcheck.ledger.columns import Facts, plain, text
@@ -237,10 +237,10 @@ def _read(facts: Facts) -> list[Sighting]:
         map(
             Sighting,
             shown,
-            _moved(facts, "data_lo", data_lo),
-            _moved(facts, "data_hi", data_hi),
-            _moved(facts, "available_lo", available_lo),
-            _moved(facts, "available_hi", available_hi),
+            columns.moved(facts, "data_lo", data_lo),
+            columns.moved(facts, "data_hi", data_hi),
+            columns.moved(facts, "available_lo", available_lo),
+            columns.moved(facts, "available_hi", available_hi),
             first_seen,
             last_seen,
         )
@@ -261,7 +261,7 @@ def table(facts: Facts) -> Table:
         gone_lo[row], gone_hi[row] = lo, hi
     rows = Table(
         name, of, kind, data_lo, data_hi,
-        list(_moved(facts, "available_lo", available_lo)), list(_moved(facts, "available_hi", available_hi)),
+        columns.moved(facts, "available_lo", available_lo), columns.moved(facts, "available_hi", available_hi),
         size, checksum, first_seen, last_seen, gone_lo, gone_hi,
     )  # fmt: skip
     odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
@@ -285,11 +285,10 @@ def table(facts: Facts) -> Table:
 def _seen(facts: Facts, rows: int) -> tuple[list[int], list[int]]:
     """Return the first and the newest look that is known to have shown each row."""
     first_seen = list(accumulate(columns.column(facts, rows, "first_seen")))
-    return first_seen, list(_moved(facts, "last_seen", first_seen))
-
-
-def _moved(facts: Facts, key: str, base: Sequence[int]) -> Iterable[int]:
-    return map(add, base, columns.column(facts, len(base), key))
+    # Each look showed many: they share its instant.
+    shared: dict[int, int] = {}
+    last_seen = [shared.setdefault(look, look) for look in columns.moved(facts, "last_seen", first_seen)]
+    return [shared.setdefault(look, look) for look in first_seen], last_seen
 
 
 def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
@@ -308,7 +307,7 @@ def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
         seen.formed, seen.whole = formed, whole
         seen.lost_from = FOREVER if lost_from is None else lost_from
     for row, fact, look, holds, how, until in facts["facts"]:
-        sightings[row].facts.setdefault(Fact(fact), []).append((look, Told(_HOLDS[holds], text(how), until)))
+        sightings[row].steps_of(Fact(fact)).append((look, Told(_HOLDS[holds], text(how), until)))
 
 
 def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
@@ -337,19 +336,10 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
 
 
 def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
-    hidden = set(facts["hidden"])
-    # Why an earlier look was not complete stands in its entry; that it was not is all that judging asks.
-    unseen = (Gap("it was not complete"),)
-    rows = zip(
+    looks = Looks.of(
         accumulate(facts["begin"]), facts["took"], accumulate(facts["asked_from"]), accumulate(facts["size"]),
-        strict=True,
+        facts["hidden"], newest=columns.read(facts["last"]).look if facts["begin"] else None,
     )  # fmt: skip
-    looks = [
-        Look("", begin, begin + took, asked_from, unseen if row in hidden else (), size=size)
-        for row, (begin, took, asked_from, size) in enumerate(rows)
-    ]
-    if looks:
-        looks[-1] = columns.read(facts["last"]).look
     sealed = read_sealed(facts["stretches"])
     history = History(
         looks=looks,
@@ -364,7 +354,7 @@ def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
         turnovers={(text(of), again): list(its) for of, again, its in facts["turnovers"]},
         ended=list(zip(_read(facts["ended"]), facts["ended_again"], strict=True)),
     )
-    history.follow(looks)
+    history.follow(looks.complete())
     return SourceState(history, Standing[facts["standing"]], facts["log"], kept_at=facts["at"])
 
 

@@ -111,8 +111,8 @@ def drcheck(place: Path, profile: str) -> dict[str, float]:
     """Judge as `drcheck verify --offline --period` does; reading a thousand policies is told apart."""
     from drcheck.app import verify
     from drcheck.core.model.verdict import Status
-    from drcheck.policyfile.asked_periods import period
     from drcheck.policyfile.config import load_settings
+    from drcheck.policyfile.question_times import period
     from drcheck.reports.console import progress
 
     settings = load_settings(str(place / "drcheck.yaml"))

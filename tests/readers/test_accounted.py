@@ -103,7 +103,7 @@ def test_names_that_begin_otherwise_are_looked_for_where_what_should_have_come_d
     assert names(stale, at("")) == []
     fresh = Place([*stale.entries, large("db-2026-09-20.gz")], seek=seek)
     assert names(fresh, at(""), overdue) == []
-    assert ("", "") not in fresh.asked
+    assert len(fresh.asked) == 1
 
 
 def test_looking_for_them_is_bounded_and_hides_nothing_where_it_fails():

@@ -73,6 +73,14 @@ def test_a_side_car_of_coreutils_proves_the_content(tmp_path: Path, algorithm, o
     assert only(look(tmp_path)) == Told(False, f"{algorithm} differs from the one kept beside it", NOW)
 
 
+def test_a_list_of_b2sum_is_of_another_algorithm_of_as_many_digits(tmp_path: Path):
+    name = put(tmp_path, 1)
+    (tmp_path / "orders" / "checksums.txt").write_bytes(run("b2sum", Path(name).name, cwd=tmp_path / "orders"))
+    assert only(look(tmp_path)) == Told(True, "blake2b", NOW)
+    rot(tmp_path, name, CONTENT[:-1] + b"?")
+    assert only(look(tmp_path)).holds is False
+
+
 def test_openssl_and_bare_digests_are_understood(tmp_path: Path):
     name = put(tmp_path, 1)
     beside = tmp_path / f"{name}.sha256"

@@ -10,11 +10,10 @@ from paged_place import DAY, NOW, Place, entry, source
 
 from drcheck.core.model.evidence import LONG_AGO, Fact, Settled
 from drcheck.interfaces import Asked, CollectorError, Seek
-from drcheck.readers.content.checksum_names import STARTS
 from drcheck.readers.points import objects
 
 TEMPLATE = "db/shop-{data_as_of:%Y%m%d}.gz"
-ASKED_BESIDE = [(f"db/{start}", "") for start in STARTS]
+FROM_THE_FIRST = ("db/", "db/CHECKSU")
 
 
 def name(days: int) -> str:
@@ -74,7 +73,7 @@ def test_what_was_listed_is_not_listed_again():
 def test_it_is_looked_for_beside_what_is_new_alone():
     bucket = Bucket()
     seen = bucket.look()
-    assert bucket.asked[1:] == ASKED_BESIDE
+    assert bucket.asked[1:] == [FROM_THE_FIRST]
     bucket.asked.clear()
     settled = {one.name: Settled(one, {}) for one in seen.candidates}
     bucket.look(settled=settled)
@@ -106,7 +105,19 @@ def test_in_at_most_ten_directories_lists_are_looked_for_unasked():
         asked = Asked(NOW - 2 * DAY, NOW, 300, "web", facts, verify=True, read_at_most=1 << 20)
         template = "{of}/shop-{data_as_of:%Y%m%d}.gz"
         objects.read(place, source(template=template, name_zone="UTC", of=sets), "", asked)
-        assert len({prefix for prefix, _ in place.asked if prefix.endswith("SHA")}) == directories
+        assert len([after for _, after in place.asked if after.endswith("CHECKSU")]) == directories
+
+
+@pytest.mark.parametrize("list_name", ["db/MD5SUMS", "db/SHA256SUMS", "db/sha256sums", "db/CHECKSUM"])
+@pytest.mark.parametrize(
+    ("between", "further"),
+    [("0", []), ("DB", ["MD5", "SHA", "checksum", "md5", "sha"]), ("d", ["md5", "sha"]), ("t", [])],
+)
+def test_what_lies_beyond_a_page_takes_a_request_for_each_beginning(list_name, between, further):
+    bucket = Bucket(list_name=list_name)
+    bucket.entries = [*bucket.entries, *(entry(f"db/{between}{number:04}") for number in range(1000))]
+    assert broken(bucket.look()) == [name(1)]
+    assert bucket.asked[1:] == [FROM_THE_FIRST, *((f"db/{start}", "") for start in further)]
 
 
 def test_where_only_the_backups_may_be_listed_nothing_is_hidden_by_that():

@@ -6,7 +6,6 @@ its history. From it come the columns that evaluators judge, so that none of the
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from functools import partial
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness
+from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.core.model.evidence import (
@@ -61,7 +61,7 @@ class Record:
 class History:
     """Everything that the looks at one source have shown."""
 
-    looks: list[Look] = field(default_factory=list)
+    looks: Looks = field(default_factory=Looks)
     standing: dict[str, Sighting] = field(default_factory=dict)
     past: list[Sighting] = field(default_factory=list)
     unlisted: tuple[str, ...] = ()
@@ -85,8 +85,7 @@ class History:
     went since the one before than looks can show."""
     ended: list[tuple[Sighting, bool]] = field(default_factory=list)
     """What ended since the newest complete look, and whether it was only written anew."""
-    reach: list[tuple[int, int]] = field(default_factory=list)
-    """(asked_from, begin) of the complete looks but those after which another one asked as far back, oldest first."""
+    reach: Reach = field(default_factory=Reach)
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> History:
@@ -185,11 +184,12 @@ class History:
         for described in record.described:
             if (known := self.standing.get(described.name)) is not None:
                 self.changed.add(known.stretch)
-                facts.note(known, described, look.begin, seen=self.reach[-1][1] if self.reach else look.begin)
+                facts.note(known, described, look.begin, seen=self.reach.newest[0] if self.reach.newest else look.begin)
         self.looks.append(look)
         if look.complete:
             self._turn_over(look)
-        self.follow((look,))
+        if look.complete:
+            self.follow([(look.begin, look.asked_from)])
         self.unlisted = record.unlisted
         self.unread = record.unread
         if record.stretches:
@@ -208,12 +208,10 @@ class History:
         self.read_all()
         return sorted({seen.shown.name for seen in (*self.past, *self.standing.values())})
 
-    def follow(self, looks: Iterable[Look]) -> None:
-        """Note how far back complete looks asked."""
+    def follow(self, looks: Iterable[tuple[int, int]]) -> None:
+        """Note how far back complete looks asked, given when each began and how far back it asked."""
         for look in looks:
-            if look.complete:
-                del self.reach[bisect_right(self.reach, (look.asked_from, LONG_AGO)) :]
-                self.reach.append((look.asked_from, look.begin))
+            self.reach.follow(*look)
 
     def _moved(self, record: Record, contents: Mapping[str, Content]) -> dict[str, Sighting]:
         """Take what only changed its name out of what stands, and return it by its new name.
@@ -246,9 +244,9 @@ class History:
         distance before that, and what is there now is newer: others may have come and gone in between.
         """
         ended, self.ended = self.ended, []
-        if not self.reach:
+        if self.reach.newest is None:
             return
-        before = self.reach[-1][1]
+        before, _ = self.reach.newest
         since = before - (look.begin - before)
         for rewritten in (False, True):
             went = [seen for seen, again in ended if again <= rewritten and seen.first_seen <= before]
@@ -281,10 +279,7 @@ class History:
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        asked = [asked_from for asked_from, _ in self.reach]
-        begins = [LONG_AGO, *(begin for _, begin in self.reach)]
-        shown = map(begins.__getitem__, map(partial(bisect_right, asked), data))
-        return list(map(max, shown, last_seen))
+        return list(map(max, self.reach.back_to(data), last_seen))
 
     def last_shown_of(self, known: Sighting) -> int:
         """Return the newest look that showed one of them."""
@@ -390,9 +385,8 @@ class History:
             # Alike in size and newly written it may hold other content, of which nothing was told.
             for fact in (Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION):
                 if known.facts.get(fact):
-                    known.facts[fact].append((begin, Told(None, "it was written anew since that was asked")))
-            for fact in CONTENTS:
-                known.facts.pop(fact, None)
+                    known.steps_of(fact).append((begin, Told(None, "it was written anew since that was asked")))
+            known.forget(CONTENTS)
         known.shown = candidate
         known.last_seen = begin
         self.changed.add(known.stretch)
@@ -424,8 +418,7 @@ class History:
             known.lost_from = min(known.lost_from, last + 1)
         self.changed.add(known.stretch)
         if known.shown != candidate:
-            for fact in CONTENTS:
-                known.facts.pop(fact, None)
+            known.forget(CONTENTS)
         known.shown, known.last_seen = candidate, look.begin
         self.changed.add(known.stretch)
         return True
@@ -446,21 +439,20 @@ class History:
 
     def _missed(self, candidate: Candidate, begin: int) -> int:
         """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
-        index = bisect_right(self.reach, (candidate.data_lo, FOREVER)) - 1
-        missed = self.reach[index][1] if index >= 0 else LONG_AGO
+        (missed,) = self.reach.back_to([candidate.data_lo])
         # A look that seems to come later was told by another clock: when it missed the candidate nobody knows.
         return missed if missed <= begin else self._complete_before(begin, candidate.data_lo)
 
     def _complete_before(self, begin: int, data: int) -> int:
         """Return the newest complete look up to ``begin``, by its own clock, that asked as far back as ``data``."""
-        asked = (look.begin for look in self.looks if look.complete and look.begin <= begin and look.asked_from <= data)
+        asked = (at for at, asked_from in self.looks.complete() if at <= begin and asked_from <= data)
         return max(asked, default=LONG_AGO)
 
     def _in_a_row(self, known: Sighting, look: Look) -> bool:
         """Return whether ``look`` and the complete one before it are both complete, and that one showed ``known``."""
-        if not look.complete or not self.reach:
+        if not look.complete or self.reach.newest is None:
             return False
-        asked_from, begin = self.reach[-1]
+        begin, asked_from = self.reach.newest
         return asked_from <= known.shown.data_lo and known.first_seen <= begin
 
     def _end(self, name: str, look: Look, *, by: Sighting | None = None) -> None:

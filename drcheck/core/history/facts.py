@@ -12,7 +12,7 @@ from drcheck.core.model.evidence import Described, Fact, Settled, Told
 
 def note(known: Sighting, described: Described, begin: int, *, seen: int) -> None:
     """Note an answer of the look at ``begin``; ``seen`` is the newest complete look before it."""
-    steps, told = known.facts.setdefault(described.fact, []), described.told
+    steps, told = known.steps_of(described.fact), described.told
     last = steps[-1][1] if steps else None
     if described.fact is Fact.STATE:
         _note_state(steps, told, begin)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from drcheck.core.history.likeness import Content, Likeness
@@ -12,6 +13,8 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
 
 CONTENTS: Final = frozenset({Fact.DIGEST, Fact.PIECES})
 """The facts that tell contents from each other."""
+_NOTHING: Final[Mapping[Fact, list[tuple[int, Told]]]] = MappingProxyType({})
+"""Nobody told anything: thousands of backups share it."""
 STRETCH: Final = 32 * 86400
 """Seconds of data in one stretch of :mod:`drcheck.core.history.archive`."""
 
@@ -35,7 +38,7 @@ class Sighting:
     """What overwrote it."""
     in_a_row: bool = False
     """Whether two complete looks in a row showed it, and what overwrote it."""
-    rewritings: list[Sighting] = field(default_factory=list)
+    rewritings: Sequence[Sighting] = ()
     """Its content as it was written each time, where the place showed a new time for what is alike."""
     like: Likeness = Likeness.SAME
     """Of one of several writings, how it is like the one before."""
@@ -45,7 +48,7 @@ class Sighting:
     """Whether it was found whole: what came to it since renews nothing."""
     lost_from: int = FOREVER
     """From when on files of it, once found whole, may have been missing."""
-    facts: dict[Fact, list[tuple[int, Told]]] = field(default_factory=dict)
+    facts: Mapping[Fact, list[tuple[int, Told]]] = field(default_factory=lambda: _NOTHING)
     """What was told of it, each with the look that first told so, oldest first."""
 
     @property
@@ -94,12 +97,22 @@ class Sighting:
         steps = self.facts.get(fact)
         return steps[-1][1] if steps else None
 
+    def steps_of(self, fact: Fact) -> list[tuple[int, Told]]:
+        """Return what was told of a fact, to add to it."""
+        if fact not in self.facts:
+            self.facts = {**self.facts, fact: []}
+        return self.facts[fact]
+
+    def forget(self, facts: Collection[Fact]) -> None:
+        """Forget what was told of some facts."""
+        if self.facts:
+            self.facts = {fact: steps for fact, steps in self.facts.items() if fact not in facts}
+
     def rewritten_as(self, again: Sighting, last_shown: int, *, in_a_row: bool) -> None:
         """Note that what is alike was written once more; when each writing of it stood is kept apart."""
-        if not self.rewritings:
-            self.rewritings.append(replace(self, rewritings=[], facts={}))
-        self.rewritings[-1].replaced(again, last_shown, in_a_row=in_a_row)
-        self.rewritings.append(again)
+        before = self.rewritings or (replace(self, rewritings=(), facts=_NOTHING),)
+        before[-1].replaced(again, last_shown, in_a_row=in_a_row)
+        self.rewritings = (*before, again)
 
     def replaced(self, by: Sighting, last_shown: int, *, in_a_row: bool) -> None:
         """End it with what overwrote it; what a look showed stands for the second in which the look began."""

@@ -205,7 +205,9 @@ def of_manifest(collector: Collector, candidate: Candidate) -> Kept | str:
 
 def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int) -> Told | None:
     """Read a backup and compare; None: it is not of the size any more that was listed, or went."""
-    digest = hashlib.new(kept.algorithm, usedforsecurity=False)
+    digests = {kept.algorithm: hashlib.new(kept.algorithm, usedforsecurity=False)}
+    if kept.algorithm == "sha512":  # lists of b2sum look the same, and do not say what they are of
+        digests["blake2b"] = hashlib.new("blake2b", usedforsecurity=False)
     covers = candidate.size if kept.covers is None else kept.covers
     read = 0
     try:
@@ -213,7 +215,8 @@ def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int)
             # One byte more than there should be shows that it has grown.
             asked = min(CHUNK, candidate.size + 1 - read)
             chunk = collector.read(candidate.name, offset=read, at_most=asked)
-            digest.update(chunk[: max(0, covers - read)])
+            for digest in digests.values():
+                digest.update(chunk[: max(0, covers - read)])
             read += len(chunk)
             if len(chunk) < asked or read > candidate.size:
                 break
@@ -221,10 +224,10 @@ def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int)
         return None
     if read != candidate.size:
         return None
-    found = digest.hexdigest()
-    if found == kept.digest:
-        return Told(True, kept.algorithm, begin)
-    if found in kept.earlier:
+    found = {digest.hexdigest(): algorithm for algorithm, digest in digests.items()}
+    if kept.digest in found:
+        return Told(True, found[kept.digest], begin)
+    if not found.keys().isdisjoint(kept.earlier):
         return Told(None, f"{kept.file} holds several checksums of it, and it has an earlier one")
     return Told(False, f"{kept.algorithm} differs from the one kept beside it", begin)
 

@@ -13,7 +13,7 @@ from typing import Final
 from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Source
 from drcheck.interfaces import Archived, Asked, Collector, CollectorError, Entry, NotFound
-from drcheck.readers.content import ciphers, restic_and_borg
+from drcheck.readers.content import ciphers, repository_encryption
 from drcheck.readers.content.asking import IN_A_ROW, MOST_ASKED, WORDS, Asking, counted
 from drcheck.readers.content.verification import Files, Verification
 
@@ -159,7 +159,7 @@ class _Describing(Asking):
             head = self.collector.read(name, at_most=ciphers.HEAD)
             told = ciphers.told(head, candidate.size, lambda offset, most: self._more(name, offset, most))
             if told == ciphers.UNKNOWN:
-                told = self._in_repository(name, seek=True) or restic_and_borg.of_segment(head) or told
+                told = self._in_repository(name, seek=True) or repository_encryption.of_segment(head) or told
         except NotFound:
             raise
         except Archived:
@@ -180,9 +180,9 @@ class _Describing(Asking):
 
     def _in_repository(self, name: str, *, seek: bool) -> Told | None:
         """Return what the repository that ``name`` is a part of says; each is looked for once, if at all."""
-        for root in restic_and_borg.roots(name):
+        for root in repository_encryption.roots(name):
             if seek and root not in self.repositories:
-                self.repositories[root] = restic_and_borg.at(self.collector, root)
+                self.repositories[root] = repository_encryption.at(self.collector, root)
             if (told := self.repositories.get(root)) is not None:
                 return told
         return None

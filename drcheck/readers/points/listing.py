@@ -96,16 +96,9 @@ class Listing:
                 if entry.name not in self.rows and self.match(entry.name) is None:
                     self.others.setdefault(entry.name, entry)
 
-    def look_beside(self, prefix: str, *, at_most: int) -> None:
-        """List names that begin with ``prefix`` and belong to backups, unless that was done.
-
-        Raises :class:`CollectorError` if that cannot be seen.
-        """
-        if any(prefix.startswith(part.prefix) and part.after < prefix for part in self.taken):
-            return
-        for entry in islice(self.collector.list(prefix), at_most):
-            if entry.name not in self.rows and of_several(entry.name):
-                self.others.setdefault(entry.name, entry)
+    def shows(self, prefix: str) -> bool:
+        """Return whether all names that begin with ``prefix`` were listed."""
+        return any(prefix.startswith(part.prefix) and part.after < prefix for part in self.taken)
 
     def archived(self) -> dict[str, Told]:
         """Return which files of recovery points lie, or may lie, in an archive tier: all others are read at once."""

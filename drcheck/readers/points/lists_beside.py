@@ -15,6 +15,8 @@ from drcheck.readers.points.listing import PAGE, Listing
 
 MOST_DIRECTORIES: Final = 10
 """Those of the newest backups, where no commitment asks for checksums: what is older was, or is not checked."""
+PAGES: Final = {Seek.AFTER: PAGE, Seek.PREFIX: 5 * PAGE}
+"""Names in one page of a listing of S3, and of Azure."""
 
 
 def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[Candidate], Sequence[str]]) -> None:
@@ -34,11 +36,37 @@ def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[
         if one.complete and one.size and (promised or is_new) and not _has_its_own(names_of(one), summed):
             name = one.name.rstrip("/")
             directories[name[: name.rfind("/") + 1]] = None
-    most = MOST_ASKED // len(checksum_names.STARTS) if promised else MOST_DIRECTORIES
+    most = MOST_ASKED // (1 + len(checksum_names.STARTS)) if promised else MOST_DIRECTORIES
     with suppress(CollectorError):
         for directory in islice(directories, most):
-            for start in checksum_names.STARTS:
-                listing.look_beside(directory + start, at_most=PAGE)
+            _look(listing, directory)
+
+
+def _look(listing: Listing, directory: str) -> None:
+    """List the names in a directory that begin as those of lists do, as far as that was not done.
+
+    One page, from the first such name on where a listing can begin there, shows all that a directory holds beside names
+    that sort before them. Only what lies beyond it takes a request for each beginning.
+    """
+    starts = [
+        start for start in (directory + each for each in sorted(checksum_names.STARTS)) if not listing.shows(start)
+    ]
+    if not starts:
+        return
+    reached = _take(listing, directory, after=starts[0][:-1])
+    for start in starts:
+        if reached and reached[: len(start)] <= start:
+            _take(listing, start)
+
+
+def _take(listing: Listing, prefix: str, *, after: str = "") -> str:
+    """Keep what is named as lists are on one page of a listing; return the last name on it, or nothing at its end."""
+    page = PAGES[listing.collector.seek]
+    entries = list(islice(listing.collector.list(prefix, after=after), page))
+    for entry in entries:
+        if entry.name not in listing.rows and checksum_names.of_several(entry.name):
+            listing.others.setdefault(entry.name, entry)
+    return entries[-1].name if len(entries) == page else ""
 
 
 def _has_its_own(names: Iterable[str], summed: set[str]) -> bool:

@@ -11,7 +11,7 @@ from tools import place, run
 
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Told
 from drcheck.interfaces import Asked
-from drcheck.readers.content import describing, restic_and_borg
+from drcheck.readers.content import describing, repository_encryption
 from drcheck.readers.points import objects
 
 CLIENT = Fact.CLIENT_ENCRYPTION
@@ -74,7 +74,7 @@ def test_an_empty_or_a_foreign_key_does_not_hide_a_restic_repository(kept: Path)
     restic(kept, "init")
     (kept / "repository" / "keys" / ("0" * 64)).write_bytes(b"")
     (kept / "repository" / "keys" / "README").write_bytes(b"{}")
-    assert restic_and_borg.at(place(kept), "repository/") == Told(True, "restic")
+    assert repository_encryption.at(place(kept), "repository/") == Told(True, "restic")
 
 
 def test_what_lies_beside_a_repository_is_judged_by_itself(kept: Path):
@@ -90,12 +90,12 @@ def test_a_directory_of_keys_that_are_none_is_no_repository(tmp_path: Path, cont
     (tmp_path / "keys").mkdir()
     (tmp_path / "config").write_bytes(b"something")
     (tmp_path / "keys" / ("0" * 64)).write_bytes(content)
-    assert restic_and_borg.at(place(tmp_path), "") is None
+    assert repository_encryption.at(place(tmp_path), "") is None
 
 
 def test_a_directory_without_configuration_costs_one_request(tmp_path: Path):
     collector = place(tmp_path)
-    assert restic_and_borg.at(collector, "") is None
+    assert repository_encryption.at(collector, "") is None
     assert collector.calls == 1
 
 
@@ -122,7 +122,7 @@ def test_a_borg_repository_whose_first_segments_were_compacted_away_still_tells(
     borg(kept, "delete", "repository::0")
     borg(kept, "compact", "--threshold", "0", "repository")
     assert not (kept / "repository" / "data" / "0" / "0").exists()
-    assert restic_and_borg.at(place(kept), "repository/") == Told(MODES[mode], f"borg, {mode}")
+    assert repository_encryption.at(place(kept), "repository/") == Told(MODES[mode], f"borg, {mode}")
 
 
 def test_segments_of_borg_tell_by_themselves_where_the_repository_cannot_be_seen(kept: Path):
@@ -142,9 +142,9 @@ def test_a_borg_repository_that_stores_nothing_or_of_another_mode_is_not_known(k
     content = bytearray(segment.read_bytes())
     content[49] = 0x11
     segment.write_bytes(content)
-    assert "mode that is not known" in restic_and_borg.at(place(kept), "repository/").how
+    assert "mode that is not known" in repository_encryption.at(place(kept), "repository/").how
     shutil.rmtree(kept / "repository" / "data")
-    assert restic_and_borg.at(place(kept), "repository/").holds is None
+    assert repository_encryption.at(place(kept), "repository/").holds is None
 
 
 @pytest.mark.parametrize(
@@ -160,4 +160,4 @@ def test_a_borg_repository_that_stores_nothing_or_of_another_mode_is_not_known(k
     ],
 )
 def test_the_directory_of_a_repository_is_told_by_the_names_of_its_parts(name, expected):
-    assert restic_and_borg.roots(name) == expected
+    assert repository_encryption.roots(name) == expected

@@ -9,7 +9,7 @@ import pytest
 
 from drcheck.core import words
 from drcheck.errors import DrcheckError
-from drcheck.policyfile.asked_periods import moment, period
+from drcheck.policyfile.question_times import moment, period
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 

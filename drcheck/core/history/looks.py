@@ -1,0 +1,131 @@
+"""All looks at one source, and how far back they asked: of all but the newest no more is kept than judging asks."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
+from typing import Final, Self, overload
+
+from drcheck.core.model.evidence import LONG_AGO, Gap, Look
+
+_HIDDEN: Final = (Gap("it was not complete"),)
+"""Why an earlier look was not complete stands in its entry; that it was not is all that judging asks."""
+
+
+class Looks(Sequence[Look]):
+    """Looks in the order in which they were made: a thousand nights of them are columns, not objects."""
+
+    __slots__ = ("_asked_from", "_begin", "_hidden", "_size", "_took", "newest")
+
+    def __init__(self, looks: Iterable[Look] = ()) -> None:
+        """Begin with ``looks``."""
+        self._begin, self._took, self._asked_from, self._size = (array("q") for _ in range(4))
+        self._hidden = bytearray()
+        self.newest: Look | None = None
+        for look in looks:
+            self.append(look)
+
+    @classmethod
+    def of(
+        cls,
+        begin: Iterable[int],
+        took: Iterable[int],
+        asked_from: Iterable[int],
+        size: Iterable[int],
+        hidden: Iterable[int],
+        *,
+        newest: Look | None,
+    ) -> Self:
+        """Return looks of which ``newest`` is the last one; ``hidden`` are the rows of those that were not complete."""
+        looks = cls()
+        looks._begin, looks._took, looks._asked_from, looks._size = (
+            array("q", column) for column in (begin, took, asked_from, size)
+        )
+        looks._hidden = bytearray(len(looks._begin))
+        for row in hidden:
+            looks._hidden[row] = True
+        looks.newest = newest
+        return looks
+
+    def append(self, look: Look) -> None:
+        """Add the newest one."""
+        self._begin.append(look.begin)
+        self._took.append(look.end - look.begin)
+        self._asked_from.append(look.asked_from)
+        self._size.append(look.size)
+        self._hidden.append(not look.complete)
+        self.newest = look
+
+    def __len__(self) -> int:
+        return len(self._begin)
+
+    @overload
+    def __getitem__(self, index: int) -> Look: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Look]: ...
+    def __getitem__(self, index: int | slice) -> Look | list[Look]:
+        """Return one of them, or several."""
+        if isinstance(index, slice):
+            return list(self)[index]
+        row = range(len(self))[index]
+        if row == len(self) - 1 and self.newest is not None:
+            return self.newest
+        return _look(self._begin[row], self._took[row], self._asked_from[row], self._size[row], self._hidden[row])
+
+    def __iter__(self) -> Iterator[Look]:
+        if self.newest is not None:
+            columns = zip(self._begin, self._took, self._asked_from, self._size, self._hidden, strict=True)
+            yield from (_look(*row) for row in islice(columns, len(self) - 1))
+            yield self.newest
+
+    def complete(self) -> Iterator[tuple[int, int]]:
+        """Yield when each complete one began, and how far back it asked."""
+        columns = zip(self._begin, self._asked_from, self._hidden, strict=True)
+        return ((begin, asked_from) for begin, asked_from, hidden in columns if not hidden)
+
+    def __reversed__(self) -> Iterator[Look]:
+        return reversed(list(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+
+class Reach:
+    """How far back complete looks asked, but for those after which another one asked as far back."""
+
+    __slots__ = ("_asked_from", "_begin")
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._asked_from, self._begin = array("q"), array("q")
+
+    def follow(self, begin: int, asked_from: int) -> None:
+        """Note the newest complete look."""
+        last = bisect_left(self._asked_from, asked_from)
+        del self._asked_from[last:], self._begin[last:]
+        self._asked_from.append(asked_from)
+        self._begin.append(begin)
+
+    @property
+    def newest(self) -> tuple[int, int] | None:
+        """When the newest complete look began, and how far back it asked; None: there was none."""
+        return (self._begin[-1], self._asked_from[-1]) if self._begin else None
+
+    def back_to(self, data: Iterable[int]) -> Iterator[int]:
+        """Yield for each instant the newest complete look that asked as far back; ``LONG_AGO``: none did."""
+        begins = [LONG_AGO, *self._begin]
+        return map(begins.__getitem__, map(partial(bisect_right, self._asked_from), data))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reach) and (self._asked_from, self._begin) == (other._asked_from, other._begin)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+
+def _look(begin: int, took: int, asked_from: int, size: int, hidden: int) -> Look:
+    return Look("", begin, begin + took, asked_from, _HIDDEN if hidden else (), size=size)
