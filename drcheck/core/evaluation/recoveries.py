@@ -40,6 +40,8 @@ def proves(recovery: Recovery, terms: Terms) -> bool | None:
     Its point must come from a source that survives the scenario, and its target must not be lost with it. Logs of
     outages tell no target: a real outage is over where the service is back, wherever that is.
     """
+    if recovery.contradicted:
+        return None
     if not terms.lost_sites:
         return True
     if recovery.target_site in terms.lost_sites:
@@ -52,6 +54,8 @@ def proves(recovery: Recovery, terms: Terms) -> bool | None:
 
 def why_it_does_not_prove(recovery: Recovery, terms: Terms) -> str:
     """Return why :func:`proves` did not say yes."""
+    if recovery.contradicted:
+        return recovery.contradicted
     if recovery.target_site in terms.lost_sites:
         return f"it restored to {recovery.target_site}, which the scenario takes away"
     site = terms.site_of.get(recovery.point_source, "")

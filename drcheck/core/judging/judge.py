@@ -13,6 +13,7 @@ from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import agreed, other_readings
 from drcheck.core.judging.between_looks import complete_looks, marked
+from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.corrections import changes_by
 from drcheck.core.judging.reach import restored_from, restored_sets
 from drcheck.core.judging.since_then import changes
@@ -234,10 +235,11 @@ def _findings(
                 _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
             )
         case OfRecords():
-            return (commitment.evaluate(records_of(policy, seen), terms, window),)
+            records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
+            return (commitment.evaluate(records, terms, window),)
         case OfRecoveries():
-            surviving = _surviving(policy, commitment, evidence)
-            return (commitment.evaluate(surviving, records_of(policy, seen), terms, window),)
+            records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
+            return (commitment.evaluate(_surviving(policy, commitment, evidence), records, terms, window),)
         case _:
             raise TypeError(commitment)
 

@@ -265,6 +265,8 @@ class Recovery:
     """Whether it failed because what it restored was wrong: then that copy is known to be broken."""
     real: bool = False
     """Whether this was a real outage, not a test."""
+    contradicted: str = ""
+    """What speaks against its record, so that it proves nothing; empty: nothing does."""
     recovered_by: str = ""
     operator: str = ""
     notes: str = ""

@@ -5,6 +5,7 @@ It also tells of checks that restored nothing: how far up the ladder recovery po
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -83,7 +84,7 @@ def parse(
     walked = each(data, service, latest, found.take)
     checks = tuple(check for check in found.checks.values() if check is not None)
     return Log(
-        tuple(found.recoveries.values()),
+        tuple(found.told(frozenset(walked.corrections.values()))),
         tuple(found.announcements),
         checks=checks,
         gaps=walked.gaps,
@@ -100,6 +101,8 @@ class _Records:
     announcements: list[Announcement] = field(default_factory=list)
     checks: dict[str, Check | None] = field(default_factory=dict)
     """None: it was aborted, and proves nothing."""
+    denied: dict[str, dict[int, str]] = field(default_factory=dict)
+    """Tests of which later lines say that they ended otherwise: each such line, and how."""
 
     def take(self, record: Record) -> bool:
         """Keep a test, an announcement of one, or a check; returns whether it is of this service."""
@@ -119,10 +122,19 @@ class _Records:
             self.checks[name] = check
         else:
             test = _test(record, self.restores)
-            if test.id in self.recoveries:
-                raise Malformed(f"test {test.id} is already recorded in line {self.recoveries[test.id].line}")
+            if (first := self.recoveries.get(test.id)) is not None:
+                if test.outcome != first.outcome:
+                    self.denied.setdefault(test.id, {})[test.line] = test.outcome
+                raise Malformed(f"test {test.id} is already recorded in line {first.line}")
             self.recoveries[test.id] = test
         return True
+
+    def told(self, corrected: frozenset[int]) -> Iterator[Recovery]:
+        """Yield the tests; how one ended that a later line denies, and that is not ``corrected``, nobody knows."""
+        for test in self.recoveries.values():
+            denied = {line: how for line, how in self.denied.get(test.id, {}).items() if line not in corrected}
+            why = next((f"line {line} of its log says that it was {how}" for line, how in denied.items()), "")
+            yield replace(test, contradicted=why) if why else test
 
 
 def _announcement(record: Record) -> Announcement:
