@@ -59,7 +59,7 @@ class Listing:
 
     def __post_init__(self) -> None:
         manifests = Manifests(self.collector, self.source, self.asked)
-        self.markers = Markers(self.source, manifests, self.rows, self.others)
+        self.markers = Markers(self.source, manifests, self.rows, self.others, in_place=self.collector.in_place)
 
     def gather(self) -> int:
         """List what the question needs; return since when the look can claim to have seen everything."""
