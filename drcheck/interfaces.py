@@ -58,6 +58,8 @@ class Entry(NamedTuple):
     """Which version of a thing it is, where each is listed: ``name`` ends in it."""
     noncurrent: bool = False
     """Whether another version, or a delete marker, lies on top of it."""
+    grows: bool = False
+    """Whether it is listed while it is being written, at a place that else lists only what is whole."""
 
     @property
     def own_name(self) -> str:
