@@ -157,15 +157,19 @@ def _proposed(source: Source, entries: Mapping[str, Entry]) -> Source:
         proposals = propose(names)
         if not proposals:
             continue
-        # Of one source all names tell their data set, or none does.
-        telling = bool(proposals[0].of)
-        taken = [each for each in proposals if bool(each.of) is telling][:TEMPLATES]
+        # Of one source all names tell their data set, or none does, and all backups are directories, or none is.
+        sort = _sort(proposals[0])
+        taken = [each for each in proposals if _sort(each) == sort][:TEMPLATES]
         sets = dict.fromkeys(of for each in taken for of in each.of)
         templates = tuple(dict.fromkeys(each.template for each in taken))
         parsed = [Template.parse(text) for text in templates]
         zone = (source.name_zone or "UTC") if any(not each.has_zone for each in parsed) else ""
         return replace(source, templates=templates, of=tuple(sets) or source.of, name_zone=zone)
     return source
+
+
+def _sort(proposal: Proposal) -> tuple[bool, bool]:
+    return bool(proposal.of), proposal.template.endswith("/")
 
 
 def _unread(source: Source, entries: Mapping[str, Entry]) -> Iterator[Entry]:
