@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from drcheck import clock, registry
@@ -54,8 +55,8 @@ class Gathering:
     _openers: list[Callable[[str, Connections], Collector]] = field(default_factory=list)
     _began: dict[int, float] = field(default_factory=dict)
 
-    def seen(self) -> Iterator[Seen]:
-        """Yield what came of each job, as it comes in."""
+    def seen(self) -> Iterator[Sequence[Seen]]:
+        """Yield what came of the jobs, as it comes in: several at once where they came while nobody asked."""
         # Loaded here: SDKs set up warnings as they are imported, which is not for several threads at once.
         self._openers = [registry.opener(job.connection, versions=job.source.versions) for job in self.jobs]
         executor = ThreadPoolExecutor(max(1, min(self.workers, len(self.jobs))), thread_name_prefix="drcheck look")
@@ -69,15 +70,17 @@ class Gathering:
             self.pool.close()
             executor.shutdown(wait=False, cancel_futures=True)
 
-    def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Seen]:
-        pending: dict[Future[Seen], int] = {
-            executor.submit(self._look, index, job): index for index, job in enumerate(self.jobs)
-        }
+    def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Sequence[Seen]]:
+        pending: dict[Future[Seen], int] = {}
+        done: SimpleQueue[Future[Seen]] = SimpleQueue()
+        for index, job in enumerate(self.jobs):
+            pending[future := executor.submit(self._look, index, job)] = index
+            future.add_done_callback(done.put)
         while pending:
-            done, _ = wait(pending, TICK, FIRST_COMPLETED)
-            for future in done:
-                del pending[future]
-                yield future.result()
+            came = list(_waiting(done))
+            # One that was given up may come after all.
+            if seen := [future.result() for future in came if pending.pop(future, None) is not None]:
+                yield seen
             now = clock.monotonic()
             late = [future for future, index in pending.items() if self._over(index, now)]
             # With every worker stuck nobody is left to look at the rest.
@@ -86,7 +89,7 @@ class Gathering:
                 index = pending.pop(future)
                 future.cancel()
                 self.abandoned += 1
-                yield self._given_up(index)
+                yield (self._given_up(index),)
 
     def _over(self, index: int, now: float) -> bool:
         began = self._began.get(index)
@@ -133,6 +136,14 @@ class Gathering:
     def _thread_ended(self, ended: threading.ExceptHookArgs) -> None:
         if ended.exc_value is not None:
             self.tracebacks.append(traced(ended.exc_value))
+
+
+def _waiting(done: SimpleQueue[Future[Seen]]) -> Iterator[Future[Seen]]:
+    """Yield what is done, after waiting for the first of it for a tick."""
+    with suppress(Empty):
+        yield done.get(timeout=TICK)
+        while True:
+            yield done.get_nowait()
 
 
 def _blind(job: Job, gap: Gap) -> Observation:

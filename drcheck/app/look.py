@@ -65,11 +65,14 @@ def look(
     pool = Connections(settings.connections, settings.workers, settings.list_at_most)
     gathering = Gathering(jobs, pool, settings.workers)
     with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
-        for seen in gathering.seen():
-            key = Key(seen.job.service, seen.job.source.identity)
-            vouched = standing(seen.job.source, seen.job.connection)
-            _append(run, key, vouched, seen.job.source, state.source(key), seen.observation)
-            tick(f"{seen.job.service}: {seen.job.source.name}")
+        for several in gathering.seen():
+            with run.at_once():
+                for seen in several:
+                    key = Key(seen.job.service, seen.job.source.identity)
+                    vouched = standing(seen.job.source, seen.job.connection)
+                    _append(run, key, vouched, seen.job.source, state.source(key), seen.observation)
+            for seen in several:
+                tick(f"{seen.job.service}: {seen.job.source.name}")
     return tuple(gathering.tracebacks)
 
 

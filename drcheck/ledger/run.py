@@ -1,15 +1,16 @@
 """Appending: one run, from its start to its end.
 
 Each call is one transaction, and has returned only when its facts are on the disk: a run that is killed keeps every
-source that it acknowledged, and loses at most the one being written. A transaction a source costs a flush each, in
-the shadow of the slower sources still being gathered; one for the whole run would lose an hour's looks to a crash
-in its last second, and a lost look is a hole in the proof of absence that nothing fills later.
+source that it acknowledged. What is told within :meth:`Run.at_once` is one transaction, so that a wait for the disk
+serves all the sources that came meanwhile, and is kept when that ends. One transaction for the whole run would lose an
+hour's looks to a crash in its last second, and a lost look is a hole in the proof of absence that nothing fills later.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +45,8 @@ class Run:
     ) -> None:
         """Begin it; ``state`` is what was known before."""
         self._log, self._texts = log, dict(state.texts)
+        self._waiting: list[bytes] = []
+        self._together = False
         self._numbers = {key: number for number, key in state.named.items()}
         self.id = _new_id(started_at)
         """Sorts by time, and no other run has it."""
@@ -80,7 +83,7 @@ class Run:
         judged = tuple(policies)
         new = {one.sha256: one.text for one in judged if one.sha256 not in self._texts}
         texts = [entries.PolicyText(digest, text) for digest, text in new.items()]
-        self._texts |= {digest: self._log.count + number for number, digest in enumerate(new, 1)}  # nobody else appends
+        self._texts |= {digest: self._next + number for number, digest in enumerate(new)}
         # Absolute: the next run may start in another directory.
         rows = (
             entries.JudgedPolicy(one.service, str(Path(one.file).absolute()), self._texts[one.sha256]) for one in judged
@@ -91,11 +94,21 @@ class Run:
         """Keep what one look changed, and the ``lines`` of a log that it showed behind those ``before``."""
         named = []
         if key not in self._numbers:
-            self._numbers[key] = self._log.count + 1  # nobody else appends
+            self._numbers[key] = self._next
             named = [entries.SourceNamed(*key)]
         source = self._numbers[key]
         shown = [entries.Lines(source, len(before), sha256(before).hexdigest(), lines)] if lines else []
         self._append([*named, *shown, entries.Looked(source, standing, record)])
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Have all that is told within it on the disk when it ends."""
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+            self._append([])
 
     def found(self, verdicts: Sequence[entries.Found]) -> None:
         """Keep what was found of all commitments."""
@@ -113,9 +126,18 @@ class Run:
         self._append([entries.RunEnded(self.id, state, clock.now(), exit_status)])
         self.over = True
 
-    def _append(self, several: Sequence[Entry]) -> None:
-        self._log.append([entries.encode(one) for one in several])
-        self.made += len(several)
+    @property
+    def _next(self) -> int:
+        """The number of the next entry: nobody else appends."""
+        return self._log.count + len(self._waiting) + 1
+
+    def _append(self, several: Iterable[Entry]) -> None:
+        self._waiting += map(entries.encode, several)
+        if self._together:
+            return
+        waiting, self._waiting = self._waiting, []
+        self._log.append(waiting)
+        self.made += len(waiting)
 
 
 def _new_id(started_at: int) -> str:

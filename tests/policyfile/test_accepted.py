@@ -45,7 +45,7 @@ def looked_at(directory, text):
     asked = Asked(since=LONG_AGO, begin=BEGIN, clock_tolerance=300, service=its.service)
     jobs = [Job(its.service, source, config.connections["vault"], asked) for source in its.sources.values()]
     gathering = Gathering(jobs, Connections(config.connections, 2), 2)
-    gaps = [gap.what for seen in gathering.seen() for gap in seen.observation.look.gaps]
+    gaps = [gap.what for several in gathering.seen() for seen in several for gap in seen.observation.look.gaps]
     assert gathering.tracebacks == []
     return gaps
 

@@ -16,7 +16,7 @@ from drcheck.core.model.readers import Tells
 
 _OF_ALL: Final = frozenset({None, Fact.STATE})
 """What a gap is of that concerns every promise: a look as a whole, a line of a log, or whether backups are complete."""
-_NEVER_LOOKED: Final = Gap("it has never been looked at")
+_NEVER_LOOKED: Final = Gap("it has never been looked at", "Run drcheck verify without --offline.")
 
 
 @dataclass(frozen=True, slots=True)
