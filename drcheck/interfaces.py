@@ -6,7 +6,7 @@ interfaces and the core, never each other. The seam of the ledger is :mod:`drche
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -91,8 +91,8 @@ class Collector(Protocol):
     """Whether it lists a file while that is being written, as hosts and disks do; else only what is whole."""
 
     @property
-    def links(self) -> int:
-        """Symbolic links that the newest listing passed over, as they are never followed."""
+    def links(self) -> Sequence[str]:
+        """The names of symbolic links that the newest listing passed over, as they are never followed."""
         ...
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC
@@ -103,14 +103,14 @@ def _looked(
             small = sum(entry.size < _SMALL for entry in unread)
             return Trial(
                 source, (), unread, small, (), len(unread), collector.calls, clock.monotonic() - begun,
-                collector.links, gaps, None,
+                len(collector.links), gaps, None,
                 tuple(tracebacks),
             )  # fmt: skip
         asked = Asked(
             LONG_AGO, begin, settings.clock_tolerance, service, verify=True, read_at_most=settings.read_at_most
         )
         observation = registry.reader(source)(seen, source, name, asked)
-        calls, links = collector.calls, collector.links
+        calls, links = collector.calls, len(collector.links)
     history = History()
     history.apply(history.observe(observation))
     parts = parts_of(history, source, clock_tolerance=settings.clock_tolerance)
@@ -211,8 +211,8 @@ class Listed:
         return self.collector.calls
 
     @property
-    def links(self) -> int:
-        """Symbolic links that the listing passed over."""
+    def links(self) -> Sequence[str]:
+        """The names of symbolic links that the listing passed over."""
         return self.collector.links
 
     def all(self) -> Mapping[str, Entry]:
