@@ -6,7 +6,7 @@ interfaces and the core, never each other. The seam of the ledger is :mod:`drche
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -58,6 +58,8 @@ class Entry(NamedTuple):
     """Which version of a thing it is, where each is listed: ``name`` ends in it."""
     noncurrent: bool = False
     """Whether another version, or a delete marker, lies on top of it."""
+    grows: bool = False
+    """Whether it is listed while it is being written, at a place that else lists only what is whole."""
 
     @property
     def own_name(self) -> str:
@@ -89,8 +91,8 @@ class Collector(Protocol):
     """Whether it lists a file while that is being written, as hosts and disks do; else only what is whole."""
 
     @property
-    def links(self) -> int:
-        """Symbolic links that the newest listing passed over, as they are never followed."""
+    def links(self) -> Sequence[str]:
+        """The names of symbolic links that the newest listing passed over, as they are never followed."""
         ...
 
     @property

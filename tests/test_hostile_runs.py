@@ -312,7 +312,7 @@ class Raising:
 
     seek = Seek.NONE
     in_place = True
-    calls = links = 0
+    calls, links = 0, ()
 
     def __init__(self, where: str, error: Callable[[], BaseException]) -> None:
         self._where = where

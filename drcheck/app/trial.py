@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC
@@ -103,14 +103,14 @@ def _looked(
             small = sum(entry.size < _SMALL for entry in unread)
             return Trial(
                 source, (), unread, small, (), len(unread), collector.calls, clock.monotonic() - begun,
-                collector.links, gaps, None,
+                len(collector.links), gaps, None,
                 tuple(tracebacks),
             )  # fmt: skip
         asked = Asked(
             LONG_AGO, begin, settings.clock_tolerance, service, verify=True, read_at_most=settings.read_at_most
         )
         observation = registry.reader(source)(seen, source, name, asked)
-        calls, links = collector.calls, collector.links
+        calls, links = collector.calls, len(collector.links)
     history = History()
     history.apply(history.observe(observation))
     parts = parts_of(history, source, clock_tolerance=settings.clock_tolerance)
@@ -157,15 +157,19 @@ def _proposed(source: Source, entries: Mapping[str, Entry]) -> Source:
         proposals = propose(names)
         if not proposals:
             continue
-        # Of one source all names tell their data set, or none does.
-        telling = bool(proposals[0].of)
-        taken = [each for each in proposals if bool(each.of) is telling][:TEMPLATES]
+        # Of one source all names tell their data set, or none does, and all backups are directories, or none is.
+        sort = _sort(proposals[0])
+        taken = [each for each in proposals if _sort(each) == sort][:TEMPLATES]
         sets = dict.fromkeys(of for each in taken for of in each.of)
         templates = tuple(dict.fromkeys(each.template for each in taken))
         parsed = [Template.parse(text) for text in templates]
         zone = (source.name_zone or "UTC") if any(not each.has_zone for each in parsed) else ""
         return replace(source, templates=templates, of=tuple(sets) or source.of, name_zone=zone)
     return source
+
+
+def _sort(proposal: Proposal) -> tuple[bool, bool]:
+    return bool(proposal.of), proposal.template.endswith("/")
 
 
 def _unread(source: Source, entries: Mapping[str, Entry]) -> Iterator[Entry]:
@@ -207,8 +211,8 @@ class Listed:
         return self.collector.calls
 
     @property
-    def links(self) -> int:
-        """Symbolic links that the listing passed over."""
+    def links(self) -> Sequence[str]:
+        """The names of symbolic links that the listing passed over."""
         return self.collector.links
 
     def all(self) -> Mapping[str, Entry]:

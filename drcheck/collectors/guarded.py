@@ -7,7 +7,7 @@ are caught here, once, around every collector, and nowhere else.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from drcheck.collectors.bounds import Nonsense
@@ -35,8 +35,8 @@ class Guarded:
         return self._collector.calls
 
     @property
-    def links(self) -> int:
-        """Symbolic links that the newest listing passed over."""
+    def links(self) -> Sequence[str]:
+        """The names of symbolic links that the newest listing passed over."""
         return self._collector.links
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:

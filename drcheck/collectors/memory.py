@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ class MemoryCollector:
 
     seek = Seek.AFTER
     in_place = False
-    links = 0
+    links: Sequence[str] = ()
 
     def __init__(self, connection: MemoryConnection, root: str, pool: Connections) -> None:
         self._connection = connection

@@ -12,6 +12,7 @@ from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.immutability import Immutability
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Commitment
+from drcheck.core.model.policy import Source
 from drcheck.core.model.sites import Different, Where
 from drcheck.core.words import duration, several
 from drcheck.policyfile import plans, shorthand
@@ -35,6 +36,7 @@ def lint(
     remarks = [
         *_cron_forms(context),
         *_unused(context),
+        *_places_of_two_sites(context),
         *unguarded(context),
         *(_shorthands(context) if explain else ()),
     ]
@@ -62,6 +64,19 @@ def _unused(context: Context) -> Iterator[Remark]:
         if name not in used:
             text = "no commitment rests on it, and it is never looked at (name it in `evidence`, or leave it out)"
             yield context.remark("unused-source", ("sources", name), text)
+
+
+def _places_of_two_sites(context: Context) -> Iterator[Remark]:
+    """Warn of sources that lie where another one lies, and are said to be at another site."""
+    first: dict[str, Source] = {}
+    for source in context.policy.sources.values():
+        other = first.setdefault(source.place, source) if source.site else source
+        if other.site != source.site:
+            text = (
+                f"{source.name} lies where {other.name} does, which is at {other.site}: what lies there is one copy, "
+                "and no disaster takes away half of it (state one site for both)"
+            )
+            yield context.remark("place-of-two-sites", ("sources", source.name, "site"), text)
 
 
 def _shorthands(context: Context) -> Iterator[Remark]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from pathlib import Path
 
-from lab.servers import SeaweedFS
+from lab.servers import Object, SeaweedFS
 from situation import Situation
 
 
@@ -15,6 +16,7 @@ class Bucket:
     def __init__(self, server: SeaweedFS, situation: Situation, *, versioned: bool = False) -> None:
         """Make the bucket, and add the connection to the situation's configuration."""
         self.name = f"open-{uuid.uuid4().hex[:12]}"
+        self.server = server
         self.client = server.client()
         server.make_bucket(self.name)
         if versioned:
@@ -33,6 +35,10 @@ class Bucket:
     def put(self, key: str, content: bytes, storage_class: str = "STANDARD") -> None:
         """Write an object, or a version of it."""
         self.client.put_object(Bucket=self.name, Key=key, Body=content, StorageClass=storage_class)
+
+    def load(self, key: str, written: datetime) -> None:
+        """Add an object of 9000 bytes that was written at ``written``; none of it can be read."""
+        self.server.load(self.name, [Object(key, 9000, int(written.timestamp()))], count=False)
 
     def delete(self, key: str) -> None:
         """Delete an object; where versions are kept, that is a marker on top of them."""

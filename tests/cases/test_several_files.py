@@ -106,3 +106,32 @@ def test_a_directory_is_encrypted_only_if_each_of_its_files_is(situation):
     assert situation.statuses()["closed"] == "met"
     situation.put(f"mongo/{began:%Y-%m-%d}/plain.sql", b"-- PostgreSQL database dump\n" * 20, began)
     assert situation.statuses()["closed"] != "met"
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended"),
+    [
+        ("metadata.partial", "metadata"),
+        ("backup.manifest.copy", "backup.manifest"),
+        ("backup_manifest.tmp", "backup_manifest"),
+        ("xtrabackup_logfile", "xtrabackup_checkpoints"),
+    ],
+)
+def test_a_directory_that_its_tool_has_begun_and_not_ended_is_in_doubt_until_it_has(situation, begun, ended):
+    for ago in (0, 2, 4):
+        directory(situation, ago, "a.sql", "b.sql")
+        night = situation.night(ago)
+        for name in [begun] if ago == 0 else [begun, ended]:
+            situation.put(f"mongo/{night:%Y-%m-%d}/{name}", situation.noise(100), night)
+    situation.policy(sources=DIRECTORIES, commitments=RPO % "30h")
+    rpo = situation.judged()["rpo"]
+    assert rpo["status"] == "unknown"
+    assert_tells(rpo, [f"{begun} stands in it", ended, "complete_when"])
+    situation.put(f"mongo/{situation.night(0):%Y-%m-%d}/{ended}", situation.noise(100), situation.night(0))
+    assert situation.statuses() == {"rpo": "met"}
+
+
+def test_a_directory_with_a_file_like_that_further_down_holds_somebodys_files(situation):
+    directory(situation, 0, "metadata.partial")
+    situation.policy(sources=DIRECTORIES, commitments=RPO % "49h")
+    assert situation.statuses() == {"rpo": "met"}

@@ -53,7 +53,8 @@ def test_links_are_counted_among_what_is_not_read_and_it_is_said_why(attempt: Tr
     put(tmp_path / "d", f"orders-{day(3)}.sql.gz")
     put(tmp_path / "d", "notes.txt", 2000)
     beside = attempt("disk:")
-    assert beside.returncode == 0
+    assert beside.returncode == 3
+    assert f"not seen: orders-{day(1)}.sql.gz and 1 more are symbolic links" in beside.stdout
     assert "read by none: 3\n" in beside.stdout
     assert "2 symbolic links" in beside.stdout
 

@@ -43,7 +43,7 @@ def listed(disk: Disk, prefix: str = "") -> dict[str, Entry]:
 
 def found_in(output: Iterable[bytes], below: str = "") -> list[Entry]:
     """Return what lies in the output of find."""
-    return list(parse_find(output, below, Connections().quota(Connection("host")), lambda: None))
+    return list(parse_find(output, below, Connections().quota(Connection("host")), lambda _: None))
 
 
 def test_links_are_neither_listed_nor_followed(disk: Disk):
@@ -57,7 +57,7 @@ def test_links_are_neither_listed_nor_followed(disk: Disk):
     collector = disk.open()
     for _ in range(2):
         assert [entry.name for entry in collector.list("")] == ["real/x"]
-        assert collector.links == 5
+        assert sorted(collector.links) == ["dangling", "to-directory", "to-etc", "to-file", "up"]
     for name in ("to-file", "to-directory/x", "to-etc/passwd", "up/x", "dangling"):
         with pytest.raises(CollectorError):
             collector.read(name, at_most=10)

@@ -23,6 +23,38 @@ def test_what_names_of_one_day_differ_in_is_the_data_set():
     assert templates(*names) == [("{of}-{data_as_of:%Y-%m-%d}.gz", ("orders", "my-stock"))]
 
 
+def test_what_stands_beside_backups_widens_no_template():
+    names = [
+        f"vzdump-qemu-100-2026_11_{day}-01_00_00.{ending}"
+        for day in (20, 21)
+        for ending in ("vma.zst", "vma.zst.notes", "log", "tmp/qemu-server.conf", "vma.dat")
+    ]
+    assert [text for text, _ in templates(*names)] == ["vzdump-qemu-100-{data_as_of:%Y_%m_%d-%H_%M_%S}.vma.zst"]
+
+
+def test_signatures_of_duplicity_are_no_backups():
+    volumes = [f"duplicity-full.20261120T010000Z.vol{number}.difftar.gpg" for number in (1, 2)]
+    beside = "duplicity-full-signatures.20261120T010000Z.sigtar.gpg"
+    assert [text for text, _ in templates(*volumes, beside)] == [
+        "duplicity-{kind}.{data_as_of:%Y%m%dT%H%M%SZ}.vol{part}.difftar.gpg"
+    ]
+
+
+def test_a_directory_with_directories_in_it_is_one_backup():
+    names = [
+        f"20261120-01000{second}F/{file}"
+        for second in (0, 1)
+        for file in ("backup.manifest", "pg_data/PG_VERSION", "pg_data/base/1/1259")
+    ]
+    history = "backup.history/2026/20261120-010000F.manifest.gz"
+    assert templates(*names, history)[0] == ("{data_as_of:%Y%m%d-%H%M%S}F/", ())
+
+
+def test_files_in_the_directory_of_a_day_are_backups_of_their_own():
+    names = [f"2026-11-{day}/{of}.gz" for day in (20, 21) for of in ("orders", "stock")]
+    assert templates(*names) == [("{data_as_of:%Y-%m-%d}/{of}.gz", ("orders", "stock"))]
+
+
 def test_what_changes_with_every_name_is_any_text():
     names = [f"db-2026-11-{day}-{code}.gz" for day, code in [(18, "a1"), (19, "b7"), (20, "c3"), (21, "d9")]]
     assert templates(*names) == [("db-{data_as_of:%Y-%m-%d}-{*}.gz", ())]

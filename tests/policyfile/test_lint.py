@@ -43,6 +43,15 @@ def test_an_rpo_below_interval_and_duration_is_told_at_its_figure(tmp_path):
     )
 
 
+def test_one_place_at_two_sites_is_told_at_the_second(tmp_path):
+    text = "a: {kind: copies, at_least: 2, different: site, evidence: [dumps, near]}\n"
+    before = remarks(tmp_path, text)
+    assert "place-of-two-sites" not in [remark.rule for remark in before]
+    at = ("vault:near/", "vault:dumps/")
+    (found,) = (one for one in remarks(tmp_path, text, change=[at]) if one.rule == "place-of-two-sites")
+    assert found.text.startswith("sources.near.site: near lies where dumps does, which is at ")
+
+
 @pytest.mark.parametrize(("at_most", "warned"), [("79m", True), ("80m", False)])
 def test_an_rpo_of_interval_and_duration_can_be_kept(tmp_path, at_most, warned):
     text = f"a: {{kind: rpo, at_most: {at_most}, evidence: [dumps]}}\n"

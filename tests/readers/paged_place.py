@@ -27,7 +27,7 @@ class Place:
     files: dict[str, bytes] = field(default_factory=dict)
     seek: Seek = Seek.AFTER
     in_place: bool = False
-    links: int = 0
+    links: tuple[str, ...] = ()
     page: int = 1000
     in_order: bool = True
     breaks_at: int | None = None

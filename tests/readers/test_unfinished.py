@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from contextlib import closing
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from drcheck.core.model.evidence import LONG_AGO, Fact, Look, Observation, State
 from drcheck.interfaces import Asked
 from drcheck.readers.points import unfinished
 from drcheck.readers.points.objects import read
+from tests.collectors.places import Azure
 
 SOURCE = source(template="{data_as_of:%Y-%m-%dT%H%M}Z.dump")
 LATEST = source(template="latest.dump", data_as_of="storage", complete_when="{name}.done")
@@ -125,6 +127,31 @@ def test_nobody_waits_at_an_object_storage_nor_where_a_marker_tells(pauses):
     look(Place([entry("2026-09-21T1400Z.dump", NOW)]))
     marked = source(template="{data_as_of:%Y-%m-%dT%H%M}Z.dump", complete_when="{name}.done")
     look(Place([entry("2026-09-21T1400Z.dump", NOW), entry("2026-09-21T1400Z.dump.done", NOW)], in_place=True), marked)
+
+
+@pytest.mark.parametrize("sort", ["append", "page", "block"])
+def test_a_blob_that_is_appended_to_or_written_by_pages_is_in_doubt_while_that_goes_on(azurite, pauses, sort):
+    own = f"place-{uuid.uuid4().hex[:12]}"
+    at = Azure(own, azurite)
+    blob = at.admin.get_blob_client(f"{own}/{time.strftime('%Y-%m-%dT%H%MZ.dump', time.gmtime(time.time() - HOUR))}")
+
+    def write():
+        if sort == "append":
+            blob.append_block(b"x" * 512)
+        elif sort == "page":
+            blob.upload_page(b"x" * 512, 0, 512)
+        else:
+            pytest.fail("a block blob is listed once it is whole")
+
+    {"append": blob.create_append_blob, "page": lambda: blob.create_page_blob(1024)}.get(
+        sort, lambda: blob.upload_blob(b"x" * 512)
+    )()
+    time.sleep(1.0 - time.time() % 1.0)  # Azure tells times to the second
+    pauses.append(write)
+    with at.pool, closing(at.open()) as place:
+        assert list(states(look(place, begin=int(time.time()))).values()) == ([] if sort == "block" else [None])
+        pauses[:] = [lambda: None] * (sort != "block")
+        assert list(states(look(place, begin=int(time.time()))).values()) == []
 
 
 def test_what_is_fresh_is_told_by_the_clock_of_the_place(pauses):

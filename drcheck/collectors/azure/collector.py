@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from drcheck.collectors.azure.describe import AzureFacts
@@ -30,7 +30,7 @@ class AzureBlobCollector:
 
     seek = Seek.PREFIX
     in_place = False
-    links = 0
+    links: Sequence[str] = ()
 
     def __init__(self, client: AzureClient, caller: Caller, quota: Quota, container: str, root: str) -> None:
         self._client = client

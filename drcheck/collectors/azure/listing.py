@@ -28,6 +28,7 @@ _LEAVES: Final = frozenset(
     {
         "Prefix", "Marker", "MaxResults", "Delimiter", "NextMarker", "Name", "Snapshot", "Deleted", "IsCurrentVersion",
         "Creation-Time", "Last-Modified", "Content-Length", "Content-MD5", "ResourceType", "CopyStatus", "AccessTier",
+        "BlobType",
         *_FACTS,
     }
 )  # fmt: skip
@@ -95,7 +96,11 @@ def parse_page(body: bytes, question: Question) -> Page | None:
             continue
         archived = archive_tiers.at_azure(properties.get("AccessTier", ""))
         # the metadata of a blob can be written long after its content, and that moves Last-Modified alone
-        entries.append(Entry(name[skip:], size, min(created, modified), modified, modified, checksum, archived))
+        # what is appended to, or written page by page, is there from its first byte on
+        grows = properties.get("BlobType", "BlockBlob") != "BlockBlob"
+        entries.append(
+            Entry(name[skip:], size, min(created, modified), modified, modified, checksum, archived, grows=grows)
+        )
         kind = tuple(map(properties.get, _FACTS))  # few differ
         if kind not in kinds:
             kinds[kind] = listed_told(properties, locks=question.locks)

@@ -37,13 +37,14 @@ class LocalCollector:
         self._root = checked_root(root)
         self._deadline = pool.deadline(connection)
         self._quota = pool.quota(connection)
-        self.calls = self.links = 0
+        self.calls = 0
+        self.links: list[str] = []
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``."""
         start = checked_prefix(prefix)
         escaped = Names()
-        self.links = 0
+        self.links = []
         root = self._open_root()
         try:
             pending = [start]
@@ -57,8 +58,8 @@ class LocalCollector:
                             self._once(escaped, name)
                         if name.startswith(prefix) and name > after:
                             yield self._entry(name, status)
-                    else:
-                        self.links += stat.S_ISLNK(status.st_mode)
+                    elif stat.S_ISLNK(status.st_mode):
+                        self.links.append(shown(_text(path)))
         finally:
             os.close(root)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
@@ -37,7 +37,7 @@ class S3Collector:
 
     seek = Seek.AFTER
     in_place = False
-    links = 0
+    links: Sequence[str] = ()
 
     def __init__(
         self, client: S3Client, caller: Caller, facts: S3Facts, quota: Quota, bucket: str, root: str, *, aws: bool,

@@ -50,7 +50,8 @@ class SshCollector:
         self._session: ReadOnlySftp | None = None
         self._top = ""
         self._listed = Listed()
-        self.calls = self.links = 0
+        self.calls = 0
+        self.links: list[str] = []
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield every regular file below the root whose name begins with ``prefix`` and sorts after ``after``.
@@ -87,7 +88,7 @@ class SshCollector:
 
     def _list(self, prefix: str, after: str) -> Iterator[Entry]:
         below = checked_prefix(prefix)
-        self.links = 0
+        self.links = []
         directory = self._directory("")
         if below:
             try:
@@ -135,7 +136,7 @@ class SshCollector:
                 elif ssh_sftp.is_regular(attributes) or attributes.mode is None:
                     yield self._entry(below + ssh_sftp.plain(path), attributes)
                 elif ssh_sftp.is_link(attributes):
-                    self._pass_link()
+                    self._pass_link(below + path)
 
     def _status(self, path: str) -> Attributes | None:
         """Return what a name of a listing is, or None if it went meanwhile: all others are still there."""
@@ -252,8 +253,8 @@ class SshCollector:
     def _count(self) -> None:
         self.calls += 1
 
-    def _pass_link(self) -> None:
-        self.links += 1
+    def _pass_link(self, name: str) -> None:
+        self.links.append(shown(name))
 
     def _connected(self) -> Host:
         """Return the session with the host, made or joined when it is first needed."""

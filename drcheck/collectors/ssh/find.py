@@ -25,10 +25,10 @@ def find_command(directory: str) -> tuple[str, ...]:
     return ("find", "-P", "--", directory, "-ignore_readdir_race", "-printf", _FORMAT)
 
 
-def parse_find(output: Iterable[bytes], below: str, quota: Quota, pass_link: Callable[[], None]) -> Iterator[Entry]:
+def parse_find(output: Iterable[bytes], below: str, quota: Quota, pass_link: Callable[[str], None]) -> Iterator[Entry]:
     """Yield the regular files that find names, with ``below`` before each name; anything else is an error.
 
-    Each symbolic link is told by ``pass_link``.
+    The name of each symbolic link is told to ``pass_link``.
 
     The first record is the directory itself: an account that answers every command with silence and success does not
     pass for an empty directory.
@@ -54,7 +54,7 @@ def parse_find(output: Iterable[bytes], below: str, quota: Quota, pass_link: Cal
             if fields[0] == b"f":
                 yield _entry(fields, name, below, record)
             elif fields[0] == b"l":
-                pass_link()
+                pass_link(below + name)
             elif fields[0] not in _OTHERS:
                 raise _nonsense(record, "it is neither a file nor anything else that there is")
     if rest or not started:

@@ -66,6 +66,8 @@ class Terms:
     """Source to the site that it lies at; empty where the policy does not say."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """Source to where it lies, as far as the policy says."""
+    roots: Mapping[str, str] = field(default_factory=dict)
+    """Source to what stands before each name there: with it, files of different sources that are one can be told."""
     binds: Span = ALWAYS
     """The instants, and the slots by their start, that this wording of the commitment binds."""
     covered: bool = False

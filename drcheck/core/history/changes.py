@@ -430,9 +430,12 @@ class History:
     def _arrival(self, candidate: Candidate, begin: int) -> tuple[int, int]:
         """Return when what a look at ``begin`` showed anew arrived, whatever the place says of its time.
 
-        What a look showed had arrived by then, and what a complete look did not show had not.
+        What a look showed had arrived by then, and what a complete look did not show had not. A time that lies after
+        the look tells nothing.
         """
         missed = self._missed(candidate, begin)
+        if candidate.available_lo > begin:
+            return max(missed, min(candidate.data_lo, begin)), begin
         earliest = max(candidate.available_lo, missed)
         latest = candidate.available_hi if candidate.available_hi >= missed else begin
         return earliest, max(earliest, min(latest, begin))

@@ -223,6 +223,7 @@ def _findings(
         lost_sites=policy.lost_sites(commitment.scenario) if commitment.scenario else frozenset(),
         site_of={source.name: source.site for source in policy.sources.values()},
         places={source.name: policy.place(source.site) for source in policy.sources.values()},
+        roots={source.name: source.file("") for source in policy.sources.values()},
     )
     if all(policy.sources[name].tells(Tells.ATTESTATIONS) for name in commitment.evidence):
         from drcheck.core.judging import attested

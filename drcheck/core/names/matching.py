@@ -22,13 +22,18 @@ LONGEST_NAME: Final = 4096
 LONGEST_LABEL: Final = 32
 """Characters that the label of a part may have."""
 _UNFINISHED: Final = re.compile(
-    r"(?:\.(?:sha\d+(?:sums?)?(?:\.txt)?|md5(?:sums?)?(?:\.txt)?|sig|asc|sign|lock|part|partial|filepart|te?mp|swp"
+    r"(?:\.(?:log|notes|protected|vma\.dat|tar\.dat|sha\d+(?:sums?)?(?:\.txt)?|md5(?:sums?)?(?:\.txt)?|sig|asc|sign|lock|part|partial|filepart|te?mp|swp"
     r"|crdownload|download|aria2|uploading|copying|checkpoint)"
     r"|[._-](?:in[._-]?progress|incomplete|unfinished|pending|failed|error|aborted|broken|corrupt(?:ed)?)|~)$",
     re.IGNORECASE,
 )
 """Side-cars, and what is not finished, or failed: where a template, also that of a directory, ends with a wildcard or
 the label of a part, these do not end the name of a backup."""
+
+
+def is_beside(name: str) -> bool:
+    """Return whether ``name`` ends like that of a side-car, or of what is not finished or failed."""
+    return _UNFINISHED.search(name) is not None
 
 
 class Named(NamedTuple):
@@ -117,7 +122,7 @@ class _Reading:
 
     def __call__(self, name: str) -> Named | None:
         found = self._known.fullmatch(name)
-        if found is None or (self._open and _UNFINISHED.search(self._end_of(found))):
+        if found is None or (self._open and is_beside(self._end_of(found))):
             return None
         of = self._of or found["of"]
         kind = self._kinds[found["kind"] if "kind" in self._known.groupindex else ""]

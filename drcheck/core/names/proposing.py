@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from functools import cache
 from itertools import product
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from drcheck.core.model.policy import is_name
 from drcheck.core.names.directives import DIRECTIVES, SHORT
-from drcheck.core.names.matching import LONGEST_NAME, Matcher
+from drcheck.core.names.matching import LONGEST_NAME, Matcher, is_beside
 from drcheck.core.names.template import KINDS, Template
 from drcheck.errors import DrcheckError
 
@@ -71,21 +71,45 @@ def _form(form: str) -> re.Pattern[str]:
 
 
 _HIDDEN: Final = re.compile(r"(?:^|/)\.[^/]*$")
+_SIGNATURES: Final = re.compile(r"\.sigtar(?:\.gpg|\.gz)?$")
+"""What duplicity writes beside the volumes, with a name like theirs."""
 
 
 def propose(names: Iterable[str]) -> list[Proposal]:
     """Return templates that read ``names``, the one that reads most of them first; what none can read is left out."""
+    # A hidden name is that of what is not there yet: rsync's, or a tool's own.
+    several = [name for name in names if len(name) <= LONGEST_NAME and not _HIDDEN.search(name)]
+    kept = [name for name in several if not _is_beside(name)] or several
+    directories: dict[str, list[str]] = defaultdict(list)
+    for name in kept:
+        directories[_directory_of(name)].append(name)
     groups: dict[tuple[str, ...], list[tuple[str, list[_Field]]]] = defaultdict(list)
-    for name in names:
-        # A hidden name is that of what is not there yet: rsync's, or a tool's own.
-        if not _HIDDEN.search(name) and len(name) <= LONGEST_NAME and (fields := _fields(name)):
-            groups[tuple(field.text for field in fields)].append((name, fields))
-    found = [proposal for group in groups.values() if (proposal := _of_group(group)) is not None]
-    return sorted(found, key=lambda proposal: -len(proposal.names))
+    within: dict[str, list[str]] = {}
+    for directory, its in directories.items():
+        together = len(its) > 1 and any("/" in name[len(directory) :] for name in its)
+        within.update({directory: its} if directory and together else {name: [name] for name in its})
+    for name in within:
+        if fields := _fields(name):
+            sort = "/" if name.endswith("/") else ""
+            groups[*(field.text for field in fields), sort].append((name, fields))
+    proposals = (_of_group(group, within) for group in groups.values())
+    return sorted((each for each in proposals if each is not None), key=lambda proposal: -len(proposal.names))
 
 
-def _of_group(group: Sequence[tuple[str, list[_Field]]]) -> Proposal | None:
-    """Return the proposal for names with the same fields."""
+def _is_beside(name: str) -> bool:
+    """Return whether a name, or that of a directory in it, is one of a side-car, or of what is not finished."""
+    return bool(_SIGNATURES.search(name)) or any(map(is_beside, name.split("/")))
+
+
+def _directory_of(name: str) -> str:
+    """Return the directory, with its slash, that tells the last instant in a name; empty: the file's own name does."""
+    *_, last = [field.end for field in _instants(name)] or [len(name)]
+    return name[: end + 1] if (end := name.find("/", last)) >= 0 else ""
+
+
+def _of_group(group: Sequence[tuple[str, list[_Field]]], within: Mapping[str, Sequence[str]]) -> Proposal | None:
+    """Return the proposal for names with the same fields; ``within``: the files that each of them stands for."""
+    files = tuple(file for name, _ in group for file in within[name])
     names = tuple(name for name, _ in group)
     literals = [_literals(name, fields) for name, fields in group]
     fields = [field.text for field in group[0][1]]
@@ -105,8 +129,8 @@ def _of_group(group: Sequence[tuple[str, list[_Field]]]) -> Proposal | None:
                     deep = any("/" in each for each in middles)
                     middle = "{of}" if index == of_at else "{**}" if deep else "{*}"
                 text += f"{_escaped(prefix)}{middle}{_escaped(suffix)}{forms[index] if index < len(forms) else ''}"
-            if _reads(text, sets, names):
-                return Proposal(text, sets, names)
+            if _reads(text, sets, files):
+                return Proposal(text, sets, files)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Told
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.interfaces import Entry
 from drcheck.readers.points import arrivals
@@ -53,6 +53,8 @@ class Candidates:
         vouched = self._listing.markers.vouch_for(backup, markers)
         if (said := self._listing.markers.say(backup, markers)) is not None:
             self.states.append(Described(entry.name, Fact.STATE, said))
+        elif backup.in_pieces and not self._source.complete_when:
+            self._note_unfinished(backup)
         young = self._listing.asked.begin - arrivals.came(self._source, entry) <= (HOUR if longest is None else longest)
         pieces = backup.pieces(self._source.parts, young=young and not vouched)
         if pieces is None and not vouched and entry.modified >= self.fresh_from:
@@ -80,6 +82,16 @@ class Candidates:
             entry.name, named.of, named.kind, data_lo, data_hi, arrived_lo, arrived_hi, entry.size, entry.checksum,
             complete=markers is not None and whole and (said is None or said.holds is not False), pieces=pieces,
         )  # fmt: skip
+
+    def _note_unfinished(self, backup: Backup) -> None:
+        """Note what the files of a backup say of whether its tool has finished it, where no marker is asked for."""
+        name, why = backup.entry.name, backup.unfinished()
+        known = self._listing.asked.states.get(name)
+        if why:
+            told = Told(None, f"{why}; a marker (complete_when) would tell", backup.entry.modified)
+            self.states.append(Described(name, Fact.STATE, told))
+        elif known is not None and known.told.holds is None:
+            self.states.append(Described(name, Fact.STATE, Told(True, "", backup.entry.modified)))
 
     def _tells_minutes(self) -> bool:
         """Whether names tell an instant, but for clocks that show it twice."""

@@ -53,13 +53,15 @@ class Listing:
     """Name to what is none: markers, side-cars, partial and foreign files."""
     unlisted: set[str] = field(default_factory=set)
     gaps: list[Gap] = field(default_factory=list)
+    links: set[str] = field(default_factory=set)
+    """The names of symbolic links there, which are never followed."""
     taken: list[Stretch] = field(default_factory=list)
     """What was listed to its end."""
     markers: Markers = field(init=False)
 
     def __post_init__(self) -> None:
         manifests = Manifests(self.collector, self.source, self.asked)
-        self.markers = Markers(self.source, manifests, self.rows, self.others)
+        self.markers = Markers(self.source, manifests, self.rows, self.others, in_place=self.collector.in_place)
 
     def gather(self) -> int:
         """List what the question needs; return since when the look can claim to have seen everything."""
@@ -117,6 +119,34 @@ class Listing:
             for name, (named, entry) in self.rows.items()
             if named.whole.endswith("/") and holds_checksums(name)
         }
+
+    def linked(self) -> tuple[Gap, ...]:
+        """Return what symbolic links hide: names of backups of an instant of which nothing else there is.
+
+        Where names tell no instant, a link to the newest of them hides nothing.
+        """
+        if not self.links:
+            return ()
+        told = {(named.of, named.data_lo) for named, _ in self.rows.values()}
+        hidden = []
+        for name in sorted(self.links):
+            named = self._linked(name)
+            if named is not None and (not told if named.data_lo is None else (named.of, named.data_lo) not in told):
+                hidden.append(name)
+        if not hidden:
+            return ()
+        others = len(hidden) - 1
+        what = f"{hidden[-1]} and {others} more are symbolic links" if others else f"{hidden[-1]} is a symbolic link"
+        return (
+            Gap(
+                f"{what}: what lies behind links is not seen",
+                "Name where the files themselves lie in `at`, or let no template read the names of links.",
+            ),
+        )
+
+    def _linked(self, name: str) -> Named | None:
+        """Return what the name of a link tells, of a file or of a directory with files in it."""
+        return self.match(name) or self.match(f"{name}/x")
 
     def accounts_for(self, name: str) -> bool:
         """Return whether a name that is no backup belongs to one, or is of a data set that nobody listed."""
@@ -214,6 +244,8 @@ class Listing:
             except CollectorError as error:
                 self.gaps.append(looks.gap(error))
                 break
+            finally:
+                self.links.update(self.collector.links)
             if at_most is None:
                 self.taken.append(part)
         return taken

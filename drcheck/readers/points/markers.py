@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from drcheck.core import words
 from drcheck.core.model.evidence import Told
-from drcheck.core.model.policy import Source
+from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.names.markers import marker_of
 from drcheck.core.names.matching import Named
 from drcheck.interfaces import Entry
@@ -24,9 +24,19 @@ class Markers:
         manifests: Manifests,
         rows: Mapping[str, tuple[Named, Entry]],
         others: Mapping[str, Entry],
+        *,
+        in_place: bool,
     ) -> None:
-        """``rows`` are what may be backups, by name, and ``others`` what is none; both may still grow."""
+        """``rows`` are what may be backups, by name, and ``others`` what is none; both may still grow.
+
+        ``in_place``: whether files are written where they lie, as on hosts and disks.
+        """
         self._source, self.manifests, self._rows, self._others = source, manifests, rows, others
+        self._in_place = in_place
+        self._shared = source.complete_when.startswith("{dir}/") and any(
+            not template.endswith("/") and "{data_as_of:" not in template.rpartition("/")[0]
+            for template in source.templates
+        )
 
     def of(self, backup: Backup) -> list[Entry] | None:
         """Return the markers of a backup; None: one is missing."""
@@ -49,26 +59,31 @@ class Markers:
         if not markers:
             return None
         told = [self.manifests.of(backup.entry.name, marker) for marker in markers] if self._source.says else []
-        if backup.named.data_lo is None and (old := self._outdated(backup, markers)):
+        if old := self._outdated(backup, markers):
             told.append(Told(None, old, backup.entry.modified))
         return min(told, key=lambda one: (False, None, True).index(one.holds), default=None)
 
     def vouch_for(self, backup: Backup, markers: list[Entry] | None) -> bool:
         """Return whether a marker says that a backup is whole: under a name that is written anew, one that is newer."""
         if backup.named.data_lo is not None:
-            return bool(self._source.complete_when)
+            return bool(self._source.complete_when) and not self._outdated(backup, markers or ())
         return bool(markers) and all(marker.modified >= backup.entry.modified for marker in markers or ())
 
     def _outdated(self, backup: Backup, markers: Iterable[Entry]) -> str:
-        """Return why a marker may be that of what a name held before; empty: it is not so much older than the backup.
+        """Return why a marker may be of an earlier backup, or attempt; empty: it is not so much older than the backup.
 
-        Where both are copied, the marker may come first, by as long as the backup takes.
+        Where both are copied, the marker may come first, by as long as the backup takes; where an object storage holds
+        them, in any order, unless one marker stands beside backups of several instants.
         """
+        anew = backup.named.data_lo is None
+        # To what consists of several files some may be added later.
+        heeded = self._shared or (self._in_place and not backup.in_pieces)
+        if not anew and (not heeded or self._source.available_at is Arrival.NAME):
+            return ""
         usual = HOUR if self._source.max_duration is None else self._source.max_duration
         for marker in markers:
             older = arrivals.arrival(self._source, backup.entry)[0] - arrivals.arrival(self._source, marker)[1]
             if older > usual:
-                return (
-                    f"{marker.name} is {words.duration(older)} older than it, and may be of what its name held before"
-                )
+                before = "an earlier backup" if self._shared and not anew else "what its name held before"
+                return f"{marker.name} is {words.duration(older)} older than it, and may be of {before}"
         return ""

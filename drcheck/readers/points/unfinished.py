@@ -1,5 +1,7 @@
 """Files that are still being written: a host or a disk lists what is there of them, an object storage what is whole.
 
+Azure's append and page blobs are files in that.
+
 What was written moments before the look is listed once more a little later. If it is not as it was, it is in doubt: the
 next look tells what became of it.
 """
@@ -7,7 +9,6 @@ next look tells what became of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Final
 
 from drcheck import clock
@@ -28,10 +29,11 @@ def told(collector: Collector, fresh: Mapping[str, Entry]) -> Iterator[Described
 
     ``fresh`` are the files that were written moments ago, by name, the newest data first.
     """
-    if not fresh or not collector.in_place:
+    growing = [(name, entry) for name, entry in fresh.items() if collector.in_place or entry.grows]
+    if not growing:
         return
     clock.pause(PAUSE)
-    for name, entry in islice(fresh.items(), MOST):
+    for name, entry in growing[:MOST]:
         if why := _changed(collector, entry):
             yield Described(name, Fact.STATE, Told(None, f"{why}; a marker (complete_when) would tell", entry.modified))
 

@@ -17,6 +17,15 @@ _LONGEST_LETTERS: Final = 3
 """Letters of a label as ``split`` counts (aa, ab, …); longer ones are words, which have no order."""
 
 
+UNTIL: Final = {
+    "backup.manifest.copy": "backup.manifest",  # pgBackRest
+    "backup_manifest.tmp": "backup_manifest",  # pg_basebackup
+    "metadata.partial": "metadata",  # mydumper
+    "xtrabackup_logfile": "xtrabackup_checkpoints",
+}
+"""What backup tools write into a directory from its beginning on, each with what they write there at its end."""
+
+
 class Backup(NamedTuple):
     """One candidate: a file, or all the files that it consists of taken together."""
 
@@ -32,6 +41,16 @@ class Backup(NamedTuple):
     def within(self) -> tuple[tuple[str, Entry], ...]:
         """Return its files, each with the name that tells it from the others, in their order."""
         return tuple((_relative(self.named, file.name), file) for file in self.files)
+
+    def unfinished(self) -> str:
+        """Return why its tool has not finished a directory, or gave it up; empty: nothing in it says so."""
+        if not self.named.whole.endswith("/"):
+            return ""
+        names = {name for name, _ in self.within()}
+        for begun, ended in UNTIL.items():
+            if begun in names and ended not in names:
+                return f"{begun} stands in it, and {ended}, which its tool writes at the end, does not"
+        return ""
 
     def pieces(self, wanted: int | None, *, young: bool) -> Pieces | None:
         """Return what is kept of the files beside their sum; None: it is a single file."""

@@ -21,6 +21,7 @@ from drcheck.core.history.part import Part
 from drcheck.core.kinds.copies.apart import Counting, one_fate
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.copies.everywhere import all_in, in_words
+from drcheck.core.kinds.copies.files import each_once
 from drcheck.core.kinds.copies.slots import DecidingSlots, SlotOfCopies, deciding_slots
 from drcheck.core.model.evidence import Row
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
@@ -54,6 +55,7 @@ def evaluate(commitment: Copies, subject: Subject, terms: Terms, window: Window)
 
 
 def _enough(commitment: Copies, at_least: int, subject: Subject, terms: Terms, window: Window) -> Finding:
+    subject = each_once(subject, terms)
     counting = Counting(commitment, subject, terms)
     judged = deciding_slots(commitment, at_least, counting, subject, terms, window)
     reason_at = partial(_why, commitment, at_least, counting, judged, subject)

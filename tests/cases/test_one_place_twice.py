@@ -1,0 +1,39 @@
+"""A place that two sources name, as a line is copied and its path left as it was."""
+
+from __future__ import annotations
+
+import pytest
+from situation import Situation
+
+SITES = "sites: {sto: {region: north}, far: {region: south}}\n"
+SOURCE = (
+    '  %s: {at: "disk:%s", reader: objects, name: "%s{data_as_of:%%Y-%%m-%%dT%%H%%M}Z.dump", '
+    "available_at: mtime, thinned_after: never, site: %s}\n"
+)
+
+
+def copies(situation: Situation, other: tuple[str, str], different: str) -> str | None:
+    for ago in range(5):
+        for place in ("d", "e"):
+            situation.put(
+                f"{place}/{situation.night(ago):%Y-%m-%dT%H%M}Z.dump", situation.noise(9000), situation.night(ago)
+            )
+    situation.policy(
+        sources=SOURCE % ("dumps", "d/", "", "sto") + SOURCE % ("offsite", *other, "far"),
+        commitments=f"  c: {{kind: copies, at_least: 2{different}, evidence: [dumps, offsite]}}\n"
+        "  within: {kind: copies, all_in: {region: [north]}, evidence: [dumps, offsite]}\n",
+        more=SITES,
+    )
+    found = situation.statuses()
+    assert found["within"] == "breached"
+    return found["c"]
+
+
+@pytest.mark.parametrize("different", ["", ", different: site"])
+@pytest.mark.parametrize("other", [("d/", ""), ("", "d/")])
+def test_one_file_that_two_sources_list_is_one_copy(situation, other, different):
+    assert copies(situation, other, different) == "breached"
+
+
+def test_files_of_two_places_are_two_copies(situation):
+    assert copies(situation, ("e/", ""), ", different: site") == "met"
