@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look, Observation
 from drcheck.core.model.policy import Source
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Asked
 from drcheck.settings import Connection
 
 LATE = 10.0
@@ -41,25 +42,36 @@ class Seen(NamedTuple):
     observation: Observation
 
 
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """A job that was handed to the workers."""
+
+    job: Job
+    opener: registry.Opener
+    began: float | None = None
+    """When a worker took it up."""
+
+
 @dataclass(slots=True)
 class Gathering:
-    """Looks at all of ``jobs``, ``workers`` of them at a time."""
+    """Looks at all of ``jobs``, ``workers`` of them at a time.
 
-    jobs: Sequence[Job]
+    A job is taken when a worker can take it up and what came before was asked for: what is known, and what came, of
+    no more sources than workers is in memory. SDKs must be loaded already (:func:`drcheck.registry.opener`): they set
+    up warnings as they are imported, which is not for several threads at once.
+    """
+
+    jobs: Iterable[Job]
     pool: Connections
     workers: int
     tracebacks: list[str] = field(default_factory=list)
     """Of everything that a look met and nobody foresaw; each is a gap of its source."""
     abandoned: int = 0
     """Sources given up, whose threads may hang for ever."""
-    _openers: list[Callable[[str, Connections], Collector]] = field(default_factory=list)
-    _began: dict[int, float] = field(default_factory=dict)
 
     def seen(self) -> Iterator[Sequence[Seen]]:
         """Yield what came of the jobs, as it comes in: several at once where they came while nobody asked."""
-        # Loaded here: SDKs set up warnings as they are imported, which is not for several threads at once.
-        self._openers = [registry.opener(job.connection, versions=job.source.versions) for job in self.jobs]
-        executor = ThreadPoolExecutor(max(1, min(self.workers, len(self.jobs))), thread_name_prefix="drcheck look")
+        executor = ThreadPoolExecutor(max(1, self.workers), thread_name_prefix="drcheck look")
         # A client's own thread that ends in an exception ends the looks that wait for it; they say so.
         hook, threading.excepthook = threading.excepthook, self._thread_ended
         try:
@@ -71,46 +83,36 @@ class Gathering:
             executor.shutdown(wait=False, cancel_futures=True)
 
     def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Sequence[Seen]]:
-        pending: dict[Future[Seen], int] = {}
+        jobs = iter(self.jobs)
+        pending: dict[Future[Seen], _Asked] = {}
         done: SimpleQueue[Future[Seen]] = SimpleQueue()
-        for index, job in enumerate(self.jobs):
-            pending[future := executor.submit(self._look, index, job)] = index
-            future.add_done_callback(done.put)
-        while pending:
-            came = list(_waiting(done))
+        while True:
+            for job in islice(jobs, max(0, self.workers - self.abandoned - len(pending))):
+                asked = _Asked(job, registry.opener(job.connection, versions=job.source.versions))
+                pending[future := executor.submit(self._look, asked)] = asked
+                future.add_done_callback(done.put)
+                del future, asked, job  # what came of them is in the queue, and nowhere else
+            if not pending:
+                break
             # One that was given up may come after all.
-            if seen := [future.result() for future in came if pending.pop(future, None) is not None]:
+            if seen := [future.result() for future in _waiting(done) if pending.pop(future, None) is not None]:
                 yield seen
+            del seen
             now = clock.monotonic()
-            late = [future for future, index in pending.items() if self._over(index, now)]
-            # With every worker stuck nobody is left to look at the rest.
-            stuck = self.abandoned + len(late) >= self.workers
-            for future in list(pending) if stuck else late:
-                index = pending.pop(future)
-                future.cancel()
+            for future in [future for future, asked in pending.items() if _is_over(asked, now)]:
                 self.abandoned += 1
-                yield (self._given_up(index),)
+                future.cancel()
+                yield (_given_up(pending.pop(future)),)
+        # With every worker stuck nobody is left to look at the rest.
+        yield from ((_not_looked_at(job),) for job in jobs)
 
-    def _over(self, index: int, now: float) -> bool:
-        began = self._began.get(index)
-        return began is not None and now > began + self.jobs[index].connection.deadline + LATE
-
-    def _given_up(self, index: int) -> Seen:
-        job = self.jobs[index]
-        if index in self._began:
-            what = f"{job.source.name} did not answer within {job.connection.deadline} s"
-        else:
-            what = f"{job.source.name} was not looked at: every worker waits for a place that hangs"
-        gap = Gap(what, "See which place hangs; a network disk that is gone does.")
-        return Seen(job, _blind(job, gap))
-
-    def _look(self, index: int, job: Job) -> Seen:
+    def _look(self, asked: _Asked) -> Seen:
         """Look at one source. Whatever that meets is a gap of this source alone; only judging can fail as a whole."""
-        self._began[index] = clock.monotonic()
+        asked.began, job = clock.monotonic(), asked.job
         source = job.source
         try:
             root, name = registry.place(source)
-            with closing(self._open(index, root)) as collector:
+            with closing(self._open(asked, root)) as collector:
                 return Seen(job, registry.reader(source)(collector, source, name, job.asked))
         except DrcheckError as error:
             return Seen(job, _blind(job, Gap(error.message, error.hint)))
@@ -122,10 +124,10 @@ class Gathering:
             )
             return Seen(job, _blind(job, gap))
 
-    def _open(self, index: int, root: str) -> Guarded:
-        connection = self.jobs[index].connection
+    def _open(self, asked: _Asked, root: str) -> Guarded:
+        connection = asked.job.connection
         try:
-            collector = self._openers[index](root, self.pool)
+            collector = asked.opener(root, self.pool)
         except DrcheckError:
             raise
         except BaseException as error:  # noqa: BLE001  as above
@@ -136,6 +138,21 @@ class Gathering:
     def _thread_ended(self, ended: threading.ExceptHookArgs) -> None:
         if ended.exc_value is not None:
             self.tracebacks.append(traced(ended.exc_value))
+
+
+def _is_over(asked: _Asked, now: float) -> bool:
+    return asked.began is not None and now > asked.began + asked.job.connection.deadline + LATE
+
+
+def _given_up(asked: _Asked) -> Seen:
+    job = asked.job
+    what = f"{job.source.name} did not answer within {job.connection.deadline} s"
+    return Seen(job, _blind(job, Gap(what, "See which place hangs; a network disk that is gone does.")))
+
+
+def _not_looked_at(job: Job) -> Seen:
+    what = f"{job.source.name} was not looked at: every worker waits for a place that hangs"
+    return Seen(job, _blind(job, Gap(what, "See which place hangs; a network disk that is gone does.")))
 
 
 def _waiting(done: SimpleQueue[Future[Seen]]) -> Iterator[Future[Seen]]:

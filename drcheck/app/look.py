@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from hashlib import sha256
 
+from drcheck import registry
 from drcheck.app.gather import Gathering, Job
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
@@ -20,7 +21,7 @@ from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
 from drcheck.interfaces import Asked
 from drcheck.ledger.run import Run
-from drcheck.ledger.state import Key, SourceState, State
+from drcheck.ledger.state import Key, SourceState
 from drcheck.settings import Settings, standing
 
 Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None]]]
@@ -36,7 +37,7 @@ def sources_of(versions: Mapping[str, Versions]) -> Iterator[tuple[Policy, Sourc
 
 def look(
     run: Run,
-    state: State,
+    known_of: Callable[[Key], SourceState | None],
     versions: Mapping[str, Versions],
     settings: Settings,
     windows: Mapping[str, Window],
@@ -44,40 +45,44 @@ def look(
     begin: int,
     progress: Progress,
 ) -> tuple[str, ...]:
-    """Look at every source once, as of ``begin``, for judging each service over its window; ``state`` is left as it is.
+    """Look at every source once, as of ``begin``, for judging each service over its window.
 
+    ``known_of`` reads what is known of a source: once, when its turn comes, and it is let go of with what came.
     Returns tracebacks of what looks met and nobody foresaw; each of these is a gap of its source.
     """
     sources = tuple(sources_of(versions))
     at_places = _Places(source for _, source in sources)
-    jobs = [
-        _job(
-            versions[policy.service],
-            source,
-            state.source(_key(policy, source)),
-            settings,
-            windows[policy.service],
-            begin,
-            also_read=at_places.around(source),
-        )
-        for policy, source in sources
-    ]
+    for name in {source.connection for _, source in sources}:
+        registry.opener(settings.connections[name])  # loads its SDK, before there are several threads
+    known: dict[tuple[str, str], SourceState] = {}
+
+    def jobs() -> Iterator[Job]:
+        for policy, source in sources:
+            state = known_of(Key(policy.service, source.identity)) or SourceState()
+            known[policy.service, source.name] = state
+            yield _job(
+                versions[policy.service],
+                source,
+                state,
+                settings,
+                windows[policy.service],
+                begin,
+                also_read=at_places.around(source),
+            )
+
     pool = Connections(settings.connections, settings.workers, settings.list_at_most)
-    gathering = Gathering(jobs, pool, settings.workers)
-    with progress([f"{job.service}: {job.source.name}" for job in jobs]) as tick:
+    gathering = Gathering(jobs(), pool, settings.workers)
+    with progress([f"{policy.service}: {source.name}" for policy, source in sources]) as tick:
         for several in gathering.seen():
             with run.at_once():
                 for seen in several:
-                    key = Key(seen.job.service, seen.job.source.identity)
-                    vouched = standing(seen.job.source, seen.job.connection)
-                    _append(run, key, vouched, seen.job.source, state.source(key), seen.observation)
+                    service, source = seen.job.service, seen.job.source
+                    state = known.pop((service, source.name))
+                    vouched = standing(source, seen.job.connection)
+                    _append(run, Key(service, source.identity), vouched, source, state, seen.observation)
             for seen in several:
                 tick(f"{seen.job.service}: {seen.job.source.name}")
     return tuple(gathering.tracebacks)
-
-
-def _key(policy: Policy, source: Source) -> Key:
-    return Key(policy.service, source.identity)
 
 
 class _Places:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from drcheck import __version__, clock
-from drcheck.app.judge import judge, keys_of, with_news
+from drcheck.app.judge import judge, with_news
 from drcheck.app.look import Progress, look
 from drcheck.app.versions import gone, versions
 from drcheck.core import words
@@ -108,12 +108,13 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
             state = ledger.state(())
             bound = versions(ledger, state, judgeable, started)
             faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, started)))
-            keys = keys_of(bound)
-            state = ledger.state(keys)
-            tracebacks = look(run, state, bound, settings, windows, begin=begin, progress=progress)
-            state = fold(ledger.log, state, keys)
+            tracebacks = look(
+                run, partial(ledger.source, ledger.state(())), bound, settings, windows, begin=begin, progress=progress
+            )
+            # One source after the other: all that is known of an estate need not fit into memory.
+            state = fold(ledger.log, ledger.state(()), ())
             judged = judge(
-                state.sources.get,
+                partial(ledger.source, state),
                 bound,
                 windows,
                 clock_tolerance=settings.clock_tolerance,

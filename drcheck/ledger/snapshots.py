@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import zlib
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -384,21 +384,21 @@ def _state(log: Log) -> Facts:
     return facts
 
 
-def of_state(state: State) -> dict[str, bytes]:
-    """Return a whole state as parts by name; what did not change since it was read from a snapshot is left out."""
+def of_state(state: State, source_of: Callable[[Key], SourceState]) -> dict[str, bytes]:
+    """Return a whole state as parts by name; what did not change since it was read from a snapshot is left out.
+
+    ``source_of`` reads a source, of those that have changed one after the other: all of them need not fit into memory.
+    """
     parts: dict[str, bytes] = {}
-    for key, source in state.sources.items():
-        if not source.changed:
-            continue
-        name = entries.source_key(*key)
+    heads = dict(state.heads)
+    for key in state.unread:
+        name, source = entries.source_key(*key), source_of(key)
         fresh, sealed = stretches(source.history, name, state.upto)
         parts |= fresh
         parts[name] = packed({"at": state.upto, **_head(source, source.history.origin | sealed)})
-    heads = {
-        entries.source_key(*key).encode("utf-8", "surrogatepass"): state.upto if source.changed else source.kept_at
-        for key, source in state.sources.items()
-    }
-    parts[STATE] = packed({**small(state), "heads": heads})
+        heads[key] = state.upto
+    written = {entries.source_key(*key).encode("utf-8", "surrogatepass"): at for key, at in heads.items()}
+    parts[STATE] = packed({**small(state), "heads": written})
     return parts
 
 
@@ -408,7 +408,7 @@ def small(state: State) -> Facts:
     return {
         "format": FORMAT,
         "upto": its.upto,
-        "sources": sorted(entries.source_key(*key).encode("utf-8", "surrogatepass") for key in its.sources),
+        "sources": sorted(entries.source_key(*key).encode("utf-8", "surrogatepass") for key in its.looked_at),
         "runs": [
             [entries.encode(run.began), run.number, run.state, run.published, sorted(run.judged)]
             for run in its.runs.values()

@@ -222,6 +222,11 @@ class State:
         """Return what is known of a source; of one that was never looked at, nothing."""
         return self.sources.get(key) or SourceState()
 
+    @property
+    def looked_at(self) -> set[Key]:
+        """Every source of which it knows, or would know, something."""
+        return {*self.sources, *self.heads, *self.unread}
+
     def services(self) -> list[str]:
         """Return every service that was ever judged."""
         return sorted({one.service for one in self.policies})

@@ -160,13 +160,16 @@ class Ledger:
         """
         if made and self.log.count - snapshots.position(self.log) < SNAPSHOT_AFTER * made:
             return
-        self.log.keep(snapshots.of_state(self.state()))
+        self.log.keep(self._parts(self.state(())))
 
     def rebuild(self) -> None:
         """Make everything that is derived from the entries anew."""
-        parts = snapshots.of_state(fold(self.log, State()))  # only what can be made anew is dropped
+        parts = self._parts(fold(self.log, State(), ()))  # only what can be made anew is dropped
         self.log.forget()
         self.log.keep(parts)
+
+    def _parts(self, state: State) -> dict[str, bytes]:
+        return snapshots.of_state(state, lambda key: self.source(state, key) or SourceState())
 
     def counts(self) -> Counter[str]:
         """Return how many entries of each kind there are."""
