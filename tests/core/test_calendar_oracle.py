@@ -281,6 +281,13 @@ def test_whole_business_days_lie_between_two_dates(
         assert calendar.notice_kept(notice, business, zone, announced, event) == kept
 
 
+def test_a_date_that_the_zone_skips_has_no_business_hours():
+    # In Apia the Saturday of 31 December 2011 followed the Thursday.
+    start = instant("2011-12-30T09:59")
+    office = BusinessCalendar(opens=7 * HOUR, closes=17 * HOUR)
+    assert not calendar.touches_business_hours(office, ZoneInfo("Pacific/Apia"), start, start + 8 * HOUR)
+
+
 @briefly
 @given(
     st.sampled_from(ZONES), st.sampled_from(BUSINESS), AROUND, st.integers(-3 * DAY, 3 * DAY), st.integers(0, 5 * DAY)

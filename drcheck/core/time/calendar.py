@@ -161,7 +161,8 @@ def touches_business_hours(calendar: BusinessCalendar, zone: tzinfo, start: int,
     day = local_date(start, zone)
     last = local_date(max(start, end - 1), zone)
     while day <= last:
-        if is_business_day(day, calendar):
+        # A zone that moves over the date line skips a date: no clock shows its hours.
+        if is_business_day(day, calendar) and local_date(day_starts(day, zone), zone) == day:
             opens = _wall(day, calendar.opens, zone)
             closes = _wall(day, calendar.closes, zone)
             if start < closes and max(end, start + 1) > opens:
