@@ -676,3 +676,11 @@ def test_a_backup_that_failed_its_checksum_is_told_however_old_it_is():
     part = parts_of(history, SOURCE, clock_tolerance=300, since=41 * DAY - 10)["db"]
     assert list(part.points.name) == ["a", "c"]
     assert history.broken_since() == 10
+
+
+def test_what_is_broken_is_looked_at_from_the_oldest_of_it_on():
+    history, differs = History(), Told(False, "md5 differs from the one kept beside it", 100)
+    rows = tuple(candidate(name, data) for name, data in (("a", 30), ("b", 10), ("c", 20)))
+    told = tuple(Described(name, Fact.CHECKSUM, differs) for name in ("a", "b"))
+    history.apply(history.observe(Observation(Look("dumps", 100, 100), rows, described=told)))
+    assert history.broken_since() == 10

@@ -205,6 +205,11 @@ def test_a_test_that_validated_less_than_is_asked_is_no_pass():
     assert judge(OFTEN, replace(checked, validation=Rung.VALIDATED)).status is Status.MET
 
 
+def test_a_test_of_which_nobody_told_what_it_validated_proves_and_disproves_nothing():
+    untold = replace(drill("a", "11-20T05:00", "11-20T06:00"), validation=None)
+    assert judge(OFTEN, untold).status is Status.UNKNOWN
+
+
 def test_the_headroom_is_what_is_left_until_the_next_test_is_due():
     finding = judge(OFTEN, drill("a", "11-20T05:00", "11-20T06:00"))
     assert finding.headroom is not None
