@@ -31,7 +31,7 @@ def test_one_marker_of_a_whole_directory_tells_nothing_of_a_backup_that_came_aft
     situation.put("d/SUCCESS", b"ok", situation.night(1) + 6 * MINUTE)
     found = situation.judged()["rpo"]
     assert found["status"] == "unknown"
-    assert_tells(found, ["SUCCESS is 23 h 59 min older than it", "an earlier backup"])
+    assert_tells(found, ["SUCCESS is 23 h 59 min older than it", "an earlier backup", "max_duration on dumps"])
     situation.put("d/SUCCESS", b"ok", situation.night(0) + 6 * MINUTE)
     assert situation.statuses() == {"rpo": "met"}
 

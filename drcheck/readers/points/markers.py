@@ -88,7 +88,10 @@ class Markers:
             older = arrivals.arrival(self._source, backup.entry)[0] - arrivals.arrival(self._source, marker)[1]
             if older > usual:
                 before = "an earlier backup" if self._shared and not anew else "what its name held before"
-                return f"{marker.name} is {words.duration(older)} older than it, and may be of {before}"
+                return (
+                    f"{marker.name} is {words.duration(older)} older than it, and may be of {before}; "
+                    f"max_duration on {self._source.name} says how much older it may be"
+                )
         return ""
 
 
