@@ -1,4 +1,4 @@
-"""Thirteen good dumps, then three nights of the gzip of nothing, as a pipe leaves it whose first command failed."""
+"""Dumps that hold nothing: of the gzip of nothing, as a pipe leaves it whose first command failed, or of zeros."""
 
 from __future__ import annotations
 
@@ -60,3 +60,26 @@ def test_nothing_but_nothing_is_no_backup_either(situation):
         situation.put(f"shop/shop-{began:%Y-%m-%dT%H%M}Z.sql.gz", NOTHING, began)
     situation.policy(sources=SOURCE + "}\n", commitments=COMMITMENTS)
     assert set(situation.statuses().values()) == {"unknown"}
+
+
+@pytest.mark.parametrize("size", [40_000, (1 << 20) + 7])
+def test_a_dump_of_the_usual_size_that_holds_zeros_alone_is_in_doubt(situation, size):
+    for ago in range(4, -1, -1):
+        began = situation.night(ago)
+        content = situation.noise(size) if ago else bytes(size)
+        situation.put(f"shop/shop-{began:%Y-%m-%dT%H%M}Z.sql.gz", content, began)
+    situation.policy(sources=SOURCE + "}\n", commitments=COMMITMENTS.partition("  kept")[0])
+    found = situation.judged()
+    assert found["rpo"]["status"] == "unknown"
+    assert_tells(found["rpo"], ["nothing but zeros"])
+    situation.put(f"shop/shop-{began:%Y-%m-%dT%H%M}Z.sql.gz", situation.noise(size + 1), began)
+    assert situation.statuses()["rpo"] == "met"
+
+
+def test_a_dump_that_begins_and_ends_with_zeros_holds_something(situation):
+    for ago in range(2, -1, -1):
+        began = situation.night(ago)
+        content = bytes(300_000) + situation.noise(4000) + bytes(300_000)
+        situation.put(f"shop/shop-{began:%Y-%m-%dT%H%M}Z.sql.gz", content, began)
+    situation.policy(sources=SOURCE + "}\n", commitments=COMMITMENTS.partition("  kept")[0])
+    assert situation.statuses()["rpo"] == "met"

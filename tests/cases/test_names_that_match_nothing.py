@@ -133,3 +133,14 @@ def test_what_json_shows_of_it_fits_the_schema(dumps):
     )
     jsonschema.Draft202012Validator(json.loads(schema.stdout)).validate(report)
     assert len(report["services"][0]["sources"][0]["unmatched"]) == 5
+
+
+def test_that_there_is_no_file_at_all_is_told_first_as_where_a_disk_is_not_mounted(dumps):
+    policy(dumps, "db_{data_as_of:%Y%m%d_%H%M}.sql")
+    assert dumps.statuses()["rpo"] == "met"
+    (dumps.disk / "d").rename(dumps.disk / "away")
+    (dumps.disk / "d").mkdir()
+    found = dumps.judged()
+    for name in ("rpo", "kept"):
+        assert found[name]["status"] == "breached"
+        assert found[name]["reason"].startswith("there is no file at all at dumps; ")

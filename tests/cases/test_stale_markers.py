@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -30,7 +31,7 @@ def test_one_marker_of_a_whole_directory_tells_nothing_of_a_backup_that_came_aft
     situation.put("d/SUCCESS", b"ok", situation.night(1) + 6 * MINUTE)
     found = situation.judged()["rpo"]
     assert found["status"] == "unknown"
-    assert_tells(found, ["SUCCESS is 23 h 59 min older than it", "an earlier backup"])
+    assert_tells(found, ["SUCCESS is 23 h 59 min older than it", "an earlier backup", "max_duration on dumps"])
     situation.put("d/SUCCESS", b"ok", situation.night(0) + 6 * MINUTE)
     assert situation.statuses() == {"rpo": "met"}
 
@@ -77,4 +78,29 @@ def test_what_is_added_later_to_a_directory_takes_nothing_from_its_marker(situat
         'complete_when: "{dir}/DONE", available_at: mtime, thinned_after: 10d}\n',
         commitments=RPO,
     )
+    assert situation.statuses() == {"rpo": "met"}
+
+
+def test_a_marker_that_is_to_hold_a_checksum_and_is_empty_leaves_a_doubt_until_it_is_written(situation):
+    put_nights(situation)
+    situation.policy(sources=source("disk:d/", "{name}.sha256", ", available_at: mtime"), commitments=RPO)
+    name = f"d/{situation.night(0):%Y-%m-%dT%H%M}Z.dump"
+    for ago in range(3):
+        other = f"d/{situation.night(ago):%Y-%m-%dT%H%M}Z.dump"
+        digest = hashlib.sha256((situation.disk / other).read_bytes()).hexdigest()
+        content = f"{digest}  {other[2:]}\n".encode() if ago else b""
+        situation.put(f"{other}.sha256", content, situation.night(ago) + 6 * MINUTE)
+    found = situation.judged()["rpo"]
+    assert found["status"] == "unknown"
+    assert_tells(found, ["sha256 is empty, and holds no checksum"])
+    digest = hashlib.sha256((situation.disk / name).read_bytes()).hexdigest()
+    situation.put(f"{name}.sha256", f"{digest}  {name[2:]}\n".encode(), situation.night(0) + 6 * MINUTE)
+    assert situation.statuses() == {"rpo": "met"}
+
+
+def test_a_marker_that_holds_nothing_by_its_name_may_be_empty(situation):
+    put_nights(situation)
+    for ago in range(3):
+        situation.put(f"d/{situation.night(ago):%Y-%m-%dT%H%M}Z.dump.ok", b"", situation.night(ago) + 6 * MINUTE)
+    situation.policy(sources=source("disk:d/", "{name}.ok", ", available_at: mtime"), commitments=RPO)
     assert situation.statuses() == {"rpo": "met"}

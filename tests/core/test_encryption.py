@@ -147,3 +147,8 @@ def test_nothing_is_owed_before_the_agreement():
     finding = one(Point(1, 1.5, told=stored(NO)), terms=Terms(effective=at(24)))
     assert (finding.pieces[0].status, finding.pieces[0].end) == (None, at(24))
     assert finding.status is Status.BREACHED
+
+
+def test_an_empty_object_hides_none_of_those_after_it():
+    empty = Point(1, 2, size=0, why_not="it is too small", told=stored(YES))
+    assert judge(part("offsite", [empty, Point(25, 26, told=stored(NO))], LOOKS)).status is Status.BREACHED

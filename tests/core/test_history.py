@@ -175,7 +175,7 @@ def test_old_content_that_is_put_back_under_a_fixed_name_does_not_renew_the_data
         as_one, apart, why = both(seen(*looks))
         assert list(as_one.data_lo).count(50) == 2
         assert max(apart.data_lo) == 250
-        assert "same content as a" in why
+        assert "same content as it had" in why
 
 
 @pytest.mark.parametrize("checksum", ["x", ""])
@@ -683,4 +683,12 @@ def test_a_backup_that_failed_its_checksum_is_told_however_old_it_is():
     looked(history, 41 * DAY, [candidate("a", 10), candidate("b", 20), candidate("c", 41 * DAY - 5)])
     part = parts_of(history, SOURCE, clock_tolerance=300, since=41 * DAY - 10)["db"]
     assert list(part.points.name) == ["a", "c"]
+    assert history.broken_since() == 10
+
+
+def test_what_is_broken_is_looked_at_from_the_oldest_of_it_on():
+    history, differs = History(), Told(False, "md5 differs from the one kept beside it", 100)
+    rows = tuple(candidate(name, data) for name, data in (("a", 30), ("b", 10), ("c", 20)))
+    told = tuple(Described(name, Fact.CHECKSUM, differs) for name in ("a", "b"))
+    history.apply(history.observe(Observation(Look("dumps", 100, 100), rows, described=told)))
     assert history.broken_since() == 10

@@ -153,3 +153,9 @@ def test_met_needs_a_complete_look_and_a_subject():
 
 def test_what_does_not_count_needs_no_lock():
     assert judge(point(lock()), point(NO, arrived=ARRIVED + 24, why_not="it is a stub")).status is Status.MET
+
+
+def test_behind_a_policy_that_can_be_removed_nothing_stands_that_is_listed_no_more():
+    finding = judge(point(lock("unlocked"), gone=GONE))
+    assert finding.status is Status.BREACHED
+    assert "an unlocked policy, which can be removed" in finding.reason

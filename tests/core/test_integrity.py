@@ -348,3 +348,14 @@ def _shown_by(*days):
 def test_it_is_at_risk_within_a_tenth_of_its_time():
     assert judge(part("dumps", [point(verified(14))], LOOKS)).at_risk is False
     assert judge(part("dumps", [point(verified(13, True))], LOOKS), every=7 * DAY + 2 * HOUR).at_risk is True
+
+
+@pytest.mark.parametrize(
+    ("source", "status"), [("dumps", Status.MET), ("", Status.MET), ("elsewhere", Status.BREACHED)]
+)
+def test_a_check_of_a_copy_at_another_place_says_nothing_of_what_lies_here(source, status):
+    records = logged(check(19)._replace(point_source=source, point_name="x"))
+    here = part("dumps", [point(day=1)], LOOKS)
+    assert judge(here, records=records, level=Rung.DATA_CHECKED).status is status
+    failed = logged(check(18), check(19, passed=False, line=2)._replace(point_source=source))
+    assert judge(here, records=failed, level=Rung.DATA_CHECKED).status is Status.BREACHED

@@ -194,3 +194,25 @@ def test_an_announcement_that_a_look_after_its_date_did_not_show_was_made_betwee
     assert finding.status is status
     if status is Status.UNKNOWN:
         assert "one was made between 2026-11-02T00:00:01Z and 2026-11-11T00:00:00Z" in finding.reason
+
+
+# What counts as a pass. -----------------------------------------------------------------------------------------------
+
+
+def test_a_test_that_validated_less_than_is_asked_is_no_pass():
+    checked = replace(drill("a", "11-20T05:00", "11-20T06:00"), validation=Rung.CHECKSUMMED)
+    assert judge(OFTEN, checked).status is Status.BREACHED
+    assert judge(OFTEN, replace(checked, validation=Rung.VALIDATED)).status is Status.MET
+
+
+def test_a_test_of_which_nobody_told_what_it_validated_proves_and_disproves_nothing():
+    untold = replace(drill("a", "11-20T05:00", "11-20T06:00"), validation=None)
+    assert judge(OFTEN, untold).status is Status.UNKNOWN
+
+
+def test_the_headroom_is_what_is_left_until_the_next_test_is_due():
+    finding = judge(OFTEN, drill("a", "11-20T05:00", "11-20T06:00"))
+    assert finding.headroom is not None
+    assert finding.headroom.value == 30 * DAY - (at(NOW) - at("11-20T06:00"))
+    assert not finding.at_risk
+    assert judge(OFTEN, drill("a", "11-01T12:00", "11-01T13:00")).at_risk

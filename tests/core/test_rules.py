@@ -19,12 +19,15 @@ from drcheck.core.model.evidence import (
     LONG_AGO,
     Candidate,
     Check,
+    Described,
     Doubt,
+    Fact,
     Log,
     Look,
     Observation,
     Pieces,
     Recovery,
+    Told,
 )
 from drcheck.core.model.policy import Source
 from drcheck.core.rules import checks as rules_of_checks
@@ -380,3 +383,15 @@ def test_a_check_that_passed_on_one_part_does_not_vouch_for_the_others():
         )
     }
     assert not rules_of_checks.apply(points, logs).counts_at(0, 4 * DAY, surely=False)
+
+
+def test_a_checksum_that_was_verified_and_differs_makes_a_candidate_broken():
+    point = Candidate("dumps/a", "db", "", DAY, DAY, DAY, DAY, 1000, "", complete=True)
+    differs = Told(False, "md5 differs from the one kept beside it", 2 * DAY)
+    history = History()
+    told = (Described("dumps/a", Fact.CHECKSUM, differs),)
+    history.apply(history.observe(Observation(Look("dumps", 2 * DAY, 2 * DAY), (point,), described=told)))
+    listed = parts_of(history, SOURCE, clock_tolerance=TOLERANCE)["db"].points
+    points = rules_of_checks.apply(listed, {})
+    assert points.counts_at(0, 2 * DAY - 1, surely=False)
+    assert not points.counts_at(0, 2 * DAY, surely=False)

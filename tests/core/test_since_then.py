@@ -182,3 +182,9 @@ def test_a_line_of_the_second_of_a_look_that_did_not_show_it_is_late():
         outage = Outage("o", 1, T + 8 * DAY - HOUR, T + 8 * DAY + ended, total=True, cause="")
         log = dated(Log(outages=(outage,), known_until=T + 9 * DAY), raw, looks)
         assert told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=looks)}) == expected
+
+
+def test_what_stood_in_the_period_and_went_in_it_is_named_though_its_data_is_older():
+    old, new = dump(-5), dump(5)
+    found = told(seen((-4, [old]), (1, [old]), (2, []), (6, [new])))
+    assert found == [(What.GONE, "dump--5", 1, 2, None, None)]

@@ -84,3 +84,11 @@ def test_a_breach_older_than_every_window_is_known_to_be_cut_off():
     assert cut(ran(200, (100, 150)), ran(220, (120, 150))) == [(100, True)]
     assert cut(ran(200, (150, None)), ran(300, (200, None))) == [(150, False)]
     assert cut(ran(200, (100, None)), ran(200, (80, None), back=150)) == [(80, False)]
+
+
+def test_a_breach_that_closed_is_never_dropped():
+    assert told(ran(200, (150, 180)), ran(250)) == [(150, 200, 180, None)]
+
+
+def test_a_breach_that_began_where_the_one_before_ended_is_the_same_one():
+    assert told(ran(200, (120, 150)), ran(260, (150, 170))) == [(120, 200, 170, None)]

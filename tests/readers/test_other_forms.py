@@ -67,6 +67,11 @@ def test_it_is_named_and_its_hint_says_what_to_do(data, path, what, hint):
     assert not seen.look.complete
 
 
+def test_an_export_on_one_line_is_told_what_is_wrong_with_it():
+    empty = b'{"status": "success", "data": {"resultType": "matrix", "result": []}}\n'
+    assert "it holds no samples" in look(empty, "up.json", reader=READERS["outage-log"]).look.gaps[0].what
+
+
 def test_a_text_log_that_is_none_is_named_as_well():
     line = "{finished_at} {outcome}"
     assert "gzip" in look(gzip.compress(b"x"), "drills.log", line=line).look.gaps[0].what

@@ -41,8 +41,9 @@ def alike_in(source: Source, sightings: Sequence[Sighting], other: Reading, *, c
         newest = max((seen for seen in sightings if id(seen) in twins), key=lambda seen: (seen.data_lo, *_order(seen)))
         first = twins[id(newest)]
         seems = "has" if newest.content.like(first.content) is Likeness.SAME else "seems, by pieces of it, to have"
+        before = first.shown.name if first.shown.name != newest.shown.name else f"it had {words.instant(first.data_lo)}"
         return (
-            f"{newest.shown.name} at {source.name} {seems} the same content as {first.shown.name}: either the data did "
+            f"{newest.shown.name} at {source.name} {seems} the same content as {before}: either the data did "
             f"not change, or an old backup was given a new date; identical_dumps on {source.name} would settle it"
         )
     again = (one for seen in sightings for one in seen.rewritings[1:] if one.like in other.apart)

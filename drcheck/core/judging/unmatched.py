@@ -52,21 +52,22 @@ def unless_breached(window: Window, finding: Finding, otherwise: Finding, why: s
 
 
 def told_first(finding: Finding, sources: Iterable[str], evidence: Mapping[str, SourceEvidence]) -> Finding:
-    """Tell of a breach first which names at ``sources`` nothing accounts for, newer than all that is read there."""
+    """Tell of a breach first which names at ``sources`` nothing accounts for, newer than all that is read there.
+
+    Or that there is nothing at all, as under a path that is wrong, or where a disk is not mounted.
+    """
     if finding.status is not Status.BREACHED:
         return finding
-    newer = {
-        name: its
-        for name in sources
-        if name in evidence and (its := [one for one in evidence[name].unaccounted if one.newer])
-    }
-    if not newer:
-        return finding
-    told = (
-        f"{_several(its)} at {name}, newer than every backup read there, {_fit(its)} no template"
-        for name, its in newer.items()
-    )
-    return replace(finding, reason="; ".join((*told, finding.reason)))
+    told = [why for name in sources if name in evidence and (why := _odd(name, evidence[name]))]
+    return replace(finding, reason="; ".join((*told, finding.reason))) if told else finding
+
+
+def _odd(source: str, seen: SourceEvidence) -> str:
+    newer = [one for one in seen.unaccounted if one.newer]
+    if newer:
+        return f"{_several(newer)} at {source}, newer than every backup read there, {_fit(newer)} no template"
+    empty = seen.looks and seen.looks[-1].complete and not seen.looks[-1].names
+    return f"there is no file at all at {source}" if empty else ""
 
 
 def _several(names: Sequence[Unaccounted]) -> str:

@@ -22,6 +22,10 @@ LONG_AGO: Final = -(1 << 62)
 ALWAYS: Final = Span(LONG_AGO, FOREVER)
 
 
+ZEROS: Final = "zeros"
+"""The fingerprint of what holds nothing but zeros in all pieces of it that were read."""
+
+
 def _column() -> array[int]:
     return array("q")
 

@@ -22,6 +22,7 @@ LISTED: Final[tuple[Rule, ...]] = (
     dates.apply,
     sizes.at_least,
     plausibility.not_tiny,
+    plausibility.not_hollow,
     sizes.not_shrunk,
     plausibility.of_usual_size,
 )

@@ -1,4 +1,4 @@
-"""Where the policy states no size, a candidate of implausible size is in doubt.
+"""Where the policy states no size, a candidate of implausible size is in doubt; and wherever it holds only zeros.
 
 Two sizes are implausible by default: less than a tenth of what was usual, as a dump that broke off leaves it; and less
 than a compressed file or an archive of anything has, as a pipe leaves it whose first command failed. ``gzip`` of
@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Doubt, Points
+from drcheck.core.model.evidence import ZEROS, Doubt, Fact, Points
 from drcheck.core.rules.checks import is_broken
 from drcheck.core.rules.interface import Shown
 from drcheck.core.rules.sizes import are_alike, compared, usual_above
@@ -44,6 +44,17 @@ def not_tiny(points: Points, shown: Shown) -> Points:
             if size < HOLDS_SOMETHING and _is_packed(points.name[row])
         }
     )
+
+
+def not_hollow(points: Points, shown: Shown) -> Points:
+    """Doubt what holds nothing but zeros in all that was read of it, as a file system leaves it after a crash."""
+    del shown
+    hollow = {
+        row: (Doubt("it holds nothing but zeros in all pieces of it that were read"),)
+        for (row, fact), steps in points.facts.items()
+        if fact is Fact.PIECES and steps and steps[-1][1].how == ZEROS
+    }
+    return points.doubting(hollow) if hollow else points
 
 
 def of_usual_size(points: Points, shown: Shown) -> Points:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain
 from typing import Final
 
-from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
+from drcheck.core.model.evidence import ZEROS, Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import marker_of
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
@@ -106,11 +106,13 @@ def _digest(
 
 
 def of_pieces(collector: Collector, candidate: Candidate) -> str:
-    """Return a hash over pieces of a backup; empty: it is not any more as it was listed.
+    """Return a hash over pieces of a backup, or that they are zeros; empty: it is not any more as it was listed.
 
     Raises :class:`CollectorError` if it cannot be read.
     """
-    return _hash_of(collector, hashlib.sha256(usedforsecurity=False), ((candidate.name, candidate.size),))
+    found = _hash_of(collector, hashlib.sha256(usedforsecurity=False), ((candidate.name, candidate.size),))
+    zeros = hashlib.sha256(bytes(min(candidate.size, PIECES * PIECE)), usedforsecurity=False).hexdigest()[:32]
+    return ZEROS if found == zeros else found
 
 
 def of_files(collector: Collector, files: Sequence[tuple[str, Entry]]) -> str:

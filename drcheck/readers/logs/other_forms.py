@@ -66,6 +66,8 @@ def _xml(source: Source, element: str) -> Gap | None:
 
 
 def _json(source: Source, data: bytes, text: str) -> Gap | None:
+    if source.export and b"\n" not in data.strip():
+        return None  # whatever is wrong with it, it is one document
     lines = text.lstrip().partition("\n")[0].rstrip()
     whole = lines.startswith("[") or not lines.endswith("}")
     if whole and (source.path.endswith(".json") or len(data.splitlines()) > 1 or lines.startswith("[")):

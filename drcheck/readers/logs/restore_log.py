@@ -124,7 +124,8 @@ class _Records:
             test = _test(record, self.restores)
             if (first := self.recoveries.get(test.id)) is not None:
                 if test.outcome != first.outcome:
-                    self.denied.setdefault(test.id, {})[test.line] = test.outcome
+                    how = "was aborted" if test.outcome == "aborted" else test.outcome
+                    self.denied.setdefault(test.id, {})[test.line] = how
                 raise Malformed(f"test {test.id} is already recorded in line {first.line}")
             self.recoveries[test.id] = test
         return True
@@ -133,7 +134,7 @@ class _Records:
         """Yield the tests; how one ended that a later line denies, and that is not ``corrected``, nobody knows."""
         for test in self.recoveries.values():
             denied = {line: how for line, how in self.denied.get(test.id, {}).items() if line not in corrected}
-            why = next((f"line {line} of its log says that it was {how}" for line, how in denied.items()), "")
+            why = next((f"line {line} of its log says that it {how}" for line, how in denied.items()), "")
             yield replace(test, contradicted=why) if why else test
 
 

@@ -10,6 +10,7 @@ from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.names.markers import marker_of
 from drcheck.core.names.matching import Named
 from drcheck.interfaces import Entry
+from drcheck.readers.content.checksum_names import holds_checksums
 from drcheck.readers.points import arrivals
 from drcheck.readers.points.manifests import Manifests
 from drcheck.readers.points.wholes import HOUR, Backup
@@ -59,8 +60,10 @@ class Markers:
         if not markers:
             return None
         told = [self.manifests.of(backup.entry.name, marker) for marker in markers] if self._source.says else []
-        if old := self._outdated(backup, markers):
-            told.append(Told(None, old, backup.entry.modified))
+        # A disk that was full, or a command that failed, leaves what it was to write without content.
+        empty = (f"{marker.name} is empty, and holds no checksum" for marker in markers if _lacks_checksum(marker))
+        if why := self._outdated(backup, markers) or next(empty, ""):
+            told.append(Told(None, why, backup.entry.modified))
         return min(told, key=lambda one: (False, None, True).index(one.holds), default=None)
 
     def vouch_for(self, backup: Backup, markers: list[Entry] | None) -> bool:
@@ -85,5 +88,12 @@ class Markers:
             older = arrivals.arrival(self._source, backup.entry)[0] - arrivals.arrival(self._source, marker)[1]
             if older > usual:
                 before = "an earlier backup" if self._shared and not anew else "what its name held before"
-                return f"{marker.name} is {words.duration(older)} older than it, and may be of {before}"
+                return (
+                    f"{marker.name} is {words.duration(older)} older than it, and may be of {before}; "
+                    f"max_duration on {self._source.name} says how much older it may be"
+                )
         return ""
+
+
+def _lacks_checksum(marker: Entry) -> bool:
+    return not marker.size and holds_checksums(marker.name)

@@ -102,6 +102,7 @@ class Checks:
 
 
 def _passed(level: Rung, subject: Subject, records: Records) -> Iterator[Passed]:
+    sources = {part.points.source for part in subject.parts}
     for part in subject.parts:
         if level <= Rung.CHECKSUMMED:
             yield from _verified(part.points)
@@ -109,7 +110,9 @@ def _passed(level: Rung, subject: Subject, records: Records) -> Iterator[Passed]
             yield from _shown(part)
     for source, log in records.logs.items():
         for one in _logged(source, log, level, subject.of):
-            if one.passed and one.rung >= level:
+            # What was checked elsewhere says nothing of what lies here.
+            elsewhere = one.point_source and sources and one.point_source not in sources
+            if one.passed and one.rung >= level and not elsewhere:
                 yield Passed(one.at, f"{one.what} at {source}", one.cited)
 
 
@@ -148,6 +151,8 @@ class _Logged(NamedTuple):
     """Whether it is a restore test."""
     what: str
     cited: Cited
+    point_source: str = ""
+    """Of a check, the source whose copy it names; empty: it names none."""
 
 
 def _logged(source: str, log: Log, level: Rung, of: str) -> list[_Logged]:
@@ -161,6 +166,7 @@ def _logged(source: str, log: Log, level: Rung, of: str) -> list[_Logged]:
             False,
             f"check {check.id}",
             Cited(source, of, check.id, None, check.finished_at),
+            check.point_source,
         )
         for check in log.checks
         if not check.of or of in check.of

@@ -46,7 +46,6 @@ def evaluate(commitment: Retention, subject: Subject, terms: Terms, window: Wind
         measured=deciding.measured,
         headroom=deciding.headroom,
         due_at=deciding.due_at,
-        at_risk=any(finding.at_risk for finding in findings) and pieces[-1].status is Status.MET,
         evidence=tuple(evidence),
     )
 
