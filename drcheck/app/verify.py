@@ -22,7 +22,7 @@ from drcheck.errors import UsageError
 from drcheck.interfaces import Judged, Report
 from drcheck.ledger import entries
 from drcheck.ledger.errors import LedgerError
-from drcheck.ledger.state import State, fold
+from drcheck.ledger.state import State
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.load import Loaded, load_policies
 from drcheck.policyfile.question_times import Moment, Period
@@ -112,7 +112,7 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
                 run, partial(ledger.source, ledger.state(())), bound, settings, windows, begin=begin, progress=progress
             )
             # One source after the other: all that is known of an estate need not fit into memory.
-            state = fold(ledger.log, ledger.state(()), ())
+            state = ledger.state(())
             judged = judge(
                 partial(ledger.source, state),
                 bound,

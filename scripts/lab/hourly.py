@@ -118,7 +118,7 @@ class Hourly:
     """Pages that were asked of all of them."""
     seek = Seek.AFTER
     in_place = False
-    links = 0
+    links: ClassVar[Sequence[str]] = ()
 
     def __init__(self, root: str, *, multipart: bool) -> None:
         self.service = int(root.rstrip("/").rpartition("-")[2])

@@ -50,6 +50,14 @@ def test_a_link_to_a_backup_that_is_there_hides_nothing(situation):
     assert situation.statuses() == {"rpo": "breached", "every": "breached"}
 
 
+def test_links_of_what_is_older_than_the_question_hide_no_breach(situation):
+    put(situation, 4)
+    for ago in (200, 300):
+        link(situation, f"{situation.night(ago):%Y-%m-%dT%H%M}Z.dump")
+    policy(situation, "{data_as_of:%Y-%m-%dT%H%M}Z.dump")
+    assert situation.statuses() == {"rpo": "breached", "every": "breached"}
+
+
 def test_where_names_tell_no_instant_a_link_hides_something_only_if_nothing_else_is_there(situation):
     link(situation, "shop-latest.dump")
     policy(situation, "shop-{*}.dump", ", data_as_of: storage")

@@ -120,29 +120,35 @@ class Listing:
             if named.whole.endswith("/") and holds_checksums(name)
         }
 
-    def linked(self) -> tuple[Gap, ...]:
-        """Return what symbolic links hide: names of backups of an instant of which nothing else there is.
+    def linked(self) -> tuple[tuple[Gap, ...], int]:
+        """Return what symbolic links hide, and since when they hide nothing.
 
-        Where names tell no instant, a link to the newest of them hides nothing.
+        They hide names of backups of an instant of which nothing else there is. Where names tell no instant, a link to
+        the newest of them hides nothing. What is older than the question is no gap: the look cannot claim to have seen
+        as far back.
         """
         if not self.links:
-            return ()
+            return (), LONG_AGO
         told = {(named.of, named.data_lo) for named, _ in self.rows.values()}
-        hidden = []
+        hidden: list[str] = []
+        seen_from = LONG_AGO
         for name in sorted(self.links):
             named = self._linked(name)
-            if named is not None and (not told if named.data_lo is None else (named.of, named.data_lo) not in told):
+            if named is None or (told if named.data_hi is None else (named.of, named.data_lo) in told):
+                continue
+            if named.data_hi is not None and named.data_hi < self.asked.since:
+                seen_from = max(seen_from, named.data_hi + 1)
+            else:
                 hidden.append(name)
         if not hidden:
-            return ()
+            return (), seen_from
         others = len(hidden) - 1
         what = f"{hidden[-1]} and {others} more are symbolic links" if others else f"{hidden[-1]} is a symbolic link"
-        return (
-            Gap(
-                f"{what}: what lies behind links is not seen",
-                "Name where the files themselves lie in `at`, or let no template read the names of links.",
-            ),
+        gap = Gap(
+            f"{what}: what lies behind links is not seen",
+            "Name where the files themselves lie in `at`, or let no template read the names of links.",
         )
+        return (gap,), seen_from
 
     def _linked(self, name: str) -> Named | None:
         """Return what the name of a link tells, of a file or of a directory with files in it."""

@@ -59,7 +59,9 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     at_rest = {name: listing.rows[name][1] for name in settled if name in listing.rows}
     made.states += unfinished.settled(at_rest, asked.states)
     described = (*made.states, *_tiers(candidates, made, archived))
-    gaps += listing.markers.manifests.gaps() + listing.linked()
+    linked, beyond_links = listing.linked()
+    gaps += listing.markers.manifests.gaps() + linked
+    asked_from = max(asked_from, beyond_links)
     lists_beside.find(listing, candidates, made.names_of)
     kept = listing.kept_within() if asked.facts or asked.verify else {}
     if asked.facts or (asked.verify and (kept or any(map(holds_checksums, listing.others)))):
