@@ -132,7 +132,7 @@ class Run:
         return self._log.count + len(self._waiting) + 1
 
     def _append(self, several: Iterable[Entry]) -> None:
-        self._waiting += map(entries.encode, several)
+        self._waiting += [entries.encode(entry) for entry in several]  # all of them, or none
         if self._together:
             return
         waiting, self._waiting = self._waiting, []

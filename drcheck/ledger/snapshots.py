@@ -23,7 +23,7 @@ from drcheck.core.history.looks import Looks
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, Candidate, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
 from drcheck.core.time.spans import Span
 from drcheck.ledger import columns, entries
 from drcheck.ledger.columns import Facts, plain, text
@@ -212,7 +212,7 @@ def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str,
         "whole": [
             [row, seen.formed, seen.whole, None if seen.lost_from == FOREVER else seen.lost_from]
             for row, seen in enumerate(sightings)
-            if seen.shown.pieces is not None
+            if seen.shown.pieces is not None or seen.formed != LONG_AGO
         ],
         "facts": [
             [row, fact.value, look, _HOLDS.index(told.holds), plain(told.how), told.until]
@@ -254,7 +254,7 @@ def _read(facts: Facts) -> list[Sighting]:
 def table(facts: Facts) -> Table:
     """Return what :func:`written` was given as columns, and what these do not tell wholly as sightings."""
     shown = list(map(list, columns.candidate_columns(facts["shown"]))) if facts["shown"] else [[] for _ in range(11)]
-    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, pieces = shown
+    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, _ = shown
     first_seen, last_seen = _seen(facts, len(name))
     gone_lo, gone_hi = [FOREVER] * len(name), [FOREVER] * len(name)
     for row, lo, hi in facts["gone"]:
@@ -265,8 +265,7 @@ def table(facts: Facts) -> Table:
         size, checksum, first_seen, last_seen, gone_lo, gone_hi,
     )  # fmt: skip
     odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
-    odd |= {row for row, one in enumerate(pieces) if one is not None} if any(pieces) else set()
-    for key in ("rewritings", "like", "facts"):
+    for key in ("rewritings", "like", "whole", "facts"):
         odd.update(row for row, *_ in facts[key])
     odd.update(row for pair in facts["replaced"] for row in pair[:2] if row >= 0)
     moved = {key: columns.column(facts, len(name), key) for key in ("data_lo", "data_hi")}
@@ -364,7 +363,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 9
+FORMAT: Final = 10
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 

@@ -37,3 +37,19 @@ def test_one_file_that_two_sources_list_is_one_copy(situation, other, different)
 
 def test_files_of_two_places_are_two_copies(situation):
     assert copies(situation, ("e/", ""), ", different: site") == "met"
+
+
+@pytest.mark.parametrize("ends", [("/", "/x.dump"), ("/x.dump", "/")])
+def test_a_directory_and_the_file_in_it_are_one_copy(situation, ends):
+    for ago in range(5):
+        situation.put(f"d/{situation.night(ago):%Y-%m-%dT%H%M}Z/x.dump", situation.noise(9000), situation.night(ago))
+    sources = (
+        (SOURCE % (name, "d/", "", site)).replace(".dump", end)
+        for name, site, end in zip(("dumps", "offsite"), ("sto", "far"), ends, strict=True)
+    )
+    situation.policy(
+        sources="".join(sources),
+        commitments="  c: {kind: copies, at_least: 2, evidence: [dumps, offsite]}\n",
+        more=SITES,
+    )
+    assert situation.statuses() == {"c": "breached"}

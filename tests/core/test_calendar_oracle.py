@@ -281,6 +281,26 @@ def test_whole_business_days_lie_between_two_dates(
         assert calendar.notice_kept(notice, business, zone, announced, event) == kept
 
 
+def test_business_hours_that_the_clocks_show_twice_are_business_hours_both_times():
+    # Clocks in Stockholm went back from 3 to 2 at 01:00Z.
+    early, zone = (
+        BusinessCalendar(weekdays=frozenset({6}), opens=90 * 60, closes=150 * 60),
+        ZoneInfo("Europe/Stockholm"),
+    )
+    touches = [
+        calendar.touches_business_hours(early, zone, instant(f"2026-10-25T{at}"), instant(f"2026-10-25T{at}") + 1)
+        for at in ("00:29", "00:30", "00:59", "01:00", "01:29", "01:30")
+    ]
+    assert touches == [True, False, False, True, True, False]
+
+
+def test_a_date_that_the_zone_skips_has_no_business_hours():
+    # In Apia the Saturday of 31 December 2011 followed the Thursday.
+    start = instant("2011-12-30T09:59")
+    office = BusinessCalendar(opens=7 * HOUR, closes=17 * HOUR)
+    assert not calendar.touches_business_hours(office, ZoneInfo("Pacific/Apia"), start, start + 8 * HOUR)
+
+
 @briefly
 @given(
     st.sampled_from(ZONES), st.sampled_from(BUSINESS), AROUND, st.integers(-3 * DAY, 3 * DAY), st.integers(0, 5 * DAY)

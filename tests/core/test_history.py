@@ -185,6 +185,14 @@ def test_a_touch_brings_no_arrival_back_that_a_look_disproved(checksum):
     assert (found.available_lo[0], found.available_hi[0]) == (100, 200)
 
 
+@pytest.mark.parametrize("touched", [(55, 55), (60, 350)])
+def test_a_touch_brings_no_arrival_back_from_before_the_marker_came(touched):
+    late, (arrived, latest) = candidate("a", 50, arrived=60), touched
+    unmarked, again = late._replace(complete=False), candidate("a", 50, arrived=arrived, latest=latest)
+    found = points(seen((0, []), (100, [unmarked]), (200, [unmarked]), (300, [late]), (400, [again])))
+    assert (found.available_lo[0], found.available_hi[0]) == (200, 300)
+
+
 def test_what_was_touched_and_then_written_anew_arrived_when_it_was_first_written():
     first, touched = candidate("a", 50, arrived=60, checksum="x"), candidate("a", 150, arrived=160, checksum="x")
     _, apart, _ = both(seen((100, [first]), (200, [touched]), (300, [candidate("a", 250)])))

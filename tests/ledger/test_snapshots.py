@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unittest import mock
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from memory_log import MemoryLog
@@ -27,7 +28,7 @@ from drcheck.core.model.evidence import (
     Told,
     Watched,
 )
-from drcheck.core.model.policy import Source
+from drcheck.core.model.policy import Identical, Source
 from drcheck.core.model.verdict import Window
 from drcheck.ledger.snapshots import StoredShelf, whole
 from drcheck.ledger.state import Key, SourceState
@@ -160,3 +161,45 @@ def test_what_exports_told_before_a_snapshot_stays_told():
     assert len(exports.log(uncut.stretches).outages) == 4
     assert len(uncut.stretches) == 4 + 1, "however many exports there were, what they told is kept once"
     assert Ledger(log).state({KEY}).source(KEY).history.stretches == uncut.stretches
+
+
+def cut(looks: list[tuple[int, list[Candidate]]]) -> tuple[History, History]:
+    """Return what looks come to with a snapshot after each but the newest, and without any."""
+    log, uncut = MemoryLog(), History()
+    for begin, shown in looks:
+        ledger = Ledger(log)
+        ledger.snapshot()
+        with ledger.start(Window(0, begin), version="0", started_at=begin) as run:
+            known = ledger.state({KEY}).source(KEY).history
+            record = known.observe(Observation(worlds.Look("dumps", begin, begin), shown))
+            uncut.apply(record)
+            run.looked(KEY, Standing.STORAGE, record)
+            run.finish(0)
+    return Ledger(log).state({KEY}).source(KEY).history, uncut
+
+
+def of_day(name: str, data: float, checksum: str = "", *, size: int = 5) -> Candidate:
+    at = int(data * DAY)
+    return Candidate(name, "db", "", at, at, at, at, size, checksum, complete=True)
+
+
+@pytest.mark.parametrize("further", [1, 60])
+def test_what_was_written_anew_under_an_old_name_is_newer_than_what_goes_though_it_is_not_read(further):
+    latest = of_day("latest", 1), of_day("latest", further + 8)
+    before, after = (of_day(name, further + 7 + late, size=7) for name, late in (("x", 0.9), ("y", 0.95)))
+    looks = [(2, latest[:1]), (further + 8, [latest[1], before]), (further + 9, [latest[1], after])]
+    found, uncut = cut([(begin * DAY, list(shown)) for begin, shown in looks])
+    assert uncut.turnovers["db", False] == []
+    assert found.turnovers == uncut.turnovers
+
+
+def test_content_that_a_name_had_before_it_was_written_anew_is_known_by_another_name():
+    latest = of_day("latest", 1, "x"), of_day("latest", 80)
+    copy = of_day("copy", 40, "x")
+    looks = [(2, [latest[0]]), (50, [latest[0], copy]), (80, [latest[1], copy]), (81, [latest[1], copy])]
+    source = Source("dumps", "host", "", READERS["objects"], ("db",), identical_dumps=Identical.REFUSED)
+    found, uncut = cut([(begin * DAY, shown) for begin, shown in looks])
+    part, expected = (parts_of(one, source, clock_tolerance=300)["db"] for one in (found, uncut))
+    assert expected.otherwise is not None
+    assert set(expected.otherwise.points.second_of.values()) == {"latest"}
+    assert part == expected

@@ -316,3 +316,8 @@ def test_many_files_with_checksums_in_one_directory_are_found_at_once():
     for name in names:
         assert lists.of(name) == [f"{name}.sha256", "orders/20260920/SHA256SUMS"]
     assert there.calls == 1
+
+
+@pytest.mark.parametrize("text", [b"\r" * (1 << 20) + b"x", f"{A}  ".encode() + b"a/" * (1 << 19)])
+def test_a_list_of_which_a_line_has_no_end_is_passed_over_at_once(text):
+    assert parse(text + f"\n{B}  b\r\r\n".encode()) == parse(f"{B}  b".encode())

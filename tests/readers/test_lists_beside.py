@@ -10,6 +10,7 @@ from paged_place import DAY, NOW, Place, entry, source
 
 from drcheck.core.model.evidence import LONG_AGO, Fact, Settled
 from drcheck.interfaces import Asked, CollectorError, Seek
+from drcheck.readers.content.checksum_names import STARTS
 from drcheck.readers.points import objects
 
 TEMPLATE = "db/shop-{data_as_of:%Y%m%d}.gz"
@@ -118,6 +119,17 @@ def test_what_lies_beyond_a_page_takes_a_request_for_each_beginning(list_name, b
     bucket.entries = [*bucket.entries, *(entry(f"db/{between}{number:04}") for number in range(1000))]
     assert broken(bucket.look()) == [name(1)]
     assert bucket.asked[1:] == [FROM_THE_FIRST, *((f"db/{start}", "") for start in further)]
+
+
+def test_where_a_listing_cannot_begin_at_lists_what_sorts_before_them_is_not_paged_through():
+    class Azure(Bucket):
+        def list(self, prefix: str, *, after: str = ""):
+            return (one for one in super().list(prefix) if one.name > after)
+
+    bucket = Azure(seek=Seek.PREFIX, page=5000)
+    bucket.entries = [*bucket.entries, *(entry(f"db/0{number:05}") for number in range(20_000))]
+    assert broken(bucket.look()) == [name(1)]
+    assert bucket.asked[1:] == [(f"db/{start}", "") for start in ["", *sorted(STARTS)]]
 
 
 def test_where_only_the_backups_may_be_listed_nothing_is_hidden_by_that():

@@ -45,7 +45,7 @@ class Newest:
     data_lo: int = LONG_AGO
     data_hi: int = LONG_AGO
     standing: int = LONG_AGO
-    """Of what stands, as far as its arrival allows."""
+    """Of what stands, as it was written each time, as far as its arrival allows."""
     names: tuple[str, str] | None = None
     """Of what stands, the first and the last name in their order; None: nothing stands."""
     in_order: bool = True
@@ -112,7 +112,7 @@ def index(rows: Rows) -> Index:
     """Return the hashes of a stretch."""
     jumbled = _jumbled(rows)
     names = {hashed(seen.shown.name) for seen in rows.standing if seen.shown.of in jumbled}
-    contents = {hashed(mark) for seen in (*rows.standing, *rows.past) for mark in seen.marks()}
+    contents = {hashed(mark) for seen in (*rows.standing, *rows.past) for mark in seen.every_mark()}
     return Index(array("Q", sorted(names)), array("Q", sorted(contents)))
 
 
@@ -124,11 +124,12 @@ def seal(rows: Rows, at: int) -> Sealed:
     for stands, sightings in ((True, rows.standing), (False, rows.past)):
         for seen in sightings:
             before = newest.get(seen.shown.of, Newest())
+            written = [one.newest_data for one in (seen, *seen.rewritings)] if stands else []
             names = (*(before.names or ()), *((seen.shown.name,) if stands else ()))
             newest[seen.shown.of] = Newest(
                 max(before.data_lo, seen.shown.data_lo),
                 max(before.data_hi, seen.shown.data_hi, seen.data_hi),
-                max(before.standing, seen.newest_data if stands else LONG_AGO),
+                max((before.standing, *written)),
                 (min(names), max(names)) if names else None,
                 seen.shown.of not in jumbled,
                 min(before.oldest, seen.oldest),

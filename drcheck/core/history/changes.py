@@ -376,7 +376,7 @@ class History:
             self.ended.append((replace(written), True))
             known.rewritten_as(new, self.last_shown_of(known), in_a_row=self._in_a_row(written, look))
         if marked:
-            known.available_lo, known.available_hi = new.available_lo, new.available_hi
+            known.available_lo, known.available_hi, known.formed = new.available_lo, new.available_hi, begin
         else:
             # A touch or a copy in place renews nothing: the earliest time stands.
             known.available_lo = min(known.available_lo, earliest)

@@ -43,7 +43,7 @@ class Sighting:
     like: Likeness = Likeness.SAME
     """Of one of several writings, how it is like the one before."""
     formed: int = LONG_AGO
-    """Of what consists of several files, the look that first showed it as it is."""
+    """Of what was not always whole, or consists of several files, the look that first showed it as it is."""
     whole: bool = False
     """Whether it was found whole: what came to it since renews nothing."""
     lost_from: int = FOREVER
@@ -91,6 +91,12 @@ class Sighting:
         if self.facts:
             return tuple(self.content.marks())
         return (self.shown.checksum,) if self.shown.checksum and self.shown.size else ()
+
+    def every_mark(self) -> Collection[str]:
+        """Return :meth:`marks` of its content as it is, and as it was each time that it was written."""
+        if not self.rewritings:
+            return self.marks()
+        return {*self.marks(), *(mark for one in self.rewritings for mark in one.marks())}
 
     def told(self, fact: Fact) -> Told | None:
         """Return the newest answer about a fact; None: it was never asked."""

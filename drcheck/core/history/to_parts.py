@@ -94,7 +94,7 @@ class _Needed:
         columns = zip(self.plain.checksum, self.plain.size, strict=True)
         had = Counter([mark for mark, size in columns if mark and size])
         for seen in self.sightings:
-            had.update(set(seen.marks()))
+            had.update(seen.every_mark())
         return had
 
     def set_apart(self, marks: AbstractSet[str]) -> None:
@@ -176,7 +176,7 @@ class _Known:
             marks = had[of].keys()
             there = {id(seen) for seen in its.sightings}
             for seen in sightings:
-                if seen.shown.of == of and id(seen) not in there and not marks.isdisjoint(seen.marks()):
+                if seen.shown.of == of and id(seen) not in there and not marks.isdisjoint(seen.every_mark()):
                     its.alike.append(seen)
             for stretch, table in self._tables.items() if marks else ():
                 chosen = {*its.rows.get(stretch, ()), *table.special}
@@ -187,7 +187,7 @@ class _Known:
                     if mark in marks and size and whose == of and row not in chosen
                 )
             shared = {mark for mark, times in had[of].items() if times > 1}
-            its.set_apart(shared.union(mark for seen in its.alike for mark in seen.marks()))
+            its.set_apart(shared.union(*(seen.every_mark() for seen in its.alike)))
 
     def _read_holding(self, marks: AbstractSet[str]) -> None:
         """Read the stretches that may hold one of some contents."""

@@ -158,24 +158,29 @@ def business_days_later(day: date, days: int, calendar: BusinessCalendar, zone: 
 
 def touches_business_hours(calendar: BusinessCalendar, zone: tzinfo, start: int, end: int) -> bool:
     """Return whether any part of [start, end) lies within business hours; an instant is its own second."""
-    day = local_date(start, zone)
-    last = local_date(max(start, end - 1), zone)
+    day, last = local_date(start, zone), local_date(max(start, end - 1), zone)
     while day <= last:
         if is_business_day(day, calendar):
-            opens = _wall(day, calendar.opens, zone)
-            closes = _wall(day, calendar.closes, zone)
-            if start < closes and max(end, start + 1) > opens:
-                return True
+            for opens, closes in _business_hours(day, calendar, zone):
+                if opens < closes and start < closes and max(end, start + 1) > opens:
+                    return True
         day += timedelta(days=1)
     return False
 
 
-def _wall(day: date, seconds: int, zone: tzinfo) -> int:
-    """Return the instant at which the clocks on the wall show ``seconds`` after midnight of ``day``."""
-    if seconds >= DAY:
-        return day_starts(day + timedelta(days=1), zone)
-    moment = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(seconds=seconds)
-    return int(moment.timestamp())
+def _business_hours(day: date, calendar: BusinessCalendar, zone: tzinfo) -> Iterator[tuple[int, int]]:
+    """Yield from when until when the clocks of a date show business hours: twice where they are set in between.
+
+    What a repeated hour shows counts both times; a date that the zone skips has none.
+    """
+    since, end = day_starts(day, zone), day_starts(day + timedelta(days=1), zone)
+    label = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+    while since < end:
+        offset = _offset(since, zone)
+        changes = _offset(end - 1, zone) != offset
+        until = _first(partial(_shifted, zone, offset), since, end - 1) if changes else end
+        yield max(since, label + calendar.opens - offset), min(until, label + calendar.closes - offset)
+        since = until
 
 
 def _local(instant: int, zone: tzinfo) -> datetime:

@@ -30,6 +30,8 @@ _NAMELESS: Final = frozenset({"-", "stdin"})
 """What stands where a name would, of what was read from a pipe: as coreutils, and as openssl write it."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 """What a list that PowerShell wrote begins with."""
+_LONGEST_LINE: Final = 8192
+"""Bytes of a line that is read: a path has 4,096 at most."""
 _OF_NOTHING: Final = frozenset(hashlib.new(name, usedforsecurity=False).hexdigest() for name in ALGORITHMS)
 
 
@@ -132,12 +134,15 @@ class Names:
 def parse(content: bytes) -> list[Line]:
     """Return the checksums in a file as sha256sum and its kin write it, with or without names, or in BSD's form.
 
-    Lines of any other form are left out: such a file may hold comments or a signature.
+    Lines of any other form, or too long for a name that there is, are left out: such a file may hold comments or a
+    signature.
     """
     if content.startswith(_UTF_16):
         content = content.decode("utf-16", "replace").encode()
     lines = []
-    for raw in re.split(rb"\r*\n|\0", content.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r")):
+    for line in re.split(rb"[\n\0]", content.removeprefix(b"\xef\xbb\xbf")):
+        if len(raw := line.rstrip(b"\r")) > _LONGEST_LINE:
+            continue
         text = raw.decode("utf-8", "backslashreplace")
         if (bsd := _BSD.fullmatch(text)) is not None:
             escaped, tagged, whose, digest = bsd.groups()

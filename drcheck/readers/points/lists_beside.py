@@ -53,7 +53,9 @@ def _look(listing: Listing, directory: str) -> None:
     ]
     if not starts:
         return
-    reached = _take(listing, directory, after=starts[0][:-1])
+    # Where a listing cannot begin there, what sorts before would be paged through to its end.
+    after = starts[0][:-1] if listing.collector.seek is Seek.AFTER else ""
+    reached = _take(listing, directory, after=after)
     for start in starts:
         if reached and reached[: len(start)] <= start:
             _take(listing, start)
