@@ -56,7 +56,7 @@ class Place:
         for number, age in enumerate(ages):
             made = self.now - age
             path = self.root / "vault" / "dumps" / f"{made:%Y-%m-%dT%H%M%S}Z.dump"
-            path.write_bytes(bytes([number % 251]) * (200 + number))
+            path.write_bytes(bytes([number % 251 + 1]) * (200 + number))
             os.utime(path, (made.timestamp() + 10,) * 2)
 
     def outages(self, *days):

@@ -44,7 +44,7 @@ class Place:
         """Put a backup there whose data is ``age`` old, complete ten seconds later."""
         made = NOW - age
         path = self.root / "vault" / "dumps" / (name or f"{made:%Y-%m-%dT%H%M%S}Z.dump")
-        path.write_bytes(bytes([size % 251]) * size)
+        path.write_bytes(bytes([size % 251 + 1]) * size)
         os.utime(path, (made.timestamp() + 10,) * 2)
         return path
 
@@ -359,7 +359,7 @@ def test_what_only_more_looks_would_tell_is_told_apart_from_what_could_not_be_se
             old.unlink()
         made = datetime.now(UTC) - timedelta(seconds=80)
         path = place.root / "vault" / "dumps" / f"{made:%Y-%m-%dT%H%M%S}Z.dump"
-        path.write_bytes(bytes(size))
+        path.write_bytes(b"x" * size)
         os.utime(path, (made.timestamp(),) * 2)
         seen.append(place.judged(expect=0)["rpo"])
         time.sleep(1.5)
