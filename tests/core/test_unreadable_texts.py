@@ -12,7 +12,7 @@ from drcheck.core.judging.wordings import Version
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Policy
-from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
+from drcheck.core.model.verdict import Finding, PeriodFigures, Piece, Quantity, Status, Window
 from drcheck.core.time.spans import Span
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
@@ -67,3 +67,10 @@ def test_only_where_something_was_owed_it_is_unknown_what():
     at_its_end = unless_readable(finding, (Span(20, 100),))
     assert (at_its_end.status, at_its_end.measured) == (UNKNOWN, None)
     assert "cannot read the policy's text of then" in at_its_end.reason
+
+
+def test_of_a_period_that_it_touches_nobody_knows_the_promise():
+    periods = tuple(PeriodFigures(f"{start}", start, start + 50, start + 50, MET, "100", 0, 0) for start in (0, 50))
+    finding = Finding("", (Piece(0, 100, MET, "up"),), "up", periods=periods)
+    found = unless_readable(finding, (Span(10, 20),))
+    assert [one.status for one in found.periods] == [UNKNOWN, MET]

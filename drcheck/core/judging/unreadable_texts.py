@@ -51,7 +51,13 @@ def unless_readable(finding: Finding, unknown: Spans) -> Finding:
             f"what was promised until {words.instant(span.end)} is not known: this version of drcheck cannot read the "
             "policy's text of then"
         )
-        finding = replace(finding, pieces=replaced(finding.pieces, span, Status.UNKNOWN, reason))
+        periods = tuple(
+            replace(one, status=Status.UNKNOWN, credit=None)
+            if one.status is not None and one.start < span.end and span.start < one.end
+            else one
+            for one in finding.periods
+        )
+        finding = replace(finding, pieces=replaced(finding.pieces, span, Status.UNKNOWN, reason), periods=periods)
         if finding.pieces[-1].reason == reason:
             finding = replace(finding, reason=reason, measured=None, headroom=None, due_at=None, at_risk=False, also=())
     return finding
