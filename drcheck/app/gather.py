@@ -18,6 +18,7 @@ from drcheck.core.model.evidence import LONG_AGO, Gap, Look, Observation
 from drcheck.core.model.policy import Source
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked
+from drcheck.ledger.state import SourceState
 from drcheck.settings import Connection
 
 LATE = 10.0
@@ -33,6 +34,8 @@ class Job(NamedTuple):
     source: Source
     connection: Connection
     asked: Asked
+    known: SourceState
+    """What was known of it, for whoever appends what comes."""
 
 
 class Seen(NamedTuple):

@@ -54,12 +54,10 @@ def look(
     at_places = _Places(source for _, source in sources)
     for name in {source.connection for _, source in sources}:
         registry.opener(settings.connections[name])  # loads its SDK, before there are several threads
-    known: dict[tuple[str, str], SourceState] = {}
 
     def jobs() -> Iterator[Job]:
         for policy, source in sources:
             state = known_of(Key(policy.service, source.identity)) or SourceState()
-            known[policy.service, source.name] = state
             yield _job(
                 versions[policy.service],
                 source,
@@ -77,9 +75,8 @@ def look(
             with run.at_once():
                 for seen in several:
                     service, source = seen.job.service, seen.job.source
-                    state = known.pop((service, source.name))
                     vouched = standing(source, seen.job.connection)
-                    _append(run, Key(service, source.identity), vouched, source, state, seen.observation)
+                    _append(run, Key(service, source.identity), vouched, source, seen.job.known, seen.observation)
             for seen in several:
                 tick(f"{seen.job.service}: {seen.job.source.name}")
     return tuple(gathering.tracebacks)
@@ -142,7 +139,7 @@ def _job(
         verify=verify,
         read_at_most=settings.read_at_most,
     )
-    return Job(policy.service, source, settings.connections[source.connection], asked)
+    return Job(policy.service, source, settings.connections[source.connection], asked, state)
 
 
 def _append(

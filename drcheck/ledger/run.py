@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -106,9 +106,13 @@ class Run:
         self._together = True
         try:
             yield
-        finally:
+        except BaseException:
             self._together = False
-            self._append([])
+            with suppress(LedgerError):  # what led here is what must be told
+                self._append([])
+            raise
+        self._together = False
+        self._append([])
 
     def found(self, verdicts: Sequence[entries.Found]) -> None:
         """Keep what was found of all commitments."""

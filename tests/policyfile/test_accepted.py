@@ -18,6 +18,7 @@ from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.interfaces import Asked
+from drcheck.ledger.state import SourceState
 from drcheck.policyfile.lint import lint
 from drcheck.settings import Settings
 
@@ -43,7 +44,9 @@ def looked_at(directory, text):
         return None
     (its,) = loaded.policies
     asked = Asked(since=LONG_AGO, begin=BEGIN, clock_tolerance=300, service=its.service)
-    jobs = [Job(its.service, source, config.connections["vault"], asked) for source in its.sources.values()]
+    jobs = [
+        Job(its.service, source, config.connections["vault"], asked, SourceState()) for source in its.sources.values()
+    ]
     gathering = Gathering(jobs, Connections(config.connections, 2), 2)
     gaps = [gap.what for several in gathering.seen() for seen in several for gap in seen.observation.look.gaps]
     assert gathering.tracebacks == []

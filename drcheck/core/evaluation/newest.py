@@ -65,7 +65,7 @@ def newest(subject: Subject, *, favourable: bool, until_gone: bool) -> Newest:
     arrivals: list[Arrival] = []
     for part in subject.parts:
         points = part.points
-        data, available, gone = _columns(points, favourable=favourable)
+        data, available, gone = _instants(points, favourable=favourable)
         if points.held_until and not favourable:
             gone = array("q", gone)
             for row, until in points.held_until.items():
@@ -94,7 +94,7 @@ def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest
     """
     if points.why_not or points.doubts or (points.held_until and not favourable):
         return None
-    data, came, gone = _columns(points, favourable=favourable)
+    data, came, gone = _instants(points, favourable=favourable)
     if not (all(map(lt, data, data[1:])) and all(map(lt, came, came[1:]))):
         return None
     if not until_gone:
@@ -107,7 +107,7 @@ def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest
     return found
 
 
-def _columns(points: Points, *, favourable: bool) -> tuple[array[int], array[int], array[int]]:
+def _instants(points: Points, *, favourable: bool) -> tuple[array[int], array[int], array[int]]:
     """Return the instants of data, of arrival and of going, each at its favourable or its unfavourable end."""
     if favourable:
         return points.data_hi, points.available_lo, points.gone_hi

@@ -48,16 +48,16 @@ class Table:
         """Return the columns of these rows, none of which is special."""
         if len(rows) == len(self):
             return self
-        return Table(*([column[row] for row in rows] for column in _columns(self)))
+        return Table(*([column[row] for row in rows] for column in _all_but_special(self)))
 
     @classmethod
     def joined(cls, tables: Sequence[Table]) -> Table:
         """Return the rows of several tables, none of which has special ones, one after the other."""
         if len(tables) == 1:
             return tables[0]
-        several = zip(*map(_columns, tables), strict=True)
+        several = zip(*map(_all_but_special, tables), strict=True)
         return Table(*(list(chain.from_iterable(columns)) for columns in several))
 
 
-def _columns(table: Table) -> list[Sequence[Any]]:
+def _all_but_special(table: Table) -> list[Sequence[Any]]:
     return [getattr(table, each.name) for each in fields(table)[:-1]]
