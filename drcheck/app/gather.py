@@ -105,9 +105,11 @@ class Gathering:
             for future in [future for future, asked in pending.items() if _is_over(asked, now)]:
                 self.abandoned += 1
                 future.cancel()
-                yield (_given_up(pending.pop(future)),)
+                job = pending.pop(future).job
+                yield (_given_up(job, f"did not answer within {job.connection.deadline} s"),)
         # With every worker stuck nobody is left to look at the rest.
-        yield from ((_not_looked_at(job),) for job in jobs)
+        stuck = "was not looked at: every worker waits for a place that hangs"
+        yield from ((_given_up(job, stuck),) for job in jobs)
 
     def _look(self, asked: _Asked) -> Seen:
         """Look at one source. Whatever that meets is a gap of this source alone; only judging can fail as a whole."""
@@ -147,15 +149,9 @@ def _is_over(asked: _Asked, now: float) -> bool:
     return asked.began is not None and now > asked.began + asked.job.connection.deadline + LATE
 
 
-def _given_up(asked: _Asked) -> Seen:
-    job = asked.job
-    what = f"{job.source.name} did not answer within {job.connection.deadline} s"
-    return Seen(job, _blind(job, Gap(what, "See which place hangs; a network disk that is gone does.")))
-
-
-def _not_looked_at(job: Job) -> Seen:
-    what = f"{job.source.name} was not looked at: every worker waits for a place that hangs"
-    return Seen(job, _blind(job, Gap(what, "See which place hangs; a network disk that is gone does.")))
+def _given_up(job: Job, why: str) -> Seen:
+    gap = Gap(f"{job.source.name} {why}", "See which place hangs; a network disk that is gone does.")
+    return Seen(job, _blind(job, gap))
 
 
 def _waiting(done: SimpleQueue[Future[Seen]]) -> Iterator[Future[Seen]]:

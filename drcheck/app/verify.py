@@ -108,9 +108,8 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
             state = ledger.state(())
             bound = versions(ledger, state, judgeable, started)
             faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, started)))
-            tracebacks = look(
-                run, partial(ledger.source, ledger.state(())), bound, settings, windows, begin=begin, progress=progress
-            )
+            known = partial(ledger.source, state)
+            tracebacks = look(run, known, bound, settings, windows, begin=begin, progress=progress)
             # One source after the other: all that is known of an estate need not fit into memory.
             state = ledger.state(())
             judged = judge(

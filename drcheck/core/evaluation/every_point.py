@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Points, Row, Told
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
-from drcheck.core.time.spans import Span, Spans, covers, intersection, union
+from drcheck.core.time.spans import Span, Spans, covers, union
 from drcheck.core.time.timeline import cut, within
 
 MOST_CITED = 100
@@ -126,10 +127,7 @@ class Every:
 
 def all_seen(subject: Subject) -> Spans:
     """Return when everything that stood, however old, has been seen at every source."""
-    seen: Spans = (Span(LONG_AGO, FOREVER),)
-    for part in subject.parts:
-        seen = intersection(seen, part.absence.stood(LONG_AGO))
-    return seen
+    return proved_at_all(part.absence.stood(LONG_AGO) for part in subject.parts)
 
 
 def states(points: Points, row: int, asked: Sequence[Fact]) -> Iterator[tuple[Span, dict[Fact, Told]]]:

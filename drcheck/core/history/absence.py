@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from drcheck.core.history.thresholds import Thresholds
-from drcheck.core.model.evidence import LONG_AGO, Look
+from drcheck.core.model.evidence import ALWAYS, LONG_AGO, Look
 from drcheck.core.model.policy import NEVER
 from drcheck.core.time.spans import Span, Spans, intersection, union
 
@@ -110,6 +110,14 @@ class Absence:
         Either all that stood has been seen, or all that arrived since ``data_from`` has.
         """
         return union([*self.stood(data_from), Span(data_from, self.arrivals_known_until(data_from))])
+
+
+def proved_at_all(proofs: Iterable[Sequence[Span]]) -> Spans:
+    """Return when something is proved of several sources together, given when it is of each; of none, always."""
+    proved: Spans = (ALWAYS,)
+    for spans in proofs:
+        proved = intersection(proved, spans)
+    return proved
 
 
 _Proof = tuple[int, int, int]

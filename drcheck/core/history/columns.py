@@ -42,10 +42,7 @@ def columns(
     first = second_names(seen, clock_tolerance=clock_tolerance) if reading.second_names else {}
     rows = _Rows(seen, plain, [first.get(id(one), one).data_lo for one in seen])
     data_hi = [first.get(id(one), one).newest_data for one in seen]
-    available_lo, available_hi = (
-        rows.column((one.available_lo for one in seen), plain.available_lo),
-        rows.column((one.available_hi for one in seen), plain.available_hi),
-    )
+    available_lo = rows.column((one.available_lo for one in seen), plain.available_lo)
     gone_lo = rows.column((one.gone_lo for one in seen), plain.gone_lo)
     unseen = unseen_from(
         rows.column((one.shown.data_lo for one in seen), plain.data_lo),
@@ -61,7 +58,7 @@ def columns(
         data_lo=array("q", rows.data_lo),
         data_hi=array("q", rows.column(data_hi, _newest_data(plain))),
         available_lo=array("q", available_lo),
-        available_hi=array("q", available_hi),
+        available_hi=array("q", rows.column((one.available_hi for one in seen), plain.available_hi)),
         gone_lo=array("q", map(max, gone_lo, available_lo)),
         gone_hi=array("q", rows.column((one.gone_hi for one in seen), plain.gone_hi)),
         size=array("q", rows.column((one.shown.size for one in seen), plain.size)),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from drcheck.core.evaluation.interface import Counts
 from drcheck.core.evaluation.terms import Subject
+from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.evidence import LONG_AGO, Log
@@ -37,9 +38,7 @@ def subject_of(
     names = {part.points.source for part in listed}
     others = [_checked(part, logs) for name, part in parts.items() if name not in names]
     alive = {source.name for source in standing}
-    proved = dependence.unseen_between(
-        part.absence.stood(LONG_AGO) for part in (*listed, *others) if part.points.source in alive
-    )
+    proved = proved_at_all(part.absence.stood(LONG_AGO) for part in (*listed, *others) if part.points.source in alive)
     points = dependence.apply([part.points for part in listed], [part.points for part in others], alive, proved)
     return Subject(of, tuple(replace(part, points=one) for part, one in zip(listed, points, strict=True)))
 

@@ -18,13 +18,14 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import Bound, Every, states, why_untold
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.core.time.calendar import DAY
-from drcheck.core.time.spans import Span, Spans, covers, intersection, union
+from drcheck.core.time.spans import Span, covers, union
 
 LATE = 7 * DAY
 """How long after its data a copy may arrive and still be looked for: a lock counts from the arrival."""
@@ -84,9 +85,8 @@ class Immutability(OfBackups):
 def evaluate(commitment: Immutability, subject: Subject, terms: Terms, window: Window) -> Finding:
     """Judge one data set; ``subject`` holds every source of the commitment that holds it."""
     bound = [one for part in subject.parts for one in _bound(part, commitment)]
-    seen: Spans = (Span(LONG_AGO, FOREVER),)
-    for part in subject.parts:
-        seen = intersection(seen, part.absence.none_newer_stood(commitment.at_least + LATE, window.start, window.end))
+    age = commitment.at_least + LATE
+    seen = proved_at_all(part.absence.none_newer_stood(age, *window) for part in subject.parts)
     every = Every.of(bound, seen, union(one.surely for one in bound if one.keeps))
     return every.finding(subject.of, "points", _SAID, terms, window, partial(_reason, commitment, every, subject))
 

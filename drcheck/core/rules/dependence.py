@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.model.evidence import ALWAYS, FOREVER, Doubt, Points
-from drcheck.core.time.spans import Span, Spans, difference, intersection, union
+from drcheck.core.time.spans import Spans, difference, intersection, union
 
 DEPENDENT: Final = frozenset({"differential", "incremental", "log"})
 """Kinds that restore nothing by themselves."""
@@ -264,11 +264,3 @@ def _why_untold(everything: Iterable[Points], points: Points) -> str:
         f"whether it builds on the backups at {words.several(sources)} is not known, as their names tell no kind; "
         "`kind: full` (or what they are) on that source would settle it"
     )
-
-
-def unseen_between(proofs: Iterable[Sequence[Span]]) -> Spans:
-    """Return when nothing can have stood unseen at any source, given when that is so at each."""
-    proved: Spans = (ALWAYS,)
-    for spans in proofs:
-        proved = intersection(proved, spans)
-    return proved

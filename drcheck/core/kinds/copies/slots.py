@@ -112,8 +112,8 @@ def deciding_slots(
     ]
     by_slot = BySlot(subject.parts, stretches)
     slots = [
-        _slot(slot, held, commitment, at_least, counting, subject, window)
-        for slot, held in zip(stretches, map(by_slot.rows, range(len(stretches))), strict=True)
+        _slot(slot, by_slot.rows(index), commitment, at_least, counting, subject, window)
+        for index, slot in enumerate(stretches)
     ]
     first_due, oldest = LONG_AGO, LONG_AGO
     if owed.start > LONG_AGO:

@@ -14,15 +14,14 @@ from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.history.absence import Absence
+from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.retention.tiers import Held, held_by, tier, why_it_may_not_stand, why_not_kept
 from drcheck.core.model import grace
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
+from drcheck.core.model.evidence import LONG_AGO, Cited, Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
-from drcheck.core.rules.dependence import unseen_between
 from drcheck.core.time import calendar
-from drcheck.core.time.spans import Span, Spans, covers, intersection, union
+from drcheck.core.time.spans import Span, Spans, covers, union
 from drcheck.core.time.timeline import cut, overlay, within
 
 
@@ -195,7 +194,7 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
             for stood, known in proofs.values()
         )
         of_subject = (proofs[id(part.absence)] for part in subject.parts)
-        seen = unseen_between(union([*stood, Span(start, known)]) for stood, known in of_subject)
+        seen = proved_at_all(union([*stood, Span(start, known)]) for stood, known in of_subject)
         found.append(_Owed(held, due, start + keep, seen, none_made_until, terms.covered, elsewhere))
     return found
 
@@ -217,9 +216,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
                 rows.append((chance.start, (points, row)))
     surely_spans, maybe_spans = union(surely), union(maybe)
     standing = subject.surely_standing()
-    seen: Spans = (Span(LONG_AGO, FOREVER),)
-    for part in subject.parts:
-        seen = intersection(seen, _none_too_old(part.absence, allowed))
+    seen = proved_at_all(_none_too_old(part.absence, allowed) for part in subject.parts)
     rows.sort(key=lambda item: item[0])
 
     def status_at(t: int) -> Status | None:

@@ -16,12 +16,13 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot
 from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points, Row
+from drcheck.core.model.evidence import LONG_AGO, Points, Row
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
-from drcheck.core.time.spans import Span, Spans, covers, intersection
+from drcheck.core.time.spans import Spans, covers
 from drcheck.core.time.timeline import cut, within
 
 
@@ -95,10 +96,7 @@ def why_it_may_not_stand(held: Held, t: int) -> str:
 
 def seen_from(subject: Subject, start: int) -> Spans:
     """Return when nothing of ``start`` or later can have stood unseen, at any source."""
-    seen: Spans = (Span(LONG_AGO, FOREVER),)
-    for part in subject.parts:
-        seen = intersection(seen, part.absence.none_unseen(start))
-    return seen
+    return proved_at_all(part.absence.none_unseen(start) for part in subject.parts)
 
 
 @dataclass(frozen=True, slots=True)
