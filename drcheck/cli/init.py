@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
-from drcheck.errors import UsageError
+from drcheck.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here, so that --help answers at once.
     from pathlib import Path
 
-    from drcheck.cli.output import OutputError, say, write_whole
+    from drcheck.cli.output import say, write_whole
 
     directory = Path(arguments.directory)
     targets = {name: directory / name for name in _FILES}
