@@ -71,6 +71,10 @@ class Show(Protocol):
         """Tell of an error that is no job's own, and what becomes of it."""
 
 
+class _Woken(BaseException):
+    """No error: it cuts a pause short."""
+
+
 class _Failed(NamedTuple):
     again_at: int
     pause: int
@@ -86,13 +90,15 @@ class Watching:
         self.settings = _load(file)
         """The configuration that holds."""
         self._read = _signature(self.settings.file)
-        self._reload = False
+        self._reload = self._waits = False
         self._failed: dict[str, _Failed] = {}
         self._began = _began(self.settings)
 
     def reload(self) -> None:
-        """Read the configuration again before the next job, as SIGHUP asks for."""
+        """Read the configuration again, as SIGHUP asks for: at once, or where a job goes on, after it."""
         self._reload = True
+        if self._waits:
+            raise _Woken
 
     def once(self) -> int:
         """Do what is due now, and return the worst exit status; what fails is not tried again."""
@@ -107,13 +113,24 @@ class Watching:
         trigger, now = schedule.Scheduler(), clock.now()
         for job in self._jobs():
             trigger.every(max(1, self._due_at(job, now) - now)).seconds.do(self._do_if_due, job)
-        clock.pause(min(max(trigger.idle_seconds or 0, 0), LONGEST_PAUSE))
-        trigger.run_pending()
+        if self._wait(min(max(trigger.idle_seconds or 0, 0), LONGEST_PAUSE)):
+            trigger.run_pending()
 
     def next_at(self) -> int | None:
         """Return when a job is due next, which may have passed; None: there is none."""
         now = clock.now()
         return min((self._due_at(job, now) for job in self._jobs()), default=None)
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait, and return whether nobody cut it short."""
+        try:
+            self._waits = True
+            clock.pause(seconds)
+        except _Woken:
+            return False
+        finally:
+            self._waits = False
+        return True
 
     def _jobs(self) -> Iterator[Job]:
         return iter(self.settings.watch.jobs.values())
