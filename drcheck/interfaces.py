@@ -214,7 +214,7 @@ class SourceSeen:
     other_lines: int = 0
     """Of a log, its lines that tell of other services."""
     unplaced: tuple[str, ...] = ()
-    """Of a log, the failures that concern nothing the policy has, a sentence each."""
+    """Of a log, the records that concern nothing the policy has, a sentence each."""
     gaps: tuple[Gap, ...] = ()
     """Of a source that no commitment rests on, what could not be seen; of the others verdicts tell it."""
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import words
 from drcheck.core.evaluation.interface import Counts, OfBackups, OfRecords, OfRecoveries
-from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import agreed, other_readings
@@ -230,16 +230,16 @@ def _findings(
 
         return (attested.evaluate(commitment, records_of(policy, seen, attested=True), terms, window),)
 
+    records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
     match commitment:
         case OfBackups():
             return tuple(
-                _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
+                _of_set(policy, commitment, of, seen, evidence, records, terms, window)
+                for of in _sets(policy, commitment)
             )
         case OfRecords():
-            records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
             return (commitment.evaluate(records, terms, window),)
         case OfRecoveries():
-            records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
             return (commitment.evaluate(_surviving(policy, commitment, evidence), records, terms, window),)
         case _:
             raise TypeError(commitment)
@@ -264,6 +264,7 @@ def _of_set(
     of: str,
     seen: Mapping[str, SourceEvidence],
     evidence: Mapping[str, SourceEvidence],
+    records: Records,
     terms: Terms,
     window: Window,
 ) -> Finding:
@@ -279,7 +280,7 @@ def _of_set(
         if holding and not sources:
             return _nothing_survives(commitment, of, its, window)
         subject = subject_of(commitment.counts(), of, parts, evidence, sources, standing)
-        return commitment.evaluate(subject, records_of(policy, seen), its, window)
+        return commitment.evaluate(subject, records, its, window)
 
     surviving = [source for source in holding if _survives(source, terms)]
     homeless = [source for source in holding if _survives(source, terms) is None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from drcheck.core.model.commitments import Commitment, Standing
 from drcheck.core.model.evidence import Fact, Gap, Log, Look, Points, Unaccounted
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
+from drcheck.core.rules import checked_copies
 
 _OF_ALL: Final = frozenset({None, Fact.STATE})
 """What a gap is of that concerns every promise: a look as a whole, a line of a log, or whether backups are complete."""
@@ -35,6 +36,14 @@ class SourceEvidence:
     """Whether a name there was ever read as that of a backup; a log has none to read."""
     looks: Sequence[Look] = ()
     """All looks at it, in the order in which they were made."""
+    names: Callable[[], Sequence[str]] = tuple
+    """Returns every name of a backup that any look has shown, however old or new it is: it reads all of its history."""
+
+    def has_shown(self, name: str) -> bool:
+        """Return whether any look has shown what a record calls ``name``."""
+        if any(checked_copies.named(part.points, {name}) for part in self.parts.values()):
+            return True
+        return checked_copies.is_among(name, self.names())
 
 
 class Evidence(NamedTuple):

@@ -392,6 +392,9 @@ class Check(NamedTuple):
     point_source: str = ""
     """The source of the very copy that was checked; empty: it was not one copy, or is not told."""
     point_name: str = ""
+    started_at: int = LONG_AGO
+    contradicted: str = ""
+    """As :attr:`Recovery.contradicted` has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Observation, Told
 from drcheck.core.model.policy import Source
+from drcheck.core.names.of_source import matcher_of, names_of
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked, Collector, CollectorError
 from drcheck.readers import looks
@@ -22,7 +23,6 @@ from drcheck.readers.points.accounted import unaccounted
 from drcheck.readers.points.by_file import files_of, together
 from drcheck.readers.points.candidates import Candidates
 from drcheck.readers.points.listing import Listing
-from drcheck.readers.points.matcher_of_source import matcher_of, names_of
 
 
 def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:

@@ -64,7 +64,7 @@ def unjudged(judged: Judged) -> list[str]:
         told.append(f"nobody looked at {unused}: no commitment rests on {'it' if len(judged.unused) == 1 else 'them'}")
     told += [sentence for source in sources for sentence in source.unplaced[:_NAMES_TOLD]]
     told += [
-        f"{source.name}: {words.counted(more, 'more failure')} of what the policy does not have"
+        f"{source.name}: {words.counted(more, 'more record')} of what the policy does not have"
         for source in sources
         if (more := len(source.unplaced) - _NAMES_TOLD) > 0
     ]
