@@ -12,10 +12,10 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from drcheck.core.judging import summary
-from drcheck.core.judging.summary import Sources
+from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
 from drcheck.core.model.policy import Policy, Source
-from drcheck.core.model.verdict import Verdict, Window
+from drcheck.core.model.verdict import Status, Verdict, Window
 from drcheck.core.time.spans import Spans
 from drcheck.errors import DrcheckError
 
@@ -288,6 +288,38 @@ class Report:
     """Alias of a connection to where that is, as the beginning of a URL without secrets."""
     question: str = ""
     """What was asked other than the nightly question, in words: its verdicts are no verdicts of record."""
+    ended_at: int = 0
+    """When gathering and judging ended, in seconds since 1970."""
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts of all services."""
+        return [verdict for judged in self.services for verdict in judged.verdicts]
+
+    @property
+    def gone(self) -> int:
+        """How many policies are gone of services that were judged before."""
+        return len({fault.file for fault in self.faults if fault.gone})
+
+    @property
+    def broken(self) -> int:
+        """How many policy files are invalid."""
+        return len({fault.file for fault in self.faults if not fault.gone})
+
+    @property
+    def status(self) -> Status | None:
+        """What the run comes to, with what was breached since the last recorded run."""
+        return summary.status_of(self.verdicts, invalid=self.broken + self.gone)
+
+    @property
+    def status_now(self) -> Status | None:
+        """What it comes to at the instants judged alone."""
+        return summary.status_of(self.verdicts, invalid=self.broken + self.gone, now=True)
+
+    @property
+    def totals(self) -> Totals:
+        """How many commitments came to what."""
+        return summary.totals(self.verdicts, invalid=self.broken + self.gone)
 
     @property
     def seen(self) -> Sources:

@@ -135,6 +135,7 @@ class Format(NamedTuple):
 FORMATS: Final[dict[str, Format]] = {
     "console": Format("drcheck.reports.console.report", "text/plain; charset=utf-8", ".txt"),
     "json": Format("drcheck.reports.json", "application/json", ".json"),
+    "prometheus": Format("drcheck.reports.prometheus", "text/plain; version=0.0.4; charset=utf-8", ".prom"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
 

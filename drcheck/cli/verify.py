@@ -104,10 +104,11 @@ def run(arguments: argparse.Namespace) -> int:
             tell(printable(line))
     if outcome.unkept is not None:
         say(outcome.unkept)
-    status = exit_status(outcome.status_now if arguments.fail_on == "now" else outcome.status)
+    report = outcome.report
+    status = exit_status(report.status_now if arguments.fail_on == "now" else report.status)
     try:
         rendered = renderer(arguments.format)(
-            outcome.report,
+            report,
             quiet=arguments.quiet,
             verbose=arguments.verbose,
             terminal=arguments.output is None,

@@ -110,6 +110,14 @@ def is_attested(verdict: Verdict) -> bool:
     return verdict.status is Status.MET and verdict.standing is Standing.ATTESTED
 
 
+def newest_data(verdict: Verdict) -> int | None:
+    """Return of when the newest data is that surely counts, of the data set that is worst off, where it matters."""
+    if verdict.commitment.kind not in {"rpo", "backup_frequency"}:
+        return None
+    instants = (one.data_as_of for one in verdict.overall.evidence if not one.why_not and not one.in_doubt)
+    return max((instant for instant in instants if instant is not None), default=None)
+
+
 def waiver_of(verdict: Verdict) -> Waiver | None:
     """Return the waiver that covers ``verdict``, the longest where several do."""
     if not is_waived(verdict):

@@ -34,42 +34,41 @@ def invalid(paper: Paper, faults: Sequence[Fault]) -> None:
 
 def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str) -> None:
     """Write what the run comes to; ``brief``: the report left out commitments, or evidence of some."""
-    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
-    gone = len({fault.file for fault in report.faults if fault.gone})
-    broken = len({fault.file for fault in report.faults if not fault.gone})
-    totals = summary.totals(verdicts, invalid=broken + gone)
-    whole = mark(summary.status_of(verdicts, invalid=broken + gone))
+    whole = mark(report.status)
     seen = report.seen
-    newer = {
-        (source.place, unread.name)
-        for judged in report.services
-        for source in judged.sources
-        for unread in source.unmatched
-        if unread.newer
-    }
-    counts = _counts(totals, seen, broken, gone, len(newer))
+    counted = counts(report)
     shown = local_time.of_run(report.services).instant
     end = shown(report.window.end)
     if report.apart:
         end = f"{shown(min(window.end for window in report.windows))} to {end}"
     as_of = f"as of {end}{f' ({report.question})' if report.question else ''}"
     if quiet and whole in {mark(Status.MET), mark(None)}:
-        paper.wrapped(f"{counts}, {as_of}", first=(f"{whole.symbol} {whole.word}: ", whole.style))
+        paper.wrapped(f"{counted}, {as_of}", first=(f"{whole.symbol} {whole.word}: ", whole.style))
         return
     sources = words.counted(seen.asked, "source")
     if seen.seen < seen.asked:
         sources = f"{seen.seen} of {sources}"
     paper.rule()
-    paper.wrapped(counts, first=(f"{whole.symbol} {whole.word}  ", whole.style))
+    paper.wrapped(counted, first=(f"{whole.symbol} {whole.word}  ", whole.style))
     lengths = {window.end - window.start for window in report.windows or {report.window}}
     long = f"{'up to ' if len(lengths) > 1 else ''}{words.duration(max(lengths))}"
     paper.wrapped(f"judged {as_of} over {long}; {sources} seen in {report.seconds:.1f} s")
-    for step in _next_steps(report, totals, brief=brief, config=config):
+    for step in _next_steps(report, brief=brief, config=config):
         paper.wrapped(step, first="→ ")
 
 
-def _counts(totals: summary.Totals, seen: summary.Sources, broken: int, gone: int, unmatched: int) -> str:
+def counts(report: Report) -> str:
     """Return what commitments came to, then what evidence lacks."""
+    totals, seen, broken, gone = report.totals, report.seen, report.broken, report.gone
+    unmatched = len(
+        {
+            (source.place, unread.name)
+            for judged in report.services
+            for source in judged.sources
+            for unread in source.unmatched
+            if unread.newer
+        }
+    )
     beside = {"at risk": totals.at_risk, "attested": totals.attested}
     of_these = ", ".join(f"{count} {word}" for word, count in beside.items() if count)
     met = f"{totals.met} met" + (f" ({of_these})" if of_these else "")
@@ -82,17 +81,17 @@ def _counts(totals: summary.Totals, seen: summary.Sources, broken: int, gone: in
         "policy gone" if gone == 1 else "policies gone": gone,
         "breached and over since": totals.passed,
     }
-    counts = ", ".join([met, *(f"{count} {word}" for word, count in others.items() if count)])
+    counted = ", ".join([met, *(f"{count} {word}" for word, count in others.items() if count)])
     lacks = [words.counted(seen.gaps, "evidence gap")] if seen.gaps else []
     if unmatched:
         lacks.append(f"{words.counted(unmatched, 'newer name')} that no template reads")
-    return f"{counts}; {', '.join(lacks)}" if lacks else counts
+    return f"{counted}; {', '.join(lacks)}" if lacks else counted
 
 
-def _next_steps(report: Report, totals: summary.Totals, *, brief: bool, config: str) -> list[str]:
+def _next_steps(report: Report, *, brief: bool, config: str) -> list[str]:
     steps = []
     named = f" --config {printable(shlex.quote(config))}" if config else ""
-    if totals.breached:
+    if report.totals.breached:
         worst = next(
             judged.policy.service for judged in report.services if summary.status_of(judged.verdicts) is Status.BREACHED
         )
