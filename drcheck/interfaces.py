@@ -107,6 +107,14 @@ class Collector(Protocol):
         """
         ...
 
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Yield what begins with ``prefix`` and is still held, though overwritten or deleted, in no listing.
+
+        May give more than asked, never less. A place that holds no such thing yields nothing; what it may hold and
+        cannot tell of is an error.
+        """
+        ...
+
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of ``name``; a negative ``offset`` counts from the end.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Observation, Told
@@ -18,7 +19,7 @@ from drcheck.interfaces import Asked, Collector, CollectorError
 from drcheck.readers import looks
 from drcheck.readers.content import fingerprints
 from drcheck.readers.content.checksum_names import holds_checksums
-from drcheck.readers.points import lists_beside, unfinished
+from drcheck.readers.points import earlier, lists_beside, unfinished
 from drcheck.readers.points.accounted import unaccounted
 from drcheck.readers.points.by_file import files_of, together
 from drcheck.readers.points.candidates import Candidates
@@ -46,6 +47,9 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     asked_from = listing.gather()
     listing.look_around()
     gaps, offset = tuple(listing.gaps), None
+    if Fact.EARLIER in asked.facts:
+        asked = replace(asked, facts=asked.facts - {Fact.EARLIER})
+        gaps += () if gaps else earlier.held(collector, listing)
     if not gaps or listing.rows:
         offset, beyond = looks.clock_of(collector, source, asked)
         gaps += beyond
