@@ -290,6 +290,8 @@ class Report:
     """What was asked other than the nightly question, in words: its verdicts are no verdicts of record."""
     ended_at: int = 0
     """When gathering and judging ended, in seconds since 1970."""
+    now_alone: bool = False
+    """Whether a breach counts only if it is open at the instants judged, as ``--fail-on now`` asks."""
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -312,9 +314,14 @@ class Report:
         return summary.status_of(self.verdicts, invalid=self.broken + self.gone)
 
     @property
-    def status_now(self) -> Status | None:
-        """What it comes to at the instants judged alone."""
-        return summary.status_of(self.verdicts, invalid=self.broken + self.gone, now=True)
+    def counted_status(self) -> Status | None:
+        """What of it counts for the exit status."""
+        return summary.status_of(self.verdicts, invalid=self.broken + self.gone, now=self.now_alone)
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of the run, but for formats that have statuses of their own."""
+        return summary.exit_status(self.counted_status)
 
     @property
     def totals(self) -> Totals:

@@ -70,7 +70,7 @@ def _of_run(report: Report) -> Iterator[Metric]:
         (
             "run_exit_status",
             "The exit status: 0 all met or waived, 1 a breach, 3 an unknown, or a policy that is invalid or gone.",
-            summary.exit_status(report.status),
+            report.exit_status,
         ),
         ("policies_invalid", "Policy files that could not be judged.", report.broken),
         ("policies_gone", "Policies that are gone of services that were judged before.", report.gone),

@@ -15,7 +15,7 @@ from drcheck.core.model.verdict import Named, News, Opening, Quantity
 from drcheck.interfaces import Fault
 from drcheck.reports.prometheus import render
 
-GOLDEN = Path(__file__).parent / "golden" / "few.prom"
+GOLDEN = Path(__file__).parent / "golden" / "few.prometheus"
 
 
 def read(report, **options):

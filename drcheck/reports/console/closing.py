@@ -25,11 +25,14 @@ def invalid(paper: Paper, faults: Sequence[Fault]) -> None:
     paper.blank()
     unknown = mark(Status.UNKNOWN)
     for fault in faults:
-        message = prose(fault.message)
-        place = printable(fault.file)
-        sentence = message if message.startswith(place) else f"{place}: {message}"
-        paper.wrapped(sentence, indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
+        paper.wrapped(fault_of(fault), indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
     paper.blank()
+
+
+def fault_of(fault: Fault) -> str:
+    """Return in words why a policy could not be judged, with its place."""
+    message, place = prose(fault.message), printable(fault.file)
+    return message if message.startswith(place) else f"{place}: {message}"
 
 
 def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str) -> None:
