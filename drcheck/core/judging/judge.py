@@ -17,14 +17,14 @@ from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.corrections import changes_by
 from drcheck.core.judging.reach import restored_from, restored_sets
 from drcheck.core.judging.since_then import changes
-from drcheck.core.judging.sources import Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
+from drcheck.core.judging.sources import OF_ALL, Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
 from drcheck.core.judging.subjects import subject_of
 from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unless_readable
 from drcheck.core.judging.waivers import waivers_of
 from drcheck.core.judging.wordings import Correction, Version, Wording, corrections_of, wordings_of
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment, Joined, Standing
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
@@ -107,7 +107,7 @@ def _judge(
             for name in seen
             for gap in gaps_of(commitment, evidence.get(name), seen[name])
             # A fact that could not be asked and that nothing hung on: another one told as much.
-            if gap.fact in {None, Fact.STATE} or overall.status is not Status.MET
+            if gap.fact in OF_ALL or overall.status is not Status.MET
         ),
         looks=looks,
         waived=tuple(waivers_of(commitment.id, versions)),
