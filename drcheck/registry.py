@@ -139,6 +139,7 @@ FORMATS: Final[dict[str, Format]] = {
     "json": Format("drcheck.reports.json", "application/json", ".json"),
     "prometheus": Format("drcheck.reports.prometheus", "text/plain; version=0.0.4; charset=utf-8", ".prom"),
     "nagios": Format("drcheck.reports.nagios", "text/plain; charset=utf-8", ".txt", is_plugin=True),
+    "junit": Format("drcheck.reports.junit", "application/xml", ".xml"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
 
