@@ -101,7 +101,8 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
             matched=len(listing.rows),
             unaccounted=unaccounted(
                 source, (entry for _, entry in listing.rows.values()), listing.others, asked, listing.accounts_for
-            ),
+            )
+            or listing.links_alone(),
         ),
         candidates=candidates,
         described=described,
