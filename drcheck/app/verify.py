@@ -66,10 +66,6 @@ class Outcome(NamedTuple):
     """What a run came to."""
 
     report: Report
-    status: Status | None
-    """The worst of all, with what was breached since the last recorded run."""
-    status_now: Status | None
-    """The worst at the instants judged alone."""
     tracebacks: tuple[str, ...] = ()
     """Of what looks met and nobody foresaw; each is a gap of its source."""
     recorded_at: int | None = None
@@ -155,16 +151,16 @@ def verify(
                 clock.monotonic() - began,
                 _locations(settings),
                 question.told(),
+                clock.now(),
             )
-            status, status_now = _statuses(report)
             unkept: LedgerError | None = None
             try:
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
-            run.finish(summary.exit_status(status))
+            run.finish(summary.exit_status(report.status))
             recorded_at = ledger.log.count if question.is_record else None
-    return Outcome(report, status, status_now, tracebacks, recorded_at, unkept)
+    return Outcome(report, tracebacks, recorded_at, unkept)
 
 
 def found(judged: Judged) -> list[entries.Found]:
@@ -222,8 +218,8 @@ def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question:
     whole = _whole(windows.values(), question.window(latest))
     took, places = clock.monotonic() - began, _locations(settings)
     services = _with_unbegun(services, loaded.policies, question)
-    report = Report(last, __version__, whole, services, faults, took, places, question.told())
-    return Outcome(report, *_statuses(report))
+    report = Report(last, __version__, whole, services, faults, took, places, question.told(), clock.now())
+    return Outcome(report)
 
 
 def _begun(policies: Sequence[Policy], question: Question, now: int) -> Sequence[Policy]:
@@ -338,9 +334,3 @@ def _all_named(judged: Judged) -> Judged:
 
 def _locations(settings: Settings) -> dict[str, str]:
     return {name: connection.location() for name, connection in settings.connections.items()}
-
-
-def _statuses(report: Report) -> tuple[Status | None, Status | None]:
-    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
-    invalid = len({fault.file for fault in report.faults})
-    return summary.status_of(verdicts, invalid=invalid), summary.status_of(verdicts, invalid=invalid, now=True)

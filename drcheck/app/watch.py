@@ -20,7 +20,6 @@ import schedule
 from drcheck import clock
 from drcheck.app.mark_shown import mark_shown
 from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
-from drcheck.core.judging import summary
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger.errors import NoLedger
@@ -160,7 +159,7 @@ class Watching:
         try:
             outcome = self._judged(job, now)
             errors = [*_hand_over(self.settings, job, outcome, self._period(job, now))]
-            status = summary.exit_status(outcome.status)
+            status = outcome.report.exit_status
         except Kept:
             self._reread()
             return 0

@@ -132,7 +132,7 @@ class _Json:
         facts: dict[str, Any] = {"job": done.job.name, "exit_status": done.status, "took": round(done.took, 3)}
         if done.outcome is not None:
             report = done.outcome.report
-            facts |= {"run": report.run, "totals": _totals(report), "gaps": report.seen.gaps}
+            facts |= {"run": report.run, "totals": report.totals._asdict(), "gaps": report.seen.gaps}
         facts |= {"errors": [str(error) for error in done.errors], "traceback": done.traceback}
         return self._tell("done", facts | _instants(retry_at=done.retry_at, next_at=next_at))
 
@@ -156,17 +156,10 @@ class _Json:
 
 def _found(report: Report) -> str:
     """Return in words what a run came to."""
-    parts = [f"{count} {what.replace('_', ' ')}" for what, count in _totals(report).items() if count]
+    parts = [f"{count} {what.replace('_', ' ')}" for what, count in report.totals._asdict().items() if count]
     if gaps := report.seen.gaps:
         parts.append(words.counted(gaps, "evidence gap"))
     return ", ".join(parts) or "nothing is owed yet"
-
-
-def _totals(report: Report) -> dict[str, int]:
-    from drcheck.core.judging import summary  # as above
-
-    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
-    return summary.totals(verdicts, invalid=len({fault.file for fault in report.faults}))._asdict()
 
 
 def _instants(**instants: int | None) -> dict[str, str]:
