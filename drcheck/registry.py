@@ -140,6 +140,8 @@ FORMATS: Final[dict[str, Format]] = {
     "prometheus": Format("drcheck.reports.prometheus", "text/plain; version=0.0.4; charset=utf-8", ".prom"),
     "nagios": Format("drcheck.reports.nagios", "text/plain; charset=utf-8", ".txt", is_plugin=True),
     "junit": Format("drcheck.reports.junit", "application/xml", ".xml"),
+    "markdown": Format("drcheck.reports.markdown", "text/markdown; charset=utf-8", ".md"),
+    "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
 

@@ -74,7 +74,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "-q",
         "--quiet",
         action="store_true",
-        help="console: only what is not met, was not since the last run, was corrected, or could not be seen",
+        help="for people: only what is not met, was not since the last run, was corrected, or could not be seen",
     )
     amount.add_argument(
         "-v", "--verbose", action="store_true", help="all evidence, with its place, and tracebacks of clients"

@@ -114,7 +114,7 @@ def _of_commitments(services: tuple[Judged, ...]) -> Iterator[Metric]:
         labels=_COMMITMENT,
     )
     for labels, verdict in its:
-        status.add_metric(labels, {state: state == _state(verdict) for state in _STATES})
+        status.add_metric(labels, {state: state == summary.state(verdict) for state in _STATES})
     yield status
     for name, told, value in (*_FIGURES, *_quantities()):
         family = GaugeMetricFamily(f"drcheck_commitment_{name}", told, labels=_COMMITMENT)
@@ -143,10 +143,6 @@ def _quantity(name: str, unit: str, verdict: Verdict) -> float | None:
     return float(value / 100 if unit == "%" else value)
 
 
-def _since(status: Status, verdict: Verdict) -> int | None:
-    return next((one.opened_at for one in verdict.overall.openings(status) if one.closed_at is None), None)
-
-
 def _waived_until(verdict: Verdict) -> int | None:
     waiver = summary.waiver_of(verdict)
     return None if waiver is None else waiver.until
@@ -155,12 +151,6 @@ def _waived_until(verdict: Verdict) -> int | None:
 def _kept(verdict: Verdict) -> float | None:
     kept = summary.shares(verdict.overall).kept
     return None if kept is None else float(kept)
-
-
-def _state(verdict: Verdict) -> str:
-    if summary.is_waived(verdict):
-        return "waived"
-    return "not_owed" if verdict.status is None else verdict.status.value
 
 
 _FIGURES: Final[tuple[_Figure, ...]] = (
@@ -172,8 +162,8 @@ _FIGURES: Final[tuple[_Figure, ...]] = (
         "Of when the newest data is that surely counts, of the data set that is worst off.",
         summary.newest_data,
     ),
-    ("breached_since_timestamp_seconds", "Since when it is breached.", partial(_since, Status.BREACHED)),
-    ("unknown_since_timestamp_seconds", "Since when it is unknown.", partial(_since, Status.UNKNOWN)),
+    ("breached_since_timestamp_seconds", "Since when it is breached.", partial(summary.since, status=Status.BREACHED)),
+    ("unknown_since_timestamp_seconds", "Since when it is unknown.", partial(summary.since, status=Status.UNKNOWN)),
     ("waived_until_timestamp_seconds", "When the waiver ends that covers its breach.", _waived_until),
     (
         "passed_breaches",

@@ -38,26 +38,33 @@ def fault_of(fault: Fault) -> str:
 def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str) -> None:
     """Write what the run comes to; ``brief``: the report left out commitments, or evidence of some."""
     whole = mark(report.status)
+    if quiet and whole in {mark(Status.MET), mark(None)}:
+        paper.wrapped(f"{counts(report)}, {_as_of(report)}", first=(f"{whole.symbol} {whole.word}: ", whole.style))
+        return
+    paper.rule()
+    paper.wrapped(counts(report), first=(f"{whole.symbol} {whole.word}  ", whole.style))
+    paper.wrapped(judged(report))
+    for step in _next_steps(report, brief=brief, config=config):
+        paper.wrapped(step, first="→ ")
+
+
+def judged(report: Report) -> str:
+    """Return what was judged: of which instant, over how long, and by how many sources."""
     seen = report.seen
-    counted = counts(report)
+    sources = words.counted(seen.asked, "source")
+    if seen.seen < seen.asked:
+        sources = f"{seen.seen} of {sources}"
+    lengths = {window.end - window.start for window in report.windows or {report.window}}
+    long = f"{'up to ' if len(lengths) > 1 else ''}{words.duration(max(lengths))}"
+    return f"judged {_as_of(report)} over {long}; {sources} seen in {report.seconds:.1f} s"
+
+
+def _as_of(report: Report) -> str:
     shown = local_time.of_run(report.services).instant
     end = shown(report.window.end)
     if report.apart:
         end = f"{shown(min(window.end for window in report.windows))} to {end}"
-    as_of = f"as of {end}{f' ({report.question})' if report.question else ''}"
-    if quiet and whole in {mark(Status.MET), mark(None)}:
-        paper.wrapped(f"{counted}, {as_of}", first=(f"{whole.symbol} {whole.word}: ", whole.style))
-        return
-    sources = words.counted(seen.asked, "source")
-    if seen.seen < seen.asked:
-        sources = f"{seen.seen} of {sources}"
-    paper.rule()
-    paper.wrapped(counted, first=(f"{whole.symbol} {whole.word}  ", whole.style))
-    lengths = {window.end - window.start for window in report.windows or {report.window}}
-    long = f"{'up to ' if len(lengths) > 1 else ''}{words.duration(max(lengths))}"
-    paper.wrapped(f"judged {as_of} over {long}; {sources} seen in {report.seconds:.1f} s")
-    for step in _next_steps(report, brief=brief, config=config):
-        paper.wrapped(step, first="→ ")
+    return f"as of {end}{f' ({report.question})' if report.question else ''}"
 
 
 def counts(report: Report) -> str:

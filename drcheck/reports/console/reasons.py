@@ -14,6 +14,7 @@ from drcheck.reports.console.local_time import Local
 from drcheck.reports.console.marks import Mark, mark, quantity
 from drcheck.reports.console.text import printable, prose
 
+_KINDS = {"rpo": "RPO", "rto": "RTO", "restore_test": "restore tests"}
 _LINES_TOLD = 3
 """Data sets, and periods that fell short, that are told for one commitment before ``--verbose``."""
 
@@ -143,3 +144,17 @@ def _earlier(verdict: Verdict) -> Iterator[str]:
             yield f"met at all {looks} looks; between them not known {times} {long}, until {last}"
         else:
             yield f"between looks that found it met: not known {times} {long}, until {last}"
+
+
+def silence(judged: Judged) -> str:
+    """Return in a sentence what an agreement does not promise; empty: nothing is said of it."""
+    policy = judged.policy
+    silent_on = policy.silent_on
+    beside = []
+    if not summary.has_recovery_objective(policy):
+        beside.append("names no recovery objective: neither an RPO nor an RTO")
+        silent_on = tuple(kind for kind in silent_on if kind not in {"rpo", "rto"})
+    if silent_on:
+        kinds = [_KINDS.get(kind, kind.replace("_", " ")) for kind in silent_on]
+        beside.append(f"is silent on {words.several(kinds, at_most=len(kinds))}")
+    return f"This agreement {'; it '.join(beside)}." if beside else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Verdict
 from drcheck.interfaces import Judged, Report
@@ -21,7 +20,6 @@ _STATUS_WIDTH = 10
 _UNDER = INDENT + _STATUS_WIDTH + len(_GAP)
 """Where a commitment's id begins, and what is said of it below."""
 _ID_AT_MOST, _CLAUSE_AT_MOST = 26, 16
-_KINDS = {"rpo": "RPO", "rto": "RTO", "restore_test": "restore tests"}
 
 
 def render(
@@ -74,8 +72,9 @@ def _service(
     if shown:
         paper.blank()
     _table(paper, judged, shown, local, verbose=verbose)
-    if not brief:
-        _beside(paper, judged)
+    if not brief and (silence := reasons.silence(judged)):
+        paper.blank()
+        paper.wrapped(silence, indent=INDENT)
     gaps.write(paper, judged, local, verbose=verbose)
     if unjudged := gaps.unjudged(judged):
         paper.blank()
@@ -125,18 +124,3 @@ def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], local: Local,
             paper.wrapped(line.text, indent=_UNDER, first=first, style=line.style)
         if verbose:
             details.write(paper, verdict, local, _UNDER)
-
-
-def _beside(paper: Paper, judged: Judged) -> None:
-    policy = judged.policy
-    silent_on = policy.silent_on
-    beside = []
-    if not summary.has_recovery_objective(policy):
-        beside.append("names no recovery objective: neither an RPO nor an RTO")
-        silent_on = tuple(kind for kind in silent_on if kind not in {"rpo", "rto"})
-    if silent_on:
-        kinds = [_KINDS.get(kind, kind.replace("_", " ")) for kind in silent_on]
-        beside.append(f"is silent on {words.several(kinds, at_most=len(kinds))}")
-    if beside:
-        paper.blank()
-        paper.wrapped(f"This agreement {'; it '.join(beside)}.", indent=INDENT)
