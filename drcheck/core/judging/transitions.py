@@ -62,6 +62,13 @@ class Passed(NamedTuple):
     reason: str
 
 
+class End(NamedTuple):
+    """How a condition ended, and when."""
+
+    at: int
+    how: str
+
+
 class Change(StrEnum):
     """What there is to tell of a condition."""
 
@@ -120,20 +127,21 @@ def events(
     known: Known,
     at: int,
     rules: Rules,
-    is_over: Callable[[Subject], str | None],
+    end_of: Callable[[Subject], End | None],
 ) -> list[Event]:
     """Return what there is to tell at ``at``.
 
-    ``is_over`` says of a condition that was told, and is not among those of ``now``, how it ended, in words; None:
-    nobody can tell, for it was not judged, or is unknown.
+    ``end_of`` says of a condition that was told, and is not among those of ``now``, how it ended; None: nobody can
+    tell, for it was not judged, or is unknown.
     """
     found = [_of_condition(subject, condition, known.get(subject), at, rules) for subject, condition in now.items()]
     found += [_of_passed(one, known.get(one.subject), at) for one in passed]
     for subject, told in known.items():
         if subject in now:
             continue
-        if told.holds and (how := is_over(subject)) is not None:
-            found.append(Event(Change.OVER, subject, told.since, at, how, silent=told.flaps or subject.what in WAITS))
+        if told.holds and (end := end_of(subject)) is not None:
+            silent = told.flaps or subject.what in WAITS
+            found.append(Event(Change.OVER, subject, told.since, max(end.at, told.since), end.how, silent=silent))
         elif told.flaps and not told.holds and at - told.changed_at >= _SETTLED:
             found.append(Event(Change.SETTLED, subject, told.since, told.changed_at, "it is over"))
     return [event for event in found if event is not None]
