@@ -6,6 +6,7 @@ A mutant meets many tests: each tries few random worlds, and a failure is not ma
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -22,10 +23,13 @@ EXAMPLES_MEASURED = 15
 _SETTINGS = "_hypothesis_internal_use_settings"
 """Hypothesis has no public way to replace the settings of a test that has some."""
 _seconds: dict[str, float] = {}
+_SERVERS = {"seaweedfs", "azurite", "sshd", "sftp_only", "bastion"}
+"""The fixtures of tests/conftest.py that start one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each test of random worlds try few of them."""
+    """Leave out tests that need a server, and let each test of random worlds try few of them."""
+    items[:] = [item for item in items if _SERVERS.isdisjoint(getattr(item, "fixturenames", ()))]
     most = EXAMPLES if _coverage() is None else EXAMPLES_MEASURED
     for item in items:
         test = getattr(item, "obj", None)
@@ -45,6 +49,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     measuring = _coverage()
     if measuring is not None:
         measuring.switch_context(item.nodeid)
+        # Commands that the test runs measure themselves, by this file and under this name.
+        os.environ.update(COVERAGE_PROCESS_START=str(Path("coveragerc").resolve()), MUTANTS_TEST=item.nodeid)
     began = time.monotonic()
     try:
         return (yield)
