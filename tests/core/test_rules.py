@@ -72,6 +72,13 @@ def test_a_candidate_is_at_least_of_the_smallest_size(size, counts):
     assert (why_not(candidate(1, size=size)) == {}) is counts
 
 
+def test_a_candidate_may_be_smaller_by_as_much_as_the_source_allows():
+    source = dataclasses.replace(UNSTATED, max_shrink=Fraction(7, 10))
+    before = [candidate(day) for day in (1, 2, 3)]
+    assert why_not(*before, candidate(4, size=30), source=source) == {}
+    assert "it shrank by 71 %" in why_not(*before, candidate(4, size=29), source=source)["d4"]
+
+
 def test_an_empty_candidate_never_counts_even_where_no_size_is_stated():
     assert "too small" in why_not(candidate(1, size=0), source=dataclasses.replace(SOURCE, min_size=1))["d1"]
 
@@ -319,6 +326,19 @@ def test_fewer_parts_than_half_of_those_before_had_are_in_doubt_unless_the_last_
     for full in (True, False):
         last = candidate(9, name="d9.{part}", pieces=pieces("aa")._replace(full=full))
         assert bool(seen(*usual, last).doubts) == (doubted and full), full
+
+
+def test_what_lacks_parts_is_told_with_how_many_it_has_and_whether_others_hold_nothing():
+    name = "d9.{part}"
+    lacking = pieces("aa")._replace(wanted=2)
+    assert why_not(candidate(9, name=name, pieces=lacking))[name].endswith("1 of its 2 parts stand there")
+    empty = pieces("aa", "ab")._replace(wanted=2, parts=1)
+    told = why_not(candidate(9, name=name, pieces=empty))[name]
+    assert told.endswith("1 of its 2 parts stand there and hold something")
+    before = candidate(1, name="d1.{part}", pieces=pieces("aa", "ab", "ac"))
+    for labels, words in ((("aa",), "it has 1 part where"), (("aa", "ab"), "it has 2 parts where there were 3 before")):
+        cut_off = candidate(9, name=name, pieces=pieces(*labels)._replace(full=True))
+        assert in_doubt(before, cut_off)[name].startswith(words)
 
 
 def test_a_candidate_lost_a_file_where_one_is_not_there_any_more_and_shares_one_where_any_still_is():

@@ -249,7 +249,7 @@ def _plausible(form: str, text: str) -> bool:
     if form == "%s":
         return text.startswith("1")
     if "%y" in form:
-        return "15" <= (text[:2] if form.startswith("%y") else text[-2:]) < "60"
+        return "15" <= (text if form.startswith("%y") else text[-2:]) < "60"
     year = re.search("(?:19|20)[0-9][0-9]" if form.startswith(("%Y", "%G")) else "(?:19|20)[0-9][0-9]$", text)
     return year is None or int(year[0]) in _PLAUSIBLE
 

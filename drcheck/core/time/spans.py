@@ -53,21 +53,10 @@ def covers(spans: Sequence[Span], start: int, end: int) -> bool:
 
 def difference(one: Sequence[Span], other: Sequence[Span]) -> Spans:
     """Return the time of ``one`` that does not lie in ``other``."""
-    left: list[Span] = []
-    index = 0
-    for span in one:
-        start = span.start
-        while index < len(other) and other[index].end <= start:
-            index += 1
-        at = index
-        while at < len(other) and other[at].start < span.end:
-            if start < other[at].start:
-                left.append(Span(start, other[at].start))
-            start = max(start, other[at].end)
-            at += 1
-        if start < span.end:
-            left.append(Span(start, span.end))
-    return tuple(left)
+    if not one:
+        return ()
+    bounds = [one[0].start, *(bound for span in other for bound in span), one[-1].end]
+    return intersection(one, [Span(*gap) for gap in zip(bounds[::2], bounds[1::2], strict=True)])
 
 
 def length(spans: Iterable[Span]) -> int:
