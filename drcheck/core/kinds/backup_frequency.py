@@ -30,7 +30,7 @@ from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
-from drcheck.core.time.spans import Span, Spans, covers
+from drcheck.core.time.spans import Span, Spans, covers, includes
 from drcheck.core.time.timeline import cut, within
 
 
@@ -173,9 +173,9 @@ class _Filled:
 
     def status_at(self, t: int) -> Status:
         if self.numbers is None:
-            if covers(self.surely_held, t, t + 1):
+            if includes(self.surely_held, t):
                 return Status.MET
-            may_be_held = covers(self.maybe_held(), t, t + 1)
+            may_be_held = includes(self.maybe_held(), t)
         else:
             held = self.numbers.at(t)
             if held.surely >= self.owed:

@@ -25,7 +25,7 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.core.time.calendar import DAY
-from drcheck.core.time.spans import Span, covers, union
+from drcheck.core.time.spans import Span, includes, union
 
 LATE = 7 * DAY
 """How long after its data a copy may arrive and still be looked for: a lock counts from the arrival."""
@@ -204,7 +204,7 @@ def _reason(commitment: Immutability, every: Every, subject: Subject, t: int) ->
             return f"whether {one.name}{others} is locked for {time}{firmly} is not known: {one.why}"
         if one.keeps is False:
             return f"{one.name} is not locked for {time}{firmly} ({one.why}): {why_unknown.uncertain(*one.row, t)}"
-    if not covers(every.seen, t, t + 1):
+    if not includes(every.seen, t):
         return why_unknown.unproved(subject.parts, t, f"nothing of {of} that is not locked for {time} stood")
     if there:
         return why_unknown.uncertain(*there[0].row, t)

@@ -13,6 +13,15 @@ class Span(NamedTuple):
     start: int
     end: int
 
+    def includes(self, second: int) -> bool:
+        """Return whether it holds a second."""
+        return self.start <= second < self.end
+
+    def overlaps(self, other: tuple[int, int]) -> bool:
+        """Return whether it has a second in common with another one that is not empty."""
+        start, end = other
+        return self.start < end and start < self.end
+
 
 Spans = tuple[Span, ...]
 
@@ -49,6 +58,11 @@ def covers(spans: Sequence[Span], start: int, end: int) -> bool:
         return True
     index = bisect_right(spans, start, key=lambda span: span.start) - 1
     return index >= 0 and spans[index].end >= end
+
+
+def includes(spans: Sequence[Span], second: int) -> bool:
+    """Return whether one of ``spans`` holds a second."""
+    return covers(spans, second, second + 1)
 
 
 def difference(one: Sequence[Span], other: Sequence[Span]) -> Spans:
