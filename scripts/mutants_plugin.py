@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Generator
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """Name what a test reaches by the test, and measure how long it takes."""
     measuring = _coverage()
     if measuring is not None:
+        _forget()
         measuring.switch_context(item.nodeid)
         # Commands that the test runs measure themselves, by this file and under this name.
         os.environ.update(COVERAGE_PROCESS_START=str(Path("coveragerc").resolve()), MUTANTS_TEST=item.nodeid)
@@ -58,6 +61,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         _seconds[item.nodeid] = time.monotonic() - began
         if measuring is not None:
             measuring.switch_context("")
+
+
+def _forget() -> None:
+    """Empty what functions remember: else only the first test that asks one reaches its lines."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("drcheck."):
+            for value in vars(module).values():
+                if isinstance(value, _lru_cache_wrapper):
+                    value.cache_clear()
 
 
 def pytest_sessionfinish() -> None:

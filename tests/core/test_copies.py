@@ -451,3 +451,11 @@ def test_the_last_slot_of_a_wording_that_ended_long_ago_holds_what_was_made_afte
     for start in (START, at(24 * 8)):
         finding = judge(dumps, places={"dumps": STO}, at_least=1, terms=ended, window=Window(start, at(24 * 9)))
         assert finding.status is Status.MET
+
+
+def test_where_every_copy_must_lie_a_question_reaches_back_without_end():
+    counted = Copies("copies", ("dumps",), at_least=2, per=Per.DAY, within=6 * HOUR)
+    everywhere = replace(counted, all_in=Where(area=frozenset({"europe"})))
+    assert counted.reach(START, 0, ZoneInfo("UTC")) == 2 * (24 * HOUR + counted.matching) + 6 * HOUR
+    assert everywhere.reach(START, 0, ZoneInfo("UTC")) is None
+    assert replace(everywhere, at_least=None).reach(START, 0, ZoneInfo("UTC")) is None

@@ -359,3 +359,10 @@ def test_a_check_of_a_copy_at_another_place_says_nothing_of_what_lies_here(sourc
     assert judge(here, records=records, level=Rung.DATA_CHECKED).status is status
     failed = logged(check(18), check(19, passed=False, line=2)._replace(point_source=source))
     assert judge(here, records=failed, level=Rung.DATA_CHECKED).status is Status.BREACHED
+
+
+def test_of_several_logs_the_one_that_was_seen_least_lately_tells_how_far_checks_are_known():
+    for known, status in ((WINDOW.end, Status.BREACHED), (at(24 * 18), Status.UNKNOWN)):
+        lists = {"a": logged(check(2)), "b": logged(known_until=known)}
+        records = Records({name: one.logs["checks"] for name, one in lists.items()})
+        assert judge(part("dumps", [point()], LOOKS), records=records, level=Rung.DATA_CHECKED).status is status

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.time.spans import Span, covers, difference, earliest, intersection, length, length_within, union
+from drcheck.core.time.spans import (
+    Span,
+    covers,
+    difference,
+    earliest,
+    includes,
+    intersection,
+    length,
+    length_within,
+    union,
+)
 
 some = st.lists(st.builds(Span, st.integers(0, 12), st.integers(0, 12)), max_size=5)
 sets = some.map(union)
@@ -54,3 +64,11 @@ def test_the_earliest_seconds_are_the_first_ones_and_no_empty_span(spans, number
 @pytest.mark.parametrize("number", [0, 5])
 def test_spans_that_are_used_up_leave_none(number):
     assert earliest((Span(0, 5), Span(7, 9)), number) == ((Span(0, 5),) if number else ())
+
+
+@given(st.builds(Span, st.integers(0, 12), st.integers(0, 12)), st.builds(Span, st.integers(0, 12), st.integers(0, 12)))
+def test_a_span_includes_its_seconds_and_overlaps_what_shares_one(one, other):
+    assert [second for second in range(-1, 14) if one.includes(second)] == seconds([one])
+    assert [second for second in range(-1, 14) if includes((one,), second)] == seconds([one])
+    if one.start < one.end and other.start < other.end:
+        assert one.overlaps(other) == bool({*seconds([one])} & {*seconds([other])})

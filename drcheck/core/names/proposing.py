@@ -17,6 +17,7 @@ from drcheck.core.model.policy import is_name
 from drcheck.core.names.directives import DIRECTIVES, SHORT
 from drcheck.core.names.matching import LONGEST_NAME, Matcher, is_beside
 from drcheck.core.names.template import KINDS, Template
+from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError
 
 
@@ -199,7 +200,7 @@ def _fields(name: str) -> list[_Field]:
     if all("%H" not in field.text and "%s" not in field.text and "%I" not in field.text for field in found):
         found += _time_alone(name, found[-1].end)
     for field in (*_kinds(name), *_parts(name)):
-        if all(field.end <= other.start or other.end <= field.start for other in found):
+        if not any(Span(*field[:2]).overlaps(other[:2]) for other in found):
             found.append(field)
     return sorted(found)
 
