@@ -87,6 +87,16 @@ def test_its_proof_lapses_like_that_of_a_test():
     assert "has lapsed" in finding.reason
 
 
+def test_a_later_recovery_that_may_prove_nothing_lengthens_no_proof():
+    sure, unsure = drill("11-01T00:00", "11-01T07:00"), replace(drill("11-05T00:00", "11-05T07:00"), point_source="")
+    finding = judge(sure, unsure, proven_within=10 * 24 * HOUR)
+    assert [(piece.start, piece.status) for piece in finding.pieces[1:]] == [
+        (at("11-01T07:00"), Status.MET),
+        (at("11-11T07:00"), Status.UNKNOWN),
+    ]
+    assert "the proof of 2026-11-01T07:00:00Z by restore test test-1 has lapsed" in finding.reason
+
+
 def test_a_real_outage_without_a_recovery_does_not_prove():
     finding = judge(outage("11-10T00:00", "11-10T07:00", recovered_by=""))
     assert [piece.status for piece in finding.pieces] == [Status.UNKNOWN]

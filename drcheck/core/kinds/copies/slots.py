@@ -86,7 +86,7 @@ class DecidingSlots:
             return Status.UNKNOWN, newest  # it may hold nothing, and then nothing decides
         if t < self.first_due:
             return None, None
-        begun = t < self.none_older_until and any(t < slot.due and includes(slot.held, t) for slot in self.slots)
+        begun = t < self.none_older_until and any(includes(slot.held, t) for slot in self.slots)
         return (None if begun else Status.UNKNOWN), None
 
     def changes(self) -> Iterator[int]:
