@@ -156,3 +156,15 @@ def test_a_number_that_is_bounded_holds_what_trying_every_arrival_counts(sources
     for t in exact.times:
         assert bounded.at(t).surely <= exact.at(t).surely
         assert exact.at(t).possibly <= bounded.at(t).possibly
+
+
+def test_where_too_few_are_sure_the_reason_names_one_whose_data_is_of_an_uncertain_instant():
+    unsure = part("a", [minutes(0)], LOOKS)
+    later = array("q", [unsure.points.data_lo[0] + 600])
+    unsure = replace(unsure, points=replace(unsure.points, data_hi=later))
+    sure = part("b", [minutes(12)], LOOKS)
+    end = START + 26 * HOUR
+    finding = backup_frequency.evaluate(TWICE, subject(unsure, sure), Terms(), Window(end - 1, end))
+    assert finding.status is UNKNOWN
+    assert "a-0" in finding.reason
+    assert "b-0" not in finding.reason

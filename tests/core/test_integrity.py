@@ -366,3 +366,14 @@ def test_of_several_logs_the_one_that_was_seen_least_lately_tells_how_far_checks
         lists = {"a": logged(check(2)), "b": logged(known_until=known)}
         records = Records({name: one.logs["checks"] for name, one in lists.items()})
         assert judge(part("dumps", [point()], LOOKS), records=records, level=Rung.DATA_CHECKED).status is status
+
+
+def test_a_failure_is_sure_up_to_the_look_that_showed_no_later_pass_and_uncertain_after_it():
+    known = at(24 * 10)
+    finding = judge(
+        part("dumps", [point()], LOOKS), records=logged(check(2), check(5, passed=False, line=2), known_until=known)
+    )
+    assert [(piece.start, piece.status) for piece in finding.pieces][-2:] == [
+        (at(24 * 5), Status.BREACHED),
+        (known + 1, Status.UNKNOWN),
+    ]

@@ -18,7 +18,7 @@ def standing(draw):
     points = []
     for instant in data:
         came = instant + draw(st.sampled_from((0, 0, 0, 3)))
-        gone = draw(st.sampled_from((None, None, came + 2, came + 5)))
+        gone = draw(st.sampled_from((None, None, came, came + 2, came + 5)))
         points.append(Point(instant, came, gone))
     return points
 

@@ -350,7 +350,7 @@ def _rows_within(part: Part, slot: _Filled) -> range:
 
 def _unsure(row: Row, slot: _Filled, t: int) -> bool:
     points, index = row
-    inside = slot.start <= points.data_lo[index] and points.data_hi[index] < slot.end
+    inside = points.lies_within(index, slot.start, slot.end)
     dated = points.data_lo[index] == points.data_hi[index] or slot.owed == 1  # else it may be a copy of another one
     doubted = points.doubt_at(index, t)
     if doubted is not None and doubted.certain:

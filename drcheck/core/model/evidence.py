@@ -528,6 +528,10 @@ class Points:
         doubts = (one for one in self.doubts.get(row, ()) if not (as_made and one.made))
         return difference((ALWAYS,), union(one.during for one in doubts if surely or one.certain))
 
+    def lies_within(self, row: int, start: int, end: int) -> bool:
+        """Return whether the data of a candidate surely is of [start, end), whatever its instant."""
+        return start <= self.data_lo[row] and self.data_hi[row] < end
+
     def counts_at(self, row: int, t: int, *, surely: bool) -> bool:
         """Return whether a candidate counts right after ``t``: surely, or possibly."""
         doubts = self.doubts.get(row, ())

@@ -179,9 +179,7 @@ def _slot(
     due = slot.end + commitment.within
     settled = due + commitment.matching
     back, last = slot.start - commitment.matching, window.end - 1
-    inside = [
-        (points, row) for points, row in rows if slot.start <= points.data_lo[row] and points.data_hi[row] < slot.end
-    ]
+    inside = [(points, row) for points, row in rows if points.lies_within(row, slot.start, slot.end)]
     known = tuple((part, part.absence.arrivals_known_until(back)) for part in subject.parts)
 
     def best(t: int) -> tuple[Row | None, Found]:
