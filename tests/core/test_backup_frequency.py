@@ -168,3 +168,12 @@ def test_where_too_few_are_sure_the_reason_names_one_whose_data_is_of_an_uncerta
     assert finding.status is UNKNOWN
     assert "a-0" in finding.reason
     assert "b-0" not in finding.reason
+
+
+@pytest.mark.parametrize("points", [[], [minutes(-30 * 60)]], ids=["none ever", "an old one"])
+def test_what_was_made_before_the_first_look_and_deleted_again_is_not_known_to_be_missing(points):
+    every = Frequency("c", ("a",), every=3 * HOUR)  # and an hour of grace
+    first = [status(hours, part("a", points, [12, 20]), commitment=every) for hours in (12, 15.9, 16, 20)]
+    assert first == [UNKNOWN, UNKNOWN, BREACHED, BREACHED]
+    kept = part("a", points, [12, 20], thinned_after=DAY)
+    assert status(12, kept, commitment=every) is BREACHED
