@@ -17,7 +17,7 @@ from drcheck import clock
 from drcheck.collectors.confine import shown
 from drcheck.collectors.pool import Connections, Deadline
 from drcheck.collectors.ssh.faults import Lost, dropped, lost, no_channel, no_session, unreachable, wrong_key
-from drcheck.collectors.ssh.handshake import Metered
+from drcheck.collectors.ssh.handshake import Metered, Transport, shut
 from drcheck.collectors.ssh.keys import KnownHosts, name_in_known_hosts
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError
@@ -280,26 +280,27 @@ def _connect(connection: SshConnection, pool: Connections, deadline: Deadline, v
     sock = _socket(connection, pool, deadline, via)
     metered: Any = Metered(sock)  # paramiko takes whatever reads and writes
     try:
-        with deadline.cutting(lambda: _shut(sock)):
+        with deadline.cutting(lambda: shut(sock)):
             client.connect(
                 connection.host, connection.port, connection.user, pkey=identity, sock=metered,
                 allow_agent=False, look_for_keys=False, timeout=deadline.left(BANNER + CONNECT),
                 banner_timeout=deadline.left(BANNER), auth_timeout=deadline.left(AUTHENTICATION),
-                channel_timeout=deadline.left(SILENCE),
+                channel_timeout=deadline.left(SILENCE), transport_factory=Transport,
             )  # fmt: skip
     except paramiko.BadHostKeyException as error:
         client.close()
         raise wrong_key(connection, known.file, trusted, error) from None
     except (paramiko.SSHException, OSError, EOFError) as error:
+        was_dropped = metered.dropped  # once it is closed, its end looks the same
         client.close()
-        _shut(sock)
+        shut(sock)
         deadline.left()
-        raise (dropped(connection) if metered.dropped else no_session(connection, error)) from None
-    transport = client.get_transport()
-    if transport is None:
+        raise (dropped(connection) if was_dropped else no_session(connection, error)) from None
+    made = client.get_transport()
+    if made is None:
         raise CollectorError(f"no session with {connection.host} came about", "See its sshd's log.")
     metered.done()
-    return Host(connection, client, transport)
+    return Host(connection, client, made)
 
 
 def _identity(connection: SshConnection) -> paramiko.PKey:
@@ -345,10 +346,3 @@ def _socket(
             f"{connection.jump} does not lead to {connection.host} port {connection.port}: {shown(str(error))}",
             f"See that the host is up, and that {connection.jump} allows forwarding to it (AllowTcpForwarding).",
         ) from None
-
-
-def _shut(sock: socket.socket | paramiko.Channel) -> None:
-    with suppress(OSError, EOFError):
-        if isinstance(sock, socket.socket):
-            sock.shutdown(socket.SHUT_RDWR)
-        sock.close()
