@@ -50,10 +50,11 @@ def held_against(
             "which is later than its end"
         )
 
+    def held(one: Recovery) -> Recovery:
+        why = against(one)
+        return one if why == one.contradicted else replace(one, contradicted=why)
+
     return replace(
         records,
-        logs={
-            name: replace(log, recoveries=tuple(replace(one, contradicted=against(one)) for one in log.recoveries))
-            for name, log in records.logs.items()
-        },
+        logs={name: replace(log, recoveries=tuple(map(held, log.recoveries))) for name, log in records.logs.items()},
     )
