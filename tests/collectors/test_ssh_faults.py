@@ -290,7 +290,7 @@ def test_a_host_that_drops_connections_is_tried_twice_for_all_its_sources_togeth
 
 
 @pytest.mark.parametrize("kind", [Fault.CUT, Fault.RESET])
-@pytest.mark.parametrize("after", [0, 10, 700, 2000, 3000, 4000])
+@pytest.mark.parametrize("after", [0, 10, 700, 2000, 2500, 3000])
 def test_a_connection_that_is_lost_once_does_no_harm(host: SshConnection, tmp_path: Path, kind: Fault, after: int):
     with FaultProxy(host.host, host.port, kind, after=after, strikes=1) as proxy:
         assert [entry.name for entry in listed(behind(proxy, host, tmp_path))] == ["log"]
@@ -302,7 +302,7 @@ def test_each_question_survives_a_session_that_is_lost_before_it(host: SshConnec
     with FaultProxy(host.host, host.port) as proxy:
         connection = replace(behind(proxy, host, tmp_path), outputs={"out": ("echo", "out")})
         with Connections() as pool:
-            open_ssh(connection, "src/", pool).read("log", at_most=4)
+            open_ssh(connection, "src/", pool).read("log", offset=1, at_most=4)  # by SFTP, which tells no clock
             proxy.fault, proxy.strikes = Fault.CUT, 1
             collector = open_ssh(connection, "" if ask == "output" else "src/", pool)
             match ask:

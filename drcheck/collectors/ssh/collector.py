@@ -10,6 +10,7 @@ from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.descriptions import DISK, NOTHING, Listed, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.find import find_command, parse_find
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import Fact, Told
@@ -48,6 +49,7 @@ class SshCollector:
         self._talks: list[Talk] = []
         self._listing: Talk | None = None
         self._session: ReadOnlySftp | None = None
+        self._has_read = False
         self._top = ""
         self._listed = Listed()
         self.calls = 0
@@ -89,6 +91,54 @@ class SshCollector:
     def _list(self, prefix: str, after: str) -> Iterator[Entry]:
         below = checked_prefix(prefix)
         self.links = []
+        # a listing has a channel of its own: one that is under way cannot share it with reads
+        self._end_listing()
+        entries = self._found(below)
+        if entries is None:
+            entries = self._step_by_step(below)
+        for entry in entries:
+            if entry.name.startswith(prefix) and entry.name > after:
+                self._listed.keep(entry.name)
+                yield entry
+        self._end_listing()
+
+    def _end_listing(self) -> None:
+        if self._listing is not None:
+            self._listing.close()
+            self._listing = None
+
+    def _found(self, below: str) -> Iterator[Entry] | None:
+        """List by one command; None: the host runs none, or what it says of the directory is not as it must be."""
+        if not self._may_run():
+            return None
+        talk = self._listing = self._talk()
+        self._count()
+        directory = f"{self._root}{below}"[:-1]
+        command = scripts.listing(self._connection.root, directory)
+        answer = self._answer(talk, command, directory, find_command(f"{self._connection.root}/{directory}"))
+        return None if answer is None else parse_find(answer.rest, below, self._quota, self._pass_link)
+
+    def _may_run(self) -> bool:
+        """Return whether a script may be tried: not once the connection was lost, which may have been its fault."""
+        return not self._tried_again and self._connected().may_run
+
+    def _answer(
+        self, talk: Talk, command: tuple[str, ...], directory: str, told_as: tuple[str, ...] = ()
+    ) -> scripts.Answer | None:
+        """Ask by a script; None unless it says that ``directory`` is where it must be, with no link on the way."""
+        asked = self._connected().answer(talk, command, told_as)
+        if asked is None:
+            return None
+        answer, beginning = asked
+        top = beginning.top.rstrip("/")
+        if beginning.directory != (f"{top}/{directory}".rstrip("/") or "/"):
+            talk.close()
+            return None
+        self._top = top
+        return answer
+
+    def _step_by_step(self, below: str) -> Iterator[Entry]:
+        """List by find, or by SFTP, once each step was asked for by itself: so each fault has its own words."""
         directory = self._directory("")
         if below:
             try:
@@ -96,20 +146,12 @@ class SshCollector:
             except NotFound:
                 return
         host = self._connected()
-        # a listing has a channel of its own: one that is under way cannot share it with reads
-        if self._listing is not None:
-            self._listing.close()
         talk = self._listing = self._talk()
         if host.has_find(self._deadline):
             self._count()
-            entries = parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
+            yield from parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
         else:
-            entries = self._walk(talk, directory, below)
-        for entry in entries:
-            if entry.name.startswith(prefix) and entry.name > after:
-                self._listed.keep(entry.name)
-                yield entry
-        talk.close()
+            yield from self._walk(talk, directory, below)
 
     def _walk(self, talk: Talk, directory: str, below: str) -> Iterator[Entry]:
         """List by SFTP."""
@@ -164,6 +206,11 @@ class SshCollector:
         return self._twice(lambda: self._read(name, offset, at_most))
 
     def _read(self, name: str, offset: int, at_most: int) -> bytes:
+        # the first one only: a session of SFTP serves all that follow, and starts no programs there
+        if offset == 0 and self._session is None and not self._has_read and self._may_run():
+            self._has_read = True
+            if (content := self._printed(checked_name(name), at_most)) is not None:
+                return content
         path, before = self._regular(name)
         opened, content = self._sftp().read(path, offset, at_most)
         # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
@@ -172,6 +219,25 @@ class SshCollector:
                 f"{shown(path)} on {self._connection.host} was exchanged while it was read", "Look who did that."
             )
         return content
+
+    def _printed(self, name: str, at_most: int) -> bytes | None:
+        """Read by one command; None: the host runs none, or it may not be read, or is not as it must be."""
+        from drcheck.collectors.ssh.faults import Lost  # imports paramiko
+
+        directory, _, own = f"{self._root}{name}".rpartition("/")
+        talk = self._talk()
+        self._count()
+        try:
+            command = scripts.reading(self._connection.root, directory, own, at_most)
+            answer = self._answer(talk, command, directory)
+            return None if answer is None else scripts.content(answer, at_most)
+        except Lost:
+            raise
+        except CollectorError:
+            self._deadline.left()
+            return None
+        finally:
+            talk.close()
 
     def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
         """Return that nothing is told: a host's files show neither how its disk is encrypted nor a lock.

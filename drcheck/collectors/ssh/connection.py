@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import shlex
 import socket
 import threading
@@ -16,9 +15,11 @@ import paramiko
 from drcheck import clock
 from drcheck.collectors.confine import shown
 from drcheck.collectors.pool import Connections, Deadline
+from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.faults import Lost, dropped, lost, no_channel, no_session, unreachable, wrong_key
 from drcheck.collectors.ssh.handshake import Metered, Transport, shut
 from drcheck.collectors.ssh.keys import KnownHosts, name_in_known_hosts
+from drcheck.collectors.ssh.scripts import Answer, Beginning
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError
 
@@ -61,6 +62,10 @@ class Talk:
     def __init__(self, host: Host, deadline: Deadline) -> None:
         self.host = host
         self.deadline = deadline
+        self.patience = SILENCE
+        """Seconds without a byte after which a command is given up."""
+        self.silent = False
+        """Whether one was."""
         self.channel = self._open()
         host.talks.add(self)
         deadline.add(self._cut)
@@ -98,8 +103,12 @@ class Talk:
             heard = True
         return heard
 
-    def run(self, argv: Sequence[str] | str, *, silence: float = SILENCE) -> Iterator[bytes]:
+    def run(
+        self, argv: Sequence[str] | str, *, silence: float = SILENCE, told_as: Sequence[str] = ()
+    ) -> Iterator[bytes]:
         """Run one command and yield what it writes; raises :class:`CollectorError` unless it ends with status 0.
+
+        The message names the command, or the plainer one that comes to the same where ``told_as`` gives it.
 
         Its standard error is drained, so that it cannot block, and its beginning kept for the message. Its standard
         input stays open and empty: to end it takes a message that paramiko may send when the command, and with it the
@@ -107,6 +116,7 @@ class Talk:
         given :data:`NO_INPUT`.
         """
         command = argv if isinstance(argv, str) else shlex.join(argv)
+        self.patience = silence
         notes = bytearray()
         channel = self.channel
         try:
@@ -119,7 +129,8 @@ class Talk:
                 try:
                     part = channel.recv(65536)
                 except TimeoutError:
-                    if clock.monotonic() - heard > silence:
+                    if clock.monotonic() - heard > self.patience:
+                        self.silent = True
                         raise
                     continue
                 if not part:
@@ -127,7 +138,7 @@ class Talk:
                 yield part
                 heard = clock.monotonic()
             self._notes(notes)
-            channel.status_event.wait(self.deadline.left(silence))
+            channel.status_event.wait(self.deadline.left(self.patience))
             status = channel.recv_exit_status() if channel.status_event.is_set() else -1
         except (paramiko.SSHException, EOFError, OSError) as error:
             self.host.fail(self.deadline, error)
@@ -137,6 +148,7 @@ class Talk:
         if status:
             first_line = shown(notes.decode(errors="replace").strip().partition("\n")[0])
             how = f"ended with status {status}" if status > 0 else "ended without a status"
+            command = shlex.join(told_as) or command
             raise CollectorError(
                 f"{shown(command.partition(' ')[0])} on {self.host.connection.host} {how}"
                 f"{': ' if first_line else ''}{first_line}",
@@ -214,16 +226,57 @@ class Host:
             talk.close()
         return said.decode("utf-8", "replace")
 
+    def answer(self, talk: Talk, argv: Sequence[str], told_as: Sequence[str] = ()) -> tuple[Answer, Beginning] | None:
+        """Return the answer to a script, and what it begins with; None: it does not begin as it must.
+
+        What it tells of the host itself is kept. Only a beginning that is refused or silent is none: whatever goes
+        wrong later is an error.
+        """
+        answer = Answer(talk.run(argv, silence=BANNER, told_as=told_as))
+        sent = clock.precise()
+        try:
+            date, version = answer.field(), None
+            if date is not None and (told := scripts.seconds(date.decode("utf-8", "replace"))) is not None:
+                self._keep_clock(told - (sent + clock.precise()) / 2)
+                version = answer.field()
+            if version is not None:
+                self._found = version.startswith(scripts.GNU_FIND.encode())
+            beginning = answer.beginning() if self._found and version is not None else None
+        except Lost:
+            raise
+        except CollectorError:
+            talk.deadline.left()
+            beginning = None
+        if beginning is None:
+            self._learn(answer, silent=talk.silent)
+            talk.close()
+            return None
+        talk.patience = SILENCE
+        return answer, beginning
+
+    def _learn(self, answer: Answer, *, silent: bool) -> None:
+        """Keep what an answer that does not begin as it must tells of the host: nothing is waited for twice."""
+        if answer.said == scripts.REFUSAL or (silent and not self._clock_asked):
+            self._keep_clock(None)
+        if silent and self._found is None:
+            self._found = False
+
+    def _keep_clock(self, offset: float | None) -> None:
+        if not self._clock_asked:
+            self._offset, self._clock_asked = offset, True
+
+    @property
+    def may_run(self) -> bool:
+        """Whether a script may be tried: the host has not shown yet that it runs none."""
+        return not (self._clock_asked and self._offset is None) and self._found is not False
+
     def clock_offset(self, deadline: Deadline) -> float | None:
         """Return by how much the host's clock is ahead: one ``date``, bracketed by ours; None if it may not run."""
         with self._alone(deadline):
             if not self._clock_asked:
                 sent = clock.precise()
-                match = re.fullmatch(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*", self._words(("date", "+%s.%N"), deadline))
-                self._clock_asked = True
-                if match is not None:
-                    # a date that does not know %N tells whole seconds
-                    self._offset = float(match[1]) + float(match[2] or 0.5) - (sent + clock.precise()) / 2
+                told = scripts.seconds(self._words(("date", "+%s.%N"), deadline))
+                self._keep_clock(None if told is None else told - (sent + clock.precise()) / 2)
             return self._offset
 
     def has_find(self, deadline: Deadline) -> bool:
@@ -232,7 +285,7 @@ class Host:
             return False
         with self._alone(deadline):
             if self._found is None:
-                self._found = self._words(("find", "--version"), deadline).startswith("find (GNU findutils)")
+                self._found = self._words(("find", "--version"), deadline).startswith(scripts.GNU_FIND)
             return self._found
 
     def close(self) -> None:
