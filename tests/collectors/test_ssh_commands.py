@@ -264,7 +264,7 @@ def test_only_a_whole_answer_holds_a_file():
     assert printed(b"x" * 100_000) is None
 
 
-BEGIN = b"/srv\n\0/srv/src\n\0"
+BEGIN = b"/srv\nx\0/srv/src\nx\0"
 
 
 def test_an_answer_begins_with_two_whole_paths():
@@ -272,8 +272,8 @@ def test_an_answer_begins_with_two_whole_paths():
         return scripts.Answer(iter([said])).beginning()
 
     assert begun(BEGIN) == ("/srv", "/srv/src")
-    assert begun(b"/a\n\n\0/\n\0") == ("/a\n", "/")
+    assert begun(b"/a\n\nx\0/\nx\0") == ("/a\n", "/")
     for end in range(len(BEGIN)):
         assert begun(BEGIN[:end]) is None
-    for wrong in (b"srv\n\0/srv\n\0", b"/srv\0/srv\n\0", b"\0\0", b"/" + b"x" * 5000 + b"\n\0/srv\n\0"):
+    for wrong in (b"srv\nx\0/srv\nx\0", b"/srv\0/srv\nx\0", b"\0\0", b"/" + b"x" * 5000 + b"\nx\0/srv\nx\0"):
         assert begun(wrong) is None

@@ -115,7 +115,8 @@ class SshCollector:
         self._count()
         directory = f"{self._root}{below}"[:-1]
         command = scripts.listing(self._connection.root, directory)
-        answer = self._answer(talk, command, directory, find_command(f"{self._connection.root}/{directory}"))
+        told_as = find_command(f"{self._connection.root}/{directory}")
+        answer = self._answer(talk, command, directory, told_as, tells_find=True)
         return None if answer is None else parse_find(answer.rest, below, self._quota, self._pass_link)
 
     def _may_run(self) -> bool:
@@ -123,10 +124,10 @@ class SshCollector:
         return not self._tried_again and self._connected().may_run
 
     def _answer(
-        self, talk: Talk, command: tuple[str, ...], directory: str, told_as: tuple[str, ...] = ()
+        self, talk: Talk, command: tuple[str, ...], directory: str, told_as: tuple[str, ...] = (), *, tells_find: bool
     ) -> scripts.Answer | None:
         """Ask by a script; None unless it says that ``directory`` is where it must be, with no link on the way."""
-        asked = self._connected().answer(talk, command, told_as)
+        asked = self._connected().answer(talk, command, told_as, tells_find=tells_find)
         if asked is None:
             return None
         answer, beginning = asked
@@ -229,7 +230,7 @@ class SshCollector:
         self._count()
         try:
             command = scripts.reading(self._connection.root, directory, own, at_most)
-            answer = self._answer(talk, command, directory)
+            answer = self._answer(talk, command, directory, tells_find=False)
             return None if answer is None else scripts.content(answer, at_most)
         except Lost:
             raise

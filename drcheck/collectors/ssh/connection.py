@@ -226,8 +226,12 @@ class Host:
             talk.close()
         return said.decode("utf-8", "replace")
 
-    def answer(self, talk: Talk, argv: Sequence[str], told_as: Sequence[str] = ()) -> tuple[Answer, Beginning] | None:
+    def answer(
+        self, talk: Talk, argv: Sequence[str], told_as: Sequence[str] = (), *, tells_find: bool
+    ) -> tuple[Answer, Beginning] | None:
         """Return the answer to a script, and what it begins with; None: it does not begin as it must.
+
+        ``tells_find`` says whether it tells which find there is, and must be answered by the one that tells all.
 
         What it tells of the host itself is kept. Only a beginning that is refused or silent is none: whatever goes
         wrong later is an error.
@@ -235,13 +239,7 @@ class Host:
         answer = Answer(talk.run(argv, silence=BANNER, told_as=told_as))
         sent = clock.precise()
         try:
-            date, version = answer.field(), None
-            if date is not None and (told := scripts.seconds(date.decode("utf-8", "replace"))) is not None:
-                self._keep_clock(told - (sent + clock.precise()) / 2)
-                version = answer.field()
-            if version is not None:
-                self._found = version.startswith(scripts.GNU_FIND.encode())
-            beginning = answer.beginning() if self._found and version is not None else None
+            beginning = self._begun(answer, sent, tells_find=tells_find)
         except Lost:
             raise
         except CollectorError:
@@ -253,6 +251,19 @@ class Host:
             return None
         talk.patience = SILENCE
         return answer, beginning
+
+    def _begun(self, answer: Answer, sent: float, *, tells_find: bool) -> Beginning | None:
+        told = scripts.seconds((answer.field() or b"").decode("utf-8", "replace"))
+        if told is None:
+            return None
+        self._keep_clock(told - (sent + clock.precise()) / 2)
+        if tells_find:
+            if (version := answer.field()) is None:
+                return None
+            self._found = version.startswith(scripts.GNU_FIND.encode())
+            if not self._found:
+                return None
+        return answer.beginning()
 
     def _learn(self, answer: Answer, *, silent: bool) -> None:
         """Keep what an answer that does not begin as it must tells of the host: nothing is waited for twice."""

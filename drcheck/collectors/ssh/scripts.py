@@ -24,20 +24,26 @@ REFUSAL: Final = b"This service allows sftp connections only.\n"
 GNU_FIND: Final = "find (GNU findutils)"
 """How the version of the only find begins that tells all that is asked."""
 
+# What is written at once comes in one message. The clock comes first, as soon as it is read.
+_DATE: Final = r'printf "%s\0" "$(date +%s.%N)" && '
 # cd follows links, and pwd says where that led: the directory stays the same one from then on, whatever becomes of its
-# name. A path that ends in a newline is told as it is, as NUL ends each of them.
-_BEGIN: Final = (
-    r'date +%s.%N && printf "\0" && find --version && printf "\0"'
-    r' && cd -P "$1" && pwd -P && printf "\0" && cd -P "./$2" && pwd -P && printf "\0" && '
+# name. The x keeps newlines at the end of a path, which else would be cut off.
+_PATHS: Final = r'cd -P "$1" && t=$(pwd -P; echo x) && cd -P "./$2" && d=$(pwd -P; echo x)'
+_LIST: Final = (
+    _DATE
+    + r"v=$(find --version) && "
+    + _PATHS
+    + r' && printf "%s\0" "$v" "$t" "$d"'
+    + r' && exec find -P . -ignore_readdir_race -printf "%y %s %T@ %C@ %P\0"'
 )
-_LIST: Final = _BEGIN + r'exec find -P . -ignore_readdir_race -printf "%y %s %T@ %C@ %P\0"'
 # What was opened is the standard input of all that follows, and must be what stands under that name, before and after.
 # A pipe would wait for its writer, so that it is not opened.
 _READ: Final = (
-    _BEGIN
-    + r'if [ -h "./$3" ]; then exit 1; fi; if [ -f "./$3" ]; then :; else exit 1; fi; '
-    + r'{ s=$(find -L /dev/fd/0 -maxdepth 0 -printf %s) && if [ "$s" -gt "$4" ]; then s=$4; fi'
-    + r' && find -L /dev/fd/0 -maxdepth 0 -printf "%y %D %i %m %U $s\0" && head -c "$s"'
+    _DATE
+    + _PATHS
+    + r' && if [ -h "./$3" ]; then exit 1; fi; if [ -f "./$3" ]; then :; else exit 1; fi; '
+    + r'{ i=$(find -L /dev/fd/0 -maxdepth 0 -printf "%y %D %i %m %U %s") && s=${i##* }'
+    + r' && if [ "$s" -gt "$4" ]; then s=$4; fi && printf "%s\0" "$t" "$d" "${i% *} $s" && head -c "$s"'
     + r' && find -P "./$3" -maxdepth 0 -printf "%y %D %i %m %U\0"; } <"./$3"'
 )
 _CLOCK: Final = re.compile(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*")
@@ -87,7 +93,7 @@ class Answer:
         return field
 
     def beginning(self) -> Beginning | None:
-        """Return where the directories lie, once clock and version are read; None where that is not told."""
+        """Return where the directories lie, which is told after the clock; None where it is not."""
         top, directory = (_path(self.field() or b"") for _ in range(2))
         return Beginning(top, directory) if top and directory else None
 
@@ -119,8 +125,9 @@ def content(answer: Answer, at_most: int) -> bytes | None:
 
 def _path(field: bytes) -> str:
     path = field.decode("utf-8", "surrogateescape")
+    if not (path.startswith("/") and path.endswith("\nx")):
+        return ""
     try:
-        bounds.name(path)
+        return bounds.name(path[:-2])
     except Nonsense:
         return ""
-    return path[:-1] if path.startswith("/") and path.endswith("\n") else ""
