@@ -140,25 +140,29 @@ class SshCollector:
 
     def _step_by_step(self, below: str) -> Iterator[Entry]:
         """List by find, or by SFTP, once each step was asked for by itself: so each fault has its own words."""
-        directory = self._directory("")
-        if below:
-            try:
-                directory = self._directory(below[:-1])
-            except NotFound:
-                return
-        host = self._connected()
+        from drcheck.collectors.ssh.sftp import ReadOnlySftp  # imports paramiko
+
+        finds = self._connected().has_find(self._deadline)
         talk = self._listing = self._talk()
-        if host.has_find(self._deadline):
+        session = self._sftp() if finds else ReadOnlySftp(talk, self._count)
+        try:
+            directory = self._directory(session, below[:-1])
+        except CollectorError as error:
+            if below and not session.broken:
+                self._directory(session, "")  # where all of the source is missing, or a link, that is what is said
+                if isinstance(error, NotFound):
+                    return
+            raise
+        if finds:
             self._count()
             yield from parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
         else:
-            yield from self._walk(talk, directory, below)
+            yield from self._walk(session, directory, below)
 
-    def _walk(self, talk: Talk, directory: str, below: str) -> Iterator[Entry]:
+    def _walk(self, session: ReadOnlySftp, directory: str, below: str) -> Iterator[Entry]:
         """List by SFTP."""
         from drcheck.collectors.ssh import sftp as ssh_sftp  # imports paramiko
 
-        session = ssh_sftp.ReadOnlySftp(talk, self._count)
         pending = [""]
         while pending:
             inner = pending.pop()
@@ -215,7 +219,7 @@ class SshCollector:
         path, before = self._regular(name)
         opened, content = self._sftp().read(path, offset, at_most)
         # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
-        if self._real(name, "the file") != path or opened.mode != before.mode or opened.uid != before.uid:
+        if self._sftp().real_path(path) != path or opened.mode != before.mode or opened.uid != before.uid:
             raise CollectorError(
                 f"{shown(path)} on {self._connection.host} was exchanged while it was read", "Look who did that."
             )
@@ -256,8 +260,7 @@ class SshCollector:
         """Return the absolute path of a regular file, and what it is; opening a pipe would wait for its writer."""
         from drcheck.collectors.ssh.sftp import is_regular  # imports paramiko
 
-        path = self._real(checked_name(name), "the file")
-        status = self._sftp().status(path)
+        path, status = self._placed(self._sftp(), checked_name(name), "the file")
         if not is_regular(status):
             raise CollectorError(f"{shown(path)} on {self._connection.host} is no regular file", "Name a file.")
         return path, status
@@ -292,30 +295,27 @@ class SshCollector:
         start = max(0, len(said) + offset) if offset < 0 else offset
         return bytes(said[start : start + at_most])
 
-    def _directory(self, name: str) -> str:
+    def _directory(self, session: ReadOnlySftp, name: str) -> str:
         """Return the absolute path of a directory that exists."""
         from drcheck.collectors.ssh.sftp import is_directory  # imports paramiko
 
-        path = self._real(name, "the directory")
-        if not is_directory(self._sftp().status(path)):
+        path, status = self._placed(session, name, "the directory")
+        if not is_directory(status):
             raise CollectorError(f"{shown(path)} on {self._connection.host} is no directory", "Name a directory.")
         return path
 
-    def _real(self, name: str, what: str) -> str:
-        """Return the absolute path of ``name``, which lies below the root and has no link in it.
+    def _placed(self, session: ReadOnlySftp, name: str, what: str) -> tuple[str, Attributes]:
+        """Return the absolute path of ``name``, which lies below the root and has no link in it, and what it is.
 
         Raises :class:`CollectorError` otherwise. The connection's root is the runner's own choice and may be a link.
         """
-        session = self._sftp()
-        if not self._top:
-            self._top = session.real_path(self._connection.root).rstrip("/")
-        path = f"{self._top}/{self._root}{name}".rstrip("/") or "/"
-        if session.real_path(path) != path:
+        self._top, path, attributes = session.place(self._connection.root, f"{self._root}{name}", self._top)
+        if attributes is None:
             raise CollectorError(
                 f"{what} {shown(path)} on {self._connection.host} is a link, or lies behind one",
                 "Name the place itself: links are not followed.",
             )
-        return path
+        return path, attributes
 
     def _count(self) -> None:
         self.calls += 1
