@@ -204,6 +204,11 @@ class SshCollector:
                 "See what serves SFTP there (Subsystem sftp internal-sftp), and the disk.",
             ) from None
 
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Return nothing: what is deleted from a host's disk is not held."""
+        del prefix
+        return iter(())
+
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of a regular file, or of what the command named by ``!output`` prints."""
         if name.startswith("!") and not self._root:

@@ -164,6 +164,7 @@ def _check(record: Record) -> Check | None:
         tool=record.text("tool"),
         point_source=point.named("source"),
         point_name=point.text("name"),
+        started_at=started,
     )
     return None if outcome == "aborted" else check
 
