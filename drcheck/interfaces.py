@@ -12,10 +12,10 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from drcheck.core.judging import summary
-from drcheck.core.judging.summary import Sources
+from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
 from drcheck.core.model.policy import Policy, Source
-from drcheck.core.model.verdict import Verdict, Window
+from drcheck.core.model.verdict import Status, Verdict, Window
 from drcheck.core.time.spans import Spans
 from drcheck.errors import DrcheckError
 
@@ -104,6 +104,14 @@ class Collector(Protocol):
         """Yield what lies below the root and whose name begins with ``prefix`` and sorts after ``after``.
 
         May give more than asked, never less; no order is promised.
+        """
+        ...
+
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Yield what begins with ``prefix`` and is still held, though overwritten or deleted, in no listing.
+
+        May give more than asked, never less. A place that holds no such thing yields nothing; what it may hold and
+        cannot tell of is an error.
         """
         ...
 
@@ -214,7 +222,7 @@ class SourceSeen:
     other_lines: int = 0
     """Of a log, its lines that tell of other services."""
     unplaced: tuple[str, ...] = ()
-    """Of a log, the failures that concern nothing the policy has, a sentence each."""
+    """Of a log, the records that concern nothing the policy has, a sentence each."""
     gaps: tuple[Gap, ...] = ()
     """Of a source that no commitment rests on, what could not be seen; of the others verdicts tell it."""
 
@@ -280,6 +288,45 @@ class Report:
     """Alias of a connection to where that is, as the beginning of a URL without secrets."""
     question: str = ""
     """What was asked other than the nightly question, in words: its verdicts are no verdicts of record."""
+    ended_at: int = 0
+    """When gathering and judging ended, in seconds since 1970."""
+    now_alone: bool = False
+    """Whether a breach counts only if it is open at the instants judged, as ``--fail-on now`` asks."""
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts of all services."""
+        return [verdict for judged in self.services for verdict in judged.verdicts]
+
+    @property
+    def gone(self) -> int:
+        """How many policies are gone of services that were judged before."""
+        return len({fault.file for fault in self.faults if fault.gone})
+
+    @property
+    def broken(self) -> int:
+        """How many policy files are invalid."""
+        return len({fault.file for fault in self.faults if not fault.gone})
+
+    @property
+    def status(self) -> Status | None:
+        """What the run comes to, with what was breached since the last recorded run."""
+        return summary.status_of(self.verdicts, invalid=self.broken + self.gone)
+
+    @property
+    def counted_status(self) -> Status | None:
+        """What of it counts for the exit status."""
+        return summary.status_of(self.verdicts, invalid=self.broken + self.gone, now=self.now_alone)
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of the run, but for formats that have statuses of their own."""
+        return summary.exit_status(self.counted_status)
+
+    @property
+    def totals(self) -> Totals:
+        """How many commitments came to what."""
+        return summary.totals(self.verdicts, invalid=self.broken + self.gone)
 
     @property
     def seen(self) -> Sources:

@@ -15,7 +15,7 @@ from drcheck.core.model.readers import Behaviour, Reader, Tells
 if TYPE_CHECKING:
     from drcheck.core.model.evidence import Log
     from drcheck.core.model.policy import Source
-    from drcheck.interfaces import Collector, Read, Render
+    from drcheck.interfaces import Collector, Read, Render, Report
     from drcheck.settings import Connection
 
     Opener = Callable[[str, Any], Collector]
@@ -130,11 +130,18 @@ class Format(NamedTuple):
     """What a server calls it (RFC 9110, section 8.3)."""
     ending: str
     """With which the name of a file of it ends."""
+    is_plugin: bool = False
+    """Whether who runs it takes the exit statuses of a monitoring plugin: its module has an ``exit_status``."""
 
 
 FORMATS: Final[dict[str, Format]] = {
     "console": Format("drcheck.reports.console.report", "text/plain; charset=utf-8", ".txt"),
     "json": Format("drcheck.reports.json", "application/json", ".json"),
+    "prometheus": Format("drcheck.reports.prometheus", "text/plain; version=0.0.4; charset=utf-8", ".prom"),
+    "nagios": Format("drcheck.reports.nagios", "text/plain; charset=utf-8", ".txt", is_plugin=True),
+    "junit": Format("drcheck.reports.junit", "application/xml", ".xml"),
+    "markdown": Format("drcheck.reports.markdown", "text/markdown; charset=utf-8", ".md"),
+    "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
 
@@ -178,6 +185,14 @@ def renderer(name: str) -> Render:
     """Return what renders a report in the format of that name."""
     render: Render = import_module(FORMATS[name].module).render
     return render
+
+
+def exit_status(name: str, report: Report) -> int:
+    """Return the exit status of ``drcheck verify`` that shows ``report`` in the format of that name."""
+    if not FORMATS[name].is_plugin:
+        return report.exit_status
+    status: int = import_module(FORMATS[name].module).exit_status(report)
+    return status
 
 
 def reader(source: Source) -> Read:

@@ -167,7 +167,7 @@ def check(world: World, service: str) -> None:
     """Check that the service that lies is unknown with a reason, and that the other one is judged as ever."""
     found, outcome = world.judged("healthy", service)
     assert found == {"healthy": Status.MET, service: Status.UNKNOWN}
-    assert summary.exit_status(outcome.status) == 3
+    assert summary.exit_status(outcome.report.status) == 3
     assert not outcome.tracebacks
 
 
@@ -175,7 +175,7 @@ def test_places_that_do_not_lie_are_met(world: World):
     found, outcome = world.judged("healthy", *AT)
 
     assert set(found.values()) == {Status.MET}
-    assert summary.exit_status(outcome.status) == 0
+    assert summary.exit_status(outcome.report.status) == 0
 
 
 @FUZZ
@@ -211,7 +211,7 @@ def test_a_host_whose_listing_lies_breaks_nothing_else(world: World, lies: list[
     (judged,) = (each for each in outcome.report.services if each.policy.service == "host")
 
     assert found["healthy"] is Status.MET
-    assert summary.exit_status(outcome.status) in {0, 3}
+    assert summary.exit_status(outcome.report.status) in {0, 3}
     assert any(verdict.gaps for verdict in judged.verdicts)
     assert not outcome.tracebacks
 
@@ -224,7 +224,7 @@ def test_a_host_whose_find_lies_breaks_nothing_else(world: World, lies: list[Lie
     (judged,) = (each for each in outcome.report.services if each.policy.service == "host")
 
     assert found["healthy"] is Status.MET
-    assert summary.exit_status(outcome.status) in {0, 3}
+    assert summary.exit_status(outcome.report.status) in {0, 3}
     assert any(verdict.gaps for verdict in judged.verdicts)
 
 
@@ -249,7 +249,7 @@ def test_whatever_a_cloud_answers_ends_no_run(world: World, splices: list[tuple[
     found, outcome = world.judged("healthy", "s3-all", "azure-all")
 
     assert found["healthy"] is Status.MET
-    assert summary.exit_status(outcome.status) in {0, 1, 3}
+    assert summary.exit_status(outcome.report.status) in {0, 1, 3}
     assert not outcome.tracebacks
 
 
@@ -268,7 +268,7 @@ def test_numbers_at_their_bounds_are_judged(world: World, seconds: int, size: in
     found, outcome = world.judged("healthy", "s3-all", "azure-all")
 
     assert found["healthy"] is Status.MET
-    assert summary.exit_status(outcome.status) in {1, 3}
+    assert summary.exit_status(outcome.report.status) in {1, 3}
     assert not outcome.tracebacks
     assert not any(
         gap.fact is None for judged in outcome.report.services for verdict in judged.verdicts for _, gap in verdict.gaps
@@ -284,7 +284,7 @@ def test_whatever_a_host_answers_ends_no_run(world: World, at: int, piece: bytes
     found, outcome = world.judged("healthy", "host")
 
     assert found["healthy"] is Status.MET
-    assert summary.exit_status(outcome.status) in {0, 1, 3}
+    assert summary.exit_status(outcome.report.status) in {0, 1, 3}
     assert not outcome.tracebacks
 
 
@@ -368,7 +368,7 @@ def test_whatever_a_client_raises_is_a_gap_of_its_source(
 
     assert found["healthy"] is Status.MET
     assert found["s3"] is not Status.MET
-    assert summary.exit_status(outcome.status) in {1, 3}
+    assert summary.exit_status(outcome.report.status) in {1, 3}
     assert len(outcome.tracebacks) == 1
     assert "CANARYCANARY" not in outcome.tracebacks[0]
     if where != "close":
@@ -392,7 +392,7 @@ def test_a_reader_that_fails_is_a_gap_of_its_source(world: World, monkeypatch: p
     found, outcome = world.judged("healthy", "s3")
 
     assert found == {"healthy": Status.MET, "s3": Status.UNKNOWN}
-    assert summary.exit_status(outcome.status) == 3
+    assert summary.exit_status(outcome.report.status) == 3
     assert "ZeroDivisionError" in outcome.tracebacks[0]
 
 

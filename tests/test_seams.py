@@ -180,7 +180,7 @@ def test_the_schema_of_policies_describes_a_reader_from_outside():
 def test_the_command_line_offers_a_format_from_outside(capsys):
     with pytest.raises(SystemExit):
         main(["verify", "--help"])
-    assert "{console,json,lines}" in capsys.readouterr().out
+    assert f"{{{','.join(registry.FORMATS)}}}" in capsys.readouterr().out
 
 
 def test_every_line_of_the_registry_names_what_is_there():

@@ -16,7 +16,7 @@ from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
 from drcheck.core.judging.sources import SourceEvidence, gaps_beside
-from drcheck.core.judging.unplaced_failures import Shown, unplaced
+from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.judging.unreadable_texts import unknown_times
 from drcheck.core.model.evidence import Gap, Log, Look
 from drcheck.core.model.policy import Policy, Source
@@ -144,12 +144,6 @@ def _sources(
 ) -> tuple[SourceSeen, ...]:
     """Return what lies at the sources of a policy beside what its verdicts tell; nothing of what was never seen."""
     listed = frozenset(of for source in policy.sources.values() for of in source.of)
-
-    @cache
-    def names(source: str) -> Sequence[str]:
-        state = sources(Key(policy.service, policy.sources[source].identity))
-        return () if state is None else state.history.names()
-
     told = {name for commitment in policy.commitments for name in commitment.evidence}
     shown = []
     for source in looked_at(policy):
@@ -159,7 +153,7 @@ def _sources(
                 seen,
                 unlisted=tuple(sorted(_sets_of(log) - listed)),
                 other_lines=log.others,
-                unplaced=unplaced(policy, source.name, log, Shown(evidence, names), window),
+                unplaced=unplaced(policy, source.name, log, evidence, window),
             )
         elif state is not None:
             history, newest = state.history, state.history.looks[-1]
@@ -202,6 +196,7 @@ def _evidence(source: Source, state: SourceState, versions: Versions, window: Wi
         unaccounted=history.unaccounted,
         ever_matched=not source.tells(Tells.POINTS) or history.ever_matched,
         looks=history.looks,
+        names=cache(history.names),
     )
 
 

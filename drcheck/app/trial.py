@@ -242,6 +242,10 @@ class Listed:
         """Read from the place itself."""
         return self.collector.read(name, offset=offset, at_most=at_most)
 
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Ask the place itself."""
+        return self.collector.earlier(prefix)
+
     def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
         """Ask the place itself."""
         return self.collector.describe(name, facts)

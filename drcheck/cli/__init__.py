@@ -6,14 +6,16 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from itertools import pairwise
 from typing import Final, NoReturn
 
 from drcheck import __version__
 from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle, tell, unwritable
 from drcheck.errors import DrcheckError
 
-VERBS: Final = ("verify", "lint", "try", "init", "history", "replay", "ledger", "schema", "completion")
+VERBS: Final = ("verify", "watch", "lint", "try", "init", "history", "replay", "ledger", "schema", "completion")
 """Each is a module beside this one, in the order in which --help shows them."""
 _MODULES: Final = {"try": "try_"}
 """Those that cannot be called like their verb."""
@@ -52,43 +54,62 @@ exit status of verify:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb, print what there is to say, and return the exit status."""
     prepare_streams()
+    argv = sys.argv[1:] if argv is None else argv
     try:
         return _run(argv)
     except DrcheckError as error:
         say(error)
-        return error.exit_status
+        return _judged_nothing(argv, error.exit_status, error.message)
     except KeyboardInterrupt:
         tell("\ndrcheck: interrupted; what was recorded stands, nothing else was judged")
-        return EXIT_INTERRUPTED
+        return _judged_nothing(argv, EXIT_INTERRUPTED, "interrupted")
     except BrokenPipeError:
         # Whoever read our output has left, as `drcheck … | head` does; the interpreter must not stumble over it again.
         drop(sys.stdout)
-        return EXIT_INTERRUPTED
+        return _judged_nothing(argv, EXIT_INTERRUPTED, "nobody reads the output")
     except Exception as error:  # noqa: BLE001  the outermost page: whatever is left is a fault in drcheck itself
         if isinstance(error, OSError) and is_unwritable(error):
             drop(sys.stdout)
             say(unwritable(error))
-            return EXIT_USAGE
+            return _judged_nothing(argv, EXIT_USAGE, "standard output cannot be written")
         import traceback  # for this alone
 
         tell(traceback.format_exc())
         tell("drcheck: this is a fault in drcheck itself; report it with the lines above")
-        return EXIT_FAULT
+        return _judged_nothing(argv, EXIT_FAULT, "this is a fault in drcheck itself")
     finally:
         settle()
 
 
-def _run(argv: Sequence[str] | None) -> int:
-    argv = sys.argv[1:] if argv is None else argv
+def _run(argv: Sequence[str]) -> int:
     try:
         arguments = parser(argv).parse_args(argv)
-    except SystemExit:
+    except SystemExit as ended:
+        if ended.code:
+            return _judged_nothing(argv, EXIT_USAGE, "wrong usage; drcheck verify --help tells the right one")
         sys.stdout.flush()  # --help and --version
         raise
     _end_on_signals()
     status: int = arguments.run(arguments)
     sys.stdout.flush()
     return status
+
+
+def _judged_nothing(argv: Sequence[str], status: int, why: str) -> int:
+    """Return the exit status of a command that ends without a verdict, ``status`` but for a monitoring plugin.
+
+    Those who run plugins take 2 for a breach and read standard output alone, also where the command line is what is
+    wrong: what it asks for is looked for in its words.
+    """
+    words = (*argv, *map("=".join, pairwise(argv)))
+    if not any(word.startswith("--fo") and word.endswith("=nagios") for word in words):
+        return status
+    # Imported here, so that --help answers at once.
+    from drcheck.reports.nagios import UNKNOWN, failed
+
+    with suppress(OSError):
+        print(failed(why), flush=True)
+    return UNKNOWN
 
 
 def parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from drcheck.errors import DrcheckError, UsageError
-from drcheck.registry import FORMATS, renderer
+from drcheck.errors import DrcheckError, OutputError, UsageError
+from drcheck.registry import FORMATS, exit_status, renderer
 
 if TYPE_CHECKING:
     from drcheck.app.verify import Question
@@ -30,7 +30,8 @@ examples:
 
 exit status: 0 all met or waived, 1 a breach, 3 an unknown or a policy that is
 invalid or gone, 2 wrong usage, 4 another run holds the ledger; with 2 and 4
-nothing was judged
+nothing was judged. With --format nagios 0 OK, 1 WARNING (at risk), 2 CRITICAL
+(a breach), 3 UNKNOWN (an unknown, or nothing was judged)
 """
 
 
@@ -73,7 +74,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "-q",
         "--quiet",
         action="store_true",
-        help="console: only what is not met, was not since the last run, was corrected, or could not be seen",
+        help="for people: only what is not met, was not since the last run, was corrected, or could not be seen",
     )
     amount.add_argument(
         "-v", "--verbose", action="store_true", help="all evidence, with its place, and tracebacks of clients"
@@ -84,30 +85,35 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
+    from dataclasses import replace
+
     from drcheck.app.mark_shown import mark_shown
     from drcheck.app.verify import verify
-    from drcheck.cli.output import OutputError, check_writable, keep_off, say, tell, write_whole
-    from drcheck.core.judging.summary import exit_status
+    from drcheck.cli.output import say, tell, write_whole
     from drcheck.ledger.errors import LedgerError
     from drcheck.ledger.store import path_of
+    from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console import progress
     from drcheck.reports.console.text import printable
 
     question = _question(arguments)
-    check_writable(arguments.output)
+    if arguments.output is not None:
+        check_writable(arguments.output)
     settings = load_settings(arguments.config)
-    keep_off(arguments.output, path_of(settings.ledger))
+    if arguments.output is not None:
+        keep_off(arguments.output, path_of(settings.ledger))
     outcome = verify(settings, arguments.policies, question, progress.awaiting)
     if arguments.verbose:
         for line in "\n".join(outcome.tracebacks).splitlines():
             tell(printable(line))
     if outcome.unkept is not None:
         say(outcome.unkept)
-    status = exit_status(outcome.status_now if arguments.fail_on == "now" else outcome.status)
+    report = replace(outcome.report, now_alone=arguments.fail_on == "now")
+    status = exit_status(arguments.format, report)
     try:
         rendered = renderer(arguments.format)(
-            outcome.report,
+            report,
             quiet=arguments.quiet,
             verbose=arguments.verbose,
             terminal=arguments.output is None,

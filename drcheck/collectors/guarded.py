@@ -41,8 +41,15 @@ class Guarded:
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield what the collector lists."""
+        yield from self._each(self._collector.list(prefix, after=after))
+
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Yield what the collector still holds."""
+        yield from self._each(self._collector.earlier(prefix))
+
+    def _each(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         try:
-            yield from self._collector.list(prefix, after=after)
+            yield from entries
         except (DrcheckError, GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001  a panic of a library in Rust is no Exception

@@ -60,6 +60,11 @@ class MemoryCollector:
             if path.startswith(self._root) and name.startswith(prefix) and name > after:
                 yield Entry(name, len(held.content), held.arrived_lo, held.arrived_hi, held.arrived_lo, held.checksum)
 
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Return nothing: what is deleted is not held."""
+        del prefix
+        return iter(())
+
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of ``name``."""
         held = self._held(name)

@@ -38,18 +38,16 @@ def written(value: Any) -> str:
 
 def report_object(report: Report) -> dict[str, Any]:
     """Return the whole report."""
-    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
-    invalid = len({fault.file for fault in report.faults})
     return {
         "drcheck": report.version,
         "run": report.run,
         "as_of": words.instant(report.window.end),
         "question": report.question,
         "window": {"from": words.instant(report.window.start), "to": words.instant(report.window.end)},
-        "status": _status(summary.status_of(verdicts, invalid=invalid)),
+        "status": _status(report.status),
         "services": [_service(judged, report.locations) for judged in report.services],
         "faults": [{"file": fault.file, "message": fault.message, "gone": fault.gone} for fault in report.faults],
-        "totals": summary.totals(verdicts, invalid=invalid)._asdict(),
+        "totals": report.totals._asdict(),
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
     }

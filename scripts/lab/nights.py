@@ -134,7 +134,7 @@ def night(directory: Path, nights: int, *, multipart: bool, profile: str = "") -
     with standing_in(instant, multipart=multipart), mock.patch.object(store, "SqliteLog", Counting), profiled(profile):
         outcome = verify(settings, (), Question(span=30 * DAY), progress.awaiting)
     print(json.dumps({**counted, "requests": Hourly.requests, "mib": peak()}))
-    assert outcome.status is Status.MET, outcome.status
+    assert outcome.report.status is Status.MET, outcome.report.status
     return 0
 
 

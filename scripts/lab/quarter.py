@@ -125,7 +125,7 @@ def drcheck(place: Path, profile: str) -> dict[str, float]:
         outcome = verify.verify(
             settings, (), verify.Question(0, period=period(PERIOD), offline=True), progress.awaiting
         )
-    assert outcome.status is Status.MET, outcome.status
+    assert outcome.report.status is Status.MET, outcome.report.status
     return {"policies": reading, "judging": time.process_time() - began}
 
 

@@ -64,3 +64,47 @@ def test_where_names_tell_no_instant_a_link_hides_something_only_if_nothing_else
     assert situation.statuses() == {"rpo": "unknown", "every": "unknown"}
     situation.put("d/shop-1.dump", situation.noise(9000), situation.night(1))
     assert situation.statuses() == {"rpo": "breached", "every": "breached"}
+
+
+@pytest.mark.parametrize("name", ["latest", "2026"])
+def test_a_place_that_holds_nothing_but_links_is_not_empty(situation, name):
+    link(situation, name)
+    policy(situation, "{data_as_of:%Y-%m-%dT%H%M}Z.dump")
+    found = situation.judged()
+    assert {one["status"] for one in found.values()} == {"unknown"}
+    assert_tells(found["rpo"], [f"{name} (a symbolic link)"])
+
+
+def test_once_backups_were_seen_a_place_that_holds_nothing_but_links_has_none(situation):
+    put(situation, 0)
+    link(situation, "latest", f"{situation.night(0):%Y-%m-%dT%H%M}Z.dump")
+    policy(situation, "{data_as_of:%Y-%m-%dT%H%M}Z.dump")
+    assert situation.judged()["rpo"]["status"] == "met"
+    (situation.disk / "d" / f"{situation.night(0):%Y-%m-%dT%H%M}Z.dump").unlink()
+    found = situation.judged()["rpo"]
+    assert found["status"] == "breached"
+    assert_tells(found, ["there is nothing but latest (a symbolic link) at dumps"])
+
+
+@pytest.mark.parametrize(
+    ("template", "there", "linked"),
+    [
+        ("{data_as_of:%Y-%m-%d}/{data_as_of:%H%M}.dump", "%Y-%m-%d/%H%M.dump", "%Y-%m-%d"),
+        ("{of}/{data_as_of:%Y-%m-%dT%H%M}.dump", "wiki/%Y-%m-%dT%H%M.dump", "shop"),
+    ],
+)
+def test_what_lies_behind_a_link_on_the_way_to_backups_is_not_known(situation, template, there, linked):
+    situation.put(f"d/{situation.night(2).strftime(there)}", situation.noise(9000), situation.night(2))
+    link(situation, situation.night(0).strftime(linked))
+    policy(situation, template, ", name_zone: UTC" + (", of: [shop, wiki]" if "{of}" in template else ""))
+    found = situation.judged()["rpo"]
+    assert next(one for one in found.get("of") or [found] if one.get("of", "shop") == "shop")["status"] == "unknown"
+
+
+def test_a_linked_directory_whose_data_set_is_there_otherwise_hides_nothing(situation):
+    for ago in (2, 1):
+        began = situation.night(ago)
+        situation.put(f"d/{began:%Y-%m-%d}/{began:%H%M}.dump", situation.noise(9000), began)
+    link(situation, "latest", f"{situation.night(1):%Y-%m-%d}")
+    policy(situation, "{data_as_of:%Y-%m-%d}/{data_as_of:%H%M}.dump", ", name_zone: UTC")
+    assert situation.statuses() == {"rpo": "breached", "every": "breached"}

@@ -53,3 +53,21 @@ def test_a_directory_and_the_file_in_it_are_one_copy(situation, ends):
         more=SITES,
     )
     assert situation.statuses() == {"c": "breached"}
+
+
+@pytest.mark.parametrize("first", ["sure", "unsure"])
+def test_of_two_sources_that_list_one_file_the_surer_one_counts_whichever_comes_first(situation, first):
+    for ago in range(5):
+        for place in ("d", "e"):
+            situation.put(
+                f"{place}/{situation.night(ago):%Y-%m-%dT%H%M}Z.dump", situation.noise(9000), situation.night(ago)
+            )
+    sources = {"sure": SOURCE % ("sure", "d/", "", "sto"), "unsure": SOURCE % ("unsure", "d/", "", "sto")}
+    sources["unsure"] = sources["unsure"].replace("thinned_after", "min_size: 1 MB, thinned_after")
+    names = [first, *({*sources} - {first})]
+    situation.policy(
+        sources="".join(sources[name] for name in names) + SOURCE % ("offsite", "e/", "", "far"),
+        commitments=f"  c: {{kind: copies, at_least: 2, evidence: [{', '.join(names)}, offsite]}}\n",
+        more=SITES,
+    )
+    assert situation.statuses() == {"c": "met"}

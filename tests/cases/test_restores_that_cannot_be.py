@@ -79,3 +79,52 @@ def test_a_pass_that_a_later_line_of_the_same_test_denies_is_no_proof_until_that
 
 def test_a_failure_that_a_later_line_of_the_same_test_denies_stays_one(situation):
     assert statuses(judged(situation, {"outcome": "failed"}, {})) == ("breached", "unknown")
+
+
+UNSHOWN = "1999-01-01T0100Z.dump"
+
+
+@pytest.mark.parametrize(
+    ("proved", "expected"), [("", ("met", "met")), (", thinned_after: never", ("unknown", "unknown"))]
+)
+def test_a_pass_on_a_copy_that_no_look_has_shown_is_told_and_no_proof_where_looks_would_have_shown_it(
+    situation, monkeypatch, proved, expected
+):
+    monkeypatch.setitem(globals(), "SOURCES", SOURCES.replace("mtime,", f"mtime{proved},"))
+    found = judged(situation, {"recovery_point": {"name": UNSHOWN}})
+    assert statuses(found) == expected
+    for one in ("rto", "tested") if proved else ():
+        assert_tells(found[one], [f"restored {UNSHOWN} at dumps, which no look has shown"])
+    report = json.loads(situation.run("--format", "json").stdout)
+    (source,) = (one for one in report["services"][0]["sources"] if one["name"] == "drills")
+    (told,) = source["unplaced_failures"]
+    assert f"passed, and no look has shown {UNSHOWN} at dumps" in told
+
+
+@pytest.mark.parametrize("name", ["orders.dump restored by hand", "9999-99-99T9999Z.dump"])
+def test_a_name_that_no_template_reads_speaks_against_no_pass(situation, monkeypatch, name):
+    monkeypatch.setitem(globals(), "SOURCES", SOURCES.replace("mtime,", "mtime, thinned_after: never,"))
+    assert statuses(judged(situation, {"recovery_point": {"name": name}})) == ("met", "met")
+
+
+def test_neither_a_check_nor_a_test_that_cannot_be_makes_backups_whole(situation, monkeypatch):
+    monkeypatch.setitem(globals(), "SOURCES", SOURCES.replace("mtime,", "mtime, thinned_after: never,"))
+    whole = "  whole: {kind: integrity, level: structure_checked, every: 30d, evidence: [dumps, drills]}\n"
+    monkeypatch.setitem(globals(), "PROMISES", PROMISES + whole)
+    found = judged(situation, {"recovery_point": {"name": UNSHOWN}})["whole"]
+    assert found["status"] == "unknown"
+    assert_tells(found, [f"restored {UNSHOWN} at dumps, which no look has shown"])
+    log = situation.disk / "drills.jsonl"
+    test = json.loads(log.read_text())
+    check = {
+        "check": "c", "service": "shop", "level": "structure_checked", "outcome": "passed",
+        "started_at": test["started_at"], "finished_at": test["finished_at"],
+        "recovery_point": {"source": "dumps", "name": UNSHOWN},
+    }  # fmt: skip
+    with log.open("a") as more:
+        more.write(json.dumps(check) + "\n")
+    assert situation.judged()["whole"]["status"] == "unknown"
+    check |= {"check": "d", "recovery_point": {"source": "dumps", "name": f"{situation.night(3):%Y-%m-%dT%H%M}Z.dump"}}
+    with log.open("a") as more:
+        more.write(json.dumps(check) + "\n")
+    assert situation.judged()["whole"]["status"] == "met"

@@ -10,6 +10,7 @@ import pytest
 
 from drcheck.cli import VERBS, parser
 from drcheck.cli.shells import bash, commands, fish, zsh
+from drcheck.registry import FORMATS
 
 COMMANDS = commands(parser(()))
 COMPLETE = """
@@ -57,11 +58,11 @@ def test_bash_takes_the_script_and_completes_drcheck_with_it(script):
         (["ver"], ["verify"]),
         ([""], [*VERBS, "-h", "--help", "--version"]),
         (["verify", "--fo"], ["--format"]),
-        (["verify", "--format", ""], ["console", "json"]),
-        (["verify", "--format", "j"], ["json"]),
-        (["verify", "--format", "=", ""], ["console", "json"]),
-        (["verify", "--format", "=", "j"], ["json"]),
-        (["verify", "--format", "="], ["console", "json"]),
+        (["verify", "--format", ""], [*FORMATS]),
+        (["verify", "--format", "js"], ["json"]),
+        (["verify", "--format", "=", ""], [*FORMATS]),
+        (["verify", "--format", "=", "js"], ["json"]),
+        (["verify", "--format", "="], [*FORMATS]),
         (["verify", "--fail-on", "n"], ["new", "now"]),
         (["verify", "--as-of", ""], []),
         (["verify", "--output", "rep"], []),  # nothing of ours: bash completes files

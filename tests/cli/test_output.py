@@ -279,7 +279,23 @@ def test_a_report_is_on_the_disk_before_its_name_and_its_name_before_it_is_told(
     assert flushed == [(False, False), (True, True)]
 
 
+def test_no_collector_of_files_by_their_ending_ever_sees_half_a_report(tmp_path, monkeypatch):
+    """node-exporter reads every ``*.prom`` in its directory, whenever it likes."""
+    seen, fsync = [], os.fsync
+
+    def watched(file):
+        seen.append([path.name for path in tmp_path.glob("*.prom")])
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_whole(b"whole", str(tmp_path / "drcheck.prom"))
+    assert seen == [[], ["drcheck.prom"]]
+    assert (tmp_path / "drcheck.prom").read_bytes() == b"whole"
+
+
 def test_a_run_that_is_interrupted_while_its_report_is_written_has_judged(place):
+    more = "".join(f"  t{number}: {{kind: restore_test, every: 180d, evidence: [log]}}\n" for number in range(9))
+    (place / "policies" / "shop.yaml").write_text(LOG + more)
     os.mkfifo(place / "report")
     reader = os.open(place / "report", os.O_RDONLY | os.O_NONBLOCK)
     fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)  # less than the report, so that its writer waits

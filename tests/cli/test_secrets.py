@@ -21,6 +21,8 @@ import cbor2
 import pytest
 from lab.sshd import make_key
 
+from drcheck.registry import FORMATS
+
 CANARY = "cAnArY7q3xZ"
 AZURE_KEY = "Y0FuQXJZN3EzeFpjQW5BclkNCg=="
 SAS = f"sv=2022-11-02&ss=b&srt=sco&sp=rl&se=2030-01-01&sig={CANARY}%2Fsas%3D"
@@ -155,6 +157,7 @@ def test_no_secret_comes_out(place):
     for arguments in (
         ("verify",), ("verify", "--verbose"), ("verify", "--format", "json"), ("history",),
         ("history", "--format", "json"), ("ledger", "show"), ("ledger", "check"), ("lint", "--explain"),
+        *(("verify", "--offline", "--verbose", "--format", name) for name in FORMATS),
     ):  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-m", "drcheck", *arguments],

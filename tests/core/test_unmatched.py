@@ -52,7 +52,9 @@ def seen(name, *looks, unaccounted=()):
     history = History()
     for day, shown in looks:
         begin = T + int(DAY * day)
-        history.apply(history.observe(Observation(Look(name, begin, begin, unaccounted=unaccounted), shown)))
+        history.apply(
+            history.observe(Observation(Look(name, begin, begin, names=len(shown) + 1, unaccounted=unaccounted), shown))
+        )
     return SourceEvidence(
         Standing.STORAGE,
         parts_of(history, SOURCES[name], clock_tolerance=300),

@@ -136,6 +136,45 @@ def test_a_list_that_powershell_wrote_is_read():
     assert [line.whose for line in parse(f"{A}  café\r\n".encode("utf-16"))] == ["café"]
 
 
+TABLE = f"""
+Algorithm       Hash                                                                   Path
+---------       ----                                                                   ----
+SHA256          {A.upper()}       C:\\b\\my dump.gz
+SHA256          {B.upper()}       C:\\b\\other.gz
+
+"""
+LIST = f"""
+
+Algorithm : SHA256
+Hash      : {A.upper()}
+Path      : C:\\b\\my dump.gz
+
+Algorithm : SHA256
+Hash      : {B.upper()}
+Path      : C:\\b\\other.gz
+"""
+SPACED = " ".join(B[at : at + 2] for at in range(0, 64, 2))
+CERTUTIL = (
+    f"SHA256 hash of my dump.gz:\n{A}\nCertUtil: -hashfile command completed successfully.\n"
+    f"SHA256 hash of file other.gz:\n{SPACED}\nCertUtil: -hashfile command completed successfully.\n"
+)
+
+
+@pytest.mark.parametrize("text", [TABLE, LIST, CERTUTIL], ids=["table", "list", "certutil"])
+def test_what_windows_tools_write_is_read(text):
+    lines = parse(text.replace("\n", "\r\n").encode("utf-16"))
+    assert [(line.algorithm, line.digest, line.tagged) for line in lines] == [("sha256", A, True), ("sha256", B, True)]
+    found = held(text, "d/my dump.gz", "d/other.gz", list_name="d/checksums.txt", whole="")
+    assert {name: (one.digest, one.stated) for name, one in found.kept.items()} == {
+        "d/my dump.gz": (A, True), "d/other.gz": (B, True),
+    }  # fmt: skip
+
+
+def test_a_path_that_a_table_cuts_off_is_no_name():
+    (line,) = parse(f"SHA256          {A}       C:\\very\\long...\n".encode())
+    assert (line.digest, line.whose) == (A, "")
+
+
 def test_of_several_algorithms_the_strongest_counts_and_of_one_the_last_line():
     text = f"{'a' * 32}  a\n{B}  a\n{A}  a\n{'c' * 40}  a\n"
     kept = held(text, "d/a").kept["d/a"]

@@ -77,8 +77,38 @@ def test_a_list_of_b2sum_is_of_another_algorithm_of_as_many_digits(tmp_path: Pat
     name = put(tmp_path, 1)
     (tmp_path / "orders" / "checksums.txt").write_bytes(run("b2sum", Path(name).name, cwd=tmp_path / "orders"))
     assert only(look(tmp_path)) == Told(True, "blake2b", NOW)
+    (tmp_path / "orders" / "checksums.txt").rename(tmp_path / "orders" / "SHA512SUMS")
     rot(tmp_path, name, CONTENT[:-1] + b"?")
     assert only(look(tmp_path)).holds is False
+
+
+def test_what_differs_from_a_list_that_may_be_of_another_algorithm_is_in_doubt_until_another_file_fits(tmp_path: Path):
+    names = [put(tmp_path, days, CONTENT + bytes([days])) for days in (1, 2)]
+    beside = tmp_path / "orders" / "checksums.txt"
+    # As b3sum writes it: BLAKE3, which has as many digits as SHA-256.
+    beside.write_text("".join(f"{digit * 64}  {Path(name).name}\n" for digit, name in zip("ab", names, strict=True)))
+    found = told(look(tmp_path))
+    assert [(one.holds, one.until) for one in found.values()] == [(None, NOW)] * 2
+    assert all("named SHA256SUMS it would say so" in one.how for one in found.values())
+    beside.write_text(f"SHA256 ({Path(names[0]).name}) = {'a' * 64}\n")
+    assert told(look(tmp_path))[names[0]].holds is False
+    fitting = run("sha256sum", Path(names[1]).name, cwd=tmp_path / "orders").decode()
+    beside.write_text(f"{'a' * 64}  {Path(names[0]).name}\n{fitting}")
+    assert [told(look(tmp_path))[name].holds for name in names] == [False, True]
+
+
+def test_a_checksum_that_came_before_its_backup_and_differs_is_told_for_every_promise(tmp_path: Path):
+    name = put(tmp_path, 1)
+    beside = tmp_path / f"{name}.sha256"
+    beside.write_bytes(run("sha256sum", Path(name).name, cwd=tmp_path / "orders"))
+    rot(tmp_path, name, CONTENT[:-1] + b"?")
+    came = (tmp_path / name).stat().st_mtime
+    os.utime(beside, (came - 60, came - 60))
+    seen = look(tmp_path, available_at=Arrival.MTIME)
+    assert only(seen).holds is None
+    (gap,) = seen.look.gaps
+    assert (gap.fact, gap.hides) == (Fact.DIGEST, False)
+    assert f"{name} cannot be verified: the checksum in {name}.sha256 differs, and came before it" in gap.what
 
 
 def test_openssl_and_bare_digests_are_understood(tmp_path: Path):

@@ -288,8 +288,8 @@ def test_a_check_tells_how_far_up_the_ladder_it_looked_and_what_at():
     log = restore_log.parse(lines(CHECK, TEST, {**CHECK, "check": "c2", "outcome": "failed", "of": None}), "web")
     finished = at("2026-09-02T02:00:00Z")
     assert log.checks == (
-        Check("c1", 1, Rung.DATA_CHECKED, passed=True, finished_at=finished, of=frozenset({"orders"}), tool="restic"),
-        Check("c2", 3, Rung.DATA_CHECKED, passed=False, finished_at=finished, of=frozenset(), tool="restic"),
+        Check("c1", 1, Rung.DATA_CHECKED, True, finished, frozenset({"orders"}), "restic", started_at=finished - 3600),
+        Check("c2", 3, Rung.DATA_CHECKED, False, finished, frozenset(), "restic", started_at=finished - 3600),
     )
     assert (len(log.recoveries), log.gaps) == (1, ())
 

@@ -375,7 +375,9 @@ def report(*services: Judged, faults=True) -> Report:
         Fault("policies/old.yaml", "policies/old.yaml:9:12: 24 is not a duration (24h)"),
     )
     services = services or (webshop(), hosting(), metering(), all_met())
-    return Report("20261121T023000Z-7f3a9c01", "0.1.0", WINDOW, services, told if faults else (), 2.345, LOCATIONS)
+    return Report(
+        "20261121T023000Z-7f3a9c01", "0.1.0", WINDOW, services, told if faults else (), 2.345, LOCATIONS, "", AS_OF + 3
+    )
 
 
 def few() -> Report:

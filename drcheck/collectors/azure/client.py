@@ -81,6 +81,7 @@ class AzureClient:
         """Ask for one page of a listing."""
         container = question.container
         include = ["copy", "immutabilitypolicy", "legalhold"] if question.locks else ["copy"]
+        include += ["snapshots", "versions", "deleted"] if question.earlier else []
         pages = (
             self._api.get_container_client(container)
             .list_blobs(name_starts_with=question.prefix or None, include=include, results_per_page=_PAGE)

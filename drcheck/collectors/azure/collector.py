@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from drcheck.collectors.azure.describe import AzureFacts
-from drcheck.collectors.azure.listing import Question
+from drcheck.collectors.azure.listing import Page, Question
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
 from drcheck.collectors.descriptions import Listed, in_full
@@ -48,18 +48,29 @@ class AzureBlobCollector:
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield what begins with ``prefix`` and sorts after ``after``, page by page."""
-        checked_prefix(prefix)
-        pages = Pages(self._container, self._quota)
-        question: Question | None = Question(
-            self._container, self._root + prefix, self._root, locks=self._facts.list_locks
-        )
-        while question is not None:
-            page = self._client.page(self._caller, question)
-            pages.take(page.names, page.marker)
+        for page in self._pages(Question(self._container, prefix, self._root, locks=self._facts.list_locks)):
             for entry, facts in zip(page.entries, page.told, strict=True):
                 if entry.name > after:
                     self._listed.keep(entry.name, facts)
                     yield entry
+
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Yield snapshots, older versions, and what was deleted softly, which stands until its time is over.
+
+        What is asked for in vain, as the account keeps none of it, is left out
+        (https://learn.microsoft.com/rest/api/storageservices/list-blobs).
+        """
+        for page in self._pages(Question(self._container, prefix, self._root, earlier=True)):
+            yield from (entry for entry in page.entries if entry.noncurrent)
+
+    def _pages(self, below: Question) -> Iterator[Page]:
+        checked_prefix(below.prefix)
+        pages = Pages(self._container, self._quota)
+        question: Question | None = below._replace(prefix=self._root + below.prefix)
+        while question is not None:
+            page = self._client.page(self._caller, question)
+            pages.take(page.names, page.marker)
+            yield page
             question = question._replace(marker=page.marker) if page.marker else None
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:

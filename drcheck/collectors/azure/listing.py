@@ -26,9 +26,9 @@ _FACTS: Final = (
 )  # fmt: skip
 _LEAVES: Final = frozenset(
     {
-        "Prefix", "Marker", "MaxResults", "Delimiter", "NextMarker", "Name", "Snapshot", "Deleted", "IsCurrentVersion",
-        "Creation-Time", "Last-Modified", "Content-Length", "Content-MD5", "ResourceType", "CopyStatus", "AccessTier",
-        "BlobType",
+        "Prefix", "Marker", "MaxResults", "Delimiter", "NextMarker", "Name", "Snapshot", "VersionId", "Deleted",
+        "IsCurrentVersion", "Creation-Time", "Last-Modified", "Content-Length", "Content-MD5", "ResourceType",
+        "CopyStatus", "AccessTier", "BlobType",
         *_FACTS,
     }
 )  # fmt: skip
@@ -45,6 +45,8 @@ class Question(NamedTuple):
     marker: str = ""
     locks: bool = False
     """Whether the locks of blobs were asked for; else that none is told proves nothing."""
+    earlier: bool = False
+    """Whether snapshots, older versions and deleted blobs were asked for as well."""
 
 
 class Page(NamedTuple):
@@ -83,14 +85,16 @@ def parse_page(body: bytes, question: Question) -> Page | None:
     dates: dict[str, int] = {}
     kinds: dict[tuple[str | None, ...], Mapping[Fact, Told]] = {}
     for blob in blobs:
-        name, properties = _blob(blob)
+        name, properties, version, noncurrent = _blob(blob)
+        if noncurrent and not question.earlier:
+            raise Nonsense("it names snapshots, older versions or deleted blobs, which nobody asked for")
         size = bounds.count(properties.get("Content-Length", ""))
         modified = _instant(properties.get("Last-Modified", ""), dates)
         created = _instant(properties["Creation-Time"], dates) if properties.get("Creation-Time") else modified
         checksum = _checksum(properties.get("Content-MD5", ""))
         if not name.startswith(question.prefix):
             raise Nonsense(f"the blob {shown(name[:100])!r} does not begin with {shown(question.prefix)!r}")
-        names.append(name)
+        names.append(f"{name}?{version}" if version else name)
         directory = properties.get("ResourceType") == "directory" or (name.endswith("/") and size == 0)
         if directory or len(name) == skip or properties.get("CopyStatus", "success") != "success":
             continue
@@ -99,7 +103,17 @@ def parse_page(body: bytes, question: Question) -> Page | None:
         # what is appended to, or written page by page, is there from its first byte on
         grows = properties.get("BlobType", "BlockBlob") != "BlockBlob"
         entries.append(
-            Entry(name[skip:], size, min(created, modified), modified, modified, checksum, archived, grows=grows)
+            Entry(
+                name[skip:],
+                size,
+                min(created, modified),
+                modified,
+                modified,
+                checksum,
+                archived,
+                noncurrent=noncurrent,
+                grows=grows,
+            )
         )
         kind = tuple(map(properties.get, _FACTS))  # few differ
         if kind not in kinds:
@@ -122,22 +136,22 @@ def _check(page: ET.Element, header: Mapping[str, str], blobs: ET.Element, quest
         raise Nonsense(f"its MaxResults is {shown(most)}, and it has {len(blobs)} blobs")
 
 
-def _blob(blob: ET.Element) -> tuple[str, dict[str, str]]:
-    """Return the name and the properties of one blob."""
+def _blob(blob: ET.Element) -> tuple[str, dict[str, str], str, bool]:
+    """Return the name and the properties of one blob.
+
+    With it: which snapshot or version it is, empty if it is neither, and whether it is an older one, or deleted.
+    """
     elements = once(blob, {})
     name, properties = blob.find("Name"), blob.find("Properties")
     if blob.tag != "Blob" or name is None or properties is None:
         raise Nonsense("a blob in it has no name, or no properties")
-    # copies, versions and what was deleted do not stand there, and are only told to who asks for them
-    if (
-        elements.get("Snapshot")
-        or elements.get("Deleted", "false") != "false"
-        or elements.get("IsCurrentVersion", "true") != "true"
-    ):
-        raise Nonsense("it names snapshots, older versions or deleted blobs, which nobody asked for")
+    # these do not stand there, and are only told to who asks for them; an older version has an id, and is not current
+    version = elements.get("Snapshot") or elements.get("VersionId", "")
+    current = elements.get("IsCurrentVersion", "false" if version else "true") == "true"
+    noncurrent = bool(elements.get("Snapshot")) or elements.get("Deleted", "false") != "false" or not current
     # characters that XML cannot hold
     text = decoded(elements["Name"], plus=False) if name.get("Encoded") == "true" else elements["Name"]
-    return bounds.name(text), once(properties, {})
+    return bounds.name(text), once(properties, {}), version, noncurrent
 
 
 def _checksum(md5: str) -> str:

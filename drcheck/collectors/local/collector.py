@@ -108,6 +108,11 @@ class LocalCollector:
         finally:
             os.close(opened)
 
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Return nothing: what is deleted from a disk is not held."""
+        del prefix
+        return iter(())
+
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return up to ``at_most`` bytes of the regular file ``name``."""
         directory, _, last = checked_name(name).rpartition("/")

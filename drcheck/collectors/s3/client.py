@@ -33,6 +33,7 @@ READ_ONLY: Final = frozenset(
         "ListObjectsV2", "ListObjectVersions", "GetObject",
         "HeadBucket",  # botocore itself sends it, to find the region of a bucket that was redirected
         "HeadObject", "GetBucketEncryption", "GetObjectLockConfiguration", "GetObjectRetention", "GetObjectLegalHold",
+        "GetBucketVersioning",
     }
 )  # fmt: skip
 """All that may ever be asked."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
 from drcheck.collectors.descriptions import Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
-from drcheck.collectors.s3.listing import Question
+from drcheck.collectors.s3.listing import Page, Question
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.s3.versions import Version
 from drcheck.core.model.evidence import Fact, Told
@@ -63,18 +63,29 @@ class S3Collector:
 
         SeaweedFS walks directories, ``a/`` before ``a-b/``: give an ``after`` that lies in the directory of ``prefix``.
         """
-        checked_prefix(prefix)
         start = before(self._root + after) if after else ""
+        for entry in self._pages(prefix, start, self._client.versions if self._versions else self._client.page):
+            if self._aws and entry.modified >= ENCRYPTED_SINCE:
+                self._listed.keep(entry.name, _ENCRYPTED)
+            yield entry
+
+    def earlier(self, prefix: str) -> Iterator[Entry]:
+        """Yield versions that lie under others, or under a delete marker; where versions are listed, that shows them.
+
+        A bucket that never had versioning has none; one in which it is suspended keeps those of before
+        (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html).
+        """
+        if not self._versions and self._facts.keeps_versions():
+            yield from (entry for entry in self._pages(prefix, "", self._client.versions) if entry.noncurrent)
+
+    def _pages(self, prefix: str, start: str, ask: Callable[[Caller, Question], Page]) -> Iterator[Entry]:
+        checked_prefix(prefix)
         pages = Pages(self._bucket, self._quota)
         question: Question | None = Question(self._bucket, self._root + prefix, self._root, start)
         while question is not None:
-            ask = self._client.versions if self._versions else self._client.page
             page = ask(self._caller, question)
             pages.take(page.keys, page.token)
-            for entry in page.entries:
-                if self._aws and entry.modified >= ENCRYPTED_SINCE:
-                    self._listed.keep(entry.name, _ENCRYPTED)
-                yield entry
+            yield from page.entries
             question = question._replace(after="", token=page.token) if page.token else None
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:

@@ -59,6 +59,17 @@ class S3Facts:
             answers[Fact.LEGAL_HOLD] = Told(True, "object lock is enabled") if lock.holds else lock
         return answers
 
+    def keeps_versions(self) -> bool:
+        """Return whether the bucket may hold versions of what was overwritten or deleted."""
+        answer = self._client.tell(self._caller, "GetBucketVersioning", self._bucket)
+        if isinstance(answer, Refused):
+            why = self._could_not(answer, "GetBucketVersioning", "s3:GetBucketVersioning").how
+            raise CollectorError(
+                f"whether {self._bucket} keeps versions cannot be told: {why}",
+                "Grant the right to see this (docs/connections.md).",
+            )
+        return answer.get("Status") in {"Enabled", "Suspended"}
+
     def thing(self, thing: Version, facts: frozenset[Fact], listed: Mapping[Fact, Told] | None) -> dict[Fact, Told]:
         """Return what is told of an object, or of a version of it.
 

@@ -12,7 +12,7 @@ from drcheck.core.history.likeness import Reading
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.history.twins import second_names
-from drcheck.core.model.evidence import FOREVER, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points
 from drcheck.core.model.policy import Source
 from drcheck.core.rules import as_listed
 from drcheck.core.rules.interface import Shown
@@ -87,10 +87,17 @@ def columns(
         rows.column((one.shown.pieces for one in seen), repeat(None, alone)),
         rows.column(whole, repeat(True, alone)),
         rows.column((one.lost_from for one in seen), repeat(FOREVER, alone)),
+        rows.column((_came_later(one, last_shown(one)) for one in seen), repeat(LONG_AGO, alone)),
     )
     points = as_listed(points, shown)
     _bridge(seen, rows.at, points)
     return points
+
+
+def _came_later(seen: Sighting, last_shown: int) -> int:
+    """Return when the place says that it came, if that lies between the look that first showed it and the newest."""
+    came = seen.shown.available_lo
+    return came if seen.first_seen < came <= last_shown else LONG_AGO
 
 
 class _Rows:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import words
 from drcheck.core.evaluation.interface import Counts, OfBackups, OfRecords, OfRecoveries
-from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import agreed, other_readings
@@ -17,14 +17,14 @@ from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.corrections import changes_by
 from drcheck.core.judging.reach import restored_from, restored_sets
 from drcheck.core.judging.since_then import changes
-from drcheck.core.judging.sources import Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
+from drcheck.core.judging.sources import OF_ALL, Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
 from drcheck.core.judging.subjects import subject_of
 from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unless_readable
 from drcheck.core.judging.waivers import waivers_of
 from drcheck.core.judging.wordings import Correction, Version, Wording, corrections_of, wordings_of
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment, Joined, Standing
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
@@ -107,7 +107,7 @@ def _judge(
             for name in seen
             for gap in gaps_of(commitment, evidence.get(name), seen[name])
             # A fact that could not be asked and that nothing hung on: another one told as much.
-            if gap.fact in {None, Fact.STATE} or overall.status is not Status.MET
+            if gap.fact in OF_ALL or overall.status is not Status.MET
         ),
         looks=looks,
         waived=tuple(waivers_of(commitment.id, versions)),
@@ -230,16 +230,16 @@ def _findings(
 
         return (attested.evaluate(commitment, records_of(policy, seen, attested=True), terms, window),)
 
+    records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
     match commitment:
         case OfBackups():
             return tuple(
-                _of_set(policy, commitment, of, seen, evidence, terms, window) for of in _sets(policy, commitment)
+                _of_set(policy, commitment, of, seen, evidence, records, terms, window)
+                for of in _sets(policy, commitment)
             )
         case OfRecords():
-            records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
             return (commitment.evaluate(records, terms, window),)
         case OfRecoveries():
-            records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
             return (commitment.evaluate(_surviving(policy, commitment, evidence), records, terms, window),)
         case _:
             raise TypeError(commitment)
@@ -264,6 +264,7 @@ def _of_set(
     of: str,
     seen: Mapping[str, SourceEvidence],
     evidence: Mapping[str, SourceEvidence],
+    records: Records,
     terms: Terms,
     window: Window,
 ) -> Finding:
@@ -279,7 +280,7 @@ def _of_set(
         if holding and not sources:
             return _nothing_survives(commitment, of, its, window)
         subject = subject_of(commitment.counts(), of, parts, evidence, sources, standing)
-        return commitment.evaluate(subject, records_of(policy, seen), its, window)
+        return commitment.evaluate(subject, records, its, window)
 
     surviving = [source for source in holding if _survives(source, terms)]
     homeless = [source for source in holding if _survives(source, terms) is None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -13,9 +13,11 @@ from drcheck.core.model.commitments import Commitment, Standing
 from drcheck.core.model.evidence import Fact, Gap, Log, Look, Points, Unaccounted
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
+from drcheck.core.rules import checked_copies
 
-_OF_ALL: Final = frozenset({None, Fact.STATE})
-"""What a gap is of that concerns every promise: a look as a whole, a line of a log, or whether backups are complete."""
+OF_ALL: Final = frozenset({None, Fact.STATE, Fact.DIGEST})
+"""What a gap is of that concerns every promise: a look as a whole, a line of a log, whether backups are complete, or a
+digest that tells nothing of what it stands beside."""
 _NEVER_LOOKED: Final = Gap("it has never been looked at", "Run drcheck verify without --offline.")
 
 
@@ -35,6 +37,14 @@ class SourceEvidence:
     """Whether a name there was ever read as that of a backup; a log has none to read."""
     looks: Sequence[Look] = ()
     """All looks at it, in the order in which they were made."""
+    names: Callable[[], Sequence[str]] = tuple
+    """Returns every name of a backup that any look has shown, however old or new it is: it reads all of its history."""
+
+    def has_shown(self, name: str) -> bool:
+        """Return whether any look has shown what a record calls ``name``."""
+        if any(checked_copies.named(part.points, {name}) for part in self.parts.values()):
+            return True
+        return checked_copies.is_among(name, self.names())
 
 
 class Evidence(NamedTuple):
@@ -96,7 +106,7 @@ def _of_standing(one: SourceEvidence | None, standing: Standing | None) -> Sourc
 def gaps_of(commitment: Commitment, one: SourceEvidence | None, used: SourceEvidence) -> Sequence[Gap]:
     """Return what of a source could not be seen, as far as it concerns a commitment."""
     whole = dict.fromkeys((*(one.gaps if one else (_NEVER_LOOKED,)), *used.gaps))
-    concerned = (gap for gap in whole if gap.fact in {*_OF_ALL, *commitment.facts()})
+    concerned = (gap for gap in whole if gap.fact in {*OF_ALL, *commitment.facts()})
     return (*concerned, *(one.log.gaps if one and one.log else ()))
 
 
@@ -104,4 +114,4 @@ def gaps_beside(one: SourceEvidence | None) -> tuple[Gap, ...]:
     """Return what could not be seen of a source that no commitment rests on, but that may tell of what others hold."""
     if one is None:
         return (_NEVER_LOOKED,)
-    return (*(gap for gap in one.gaps if gap.fact in _OF_ALL), *(one.log.gaps if one.log else ()))
+    return (*(gap for gap in one.gaps if gap.fact in OF_ALL), *(one.log.gaps if one.log else ()))

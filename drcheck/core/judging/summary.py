@@ -110,6 +110,26 @@ def is_attested(verdict: Verdict) -> bool:
     return verdict.status is Status.MET and verdict.standing is Standing.ATTESTED
 
 
+def state(verdict: Verdict) -> str:
+    """Return the one word for how it stands: ``met``, ``breached``, ``unknown``, ``waived`` or ``not_owed``."""
+    if is_waived(verdict):
+        return "waived"
+    return "not_owed" if verdict.status is None else verdict.status.value
+
+
+def since(verdict: Verdict, status: Status) -> int | None:
+    """Return since when it has ``status``, within the window; None: it has another one at the instant judged."""
+    return next((one.opened_at for one in verdict.overall.openings(status) if one.closed_at is None), None)
+
+
+def newest_data(verdict: Verdict) -> int | None:
+    """Return of when the newest data is that surely counts, of the data set that is worst off, where it matters."""
+    if verdict.commitment.kind not in {"rpo", "backup_frequency"}:
+        return None
+    instants = (one.data_as_of for one in verdict.overall.evidence if not one.why_not and not one.in_doubt)
+    return max((instant for instant in instants if instant is not None), default=None)
+
+
 def waiver_of(verdict: Verdict) -> Waiver | None:
     """Return the waiver that covers ``verdict``, the longest where several do."""
     if not is_waived(verdict):

@@ -67,6 +67,8 @@ def _odd(source: str, seen: SourceEvidence) -> str:
     if newer:
         return f"{_several(newer)} at {source}, newer than every backup read there, {_fit(newer)} no template"
     empty = seen.looks and seen.looks[-1].complete and not seen.looks[-1].names
+    if empty and seen.unaccounted:
+        return f"there is nothing but {_several(seen.unaccounted)} at {source}"
     return f"there is no file at all at {source}" if empty else ""
 
 

@@ -51,6 +51,8 @@ class Fact(StrEnum):
     """Whether the file beside it says that it is complete, in the words that the source asks for."""
     ARCHIVED = "archived"
     """Whether it must be brought back from an archive tier, in hours, before it can be read; ``how`` names the tier."""
+    EARLIER = "earlier"
+    """Of a place: whether it still holds what was overwritten or deleted there, which its listing does not show."""
 
 
 class Told(NamedTuple):
@@ -392,6 +394,9 @@ class Check(NamedTuple):
     point_source: str = ""
     """The source of the very copy that was checked; empty: it was not one copy, or is not told."""
     point_name: str = ""
+    started_at: int = LONG_AGO
+    contradicted: str = ""
+    """As :attr:`Recovery.contradicted` has it."""
 
 
 @dataclass(frozen=True, slots=True)

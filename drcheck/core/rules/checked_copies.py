@@ -69,6 +69,11 @@ def named(points: Points, names: set[str]) -> Mapping[str, Copies]:
     return found
 
 
+def spellings(name: str) -> Iterator[str]:
+    """Yield the whole backups that ``name`` may stand for, as listings spell them, the likeliest first."""
+    return (spelling for spelling, whole in _spellings(name) if whole)
+
+
 def is_among(name: str, shown: Sequence[str]) -> bool:
     """Return whether ``name`` stands for anything among the names of what was ever ``shown``."""
     return bool(named(Points("", "", name=shown, available_lo=array("q", bytes(8 * len(shown)))), {name}))

@@ -30,6 +30,8 @@ class Checked(NamedTuple):
     """Until when whoever tells of it has been seen: a later pass may be unseen."""
     sure: bool = True
     """Whether it was of this very content, and not of another that its name held about then."""
+    unlike: bool = False
+    """Whether nobody knows if it failed: what the content was compared with may be of something else."""
 
 
 def apply(points: Points, logs: Mapping[str, Log]) -> Points:
@@ -66,6 +68,9 @@ def _doubts(checks: list[Checked]) -> Iterator[Doubt]:
             continue
         since = max((at for rung, at in last.items() if rung >= one.rung), default=LONG_AGO)
         until = min((at for rung, at in later.items() if rung >= one.rung), default=FOREVER)
+        if one.unlike:
+            before.append(Doubt(one.what, Span(since, until), made=True))
+            continue
         known = max(one.at, min(until, one.known_until + 1))
         broken = Doubt(one.what, Span(one.at, known), certain=True, made=True)
         if one.sure:
@@ -91,6 +96,8 @@ def _verified(points: Points) -> Iterator[tuple[int, Checked]]:
                 if told.holds is not None:
                     what = f"its {told.how} ({words.instant(told.until)})"
                     yield row, Checked(told.until, told.holds, Rung.CHECKSUMMED, what)
+                elif told.until:
+                    yield row, Checked(told.until, False, Rung.CHECKSUMMED, f"its {told.how}", unlike=True)
 
 
 def _logged(points: Points, logs: Mapping[str, Log]) -> Iterator[tuple[int, Checked]]:

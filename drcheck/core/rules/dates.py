@@ -6,7 +6,7 @@ from operator import le
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Points
+from drcheck.core.model.evidence import Doubt, Points
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.rules.interface import Shown
 
@@ -15,19 +15,31 @@ _ZONES_APART: Final = 26 * 3600
 
 
 def apply(points: Points, shown: Shown) -> Points:
-    """Reject what is dated after it was seen, or had arrived, by more than clocks may differ."""
+    """Reject what is dated after it was seen, or had arrived, by more than clocks may differ.
+
+    Where its place also says that it came only after it was seen, and a look since then has shown it, the clock of that
+    first look may have been behind: it is in doubt.
+    """
     if all(map(le, points.data_lo, shown.first_seen)) and all(map(le, points.data_lo, points.available_hi)):
         return points
     reasons: dict[int, str] = {}
-    columns = zip(points.data_lo, shown.first_seen, points.available_hi, strict=True)
-    for row, (data, seen, arrived) in enumerate(columns):
-        if data > seen + shown.clock_tolerance:
+    doubts: dict[int, tuple[Doubt]] = {}
+    tells_arrival = shown.source.available_at is not Arrival.NAME
+    columns = zip(points.data_lo, shown.first_seen, points.available_hi, shown.came_later, strict=True)
+    for row, (data, seen, arrived, came) in enumerate(columns):
+        if data > seen + shown.clock_tolerance and tells_arrival and data <= came + shown.clock_tolerance:
+            why = (
+                f"the look that first showed it, {words.instant(seen)}, was made before it came by the clock of its "
+                f"place, {words.instant(came)}: which of the two clocks was off then is not known"
+            )
+            doubts[row] = (Doubt(why),)
+        elif data > seen + shown.clock_tolerance:
             reasons[row] = f"it is dated in the future: {words.instant(data)}, seen {words.instant(seen)}"
             reasons[row] += _other_zone(shown.source, data - seen)
         elif data > arrived + shown.clock_tolerance:
             reasons[row] = f"it claims data newer than its own arrival at {words.instant(arrived)}"
             reasons[row] += _other_zone(shown.source, data - arrived) or _set_back(shown.source)
-    return points.rejecting(reasons)
+    return points.rejecting(reasons).doubting(doubts)
 
 
 def _other_zone(source: Source, ahead: int) -> str:

@@ -25,6 +25,9 @@ class Shown(NamedTuple):
     lost_from: Sequence[int]
     """By row: from when on some of its files may have been missing; :data:`~drcheck.core.model.evidence.FOREVER`: none
     was ever seen to go."""
+    came_later: Sequence[int]
+    """By row: when it came by the clock of its place, if that is after the look that first showed it, and one of then
+    or later has shown it; :data:`~drcheck.core.model.evidence.LONG_AGO`: that is not so."""
 
 
 Rule = Callable[[Points, Shown], Points]

@@ -26,8 +26,15 @@ _BSD: Final = re.compile(
 )
 """As BSD's tools, ``sha256sum --tag`` and ``openssl dgst`` do."""
 _ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
+_CERTUTIL: Final = re.compile(r"(MD5|SHA1|SHA256|SHA512) hash of (?:file )?(\S.*):", re.IGNORECASE)
+"""What stands in the line before a digest that ``certutil -hashfile`` wrote."""
+_TABLE: Final = re.compile(r"(MD5|SHA1|SHA256|SHA512)\s+([0-9A-Fa-f]{32,128})\s+(\S.*?)\s*", re.IGNORECASE)
+"""As PowerShell's ``Get-FileHash`` does in a table; what did not fit ends in dots."""
+_FIELD: Final = re.compile(r"(Algorithm|Hash|Path)\s*: (.*)")
+"""As it does in a list."""
 _NAMELESS: Final = frozenset({"-", "stdin"})
 """What stands where a name would, of what was read from a pipe: as coreutils, and as openssl write it."""
+_FIELDS: Final = ("Algorithm", "Hash", "Path")
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 """What a list that PowerShell wrote begins with."""
 _LONGEST_LINE: Final = 8192
@@ -45,6 +52,8 @@ class Line(NamedTuple):
     """The name that stands with it, as collectors give names; empty: none."""
     readable: bool = True
     """Whether that name is UTF-8: another encoding of a name that is there may look like this."""
+    tagged: bool = False
+    """Whether the line says the algorithm; else its digits do, which others have as well."""
 
 
 class Kept(NamedTuple):
@@ -61,6 +70,8 @@ class Kept(NamedTuple):
     """How many bytes from the beginning it is of; None: all."""
     file: str = ""
     """The file that holds it."""
+    stated: bool = True
+    """Whether the line or the name of the file says the algorithm; else it may be of another one, as b3sum's are."""
 
 
 class Lacking(NamedTuple):
@@ -132,7 +143,7 @@ class Names:
 
 
 def parse(content: bytes) -> list[Line]:
-    """Return the checksums in a file as sha256sum and its kin write it, with or without names, or in BSD's form.
+    """Return the checksums in a file as sha256sum and its kin write it, with or without names, BSD's tools or Windows'.
 
     Lines of any other form, or too long for a name that there is, are left out: such a file may hold comments or a
     signature.
@@ -140,11 +151,25 @@ def parse(content: bytes) -> list[Line]:
     if content.startswith(_UTF_16):
         content = content.decode("utf-16", "replace").encode()
     lines = []
+    above, fields = "", dict[str, str]()
     for line in re.split(rb"[\n\0]", content.removeprefix(b"\xef\xbb\xbf")):
         if len(raw := line.rstrip(b"\r")) > _LONGEST_LINE:
             continue
-        text = raw.decode("utf-8", "backslashreplace")
-        if (bsd := _BSD.fullmatch(text)) is not None:
+        before, text = above, raw.decode("utf-8", "backslashreplace")
+        above = text
+        if (field := _FIELD.fullmatch(text)) is not None:
+            fields[field[1]] = field[2].strip()
+            if len(fields) < len(_FIELDS):
+                continue
+            text = "  ".join(fields[each] for each in _FIELDS)
+            fields.clear()
+        if (titled := _CERTUTIL.fullmatch(before.rstrip())) is not None:
+            # Older ones part the bytes with blanks.
+            text = f"{titled[1]}  {text.replace(' ', '')}  {titled[2]}"
+        if (table := _TABLE.fullmatch(text)) is not None:
+            tagged, digest, whose = table.groups()
+            escaped, whose = "", "" if whose.endswith(("...", "\u2026")) else whose
+        elif (bsd := _BSD.fullmatch(text)) is not None:
             escaped, tagged, whose, digest = bsd.groups()
         elif (gnu := _GNU.fullmatch(text)) is not None:
             escaped, digest, usual, indented = gnu.groups()
@@ -155,7 +180,8 @@ def parse(content: bytes) -> list[Line]:
         if algorithm is not None and tagged.lower().replace("sha2-", "sha") in {"", algorithm}:
             if escaped:
                 whose = re.sub(r"\\[\\nr]", lambda found: _ESCAPES[found[0]], whose)
-            lines.append(Line(algorithm, digest.lower(), "" if whose in _NAMELESS else whose, _is_text(raw)))
+            whose = "" if whose in _NAMELESS else whose
+            lines.append(Line(algorithm, digest.lower(), whose, _is_text(raw), tagged=bool(tagged)))
     return lines
 
 
@@ -283,8 +309,10 @@ def _plain(path: str) -> str:
 def _strongest(lines: Sequence[Line], file: str) -> Kept:
     """Return the checksum that lines about one file tell: the last one of the strongest algorithm."""
     algorithm = min((line.algorithm for line in lines), key=list(ALGORITHMS).index)
-    digests = list(dict.fromkeys(line.digest for line in reversed(lines) if line.algorithm == algorithm))
-    return Kept(algorithm, digests[0], tuple(digests[1:]), file=file)
+    its = [line for line in reversed(lines) if line.algorithm == algorithm]
+    digests = list(dict.fromkeys(line.digest for line in its))
+    stated = any(line.tagged for line in its) or checksum_names.algorithm(file) == algorithm
+    return Kept(algorithm, digests[0], tuple(digests[1:]), file=file, stated=stated)
 
 
 def _folded(name: str) -> str:

@@ -38,11 +38,15 @@ def about(name: str) -> str:
     return _OF_ONE.sub("", name)
 
 
+def algorithm(name: str) -> str:
+    """Return the algorithm that the name of a file with checksums says; empty: none."""
+    found = _OF_ONE.search(name) or _OF_SEVERAL.search(name)
+    return found[1].lower() if found is not None and found[1] else ""
+
+
 def rank(name: str) -> tuple[int, str]:
     """Return what sorts files with checksums by their names: those that tell the strongest algorithm come first."""
-    found = _OF_ONE.search(name) or _OF_SEVERAL.search(name)
-    algorithm = found[1].lower() if found is not None and found[1] else ""
-    return [*ALGORITHMS, ""].index(algorithm), name
+    return [*ALGORITHMS, ""].index(algorithm(name)), name
 
 
 def owner(name: str, names: Container[str]) -> str:

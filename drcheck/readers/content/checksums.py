@@ -140,6 +140,13 @@ class Lists:
             why = f"{name} holds no checksum of it"
         return why
 
+    def also_kept(self, kept: Kept) -> Sequence[str]:
+        """Return of which files the same list holds checksums of the same algorithm."""
+        matched = self._of(kept.file)
+        return (
+            [] if matched is None else [name for name, one in matched.kept.items() if one.algorithm == kept.algorithm]
+        )
+
     def held(self, name: str, whole: str, whole_of: Callable[[str], str]) -> Matched | None:
         """Return what the list ``name`` holds, of what is lacking only the files of the backup ``whole``.
 
@@ -228,7 +235,7 @@ def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int)
     if kept.digest in found:
         return Told(True, found[kept.digest], begin)
     if not found.keys().isdisjoint(kept.earlier):
-        return Told(None, f"{kept.file} holds several checksums of it, and it has an earlier one")
+        return Told(None, f"{kept.file} holds several checksums of it, and it has an earlier one", begin)
     return Told(False, f"{kept.algorithm} differs from the one kept beside it", begin)
 
 

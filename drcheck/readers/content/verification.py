@@ -14,6 +14,7 @@ from drcheck.core.time.wallclock import HOUR
 from drcheck.interfaces import Archived, CollectorError, Entry, NotFound
 from drcheck.readers.content import checksums
 from drcheck.readers.content.asking import IN_A_ROW, Asking, counted
+from drcheck.readers.content.checksum_lists import Kept
 from drcheck.readers.content.checksum_names import holds_checksums
 from drcheck.readers.points import arrivals
 
@@ -56,6 +57,10 @@ class Verification:
         self._unread: set[str] = set()
         """Files of backups with lists that were not read: whether these hold their checksums is not known."""
         self._unreadable: list[CollectorError] = []
+        self._older: list[tuple[str, str]] = []
+        """What differs from a checksum, and the file with that, which came before it."""
+        self._unlike: list[tuple[Candidate, Kept]] = []
+        """What differs from a checksum that does not say of what algorithm it is."""
 
     def check(self) -> None:
         """Tell which backups lack a file, and which have their checksums; what could not be read is a gap."""
@@ -84,6 +89,17 @@ class Verification:
                 in_a_row += 1
                 if in_a_row == IN_A_ROW:
                     break
+        self._tell_unlike()
+        if self._older:
+            (name, file), more = self._older[0], len(self._older) - 1
+            self._asking.gaps.append(
+                Gap(
+                    f"{name}{f' and {more} more' if more else ''} cannot be verified: the checksum in {file} differs, "
+                    "and came before it, so that it may be of something older",
+                    "Write checksums after what they are of, or name the digest in `complete_when`.",
+                    fact=Fact.DIGEST,
+                )
+            )
         if self._unreadable:
             self._asking.fail({Fact.CHECKSUM}, self._unreadable[-1])
         if count := self._asking.left.pop(Fact.CHECKSUM, 0):
@@ -135,8 +151,12 @@ class Verification:
                 told = Told(None, f"the checksum beside it is of {kept.other}, and differs")
             elif file is not None and self._came_before(self._beside[kept.file], file):
                 told = Told(None, f"the checksum in {kept.file} is of something older: it came before the backup")
+                self._older.append((candidate.name, kept.file))
             elif self._lists.again(candidate, kept, marker) != kept:
                 told = None  # both are being replaced
+            elif not kept.stated:
+                self._unlike.append((candidate, kept))
+                return candidate.size
         if told is None and "\\x" in candidate.name:
             self._put_untold(candidate, "it cannot be read by its name, which is not UTF-8")
         if told is not None:
@@ -144,6 +164,29 @@ class Verification:
             if told.holds and kept.covers is None and asking.asked.tells_apart:
                 asking.put(candidate, Fact.DIGEST, Told(True, checksums.as_told(kept)))
         return candidate.size
+
+    def _tell_unlike(self) -> None:
+        """Tell of what differs from a checksum that does not say its algorithm whether it is broken.
+
+        It is, where another file has the checksum that the same list has of it; else nobody knows.
+        """
+        passed = {one.name for one in self._asking.told if one.fact is Fact.CHECKSUM and one.told.holds}
+        passed |= {one.name for one in self._candidates if self._has_passed(one)}
+        for candidate, kept in self._unlike:
+            how = f"{kept.algorithm} differs from the one kept beside it"
+            told = Told(False, how, self._begin)
+            if passed.isdisjoint(self._lists.also_kept(kept)):
+                sums = f"{kept.algorithm.upper()}SUMS"
+                told = Told(
+                    None, f"{how}, if that is what {kept.file} holds: named {sums} it would say so", self._begin
+                )
+            self._asking.put(candidate, Fact.CHECKSUM, told)
+
+    def _has_passed(self, candidate: Candidate) -> bool:
+        """Return whether an earlier look found that a candidate has its checksum."""
+        settled = self._asking.asked.settled.get(candidate.name)
+        told = None if settled is None else settled.facts.get(Fact.CHECKSUM)
+        return told is not None and told.holds is True
 
     def _find_lacking(self) -> None:
         """Tell which backups lack a file that a list of checksums names."""

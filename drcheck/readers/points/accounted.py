@@ -10,9 +10,9 @@ from typing import Final
 from drcheck.core.model.evidence import LONG_AGO, Unaccounted
 from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import is_like_a_marker
+from drcheck.core.names.of_source import matcher_of
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked, Entry
-from drcheck.readers.points.matcher_of_source import matcher_of
 
 SMALL: Final = 1000
 """Bytes: what is smaller is a placeholder, a marker or a note, and no backup."""

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import cached_property
 from itertools import islice
 
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import LONG_AGO, Gap, Told
+from drcheck.core.model.evidence import LONG_AGO, Gap, Told, Unaccounted
 from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import is_like_a_marker, marker_of, may_mark
 from drcheck.core.names.matching import Matcher, Named
-from drcheck.core.names.template import Template
+from drcheck.core.names.template import Part, Template
 from drcheck.core.time.wallclock import DAY
+from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, Seek
 from drcheck.readers import looks
 from drcheck.readers.content.checksum_names import holds_checksums, of_several
 from drcheck.readers.points import windows
+from drcheck.readers.points.accounted import MOST_KEPT
 from drcheck.readers.points.manifests import Manifests
 from drcheck.readers.points.markers import Markers
 from drcheck.readers.points.wholes import Backup, assembled
@@ -37,7 +40,7 @@ AROUND = 10 * PAGE
 """How many names are looked at where what should have come did not."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Listing:
     """Everything that one look at a source gives."""
 
@@ -130,11 +133,12 @@ class Listing:
         if not self.links:
             return (), LONG_AGO
         told = {(named.of, named.data_lo) for named, _ in self.rows.values()}
+        sets = {of for of, _ in told}
         hidden: list[str] = []
         seen_from = LONG_AGO
         for name in sorted(self.links):
             named = self._linked(name)
-            if named is None or (told if named.data_hi is None else (named.of, named.data_lo) in told):
+            if named is None or (named.of in sets if named.data_hi is None else (named.of, named.data_lo) in told):
                 continue
             if named.data_hi is not None and named.data_hi < self.asked.since:
                 seen_from = max(seen_from, named.data_hi + 1)
@@ -151,8 +155,28 @@ class Listing:
         return (gap,), seen_from
 
     def _linked(self, name: str) -> Named | None:
-        """Return what the name of a link tells, of a file or of a directory with files in it."""
-        return self.match(name) or self.match(f"{name}/x")
+        """Return what the name of a link tells, of a file or of a directory in which backups, or their files, lie."""
+        return (
+            self.match(name) or self.match(f"{name}/x") or next(filter(None, (way(name) for way in self._ways)), None)
+        )
+
+    @cached_property
+    def _ways(self) -> Sequence[Matcher]:
+        """What reads the names of the directories in which templates have their backups, but for wildcards."""
+        found = []
+        for template in self.templates:
+            for slash in re.finditer("/(?=.)", template.text):
+                with suppress(DrcheckError):  # a part of an instant, or text alone, tells nothing
+                    way = Template.parse(template.text[: slash.start()])
+                    if not way.has(Part.ANY) and (way.has_of or way.has_instant):
+                        source = self.source
+                        found.append(Matcher(way, source.of, self.zone, kinds=source.kinds, kind=source.kind))
+        return found
+
+    def links_alone(self) -> tuple[Unaccounted, ...]:
+        """Return the links of a place that shows no backup, as names that nothing accounts for."""
+        told = sorted(self.links)[:MOST_KEPT] if not self.rows else ()
+        return tuple(Unaccounted(f"{name} (a symbolic link)", self.asked.begin, newer=False) for name in told)
 
     def accounts_for(self, name: str) -> bool:
         """Return whether a name that is no backup belongs to one, or is of a data set that nobody listed."""

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Observation, Told
 from drcheck.core.model.policy import Source
+from drcheck.core.names.of_source import matcher_of, names_of
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked, Collector, CollectorError
 from drcheck.readers import looks
 from drcheck.readers.content import fingerprints
 from drcheck.readers.content.checksum_names import holds_checksums
-from drcheck.readers.points import lists_beside, unfinished
+from drcheck.readers.points import earlier, lists_beside, unfinished
 from drcheck.readers.points.accounted import unaccounted
 from drcheck.readers.points.by_file import files_of, together
 from drcheck.readers.points.candidates import Candidates
 from drcheck.readers.points.listing import Listing
-from drcheck.readers.points.matcher_of_source import matcher_of, names_of
 
 
 def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
@@ -46,6 +47,9 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     asked_from = listing.gather()
     listing.look_around()
     gaps, offset = tuple(listing.gaps), None
+    if Fact.EARLIER in asked.facts:
+        asked = replace(asked, facts=asked.facts - {Fact.EARLIER})
+        gaps += () if gaps else earlier.held(collector, listing)
     if not gaps or listing.rows:
         offset, beyond = looks.clock_of(collector, source, asked)
         gaps += beyond
@@ -97,7 +101,8 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
             matched=len(listing.rows),
             unaccounted=unaccounted(
                 source, (entry for _, entry in listing.rows.values()), listing.others, asked, listing.accounts_for
-            ),
+            )
+            or listing.links_alone(),
         ),
         candidates=candidates,
         described=described,

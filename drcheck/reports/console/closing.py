@@ -25,51 +25,60 @@ def invalid(paper: Paper, faults: Sequence[Fault]) -> None:
     paper.blank()
     unknown = mark(Status.UNKNOWN)
     for fault in faults:
-        message = prose(fault.message)
-        place = printable(fault.file)
-        sentence = message if message.startswith(place) else f"{place}: {message}"
-        paper.wrapped(sentence, indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
+        paper.wrapped(fault_of(fault), indent=INDENT, first=(f"{unknown.symbol} ", unknown.style))
     paper.blank()
+
+
+def fault_of(fault: Fault) -> str:
+    """Return in words why a policy could not be judged, with its place."""
+    message, place = prose(fault.message), printable(fault.file)
+    return message if message.startswith(place) else f"{place}: {message}"
 
 
 def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str) -> None:
     """Write what the run comes to; ``brief``: the report left out commitments, or evidence of some."""
-    verdicts = [verdict for judged in report.services for verdict in judged.verdicts]
-    gone = len({fault.file for fault in report.faults if fault.gone})
-    broken = len({fault.file for fault in report.faults if not fault.gone})
-    totals = summary.totals(verdicts, invalid=broken + gone)
-    whole = mark(summary.status_of(verdicts, invalid=broken + gone))
+    whole = mark(report.status)
+    if quiet and whole in {mark(Status.MET), mark(None)}:
+        paper.wrapped(f"{counts(report)}, {_as_of(report)}", first=(f"{whole.symbol} {whole.word}: ", whole.style))
+        return
+    paper.rule()
+    paper.wrapped(counts(report), first=(f"{whole.symbol} {whole.word}  ", whole.style))
+    paper.wrapped(judged(report))
+    for step in _next_steps(report, brief=brief, config=config):
+        paper.wrapped(step, first="→ ")
+
+
+def judged(report: Report) -> str:
+    """Return what was judged: of which instant, over how long, and by how many sources."""
     seen = report.seen
-    newer = {
-        (source.place, unread.name)
-        for judged in report.services
-        for source in judged.sources
-        for unread in source.unmatched
-        if unread.newer
-    }
-    counts = _counts(totals, seen, broken, gone, len(newer))
+    sources = words.counted(seen.asked, "source")
+    if seen.seen < seen.asked:
+        sources = f"{seen.seen} of {sources}"
+    lengths = {window.end - window.start for window in report.windows or {report.window}}
+    long = f"{'up to ' if len(lengths) > 1 else ''}{words.duration(max(lengths))}"
+    return f"judged {_as_of(report)} over {long}; {sources} seen in {report.seconds:.1f} s"
+
+
+def _as_of(report: Report) -> str:
     shown = local_time.of_run(report.services).instant
     end = shown(report.window.end)
     if report.apart:
         end = f"{shown(min(window.end for window in report.windows))} to {end}"
-    as_of = f"as of {end}{f' ({report.question})' if report.question else ''}"
-    if quiet and whole in {mark(Status.MET), mark(None)}:
-        paper.wrapped(f"{counts}, {as_of}", first=(f"{whole.symbol} {whole.word}: ", whole.style))
-        return
-    sources = words.counted(seen.asked, "source")
-    if seen.seen < seen.asked:
-        sources = f"{seen.seen} of {sources}"
-    paper.rule()
-    paper.wrapped(counts, first=(f"{whole.symbol} {whole.word}  ", whole.style))
-    lengths = {window.end - window.start for window in report.windows or {report.window}}
-    long = f"{'up to ' if len(lengths) > 1 else ''}{words.duration(max(lengths))}"
-    paper.wrapped(f"judged {as_of} over {long}; {sources} seen in {report.seconds:.1f} s")
-    for step in _next_steps(report, totals, brief=brief, config=config):
-        paper.wrapped(step, first="→ ")
+    return f"as of {end}{f' ({report.question})' if report.question else ''}"
 
 
-def _counts(totals: summary.Totals, seen: summary.Sources, broken: int, gone: int, unmatched: int) -> str:
+def counts(report: Report) -> str:
     """Return what commitments came to, then what evidence lacks."""
+    totals, seen, broken, gone = report.totals, report.seen, report.broken, report.gone
+    unmatched = len(
+        {
+            (source.place, unread.name)
+            for judged in report.services
+            for source in judged.sources
+            for unread in source.unmatched
+            if unread.newer
+        }
+    )
     beside = {"at risk": totals.at_risk, "attested": totals.attested}
     of_these = ", ".join(f"{count} {word}" for word, count in beside.items() if count)
     met = f"{totals.met} met" + (f" ({of_these})" if of_these else "")
@@ -82,17 +91,17 @@ def _counts(totals: summary.Totals, seen: summary.Sources, broken: int, gone: in
         "policy gone" if gone == 1 else "policies gone": gone,
         "breached and over since": totals.passed,
     }
-    counts = ", ".join([met, *(f"{count} {word}" for word, count in others.items() if count)])
+    counted = ", ".join([met, *(f"{count} {word}" for word, count in others.items() if count)])
     lacks = [words.counted(seen.gaps, "evidence gap")] if seen.gaps else []
     if unmatched:
         lacks.append(f"{words.counted(unmatched, 'newer name')} that no template reads")
-    return f"{counts}; {', '.join(lacks)}" if lacks else counts
+    return f"{counted}; {', '.join(lacks)}" if lacks else counted
 
 
-def _next_steps(report: Report, totals: summary.Totals, *, brief: bool, config: str) -> list[str]:
+def _next_steps(report: Report, *, brief: bool, config: str) -> list[str]:
     steps = []
     named = f" --config {printable(shlex.quote(config))}" if config else ""
-    if totals.breached:
+    if report.totals.breached:
         worst = next(
             judged.policy.service for judged in report.services if summary.status_of(judged.verdicts) is Status.BREACHED
         )

@@ -47,9 +47,9 @@ def write(paper: Paper, verdict: Verdict, local: Local, indent: int) -> None:
     for finding in verdict.findings or (verdict.overall,):
         for piece in _not_met(finding):
             _piece(paper, finding.of, piece, local, indent)
-    for cited in _cited_by(verdict):
+    for cited in cited_by(verdict):
         paper.wrapped(
-            _cited_in_words(cited, local),
+            in_words(cited, local),
             indent=indent,
             first="- " if cited.why_not else "? " if cited.in_doubt else "+ ",
         )
@@ -58,12 +58,13 @@ def write(paper: Paper, verdict: Verdict, local: Local, indent: int) -> None:
 def newest_rejected(verdict: Verdict) -> Cited | None:
     """Return the candidate with the newest data that does not count, or may not, if there is one."""
     rejected = (
-        cited for cited in _cited_by(verdict) if (cited.why_not or cited.in_doubt) and cited.data_as_of is not None
+        cited for cited in cited_by(verdict) if (cited.why_not or cited.in_doubt) and cited.data_as_of is not None
     )
     return max(rejected, key=lambda cited: cited.data_as_of or 0, default=None)
 
 
-def _cited_by(verdict: Verdict) -> Iterable[Cited]:
+def cited_by(verdict: Verdict) -> Iterable[Cited]:
+    """Return what a verdict rests on, and what does not count, each once."""
     return dict.fromkeys(cited for finding in (verdict.overall, *verdict.findings) for cited in finding.evidence)
 
 
@@ -91,8 +92,8 @@ def _piece(paper: Paper, of: str, piece: Piece, local: Local, indent: int) -> No
     paper.wrapped(f"{words.duration(piece.end - piece.start)}: {printable(local.text(reason))}", indent=indent + 2)
 
 
-def _cited_in_words(cited: Cited, local: Local) -> str:
-    """Return a fact with the file that it is, or that tells of it."""
+def in_words(cited: Cited, local: Local) -> str:
+    """Return a fact with the file that it is, or that tells of it, and why it does not count, if so."""
     if cited.name and cited.place.endswith(cited.name):
         facts = [f"{cited.source}: {cited.place}"]
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap
@@ -21,24 +21,30 @@ _NAMES_TOLD = 3
 
 def write(paper: Paper, judged: Judged, local: Local, *, verbose: bool) -> None:
     """Write every evidence gap of a service, once, each with what to do about it."""
-    by_source: dict[str, list[Gap]] = {}
-    for source, gap in judged.gaps:
-        by_source.setdefault(source, []).append(gap)
-    if not by_source:
+    if not judged.gaps:
         return
     paper.blank()
     paper.line(" " * INDENT, ("could not be seen", "bold"))
+    for sentence, hint in unseen(judged, local, verbose=verbose):
+        paper.wrapped(sentence, indent=INDENT, first="· ")
+        if hint:
+            paper.wrapped(hint, indent=INDENT + 2, first="→ ")
+
+
+def unseen(judged: Judged, local: Local, *, verbose: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield each evidence gap of a service with what to do about it; of a log's malformed lines, the first few."""
+    by_source: dict[str, list[Gap]] = {}
+    for source, gap in judged.gaps:
+        by_source.setdefault(source, []).append(gap)
     for source, gaps in by_source.items():
         whole = [gap for gap in gaps if gap.line is None]
         lines = sorted((gap for gap in gaps if gap.line is not None), key=lambda gap: gap.line or 0)
         most = len(lines) if verbose else _LINES_TOLD
         for gap in (*whole, *lines[:most]):
             place = source if gap.line is None else f"{source}, line {gap.line}"
-            paper.wrapped(prose(f"{place}: {local.text(gap.what)}"), indent=INDENT, first="· ")
-            if gap.hint:
-                paper.wrapped(prose(gap.hint), indent=INDENT + 2, first="→ ")
+            yield prose(f"{place}: {local.text(gap.what)}"), prose(gap.hint)
         if lines[most:]:
-            paper.wrapped(f"{source}: {len(lines) - most} more lines", indent=INDENT, first="· ")
+            yield f"{source}: {len(lines) - most} more lines", ""
 
 
 def unjudged(judged: Judged) -> list[str]:
@@ -64,7 +70,7 @@ def unjudged(judged: Judged) -> list[str]:
         told.append(f"nobody looked at {unused}: no commitment rests on {'it' if len(judged.unused) == 1 else 'them'}")
     told += [sentence for source in sources for sentence in source.unplaced[:_NAMES_TOLD]]
     told += [
-        f"{source.name}: {words.counted(more, 'more failure')} of what the policy does not have"
+        f"{source.name}: {words.counted(more, 'more record')} of what the policy does not have"
         for source in sources
         if (more := len(source.unplaced) - _NAMES_TOLD) > 0
     ]

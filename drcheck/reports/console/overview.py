@@ -23,13 +23,13 @@ def write(paper: Paper, services: Sequence[Judged], *, apart: bool) -> None:
 
     ``apart``: services are judged at different instants, which are told.
     """
-    rows = [(printable(judged.policy.service), *_figures(judged)) for judged in services]
+    rows = [(printable(judged.policy.service), *figures(judged)) for judged in services]
     names, met, gaps = (max(map(cells, column)) for column in zip(_HEADS, *rows, strict=True))
     under = _INDENT + _STATUS_WIDTH + len(_GAP)
     as_of = ["as of", *(of_service(judged).instant(judged.window.end) for judged in services)] if apart else []
     instants = max(map(cells, as_of), default=0)
     names = min(names, paper.width - under - met - gaps - 2 * len(_GAP) - (instants and instants + len(_GAP)))
-    marks = (Mark(" ", "", ""), *map(_mark, services))
+    marks = (Mark(" ", "", ""), *map(mark_of, services))
     for number, (status, (name, kept, unseen)) in enumerate(zip(marks, (_HEADS, *rows), strict=True)):
         style = "" if status.word else "dim"
         first, *others = wrap(name, names)
@@ -43,11 +43,12 @@ def write(paper: Paper, services: Sequence[Judged], *, apart: bool) -> None:
     paper.blank()
 
 
-def _mark(judged: Judged) -> Mark:
+def mark_of(judged: Judged) -> Mark:
+    """Return how the status of a service is shown."""
     return mark(summary.status_of(judged.verdicts), at_risk=any(verdict.overall.at_risk for verdict in judged.verdicts))
 
 
-def _figures(judged: Judged) -> tuple[str, str]:
+def figures(judged: Judged) -> tuple[str, str]:
     """Return how many commitments are met, of those of which anything is owed, and how many gaps there are."""
     owed = [verdict for verdict in judged.verdicts if verdict.status is not None]
     met = sum(verdict.status is Status.MET for verdict in owed)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from drcheck.core import decimals, words
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Opening, Status, Verdict
+from drcheck.core.model.verdict import Verdict
 from drcheck.interfaces import Judged, Report
-from drcheck.reports.console import closing, details, gaps, overview, periods, since_then
+from drcheck.reports.console import closing, details, gaps, overview, reasons
 from drcheck.reports.console.local_time import Local, of_service
 from drcheck.reports.console.marks import Mark, mark, quantity
-from drcheck.reports.console.terminal import Paper, Screen, screen
+from drcheck.reports.console.terminal import Paper, Part, Screen, screen
 from drcheck.reports.console.text import cells, fit, printable, prose, wrap
 
 INDENT = 2
@@ -21,9 +20,6 @@ _STATUS_WIDTH = 10
 _UNDER = INDENT + _STATUS_WIDTH + len(_GAP)
 """Where a commitment's id begins, and what is said of it below."""
 _ID_AT_MOST, _CLAUSE_AT_MOST = 26, 16
-_KINDS = {"rpo": "RPO", "rto": "RTO", "restore_test": "restore tests"}
-_LINES_TOLD = 3
-"""Data sets, and periods that fell short, that are told for one commitment before ``--verbose``."""
 
 
 def render(
@@ -47,7 +43,7 @@ def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: boo
         overview.write(paper, report.services, apart=report.apart)
     brief = quiet or (many and not verbose)
     for judged in report.services:
-        shown = [verdict for verdict in judged.verdicts if not brief or _matters(verdict)]
+        shown = [verdict for verdict in judged.verdicts if not brief or reasons.matters(verdict)]
         if shown or not brief or gaps.unjudged(judged) or judged.gaps:
             _service(paper, judged, shown, brief=brief, verbose=verbose, apart=report.apart)
             if verbose:
@@ -55,21 +51,10 @@ def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: boo
             paper.blank()
     closing.invalid(paper, report.faults)
     left_out = not verbose and (
-        many or any(_not_met(verdict) for judged in report.services for verdict in judged.verdicts)
+        many or any(reasons.is_not_met(verdict) for judged in report.services for verdict in judged.verdicts)
     )
     closing.write(paper, report, quiet=quiet, brief=left_out, config=config)
     return paper.text()
-
-
-def _matters(verdict: Verdict) -> bool:
-    """Return whether nobody may miss it: it is not met, or it was not at some time since the last recorded run."""
-    return _not_met(verdict) or verdict.corrected or bool(summary.closed_breaches(verdict))
-
-
-def _not_met(verdict: Verdict) -> bool:
-    return summary.effective_status(verdict) in {Status.BREACHED, Status.UNKNOWN} or bool(
-        summary.passed_breaches(verdict)
-    )
 
 
 def _service(
@@ -87,8 +72,9 @@ def _service(
     if shown:
         paper.blank()
     _table(paper, judged, shown, local, verbose=verbose)
-    if not brief:
-        _beside(paper, judged)
+    if not brief and (silence := reasons.silence(judged)):
+        paper.blank()
+        paper.wrapped(silence, indent=INDENT)
     gaps.write(paper, judged, local, verbose=verbose)
     if unjudged := gaps.unjudged(judged):
         paper.blank()
@@ -132,126 +118,9 @@ def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], local: Local,
     for number, (verdict, *texts) in enumerate(rows):
         if number and verbose:
             paper.blank()
-        row(_mark(verdict), texts)
-        _reasons(paper, judged, verdict, local, verbose=verbose)
+        row(reasons.mark_of(verdict), texts)
+        for line in reasons.lines(judged, verdict, local, verbose=verbose):
+            first: Part = (f"{line.mark.symbol} ", line.mark.style) if line.mark else ""
+            paper.wrapped(line.text, indent=_UNDER, first=first, style=line.style)
         if verbose:
             details.write(paper, verdict, local, _UNDER)
-
-
-def _mark(verdict: Verdict) -> Mark:
-    return mark(
-        verdict.status,
-        waived=summary.is_waived(verdict),
-        at_risk=verdict.overall.at_risk,
-        attested=summary.is_attested(verdict),
-    )
-
-
-def _reasons(paper: Paper, judged: Judged, verdict: Verdict, local: Local, *, verbose: bool) -> None:
-    indent, overall = _UNDER, verdict.overall
-    reasons = [printable(overall.reason)]
-    if verdict.findings and verdict.status not in {Status.MET, None}:
-        others = (finding for finding in verdict.findings if finding.status not in {Status.MET, None})
-        reasons = list(dict.fromkeys([*reasons, *(printable(finding.reason) for finding in others)]))
-    most = len(reasons) if verbose else _LINES_TOLD
-    for reason in reasons[:most]:
-        paper.wrapped(local.text(reason), indent=indent)
-    if reasons[most:]:
-        paper.wrapped(f"and {len(reasons) - most} more data sets like it", indent=indent)
-    if overall.at_risk and overall.headroom is not None and overall.headroom.unit == "s":
-        paper.wrapped(f"at risk: only {quantity(overall.headroom)} of headroom is left", indent=indent)
-    elif overall.at_risk and overall.headroom is not None and overall.headroom.unit == "%":
-        paper.wrapped("at risk: most of the downtime that the target allows is used up", indent=indent)
-    elif overall.at_risk and overall.due_at is not None:
-        paper.wrapped(f"at risk: the next backup is due {local.instant(overall.due_at)}", indent=indent)
-    if waiver := summary.waiver_of(verdict):
-        until = local.instant(waiver.until)
-        paper.wrapped(prose(f"waived until {until} by {waiver.owner}: {waiver.reason}"), indent=indent, style="italic")
-    elif waived := summary.shares(overall, verdict.waived).waived:
-        paper.wrapped(f"waivers cover {words.duration(waived)} of the time in breach", indent=indent, style="italic")
-    for figure, kept in overall.also:
-        kept_or_not = "is kept" if kept else "is not kept"
-        paper.wrapped(f"reported beside it, not judged: {quantity(figure)} {kept_or_not}", indent=indent)
-    if verdict.of_period and (share := _share(verdict)):
-        paper.wrapped(share, indent=indent)
-    breached = mark(Status.BREACHED)
-    for (counts, why), breaches in _news(verdict).items():
-        first = (f"{breached.symbol} ", breached.style) if counts else ""
-        paper.wrapped(local.text(_passed(why, breaches, judged)), indent=indent, first=first)
-    for sentence in _earlier(verdict):
-        paper.wrapped(local.text(sentence), indent=indent)
-    if not verbose:
-        for line in periods.in_short(overall.periods, verdict.window.end, at_most=_LINES_TOLD):
-            paper.wrapped(prose(local.text(line)), indent=indent)
-        if _not_met(verdict) and (rejected := details.newest_rejected(verdict)) is not None:
-            paper.wrapped(printable(f"{rejected.name} {local.text(details.why_not(rejected))}"), indent=indent)
-        for line in since_then.in_short(verdict.since_then):
-            paper.wrapped(printable(local.text(line)), indent=indent)
-        for note in verdict.notes:
-            paper.wrapped(prose(local.text(note)), indent=indent)
-
-
-def _share(verdict: Verdict) -> str:
-    """Return for how much of a period a promise was kept: what is unknown is not, and stands beside it."""
-    shares = summary.shares(verdict.overall)
-    if shares.kept is None:
-        return ""
-    times = {"met": shares.met, "breached": shares.breached, "unknown": shares.unknown}
-    parts = ", ".join(f"{status} {words.to_the_second(seconds)}" for status, seconds in times.items() if seconds)
-    worst = f"; the worst {quantity(verdict.overall.worst)}" if verdict.overall.worst is not None else ""
-    return f"kept for {decimals.cut(shares.kept)} % of the time owed: {parts}{worst}"
-
-
-def _news(verdict: Verdict) -> dict[tuple[bool, str], list[Opening]]:
-    """Return the breaches that are over and that nobody may miss, by whether they count and why they are named."""
-    by_reason: dict[tuple[bool, str], list[Opening]] = {}
-    for named in sorted(summary.closed_breaches(verdict), key=lambda named: not named.counts):
-        why = f"{named.why}, waived" if named.breach.waived else named.why.value
-        by_reason.setdefault((named.counts, why), []).append(named.breach)
-    return by_reason
-
-
-def _passed(when: str, breaches: Sequence[Opening], judged: Judged) -> str:
-    """Sum up breaches that are over and that nobody may miss: how many, how long, and why the newest came."""
-    lengths = [(breach.closed_at or judged.window.end) - breach.opened_at for breach in breaches]
-    newest = breaches[-1]
-    until = words.instant(newest.closed_at or judged.window.end)
-    if len(breaches) == 1:
-        how = f"breached for {words.duration(lengths[0])}, until {until}"
-    else:
-        how = (
-            f"breached {len(breaches)} times, {words.duration(sum(lengths))} in all, the longest "
-            f"{words.duration(max(lengths))}, the newest until {until}"
-        )
-    return printable(f"{when}: {how}: {newest.reason}")
-
-
-def _earlier(verdict: Verdict) -> Iterator[str]:
-    """Tell what the window held before its end: a promise that is met now can have been broken every night."""
-    for status, between_looks in ((Status.BREACHED, False), (Status.UNKNOWN, False), (Status.UNKNOWN, True)):
-        spells = summary.earlier(verdict.overall, status, between_looks=between_looks)
-        if spells is None:
-            continue
-        times = "once, for" if spells.times == 1 else f"{spells.times} times, in all"
-        long, last = words.duration(spells.seconds), words.instant(spells.last)
-        if not between_looks:
-            yield f"earlier: {status.value} {times} {long}, until {last}"
-        elif looks := summary.met_at_looks(verdict):
-            yield f"met at all {looks} looks; between them not known {times} {long}, until {last}"
-        else:
-            yield f"between looks that found it met: not known {times} {long}, until {last}"
-
-
-def _beside(paper: Paper, judged: Judged) -> None:
-    policy = judged.policy
-    silent_on = policy.silent_on
-    beside = []
-    if not summary.has_recovery_objective(policy):
-        beside.append("names no recovery objective: neither an RPO nor an RTO")
-        silent_on = tuple(kind for kind in silent_on if kind not in {"rpo", "rto"})
-    if silent_on:
-        kinds = [_KINDS.get(kind, kind.replace("_", " ")) for kind in silent_on]
-        beside.append(f"is silent on {words.several(kinds, at_most=len(kinds))}")
-    if beside:
-        paper.blank()
-        paper.wrapped(f"This agreement {'; it '.join(beside)}.", indent=INDENT)

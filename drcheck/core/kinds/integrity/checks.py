@@ -57,6 +57,8 @@ class Checks:
     """Until when every log has been seen."""
     unread: Sequence[Unread]
     """What lines that nobody can read may tell of checks."""
+    contradicted: Sequence[tuple[int, str]]
+    """Checks that passed by a record which something speaks against, with when that was and what it is."""
 
     @classmethod
     def of(cls, level: Rung, subject: Subject, records: Records) -> Checks:
@@ -64,6 +66,7 @@ class Checks:
         passed = sorted(_passed(level, subject, records), key=lambda one: (one.at, one.what))
         failed = tuple(_failed(level, subject, records))
         logs = records.logs.values()
+        logged = (one for source, log in records.logs.items() for one in _logged(source, log, level, subject.of))
         return cls(
             passed,
             failed,
@@ -71,6 +74,7 @@ class Checks:
             union(one.maybe for one in failed),
             min((log.known_until for log in logs), default=FOREVER),
             tuple({unread(log, gap) for log in logs for gap in log.gaps}),
+            [(one.at, f"{one.what} passed, but {one.contradicted}") for one in logged if one.contradicted],
         )
 
     def newest(self, t: int) -> Passed | None:
@@ -87,6 +91,10 @@ class Checks:
         """Return whether a log may hold a check from ``since`` to ``t`` that nobody has seen, or could read."""
         return t > self.known_until or any(one.lo <= t and since <= one.hi for one in self.unread)
 
+    def contradiction(self, t: int, since: int) -> str:
+        """Return what speaks against a check that passed by its record from ``since`` to ``t``; empty: nothing does."""
+        return next((why for at, why in self.contradicted if since <= at <= t), "")
+
     def changes(self, every: int | None) -> Iterator[int]:
         """Yield every instant at which what is known of the checks changes; one lapses ``every`` so many seconds."""
         for spans in (self.surely, self.maybe):
@@ -95,6 +103,8 @@ class Checks:
         yield self.known_until + 1
         for hidden in self.unread:
             yield from (hidden.lo, hidden.hi + (every or 0))
+        for at, _ in self.contradicted:
+            yield from (at, at + (every or 0))
         yield from (one.at for one in self.passed)
         if every is not None and self.passed:
             yield from (one.at + every for one, after in pairwise(self.passed) if one.at + every < after.at)
@@ -112,7 +122,7 @@ def _passed(level: Rung, subject: Subject, records: Records) -> Iterator[Passed]
         for one in _logged(source, log, level, subject.of):
             # What was checked elsewhere says nothing of what lies here.
             elsewhere = one.point_source and sources and one.point_source not in sources
-            if one.passed and one.rung >= level and not elsewhere:
+            if one.passed and one.rung >= level and not (elsewhere or one.contradicted):
                 yield Passed(one.at, f"{one.what} at {source}", one.cited)
 
 
@@ -127,7 +137,8 @@ def _failed(level: Rung, subject: Subject, records: Records) -> Iterator[Failed]
         passes: dict[tuple[bool, Rung], int] = {}
         for one in reversed(logged):
             if one.passed:
-                passes[one.restored, one.rung] = one.at
+                if not one.contradicted:
+                    passes[one.restored, one.rung] = one.at
                 continue
             # Only what checks the same thing as well ends it: of the same log, and a restore reads but one backup.
             ends = min(
@@ -151,6 +162,8 @@ class _Logged(NamedTuple):
     """Whether it is a restore test."""
     what: str
     cited: Cited
+    contradicted: str
+    """What speaks against its record; empty: nothing does."""
     point_source: str = ""
     """Of a check, the source whose copy it names; empty: it names none."""
 
@@ -166,6 +179,7 @@ def _logged(source: str, log: Log, level: Rung, of: str) -> list[_Logged]:
             False,
             f"check {check.id}",
             Cited(source, of, check.id, None, check.finished_at),
+            check.contradicted,
             check.point_source,
         )
         for check in log.checks
@@ -176,9 +190,9 @@ def _logged(source: str, log: Log, level: Rung, of: str) -> list[_Logged]:
         if rung is None or test.finished_at is None or test.point_of not in {"", of}:
             continue
         cited = Cited(source, of, test.id, None, test.finished_at)
-        found.append(
-            _Logged(test.finished_at, test.line, rung, test.outcome == "passed", True, f"restore test {test.id}", cited)
-        )
+        what, passed = f"restore test {test.id}", test.outcome == "passed"
+        against = test.contradicted if passed else ""
+        found.append(_Logged(test.finished_at, test.line, rung, passed, True, what, cited, against))
     return sorted(found, key=lambda one: (one.at, not one.passed, one.line))
 
 

@@ -76,7 +76,7 @@ class _Judged:
             return Status.UNKNOWN if hidden or self._is_empty(t) else Status.MET
         if (due := self.due(newest)) is not None and t < due:
             return None
-        return Status.UNKNOWN if hidden or self._is_empty(t) or self._untold(t) else Status.BREACHED
+        return Status.UNKNOWN if hidden or self._is_empty(t) or self._untold(newest, t) else Status.BREACHED
 
     def reason_at(self, t: int) -> str:
         """Return why the status right after ``t`` is what it is."""
@@ -96,7 +96,7 @@ class _Judged:
             return passed if every is None else f"{passed}; one is owed every {words.duration(every)}"
         if (due := self.due(newest)) is not None and t < due:
             return f"nothing is owed yet: a check of {of} is due {words.instant(due)}"
-        late, why = self._overdue(newest, t), hidden or self._untold(t)
+        late, why = self._overdue(newest, t), hidden or self._untold(newest, t)
         return f"{late}; {why}" if why else late
 
     def due(self, newest: Passed | None) -> int | None:
@@ -134,8 +134,10 @@ class _Judged:
         every = self.commitment.every
         return LONG_AGO if every is None else t - every + 1
 
-    def _untold(self, t: int) -> str:
-        """Return why it is not known that no check passed; empty: it is."""
+    def _untold(self, newest: Passed | None, t: int) -> str:
+        """Return why it is not known that no check passed since the ``newest`` that is known; empty: it is."""
+        if why := self.checks.contradiction(t, self._since(newest, t)):
+            return why
         level, of = self.commitment.level, self.subject.of
         parts = self.subject.parts if level <= Rung.CHECKSUMMED else ()
         if not parts and not self.records.logs:

@@ -43,8 +43,8 @@ class Retention(OfBackups):
         return Counts.RESTORABLE
 
     def facts(self) -> frozenset[Fact]:
-        """Return what it must know of each recovery point beside its listing."""
-        return frozenset()
+        """Return what it must know of each recovery point beside its listing, or of the place."""
+        return frozenset() if self.at_most is None else frozenset({Fact.EARLIER})
 
     def reach(self, start: int, grace: int, zone: tzinfo) -> int | None:  # noqa: ARG002
         """Return how far before a window's ``start`` data may lie that decides about it."""

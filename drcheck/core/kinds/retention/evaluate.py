@@ -18,7 +18,7 @@ from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.retention.tiers import Held, held_by, tier, why_it_may_not_stand, why_not_kept
 from drcheck.core.model import grace
-from drcheck.core.model.evidence import LONG_AGO, Cited, Row
+from drcheck.core.model.evidence import LONG_AGO, Cited, Fact, Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, includes, union
@@ -215,6 +215,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
     surely_spans, maybe_spans = union(surely), union(maybe)
     standing = subject.surely_standing()
     seen = proved_at_all(_none_too_old(part.absence, allowed) for part in subject.parts)
+    hidden = next((why for part in subject.parts if (why := part.unasked.get(Fact.EARLIER))), "")
     rows.sort(key=lambda item: item[0])
 
     def status_at(t: int) -> Status | None:
@@ -224,7 +225,8 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             return Status.BREACHED
         if includes(maybe_spans, t) or not includes(seen, t):
             return Status.UNKNOWN
-        return Status.MET if includes(standing, t) else Status.UNKNOWN  # a promise of every one, over none
+        # A promise of every one holds neither over none, nor over those alone that a listing shows.
+        return Status.MET if includes(standing, t) and not hidden else Status.UNKNOWN
 
     def offenders(t: int) -> list[Row]:
         return [row for since, row in rows if since <= t < row[0].gone_hi[row[1]]]
@@ -243,6 +245,8 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
         if status is Status.UNKNOWN:
             if old:
                 return why_unknown.uncertain(*old[0], t)
+            if hidden and includes(seen, t):
+                return f"nothing that is listed of {subject.of} is older than {words.duration(at_most)}, but {hidden}"
             if includes(seen, t):
                 return f"there is nothing of {subject.of} that could be too old: nothing of it is known to stand"
             return why_unknown.unproved(

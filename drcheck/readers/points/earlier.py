@@ -1,0 +1,51 @@
+"""What a place still holds of backups that were overwritten or deleted there, and does not list.
+
+That nothing is older than promised is not proved by the names of today where a bucket keeps versions, or a container
+snapshots and what was deleted softly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from drcheck.core.model.evidence import Fact, Gap
+from drcheck.core.words import counted, instant, several
+from drcheck.interfaces import Collector, CollectorError
+from drcheck.readers import looks
+from drcheck.readers.points.listing import Listing
+
+MOST: Final = 20_000
+"""Of what is held and not listed, how much one look goes through."""
+_TOLD: Final = 3
+
+
+def held(collector: Collector, listing: Listing) -> tuple[Gap, ...]:
+    """Return what is still held of backups below the place beside its listing, or that it cannot be told, as a gap."""
+    seen = 0
+    found: dict[str, int] = {}
+    try:
+        for prefix in dict.fromkeys(stretch.prefix for stretch in listing.taken):
+            for entry in collector.earlier(prefix):
+                if listing.match(entry.own_name) is not None:
+                    found[entry.own_name] = min(entry.modified, found.get(entry.own_name, entry.modified))
+                if (seen := seen + 1) >= MOST:
+                    break
+    except CollectorError as error:
+        return (replace(looks.gap(error), fact=Fact.EARLIER),)
+    hint = (
+        "Let a lifecycle rule delete them in time; at S3, a source with `versions: points` has each judged by its age."
+    )
+    if found:
+        oldest = sorted(found, key=lambda name: (found[name], name))
+        more = "" if seen < MOST else ", and there may be more"
+        what = (
+            f"what was overwritten or deleted is still held there, of {counted(len(found), 'name')}{more}: "
+            f"{several(oldest, at_most=_TOLD)}, the oldest of {instant(found[oldest[0]])}"
+        )
+        return (Gap(what, hint, fact=Fact.EARLIER),)
+    if seen < MOST:
+        return ()
+    return (
+        Gap(f"what was overwritten or deleted is still held there, more than {MOST} names", hint, fact=Fact.EARLIER),
+    )

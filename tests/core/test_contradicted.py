@@ -1,0 +1,79 @@
+"""Records of restore tests that passed, held against what looks have shown of the copy that they name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
+from drcheck.core.judging.judge import judge
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.kinds.restore_test import RestoreTest
+from drcheck.core.model.commitments import Rung, Standing
+from drcheck.core.model.evidence import Candidate, Log, Look, Observation, Recovery
+from drcheck.core.model.policy import NEVER, Policy, Source
+from drcheck.core.model.verdict import Status, Window
+from drcheck.registry import READERS
+
+HOUR, DAY = 3600, 86400
+T = 20_000 * DAY
+TEMPLATE = "{data_as_of:%Y-%m-%d}.dump"
+
+
+def name(day: int) -> str:
+    """Return the name of the backup of a day before T."""
+    return f"{datetime.fromtimestamp(T - day * DAY, UTC):%Y-%m-%d}.dump"
+
+
+def status(restored: str, began: int, *, looks: dict[int, list[int]], **stated: object) -> Status | None:
+    """Return the verdict on a test that restored a copy, where each look showed the backups of some days."""
+    source = Source(
+        "dumps", "host", "d/", READERS["objects"], ("shop",), templates=(TEMPLATE,), name_zone="UTC", **stated
+    )
+    log = Source("log", "host", "log.jsonl", READERS["restore-log"], ("shop",))
+    history = History()
+    for begin, days in looks.items():
+        rows = [
+            Candidate(name(day), "shop", "", T - day * DAY, T - day * DAY + HOUR, T - day * DAY + HOUR,
+                      T - day * DAY + HOUR, 100, "", complete=True)
+            for day in days
+        ]  # fmt: skip
+        history.apply(history.observe(Observation(Look("dumps", begin, begin), tuple(rows))))
+    test = Recovery(
+        "t", 1, began, began + HOUR, "passed", point_source="dumps", point_name=restored, validation=Rung.RESTORED
+    )
+    policy = Policy(
+        "shop", "p", "0", "", "UTC", {"dumps": source, "log": log}, (RestoreTest("c", ("log",), every=90 * DAY),)
+    )
+    evidence = {
+        "dumps": SourceEvidence(Standing.STORAGE, parts_of(history, source, clock_tolerance=300), names=history.names),
+        "log": SourceEvidence(Standing.LOG, log=Log((test,), known_until=T)),
+    }
+    return judge(policy, evidence, Window(T - DAY, T), clock_tolerance=300)[0].status
+
+
+SEEN = {T - 6 * DAY: [9, 8, 7], T - 5 * DAY: [9, 8, 7, 6], T - 2 * DAY: [8, 7, 6, 5, 4, 3], T - 1: [7, 6, 5, 4, 3, 2]}
+
+
+@pytest.mark.parametrize(
+    ("restored", "began", "expected"),
+    [
+        (name(7), T - 4 * DAY, Status.MET),
+        (name(30), T - 4 * DAY, Status.UNKNOWN),  # looks on both sides of the test show nothing of it
+        (f"d/{name(30)}", T - 4 * DAY, Status.UNKNOWN),
+        (name(30), T - 20 * DAY, Status.MET),  # it may have stood before the first look
+        ("by hand", T - 4 * DAY, Status.MET),
+        (name(9), T - 4 * DAY, Status.MET),  # gone at some time between two looks
+        (name(9), T - DAY, Status.UNKNOWN),
+        (name(2), T - 4 * DAY, Status.UNKNOWN),
+    ],
+)
+def test_a_pass_proves_nothing_where_looks_prove_that_its_copy_was_not_there(restored, began, expected):
+    assert status(restored, began, looks=SEEN) is expected
+
+
+def test_a_copy_that_nobody_saw_may_have_stood_between_looks_where_the_place_prunes_faster():
+    assert status(name(30), T - 4 * DAY, looks=SEEN, thinned_after=DAY) is Status.MET
+    assert status(name(30), T - 20 * DAY, looks=SEEN, thinned_after=NEVER) is Status.UNKNOWN
