@@ -25,3 +25,7 @@ class DrcheckError(Exception):
 
 class UsageError(DrcheckError):
     """Wrong usage or configuration: nothing was judged (exit status 2)."""
+
+
+class OutputError(DrcheckError):
+    """What was to be written could not be. Verdicts, and what they make of the exit status, stand all the same."""

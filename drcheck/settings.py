@@ -79,6 +79,44 @@ class Connection:
         return ""
 
 
+PERIOD: Final = "{period}"
+"""Stands in the name of a report's file for the period's name."""
+
+
+class Output(NamedTuple):
+    """A report that a job of the watch writes each time."""
+
+    format: str
+    """As ``--format`` takes it."""
+    file: str
+    """Where it goes, in place of the one before; of a period ``{period}`` in it stands for its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What ``drcheck watch`` does again and again."""
+
+    name: str
+    schedule: str = ""
+    """A cron expression, in the watch's zone; empty: ``every``."""
+    every: int = 0
+    """Seconds from one beginning to the next."""
+    policies: tuple[str, ...] = ()
+    """What is judged; empty: what the configuration names."""
+    period: str = ""
+    """``day``, ``month``, ``quarter`` or ``year``: judge the newest one that is over by what the ledger knows, once;
+    empty: look and judge, as ``drcheck verify`` does."""
+    outputs: tuple[Output, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What ``drcheck watch`` does, and by which clock."""
+
+    timezone: str = "UTC"
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of ``drcheck.yaml``; relative paths in it are relative to the file, and absolute here."""
@@ -93,6 +131,7 @@ class Settings:
     """Bytes that one look may read to check what lies there against its checksums."""
     list_at_most: int = LIST_AT_MOST
     """Entries that one look may list, whatever they are; more is a gap."""
+    watch: Watch = Watch()
 
 
 def base_url(address: str) -> str:

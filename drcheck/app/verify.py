@@ -18,7 +18,7 @@ from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Finding, Named, News, Status, Verdict, Window
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
-from drcheck.errors import UsageError
+from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Judged, Report
 from drcheck.ledger import entries
 from drcheck.ledger.errors import LedgerError
@@ -74,10 +74,31 @@ class Outcome(NamedTuple):
     """Why no snapshot of the ledger could be kept: the run is recorded all the same, and the next one takes longer."""
 
 
-def verify(settings: Settings, paths: Sequence[str], question: Question, progress: Progress) -> Outcome:
+class Appointment(NamedTuple):
+    """What a run is for: the job of a watch that is due."""
+
+    job: str
+    due_at: int
+
+    def is_kept(self, began: int | None, now: int) -> bool:
+        """Return whether a run of the job that ``began`` then has done it; one of after ``now`` had a wrong clock."""
+        return began is not None and self.due_at <= began <= now
+
+
+class Kept(DrcheckError):  # noqa: N818  a word that reads well where it is caught
+    """Another run has done the job since it was due: nothing was judged twice."""
+
+
+def verify(
+    settings: Settings,
+    paths: Sequence[str],
+    question: Question,
+    progress: Progress,
+    appointment: Appointment | None = None,
+) -> Outcome:
     """Judge the policies at ``paths`` as ``question`` asks, and record what is seen and what is found.
 
-    Raises ``UsageError`` where nothing can be judged.
+    Raises ``UsageError`` where nothing can be judged, and :class:`Kept` where the ``appointment`` was kept already.
     """
     loaded = load_policies(paths, settings)
     if question.offline:
@@ -88,6 +109,8 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
     judgeable = _begun(loaded.policies, question, started + 1)
     windows = _windows(judgeable, question, ends, started + 1)
     with open_ledger(settings.ledger) as ledger:
+        if appointment and appointment.is_kept(ledger.state(()).jobs.get(appointment.job), started):
+            raise Kept(f"{appointment.job} was done meanwhile")
         if question.is_record:
             windows = _reaching_back(windows, ledger.state(()))
         whole = _whole(windows.values(), question.window(started + 1))
@@ -99,6 +122,7 @@ def verify(settings: Settings, paths: Sequence[str], question: Question, progres
             started_at=started,
             clock_tolerance=settings.clock_tolerance,
             question=not question.is_record,
+            job=appointment.job if appointment else "",
         ) as run:
             run.policies(judgeable)
             state = ledger.state(())

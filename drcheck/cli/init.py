@@ -1,4 +1,4 @@
-"""``drcheck init``: write a commented policy and configuration to start from."""
+"""``drcheck init``: write a commented policy and configuration to start from, or what runs drcheck every night."""
 
 from __future__ import annotations
 
@@ -6,23 +6,38 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
-from drcheck.errors import UsageError
+from drcheck.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FILES: Final = ("drcheck.yaml", "policies/webshop.yaml")
+_RUNNERS: Final = {
+    "systemd": ("drcheck.service", "drcheck.timer", "drcheck-watch.service"),
+    "cron": ("drcheck.cron",),
+    "container": ("Containerfile",),
+    "kubernetes": ("drcheck.yaml",),
+}
+"""What runs drcheck, to the files that it needs, which lie in a folder of its name in ``starter``."""
+_STEPS: Final = {
+    "systemd": "copy service and timer to /etc/systemd/system, and systemctl enable --now drcheck.timer",
+    "cron": "copy it to /etc/cron.d/drcheck",
+    "container": "podman build -t drcheck .",
+    "kubernetes": "name your image in it, and kubectl apply -f it",
+}
 
 _DESCRIPTION = """\
 Write a commented configuration, drcheck.yaml, and a commented policy,
-policies/webshop.yaml, to start from. A file that is there already is never
-touched.
+policies/webshop.yaml, to start from; or, with an option, what runs drcheck
+every night: it names the drcheck that writes it, and the drcheck.yaml in
+DIRECTORY. A file that is there already is never touched.
 """
 
 _EPILOG = """\
 examples:
   drcheck init                 in the working directory
   drcheck init /etc/drcheck    somewhere else
+  drcheck init --systemd       a unit and a timer, and a unit of drcheck watch
 """
 
 
@@ -36,6 +51,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("directory", nargs="?", default=".", metavar="DIRECTORY", help="where to (default: here)")
+    runner = parser.add_mutually_exclusive_group()
+    for name, files in _RUNNERS.items():
+        runner.add_argument(
+            f"--{name}", dest="runner", action="store_const", const=name, help=f"write {', '.join(files)} instead"
+        )
     parser.set_defaults(run=run)
 
 
@@ -44,17 +64,18 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here, so that --help answers at once.
     from pathlib import Path
 
-    from drcheck.cli.output import OutputError, say, write_whole
+    from drcheck.cli.output import say, write_whole
 
-    directory = Path(arguments.directory)
-    targets = {name: directory / name for name in _FILES}
+    directory, runner = Path(arguments.directory), arguments.runner
+    targets = {name: directory / name for name in (_RUNNERS[runner] if runner else _FILES)}
     for target in targets.values():
         if target.exists() or target.is_symlink():
             raise _in_the_way(target)
-    starter = Path(__file__).with_name("starter")
+    starter = Path(__file__).with_name("starter") / (runner or "")
     for name, target in targets.items():
         try:
-            _create(target, (starter / name).read_bytes())
+            text = (starter / name).read_text(encoding="utf-8")
+            _create(target, _filled_in(text, directory, runner).encode("utf-8", "surrogateescape"))
         except FileExistsError:
             raise _in_the_way(target) from None
         except OSError as error:
@@ -62,13 +83,47 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{target} cannot be written: {(error.strerror or 'error').lower()}",
                 "Name a directory you may write to.",
             ) from None
-    options = "" if directory.samefile(".") else f" --config {targets['drcheck.yaml']}"
+    options = "" if directory.samefile(".") else f" --config {directory / 'drcheck.yaml'}"
     wrote = "".join(f"wrote {target}\n" for target in targets.values())
+    step = _STEPS[runner] if runner else f"fit both to your service, then run drcheck lint{options}"
     try:
-        write_whole(f"{wrote}Next: fit both to your service, then run drcheck lint{options}\n".encode(), None)
+        write_whole(f"{wrote}Next: {step}\n".encode(errors="backslashreplace"), None)
     except OutputError as error:
         say(error)  # both are written all the same
     return 0
+
+
+def _filled_in(text: str, directory: Path, runner: str | None) -> str:
+    """Put into a runner's file what it names."""
+    import getpass
+    import sys
+    from pathlib import Path
+
+    from drcheck import __version__
+
+    if runner is None:
+        return text
+    beside = Path(sys.executable).with_name("drcheck")
+    command = Path(sys.argv[0]) if Path(sys.argv[0]).name == "drcheck" else beside
+    paths = {
+        "COMMAND": command.absolute(),
+        "DIRECTORY": directory.absolute(),
+        "CONFIG": directory.absolute() / "drcheck.yaml",
+    }
+    named = {name: _escaped(os.path.normpath(path), runner) for name, path in paths.items()}
+    named["WRITES"] = named["DIRECTORY"].replace("$$", "$")  # a unit reads variables in commands alone
+    for name, value in {**named, "USER": getpass.getuser(), "VERSION": __version__}.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def _escaped(path: str, runner: str) -> str:
+    """Return a path as it stands between double quotes; a percent sign is special in units and in crontabs."""
+    if not path.isprintable():
+        raise UsageError(f"{path!r} cannot stand in a unit or a crontab", "Name a directory without such characters.")
+    if runner == "systemd":
+        return path.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return "".join(f"\\{one}" if one in '\\"$`%' else one for one in path)
 
 
 def _in_the_way(target: Path) -> UsageError:

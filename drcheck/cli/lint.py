@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from drcheck.errors import OutputError
+
 if TYPE_CHECKING:
     from drcheck.policyfile.lint import Remark
     from drcheck.policyfile.load import Loaded
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
     from drcheck import clock
-    from drcheck.cli.output import OutputError, say, tell, write_whole
+    from drcheck.cli.output import say, tell, write_whole
     from drcheck.policyfile.lint import Level, lint
     from drcheck.policyfile.load import load_policies
 

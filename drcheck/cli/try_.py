@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from drcheck.core.model.readers import Tells
-from drcheck.errors import UsageError
+from drcheck.errors import OutputError, UsageError
 from drcheck.registry import READERS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
     from drcheck.app.trial import try_source
-    from drcheck.cli.output import OutputError, say, tell, write_whole
+    from drcheck.cli.output import say, tell, write_whole
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console.text import printable
 

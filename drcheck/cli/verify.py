@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import DrcheckError, OutputError, UsageError
 from drcheck.registry import FORMATS, exit_status, renderer
 
 if TYPE_CHECKING:
@@ -89,17 +89,20 @@ def run(arguments: argparse.Namespace) -> int:
 
     from drcheck.app.mark_shown import mark_shown
     from drcheck.app.verify import verify
-    from drcheck.cli.output import OutputError, check_writable, keep_off, say, tell, write_whole
+    from drcheck.cli.output import say, tell, write_whole
     from drcheck.ledger.errors import LedgerError
     from drcheck.ledger.store import path_of
+    from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console import progress
     from drcheck.reports.console.text import printable
 
     question = _question(arguments)
-    check_writable(arguments.output)
+    if arguments.output is not None:
+        check_writable(arguments.output)
     settings = load_settings(arguments.config)
-    keep_off(arguments.output, path_of(settings.ledger))
+    if arguments.output is not None:
+        keep_off(arguments.output, path_of(settings.ledger))
     outcome = verify(settings, arguments.policies, question, progress.awaiting)
     if arguments.verbose:
         for line in "\n".join(outcome.tracebacks).splitlines():

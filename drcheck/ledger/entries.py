@@ -63,6 +63,8 @@ class RunBegan:
     """Seconds by which clocks may be apart before it matters, as the run was told."""
     question: bool = False
     """Whether another instant than that of its looks is judged: its verdicts are no verdicts of record."""
+    job: str = ""
+    """The job of the watch that it does; empty: nobody but whoever typed the command asked for it."""
 
     @property
     def about(self) -> str:
@@ -74,7 +76,7 @@ class RunBegan:
         return {
             "at": self.started_at, "from": self.window.start, "to": self.window.end, "version": self.version,
             "host": plain(self.host), "pid": self.pid, "clock_tolerance": self.clock_tolerance,
-            "question": self.question,
+            "question": self.question, "job": plain(self.job),
         }  # fmt: skip
 
     @classmethod
@@ -83,7 +85,7 @@ class RunBegan:
         return cls(
             about, facts.get("at", 0), Window(facts.get("from", 0), facts.get("to", 0)), facts.get("version", ""),
             text(facts.get("host", "")), facts.get("pid", 0), facts.get("clock_tolerance", 0),
-            facts.get("question", False),
+            facts.get("question", False), text(facts.get("job", "")),
         )  # fmt: skip
 
 

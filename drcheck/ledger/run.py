@@ -42,6 +42,7 @@ class Run:
         started_at: int,
         clock_tolerance: int,
         question: bool,
+        job: str,
     ) -> None:
         """Begin it; ``state`` is what was known before."""
         self._log, self._texts = log, dict(state.texts)
@@ -57,7 +58,7 @@ class Run:
         # Whoever may append is alone: a run without an end is one whose process died.
         dead = [entries.RunEnded(run.began.run, "abandoned", started_at) for run in state.dead_runs()]
         host, process = os.uname().nodename, os.getpid()
-        began = entries.RunBegan(self.id, started_at, window, version, host, process, clock_tolerance, question)
+        began = entries.RunBegan(self.id, started_at, window, version, host, process, clock_tolerance, question, job)
         self._append([*dead, began])
         log.checkpoint()
 

@@ -363,7 +363,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 10
+FORMAT: Final = 11
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 
@@ -416,6 +416,7 @@ def small(state: State) -> Facts:
         "texts": its.texts,
         "retired": its.retired,
         "judged_until": its.judged_until,
+        "jobs": {plain(job): began for job, began in its.jobs.items()},
         "named": [[number, plain(entries.source_key(*key))] for number, key in its.named.items()],
         "verdicts": [
             [one.run, service, commitment, columns.told(one.found.facts())]
@@ -432,8 +433,9 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
     if facts["upto"] > log.count:
         raise Mixed(STATE)
     state = State(
-        upto=facts["upto"], texts=facts["texts"], retired=facts["retired"], judged_until=facts["judged_until"]
-    )
+        upto=facts["upto"], texts=facts["texts"], retired=facts["retired"], judged_until=facts["judged_until"],
+        jobs={text(job): began for job, began in facts["jobs"].items()},
+    )  # fmt: skip
     state.policies = [PastPolicy(service, text(file), *rest) for service, file, *rest in facts["policies"]]
     for began, number, how, published, judged in facts["runs"]:
         run = entries.decode(began)

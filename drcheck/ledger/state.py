@@ -125,6 +125,8 @@ class State:
     """(service, commitment) to the breaches shown by published runs of record which are in ``runs`` no more."""
     judged_until: dict[str, int] = field(default_factory=dict)
     """Service to the latest instant judged by published runs of record which are in ``runs`` no more."""
+    jobs: dict[str, int] = field(default_factory=dict)
+    """Job of a watch to when its newest run that finished began."""
     upto: int = 0
     heads: dict[Key, int] = field(default_factory=dict, compare=False)
     """The sources of the snapshot that this was read from, each with the entry up to which its own part was made."""
@@ -158,6 +160,8 @@ class State:
             case entries.RunEnded():
                 run = self.runs[entry.run]
                 run.state, run.exit_status = entry.state, entry.exit_status
+                if run.began.job and run.state == "finished":
+                    self.jobs[run.began.job] = run.began.started_at
             case entries.Published():
                 self.runs[entry.run].published = True
             case entries.PolicyText():

@@ -121,12 +121,20 @@ class Ledger:
         return entry.text
 
     def start(
-        self, window: Window, *, version: str, started_at: int, clock_tolerance: int = 0, question: bool = False
+        self,
+        window: Window,
+        *,
+        version: str,
+        started_at: int,
+        clock_tolerance: int = 0,
+        question: bool = False,
+        job: str = "",
     ) -> Run:
         """Begin a run that judges ``window``, after the one before it has ended.
 
         Runs whose process died are marked abandoned first, and then everything is read before anything is appended:
         what ended the process may have damaged the file. ``question``: whether its verdicts are no verdicts of record.
+        ``job``: the job of a watch that it does.
         """
         if self._run is not None and not self._run.over:
             raise RuntimeError("a run of this ledger is still going on")
@@ -142,6 +150,7 @@ class Ledger:
             started_at=started_at,
             clock_tolerance=clock_tolerance,
             question=question,
+            job=job,
         )
         return self._run
 

@@ -12,11 +12,11 @@ from drcheck.core.words import quoted
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.nodes import Fields, Mark, Problem
+from drcheck.policyfile.nodes import Fields, Items, Mark, Problem
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.registry import COLLECTORS, connection_of
-from drcheck.settings import Connection, Settings
+from drcheck.settings import PERIOD, Connection, Job, Output, Settings, Watch
 
 DEFAULT_FILE: Final = "drcheck.yaml"
 _SQLITE: Final = "sqlite:///"
@@ -60,7 +60,29 @@ def _unusable(problems: list[Problem]) -> UsageError:
 
 
 def _check(root: Fields) -> Iterator[Problem]:
-    """Yield what is wrong with connections that their schemas do not find."""
+    """Yield what is wrong that the schema does not find."""
+    yield from _check_connections(root)
+    yield from _check_jobs(root.fields("watch").fields("jobs"))
+
+
+def _check_jobs(jobs: Fields) -> Iterator[Problem]:
+    for name, mark, job in jobs.mappings():
+        at = f"watch.jobs.{name}"
+        if ("schedule" in job.entries) == ("every" in job.entries):
+            yield Problem(mark, f"{at}: it needs one of schedule and every (write when it is due)")
+        if "period" not in job.entries:
+            continue
+        value = job.value("outputs")
+        outputs = [item for item in value.items if isinstance(item, Fields)] if isinstance(value, Items) else []
+        if not outputs:
+            yield Problem(mark, f"{at}: a period that is judged is told nowhere (give it outputs)")
+        for output in outputs:
+            file = output.scalar("file")
+            if file is not None and PERIOD not in file.text:
+                yield Problem(file.mark, f"{at}: each period needs a file of its own (put {PERIOD} into its name)")
+
+
+def _check_connections(root: Fields) -> Iterator[Problem]:
     connections = root.fields("connections")
     types = {name: fields.text("type") for name, _, fields in connections.mappings()}
     for name, _, fields in connections.mappings():
@@ -109,7 +131,25 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
             units.tolerance(values["clock_tolerance"]) if "clock_tolerance" in values else usual.clock_tolerance
         ),
         list_at_most=values.get("list_at_most", usual.list_at_most),
+        watch=_watch(values.get("watch", {}), base),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
+    )
+
+
+def _watch(values: Mapping[str, Any], base: Path) -> Watch:
+    return Watch(
+        values.get("timezone", Watch().timezone),
+        {
+            name: Job(
+                name,
+                schedule=job.get("schedule", ""),
+                every=units.duration(job["every"]) if "every" in job else 0,
+                policies=tuple(_below(base, path) for path in job.get("policies", ())),
+                period=job.get("period", ""),
+                outputs=tuple(Output(one["format"], _below(base, one["file"])) for one in job.get("outputs", ())),
+            )
+            for name, job in values.get("jobs", {}).items()
+        },
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, date, tzinfo
 from typing import Final, NamedTuple
 
-from drcheck.core.time.calendar import day_starts
+from drcheck.core.time.calendar import day_starts, local_date
 from drcheck.core.words import quoted
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
@@ -53,6 +53,22 @@ def period(text: str) -> Period:
         raise DrcheckError(f"{quoted(text)} is no period", _PERIODS) from error
     following = date.fromordinal(day.toordinal() + 1)
     return Period(text, lambda zone: day_starts(day, zone), lambda zone: day_starts(following, zone))
+
+
+def newest_over(unit: str, zone: tzinfo, before: int) -> str:
+    """Return the name of the newest ``day``, ``month``, ``quarter`` or ``year`` of ``zone`` that is over ``before``."""
+    today = local_date(before, zone)
+    match unit:
+        case "day":
+            return date.fromordinal(today.toordinal() - 1).isoformat()
+        case "month":
+            year, month = divmod(today.year * _MONTHS_OF_YEAR + today.month - 2, _MONTHS_OF_YEAR)
+            return f"{year:04}-{month + 1:02}"
+        case "quarter":
+            year, quarter = divmod(today.year * 4 + (today.month - 1) // 3 - 1, 4)
+            return f"{year:04}-Q{quarter + 1}"
+        case _:
+            return f"{today.year - 1:04}"
 
 
 def _months(text: str) -> tuple[int, int] | None:

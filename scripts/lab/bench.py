@@ -1,12 +1,14 @@
-"""Are the last 30 days of 50 services in order? Asked of one bucket with a million hourly objects, in three ways.
+"""Are 50 services in order? Asked of one bucket with a million hourly objects, of the last 30 days and of all of them.
 
-drcheck verify, the whole process with a fresh ledger, against what a script would do: list everything, with boto3's
-paginator or with rclone. Each is a process of its own; requests are counted by the server, during the timed runs.
+drcheck verify, the whole process with a fresh ledger, against what lists everything and judges nothing: boto3's
+paginator, rclone, and obstore (.venv/bin/pip install obstore). Each is a process of its own, in turns; requests are
+counted by the server, during the timed runs; CPU seconds and the highest memory are those of the process.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -21,6 +23,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from lab.processes import REPOSITORY
 from lab.seaweedfs import Object, SeaweedFS
@@ -47,6 +50,15 @@ commitments:
   hourly: {{kind: backup_frequency, at_least: 1, per: hour, evidence: [dumps]}}
 """
 
+EVERYTHING = "  kept: {{kind: retention, keep: {days}d, evidence: [dumps]}}\n"
+"""A promise that every object has a part in."""
+OBSTORE = """\
+import sys
+from obstore.store import S3Store
+store = S3Store(sys.argv[2], endpoint=sys.argv[1], region="us-east-1", virtual_hosted_style_request=False,
+                client_options={"allow_http": True})
+print(sum(len(page) for page in store.list(chunk_size=1000)))
+"""
 PAGINATOR = """\
 import sys, boto3
 client = boto3.client("s3", endpoint_url=sys.argv[1], region_name="us-east-1")
@@ -60,20 +72,41 @@ print(count)
 """
 
 
+class Cost(NamedTuple):
+    """What one run of a way cost."""
+
+    wall: float
+    """Seconds."""
+    cpu: float
+    """Seconds, user and system, of the process and its own."""
+    mib: int
+    """Its highest memory."""
+
+
 @dataclass(slots=True)
 class Way:
     """One way to ask."""
 
     name: str
-    ask: Callable[[], int]
-    """Asks once and returns how many objects (drcheck: services) it found in order."""
+    ask: Callable[[], tuple[str, Cost]]
+    """Asks once, and returns what it was told."""
+    count: Callable[[str], int]
+    """Returns how many objects, or services in order, it was told of."""
     expected: int
-    seconds: list[float] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
     requests: int = 0
 
     @property
-    def median(self) -> float:
-        return statistics.median(self.seconds)
+    def wall(self) -> float:
+        return statistics.median(cost.wall for cost in self.costs)
+
+    @property
+    def cpu(self) -> float:
+        return statistics.median(cost.cpu for cost in self.costs)
+
+    @property
+    def mib(self) -> int:
+        return max(cost.mib for cost in self.costs)
 
 
 def main() -> int:
@@ -89,11 +122,11 @@ def main() -> int:
     directory = asked.directory / f"{asked.services}x{asked.hours}"
     with SeaweedFS(directory, readable=[BUCKET]) as server, tempfile.TemporaryDirectory() as scratch:
         total = fill(server, directory / "filled.json", asked.services, asked.hours)
-        ways = [*asking(server, Path(scratch), asked.services, total)]
+        ways = [*asking(server, Path(scratch), asked.services, asked.hours, total)]
         for number in range(asked.runs):
             for way in ways:
                 measure(server, way)
-                print(f"run {number + 1}: {way.name} {way.seconds[-1]:.2f} s", file=sys.stderr)
+                print(f"run {number + 1}: {way.name} {way.costs[-1]}", file=sys.stderr)
     report(ways, total, asked.services)
     if asked.json:
         asked.json.write_text(json.dumps(figures(ways, total, asked.services), indent=2) + "\n")
@@ -119,54 +152,79 @@ def backups(service: str, starts: range) -> Iterator[Object]:
         yield Object(f"{service}/{name}Z.dump", 2_000_000_000 + start % 1_000_003, start + DURATION)
 
 
-def asking(server: SeaweedFS, scratch: Path, services: int, total: int) -> Iterator[Way]:
+def asking(server: SeaweedFS, scratch: Path, services: int, hours: int, total: int) -> Iterator[Way]:
     """Yield the ways that this machine has."""
     access_key, secret_key = server.reader_key
     keys = {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key}
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "RCLONE_"))} | keys
-    yield Way("drcheck verify", lambda: verify(server, scratch, services, environment), services)
 
-    def paginator() -> int:
-        return int(output([sys.executable, "-c", PAGINATOR, server.endpoint, BUCKET], environment))
+    def way(name: str, command: list[str], count: Callable[[str], int], expected: int) -> Way:
+        return Way(name, lambda: run(command, environment), count, expected)
 
-    yield Way("boto3 paginator, everything", paginator, total)
+    def judged(days: int, promises: str) -> Callable[[], tuple[str, Cost]]:
+        return lambda: verify(server, scratch, services, environment, days, promises)
+
+    yield Way("drcheck, the last 30 days", judged(30, ""), in_order, services)
+    days = hours // 24
+    yield Way("drcheck, all", judged(days, EVERYTHING.format(days=days)), in_order, services)
+    yield way("boto3 paginator, all", [sys.executable, "-c", PAGINATOR, server.endpoint, BUCKET], int, total)
+    if importlib.util.find_spec("obstore"):
+        yield way("obstore, all", [sys.executable, "-c", OBSTORE, server.endpoint, BUCKET], int, total)
+    else:
+        print("obstore is not installed, and not measured (.venv/bin/pip install obstore)", file=sys.stderr)
     if rclone := shutil.which("rclone"):
         remote = f":s3,provider=Other,env_auth=true,region={server.region},endpoint='{server.endpoint}':{BUCKET}"
         # modification times of the server: else rclone asks for the metadata of every single object
         options = ["--recursive", "--files-only", "--fast-list", "--use-server-modtime", "--format", "tp"]
         command = [rclone, "--config", "", "lsf", *options, remote]
-        yield Way("rclone lsf, everything", lambda: output(command, environment).count("\n"), total)
+        yield way("rclone lsf, all", command, lambda told: told.count("\n"), total)
     else:
         print("rclone is not installed, and not measured", file=sys.stderr)
 
 
-def verify(server: SeaweedFS, scratch: Path, services: int, environment: dict[str, str]) -> int:
-    """Ask with a fresh ledger, and return how many services are in order."""
+def in_order(told: str) -> int:
+    """Return how many services drcheck's report says are in order."""
+    return sum(each["status"] == "met" for each in json.loads(told)["services"])
+
+
+def verify(
+    server: SeaweedFS, scratch: Path, services: int, environment: dict[str, str], days: int, promises: str
+) -> tuple[str, Cost]:
+    """Ask with a fresh ledger."""
     directory = Path(tempfile.mkdtemp(dir=scratch))
     (directory / "policies").mkdir()
     for number in range(services):
         service = f"service-{number:02}"
-        (directory / "policies" / f"{service}.yaml").write_text(POLICY.format(service=service, bucket=BUCKET))
+        text = POLICY.format(service=service, bucket=BUCKET) + promises
+        (directory / "policies" / f"{service}.yaml").write_text(text)
     connection = f"{{type: s3, endpoint: '{server.endpoint}', region: {server.region}, last_modified: completion}}"
     (directory / "drcheck.yaml").write_text(f"connections:\n  storage: {connection}\n")
-    options = ["--config", str(directory / "drcheck.yaml"), "--window", "30d", "--format", "json"]
-    told = json.loads(output([sys.executable, "-m", "drcheck", "verify", *options], environment, cwd=directory))
-    return sum(each["status"] == "met" for each in told["services"])
+    options = ["--config", str(directory / "drcheck.yaml"), "--window", f"{days}d", "--format", "json"]
+    return run([sys.executable, "-m", "drcheck", "verify", *options], environment, cwd=directory)
 
 
-def output(command: list[str], environment: dict[str, str], cwd: Path | None = None) -> str:
-    ran = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True, check=False)
-    if ran.returncode:
-        sys.exit(f"{command[0]} ended with {ran.returncode}:\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}")
-    return ran.stdout
+def run(command: list[str], environment: dict[str, str], cwd: Path | None = None) -> tuple[str, Cost]:
+    """Run a command and return its output and what it cost."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=environment, cwd=cwd, stdout=output, stderr=errors)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        cost = Cost(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+        output.seek(0)
+        told = output.read().decode()
+        if process.returncode:
+            errors.seek(0)
+            sys.exit(f"{command} ended with {process.returncode}:\n{told[-2000:]}{errors.read().decode()[-2000:]}")
+    return told, cost
 
 
 def measure(server: SeaweedFS, way: Way) -> None:
-    before, began = requests(server), time.monotonic()
-    found = way.ask()
-    way.seconds.append(time.monotonic() - began)
+    before = requests(server)
+    told, cost = way.ask()
+    way.costs.append(cost)
     way.requests = requests(server) - before
-    if found != way.expected:
+    if (found := way.count(told)) != way.expected:
         sys.exit(f"{way.name} found {found}, not {way.expected}")
 
 
@@ -186,10 +244,10 @@ def figures(ways: list[Way], total: int, services: int) -> dict[str, object]:
         "ways": [
             {
                 "name": way.name,
-                "median_seconds": round(way.median, 3),
-                "seconds": [round(each, 3) for each in way.seconds],
+                "median_seconds": round(way.wall, 3),
+                "median_cpu_seconds": round(way.cpu, 3),
+                "mib": way.mib,
                 "requests": way.requests,
-                "times_drcheck": round(way.median / ways[0].median, 1),
             }
             for way in ways
         ],
@@ -197,11 +255,14 @@ def figures(ways: list[Way], total: int, services: int) -> dict[str, object]:
 
 
 def report(ways: list[Way], total: int, services: int) -> None:
-    print(f"{total:,} objects, {services} services, {os.cpu_count()} cores; median of {len(ways[0].seconds)} runs")
-    print(f"{'':<30}{'seconds':>9}{'requests':>10}{'a service':>11}{'to drcheck':>12}")
+    runs = len(ways[0].costs)
+    print(
+        f"{total:,} objects, {services} services, {os.cpu_count()} cores; medians of {runs} runs; how often drcheck's"
+    )
+    print(f"{'':<27}{'seconds':>9}{'CPU s':>8}{'MiB':>6}{'requests':>10}  {'of 30 days':>14}  {'of all':>14}")
     for way in ways:
-        each = f"{way.requests / services:.1f}"
-        print(f"{way.name:<30}{way.median:>9.2f}{way.requests:>10,}{each:>11}{way.median / ways[0].median:>11.1f}x")
+        ratios = "".join(f"  {way.wall / own.wall:>6.1f}x{way.cpu / own.cpu:>6.1f}x" for own in ways[:2])
+        print(f"{way.name:<27}{way.wall:>9.2f}{way.cpu:>8.2f}{way.mib:>6}{way.requests:>10,}{ratios}")
 
 
 if __name__ == "__main__":

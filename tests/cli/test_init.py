@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 
 def drcheck(directory, *arguments):
@@ -62,3 +66,48 @@ def test_what_the_starter_leaves_in_comments_is_valid_too(tmp_path):
     config.write_text("\n".join(line for line in keys if not line.endswith(".") or ":" not in line) + "\n")
     done = drcheck(tmp_path, "lint", "--strict")
     assert (done.returncode, done.stderr) == (0, "1 file checked: no faults, no warnings\n")
+
+
+@pytest.mark.parametrize(
+    ("runner", "files"),
+    [
+        ("systemd", ["drcheck-watch.service", "drcheck.service", "drcheck.timer"]),
+        ("cron", ["drcheck.cron"]),
+        ("container", ["Containerfile"]),
+        ("kubernetes", ["drcheck.yaml"]),
+    ],
+)
+def test_what_runs_drcheck_every_night_names_all_that_it_needs_and_replaces_nothing(tmp_path, runner, files):
+    done = drcheck(tmp_path, "init", f"--{runner}", "a place")
+    assert done.returncode == 0, done.stderr
+    assert "Next: " in done.stdout
+    place = tmp_path / "a place"
+    assert sorted(path.name for path in place.iterdir()) == files
+    for path in place.iterdir():
+        assert not re.findall(r"@\w+@", path.read_text())
+    assert drcheck(tmp_path, "init", f"--{runner}", "a place").returncode == 2
+
+
+def test_the_command_in_a_unit_can_be_run_as_it_stands(tmp_path):
+    place = tmp_path / '50% "of" $HOME'
+    assert drcheck(tmp_path, "init", "--systemd", str(place)).returncode == 0
+    (line,) = re.findall(r'^ExecStart="(.*)" verify', (place / "drcheck.service").read_text(), re.MULTILINE)
+    assert Path(line.replace("%%", "%")).name == "drcheck"
+    text = (place / "drcheck.service").read_text()
+    assert f'--config "{tmp_path}/50%% \\"of\\" $$HOME/drcheck.yaml"' in text
+    assert f'ReadWritePaths="{tmp_path}/50%% \\"of\\" $HOME"' in text
+
+
+def test_the_line_for_cron_does_what_it_says(tmp_path):
+    place = tmp_path / '50% "of" $HOME'
+    assert drcheck(tmp_path, "init", str(place)).returncode == 0
+    assert drcheck(tmp_path, "init", "--cron", str(place)).returncode == 0
+    (line,) = re.findall(r"^30 2 \* \* \* \S+ (.*)$", (place / "drcheck.cron").read_text(), re.MULTILINE)
+    # cron(5): a percent sign after a backslash is one, and the shell gets it without the backslash
+    command = line.replace("\\%", "%").replace(" verify ", " lint ").replace(" --quiet", "")
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_directory_that_no_unit_could_name_is_refused(tmp_path):
+    assert drcheck(tmp_path, "init", "--systemd", "two\nlines").returncode == 2

@@ -65,7 +65,7 @@ def url(tmp_path):
         ledger.publish(run.id, 5009)
         ledger.retire("wiki", 6000, "closed down")
         ledger.snapshot()
-        start(ledger, 6001, Window(0, 6002), question=True)  # whose process dies
+        start(ledger, 6001, Window(0, 6002), question=True, job="nightly \udcff")  # whose process dies
     with open_ledger(url) as ledger, start(ledger, 6003):
         pass
     return url

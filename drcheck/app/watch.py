@@ -1,0 +1,298 @@
+"""Watch: do each job of the configuration when it is due, for a year and longer, without anyone thinking of it.
+
+When a job is due follows from its schedule and from the ledger alone: a job is due whose newest time no finished run
+has begun after. So one that slept through, died or was stopped runs once when it is back, however often its time has
+passed; and of two watches over one ledger whichever holds it does the job, and the other one finds that it is done.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+import schedule
+
+from drcheck import clock
+from drcheck.app.mark_shown import mark_shown
+from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
+from drcheck.core.time.calendar import last_tick, next_tick
+from drcheck.errors import DrcheckError, UsageError
+from drcheck.ledger.errors import NoLedger
+from drcheck.ledger.store import open_ledger, path_of
+from drcheck.output_files import check_writable, keep_off, put
+from drcheck.policyfile.config import load_settings
+from drcheck.policyfile.question_times import newest_over, period
+from drcheck.registry import renderer
+from drcheck.settings import PERIOD, Job, Settings
+
+LONGEST_PAUSE: Final = 30
+"""Seconds: so soon is it noticed that the clock was set, that the machine slept, or that the configuration changed."""
+RETRY: Final = (60, 3600)
+"""Seconds until a job that failed is tried again: at first, and at most, as it doubles each time."""
+_FAULT: Final = 70
+_RANK: Final = (0, 3, 1, 4, 2, _FAULT)
+"""Exit statuses, the worst last: a breach outranks an unknown, and that nothing was judged outranks both."""
+
+
+class Done(NamedTuple):
+    """How a job went."""
+
+    job: Job
+    status: int
+    """As ``drcheck verify`` would have ended."""
+    outcome: Outcome | None
+    """What it came to; None: nothing was judged."""
+    took: float
+    """Seconds."""
+    errors: tuple[DrcheckError, ...] = ()
+    """Why nothing was judged, or which of its reports could not be written."""
+    traceback: str = ""
+    """Of a fault in drcheck itself."""
+    retry_at: int | None = None
+    """When it is tried again; None: it has no need to be."""
+
+
+class Show(Protocol):
+    """Tells what a watch does; nothing that it cannot tell may end the watch."""
+
+    def done(self, done: Done, settings: Settings, next_at: int | None) -> bool:
+        """Tell how a job went and when the next one is due; return whether it could be told."""
+
+    def reloaded(self) -> None:
+        """Tell that the configuration was read again."""
+
+    def trouble(self, error: DrcheckError, consequence: str) -> None:
+        """Tell of an error that is no job's own, and what becomes of it."""
+
+
+class _Woken(BaseException):
+    """No error: it cuts a pause short."""
+
+
+class _Failed(NamedTuple):
+    again_at: int
+    pause: int
+    """Seconds."""
+
+
+class Watching:
+    """The jobs of one configuration."""
+
+    def __init__(self, file: str | None, show: Show) -> None:
+        """Read the configuration; raises ``UsageError`` where it cannot be used, or has no jobs."""
+        self._file, self._show = file, show
+        self.settings = _load(file)
+        """The configuration that holds."""
+        self._read = _signature(self.settings.file)
+        self._reload = self._waits = False
+        self._failed: dict[str, _Failed] = {}
+        self._began = _began(self.settings)
+
+    def reload(self) -> None:
+        """Read the configuration again, as SIGHUP asks for: at once, or where a job goes on, after it."""
+        self._reload = True
+        if self._waits:
+            raise _Woken
+
+    def once(self) -> int:
+        """Do what is due now, and return the worst exit status; what fails is not tried again."""
+        statuses = [self._do(job) for job in self._due_jobs()]
+        return max(statuses, key=_RANK.index, default=0)
+
+    def turn(self) -> None:
+        """Wait until a job is due, at most for a while, and do what is due then."""
+        self._refresh()
+        # Armed anew each time, by what is due by the clock as it is then: the trigger goes by the clock on the wall
+        # of this machine, which is set, and put forward and back.
+        trigger, now = schedule.Scheduler(), clock.now()
+        for job in self._jobs():
+            trigger.every(max(1, self._due_at(job, now) - now)).seconds.do(self._do_if_due, job)
+        if self._wait(min(max(trigger.idle_seconds or 0, 0), LONGEST_PAUSE)):
+            trigger.run_pending()
+
+    def next_at(self) -> int | None:
+        """Return when a job is due next, which may have passed; None: there is none."""
+        now = clock.now()
+        return min((self._due_at(job, now) for job in self._jobs()), default=None)
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait, and return whether nobody cut it short."""
+        try:
+            self._waits = True
+            clock.pause(seconds)
+        except _Woken:
+            return False
+        finally:
+            self._waits = False
+        return True
+
+    def _jobs(self) -> Iterator[Job]:
+        return iter(self.settings.watch.jobs.values())
+
+    def _due_jobs(self) -> list[Job]:
+        now = clock.now()
+        return [job for job in self._jobs() if self._due_at(job, now) <= now]
+
+    def _due_at(self, job: Job, now: int) -> int:
+        """Return when a job is to be done, which may have passed."""
+        failed = self._failed.get(job.name)
+        if failed is not None and now < failed.again_at <= now + RETRY[1]:  # else the clock was set back since
+            return failed.again_at
+        return due_at(job, ZoneInfo(self.settings.watch.timezone), self._began.get(job.name), now)
+
+    def _do_if_due(self, job: Job) -> None:
+        now = clock.now()
+        if self._due_at(job, now) <= now:
+            self._do(job)
+
+    def _do(self, job: Job) -> int:
+        """Do a job, tell how it went, and return its status: nothing that goes wrong in it ends the watch."""
+        now, began = clock.now(), clock.monotonic()
+        outcome: Outcome | None = None
+        errors: list[DrcheckError] = []
+        trace = ""
+        try:
+            outcome = self._judged(job, now)
+            errors = [*_hand_over(self.settings, job, outcome, self._period(job, now))]
+            status = outcome.report.exit_status
+        except Kept:
+            self._reread()
+            return 0
+        except DrcheckError as error:
+            errors.append(error)
+            status = error.exit_status
+        except Exception:  # noqa: BLE001  whatever it is, the other jobs go on, and so does this one when it is due
+            trace, status = traceback.format_exc(), _FAULT
+        if outcome is None or (job.period and errors):
+            retry_at = self._fail(job)
+        else:
+            self._failed.pop(job.name, None)
+            self._began[job.name] = now
+            retry_at = None
+        done = Done(job, status, outcome, clock.monotonic() - began, tuple(errors), trace, retry_at)
+        told = self._show.done(done, self.settings, self.next_at())
+        if told and outcome is not None and not errors:
+            try:
+                mark_shown(self.settings, outcome)
+            except DrcheckError as error:
+                self._show.trouble(error, "")
+        return status
+
+    def _judged(self, job: Job, now: int) -> Outcome:
+        label = self._period(job, now)
+        for output in job.outputs:
+            file = output.file.replace(PERIOD, label)
+            check_writable(file)
+            keep_off(file, path_of(self.settings.ledger))
+        if label:
+            return verify(self.settings, job.policies, Question(period=period(label), offline=True), _unwatched)
+        zone = ZoneInfo(self.settings.watch.timezone)
+        due = Appointment(job.name, due_at(job, zone, self._began.get(job.name), now))
+        return verify(self.settings, job.policies, Question(), _unwatched, due)
+
+    def _period(self, job: Job, now: int) -> str:
+        return period_of(job, ZoneInfo(self.settings.watch.timezone), now) if job.period else ""
+
+    def _fail(self, job: Job) -> int:
+        before = self._failed.get(job.name)
+        pause = RETRY[0] if before is None else min(2 * before.pause, RETRY[1])
+        self._failed[job.name] = _Failed(clock.now() + pause, pause)
+        return self._failed[job.name].again_at
+
+    def _refresh(self) -> None:
+        """Read the configuration again if it has changed; one that cannot be used changes nothing, and is told once."""
+        signature = _signature(self.settings.file)
+        if signature == self._read and not self._reload:
+            return
+        self._read, self._reload = signature, False
+        try:
+            self.settings = _load(self._file)
+        except DrcheckError as error:
+            self._show.trouble(error, "The configuration as it was before goes on.")
+            return
+        self._failed.clear()
+        self._reread()
+        self._show.reloaded()
+
+    def _reread(self) -> None:
+        try:
+            self._began = _began(self.settings)
+        except DrcheckError as error:
+            self._show.trouble(error, "When jobs were done is taken from this watch alone.")
+
+
+def due_at(job: Job, zone: ZoneInfo, began: int | None, now: int) -> int:
+    """Return when a job is due, which may have passed, by when its newest run that finished ``began``.
+
+    A job that no run has done is due since ever. One that began after ``now`` went by a clock that has been set since,
+    and counts for nothing. A period is due until its reports are there.
+    """
+    after = now + job.every if job.every else next_tick(job.schedule, zone, now + 1)
+    if job.period:
+        return now if _missing(job, period_of(job, zone, now)) else after
+    if began is None or began > now:
+        return 0
+    if job.every:
+        return began + job.every
+    newest = last_tick(job.schedule, zone, now)
+    return newest if began < newest else after
+
+
+def period_of(job: Job, zone: ZoneInfo, now: int) -> str:
+    """Return the name of the period that a job judges: the newest that was over when its time came last."""
+    return newest_over(job.period, zone, last_tick(job.schedule, zone, now) if job.schedule else now)
+
+
+def _load(file: str | None) -> Settings:
+    settings = load_settings(file)
+    if not settings.watch.jobs:
+        raise UsageError(
+            f"{settings.file} has no jobs to watch",
+            'Say what to do and when: watch: {jobs: {nightly: {schedule: "30 2 * * *"}}}.',
+        )
+    return settings
+
+
+def _began(settings: Settings) -> dict[str, int]:
+    """Return when the newest run of each job began that finished."""
+    try:
+        with open_ledger(settings.ledger, read_only=True) as ledger:
+            return dict(ledger.state(()).jobs)
+    except NoLedger:
+        return {}
+
+
+def _hand_over(settings: Settings, job: Job, outcome: Outcome, label: str) -> Iterator[DrcheckError]:
+    """Write the reports of a job, each whole or not at all, and yield why one could not be."""
+    for output in job.outputs:
+        render = renderer(output.format)
+        try:
+            put(
+                render(outcome.report, quiet=False, verbose=False, terminal=False, config=settings.file),
+                output.file.replace(PERIOD, label),
+            )
+        except DrcheckError as error:
+            yield error
+
+
+def _missing(job: Job, label: str) -> bool:
+    return not all(Path(output.file.replace(PERIOD, label)).exists() for output in job.outputs)
+
+
+def _signature(file: str) -> tuple[int, ...]:
+    """Return what changes when a file does; nothing of one that is gone."""
+    try:
+        status = os.stat(file)  # noqa: PTH116  paths are text here
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+@contextmanager
+def _unwatched(_names: object) -> Iterator[Callable[[str], None]]:
+    yield lambda _name: None

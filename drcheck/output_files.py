@@ -1,0 +1,83 @@
+"""Files that drcheck writes for others: each is there whole or not at all, and never in the ledger's place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from drcheck.errors import OutputError, UsageError
+
+
+def check_writable(file: str) -> None:
+    """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
+    target = Path(file)
+    if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
+        return  # a pipe or a device, which is written to as it is
+    directory = target.resolve().parent
+    if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
+        what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
+        raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file for it.")
+
+
+def keep_off(file: str, ledger: str) -> None:
+    """Raise ``UsageError`` where a report would take the place of the ledger, under whatever name."""
+    target, kept = Path(file), Path(ledger)
+    beside = {Path(f"{kept.resolve()}{end}") for end in ("", "-wal", "-shm")}
+    if target.resolve() in beside or (target.exists() and kept.exists() and target.samefile(kept)):
+        raise UsageError(f"{file} is the ledger", "Name another file for it.")
+
+
+def put(rendered: bytes, file: str) -> None:
+    """Put ``file`` in place once all of it is on the disk.
+
+    Raises :class:`OutputError` if it cannot be written; a file that was there before then stands as it was.
+    """
+    target = Path(file)
+    try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(rendered)  # a pipe or a device, which is written to and never replaced
+            return
+        target = target.resolve()  # a link stays one
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as opened:
+                opened.write(rendered)
+                opened.flush()
+                os.fchmod(opened.fileno(), _mode(target))
+                os.fsync(opened.fileno())
+            Path(temporary).replace(target)
+            _flush(target.parent)  # a name outlasts the machine only once its directory is on the disk
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(
+            f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
+            "The verdicts are in the ledger all the same; name another file for it.",
+        ) from error
+
+
+def _flush(directory: Path) -> None:
+    try:
+        opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:
+        return  # files may be put there, and nobody may list them
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:
+            raise  # these two: a file system that cannot flush directories
+    finally:
+        os.close(opened)
+
+
+def _mode(target: Path) -> int:
+    """Return the permissions of the file that is replaced, else those that a new file gets."""
+    try:
+        return target.stat().st_mode & 0o777
+    except FileNotFoundError:
+        usual = os.umask(0)
+        os.umask(usual)
+        return 0o666 & ~usual
