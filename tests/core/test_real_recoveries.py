@@ -314,3 +314,17 @@ def test_an_open_outage_may_have_been_closed_by_a_later_line_that_nobody_can_rea
         commitment = replace(RTO, scenario="datacentre")
         window = Window(at("11-01T00:00"), at("11-22T00:00"))
         assert rto.evaluate(commitment, (), Records({"outages": log}), DATACENTRE, window).status is status
+
+
+def test_what_could_not_decide_is_shown_whether_it_came_before_what_decides_or_after():
+    passed = drill("11-05T00:00", "11-05T07:00")
+    aborted = [
+        replace(drill(f"11-{day}T00:00", f"11-{day}T02:00", line=line), id=day, outcome="aborted")
+        for line, day in ((1, "03"), (3, "07"))
+    ]
+    finding = judge(aborted[0], passed, aborted[1])
+    assert [(one.name, one.why_not) for one in finding.evidence] == [
+        ("test-1", ""),
+        ("07", "it was aborted"),
+        ("03", "it was aborted"),
+    ]

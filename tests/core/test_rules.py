@@ -17,6 +17,7 @@ from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import (
     FOREVER,
     LONG_AGO,
+    ZEROS,
     Candidate,
     Check,
     Described,
@@ -415,3 +416,34 @@ def test_a_checksum_that_was_verified_and_differs_makes_a_candidate_broken():
     points = rules_of_checks.apply(listed, {})
     assert points.counts_at(0, 2 * DAY - 1, surely=False)
     assert not points.counts_at(0, 2 * DAY, surely=False)
+
+
+def test_a_failure_reaches_back_to_the_last_pass_on_its_rung_or_a_higher_one():
+    points = seen(candidate(1))
+    passes = [(Rung.DATA_CHECKED, 2), (Rung.RESTORED, 4), (Rung.CHECKSUMMED, 5)]
+    told = tuple(
+        Check("c", line, rung, passed, day * DAY, frozenset(), "", "dumps", "d1")
+        for line, (rung, day, passed) in enumerate(
+            [*((*one, True) for one in passes), (Rung.DATA_CHECKED, 7, False)], 1
+        )
+    )
+    doubts = rules_of_checks.apply(points, {"drills": Log(checks=told, known_until=FOREVER - 1)}).doubts[0]
+    assert [(one.certain, one.during.start // DAY) for one in doubts] == [(True, 7), (False, 4)]
+
+
+def test_what_is_no_whole_backup_is_of_any_size_and_hides_no_whole_one_that_is_too_small():
+    whole = [candidate(day, kind="full") for day in (1, 2, 3)]
+    change = candidate(4, kind="incremental", size=1)
+    small = candidate(5, kind="full", size=9)
+    assert list(in_doubt(*whole, change, small)) == ["d5"]
+
+
+def test_what_holds_zeros_alone_is_in_doubt_by_what_was_read_last():
+    rows = [candidate(1), candidate(2), candidate(3)]
+    read = [Described(name, Fact.PIECES, Told(True, how)) for name, how in (("d1", ZEROS), ("d2", "ab"))]
+    history = History()
+    history.apply(history.observe(Observation(Look("dumps", 100 * DAY, 100 * DAY), rows, described=tuple(read))))
+    points = parts_of(history, UNSTATED, clock_tolerance=TOLERANCE)["db"].points
+    assert {points.name[row]: doubts[0].why for row, doubts in points.doubts.items()} == {
+        "d1": "it holds nothing but zeros in all pieces of it that were read"
+    }
