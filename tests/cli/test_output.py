@@ -294,6 +294,8 @@ def test_no_collector_of_files_by_their_ending_ever_sees_half_a_report(tmp_path,
 
 
 def test_a_run_that_is_interrupted_while_its_report_is_written_has_judged(place):
+    more = "".join(f"  t{number}: {{kind: restore_test, every: 180d, evidence: [log]}}\n" for number in range(9))
+    (place / "policies" / "shop.yaml").write_text(LOG + more)
     os.mkfifo(place / "report")
     reader = os.open(place / "report", os.O_RDONLY | os.O_NONBLOCK)
     fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)  # less than the report, so that its writer waits
