@@ -68,7 +68,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="exit with 1 also for a breach that is over and that no recorded run has shown, or only for one at the "
         "instant judged (default: new)",
     )
-    parser.add_argument("--format", choices=(*FORMATS,), default=next(iter(FORMATS)), help="default: console")
+    parser.add_argument(
+        "--format",
+        choices=(*FORMATS,),
+        metavar="FORMAT",
+        default=next(iter(FORMATS)),
+        help=f"{', '.join(FORMATS)} (default: console)",
+    )
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
     parser.add_argument("--silent", action="store_true", help="tell no channel of drcheck.yaml what is new")
     amount = parser.add_mutually_exclusive_group()
