@@ -126,8 +126,6 @@ def _climb(arrivals: Sequence[Arrival]) -> Newest | None:
             found.rows.append(point)
             found.data.append(-age_rank)
             best, ends = age_rank, went
-        elif age_rank == best and went > ends:
-            return None
     if ends < FOREVER:
         if any(arrival[2] > ends for arrival in arrivals):
             return None

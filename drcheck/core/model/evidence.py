@@ -533,12 +533,14 @@ class Points:
         doubts = (one for one in self.doubts.get(row, ()) if not (as_made and one.made))
         return difference((ALWAYS,), union(one.during for one in doubts if surely or one.certain))
 
+    def lies_within(self, row: int, start: int, end: int) -> bool:
+        """Return whether the data of a candidate surely is of [start, end), whatever its instant."""
+        return start <= self.data_lo[row] and self.data_hi[row] < end
+
     def counts_at(self, row: int, t: int, *, surely: bool) -> bool:
         """Return whether a candidate counts right after ``t``: surely, or possibly."""
         doubts = self.doubts.get(row, ())
-        return row not in self.why_not and not any(
-            one.during.start <= t < one.during.end for one in doubts if surely or one.certain
-        )
+        return row not in self.why_not and not any(one.during.includes(t) for one in doubts if surely or one.certain)
 
     def there(self, row: int, *, surely: bool, until_gone: bool, as_made: bool = False) -> Spans:
         """Return when a candidate was available and counted: surely, or possibly.
@@ -564,7 +566,7 @@ class Points:
         """Return why a candidate does not surely count right after ``t``: what is certain first; None: it counts."""
         if why := self.why_not.get(row):
             return Doubt(why, certain=True)
-        there = [one for one in self.doubts.get(row, ()) if one.during.start <= t < one.during.end]
+        there = [one for one in self.doubts.get(row, ()) if one.during.includes(t)]
         return min(there, key=lambda one: not one.certain, default=None)
 
     def rejecting(self, reasons: Mapping[int, str]) -> Points:

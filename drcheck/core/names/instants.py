@@ -29,7 +29,7 @@ def reader(letters: frozenset[str], groups: Mapping[str, int], zone: tzinfo) -> 
     """
     if not letters:
         return None
-    dated = "".join(letter for letter in groups if letter in letters and letter in DATE | {*"HIp"})
+    dated = "".join(letter for letter in groups if letter in letters & (DATE | {*"HIp"}))
     if "s" in letters:
         return _epoch(dated, groups, span(letters - {"s"}))
     spelled = tuple(groups[letter] for letter in dated)
