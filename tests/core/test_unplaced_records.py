@@ -1,4 +1,4 @@
-"""Failures that concern nothing the policy has."""
+"""Records of logs that concern nothing the policy has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.judging.unplaced_failures import Shown, unplaced
+from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung, Standing
 from drcheck.core.model.evidence import Candidate, Check, Log, Look, Observation, Recovery
@@ -26,13 +26,13 @@ def told(*records, names=(), commitments=(), seen=True):
     shown = [Candidate("a.dump", "db", "", 500, 500, 500, 500, 100, "", complete=True)]
     history.apply(history.observe(Observation(Look("dumps", 900, 900), shown)))
     parts = parts_of(history, DUMPS, clock_tolerance=300)
-    evidence = {"dumps": SourceEvidence(Standing.STORAGE, parts)} if seen else {}
+    evidence = {"dumps": SourceEvidence(Standing.STORAGE, parts, names=lambda: names)} if seen else {}
     log = Log(
         recoveries=tuple(one for one in records if isinstance(one, Recovery)),
         checks=tuple(one for one in records if isinstance(one, Check)),
     )
     policy = Policy("shop", "", "", "", "UTC", {"dumps": DUMPS, "drills": DRILLS}, commitments)
-    return unplaced(policy, "drills", log, Shown(evidence, lambda _: names), Window(START, END))
+    return unplaced(policy, "drills", log, evidence, Window(START, END))
 
 
 def drill(started, finished, **more):
@@ -66,6 +66,22 @@ def test_a_test_that_passed_is_no_failure_whatever_it_names():
         ("b.dump", (), False, False),  # nobody looks there
     ],
 )
+def test_what_passed_on_a_copy_is_told_where_looks_are_made_and_none_has_shown_it(name, names, seen, is_told):
+    passed = Recovery("t", 1, 900, 1_100, "passed", point_source="dumps", point_name=name)
+    for record in (passed, check(name=name, passed=True)):
+        (sentence,) = told(record, names=names, seen=seen) or ("",)
+        assert sentence.endswith("passed, and no look has shown b.dump at dumps") is is_told
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "seen", "is_told"),
+    [
+        ("a.dump", (), True, False),
+        ("b.dump", (), True, True),
+        ("b.dump", ("b.dump",), True, False),
+        ("b.dump", (), False, False),
+    ],
+)
 def test_bad_data_of_a_copy_is_told_where_looks_are_made_and_none_has_shown_it(name, names, seen, is_told):
     failed = drill(900, 1_100, scenarios=frozenset(), data_wrong=True, point_source="dumps", point_name=name)
     for record in (failed, check(name=name)):
@@ -78,5 +94,5 @@ def test_a_check_of_no_copy_in_particular_is_told_unless_a_promise_rests_on_its_
     assert [bool(told(check(name=""), commitments=those)) for those in ((), (intact,))] == [True, False]
     assert told(check(name="x.dump"), commitments=(intact,))
     assert [bool(told(check(at, "x.dump"))) for at in (START - 1, START)] == [False, True]
-    assert not told(check(name="x.dump", passed=True))
+    assert not told(check(name="", passed=True))
     assert "the policy has no source attic" in told(check(point_source="attic"))[0]
