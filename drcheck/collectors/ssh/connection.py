@@ -193,7 +193,7 @@ class Host:
         finally:
             self._asking.release()
 
-    def _words(self, argv: Sequence[str], deadline: Deadline) -> str:
+    def words(self, argv: Sequence[str] | str, deadline: Deadline) -> str:
         """Return what a command says, or nothing if the account may not run it.
 
         Accounts that are kept to SFTP, as they should be, run nothing or something else.
@@ -219,7 +219,7 @@ class Host:
         with self._alone(deadline):
             if not self._clock_asked:
                 sent = clock.precise()
-                match = re.fullmatch(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*", self._words(("date", "+%s.%N"), deadline))
+                match = re.fullmatch(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*", self.words(("date", "+%s.%N"), deadline))
                 self._clock_asked = True
                 if match is not None:
                     # a date that does not know %N tells whole seconds
@@ -232,7 +232,7 @@ class Host:
             return False
         with self._alone(deadline):
             if self._found is None:
-                self._found = self._words(("find", "--version"), deadline).startswith("find (GNU findutils)")
+                self._found = self.words(("find", "--version"), deadline).startswith("find (GNU findutils)")
             return self._found
 
     def close(self) -> None:

@@ -96,6 +96,11 @@ class ReadOnlySftp:
             bounds.name(real)
             return real
 
+    @property
+    def extensions(self) -> frozenset[bytes]:
+        """What the server says that it can do beside the protocol."""
+        return self._session.extensions
+
     def status(self, path: str) -> Attributes:
         """Return what ``path`` itself is; a link is a link."""
         with self._asking(path):
