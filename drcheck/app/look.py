@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from hashlib import sha256
+from itertools import islice
 
 from drcheck import registry
 from drcheck.app.gather import Gathering, Job
@@ -50,7 +51,7 @@ def look(
     ``known_of`` reads what is known of a source: once, when its turn comes, and it is let go of with what came.
     Returns tracebacks of what looks met and nobody foresaw; each of these is a gap of its source.
     """
-    sources = tuple(sources_of(versions))
+    sources = tuple(spread(sources_of(versions), settings.workers))
     at_places = _Places(source for _, source in sources)
     for name in {source.connection for _, source in sources}:
         registry.opener(settings.connections[name])  # loads its SDK, before there are several threads
@@ -80,6 +81,22 @@ def look(
             for seen in several:
                 tick(f"{seen.job.service}: {seen.job.source.name}")
     return tuple(gathering.tracebacks)
+
+
+def spread(sources: Iterable[tuple[Policy, Source]], workers: int) -> Iterator[tuple[Policy, Source]]:
+    """Yield the sources so that those of one connection do not wait for it together while others could begin.
+
+    Each worker that waits for a session that another one makes is one host less that is looked at meanwhile. Only as
+    many as two rounds of workers take change places: what belongs together comes in together.
+    """
+    ahead = iter(sources)
+    while several := list(islice(ahead, 2 * workers)):
+        before: Counter[str] = Counter()
+        turns: list[int] = []
+        for _, source in several:
+            turns.append(before[source.connection])
+            before[source.connection] += 1
+        yield from (several[at] for at in sorted(range(len(several)), key=turns.__getitem__))
 
 
 class _Places:

@@ -295,7 +295,7 @@ def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
     for row, by, data, in_a_row in facts["replaced"]:
         seen = sightings[row]
         # What replaced it lies in another stretch where only its beginning matters.
-        seen.replaced_by = sightings[by] if by >= 0 else Sighting(seen.shown, data, data, data, data, 0, 0)
+        seen.replaced_by = sightings.get(by) or Sighting(seen.shown, data, data, data, data, 0, 0)
         seen.in_a_row = in_a_row
     for row, its in facts["rewritings"]:
         sightings[row].rewritings = _read(its)

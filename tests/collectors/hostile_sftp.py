@@ -351,7 +351,11 @@ def find(*records: bytes, status: int = 0) -> Callable[[Story], None]:
                 return b"%.9f\n" % time.time(), 0
             if command == b"find --version":
                 return b"find (GNU findutils) 4.9.0\n", 0
-            return b"".join(each + b"\0" for each in (*honest, *story.found, *records)), status
+            said = b"".join(each + b"\0" for each in (*honest, *story.found, *records))
+            if command.startswith(b"sh -c"):
+                began = (b"%.9f\n" % time.time(), b"find (GNU findutils) 4.9.0\n", b"/srv\nx", b"/srv/src\nx")
+                said = b"".join(each + b"\0" for each in began) + said
+            return said, status
 
         story.commands = commands
 

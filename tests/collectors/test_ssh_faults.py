@@ -211,7 +211,7 @@ def test_what_is_no_ssh_server_is_told(host: SshConnection, tmp_path: Path):
 
 
 # bytes after which the fault sets in: before the banner, amid the key exchange, amid the session
-@pytest.mark.parametrize("after", [0, 10, 700, 3000])
+@pytest.mark.parametrize("after", [0, 10, 700, 2500])
 @pytest.mark.parametrize("kind", [Fault.BLACK_HOLE, Fault.DRIP, Fault.CUT, Fault.RESET])
 def test_a_bad_network_ends_in_an_error_within_the_deadline(
     host: SshConnection, tmp_path: Path, kind: Fault, after: int
@@ -237,16 +237,14 @@ def test_a_listing_that_is_cut_off_is_never_a_short_one(
         path = server.root / "many" / f"{number:05}-{'x' * 60}"
         if not path.exists():
             server.put(f"many/{path.name}", b"")
-    with FaultProxy(server.host, server.port) as proxy:
+    seen = set()
+    with FaultProxy(server.host, server.port, kind, after=50_000) as proxy:
         connection = behind(proxy, ssh_connection(server, deadline=3), tmp_path)
         with Connections() as pool:
             listing = open_ssh(connection, "many/", pool).list("")
-            seen = [next(listing).name]
-            proxy.after = 0
-            proxy.fault = kind
             with pytest.raises(CollectorError):
-                seen.extend(entry.name for entry in listing)
-        assert len(seen) < 3000
+                seen.update(entry.name for entry in listing)
+        assert 0 < len(seen) < 3000
 
 
 def test_closing_the_run_ends_a_hung_read(host: SshConnection, tmp_path: Path):
@@ -290,10 +288,10 @@ def test_a_host_that_drops_connections_is_tried_twice_for_all_its_sources_togeth
 
 
 @pytest.mark.parametrize("kind", [Fault.CUT, Fault.RESET])
-@pytest.mark.parametrize("after", [0, 10, 700, 2000, 3000, 4000])
+@pytest.mark.parametrize("after", [0, 10, 700, 2000, 2500, 2700])
 def test_a_connection_that_is_lost_once_does_no_harm(host: SshConnection, tmp_path: Path, kind: Fault, after: int):
     with FaultProxy(host.host, host.port, kind, after=after, strikes=1) as proxy:
-        assert [entry.name for entry in listed(behind(proxy, host, tmp_path))] == ["log"]
+        assert {entry.name for entry in listed(behind(proxy, host, tmp_path))} == {"log"}
         assert proxy.connections == 2
 
 
@@ -302,7 +300,7 @@ def test_each_question_survives_a_session_that_is_lost_before_it(host: SshConnec
     with FaultProxy(host.host, host.port) as proxy:
         connection = replace(behind(proxy, host, tmp_path), outputs={"out": ("echo", "out")})
         with Connections() as pool:
-            open_ssh(connection, "src/", pool).read("log", at_most=4)
+            open_ssh(connection, "src/", pool).read("log", offset=1, at_most=4)  # by SFTP, which tells no clock
             proxy.fault, proxy.strikes = Fault.CUT, 1
             collector = open_ssh(connection, "" if ask == "output" else "src/", pool)
             match ask:
@@ -318,13 +316,13 @@ def test_each_question_survives_a_session_that_is_lost_before_it(host: SshConnec
 
 
 def test_a_connection_that_is_lost_twice_is_told(host: SshConnection, tmp_path: Path):
-    with FaultProxy(host.host, host.port, Fault.CUT, after=3000) as proxy:
+    with FaultProxy(host.host, host.port, Fault.CUT, after=2500) as proxy:
         assert fault(behind(proxy, host, tmp_path)).message == "the connection to 127.0.0.1 was lost"
         assert proxy.connections == 2
 
 
 def test_a_connection_that_was_lost_twice_is_made_again_for_the_next_source(host: SshConnection, tmp_path: Path):
-    with FaultProxy(host.host, host.port, Fault.CUT, after=3000, strikes=2) as proxy:
+    with FaultProxy(host.host, host.port, Fault.CUT, after=2500, strikes=2) as proxy:
         connection = behind(proxy, host, tmp_path)
         with Connections() as pool:
             with pytest.raises(CollectorError, match="was lost"):
@@ -333,7 +331,7 @@ def test_a_connection_that_was_lost_twice_is_made_again_for_the_next_source(host
 
 
 def test_no_connection_is_made_again_after_the_deadline(host: SshConnection, tmp_path: Path):
-    with FaultProxy(host.host, host.port, Fault.BLACK_HOLE, after=3000) as proxy:
+    with FaultProxy(host.host, host.port, Fault.BLACK_HOLE, after=2500) as proxy:
         connection = replace(behind(proxy, host, tmp_path), deadline=1)
         assert fault(connection).message == "host took longer than 1 s"
         assert proxy.connections == 1

@@ -10,6 +10,7 @@ from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.descriptions import DISK, NOTHING, Listed, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.find import find_command, parse_find
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import Fact, Told
@@ -48,6 +49,7 @@ class SshCollector:
         self._talks: list[Talk] = []
         self._listing: Talk | None = None
         self._session: ReadOnlySftp | None = None
+        self._has_read = False
         self._top = ""
         self._listed = Listed()
         self.calls = 0
@@ -89,33 +91,78 @@ class SshCollector:
     def _list(self, prefix: str, after: str) -> Iterator[Entry]:
         below = checked_prefix(prefix)
         self.links = []
-        directory = self._directory("")
-        if below:
-            try:
-                directory = self._directory(below[:-1])
-            except NotFound:
-                return
-        host = self._connected()
         # a listing has a channel of its own: one that is under way cannot share it with reads
-        if self._listing is not None:
-            self._listing.close()
-        talk = self._listing = self._talk()
-        if host.has_find(self._deadline):
-            self._count()
-            entries = parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
-        else:
-            entries = self._walk(talk, directory, below)
+        self._end_listing()
+        entries = self._found(below)
+        if entries is None:
+            entries = self._step_by_step(below)
         for entry in entries:
             if entry.name.startswith(prefix) and entry.name > after:
                 self._listed.keep(entry.name)
                 yield entry
-        talk.close()
+        self._end_listing()
 
-    def _walk(self, talk: Talk, directory: str, below: str) -> Iterator[Entry]:
+    def _end_listing(self) -> None:
+        if self._listing is not None:
+            self._listing.close()
+            self._listing = None
+
+    def _found(self, below: str) -> Iterator[Entry] | None:
+        """List by one command; None: the host runs none, or what it says of the directory is not as it must be."""
+        if not self._may_run():
+            return None
+        talk = self._listing = self._talk()
+        self._count()
+        directory = f"{self._root}{below}"[:-1]
+        command = scripts.listing(self._connection.root, directory)
+        told_as = find_command(f"{self._connection.root}/{directory}")
+        answer = self._answer(talk, command, directory, told_as, tells_find=True)
+        return None if answer is None else parse_find(answer.rest, below, self._quota, self._pass_link)
+
+    def _may_run(self) -> bool:
+        """Return whether a script may be tried: not once the connection was lost, which may have been its fault."""
+        return not self._tried_again and self._connected().may_run
+
+    def _answer(
+        self, talk: Talk, command: tuple[str, ...], directory: str, told_as: tuple[str, ...] = (), *, tells_find: bool
+    ) -> scripts.Answer | None:
+        """Ask by a script; None unless it says that ``directory`` is where it must be, with no link on the way."""
+        asked = self._connected().answer(talk, command, told_as, tells_find=tells_find)
+        if asked is None:
+            return None
+        answer, beginning = asked
+        top = beginning.top.rstrip("/")
+        if beginning.directory != (f"{top}/{directory}".rstrip("/") or "/"):
+            talk.close()
+            return None
+        self._top = top
+        return answer
+
+    def _step_by_step(self, below: str) -> Iterator[Entry]:
+        """List by find, or by SFTP, once each step was asked for by itself: so each fault has its own words."""
+        from drcheck.collectors.ssh.sftp import ReadOnlySftp  # imports paramiko
+
+        finds = self._connected().has_find(self._deadline)
+        talk = self._listing = self._talk()
+        session = self._sftp() if finds else ReadOnlySftp(talk, self._count)
+        try:
+            directory = self._directory(session, below[:-1])
+        except CollectorError as error:
+            if below and not session.broken:
+                self._directory(session, "")  # where all of the source is missing, or a link, that is what is said
+                if isinstance(error, NotFound):
+                    return
+            raise
+        if finds:
+            self._count()
+            yield from parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
+        else:
+            yield from self._walk(session, directory, below)
+
+    def _walk(self, session: ReadOnlySftp, directory: str, below: str) -> Iterator[Entry]:
         """List by SFTP."""
         from drcheck.collectors.ssh import sftp as ssh_sftp  # imports paramiko
 
-        session = ssh_sftp.ReadOnlySftp(talk, self._count)
         pending = [""]
         while pending:
             inner = pending.pop()
@@ -169,14 +216,38 @@ class SshCollector:
         return self._twice(lambda: self._read(name, offset, at_most))
 
     def _read(self, name: str, offset: int, at_most: int) -> bytes:
+        # the first one only: a session of SFTP serves all that follow, and starts no programs there
+        if offset == 0 and self._session is None and not self._has_read and self._may_run():
+            self._has_read = True
+            if (content := self._printed(checked_name(name), at_most)) is not None:
+                return content
         path, before = self._regular(name)
         opened, content = self._sftp().read(path, offset, at_most)
         # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
-        if self._real(name, "the file") != path or opened.mode != before.mode or opened.uid != before.uid:
+        if self._sftp().real_path(path) != path or opened.mode != before.mode or opened.uid != before.uid:
             raise CollectorError(
                 f"{shown(path)} on {self._connection.host} was exchanged while it was read", "Look who did that."
             )
         return content
+
+    def _printed(self, name: str, at_most: int) -> bytes | None:
+        """Read by one command; None: the host runs none, or it may not be read, or is not as it must be."""
+        from drcheck.collectors.ssh.faults import Lost  # imports paramiko
+
+        directory, _, own = f"{self._root}{name}".rpartition("/")
+        talk = self._talk()
+        self._count()
+        try:
+            command = scripts.reading(self._connection.root, directory, own, at_most)
+            answer = self._answer(talk, command, directory, tells_find=False)
+            return None if answer is None else scripts.content(answer, at_most)
+        except Lost:
+            raise
+        except CollectorError:
+            self._deadline.left()
+            return None
+        finally:
+            talk.close()
 
     def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
         """Return that nothing is told: a host's files show neither how its disk is encrypted nor a lock.
@@ -194,8 +265,7 @@ class SshCollector:
         """Return the absolute path of a regular file, and what it is; opening a pipe would wait for its writer."""
         from drcheck.collectors.ssh.sftp import is_regular  # imports paramiko
 
-        path = self._real(checked_name(name), "the file")
-        status = self._sftp().status(path)
+        path, status = self._placed(self._sftp(), checked_name(name), "the file")
         if not is_regular(status):
             raise CollectorError(f"{shown(path)} on {self._connection.host} is no regular file", "Name a file.")
         return path, status
@@ -230,30 +300,27 @@ class SshCollector:
         start = max(0, len(said) + offset) if offset < 0 else offset
         return bytes(said[start : start + at_most])
 
-    def _directory(self, name: str) -> str:
+    def _directory(self, session: ReadOnlySftp, name: str) -> str:
         """Return the absolute path of a directory that exists."""
         from drcheck.collectors.ssh.sftp import is_directory  # imports paramiko
 
-        path = self._real(name, "the directory")
-        if not is_directory(self._sftp().status(path)):
+        path, status = self._placed(session, name, "the directory")
+        if not is_directory(status):
             raise CollectorError(f"{shown(path)} on {self._connection.host} is no directory", "Name a directory.")
         return path
 
-    def _real(self, name: str, what: str) -> str:
-        """Return the absolute path of ``name``, which lies below the root and has no link in it.
+    def _placed(self, session: ReadOnlySftp, name: str, what: str) -> tuple[str, Attributes]:
+        """Return the absolute path of ``name``, which lies below the root and has no link in it, and what it is.
 
         Raises :class:`CollectorError` otherwise. The connection's root is the runner's own choice and may be a link.
         """
-        session = self._sftp()
-        if not self._top:
-            self._top = session.real_path(self._connection.root).rstrip("/")
-        path = f"{self._top}/{self._root}{name}".rstrip("/") or "/"
-        if session.real_path(path) != path:
+        self._top, path, attributes = session.place(self._connection.root, f"{self._root}{name}", self._top)
+        if attributes is None:
             raise CollectorError(
                 f"{what} {shown(path)} on {self._connection.host} is a link, or lies behind one",
                 "Name the place itself: links are not followed.",
             )
-        return path
+        return path, attributes
 
     def _count(self) -> None:
         self.calls += 1
@@ -299,7 +366,7 @@ class SshCollector:
         """Return what the account may do on the host, and at the root."""
         from drcheck.collectors.ssh.account import account  # imports paramiko
 
-        return self._twice(lambda: account(self._connected(), self._sftp(), self._directory(""), self._deadline))
+        return self._twice(lambda: account(self._connected(), self._sftp(), self._directory(self._sftp(), ""), self._deadline))
 
     def close(self) -> None:
         """Close what this source holds; the session with the host is the run's."""

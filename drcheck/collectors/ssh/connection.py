@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import shlex
 import socket
 import threading
@@ -16,9 +15,11 @@ import paramiko
 from drcheck import clock
 from drcheck.collectors.confine import shown
 from drcheck.collectors.pool import Connections, Deadline
+from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.faults import Lost, dropped, lost, no_channel, no_session, unreachable, wrong_key
-from drcheck.collectors.ssh.handshake import Metered
+from drcheck.collectors.ssh.handshake import Metered, Transport, shut
 from drcheck.collectors.ssh.keys import KnownHosts, name_in_known_hosts
+from drcheck.collectors.ssh.scripts import Answer, Beginning
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError
 
@@ -61,6 +62,10 @@ class Talk:
     def __init__(self, host: Host, deadline: Deadline) -> None:
         self.host = host
         self.deadline = deadline
+        self.patience = SILENCE
+        """Seconds without a byte after which a command is given up."""
+        self.silent = False
+        """Whether one was."""
         self.channel = self._open()
         host.talks.add(self)
         deadline.add(self._cut)
@@ -98,8 +103,12 @@ class Talk:
             heard = True
         return heard
 
-    def run(self, argv: Sequence[str] | str, *, silence: float = SILENCE) -> Iterator[bytes]:
+    def run(
+        self, argv: Sequence[str] | str, *, silence: float = SILENCE, told_as: Sequence[str] = ()
+    ) -> Iterator[bytes]:
         """Run one command and yield what it writes; raises :class:`CollectorError` unless it ends with status 0.
+
+        The message names the command, or the plainer one that comes to the same where ``told_as`` gives it.
 
         Its standard error is drained, so that it cannot block, and its beginning kept for the message. Its standard
         input stays open and empty: to end it takes a message that paramiko may send when the command, and with it the
@@ -107,6 +116,7 @@ class Talk:
         given :data:`NO_INPUT`.
         """
         command = argv if isinstance(argv, str) else shlex.join(argv)
+        self.patience = silence
         notes = bytearray()
         channel = self.channel
         try:
@@ -119,7 +129,8 @@ class Talk:
                 try:
                     part = channel.recv(65536)
                 except TimeoutError:
-                    if clock.monotonic() - heard > silence:
+                    if clock.monotonic() - heard > self.patience:
+                        self.silent = True
                         raise
                     continue
                 if not part:
@@ -127,7 +138,7 @@ class Talk:
                 yield part
                 heard = clock.monotonic()
             self._notes(notes)
-            channel.status_event.wait(self.deadline.left(silence))
+            channel.status_event.wait(self.deadline.left(self.patience))
             status = channel.recv_exit_status() if channel.status_event.is_set() else -1
         except (paramiko.SSHException, EOFError, OSError) as error:
             self.host.fail(self.deadline, error)
@@ -137,6 +148,7 @@ class Talk:
         if status:
             first_line = shown(notes.decode(errors="replace").strip().partition("\n")[0])
             how = f"ended with status {status}" if status > 0 else "ended without a status"
+            command = shlex.join(told_as) or command
             raise CollectorError(
                 f"{shown(command.partition(' ')[0])} on {self.host.connection.host} {how}"
                 f"{': ' if first_line else ''}{first_line}",
@@ -214,16 +226,68 @@ class Host:
             talk.close()
         return said.decode("utf-8", "replace")
 
+    def answer(
+        self, talk: Talk, argv: Sequence[str], told_as: Sequence[str] = (), *, tells_find: bool
+    ) -> tuple[Answer, Beginning] | None:
+        """Return the answer to a script, and what it begins with; None: it does not begin as it must.
+
+        ``tells_find`` says whether it tells which find there is, and must be answered by the one that tells all.
+
+        What it tells of the host itself is kept. Only a beginning that is refused or silent is none: whatever goes
+        wrong later is an error.
+        """
+        answer = Answer(talk.run(argv, silence=BANNER, told_as=told_as))
+        sent = clock.precise()
+        try:
+            beginning = self._begun(answer, sent, tells_find=tells_find)
+        except Lost:
+            raise
+        except CollectorError:
+            talk.deadline.left()
+            beginning = None
+        if beginning is None:
+            self._learn(answer, silent=talk.silent)
+            talk.close()
+            return None
+        talk.patience = SILENCE
+        return answer, beginning
+
+    def _begun(self, answer: Answer, sent: float, *, tells_find: bool) -> Beginning | None:
+        told = scripts.seconds((answer.field() or b"").decode("utf-8", "replace"))
+        if told is None:
+            return None
+        self._keep_clock(told - (sent + clock.precise()) / 2)
+        if tells_find:
+            if (version := answer.field()) is None:
+                return None
+            self._found = version.startswith(scripts.GNU_FIND.encode())
+            if not self._found:
+                return None
+        return answer.beginning()
+
+    def _learn(self, answer: Answer, *, silent: bool) -> None:
+        """Keep what an answer that does not begin as it must tells of the host: nothing is waited for twice."""
+        if answer.said == scripts.REFUSAL or (silent and not self._clock_asked):
+            self._keep_clock(None)
+        if silent and self._found is None:
+            self._found = False
+
+    def _keep_clock(self, offset: float | None) -> None:
+        if not self._clock_asked:
+            self._offset, self._clock_asked = offset, True
+
+    @property
+    def may_run(self) -> bool:
+        """Whether a script may be tried: the host has not shown yet that it runs none."""
+        return not (self._clock_asked and self._offset is None) and self._found is not False
+
     def clock_offset(self, deadline: Deadline) -> float | None:
         """Return by how much the host's clock is ahead: one ``date``, bracketed by ours; None if it may not run."""
         with self._alone(deadline):
             if not self._clock_asked:
                 sent = clock.precise()
-                match = re.fullmatch(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*", self.words(("date", "+%s.%N"), deadline))
-                self._clock_asked = True
-                if match is not None:
-                    # a date that does not know %N tells whole seconds
-                    self._offset = float(match[1]) + float(match[2] or 0.5) - (sent + clock.precise()) / 2
+                told = scripts.seconds(self.words(("date", "+%s.%N"), deadline))
+                self._keep_clock(None if told is None else told - (sent + clock.precise()) / 2)
             return self._offset
 
     def has_find(self, deadline: Deadline) -> bool:
@@ -232,7 +296,7 @@ class Host:
             return False
         with self._alone(deadline):
             if self._found is None:
-                self._found = self.words(("find", "--version"), deadline).startswith("find (GNU findutils)")
+                self._found = self.words(("find", "--version"), deadline).startswith(scripts.GNU_FIND)
             return self._found
 
     def close(self) -> None:
@@ -280,26 +344,27 @@ def _connect(connection: SshConnection, pool: Connections, deadline: Deadline, v
     sock = _socket(connection, pool, deadline, via)
     metered: Any = Metered(sock)  # paramiko takes whatever reads and writes
     try:
-        with deadline.cutting(lambda: _shut(sock)):
+        with deadline.cutting(lambda: shut(sock)):
             client.connect(
                 connection.host, connection.port, connection.user, pkey=identity, sock=metered,
                 allow_agent=False, look_for_keys=False, timeout=deadline.left(BANNER + CONNECT),
                 banner_timeout=deadline.left(BANNER), auth_timeout=deadline.left(AUTHENTICATION),
-                channel_timeout=deadline.left(SILENCE),
+                channel_timeout=deadline.left(SILENCE), transport_factory=Transport,
             )  # fmt: skip
     except paramiko.BadHostKeyException as error:
         client.close()
         raise wrong_key(connection, known.file, trusted, error) from None
     except (paramiko.SSHException, OSError, EOFError) as error:
+        was_dropped = metered.dropped  # once it is closed, its end looks the same
         client.close()
-        _shut(sock)
+        shut(sock)
         deadline.left()
-        raise (dropped(connection) if metered.dropped else no_session(connection, error)) from None
-    transport = client.get_transport()
-    if transport is None:
+        raise (dropped(connection) if was_dropped else no_session(connection, error)) from None
+    made = client.get_transport()
+    if made is None:
         raise CollectorError(f"no session with {connection.host} came about", "See its sshd's log.")
     metered.done()
-    return Host(connection, client, transport)
+    return Host(connection, client, made)
 
 
 def _identity(connection: SshConnection) -> paramiko.PKey:
@@ -345,10 +410,3 @@ def _socket(
             f"{connection.jump} does not lead to {connection.host} port {connection.port}: {shown(str(error))}",
             f"See that the host is up, and that {connection.jump} allows forwarding to it (AllowTcpForwarding).",
         ) from None
-
-
-def _shut(sock: socket.socket | paramiko.Channel) -> None:
-    with suppress(OSError, EOFError):
-        if isinstance(sock, socket.socket):
-            sock.shutdown(socket.SHUT_RDWR)
-        sock.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
 import paramiko
 
@@ -30,6 +30,17 @@ _PIECE: Final = 32768
 """Bytes that every server gives at once."""
 _READING: Final = ssh_wire.numbers(1, 0)
 """Flags to open a file with, SSH_FXF_READ alone, and no attributes."""
+
+
+class Place(NamedTuple):
+    """Something below the root of a connection."""
+
+    top: str
+    """The real path of the root."""
+    path: str
+    """Its own path below that."""
+    attributes: Attributes | None
+    """What it is; None: its real path is another one, as it is a link or lies behind one."""
 
 
 class ReadOnlySftp:
@@ -88,13 +99,7 @@ class ReadOnlySftp:
     def real_path(self, path: str) -> str:
         """Return ``path`` with every link in it followed, the last part too."""
         with self._asking(path):
-            answer = self._session.ask(ssh_wire.REALPATH, ssh_wire.NAME, _string(path))
-            ((name, _),) = _exactly_one(answer)
-            real = _text(name)
-            if not real.startswith("/") or "\0" in real:
-                raise Nonsense(f"its real path is {text(real)!r}")
-            bounds.name(real)
-            return real
+            return _real(self._session.ask(ssh_wire.REALPATH, ssh_wire.NAME, _string(path)))
 
     @property
     def extensions(self) -> frozenset[bytes]:
@@ -104,8 +109,24 @@ class ReadOnlySftp:
     def status(self, path: str) -> Attributes:
         """Return what ``path`` itself is; a link is a link."""
         with self._asking(path):
-            answer = self._session.ask(ssh_wire.LSTAT, ssh_wire.ATTRS, _string(path))
-            return _attributes(answer)
+            return _attributes(self._session.ask(ssh_wire.LSTAT, ssh_wire.ATTRS, _string(path)))
+
+    def place(self, root: str, below: str, top: str = "") -> Place:
+        """Return where ``root`` really lies, and what ``below`` it is: at once, as its real ``top`` is known or not."""
+        asked = f"{root}/{below}".rstrip("/") or "/"
+        where = _string(asked)
+        questions = [(ssh_wire.REALPATH, ssh_wire.NAME, where), (ssh_wire.LSTAT, ssh_wire.ATTRS, where)]
+        if not top:
+            questions.append((ssh_wire.REALPATH, ssh_wire.NAME, _string(root)))
+        with self._asking(asked):
+            real, status, *tops = map(_answered, self._session.together(*questions))
+            for each in tops:
+                top = _real(each()).rstrip("/")
+            path = f"{top}/{below}".rstrip("/") or "/"
+            attributes = _attributes(status()) if _real(real()) == path else None
+        if not below and attributes is not None and is_link(attributes):
+            attributes = self.status(path)  # the root is the runner's own choice and may be a link
+        return Place(top, path, attributes)
 
     def directory(self, path: str) -> Iterator[tuple[str, Attributes]]:
         """Open a directory, and return what lies in it, ``.`` and ``..`` aside.
@@ -143,7 +164,7 @@ class ReadOnlySftp:
                 self.talk.deadline.left()
                 if not ended and len(self._session.open) <= _LIST_AHEAD // 2:
                     self._session.send(ssh_wire.READDIR, ssh_wire.string(handle), times=_LIST_AHEAD // 2)
-            self._close(handle)
+            self._session.close(handle)
 
     def read(self, path: str, offset: int, at_most: int) -> tuple[Attributes, bytes]:
         """Return what the file that was opened is, and up to ``at_most`` bytes of it."""
@@ -154,7 +175,7 @@ class ReadOnlySftp:
             start = max(0, size + offset) if offset < 0 else offset
             length = max(0, min(at_most, size - start))
             content = self._pieces(handle, start, length)
-            self._close(handle)
+            self._session.close(handle)
             return status, content
 
     def _pieces(self, handle: bytes, start: int, length: int) -> bytes:
@@ -187,12 +208,6 @@ class ReadOnlySftp:
                 content += part
             self.talk.deadline.left()
         return bytes(content)
-
-    def _close(self, handle: bytes) -> None:
-        try:
-            self._session.ask(ssh_wire.CLOSE, ssh_wire.STATUS, ssh_wire.string(handle))
-        except Refusal:  # a status is what answers it, and whichever it is, the session goes on
-            return
 
 
 def regular_size(status: Attributes) -> int:
@@ -235,6 +250,25 @@ def text(path: str) -> str:
 def plain(path: str) -> str:
     r"""Return a path with bytes that are no UTF-8 as ``\xNN``, as all collectors name files."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _answered(answer: Fields | Refusal) -> Callable[[], Fields]:
+    """Return what gives an answer, or raises the refusal, when its turn comes."""
+
+    def give() -> Fields:
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    return give
+
+
+def _real(answer: Fields) -> str:
+    ((name, _),) = _exactly_one(answer)
+    real = _text(name)
+    if not real.startswith("/") or "\0" in real:
+        raise Nonsense(f"its real path is {text(real)!r}")
+    return bounds.name(real)
 
 
 def _exactly_one(answer: Fields) -> list[tuple[bytes, Attributes]]:

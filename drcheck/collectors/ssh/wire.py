@@ -120,6 +120,8 @@ class Session:
         self._last = 0
         self.open: set[int] = set()
         """The numbers of the questions that are not answered yet."""
+        self._closing: set[int] = set()
+        """Those of handles that were closed, whose answers nobody waits for."""
         channel.sendall(_packet(INIT, _NUMBER.pack(_VERSION)))
         kind, packet = self._receive()
         if kind != VERSION:
@@ -136,30 +138,41 @@ class Session:
         What is asked together costs one message: each of its own would have to wait for the thread that reads.
         """
         body = b"".join(_LONG.pack(each) if isinstance(each, int) else each for each in fields)
-        packets = b""
-        for _ in range(times):
-            self._last = (self._last + 1) & 0xFFFFFFFF
-            packets += _packet(kind, _NUMBER.pack(self._last) + body)
-            self.open.add(self._last)
+        packets = b"".join(self._asked(kind, body) for _ in range(times))
         self._channel.sendall(packets)
         return self._last
+
+    def _asked(self, kind: int, body: bytes) -> bytes:
+        """Return a question under the next number, which is open from now on."""
+        self._last = (self._last + 1) & 0xFFFFFFFF
+        self.open.add(self._last)
+        return _packet(kind, _NUMBER.pack(self._last) + body)
 
     def receive(self, expected: int) -> tuple[int, Fields]:
         """Return the number and the fields of the next answer, whichever it is.
 
         Raises :class:`Refusal` if it is a status.
         """
-        kind, packet = self._receive()
-        fields = Fields(packet)
-        number = fields.number()
+        number, kind, fields = self._next()
+        _is(kind, expected)
+        return number, fields
+
+    def _next(self) -> tuple[int, int, Fields]:
+        """Return number, kind and fields of the next answer; raises :class:`Refusal` if it is a status."""
+        while True:
+            kind, packet = self._receive()
+            fields = Fields(packet)
+            number = fields.number()
+            if number not in self._closing:
+                break
+            self._closing.remove(number)
+            _is(kind, STATUS)
         if number not in self.open:
             raise Nonsense("an answer of SFTP is to no question that is open")
         self.open.remove(number)
         if kind == STATUS:
             raise Refusal(number, fields.number())
-        if kind != expected:
-            raise Nonsense(f"an answer of SFTP is of kind {kind}, and {expected} was expected")
-        return number, fields
+        return number, kind, fields
 
     def ask(self, kind: int, expected: int, *fields: bytes | int) -> Fields:
         """Ask one question while no other is open, and return the answer."""
@@ -167,6 +180,32 @@ class Session:
             raise RuntimeError("a question of SFTP was asked while answers to others were on their way")
         self.send(kind, *fields)
         return self.receive(expected)[1]
+
+    def together(self, *questions: tuple[int, int, bytes]) -> list[Fields | Refusal]:
+        """Ask several questions (kind, kind of the answer, fields) at once, and return their answers in that order."""
+        if self.open:
+            raise RuntimeError("questions of SFTP were asked while answers to others were on their way")
+        packets = b""
+        expected: dict[int, int] = {}
+        for kind, answered, fields in questions:
+            packets += self._asked(kind, fields)
+            expected[self._last] = answered
+        self._channel.sendall(packets)
+        answers: dict[int, Fields | Refusal] = {}
+        while self.open:
+            try:
+                number, kind, told = self._next()
+                _is(kind, expected[number])
+                answers[number] = told
+            except Refusal as refusal:
+                answers[refusal.number] = refusal
+        return [answers[number] for number in expected]
+
+    def close(self, handle: bytes) -> None:
+        """Close a handle; a status is what answers it, and whichever it is, the session goes on."""
+        self._last = (self._last + 1) & 0xFFFFFFFF
+        self._channel.sendall(_packet(CLOSE, _NUMBER.pack(self._last) + string(handle)))
+        self._closing.add(self._last)
 
     def _receive(self) -> tuple[int, bytes]:
         (length,) = _NUMBER.unpack(self._exactly(4))
@@ -184,6 +223,11 @@ class Session:
             parts.append(part)
             count -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _is(kind: int, expected: int) -> None:
+    if kind != expected:
+        raise Nonsense(f"an answer of SFTP is of kind {kind}, and {expected} was expected")
 
 
 def _packet(kind: int, body: bytes) -> bytes:

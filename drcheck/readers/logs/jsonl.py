@@ -30,7 +30,8 @@ def strict(text: str) -> Any:
         raise deep from None
     except ValueError:
         raise Malformed("it is not JSON") from None
-    if _is_deep(value):
+    # What has no more brackets than that has no more levels.
+    if text.count("{") + text.count("[") > DEEPEST and _is_deep(value):
         raise deep
     return value
 
@@ -50,8 +51,9 @@ def _fields(text: str) -> dict[str, Any]:
         raise Malformed("it is not a JSON object")
     value: dict[str, Any] = strict(text)
     # Escaped ones: what stands in the line itself has been looked at already.
-    for string in _strings(value):
-        records.no_control(string)
+    if "\\" in text:
+        for string in _strings(value):
+            records.no_control(string)
     return value
 
 
@@ -71,11 +73,14 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
             raise Malformed(f"key {key!r} stands twice")
-        made[key] = value
+        seen.add(key)
     return made
 
 

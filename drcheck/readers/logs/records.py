@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -22,6 +23,9 @@ LONGEST_REASON: Final = 200
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
+_LONGEST: Final = 64
+"""Characters that no instant has; longer text is not kept."""
+_NONE: Final = (0, False, "is not an instant with offset, such as 2026-11-21T02:30:00Z")
 _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -147,15 +151,10 @@ class Record:
         value = self.fields.get(key)
         if value is None:
             return None
-        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-            raise Malformed(f"{key} is not an instant with offset, such as 2026-11-21T02:30:00Z")
-        try:
-            since = datetime.fromisoformat(value.upper()) - _EPOCH
-        except (ValueError, OverflowError):
-            raise Malformed(f"{key} is no instant that a calendar has") from None
-        if not "1970" <= value[:4] < "3000":  # as in policies: a slip of the pen, and beyond it calendars end
-            raise Malformed(f"{key} lies outside the years 1970 to 2999")
-        seconds = -(-since // _SECOND) if up else since // _SECOND
+        whole, cut, why = _seconds(value) if isinstance(value, str) and len(value) < _LONGEST else _NONE
+        if why:
+            raise Malformed(f"{key} {why}")
+        seconds = whole + (cut and up)
         if seconds > self.latest and not planned:
             raise Malformed(f"{key} lies in the future")
         return seconds
@@ -165,6 +164,20 @@ class Record:
         if (value := self.instant(key, planned=planned, up=up)) is None:
             raise Malformed(f"{key} is missing")
         return value
+
+
+@lru_cache(maxsize=1024)  # the clocks of one record mostly stand at a few instants
+def _seconds(text: str) -> tuple[int, bool, str]:
+    """Return the whole seconds of an instant, whether a fraction was cut off it, and why it is none."""
+    if not _INSTANT.fullmatch(text):
+        return _NONE
+    try:
+        since = datetime.fromisoformat(text.upper()) - _EPOCH
+    except (ValueError, OverflowError):
+        return 0, False, "is no instant that a calendar has"
+    if not "1970" <= text[:4] < "3000":  # as in policies: a slip of the pen, and beyond it calendars end
+        return 0, False, "lies outside the years 1970 to 2999"
+    return since // _SECOND, bool(since % _SECOND), ""
 
 
 def _trimmed(key: str, value: str) -> str:

@@ -174,7 +174,8 @@ def _test(record: Record, restores: RestoreRecords) -> Recovery:
     stated = {
         CLOCKS[clock]: record.fields.get(key) for clock, key in ((begins, "started_at"), (ends, "finished_at")) if clock
     }
-    record = Record({**stated, **record.fields}, record.line, record.latest)
+    if stated:
+        record = Record({**stated, **record.fields}, record.line, record.latest)
     started, finished = record.required_instant("started_at"), record.required_instant("finished_at", up=True)
     ordered([("started_at", started), ("finished_at", finished)])
     outcome = record.choice("outcome", OUTCOMES)
