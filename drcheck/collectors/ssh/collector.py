@@ -366,7 +366,11 @@ class SshCollector:
         """Return what the account may do on the host, and at the root."""
         from drcheck.collectors.ssh.account import account  # imports paramiko
 
-        return self._twice(lambda: account(self._connected(), self._sftp(), self._directory(self._sftp(), ""), self._deadline))
+        def ask() -> Account:
+            host, session = self._connected(), self._sftp()
+            return account(host, session, self._directory(session, ""), self._deadline)
+
+        return self._twice(ask)
 
     def close(self) -> None:
         """Close what this source holds; the session with the host is the run's."""
