@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
 from drcheck.core.judging import summary
@@ -78,6 +78,38 @@ class Seek(Enum):
     """A listing walks directories; a narrower one saves little (hosts and disks)."""
 
 
+class Power(StrEnum):
+    """What an account may do that a run needs for some policies only, or never."""
+
+    READ = "read content"
+    """Only where a policy needs to look into what lies there."""
+    WRITE = "write or delete"
+    COMMANDS = "run any command"
+    EVERYTHING = "do everything"
+    """As the superuser, or the owner of a storage account."""
+
+
+class Right(NamedTuple):
+    """Whether an account has a power, as far as can be told by reading alone."""
+
+    power: Power
+    held: bool | None
+    """None: it cannot be told without trying to use it."""
+    how: str
+    """How that is known, or why it cannot be: lower case, no full stop."""
+    remedy: str = ""
+    """A sentence with what takes the power away, or finds out whether it is held."""
+
+
+class Account(NamedTuple):
+    """With which leave a place is looked at."""
+
+    rights: tuple[Right, ...] = ()
+    """Powers that the place has, each once; one that it does not have is left out."""
+    expires: int | None = None
+    """When the credential ends, in seconds since 1970, where it says so itself."""
+
+
 class Collector(Protocol):
     """A listing, a bounded read and a description at one place, lazily, with what could not be seen.
 
@@ -136,6 +168,13 @@ class Collector(Protocol):
 
     def clock_offset(self) -> float | None:
         """Return by how many seconds the far clock is ahead of ours; None if it cannot be measured."""
+        ...
+
+    def account(self) -> Account:
+        """Return what the account may do at the root beyond listing it; nothing is tried that could change anything.
+
+        Powers that other places have are left out; of each that this one has it says so, also where it cannot be told.
+        """
         ...
 
     def close(self) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import replace
-from unittest import mock
 
 import pytest
 from points import HOUR, START, Point, part
 
-from drcheck.core.evaluation import same_point
 from drcheck.core.evaluation.same_point import (
     Number,
     Numbers,
@@ -88,11 +86,9 @@ def test_points_are_counted_from_the_instant_at_which_each_came():
     ]  # fmt: skip
 
 
-def test_what_lies_a_second_apart_at_one_source_are_two_where_too_many_are_there_to_be_tried():
-    rows = [row("a", 0), row("a", 1), row("b", 100, size=10)]
-    with mock.patch.object(same_point, "MOST_TRIED", 0):
-        numbers = Numbers.of(rows, rows, 600, START, START + 2000)
-    assert numbers.at(START + 1500) == Number(3, 3)
+def test_what_lies_a_second_apart_at_one_source_are_two_beside_one_of_an_uncertain_instant():
+    rows = [row("a", 0), row("a", 1), row("b", 100, 150, size=10)]  # of what has no instant nothing is tried
+    assert Numbers.of(rows, rows, 600, START, START + 2000).at(START + 1500) == Number(3, 3)
 
 
 def test_a_point_in_doubt_may_have_come_though_it_is_gone():

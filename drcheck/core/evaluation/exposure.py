@@ -168,7 +168,7 @@ def _data(row: Row, *, favourable: bool) -> int:
 def cite(row: Row) -> Cited:
     """Return a recovery point as reports show it: whether it counts is told as of the end of what is known."""
     points, index = row
-    last = points.doubt_at(index, FOREVER - 1)
+    last = points.doubt_at(index)
     return Cited(
         points.source,
         points.of,

@@ -562,8 +562,11 @@ class Points:
         """
         return next((span.start for span in self.there(row, surely=True, until_gone=False, as_made=True)), FOREVER)
 
-    def doubt_at(self, row: int, t: int) -> Doubt | None:
-        """Return why a candidate does not surely count right after ``t``: what is certain first; None: it counts."""
+    def doubt_at(self, row: int, t: int = FOREVER - 1) -> Doubt | None:
+        """Return why a candidate does not surely count right after ``t``, or in the end; None: it does.
+
+        What is certain comes first.
+        """
         if why := self.why_not.get(row):
             return Doubt(why, certain=True)
         there = [one for one in self.doubts.get(row, ()) if one.during.includes(t)]

@@ -127,7 +127,7 @@ class Counting:
         for source in self._parts:
             for other, index in () if source == points.source else self._near(anchor, source, self._matching):
                 name = f"{other.name[index]} at {source}"
-                lost = other.doubt_at(index, FOREVER - 1)
+                lost = other.doubt_at(index)
                 if lost is not None:
                     return f"{name} {'does' if lost.certain else 'may'} not count: {lost.why}"
                 if differ_in_size(anchor, (other, index)):
