@@ -205,6 +205,8 @@ class Asked:
     expected_since: int = LONG_AGO
     """Since when something must have come if the promises are kept: where nothing did, names that no template reads are
     looked for as well."""
+    kept_from: int = LONG_AGO
+    """Data older than this is to be deleted, and not held there under any name or version."""
     tells_apart: bool = False
     """Whether it matters which backups have the same content: what tells new ones apart is then read of them."""
     verify: bool = False
