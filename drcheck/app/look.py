@@ -14,7 +14,15 @@ from drcheck.app.gather import Gathering, Job
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.judging.reach import asked_at, contents_matter, either_encrypts, expected_since, locked_for, looked_at
+from drcheck.core.judging.reach import (
+    asked_at,
+    contents_matter,
+    either_encrypts,
+    expected_since,
+    kept_from,
+    locked_for,
+    looked_at,
+)
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Fact, Gap, Observation
 from drcheck.core.model.policy import Policy, Source
@@ -157,6 +165,7 @@ def _job(
         states=history.states(since),
         also_read=also_read,
         expected_since=expected_since(policy, source, begin),
+        kept_from=kept_from(policy, source, begin),
         tells_apart=contents_matter(policy, source),
         either_encrypts=either_encrypts(policy, source),
         verify=verify,
