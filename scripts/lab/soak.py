@@ -2,7 +2,8 @@
 
 The lab's servers, each behind a proxy that misbehaves in turns, and `drcheck watch` with a run a minute over the five
 agreements. Each verdict must be the one that a run straight at the servers finds, or unknown; the process must live,
-and its memory and open files must not grow. What it found is printed at the end; exit status 1 where anything was wrong.
+and its memory and open files must not grow. What it found is printed at the end; where anything was wrong, the exit
+status is 1.
 """
 
 from __future__ import annotations
