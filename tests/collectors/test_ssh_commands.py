@@ -152,6 +152,17 @@ def test_a_listing_and_a_log_take_one_request_each(host: SshConnection):
         assert collector.calls == 2
 
 
+def test_a_log_of_a_megabyte_takes_one_request(host: SshConnection, sshd: Sshd):
+    content = os.urandom(1 << 20)
+    sshd.put("large/log", content)
+    with Connections() as pool, closing(open_ssh(host, "large/", pool)) as collector:
+        assert collector.read("log", at_most=1 << 24) == content
+        assert collector.calls == 1
+    with Connections() as pool, closing(open_ssh(host, "large/", pool)) as collector:
+        assert collector.read("log", at_most=100_000) == content[:100_000]
+        assert collector.calls == 1
+
+
 def test_an_account_that_is_kept_to_sftp_is_asked_for_a_command_once(sftp_only: Sshd):
     sftp_only.put("src/log", b"line\n")
     with Connections() as pool:
@@ -252,6 +263,8 @@ def printed(*parts: bytes, at_most: int = 10) -> bytes | None:
 def test_only_a_whole_answer_holds_a_file():
     assert printed(WHOLE) == b"a\0b\ncd"
     assert printed(*(WHOLE[each : each + 1] for each in range(len(WHOLE)))) == b"a\0b\ncd"
+    large = bytes(range(256)) * 1000
+    assert printed(OPENED + b" 256000\0" + large + OPENED + b"\0", at_most=len(large)) == large
     for end in range(len(WHOLE)):
         assert printed(WHOLE[:end]) is None
     assert printed(WHOLE + b"x") is None
