@@ -252,6 +252,17 @@ def test_a_file_that_becomes_a_link_while_it_is_read_is_refused(host: SshConnect
     (place.parent / "log.old").unlink()
 
 
+@pytest.mark.parametrize("command", [scripts.listing("/srv", "a"), scripts.reading("/srv", "a", "b", 10)])
+def test_what_a_host_is_asked_only_reads(command: tuple[str, ...]):
+    shell, option, script, *_ = command
+    assert (shell, option) == ("sh", "-c")
+    assert not set(script) & set(">`?~!'")
+    words = set(re.findall(r"[a-z]{2,}", re.sub(r'"[^"$]*"|-[a-z_]+', "", script)))
+    assert words <= {"printf", "date", "find", "cd", "pwd", "echo", "exec", "head", "if", "then", "fi", "else", "exit"} | {
+        "dev", "fd",
+    }  # fmt: skip
+
+
 OPENED = b"f 64768 1234 644 1000"
 WHOLE = OPENED + b" 6\0" + b"a\0b\ncd" + OPENED + b"\0"
 
