@@ -139,7 +139,7 @@ def test_what_was_younger_than_an_age_has_been_seen_second_by_second(
         came = seen_by(alone, *asked, since=True)
         within = start <= t < start + length
         young = all(instant in came for instant in range(t - age, t + 1))
-        assert (t in arrived) == (within and t in came)
+        assert (t in arrived) == (within and young)
         assert (t in stood) == (within and (young or t in seen_by(alone, *asked, since=False)))
 
 

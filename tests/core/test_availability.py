@@ -479,3 +479,11 @@ def test_a_window_that_must_stay_out_of_regular_maintenance_may_lie_in_some_that
     for known, status in (("11-04T00:00", Status.UNKNOWN), ("11-06T00:00", Status.MET)):
         logs = records(outage("11-05T00:00", "11-05T01:00"), *windows, announced_known=known)
         assert judge(commitment, logs, "11-01T00:00", "12-01T00:00").status is status
+
+
+def test_a_period_that_begins_when_the_agreement_ends_is_owed_nothing():
+    for later, said in ((0, "the agreement ended 2026-11-01T00:00:00Z"), (1, "2026-11 is a part")):
+        terms = Terms(ends=at("11-01T00:00") + later)
+        finding = judge(uptime(), records(), "11-01T00:00", "11-22T00:00", terms=terms)
+        assert finding.status is None
+        assert said in finding.pieces[0].reason

@@ -156,3 +156,24 @@ def test_a_number_that_is_bounded_holds_what_trying_every_arrival_counts(sources
     for t in exact.times:
         assert bounded.at(t).surely <= exact.at(t).surely
         assert exact.at(t).possibly <= bounded.at(t).possibly
+
+
+def test_where_too_few_are_sure_the_reason_names_one_whose_data_is_of_an_uncertain_instant():
+    unsure = part("a", [minutes(0)], LOOKS)
+    later = array("q", [unsure.points.data_lo[0] + 600])
+    unsure = replace(unsure, points=replace(unsure.points, data_hi=later))
+    sure = part("b", [minutes(12)], LOOKS)
+    end = START + 26 * HOUR
+    finding = backup_frequency.evaluate(TWICE, subject(unsure, sure), Terms(), Window(end - 1, end))
+    assert finding.status is UNKNOWN
+    assert "a-0" in finding.reason
+    assert "b-0" not in finding.reason
+
+
+@pytest.mark.parametrize("points", [[], [minutes(-30 * 60)]], ids=["none ever", "an old one"])
+def test_what_was_made_before_the_first_look_and_deleted_again_is_not_known_to_be_missing(points):
+    every = Frequency("c", ("a",), every=3 * HOUR)  # and an hour of grace
+    first = [status(hours, part("a", points, [12, 20]), commitment=every) for hours in (12, 15.9, 16, 20)]
+    assert first == [UNKNOWN, UNKNOWN, BREACHED, BREACHED]
+    kept = part("a", points, [12, 20], thinned_after=DAY)
+    assert status(12, kept, commitment=every) is BREACHED

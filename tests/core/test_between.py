@@ -51,6 +51,13 @@ def test_spans_of_the_two_sorts_are_told_apart():
     assert spans((10, 20), *pieces) == [(11, 20, True), (21, None, False)]
 
 
+def test_a_breach_is_open_only_to_the_end_of_its_last_piece():
+    pieces = (0, 10, BREACHED), (10, 20, MET), (20, 30, BREACHED), (30, 40, BREACHED), (40, 50, MET)
+    finding = Finding("db", tuple(Piece(*piece, "why") for piece in pieces), "why")
+    assert [one[:2] for one in finding.openings(BREACHED)] == [(0, 10), (20, 40)]
+    assert [one[:2] for one in finding.openings(MET)] == [(10, 20), (40, None)]
+
+
 def test_a_breach_has_no_sort():
     finding = marked(Finding("db", (Piece(0, 9, BREACHED, "old"),), "old"), (1, 5))
     assert finding.openings(BREACHED) == (Opening(0, None, "old"),)

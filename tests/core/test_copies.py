@@ -451,3 +451,27 @@ def test_the_last_slot_of_a_wording_that_ended_long_ago_holds_what_was_made_afte
     for start in (START, at(24 * 8)):
         finding = judge(dumps, places={"dumps": STO}, at_least=1, terms=ended, window=Window(start, at(24 * 9)))
         assert finding.status is Status.MET
+
+
+def test_where_every_copy_must_lie_a_question_reaches_back_without_end():
+    counted = Copies("copies", ("dumps",), at_least=2, per=Per.DAY, within=6 * HOUR)
+    everywhere = replace(counted, all_in=Where(area=frozenset({"europe"})))
+    assert counted.reach(START, 0, ZoneInfo("UTC")) == 2 * (24 * HOUR + counted.matching) + 6 * HOUR
+    assert everywhere.reach(START, 0, ZoneInfo("UTC")) is None
+    assert replace(everywhere, at_least=None).reach(START, 0, ZoneInfo("UTC")) is None
+
+
+def test_two_that_are_alike_and_unlike_a_third_are_no_copies_of_it():
+    places = {"dumps": STO, "offsite": AZURE_NORTH, "attic": ATHENS}
+    small = [part(name, backups(late=4, size=499), LOOKS) for name in ("offsite", "attic")]
+    finding = judge(part("dumps", backups(), LOOKS), *small, places=places, different=Different.SITE)
+    assert finding.notes == (
+        "9 of 18 recovery points of orders had 2 copies that differ in site; of 1 it is not known",
+    )
+
+
+@pytest.mark.parametrize(("late", "told"), [(6, False), (6.01, True)])
+def test_a_copy_that_came_in_time_is_not_told_to_be_late_where_another_is_missing(late, told):
+    finding = two(copied=backups(late=late), at_least=3, within=6 * HOUR)
+    assert finding.status is Status.BREACHED
+    assert ("offsite-8 at offsite came 6 h" in finding.reason) is told

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from array import array
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drcheck.core.history.archive import Index, Newest, Sealed, hashed
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import (
@@ -692,3 +694,20 @@ def test_what_is_broken_is_looked_at_from_the_oldest_of_it_on():
     told = tuple(Described(name, Fact.CHECKSUM, differs) for name in ("a", "b"))
     history.apply(history.observe(Observation(Look("dumps", 100, 100), rows, described=told)))
     assert history.broken_since() == 10
+
+
+def test_a_stretch_is_read_for_a_name_only_where_one_in_that_order_or_with_that_hash_may_stand():
+    asked = []
+
+    def index():
+        asked.append(True)
+        return Index(array("Q", [hashed("b1")]), array("Q"))
+
+    loose = Sealed({"db": Newest(names=("b", "d"), in_order=False)})
+    assert not loose.may_hold(["a", "e"], index)
+    assert not asked
+    assert loose.may_hold(["a", "b1"], index)
+    assert not loose.may_hold(["c"], index)
+    in_order = Sealed({"db": Newest(names=("b", "d"))})
+    assert [in_order.may_hold([name], index) for name in ("a", "b", "c", "d", "e")] == [False, True, True, True, False]
+    assert not Sealed({"db": Newest()}).may_hold(["b"], index)

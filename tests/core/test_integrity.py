@@ -359,3 +359,21 @@ def test_a_check_of_a_copy_at_another_place_says_nothing_of_what_lies_here(sourc
     assert judge(here, records=records, level=Rung.DATA_CHECKED).status is status
     failed = logged(check(18), check(19, passed=False, line=2)._replace(point_source=source))
     assert judge(here, records=failed, level=Rung.DATA_CHECKED).status is Status.BREACHED
+
+
+def test_of_several_logs_the_one_that_was_seen_least_lately_tells_how_far_checks_are_known():
+    for known, status in ((WINDOW.end, Status.BREACHED), (at(24 * 18), Status.UNKNOWN)):
+        lists = {"a": logged(check(2)), "b": logged(known_until=known)}
+        records = Records({name: one.logs["checks"] for name, one in lists.items()})
+        assert judge(part("dumps", [point()], LOOKS), records=records, level=Rung.DATA_CHECKED).status is status
+
+
+def test_a_failure_is_sure_up_to_the_look_that_showed_no_later_pass_and_uncertain_after_it():
+    known = at(24 * 10)
+    finding = judge(
+        part("dumps", [point()], LOOKS), records=logged(check(2), check(5, passed=False, line=2), known_until=known)
+    )
+    assert [(piece.start, piece.status) for piece in finding.pieces][-2:] == [
+        (at(24 * 5), Status.BREACHED),
+        (known + 1, Status.UNKNOWN),
+    ]

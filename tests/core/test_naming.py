@@ -230,10 +230,23 @@ def test_an_hour_that_the_clocks_repeat_is_a_pair(name, lo, hi):
     assert instants("{data_as_of:%Y-%m-%dT%H%M}", name, STOCKHOLM) == (at(lo), at(hi))
 
 
-def test_an_hour_that_the_clocks_skip_is_none():
-    assert instants("{data_as_of:%Y-%m-%dT%H%M}", "2026-03-29T0230", STOCKHOLM) is None
-    assert instants("{data_as_of:%Y-%m-%dT%H}", "2026-03-29T02", STOCKHOLM) is None
-    assert instants("{data_as_of:%Y-%m-%d}", "2011-12-30", ZoneInfo("Pacific/Apia")) is None
+@pytest.mark.parametrize(
+    ("form", "name", "zone", "lo", "hi"),
+    [
+        # By the offset after the clocks went forward, and by the one before: cron ran it at 01:00Z, or the clock of the
+        # host stayed as it was.
+        ("%Y-%m-%dT%H%M", "2026-03-29T0230", "Europe/Stockholm", "2026-03-29T00:30Z", "2026-03-29T01:30Z"),
+        ("%Y-%m-%dT%H", "2026-03-29T02", "Europe/Stockholm", "2026-03-29T00:00Z", "2026-03-29T01:59:59Z"),
+        ("%Y-%m-%dT%H%M", "2026-10-04T0215", "Australia/Lord_Howe", "2026-10-03T15:15Z", "2026-10-03T15:45Z"),
+    ],
+)
+def test_an_hour_that_the_clocks_skip_is_one_of_before_or_after(form, name, zone, lo, hi):
+    assert instants(f"{{data_as_of:{form}}}", name, ZoneInfo(zone)) == (at(lo), at(hi))
+
+
+@pytest.mark.parametrize(("form", "name"), [("%Y-%m-%d", "2011-12-30"), ("%Y-%m-%dT%H%M", "2011-12-30T0230")])
+def test_a_date_that_the_zone_skips_is_none(form, name):
+    assert instants(f"{{data_as_of:{form}}}", name, ZoneInfo("Pacific/Apia")) is None
 
 
 @pytest.mark.parametrize(

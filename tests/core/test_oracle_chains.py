@@ -19,7 +19,7 @@ from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
-from drcheck.core.model.evidence import ALWAYS, Look, Points
+from drcheck.core.model.evidence import ALWAYS, FOREVER, Look, Points
 from drcheck.core.model.policy import NEVER
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.rules import dependence
@@ -154,3 +154,21 @@ def test_a_doubtful_full_makes_what_builds_on_it_doubtful():
     assert doubt is not None
     assert not doubt.certain
     assert doubt.why == "it builds on full-0 at a, which may not count: it is tiny"
+
+
+def test_whether_logs_build_on_what_tells_no_kind_at_another_source_is_told_with_that_source():
+    everything = (
+        Backup("a", "log", 3, FOREVER, complete=True),
+        Backup("b", "", 1, FOREVER, complete=True),
+        Backup("c", "snapshot", 1, FOREVER, complete=True),
+    )
+    at = [columns(source, everything) for source in "abc"]
+    (log,) = dependence.apply(at[:1], at[1:], "abc", (ALWAYS,))
+    assert [log.counts_at(0, 5, surely=surely) for surely in (True, False)] == [False, True]
+    why = "whether it builds on the backups at b is not known, as their names tell no kind; `kind: full`"
+    assert log.doubts[0][0].why.startswith(why)
+    # Of its own source the names are known to tell kinds, or to tell none of anything.
+    (alone,) = dependence.apply(
+        [columns("a", (*everything[:1], Backup("a", "", 1, FOREVER, complete=True)))], [], "a", (ALWAYS,)
+    )
+    assert [alone.counts_at(1, 5, surely=surely) for surely in (True, False)] == [True, True]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.names.matching import Matcher
+from drcheck.core.names.matching import LONGEST_NAME, Matcher
 from drcheck.core.names.proposing import propose
 from drcheck.core.names.template import Template
 
@@ -73,6 +73,11 @@ def test_a_day_above_twelve_in_one_name_tells_the_order_in_all_of_them():
 @pytest.mark.parametrize("name", ["latest.dump", "notes.txt", "v1.2.3.tar", "", "/", "x" * 5000, "99999999.gz"])
 def test_what_tells_no_instant_gets_no_proposal(name):
     assert propose([name]) == []
+
+
+def test_a_name_is_proposed_for_up_to_the_longest_that_a_template_reads():
+    longest = "db-2026-11-21-".ljust(LONGEST_NAME - 1, "x") + ".gz"
+    assert [len(propose([longest[:-2]])), len(propose([longest]))] == [1, 0]
 
 
 @given(st.lists(st.text(max_size=40) | st.from_regex(r"[a-z{}*?$]{0,6}-20[0-9]{6}[_T-][0-9]{4,6}.{0,6}"), max_size=6))

@@ -87,6 +87,16 @@ def test_its_proof_lapses_like_that_of_a_test():
     assert "has lapsed" in finding.reason
 
 
+def test_a_later_recovery_that_may_prove_nothing_lengthens_no_proof():
+    sure, unsure = drill("11-01T00:00", "11-01T07:00"), replace(drill("11-05T00:00", "11-05T07:00"), point_source="")
+    finding = judge(sure, unsure, proven_within=10 * 24 * HOUR)
+    assert [(piece.start, piece.status) for piece in finding.pieces[1:]] == [
+        (at("11-01T07:00"), Status.MET),
+        (at("11-11T07:00"), Status.UNKNOWN),
+    ]
+    assert "the proof of 2026-11-01T07:00:00Z by restore test test-1 has lapsed" in finding.reason
+
+
 def test_a_real_outage_without_a_recovery_does_not_prove():
     finding = judge(outage("11-10T00:00", "11-10T07:00", recovered_by=""))
     assert [piece.status for piece in finding.pieces] == [Status.UNKNOWN]
@@ -304,3 +314,17 @@ def test_an_open_outage_may_have_been_closed_by_a_later_line_that_nobody_can_rea
         commitment = replace(RTO, scenario="datacentre")
         window = Window(at("11-01T00:00"), at("11-22T00:00"))
         assert rto.evaluate(commitment, (), Records({"outages": log}), DATACENTRE, window).status is status
+
+
+def test_what_could_not_decide_is_shown_whether_it_came_before_what_decides_or_after():
+    passed = drill("11-05T00:00", "11-05T07:00")
+    aborted = [
+        replace(drill(f"11-{day}T00:00", f"11-{day}T02:00", line=line), id=day, outcome="aborted")
+        for line, day in ((1, "03"), (3, "07"))
+    ]
+    finding = judge(aborted[0], passed, aborted[1])
+    assert [(one.name, one.why_not) for one in finding.evidence] == [
+        ("test-1", ""),
+        ("07", "it was aborted"),
+        ("03", "it was aborted"),
+    ]

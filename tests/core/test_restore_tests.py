@@ -15,6 +15,7 @@ from drcheck.core.model.commitments import Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Announcement, Between, Gap, Log, Maintenance, Recovery, Shown
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.time.spans import Span
 from drcheck.registry import READERS
 
 DAY = 86400
@@ -216,3 +217,16 @@ def test_the_headroom_is_what_is_left_until_the_next_test_is_due():
     assert finding.headroom.value == 30 * DAY - (at(NOW) - at("11-20T06:00"))
     assert not finding.at_risk
     assert judge(OFTEN, drill("a", "11-01T12:00", "11-01T13:00")).at_risk
+
+
+def test_before_the_first_test_the_reason_says_when_it_is_due():
+    effective = at("11-10T00:00")
+    finding = judge(OFTEN, terms=replace(TERMS, effective=effective))
+    assert finding.reason == "nothing is owed yet: the first restore test is due 2026-12-10T00:00:00Z"
+    assert finding.due_at == effective + 30 * DAY
+
+
+def test_once_a_wording_binds_no_more_nothing_is_unknown_of_its_hours():
+    terms = replace(TERMS, binds=Span(at("10-01T00:00"), at("11-10T00:00")))
+    finding = judge(QUIET, unreadable=1, terms=terms)
+    assert spells(finding) == [(at("11-01T00:00"), Status.UNKNOWN), (at("11-10T00:00"), None)]

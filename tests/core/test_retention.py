@@ -119,3 +119,23 @@ def test_what_nobody_has_seen_since_the_newest_look_is_not_known_to_stand(commit
     held = part("dumps", [one._replace(gone=nobody_knows) for one in backups(0, 1, 2, 3)], daily(4, after=2))
     assert judge(commitment, seen, held).status is MET
     assert judge(commitment, seen + 1, held).status is UNKNOWN
+
+
+def test_a_tier_tells_how_many_of_its_slots_stand_and_what_is_wanting():
+    looks = daily(8, after=-1)
+    points = [Point(24 * day + 1, 24 * day + 2, gone=95 if day == 2 else None) for day in range(4)]
+    found = judge(TIER, 100, part("dumps", points, looks))
+    assert (found.status, found.measured.value, found.objective.value, found.headroom.value) == (BREACHED, 2, 3, -1)
+    few = judge(TIER, 26, part("dumps", backups(0, 1), looks, thinned_after=240 * HOUR), effective=at(0))
+    assert (few.status, few.measured.value, few.objective.value, few.headroom.value) == (MET, 2, 2, 0)
+
+
+def test_a_ceiling_tells_how_many_are_too_old_and_that_none_is():
+    looks = [*daily(8, after=-1), 200]
+    points = [Point(24 * day + 1, 24 * day + 2) for day in range(4)]
+    reasons = [judge(CEILING, hours, part("dumps", points, looks)).reason for hours in (24, 26, 60)]
+    assert reasons == [
+        "nothing of orders is older than 1 d",
+        "dumps-0 at dumps is older than 1 d: its data is of 2026-03-27T01:00:00Z",
+        "dumps-0 (and 1 more) at dumps is older than 1 d: its data is of 2026-03-27T01:00:00Z",
+    ]

@@ -17,6 +17,7 @@ from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import (
     FOREVER,
     LONG_AGO,
+    ZEROS,
     Candidate,
     Check,
     Described,
@@ -70,6 +71,13 @@ def candidate(day, *, size=100, arrived=None, checksum="", kind="", complete=Tru
 @pytest.mark.parametrize(("size", "counts"), [(0, False), (9, False), (10, True), (11, True)])
 def test_a_candidate_is_at_least_of_the_smallest_size(size, counts):
     assert (why_not(candidate(1, size=size)) == {}) is counts
+
+
+def test_a_candidate_may_be_smaller_by_as_much_as_the_source_allows():
+    source = dataclasses.replace(UNSTATED, max_shrink=Fraction(7, 10))
+    before = [candidate(day) for day in (1, 2, 3)]
+    assert why_not(*before, candidate(4, size=30), source=source) == {}
+    assert "it shrank by 71 %" in why_not(*before, candidate(4, size=29), source=source)["d4"]
 
 
 def test_an_empty_candidate_never_counts_even_where_no_size_is_stated():
@@ -218,6 +226,13 @@ def test_a_tiny_archive_is_in_doubt_unless_its_size_is_stated(stated, doubted):
     assert (in_doubt(candidate(1, size=20, name="a.gz"), source=source) != {}) is doubted
 
 
+@pytest.mark.parametrize(
+    ("name", "doubted"), [("a.dump.enc", True), ("a.sql.GPG", True), ("a.age", True), ("a.dump", False)]
+)
+def test_a_header_of_what_is_encrypted_and_nothing_else_is_in_doubt(name, doubted):
+    assert (in_doubt(candidate(1, size=16, name=name), source=UNSTATED) != {}) is doubted
+
+
 def test_a_tiny_archive_does_not_lower_the_median_that_others_are_held_against():
     source = dataclasses.replace(UNSTATED, max_shrink=Fraction(1, 2))
     tiny = [candidate(day, size=20, name=f"a{day}.gz") for day in range(9)]
@@ -321,6 +336,19 @@ def test_fewer_parts_than_half_of_those_before_had_are_in_doubt_unless_the_last_
         assert bool(seen(*usual, last).doubts) == (doubted and full), full
 
 
+def test_what_lacks_parts_is_told_with_how_many_it_has_and_whether_others_hold_nothing():
+    name = "d9.{part}"
+    lacking = pieces("aa")._replace(wanted=2)
+    assert why_not(candidate(9, name=name, pieces=lacking))[name].endswith("1 of its 2 parts stand there")
+    empty = pieces("aa", "ab")._replace(wanted=2, parts=1)
+    told = why_not(candidate(9, name=name, pieces=empty))[name]
+    assert told.endswith("1 of its 2 parts stand there and hold something")
+    before = candidate(1, name="d1.{part}", pieces=pieces("aa", "ab", "ac"))
+    for labels, words in ((("aa",), "it has 1 part where"), (("aa", "ab"), "it has 2 parts where there were 3 before")):
+        cut_off = candidate(9, name=name, pieces=pieces(*labels)._replace(full=True))
+        assert in_doubt(before, cut_off)[name].startswith(words)
+
+
 def test_a_candidate_lost_a_file_where_one_is_not_there_any_more_and_shares_one_where_any_still_is():
     told = [("a", "b"), ("a", "b", "c"), ("a",), ("c",)]
     assert [pieces("a", "b").lost(pieces(*now)) for now in told] == [False, False, True, True]
@@ -395,3 +423,34 @@ def test_a_checksum_that_was_verified_and_differs_makes_a_candidate_broken():
     points = rules_of_checks.apply(listed, {})
     assert points.counts_at(0, 2 * DAY - 1, surely=False)
     assert not points.counts_at(0, 2 * DAY, surely=False)
+
+
+def test_a_failure_reaches_back_to_the_last_pass_on_its_rung_or_a_higher_one():
+    points = seen(candidate(1))
+    passes = [(Rung.DATA_CHECKED, 2), (Rung.RESTORED, 4), (Rung.CHECKSUMMED, 5)]
+    told = tuple(
+        Check("c", line, rung, passed, day * DAY, frozenset(), "", "dumps", "d1")
+        for line, (rung, day, passed) in enumerate(
+            [*((*one, True) for one in passes), (Rung.DATA_CHECKED, 7, False)], 1
+        )
+    )
+    doubts = rules_of_checks.apply(points, {"drills": Log(checks=told, known_until=FOREVER - 1)}).doubts[0]
+    assert [(one.certain, one.during.start // DAY) for one in doubts] == [(True, 7), (False, 4)]
+
+
+def test_what_is_no_whole_backup_is_of_any_size_and_hides_no_whole_one_that_is_too_small():
+    whole = [candidate(day, kind="full") for day in (1, 2, 3)]
+    change = candidate(4, kind="incremental", size=1)
+    small = candidate(5, kind="full", size=9)
+    assert list(in_doubt(*whole, change, small)) == ["d5"]
+
+
+def test_what_holds_zeros_alone_is_in_doubt_by_what_was_read_last():
+    rows = [candidate(1), candidate(2), candidate(3)]
+    read = [Described(name, Fact.PIECES, Told(True, how)) for name, how in (("d1", ZEROS), ("d2", "ab"))]
+    history = History()
+    history.apply(history.observe(Observation(Look("dumps", 100 * DAY, 100 * DAY), rows, described=tuple(read))))
+    points = parts_of(history, UNSTATED, clock_tolerance=TOLERANCE)["db"].points
+    assert {points.name[row]: doubts[0].why for row, doubts in points.doubts.items()} == {
+        "d1": "it holds nothing but zeros in all pieces of it that were read"
+    }

@@ -16,6 +16,7 @@ from drcheck.core.evaluation.same_point import (
     have_one_instant,
     lie_within,
 )
+from drcheck.core.model.evidence import Doubt
 
 
 def row(source: str, lo: int, hi: int | None = None, *, arrived: int = 1000, size: int = 1000, checksum: str = ""):
@@ -83,3 +84,16 @@ def test_points_are_counted_from_the_instant_at_which_each_came():
     assert told == [
         Number(0, 0), Number(1, 1), Number(1, 1), Number(2, 2), Number(2, 3), Number(3, 3), Number(4, 4), Number(4, 4),
     ]  # fmt: skip
+
+
+def test_what_lies_a_second_apart_at_one_source_are_two_beside_one_of_an_uncertain_instant():
+    rows = [row("a", 0), row("a", 1), row("b", 100, 150, size=10)]  # of what has no instant nothing is tried
+    assert Numbers.of(rows, rows, 600, START, START + 2000).at(START + 1500) == Number(3, 3)
+
+
+def test_a_point_in_doubt_may_have_come_though_it_is_gone():
+    source = part("a", [Point(0, 1, gone=2), Point(3, 4)])
+    points = source.points.doubting({0: [Doubt("it may be cut short")]})
+    rows = [(points, 0), (points, 1)]
+    numbers = Numbers.of(rows, rows, 600, START, START + 12 * HOUR)
+    assert numbers.at(START + 5 * HOUR) == Number(1, 2)

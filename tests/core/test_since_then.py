@@ -175,6 +175,15 @@ def test_a_line_that_came_after_a_look_that_should_have_shown_it_is_late():
     assert found == [(What.LATE_LINE, "line 3", None, None, 8, 11), (What.SEEN_SINCE, "line 2", None, None, 8, 11)]
 
 
+def test_only_lines_of_the_period_are_named_whatever_stands_before_them_in_the_log():
+    ends = {1: PERIOD.start - 1, 2: PERIOD.end, 3: PERIOD.end - 1, 4: PERIOD.start}
+    outages = tuple(Outage(f"o{line}", line, end - HOUR, end, total=True, cause="") for line, end in ends.items())
+    looks = [Look("log", T + DAY * at, T + DAY * at, size=size) for at, size in ((-2, 0), (11, 8))]
+    log = dated(Log(outages=outages, known_until=T + 11 * DAY), b"x\n" * 4, looks)
+    found = told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=looks)})
+    assert [name for _, name, *_ in found] == ["line 3", "line 4"]
+
+
 def test_a_line_of_the_second_of_a_look_that_did_not_show_it_is_late():
     raw = b"x\n"
     looks = [Look("log", T + DAY * at, T + DAY * at, size=size) for at, size in ((8, 0), (9, 2))]

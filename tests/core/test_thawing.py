@@ -257,3 +257,24 @@ def test_many_copies_that_come_and_go_through_the_tiers_take_work_in_proportion(
             sys.setprofile(None)
         calls.append(next(events))
     assert calls[1] < 4.5 * calls[0], calls
+
+
+def test_of_several_files_the_one_that_is_longest_to_wait_for_decides_and_else_the_one_that_surely_waits():
+    perhaps, surely = Told(None, "INTELLIGENT_TIERING"), Told(True, "INTELLIGENT_TIERING")
+    for several, slowest in (
+        ((AT_HAND, FLEXIBLE, DEEP), DEEP),
+        ((AT_HAND, perhaps), perhaps),
+        ((AT_HAND, AT_HAND), AT_HAND),
+        ((perhaps, surely), surely),
+        ((FLEXIBLE, perhaps), perhaps),
+        ((AZURE, DEEP), AZURE),
+    ):
+        assert archive_tiers.slowest(several) == archive_tiers.slowest(several[::-1]) == slowest
+    assert archive_tiers.slowest(()) is None
+
+
+def test_what_was_written_lately_lies_in_no_tier_that_moves_what_is_not_used():
+    perhaps, month = Told(None, "INTELLIGENT_TIERING"), 30 * DAY
+    assert archive_tiers.settled(perhaps, 0, 3 * month - 1) == AT_HAND
+    assert archive_tiers.settled(perhaps, 0, 3 * month) == perhaps
+    assert archive_tiers.settled(DEEP, 0, 1) == DEEP

@@ -85,6 +85,13 @@ def test_once_a_name_has_matched_it_is_breached_and_newer_names_are_told_first()
     assert verdict.overall.reason.startswith("orders_1.sql at dumps, newer than every backup read there, fits no")
 
 
+def test_newer_names_are_told_of_every_promise_that_asks_what_was_made():
+    looks = seen("dumps", (1, [dump(0, "a")]), (9.9, [dump(0, "a")]), unaccounted=NEWER)
+    daily = Frequency("daily", ("dumps",), at_least=1, per=Per.DAY)
+    for verdict in judged({"dumps": looks}, RPO, daily):
+        assert (verdict.status, "orders_1.sql" in verdict.overall.reason) == (Status.BREACHED, True)
+
+
 def test_older_names_that_match_nothing_are_not_told_of_a_breach():
     older = (NEWER[0]._replace(newer=False),)
     looks = (1, [dump(0, "a")]), (9.9, [])

@@ -535,3 +535,18 @@ def test_each_record_that_is_cited_names_its_log():
     rto = Rto("c", ("drills",), at_most=4 * HOUR)
     verdict = only(policy(rto), {"drills": logged(passed(T - DAY))})
     assert [cited.place for cited in verdict.overall.evidence] == ["host:drills.jsonl"]
+
+
+def test_of_several_data_sets_the_promise_is_at_risk_where_it_is_met_and_one_of_them_is_at_risk():
+    both = replace(DUMPS, of=("db", "files"))
+
+    def at_risk(objective, files):
+        parts = {of: held(days, source=both, of=of).parts[of] for of, days in (("db", range(10)), ("files", files))}
+        evidence = {"dumps": SourceEvidence(Standing.STORAGE, parts)}
+        verdict = only(policy(replace(RPO, at_most=objective), sources=(both,)), evidence)
+        return verdict.status, verdict.overall.at_risk
+
+    assert at_risk(30 * HOUR, range(10)) == (MET, False)
+    assert at_risk(12 * HOUR + 60, range(10)) == (MET, True)
+    assert at_risk(12 * HOUR + 60, range(1, 10)) == (BREACHED, False)
+    assert at_risk(37 * HOUR, range(1, 10)) == (MET, True)

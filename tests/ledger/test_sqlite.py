@@ -351,3 +351,26 @@ def test_a_ledger_where_nothing_can_be_written_can_be_read():
         Path(directory).chmod(0o755)
         assert (done.returncode, done.stdout) == (0, "3 0 3 2\n"), done.stderr
         assert [path.name for path in Path(directory).iterdir()] == ["drcheck.db"]
+
+
+def test_a_ledger_whose_tables_are_all_gone_was_altered_and_is_not_empty(url):
+    with open_ledger(url):
+        pass
+    with closing(sqlite3.connect(path_of(url))) as connection:
+        for kind, name in connection.execute(
+            "SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"
+        ).fetchall():
+            connection.execute(f"DROP {kind} IF EXISTS {name}")
+    with pytest.raises(LedgerError, match="its schema was altered"), open_ledger(url, read_only=True):
+        pass
+
+
+def test_whoever_opened_a_ledger_at_rest_keeps_that_view_when_a_run_comes_and_goes(url):
+    with closing(SqliteLog(path_of(url))) as log:
+        log.append([b"1"])
+    with closing(SqliteLog(path_of(url), read_only=True)) as reader:
+        with closing(SqliteLog(path_of(url))) as log:
+            log.append([b"2" * 9000] * 100)
+        assert [one.data for one in reader.read()] == [b"1"]
+    with closing(SqliteLog(path_of(url), read_only=True)) as reader:
+        assert reader.count == 101

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paged_place import DAY, HOUR, NOW, Place, entry, source
 
-from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
 from drcheck.core.model.policy import Arrival
 from drcheck.core.names.template import Template
 from drcheck.interfaces import Asked, CollectorError, Seek
@@ -157,6 +157,14 @@ def test_a_marker_older_than_its_backup_does_not_make_it_earlier():
     told = source(template=TEMPLATE, complete_when="{name}.sha256")
     one = only(look(Place([entry(BACKUP), entry(f"{BACKUP}.sha256", NOW - 9 * DAY)]), told))
     assert one.available_lo == NOW - DAY
+
+
+@pytest.mark.parametrize(("longest", "marked", "doubted"), [(None, 2 * HOUR, 1), (None, 1800, 0), (900, 1200, 1)])
+def test_where_only_mtime_is_told_a_marker_that_is_much_older_is_of_an_earlier_attempt(longest, marked, doubted):
+    told = source(template=TEMPLATE, complete_when="{name}.done", max_duration=longest)
+    its = entry(BACKUP, until=FOREVER), entry(f"{BACKUP}.done", NOW - DAY - marked, until=FOREVER)  # as SFTP tells them
+    seen = look(Place(its, in_place=True), told)
+    assert len([one for one in seen.described if one.fact is Fact.STATE and one.told.holds is None]) == doubted
 
 
 @pytest.mark.parametrize("since", [LONG_AGO, NOW - 2 * DAY])

@@ -141,6 +141,7 @@ def test_how_long_it_took_is_read_with_its_units(took, seconds):
         ("{finished_at} done", "{outcome}"),
         ("{test} {outcome}", "no instant"),
         ("{finished_at} {outcome} {outcome}", "stands twice"),
+        ("{finished_at} {finished_at} {outcome}", "stands twice"),
         ("{finished_at} {outcome}{test}", "touch"),
         ("{finished_at} {*}{outcome}", "touch"),
         ("{finished_at} {**} {outcome} {**}", "stands twice"),

@@ -64,8 +64,7 @@ class BySlot:
     def surely_within(self, index: int) -> list[Row]:
         """Return those that surely lie in it, whatever the instant of their data."""
         start, end, _ = self.slots[index]
-        rows = self.rows(index)
-        return [(points, row) for points, row in rows if start <= points.data_lo[row] and points.data_hi[row] < end]
+        return [(points, row) for points, row in self.rows(index) if points.lies_within(row, start, end)]
 
     def stood(self, index: int) -> Stood:
         """Return when a slot held a point that stood."""

@@ -12,7 +12,7 @@ from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Points, Row, Told
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
-from drcheck.core.time.spans import Span, Spans, covers, union
+from drcheck.core.time.spans import Span, Spans, includes, union
 from drcheck.core.time.timeline import cut, within
 
 MOST_CITED = 100
@@ -64,17 +64,17 @@ class Every:
 
     def status_at(self, t: int) -> Status:
         """Return the status right after ``t``."""
-        if covers(self.breached, t, t + 1):
+        if includes(self.breached, t):
             return Status.BREACHED
-        if covers(self.doubtful, t, t + 1) or not covers(self.seen, t, t + 1):
+        if includes(self.doubtful, t) or not includes(self.seen, t):
             return Status.UNKNOWN
-        return Status.MET if covers(self.subject, t, t + 1) else Status.UNKNOWN
+        return Status.MET if includes(self.subject, t) else Status.UNKNOWN
 
     def at(self, t: int) -> list[Bound]:
         """Return what the promise may bind right after ``t``, each candidate once, those that do not keep it first."""
         rank = {False: 0, None: 1, True: 2}
-        there = [one for one in self.bound if one.maybe.start <= t < one.maybe.end]
-        there.sort(key=lambda one: (not one.surely.start <= t < one.surely.end, rank[one.keeps]))
+        there = [one for one in self.bound if one.maybe.includes(t)]
+        there.sort(key=lambda one: (not one.surely.includes(t), rank[one.keeps]))
         once: dict[tuple[str, int], Bound] = {}
         for one in there:
             once.setdefault((one.row[0].source, one.row[1]), one)

@@ -12,7 +12,7 @@ from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
 from drcheck.core.model.verdict import Status, Window
-from drcheck.core.time.spans import Span, Spans, covers, intersection, union
+from drcheck.core.time.spans import Span, Spans, includes, intersection, union
 
 
 def presence(rows: Sequence[Row], *, surely: bool, until_gone: bool, as_made: bool = False) -> Spans:
@@ -76,7 +76,7 @@ class Exposure:
         at_worst = at_best if self.surest is self.best else self._one(t, self.surest, favourable=False)
         if at_best is not at_worst:
             return Status.UNKNOWN
-        if at_best is Status.BREACHED and not covers(self.proved, t, t + 1):
+        if at_best is Status.BREACHED and not includes(self.proved, t):
             return Status.UNKNOWN
         return at_best
 
@@ -168,7 +168,7 @@ def _data(row: Row, *, favourable: bool) -> int:
 def cite(row: Row) -> Cited:
     """Return a recovery point as reports show it: whether it counts is told as of the end of what is known."""
     points, index = row
-    last = points.doubt_at(index, FOREVER - 1)
+    last = points.doubt_at(index)
     return Cited(
         points.source,
         points.of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, auto
 
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.model.commitments import Commitment
@@ -15,11 +15,11 @@ from drcheck.core.model.verdict import Finding, Status, Window
 class Counts(IntEnum):
     """What of the backups at its sources counts for a kind, least asked first."""
 
-    LISTED = 1
+    LISTED = auto()
     """What lies there, whatever else is known of it."""
-    INTACT = 2
+    INTACT = auto()
     """What no check has found broken: it asks what was made."""
-    RESTORABLE = 3
+    RESTORABLE = auto()
     """What can be restored: of what builds on other backups, only where these stand as well."""
 
 

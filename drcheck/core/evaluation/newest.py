@@ -99,7 +99,8 @@ def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest
         return None
     if not until_gone:
         return Newest(came[:], list(zip(repeat(points), range(len(came)))), data[:])
-    if not all(map(lt, came, gone)) or not all(map(ge, gone, came[1:])) or max(gone) != gone[-1]:
+    # Each stood until the next one came: so only of the last it must still be known that it stood at all.
+    if came[-1] >= gone[-1] or not all(map(ge, gone, came[1:])) or max(gone) != gone[-1]:
         return None
     found = Newest(came[:], list(zip(repeat(points), range(len(came)))), data[:])
     if gone[-1] < FOREVER:
@@ -126,8 +127,6 @@ def _climb(arrivals: Sequence[Arrival]) -> Newest | None:
             found.rows.append(point)
             found.data.append(-age_rank)
             best, ends = age_rank, went
-        elif age_rank == best and went > ends:
-            return None
     if ends < FOREVER:
         if any(arrival[2] > ends for arrival in arrivals):
             return None

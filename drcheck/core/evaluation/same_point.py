@@ -18,7 +18,7 @@ from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.model.evidence import Row
 from drcheck.core.time.spans import Span, covers, intersection
 
-SMALLEST_COPY = 2
+_SMALLEST_COPY = 2
 """A point with less than this part (one half) of another's bytes is not a copy of it."""
 
 MOST_TRIED = 1 << 12
@@ -83,9 +83,13 @@ def are_copies(one: Row, other: Row, matching: int, *, surely: bool) -> bool:
 def are_alike(one: Row, other: Row) -> bool:
     """Return whether two points may have the same content, by their checksums and sizes."""
     (a, i), (b, j) = one, other
-    if checksums_differ(a.checksum[i], b.checksum[j]):
-        return False
-    return min(a.size[i], b.size[j]) * SMALLEST_COPY >= max(a.size[i], b.size[j])
+    return not checksums_differ(a.checksum[i], b.checksum[j]) and not differ_in_size(one, other)
+
+
+def differ_in_size(one: Row, other: Row) -> bool:
+    """Return whether one of two points has less than half of the other's bytes, and so is no copy of it."""
+    (a, i), (b, j) = one, other
+    return min(a.size[i], b.size[j]) * _SMALLEST_COPY < max(a.size[i], b.size[j])
 
 
 def lie_within(one: Row, other: Row, matching: int, *, surely: bool) -> bool:

@@ -17,7 +17,7 @@ from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import Cited, Fact, Points, Row, Told
 from drcheck.core.rules.dependence import DEPENDENT
-from drcheck.core.time.spans import Spans, covers, difference, intersection, union
+from drcheck.core.time.spans import Spans, difference, includes, intersection, union
 
 
 class _Lying(NamedTuple):
@@ -69,20 +69,20 @@ class Thawing(NamedTuple):
 
     def why(self, t: int) -> str:
         """Return why a recovery right after ``t`` may not be in time; empty: a copy surely is at hand."""
-        row = self.newest_slow.at(t) if covers(self.cold, t, t + 1) else None
+        row = self.newest_slow.at(t) if includes(self.cold, t) else None
         if row is None:
             return ""
         told = _told(row, t)
         only = (
             f"whether a copy of {self.of} that can be read at once is there is not known"
-            if covers(self.maybe_at_hand, t, t + 1)
+            if includes(self.maybe_at_hand, t)
             else f"no copy of {self.of} that survives can be read at once"
         )
         return f"{only}: {_where(row, told)}; the objective is {words.duration(self.at_most)}"
 
     def note(self, t: int) -> str:
         """Return what is worth knowing right after ``t`` where older data is at hand, and the newest is not."""
-        if covers(self.cold, t, t + 1) or (row := self.newest_slow.at(t)) is None:
+        if includes(self.cold, t) or (row := self.newest_slow.at(t)) is None:
             return ""
         points, index = row
         newest = points.data_hi[index]
@@ -90,7 +90,7 @@ class Thawing(NamedTuple):
             (
                 one.row[0].data_hi[one.row[1]]
                 for one in self.lying
-                if not one.slow and any(span.start <= t < span.end for span in one.maybe)
+                if not one.slow and any(span.includes(t) for span in one.maybe)
             ),
             default=newest,
         )

@@ -101,8 +101,11 @@ class Absence:
         return intersection((Span(start, end),), seen)
 
     def none_newer_arrived(self, age: int, start: int, end: int) -> Spans:
-        """Return when in [start, end) all that had arrived with data younger than ``age`` has been seen."""
-        return intersection((Span(start, end),), self._arrived.reached_later(age))
+        """Return when in [start, end) all that had arrived with data younger than ``age`` has been seen.
+
+        It arrived within that age, and may have gone again before the first look that would have shown it.
+        """
+        return intersection((Span(start, end),), self._arrived.reached_since(age))
 
     def none_unseen(self, data_from: int) -> Spans:
         """Return when nothing of ``data_from`` or later can have stood unseen.

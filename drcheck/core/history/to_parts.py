@@ -243,7 +243,7 @@ class _Proof:
         shown = [look + 1 for look in self._history.last_shown(data, last_seen)]
         last = self._history.looks[-1] if self._history.looks else None
         if self._source.seen_every or (last is not None and not last.complete):
-            return [self._unseen_from(*pair, last) for pair in zip(shown, last_seen, strict=True)]
+            shown = [self._unseen_from(*pair, last) for pair in zip(shown, last_seen, strict=True)]
         return [FOREVER if instant >= self._until else instant for instant in shown]
 
     def _unseen_from(self, shown: int, last_seen: int, last: Look | None) -> int:
@@ -252,4 +252,4 @@ class _Proof:
             shown = max(shown, taken.end)
         elif last is not None and last.begin < shown and not last.complete and last_seen != last.begin:
             return last.begin  # the clock was set back, and by it nobody sees this any more
-        return FOREVER if shown >= self._until else shown
+        return shown

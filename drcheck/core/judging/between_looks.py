@@ -26,19 +26,14 @@ def complete_looks(names: Iterable[str], evidence: Mapping[str, SourceEvidence],
 
 def marked(finding: Finding, looks: Sequence[int]) -> Finding:
     """Return ``finding`` with those of its pieces marked that are unknown between two of ``looks`` that are met."""
-    if len(looks) < 2 or all(piece.status is not Status.UNKNOWN for piece in finding.pieces):  # noqa: PLR2004  a pair
-        return finding
     starts = [piece.start for piece in finding.pieces]
 
     def met_at(look: int) -> bool:
         return finding.pieces[bisect_right(starts, look) - 1].status is Status.MET
 
     def is_between(piece: Piece) -> bool:
-        if piece.status is not Status.UNKNOWN:
-            return False
         after = bisect_left(looks, piece.end)
-        if not 0 < after < len(looks) or looks[after - 1] >= piece.start:
-            return False
-        return met_at(looks[after - 1]) and met_at(looks[after])
+        around = looks[after - 1 : after + 1]  # fewer than two at the edges; one within the piece found it unknown
+        return piece.status is Status.UNKNOWN and len(around) == 2 and all(map(met_at, around))  # noqa: PLR2004  a pair
 
     return replace(finding, pieces=tuple(piece._replace(between_looks=is_between(piece)) for piece in finding.pieces))

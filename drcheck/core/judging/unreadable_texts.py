@@ -53,7 +53,7 @@ def unless_readable(finding: Finding, unknown: Spans) -> Finding:
         )
         periods = tuple(
             replace(one, status=Status.UNKNOWN, credit=None)
-            if one.status is not None and one.start < span.end and span.start < one.end
+            if one.status is not None and span.overlaps((one.start, one.end))
             else one
             for one in finding.periods
         )

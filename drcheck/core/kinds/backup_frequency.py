@@ -30,7 +30,7 @@ from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
-from drcheck.core.time.spans import Span, Spans, covers
+from drcheck.core.time.spans import Span, Spans, covers, includes
 from drcheck.core.time.timeline import cut, within
 
 
@@ -173,9 +173,9 @@ class _Filled:
 
     def status_at(self, t: int) -> Status:
         if self.numbers is None:
-            if covers(self.surely_held, t, t + 1):
+            if includes(self.surely_held, t):
                 return Status.MET
-            may_be_held = covers(self.maybe_held(), t, t + 1)
+            may_be_held = includes(self.maybe_held(), t)
         else:
             held = self.numbers.at(t)
             if held.surely >= self.owed:
@@ -350,7 +350,7 @@ def _rows_within(part: Part, slot: _Filled) -> range:
 
 def _unsure(row: Row, slot: _Filled, t: int) -> bool:
     points, index = row
-    inside = slot.start <= points.data_lo[index] and points.data_hi[index] < slot.end
+    inside = points.lies_within(index, slot.start, slot.end)
     dated = points.data_lo[index] == points.data_hi[index] or slot.owed == 1  # else it may be a copy of another one
     doubted = points.doubt_at(index, t)
     if doubted is not None and doubted.certain:

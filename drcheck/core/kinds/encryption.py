@@ -19,7 +19,7 @@ from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Status, Window
-from drcheck.core.time.spans import Span, covers, union
+from drcheck.core.time.spans import Span, includes, union
 
 _SAID: Mapping[bool | None, str] = {True: "encrypted", False: "not encrypted", None: "not known to be encrypted"}
 
@@ -121,7 +121,7 @@ def _reason(commitment: Encryption, every: Every, subject: Subject, t: int) -> s
             return f"whether {one.name}{others} of {of} is encrypted{by} is not known: {one.why}"
         if one.keeps is False:
             return f"{one.name} is not encrypted{by}: {why_unknown.uncertain(*one.row, t)}"
-    if not covers(every.seen, t, t + 1):
+    if not includes(every.seen, t):
         return why_unknown.unproved(subject.parts, t, f"nothing of {of} that is not encrypted stood")
     if there:
         return why_unknown.uncertain(*there[0].row, t)

@@ -25,7 +25,7 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.core.time.calendar import DAY
-from drcheck.core.time.spans import Span, covers, union
+from drcheck.core.time.spans import Span, includes, union
 
 LATE = 7 * DAY
 """How long after its data a copy may arrive and still be looked for: a lock counts from the arrival."""
@@ -38,10 +38,10 @@ class _Locked(NamedTuple):
 
     enough: bool | None
     """None: nobody can tell."""
-    firmly: bool
-    """Whether nobody may lift it."""
     why: str
     """What is wanting, in words, or why nobody can tell; of what is enough, what it is."""
+    firmly: bool = False
+    """Of what is enough, whether nobody may lift it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _bound(part: Part, commitment: Immutability) -> Iterator[Bound]:
         available_lo, available_hi = points.available_lo[row], points.available_hi[row]
         gone_lo, gone_hi = points.gone_lo[row], points.gone_hi[row]
         inside, may_be_inside = Span(available_hi, available_lo + time), Span(available_lo, available_hi + time)
-        locked = _Locked(None, False, "")
+        locked = _Locked(None, "")
         for span, known in states(points, row, (Fact.LOCK, Fact.LEGAL_HOLD)):
             if span.start > gone_lo and span.start != LONG_AGO:
                 break
@@ -129,11 +129,10 @@ def _locked(part: Part, row: int, known: Mapping[Fact, Told], commitment: Immuta
         return found
     # A legal hold is a lock without end that somebody may lift.
     if hold is not None and hold.holds:
-        return _Locked(True, False, "a legal hold")
+        return _Locked(True, "a legal hold")
     if found.enough is False and (hold is None or hold.holds is None):
         return _Locked(
             None,
-            False,
             f"{found.why}, and whether a legal hold is on it is not known: {why_untold(part, Fact.LEGAL_HOLD, hold)}",
         )
     return found
@@ -141,23 +140,23 @@ def _locked(part: Part, row: int, known: Mapping[Fact, Told], commitment: Immuta
 
 def _lock(part: Part, row: int, lock: Told | None, commitment: Immutability) -> _Locked:
     if lock is None or lock.holds is None:
-        return _Locked(None, False, why_untold(part, Fact.LOCK, lock))
+        return _Locked(None, why_untold(part, Fact.LOCK, lock))
     if not lock.holds:
-        return _Locked(False, False, "no lock")
+        return _Locked(False, "no lock")
     if lock.how == "unlocked":
-        return _Locked(False, False, "an unlocked policy, which can be removed")
+        return _Locked(False, "an unlocked policy, which can be removed")
     firmly = lock.how == "compliance"
     if not firmly and lock.how != "governance":
-        return _Locked(None, False, f"its lock is of an unknown mode, {lock.how or 'not told'}")
+        return _Locked(None, f"its lock is of an unknown mode, {lock.how or 'not told'}")
     if not firmly and commitment.mode is LockMode.COMPLIANCE:
-        return _Locked(False, False, "a lock in governance mode, which somebody may lift")
+        return _Locked(False, "a lock in governance mode, which somebody may lift")
     points, time = part.points, commitment.at_least
     if lock.until >= points.available_hi[row] + time:
-        return _Locked(True, firmly, f"{lock.how} until {words.instant(lock.until)}")
+        return _Locked(True, f"{lock.how} until {words.instant(lock.until)}", firmly=firmly)
     longest = lock.until - points.available_lo[row]
     if longest < time:
-        return _Locked(False, False, f"locked for {words.duration(max(0, longest))}")
-    return _Locked(None, False, why_unknown.uncertain(points, row))
+        return _Locked(False, f"locked for {words.duration(max(0, longest))}")
+    return _Locked(None, why_unknown.uncertain(points, row))
 
 
 def _after_it_went(locked: _Locked, gone_lo: int, gone_hi: int) -> _Locked:
@@ -170,22 +169,20 @@ def _after_it_went(locked: _Locked, gone_lo: int, gone_hi: int) -> _Locked:
             f"no longer listed at {missed} although it had {locked.why}: deleted by somebody who may lift that, "
             "or hidden by a delete marker; a look at its versions would settle which"
         )
-        return _Locked(None, False, why)
+        return _Locked(None, why)
     if locked.enough is False:
-        return _Locked(False, False, f"gone by {missed}, {locked.why}")
+        return _Locked(False, f"gone by {missed}, {locked.why}")
     if locked.enough is None:
-        return _Locked(None, False, f"gone by {missed}, and how it was locked is not known: {locked.why}")
+        return _Locked(None, f"gone by {missed}, and how it was locked is not known: {locked.why}")
     return locked
 
 
 def _unseen(locked: _Locked, last_seen: str) -> _Locked:
     """Return what holds of a point within its time that nobody has seen since, by the last lock known of it."""
     if locked.enough and not locked.firmly:
-        return _Locked(None, False, f"last seen {last_seen} with {locked.why}, which somebody may have lifted since")
+        return _Locked(None, f"last seen {last_seen} with {locked.why}, which somebody may have lifted since")
     if locked.enough is False:
-        return _Locked(
-            None, False, f"last seen {last_seen} with {locked.why}, and whether it was locked since is not known"
-        )
+        return _Locked(None, f"last seen {last_seen} with {locked.why}, and whether it was locked since is not known")
     return locked
 
 
@@ -207,7 +204,7 @@ def _reason(commitment: Immutability, every: Every, subject: Subject, t: int) ->
             return f"whether {one.name}{others} is locked for {time}{firmly} is not known: {one.why}"
         if one.keeps is False:
             return f"{one.name} is not locked for {time}{firmly} ({one.why}): {why_unknown.uncertain(*one.row, t)}"
-    if not covers(every.seen, t, t + 1):
+    if not includes(every.seen, t):
         return why_unknown.unproved(subject.parts, t, f"nothing of {of} that is not locked for {time} stood")
     if there:
         return why_unknown.uncertain(*there[0].row, t)

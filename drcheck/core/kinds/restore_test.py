@@ -214,7 +214,7 @@ def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, te
     def judge(t: int) -> tuple[Status | None, str]:
         index = bisect_right(starts, t) - 1
         last = held[index] if index >= 0 and bound[index] else None
-        if last is None and not terms.binds.start <= t < terms.binds.end:
+        if last is None and not terms.binds.includes(t):
             return None, NOT_BOUND
         if why := terms.before_effect(t):
             return None, why

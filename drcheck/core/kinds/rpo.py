@@ -17,7 +17,7 @@ from drcheck.core.evaluation.headroom import at_risk
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.model.commitments import Needs
-from drcheck.core.model.evidence import Fact
+from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time.timeline import cut, within
@@ -112,11 +112,12 @@ def _reason(exposure: Exposure, t: int, as_of: int | None = None) -> str:
     if (maybe := exposure.best.at(t)) is not None:
         newest = words.instant(maybe[0].data_hi[maybe[1]])
         return f"newest data of {of} that may still stand at {sources} is of {newest}, older than the objective"
-    if exposure.best.times and exposure.best.times[0] <= t:
+    if exposure.best.steps(LONG_AGO, t)[0]:
         but = "" if as_of is None else exposure.passed_over(t)
         gone = but or f"every recovery point at {sources} is gone"
         return f"nothing of {of} can be restored any more: {gone}"
-    return f"no recovery point of {of} that counts has ever been seen at {sources}"
+    but = "" if as_of is None else exposure.passed_over(t)
+    return f"no recovery point of {of} that counts has ever been seen at {sources}{f'; {but}' if but else ''}"
 
 
 def _not_owed(exposure: Exposure, t: int) -> str:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import IntEnum, StrEnum, auto
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
@@ -24,24 +24,24 @@ if TYPE_CHECKING:
 class Standing(IntEnum):
     """Who vouches for a fact, weakest first."""
 
-    ATTESTED = 1
-    LOG = 2
-    SIGNED = 3
-    TOOL = 4
-    STORAGE = 5
-    DRILL = 6
+    ATTESTED = auto()
+    LOG = auto()
+    SIGNED = auto()
+    TOOL = auto()
+    STORAGE = auto()
+    DRILL = auto()
 
 
 class Rung(IntEnum):
     """The ladder of integrity and validation, lowest first."""
 
-    LISTED = 1
-    COMPLETE = 2
-    CHECKSUMMED = 3
-    STRUCTURE_CHECKED = 4
-    DATA_CHECKED = 5
-    RESTORED = 6
-    VALIDATED = 7
+    LISTED = auto()
+    COMPLETE = auto()
+    CHECKSUMMED = auto()
+    STRUCTURE_CHECKED = auto()
+    DATA_CHECKED = auto()
+    RESTORED = auto()
+    VALIDATED = auto()
 
 
 class Outside(StrEnum):
@@ -156,6 +156,10 @@ class Commitment(ABC):
     def locked_for(self) -> int:
         """Return for how long, in seconds, it wants backups to be locked."""
         return 0
+
+    def deleted_after(self) -> int | None:
+        """Return how old, in seconds, data may be that is still held anywhere; None: it sets no bound."""
+        return None
 
     def kept(self) -> tuple[Per, int] | None:
         """Return for how long, in seconds, it wants a backup of each slot to stand; None: it does not say."""

@@ -533,12 +533,14 @@ class Points:
         doubts = (one for one in self.doubts.get(row, ()) if not (as_made and one.made))
         return difference((ALWAYS,), union(one.during for one in doubts if surely or one.certain))
 
+    def lies_within(self, row: int, start: int, end: int) -> bool:
+        """Return whether the data of a candidate surely is of [start, end), whatever its instant."""
+        return start <= self.data_lo[row] and self.data_hi[row] < end
+
     def counts_at(self, row: int, t: int, *, surely: bool) -> bool:
         """Return whether a candidate counts right after ``t``: surely, or possibly."""
         doubts = self.doubts.get(row, ())
-        return row not in self.why_not and not any(
-            one.during.start <= t < one.during.end for one in doubts if surely or one.certain
-        )
+        return row not in self.why_not and not any(one.during.includes(t) for one in doubts if surely or one.certain)
 
     def there(self, row: int, *, surely: bool, until_gone: bool, as_made: bool = False) -> Spans:
         """Return when a candidate was available and counted: surely, or possibly.
@@ -560,11 +562,14 @@ class Points:
         """
         return next((span.start for span in self.there(row, surely=True, until_gone=False, as_made=True)), FOREVER)
 
-    def doubt_at(self, row: int, t: int) -> Doubt | None:
-        """Return why a candidate does not surely count right after ``t``: what is certain first; None: it counts."""
+    def doubt_at(self, row: int, t: int = FOREVER - 1) -> Doubt | None:
+        """Return why a candidate does not surely count right after ``t``, or in the end; None: it does.
+
+        What is certain comes first.
+        """
         if why := self.why_not.get(row):
             return Doubt(why, certain=True)
-        there = [one for one in self.doubts.get(row, ()) if one.during.start <= t < one.during.end]
+        there = [one for one in self.doubts.get(row, ()) if one.during.includes(t)]
         return min(there, key=lambda one: not one.certain, default=None)
 
     def rejecting(self, reasons: Mapping[int, str]) -> Points:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from itertools import count
 from typing import NamedTuple
 
 from drcheck.core.model.commitments import Commitment, Money, Standing
@@ -20,7 +21,7 @@ class Status(Enum):
     UNKNOWN = "unknown"
 
 
-SEVERITY: dict[Status | None, int] = {None: 0, Status.MET: 1, Status.UNKNOWN: 2, Status.BREACHED: 3}
+SEVERITY: dict[Status | None, int] = dict(zip((None, Status.MET, Status.UNKNOWN, Status.BREACHED), count()))
 """A breach always outranks an unknown, which outranks everything else."""
 
 

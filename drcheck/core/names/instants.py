@@ -29,7 +29,7 @@ def reader(letters: frozenset[str], groups: Mapping[str, int], zone: tzinfo) -> 
     """
     if not letters:
         return None
-    dated = "".join(letter for letter in groups if letter in letters and letter in DATE | {*"HIp"})
+    dated = "".join(letter for letter in groups if letter in letters & (DATE | {*"HIp"}))
     if "s" in letters:
         return _epoch(dated, groups, span(letters - {"s"}))
     spelled = tuple(groups[letter] for letter in dated)
@@ -49,7 +49,7 @@ def reader(letters: frozenset[str], groups: Mapping[str, int], zone: tzinfo) -> 
             exactly = shown.lo + past - ahead
             return exactly, exactly
         read = wallclock.readings(shown.label + past, zone)
-        return (read[0], read[-1]) if read else None
+        return (read[0], read[-1]) if read else wallclock.around_skipped(shown.label + past, zone)
 
     return instants
 
@@ -80,13 +80,20 @@ def _shown(letters: str, values: tuple[str, ...], zone: tzinfo) -> wallclock.Sho
     if days is None:
         return None
     if "H" in told or "I" in told:
-        return wallclock.hour(wallclock.midnight(days[0]) + wallclock.HOUR * _hour(told), zone)
+        label = wallclock.midnight(days[0]) + wallclock.HOUR * _hour(told)
+        return wallclock.hour(label, zone) or _skipped(label, zone)
     if days[0] == days[1]:
         return wallclock.day(wallclock.midnight(days[0]), zone)
     first, last = map(wallclock.midnight, days)
     shown = (wallclock.day(label, zone) for label in range(first, last + 1, wallclock.DAY))
     known = [day for day in shown if day is not None]
     return wallclock.Shown(known[0].label, known[0].lo, known[-1].hi, plain=False) if known else None
+
+
+def _skipped(label: int, zone: tzinfo) -> wallclock.Shown | None:
+    """Return when it may have been meant to be an hour all of which the clocks skip; None: nobody can tell."""
+    first, last = (wallclock.around_skipped(each, zone) for each in (label, label + wallclock.HOUR - 1))
+    return None if first is None or last is None else wallclock.Shown(label, first[0], last[1], plain=False)
 
 
 def _hour(told: Mapping[str, str]) -> int:

@@ -45,7 +45,7 @@ class Named(NamedTuple):
     data_lo: int | None
     """The earliest instant that the data can be of; None: the name tells no instant."""
     data_hi: int | None
-    """The latest: equal where the name tells at least the minute and the clock showed that only once."""
+    """The latest: equal where the name tells at least the minute, and the clock showed that neither twice nor never."""
     part: str = ""
     """Number or label of a part; empty: not told."""
     parts: int = 0
@@ -80,7 +80,7 @@ class Matcher:
     def __call__(self, name: str) -> Named | None:
         """Return what ``name`` tells, or None if it is not the name of a backup of a listed data set.
 
-        An instant that does not exist (31 February, an hour that the zone's clocks skip) is none.
+        An instant that does not exist (31 February, a date that the zone skips) is none.
         """
         if len(name) > LONGEST_NAME:
             return None

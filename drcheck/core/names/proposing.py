@@ -17,6 +17,7 @@ from drcheck.core.model.policy import is_name
 from drcheck.core.names.directives import DIRECTIVES, SHORT
 from drcheck.core.names.matching import LONGEST_NAME, Matcher, is_beside
 from drcheck.core.names.template import KINDS, Template
+from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError
 
 
@@ -199,7 +200,7 @@ def _fields(name: str) -> list[_Field]:
     if all("%H" not in field.text and "%s" not in field.text and "%I" not in field.text for field in found):
         found += _time_alone(name, found[-1].end)
     for field in (*_kinds(name), *_parts(name)):
-        if all(field.end <= other.start or other.end <= field.start for other in found):
+        if not any(Span(*field[:2]).overlaps(other[:2]) for other in found):
             found.append(field)
     return sorted(found)
 
@@ -249,7 +250,7 @@ def _plausible(form: str, text: str) -> bool:
     if form == "%s":
         return text.startswith("1")
     if "%y" in form:
-        return "15" <= (text[:2] if form.startswith("%y") else text[-2:]) < "60"
+        return "15" <= (text if form.startswith("%y") else text[-2:]) < "60"
     year = re.search("(?:19|20)[0-9][0-9]" if form.startswith(("%Y", "%G")) else "(?:19|20)[0-9][0-9]$", text)
     return year is None or int(year[0]) in _PLAUSIBLE
 

@@ -247,7 +247,7 @@ def _why(kind: str, chain: Chain, alive: frozenset[str]) -> str:
     needed = f"it builds on {points.name[row]} at {points.source}"
     if points.source not in alive:
         return f"{needed}, which does not survive"
-    if (lost := points.doubt_at(row, FOREVER - 1)) is not None:
+    if (lost := points.doubt_at(row)) is not None:
         return f"{needed}, which {'does' if lost.certain else 'may'} not count: {lost.why}"
     if points.gone_hi[row] < FOREVER:
         seen, missed = words.instant(points.gone_lo[row] - 1), words.instant(points.gone_hi[row])

@@ -13,6 +13,15 @@ class Span(NamedTuple):
     start: int
     end: int
 
+    def includes(self, second: int) -> bool:
+        """Return whether it holds a second."""
+        return self.start <= second < self.end
+
+    def overlaps(self, other: tuple[int, int]) -> bool:
+        """Return whether it has a second in common with another one that is not empty."""
+        start, end = other
+        return self.start < end and start < self.end
+
 
 Spans = tuple[Span, ...]
 
@@ -51,23 +60,17 @@ def covers(spans: Sequence[Span], start: int, end: int) -> bool:
     return index >= 0 and spans[index].end >= end
 
 
+def includes(spans: Sequence[Span], second: int) -> bool:
+    """Return whether one of ``spans`` holds a second."""
+    return covers(spans, second, second + 1)
+
+
 def difference(one: Sequence[Span], other: Sequence[Span]) -> Spans:
     """Return the time of ``one`` that does not lie in ``other``."""
-    left: list[Span] = []
-    index = 0
-    for span in one:
-        start = span.start
-        while index < len(other) and other[index].end <= start:
-            index += 1
-        at = index
-        while at < len(other) and other[at].start < span.end:
-            if start < other[at].start:
-                left.append(Span(start, other[at].start))
-            start = max(start, other[at].end)
-            at += 1
-        if start < span.end:
-            left.append(Span(start, span.end))
-    return tuple(left)
+    if not one:
+        return ()
+    bounds = [one[0].start, *(bound for span in other for bound in span), one[-1].end]
+    return intersection(one, [Span(*gap) for gap in zip(bounds[::2], bounds[1::2], strict=True)])
 
 
 def length(spans: Iterable[Span]) -> int:

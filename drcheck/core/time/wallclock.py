@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 
 HOUR: Final = 3600
 DAY: Final = 86400
+_MOST_SKIPPED: Final = 3 * HOUR
+"""Seconds: no clocks go forward by more in summer; zones that changed their date skipped a day."""
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  labels carry no zone
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 
@@ -44,6 +46,20 @@ def readings(label: int, zone: tzinfo) -> tuple[int, ...]:
         if datetime.fromtimestamp(instant, zone).utcoffset() == offset:
             found.add(instant)
     return tuple(sorted(found))
+
+
+def around_skipped(label: int, zone: tzinfo) -> tuple[int, int] | None:
+    """Return the instants of a ``label`` that the clocks skip by the offset from UTC after that, and by the one before.
+
+    What bears such a label was named by when it was meant to start, or by a clock that did not go with the others: its
+    instant lies between the two. None: the clocks show it, or skip so much that nobody can tell.
+    """
+    if readings(label, zone):
+        return None
+    moment = (_EPOCH + timedelta(seconds=label)).replace(tzinfo=zone)
+    offsets = [moment.replace(fold=fold).utcoffset() or timedelta() for fold in (0, 1)]
+    first, last = sorted(label - int(offset.total_seconds()) for offset in offsets)
+    return (first, last) if last - first <= _MOST_SKIPPED else None
 
 
 @lru_cache(maxsize=1 << 12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Told
+from drcheck.core.model.evidence import FOREVER, Told
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.names.markers import marker_of
 from drcheck.core.names.matching import Named
@@ -85,7 +85,9 @@ class Markers:
             return ""
         usual = HOUR if self._source.max_duration is None else self._source.max_duration
         for marker in markers:
-            older = arrivals.arrival(self._source, backup.entry)[0] - arrivals.arrival(self._source, marker)[1]
+            # Where nothing but mtime is told, as by SFTP, both came with what they had where they were written.
+            came = marker.modified if marker.arrived_hi == FOREVER else arrivals.arrival(self._source, marker)[1]
+            older = arrivals.arrival(self._source, backup.entry)[0] - came
             if older > usual:
                 before = "an earlier backup" if self._shared and not anew else "what its name held before"
                 return (

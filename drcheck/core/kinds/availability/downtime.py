@@ -169,7 +169,7 @@ def doubt_of(records: Records, excuses: Excuses, windows: Sequence[Announced], p
         return NO_DOUBT
     hidden = list(_hidden(records))
     unknown = [(one.span, f"{one.source}, {one.window.id}: {one.why_not}") for one in windows if one.doubtful]
-    touching = [one for one in (*hidden, *unknown) if one[0].start < period.end and period.start < one[0].end]
+    touching = [one for one in (*hidden, *unknown) if one[0].overlaps(period)]
     if not touching:
         return NO_DOUBT
     spans = union(span for span, _ in touching)

@@ -247,7 +247,7 @@ def _down(counting: Iterable[Told]) -> list[Down]:
 
 
 def _not_owed(slot: calendar.Slot, terms: Terms) -> str:
-    if not terms.binds.start <= slot.start < terms.binds.end:
+    if not terms.binds.includes(slot.start):
         return NOT_BOUND
     if terms.ends is not None and terms.ends <= slot.start:
         return f"nothing is owed any more: the agreement ended {words.instant(terms.ends)}"

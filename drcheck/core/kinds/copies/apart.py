@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.evaluation.same_point import SMALLEST_COPY, are_alike, are_copies
+from drcheck.core.evaluation.same_point import are_alike, are_copies, differ_in_size
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.kinds.copies.commitment import Copies
@@ -127,10 +127,10 @@ class Counting:
         for source in self._parts:
             for other, index in () if source == points.source else self._near(anchor, source, self._matching):
                 name = f"{other.name[index]} at {source}"
-                lost = other.doubt_at(index, FOREVER - 1)
+                lost = other.doubt_at(index)
                 if lost is not None:
                     return f"{name} {'does' if lost.certain else 'may'} not count: {lost.why}"
-                if min(points.size[row], other.size[index]) * SMALLEST_COPY < max(points.size[row], other.size[index]):
+                if differ_in_size(anchor, (other, index)):
                     sizes = f"{words.size(other.size[index])} beside {words.size(points.size[row])}"
                     return f"{name} is no copy of it: {sizes}"
                 if checksums_differ(points.checksum[row], other.checksum[index]):

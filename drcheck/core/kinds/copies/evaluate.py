@@ -25,7 +25,7 @@ from drcheck.core.kinds.copies.files import each_once
 from drcheck.core.kinds.copies.slots import DecidingSlots, SlotOfCopies, deciding_slots
 from drcheck.core.model.evidence import Row
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
-from drcheck.core.time.spans import covers
+from drcheck.core.time.spans import includes
 from drcheck.core.time.timeline import cut, overlay
 
 
@@ -70,7 +70,7 @@ def _enough(commitment: Copies, at_least: int, subject: Subject, terms: Terms, w
         and (slot.copies.number < at_least or any(points.available_hi[row] > last for points, row in slot.copies.rows))
     ]
     margin = commitment.within * warn_at(commitment)
-    risky = any(covers(slot.held, last, last + 1) and slot.due - window.end <= margin for slot in wanting)
+    risky = any(includes(slot.held, last) and slot.due - window.end <= margin for slot in wanting)
     if deciding is not None and status is not Status.MET:
         due_at: int | None = deciding.due
     else:
@@ -98,7 +98,7 @@ def _why(commitment: Copies, at_least: int, counting: Counting, judged: Deciding
     if slot is None:
         return f"there is nothing of {of} that could have copies: no recovery point of it is known"
     label = slot.slot.label
-    if status is Status.UNKNOWN and not covers(slot.held, t, t + 1):
+    if status is Status.UNKNOWN and not includes(slot.held, t):
         return f"{label} may hold a recovery point of {of}: {_why_it_may_hold(slot, subject, t)}"
     asked = _asked(commitment, at_least)
     if slot.best is None:

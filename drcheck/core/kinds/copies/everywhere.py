@@ -12,7 +12,7 @@ from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.sites import Place, Where
 from drcheck.core.model.verdict import Finding, Status, Window
-from drcheck.core.time.spans import Span, Spans, covers, intersection, union
+from drcheck.core.time.spans import Span, Spans, includes, intersection, union
 
 _SAID: Mapping[bool | None, str] = {
     True: "lies where it must",
@@ -61,7 +61,7 @@ def _why(where: Where, every: Every, subject: Subject, terms: Terms, t: int) -> 
         if status is Status.BREACHED:
             return f"{count} not in {in_words(where)}: {wrong[0].name}, {site}"
         return f"{wrong[0].name} does not lie in {in_words(where)}: {why_unknown.uncertain(*wrong[0].row, t)}"
-    if not covers(every.seen, t, t + 1):
+    if not includes(every.seen, t):
         unfit = [part for part in subject.parts if not where.fits(terms.places.get(part.points.source, Place()))]
         return why_unknown.unproved(unfit, t, f"nothing of {of} lay outside {in_words(where)}")
     if there:

@@ -22,7 +22,7 @@ from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Row
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.time import calendar
-from drcheck.core.time.spans import Span, Spans, covers, union
+from drcheck.core.time.spans import Span, Spans, covers, includes, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class SlotOfCopies:
 
     def status_at(self, t: int) -> Status:
         """Return what it says right after ``t``, if it decides then."""
-        if covers(self.met, t, t + 1):
+        if includes(self.met, t):
             return Status.MET
-        return Status.UNKNOWN if covers(self.may_be_met, t, t + 1) else Status.BREACHED
+        return Status.UNKNOWN if includes(self.may_be_met, t) else Status.BREACHED
 
     def unproved(self, t: int) -> tuple[Part, ...]:
         """Return where copies in time may have come unseen by ``t``."""
@@ -75,18 +75,18 @@ class DecidingSlots:
         newest: SlotOfCopies | None = None
         for index in range(bisect_right(self.dues, t) - 1, -1, -1):
             slot = self.slots[index]
-            if not covers(slot.may_hold, t, t + 1):
+            if not includes(slot.may_hold, t):
                 continue  # it holds no recovery point: another one decides
             newest, status = newest or slot, slot.status_at(t)
             if status is not newest.status_at(t) or status is Status.UNKNOWN:
                 return Status.UNKNOWN, newest
-            if covers(slot.held, t, t + 1):
+            if includes(slot.held, t):
                 return status, newest
         if newest is not None:
             return Status.UNKNOWN, newest  # it may hold nothing, and then nothing decides
         if t < self.first_due:
             return None, None
-        begun = t < self.none_older_until and any(t < slot.due and covers(slot.held, t, t + 1) for slot in self.slots)
+        begun = t < self.none_older_until and any(includes(slot.held, t) for slot in self.slots)
         return (None if begun else Status.UNKNOWN), None
 
     def changes(self) -> Iterator[int]:
@@ -107,9 +107,7 @@ def deciding_slots(
     longest = commitment.per.length + calendar.DAY
     due = window.start - commitment.within - longest
     known = Span(_since(subject, owed, due, window.start, longest), min(window.end, owed.end))
-    stretches = [
-        slot for slot in _unlike(commitment, terms, subject, known, due, longest) if owed.start <= slot.start < owed.end
-    ]
+    stretches = [slot for slot in _unlike(commitment, terms, subject, known, due, longest) if owed.includes(slot.start)]
     by_slot = BySlot(subject.parts, stretches)
     slots = [
         _slot(slot, by_slot.rows(index), commitment, at_least, counting, subject, window)
@@ -181,9 +179,7 @@ def _slot(
     due = slot.end + commitment.within
     settled = due + commitment.matching
     back, last = slot.start - commitment.matching, window.end - 1
-    inside = [
-        (points, row) for points, row in rows if slot.start <= points.data_lo[row] and points.data_hi[row] < slot.end
-    ]
+    inside = [(points, row) for points, row in rows if points.lies_within(row, slot.start, slot.end)]
     known = tuple((part, part.absence.arrivals_known_until(back)) for part in subject.parts)
 
     def best(t: int) -> tuple[Row | None, Found]:

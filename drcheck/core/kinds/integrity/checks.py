@@ -84,8 +84,8 @@ class Checks:
 
     def failing(self, t: int) -> list[Failed]:
         """Return what may have failed at ``t`` and not passed since, what surely has first."""
-        there = [one for one in self.failed if one.maybe.start <= t < one.maybe.end]
-        return sorted(there, key=lambda one: (not one.surely.start <= t < one.surely.end, -one.maybe.start))
+        there = [one for one in self.failed if one.maybe.includes(t)]
+        return sorted(there, key=lambda one: (not one.surely.includes(t), -one.maybe.start))
 
     def hides(self, t: int, since: int) -> bool:
         """Return whether a log may hold a check from ``since`` to ``t`` that nobody has seen, or could read."""

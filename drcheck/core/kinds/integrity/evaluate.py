@@ -21,7 +21,7 @@ from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
-from drcheck.core.time.spans import Spans, covers
+from drcheck.core.time.spans import Spans, includes
 from drcheck.core.time.timeline import cut, within
 
 
@@ -66,9 +66,9 @@ class _Judged:
         """Return the status right after ``t``."""
         if self.terms.before_effect(t):
             return None
-        if covers(self.checks.surely, t, t + 1):
+        if includes(self.checks.surely, t):
             return Status.BREACHED
-        if covers(self.checks.maybe, t, t + 1):
+        if includes(self.checks.maybe, t):
             return Status.UNKNOWN
         newest = self.checks.newest(t)
         hidden = self.checks.hides(t, self._since(newest, t))
@@ -125,7 +125,7 @@ class _Judged:
 
     def _is_empty(self, t: int) -> bool:
         """Return whether nothing may have stood: over nothing, no promise is kept or broken."""
-        return bool(self.subject.parts) and not covers(self.standing, t, t + 1)
+        return bool(self.subject.parts) and not includes(self.standing, t)
 
     def _since(self, newest: Passed | None, t: int) -> int:
         """Return from when on a check that nobody could read would decide at ``t``: it failed, or passed in time."""
@@ -168,7 +168,7 @@ def _of_failures(failing: Sequence[Failed], records: Records, t: int) -> str:
     worst = failing[0]
     more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
     failed = f"{worst.what}{more} failed {words.instant(worst.maybe.start)}, and no later one has passed"
-    if worst.surely.start <= t < worst.surely.end:
+    if worst.surely.includes(t):
         return failed
     if worst.row is not None:
         return f"{failed}; {why_unknown.uncertain(*worst.row, t)}"

@@ -21,7 +21,7 @@ from drcheck.core.model import grace
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact, Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
 from drcheck.core.time import calendar
-from drcheck.core.time.spans import Span, Spans, covers, union
+from drcheck.core.time.spans import Span, Spans, includes, union
 from drcheck.core.time.timeline import cut, overlay, within
 
 
@@ -74,9 +74,9 @@ class _Owed:
         held = self.held
         if not self.due <= t < self.until:
             return None
-        if covers(held.surely, t, t + 1):
+        if includes(held.surely, t):
             return Status.MET
-        if covers(held.maybe, t, t + 1) or not covers(self.seen, t, t + 1):
+        if includes(held.maybe, t) or not includes(self.seen, t):
             return Status.UNKNOWN
         if not self.covered or t >= min(held.surely_from, self.elsewhere.surely_from):
             return Status.BREACHED
@@ -84,7 +84,7 @@ class _Owed:
         return Status.MET if t < may_be_made else Status.UNKNOWN
 
     def never_made_at(self, t: int) -> bool:
-        return self.status_at(t) is Status.MET and not covers(self.held.surely, t, t + 1)
+        return self.status_at(t) is Status.MET and not includes(self.held.surely, t)
 
     def changes(self) -> Iterator[int]:
         yield from (self.due, self.until, self.none_made_until)
@@ -102,7 +102,7 @@ def _kept(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
     pieces = overlay(window, [nothing, *judged])
     last = window.end - 1
     now = [slot for slot in owed if slot.due <= last < slot.until]
-    standing = [slot for slot in now if covers(slot.held.surely, last, last + 1)]
+    standing = [slot for slot in now if includes(slot.held.surely, last)]
     never = [slot.label for slot in now if slot.never_made_at(last)]
     wanting = [
         slot for slot in now if slot.status_at(last) is pieces[-1].status and slot.status_at(last) is not Status.MET
@@ -150,11 +150,9 @@ def _reason(slot: _Owed, subject: Subject, t: int) -> str:
     if status is Status.MET:
         return f"{slot.label} " + ("was never made" if slot.never_made_at(t) else "stands")
     if status is Status.UNKNOWN:
-        if covers(slot.held.maybe, t, t + 1):
+        if includes(slot.held.maybe, t):
             return why_it_may_not_stand(slot.held, t)
-        unseen = [
-            part for part in subject.parts if not covers(part.absence.none_unseen(slot.held.slot.start), t, t + 1)
-        ]
+        unseen = [part for part in subject.parts if not includes(part.absence.none_unseen(slot.held.slot.start), t)]
         if unseen:
             return f"no backup of {slot.label} is known to stand; " + why_unknown.unproved(
                 unseen, t, f"no backup of {subject.of} of {slot.label} stood"
@@ -177,7 +175,7 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         slot
         for slot in calendar.slots(commitment.per, terms.zone, window.start - keep, window.end)
         if (terms.effective is None or slot.start >= terms.effective)
-        and terms.binds.start <= slot.start < terms.binds.end
+        and terms.binds.includes(slot.start)
         and grace.due(slot.end, terms.grace) < window.end
         and slot.start + keep > window.start
     ]
@@ -190,7 +188,7 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
             which: (absence.stood(start), absence.arrivals_known_until(start)) for which, absence in absences.items()
         }
         none_made_until = min(
-            max(next((span.end for span in stood if span.start <= due < span.end), due), known)
+            max(next((span.end for span in stood if span.includes(due)), due), known)
             for stood, known in proofs.values()
         )
         of_subject = (proofs[id(part.absence)] for part in subject.parts)
@@ -212,7 +210,7 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
             chance = Span(max(points.data_lo[row] + allowed, points.available_lo[row]), points.gone_hi[row])
             surely.append(sure)
             maybe.append(chance)
-            if chance.start < window.end and chance.end > window.start:
+            if chance.overlaps(window):
                 rows.append((chance.start, (points, row)))
     surely_spans, maybe_spans = union(surely), union(maybe)
     standing = subject.surely_standing()
@@ -223,12 +221,12 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
     def status_at(t: int) -> Status | None:
         if terms.before_effect(t):
             return None
-        if covers(surely_spans, t, t + 1):
+        if includes(surely_spans, t):
             return Status.BREACHED
-        if covers(maybe_spans, t, t + 1) or not covers(seen, t, t + 1):
+        if includes(maybe_spans, t) or not includes(seen, t):
             return Status.UNKNOWN
         # A promise of every one holds neither over none, nor over those alone that a listing shows.
-        return Status.MET if covers(standing, t, t + 1) and not hidden else Status.UNKNOWN
+        return Status.MET if includes(standing, t) and not hidden else Status.UNKNOWN
 
     def offenders(t: int) -> list[Row]:
         return [row for since, row in rows if since <= t < row[0].gone_hi[row[1]]]
@@ -247,9 +245,9 @@ def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms:
         if status is Status.UNKNOWN:
             if old:
                 return why_unknown.uncertain(*old[0], t)
-            if hidden and covers(seen, t, t + 1):
+            if hidden and includes(seen, t):
                 return f"nothing that is listed of {subject.of} is older than {words.duration(at_most)}, but {hidden}"
-            if covers(seen, t, t + 1):
+            if includes(seen, t):
                 return f"there is nothing of {subject.of} that could be too old: nothing of it is known to stand"
             return why_unknown.unproved(
                 subject.parts, t, f"nothing of {subject.of} older than {words.duration(at_most)} stood"

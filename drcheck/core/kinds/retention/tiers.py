@@ -22,7 +22,7 @@ from drcheck.core.model.evidence import LONG_AGO, Points, Row
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
-from drcheck.core.time.spans import Spans, covers
+from drcheck.core.time.spans import Spans, covers, includes
 from drcheck.core.time.timeline import cut, within
 
 
@@ -62,7 +62,7 @@ class Held:
 
 def _is_broken(points: Points, row: int, t: int) -> bool:
     """Return whether what was made is, or may be, broken or without its chain at ``t``."""
-    return any(one.made and one.during.start <= t < one.during.end for one in points.doubts.get(row, ()))
+    return any(one.made and one.during.includes(t) for one in points.doubts.get(row, ()))
 
 
 def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
@@ -160,9 +160,9 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
                         hole = hole or one
                 continue
             owed += 1
-            if covers(one.surely, t, t + 1):
+            if includes(one.surely, t):
                 standing += 1
-            elif sure and newer_maybe < count and not covers(one.maybe, t, t + 1) and covers(seen[index], t, t + 1):
+            elif sure and newer_maybe < count and not includes(one.maybe, t) and includes(seen[index], t):
                 missing = missing or one
             else:
                 unsure = unsure or one
