@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
+from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
@@ -78,6 +79,38 @@ class Seek(Enum):
     """A listing walks directories; a narrower one saves little (hosts and disks)."""
 
 
+class Power(StrEnum):
+    """What an account may do that a run needs for some policies only, or never."""
+
+    READ = "read content"
+    """Only where a policy needs to look into what lies there."""
+    WRITE = "write or delete"
+    COMMANDS = "run any command"
+    EVERYTHING = "do everything"
+    """As the superuser, or the owner of a storage account."""
+
+
+class Right(NamedTuple):
+    """Whether an account has a power, as far as can be told by reading alone."""
+
+    power: Power
+    held: bool | None
+    """None: it cannot be told without trying to use it."""
+    how: str
+    """How that is known, or why it cannot be: lower case, no full stop."""
+    remedy: str = ""
+    """A sentence with what takes the power away, or finds out whether it is held."""
+
+
+class Account(NamedTuple):
+    """With which leave a place is looked at."""
+
+    rights: tuple[Right, ...] = ()
+    """Powers that the place has, each once; one that it does not have is left out."""
+    expires: int | None = None
+    """When the credential ends, in seconds since 1970, where it says so itself."""
+
+
 class Collector(Protocol):
     """A listing, a bounded read and a description at one place, lazily, with what could not be seen.
 
@@ -138,6 +171,13 @@ class Collector(Protocol):
         """Return by how many seconds the far clock is ahead of ours; None if it cannot be measured."""
         ...
 
+    def account(self) -> Account:
+        """Return what the account may do at the root beyond listing it; nothing is tried that could change anything.
+
+        Powers that other places have are left out; of each that this one has it says so, also where it cannot be told.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the connection, if this was the last user of it."""
         ...
@@ -166,6 +206,8 @@ class Asked:
     expected_since: int = LONG_AGO
     """Since when something must have come if the promises are kept: where nothing did, names that no template reads are
     looked for as well."""
+    kept_from: int = LONG_AGO
+    """Data older than this is to be deleted, and not held there under any name or version."""
     tells_apart: bool = False
     """Whether it matters which backups have the same content: what tells new ones apart is then read of them."""
     verify: bool = False
@@ -332,6 +374,13 @@ class Report:
     def seen(self) -> Sources:
         """How many sources of all its services were seen."""
         return summary.together(judged.seen for judged in self.services)
+
+    def told(self) -> str:
+        """Return what the run came to in a line: what was found of how many commitments, and what could not be seen."""
+        parts = [f"{count} {what.replace('_', ' ')}" for what, count in self.totals._asdict().items() if count]
+        if gaps := self.seen.gaps:
+            parts.append(words.counted(gaps, "evidence gap"))
+        return ", ".join(parts) or "nothing is owed yet"
 
     @property
     def windows(self) -> set[Window]:

@@ -21,7 +21,7 @@ from drcheck.core.names.matching import Matcher
 from drcheck.core.names.proposing import Proposal, propose
 from drcheck.core.names.template import Template
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Asked, Collector, Entry, Seek
+from drcheck.interfaces import Account, Asked, Collector, Entry, Seek
 from drcheck.settings import Settings
 
 PROPOSED_FROM: Final = 2000
@@ -253,6 +253,10 @@ class Listed:
     def clock_offset(self) -> float | None:
         """Measure the clock of the place."""
         return self.collector.clock_offset()
+
+    def account(self) -> Account:
+        """Ask the place itself."""
+        return self.collector.account()
 
     def close(self) -> None:
         """Leave the collector to whoever opened it."""

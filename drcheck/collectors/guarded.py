@@ -14,7 +14,7 @@ from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import scrubbed, shown
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Collector, CollectorError, Entry
+from drcheck.interfaces import Account, Collector, CollectorError, Entry
 from drcheck.settings import Connection
 
 T = TypeVar("T")
@@ -28,6 +28,8 @@ class Guarded:
         self._connection = connection
         self._tracebacks = tracebacks
         self.seek, self.in_place = collector.seek, collector.in_place
+        self.reads = 0
+        """How often content, or what the storage tells of a single thing, was asked for."""
 
     @property
     def calls(self) -> int:
@@ -57,6 +59,7 @@ class Guarded:
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         """Return what the collector reads, and never more than was asked for."""
+        self.reads += 1
         content = self._ask(lambda: self._collector.read(name, offset=offset, at_most=at_most))
         if len(content) > at_most:
             raise CollectorError(
@@ -67,11 +70,16 @@ class Guarded:
 
     def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
         """Return what the collector tells."""
+        self.reads += name is not None
         return self._ask(lambda: self._collector.describe(name, facts))
 
     def clock_offset(self) -> float | None:
         """Return what the collector measures."""
         return self._ask(self._collector.clock_offset)
+
+    def account(self) -> Account:
+        """Return what the collector tells of its account."""
+        return self._ask(self._collector.account)
 
     def close(self) -> None:
         """Let go of the connection; that it cannot be closed properly is nobody's loss."""

@@ -10,7 +10,7 @@ from drcheck.collectors.confine import checked_name, checked_prefix, checked_roo
 from drcheck.collectors.descriptions import NOTHING, in_full
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.interfaces import Entry, NotFound, Seek
+from drcheck.interfaces import Account, Entry, NotFound, Seek
 from drcheck.settings import Connection
 
 
@@ -35,6 +35,8 @@ class MemoryConnection(Connection):
     """By how many seconds its clock is ahead of ours; None: it has none."""
     facts: Mapping[Fact, Told] = field(default_factory=dict)
     """What is told of the place as a whole."""
+    account: Account = field(default_factory=Account)
+    """What its account may do."""
 
 
 class MemoryCollector:
@@ -85,6 +87,10 @@ class MemoryCollector:
     def clock_offset(self) -> float | None:
         """Return the offset that was given."""
         return self._connection.offset
+
+    def account(self) -> Account:
+        """Return the account that was given."""
+        return self._connection.account
 
     def close(self) -> None:
         """Do nothing: nothing is held."""

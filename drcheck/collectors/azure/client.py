@@ -23,6 +23,7 @@ from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from requests.adapters import HTTPAdapter
 
 from drcheck.collectors import bounds, ranges
+from drcheck.collectors.azure.account import is_sas
 from drcheck.collectors.azure.faults import failed, not_azure
 from drcheck.collectors.azure.listing import MOST, Page, Question, parse_page
 from drcheck.collectors.azure.settings import AzureConnection
@@ -76,6 +77,10 @@ class AzureClient:
                 f"the connection {connection.name} has no valid `account_url`, or no valid credential",
                 "Write https://ACCOUNT.blob.core.windows.net, and a SAS token or an account key as Azure shows it.",
             ) from None
+
+    def secret(self) -> str | None:
+        """Return the SAS token or key that signs; None: Azure's own chain does."""
+        return secret_of(self._connection)
 
     def page(self, caller: Caller, question: Question) -> Page:
         """Ask for one page of a listing."""
@@ -194,8 +199,8 @@ class _Adapter(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-def _credential(connection: AzureConnection) -> Any:
-    """Return what signs: the SAS token or key that the connection names, else Azure's own chain."""
+def secret_of(connection: AzureConnection) -> str | None:
+    """Return the SAS token or key that the connection names; None: it names none. Raises :class:`CollectorError`."""
     if connection.credential_env:
         secret = os.environ.get(connection.credential_env, "").strip()
         where = f"the environment variable {connection.credential_env}"
@@ -206,12 +211,20 @@ def _credential(connection: AzureConnection) -> Any:
         except (OSError, UnicodeDecodeError):
             secret = ""
     else:
-        return _chain(connection)
+        return None
     if not secret:
         raise CollectorError(
             f"there is no credential for {connection.name} in {where}", "Put a SAS token or an account key there."
         )
-    if "sig=" in secret:
+    return secret
+
+
+def _credential(connection: AzureConnection) -> Any:
+    """Return what signs: what the connection names, else Azure's own chain."""
+    secret = secret_of(connection)
+    if secret is None:
+        return _chain(connection)
+    if is_sas(secret):
         return AzureSasCredential(secret.lstrip("?"))
     return AzureNamedKeyCredential(_account(connection.account_url), secret)
 

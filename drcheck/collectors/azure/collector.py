@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from drcheck.collectors.azure.account import account_of
 from drcheck.collectors.azure.describe import AzureFacts
 from drcheck.collectors.azure.listing import Page, Question
 from drcheck.collectors.azure.settings import AzureConnection
@@ -13,11 +14,13 @@ from drcheck.collectors.descriptions import Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.interfaces import Entry, Seek
+from drcheck.interfaces import Account, Entry, Seek
 
 if TYPE_CHECKING:
     from drcheck.collectors.azure.client import AzureClient
     from drcheck.collectors.web import Caller
+
+_ABSENT: Final = ".drcheck-asks-and-nothing-is-here"
 
 
 class AzureBlobCollector:
@@ -91,6 +94,10 @@ class AzureBlobCollector:
     def clock_offset(self) -> float | None:
         """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
         return self._caller.clock_offset
+
+    def account(self) -> Account:
+        """Return what the credential itself says that it allows; of a role, whether it may read, by asking in vain."""
+        return account_of(self._client.secret(), lambda: self._facts.may_read(self._root + _ABSENT))
 
     def close(self) -> None:
         """Do nothing: the client is the run's."""

@@ -15,11 +15,13 @@ from drcheck.collectors.azure.protection import CUSTOMER_KEY, blob_told
 from drcheck.collectors.confine import shown
 from drcheck.collectors.descriptions import NONE, Refused
 from drcheck.core.model.evidence import Fact, Told
+from drcheck.interfaces import NotFound
 
 if TYPE_CHECKING:
     from drcheck.collectors.azure.client import AzureClient
     from drcheck.collectors.web import Caller
 
+_DENIED: Final = 403
 LOCKS: Final = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
 
 
@@ -66,6 +68,15 @@ class AzureFacts:
                 else:
                     answers[fact] = NONE
         return answers
+
+    def may_read(self, absent: str) -> bool:
+        """Return whether the credential may read blobs like ``absent``, which does not exist."""
+        answer = self._client.tell(self._caller, self._name, absent)
+        if not isinstance(answer, Refused) or isinstance(answer.error, NotFound):
+            return True
+        if answer.status == _DENIED:
+            return False
+        raise answer.error
 
     def thing(self, name: str, facts: frozenset[Fact], listed: Mapping[Fact, Told] | None) -> dict[Fact, Told]:
         """Return what is told of a blob; ``listed`` is what a listing told of it, None if none showed it."""

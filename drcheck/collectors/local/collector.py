@@ -15,7 +15,7 @@ from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
+from drcheck.interfaces import Account, CollectorError, Entry, NotFound, Power, Right, Seek
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # without O_NONBLOCK opening a named pipe waits for its writer
@@ -209,6 +209,34 @@ class LocalCollector:
     def clock_offset(self) -> float | None:
         """Return 0: the clock is ours."""
         return 0.0
+
+    def account(self) -> Account:
+        """Return whether this process may write at the root, as the kernel says, and whether it is the superuser."""
+        self._deadline.left()
+        root = self._open_root()
+        try:
+            writes = os.access(".", os.W_OK, dir_fd=root)
+        except OSError as error:
+            self._fail("", error)
+        finally:
+            os.close(root)
+        superuser = os.geteuid() == 0
+        return Account(
+            (
+                Right(
+                    Power.EVERYTHING,
+                    superuser,
+                    "drcheck runs as root" if superuser else "drcheck does not run as root",
+                    "Run it as a user of its own, which may only read.",
+                ),
+                Right(
+                    Power.WRITE,
+                    writes,
+                    f"the kernel {'lets' if writes else 'does not let'} it write in the directory",
+                    "Take the right to write from drcheck's user, or mount the directory read-only.",
+                ),
+            )
+        )
 
     def close(self) -> None:
         """Do nothing: nothing is held between calls."""

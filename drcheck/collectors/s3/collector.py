@@ -13,7 +13,7 @@ from drcheck.collectors.s3.listing import Page, Question
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.s3.versions import Version
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.interfaces import Entry, Seek
+from drcheck.interfaces import Account, Entry, Power, Right, Seek
 
 if TYPE_CHECKING:
     from drcheck.collectors.s3.client import S3Client
@@ -24,6 +24,11 @@ ENCRYPTED_SINCE: Final = 1_672_963_200
 """2023-01-06. "Starting January 5, 2023, all new object uploads to Amazon S3 are automatically encrypted"
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html): of an object that was written
 since, a listing is enough to tell, and nobody needs leave to read it."""
+_ABSENT: Final = ".drcheck-asks-and-nothing-is-here"
+_ASKED_IN_VAIN: Final = {
+    False: "it is answered 403 for an object that is not there",
+    None: "the service does not answer a question for an object that is not there as S3 does",
+}
 _ENCRYPTED: Final = {Fact.STORAGE_ENCRYPTION: Told(True, "AWS encrypts every new object")}
 
 
@@ -117,6 +122,28 @@ class S3Collector:
     def clock_offset(self) -> float | None:
         """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
         return self._caller.clock_offset
+
+    def account(self) -> Account:
+        """Return whether the account may read objects below the root; whether it may write S3 does not tell.
+
+        To ask after an object that is not there takes the right to read it, and reads nothing: "If you have the
+        s3:ListBucket permission on the bucket, Amazon S3 returns an HTTP status code 404 error. If you don't …, 403"
+        (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html), and 403 without that to read.
+        """
+        reads = self._facts.may_read(self._root + _ABSENT)
+        how = "it is answered 404 for an object that is not there, and not 403" if reads else _ASKED_IN_VAIN[reads]
+        return Account(
+            (
+                Right(Power.READ, reads, how, "Allow its key s3:ListBucket alone (docs/connections.md)."),
+                Right(
+                    Power.WRITE,
+                    None,
+                    "S3 does not tell without trying",
+                    "See what is allowed to its key: of s3:Put… and s3:Delete… nothing. On AWS `aws iam "
+                    "simulate-principal-policy` tells.",
+                ),
+            )
+        )
 
     def close(self) -> None:
         """Do nothing: the client is the run's."""

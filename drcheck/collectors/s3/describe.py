@@ -19,7 +19,7 @@ from drcheck.collectors.s3.client import S3Client, version_of
 from drcheck.collectors.s3.versions import Version
 from drcheck.collectors.web import Caller
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.interfaces import CollectorError
+from drcheck.interfaces import CollectorError, NotFound
 
 _DENIED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "Forbidden", "403"})
 _NO_LOCK: Final = frozenset(
@@ -69,6 +69,19 @@ class S3Facts:
                 "Grant the right to see this (docs/connections.md).",
             )
         return answer.get("Status") in {"Enabled", "Suspended"}
+
+    def may_read(self, absent: str) -> bool | None:
+        """Return whether the credentials may read objects like ``absent``, which does not exist; None: no telling."""
+        answer = self._client.tell(self._caller, "HeadObject", self._bucket, absent)
+        if not isinstance(answer, Refused):
+            return True
+        if answer.code in _DENIED:
+            return False
+        if isinstance(answer.error, NotFound):
+            return True
+        if answer.status == _BAD_REQUEST or answer.status in _UNKNOWN_OPERATION:
+            return None
+        raise answer.error
 
     def thing(self, thing: Version, facts: frozenset[Fact], listed: Mapping[Fact, Told] | None) -> dict[Fact, Told]:
         """Return what is told of an object, or of a version of it.

@@ -14,7 +14,7 @@ from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.find import find_command, parse_find
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.interfaces import CollectorError, Entry, NotFound, Seek
+from drcheck.interfaces import Account, CollectorError, Entry, NotFound, Seek
 
 if TYPE_CHECKING:
     from drcheck.collectors.ssh.connection import Host, Talk
@@ -361,6 +361,16 @@ class SshCollector:
     def clock_offset(self) -> float | None:
         """Return by how much the host's clock is ahead; None where no command may run."""
         return self._twice(lambda: self._connected().clock_offset(self._deadline))
+
+    def account(self) -> Account:
+        """Return what the account may do on the host, and at the root."""
+        from drcheck.collectors.ssh.account import account  # imports paramiko
+
+        def ask() -> Account:
+            host, session = self._connected(), self._sftp()
+            return account(host, session, self._directory(session, ""), self._deadline)
+
+        return self._twice(ask)
 
     def close(self) -> None:
         """Close what this source holds; the session with the host is the run's."""

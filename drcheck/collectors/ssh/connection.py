@@ -205,7 +205,7 @@ class Host:
         finally:
             self._asking.release()
 
-    def _words(self, argv: Sequence[str], deadline: Deadline) -> str:
+    def words(self, argv: Sequence[str] | str, deadline: Deadline) -> str:
         """Return what a command says, or nothing if the account may not run it.
 
         Accounts that are kept to SFTP, as they should be, run nothing or something else.
@@ -286,7 +286,7 @@ class Host:
         with self._alone(deadline):
             if not self._clock_asked:
                 sent = clock.precise()
-                told = scripts.seconds(self._words(("date", "+%s.%N"), deadline))
+                told = scripts.seconds(self.words(("date", "+%s.%N"), deadline))
                 self._keep_clock(None if told is None else told - (sent + clock.precise()) / 2)
             return self._offset
 
@@ -296,7 +296,7 @@ class Host:
             return False
         with self._alone(deadline):
             if self._found is None:
-                self._found = self._words(("find", "--version"), deadline).startswith(scripts.GNU_FIND)
+                self._found = self.words(("find", "--version"), deadline).startswith(scripts.GNU_FIND)
             return self._found
 
     def close(self) -> None:

@@ -101,6 +101,11 @@ class ReadOnlySftp:
         with self._asking(path):
             return _real(self._session.ask(ssh_wire.REALPATH, ssh_wire.NAME, _string(path)))
 
+    @property
+    def extensions(self) -> frozenset[bytes]:
+        """What the server says that it can do beside the protocol."""
+        return self._session.extensions
+
     def status(self, path: str) -> Attributes:
         """Return what ``path`` itself is; a link is a link."""
         with self._asking(path):

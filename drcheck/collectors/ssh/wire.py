@@ -94,6 +94,14 @@ class Fields:
                 self.text(), self.text()
         return Attributes(size, uid, mode, modified)
 
+    def pairs(self) -> frozenset[bytes]:
+        """Return the names of all pairs of strings that are left."""
+        found = set()
+        while self._at < len(self._packet):
+            found.add(self.text())
+            self.text()
+        return frozenset(found)
+
     def end(self) -> None:
         """Raise :class:`Nonsense` if anything is left."""
         if self._at != len(self._packet):
@@ -118,8 +126,11 @@ class Session:
         kind, packet = self._receive()
         if kind != VERSION:
             raise Nonsense("what should be SFTP does not begin with a version")
-        if (version := Fields(packet).number()) != _VERSION:
+        fields = Fields(packet)
+        if (version := fields.number()) != _VERSION:
             raise Nonsense(f"it speaks version {version} of SFTP, and {_VERSION} was asked for")
+        self.extensions: frozenset[bytes] = fields.pairs()
+        """What the server says that it can do beside the protocol (draft-ietf-secsh-filexfer-02, section 4)."""
 
     def send(self, kind: int, *fields: bytes | int, times: int = 1) -> int:
         """Ask ``times`` over, and return the last number under which an answer will come; an ``int`` goes as 64 bits.
