@@ -127,7 +127,7 @@ def test_a_credential_that_is_not_there_is_told(storage: AzureConnection, monkey
 def test_without_a_credential_the_missing_extra_is_named(storage: AzureConnection, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "azure.identity", None)
 
-    assert "drcheck[azure-identity]" in fault(replace(storage, credential_env="")).hint
+    assert "backup-promises[azure-identity]" in fault(replace(storage, credential_env="")).hint
 
 
 def test_an_account_url_that_is_none_is_told(canary: AzureConnection):

@@ -247,6 +247,6 @@ def _chain(connection: AzureConnection) -> Any:
     except ImportError:
         raise CollectorError(
             f"{connection.name} names no credential, and Azure's credential chain is not installed",
-            "Name a SAS token with `credential_env`, or run `pip install 'drcheck[azure-identity]'`.",
+            "Name a SAS token with `credential_env`, or run `pip install 'backup-promises[azure-identity]'`.",
         ) from None
     return identity.DefaultAzureCredential(exclude_interactive_browser_credential=True)
