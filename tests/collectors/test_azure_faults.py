@@ -80,6 +80,18 @@ def test_a_container_that_is_missing_is_no_empty_answer(storage: AzureConnection
     assert not isinstance(fault(storage, "missing/", read="log"), NotFound)
 
 
+def test_no_request_is_named_by_what_leaves_a_file_open_in_each_thread(
+    canary: AzureConnection, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[int] = []
+    monkeypatch.setattr("uuid.uuid1", lambda *_: asked.append(1) or "id")
+    busy = [Reply(503, b"<Error><Code>ServerBusy</Code></Error>"), Reply(200, EMPTY)]
+    with Canned(lambda *_: busy.pop(0)) as server:
+        listed(at(server.port, canary))
+    assert busy == []
+    assert asked == []
+
+
 def test_a_prefix_that_holds_nothing_is_an_empty_answer(storage: AzureConnection):
     assert listed(storage, "faults/nothing/here/") == []
 
