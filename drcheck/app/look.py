@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
@@ -35,6 +35,12 @@ from drcheck.settings import Settings, standing
 
 Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None]]]
 """Shows that work goes on: given what is awaited, returns what to call with each thing that came."""
+
+
+@contextmanager
+def unwatched(_awaited: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """Show nothing: a ``Progress`` where nobody watches."""
+    yield lambda _name: None
 
 
 def sources_of(versions: Mapping[str, Versions]) -> Iterator[tuple[Policy, Source]]:

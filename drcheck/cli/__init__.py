@@ -15,7 +15,19 @@ from drcheck import __version__
 from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle, tell, unwritable
 from drcheck.errors import DrcheckError
 
-VERBS: Final = ("verify", "watch", "lint", "try", "init", "history", "replay", "ledger", "schema", "completion")
+VERBS: Final = (
+    "verify",
+    "watch",
+    "notify",
+    "lint",
+    "try",
+    "init",
+    "history",
+    "replay",
+    "ledger",
+    "schema",
+    "completion",
+)
 """Each is a module beside this one, in the order in which --help shows them."""
 _MODULES: Final = {"try": "try_"}
 """Those that cannot be called like their verb."""

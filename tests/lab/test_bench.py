@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from lab.processes import REPOSITORY
 
 
@@ -55,3 +56,15 @@ def test_a_quarter_is_judged_as_a_loop_over_the_same_backups_judges_it(tmp_path:
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
     assert ran.returncode == 0, ran.stderr  # each way checks what it finds
     assert {"drcheck", "a loop over SQLite"} <= json.loads((tmp_path / "figures.json").read_text())["ways"].keys()
+
+
+@pytest.mark.parametrize("shell", [[], ["--sftp-only"]])
+def test_a_look_at_a_host_takes_few_turns(tmp_path: Path, shell: list[str]) -> None:
+    size = ["--hosts", "3", "--runs", "1", "--drcheck-only", *shell]
+    command = [sys.executable, "-m", "lab.hosts", *size, "--delay", "2ms", "--json", tmp_path / "figures.json"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr  # it checks that everything is met
+    (cost,) = json.loads((tmp_path / "figures.json").read_text())["ways"].values()
+    # two sources; a client may send as well what hangs on nothing that it heard
+    assert cost["turns_of_a_host"] <= (28 if shell else 14)
