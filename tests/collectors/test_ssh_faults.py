@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.servers import Sshd
 from lab.sshd import make_key
 
@@ -24,7 +25,6 @@ from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import CollectorError
 from tests.collectors.hosts import fault, listed
 from tests.collectors.places import ssh_connection
-from tests.faultproxy import Fault, FaultProxy
 
 
 def behind(proxy: FaultProxy, connection: SshConnection, tmp_path: Path) -> SshConnection:
