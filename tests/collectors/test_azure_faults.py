@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.servers import Azurite
 
 from drcheck.collectors.azure import client as azure_client
@@ -22,7 +23,6 @@ from drcheck.collectors.pool import Connections
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from tests.collectors.canned import Canned, Reply, always
-from tests.faultproxy import Fault, FaultProxy
 
 CANARY = "sv=2024-01-01&ss=b&srt=sco&sp=rl&se=2099-01-01T00:00:00Z&sig=CANARYCANARYCANARYCANARYCANARYCANARYCANARYCAN"
 EMPTY = b'<?xml version="1.0"?><EnumerationResults><Blobs /><NextMarker /></EnumerationResults>'
