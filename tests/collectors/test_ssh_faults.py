@@ -368,7 +368,7 @@ def test_only_reading_is_reachable_over_sftp(host: SshConnection):
 
     public = {name for name in vars(ReadOnlySftp) if not name.startswith("_")}
 
-    assert public == {"place", "real_path", "status", "directory", "read"}
+    assert public == {"place", "status", "directory", "read", "extensions"}
 
 
 def test_a_file_of_a_gigabyte_is_read_no_further_than_asked(sshd: Sshd):
