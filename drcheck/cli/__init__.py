@@ -15,7 +15,9 @@ from drcheck import __version__
 from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle, tell, unwritable
 from drcheck.errors import DrcheckError
 
-VERBS: Final = ("verify", "watch", "lint", "try", "init", "history", "replay", "ledger", "schema", "completion")
+VERBS: Final = (
+    "verify", "watch", "lint", "try", "doctor", "init", "history", "replay", "ledger", "schema", "completion",
+)  # fmt: skip
 """Each is a module beside this one, in the order in which --help shows them."""
 _MODULES: Final = {"try": "try_"}
 """Those that cannot be called like their verb."""
@@ -35,6 +37,7 @@ first steps:
   drcheck try       look at one place, and show how its names are read
   drcheck init      write a commented policy and configuration to start from
   drcheck lint      check the policies, and tell what they promise in vain
+  drcheck doctor    rehearse a run: what cannot be reached, read or judged
   drcheck verify    look, judge, record, and show
 
 exit status of verify:
