@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
+from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
@@ -205,6 +206,8 @@ class Asked:
     expected_since: int = LONG_AGO
     """Since when something must have come if the promises are kept: where nothing did, names that no template reads are
     looked for as well."""
+    kept_from: int = LONG_AGO
+    """Data older than this is to be deleted, and not held there under any name or version."""
     tells_apart: bool = False
     """Whether it matters which backups have the same content: what tells new ones apart is then read of them."""
     verify: bool = False
@@ -371,6 +374,13 @@ class Report:
     def seen(self) -> Sources:
         """How many sources of all its services were seen."""
         return summary.together(judged.seen for judged in self.services)
+
+    def told(self) -> str:
+        """Return what the run came to in a line: what was found of how many commitments, and what could not be seen."""
+        parts = [f"{count} {what.replace('_', ' ')}" for what, count in self.totals._asdict().items() if count]
+        if gaps := self.seen.gaps:
+            parts.append(words.counted(gaps, "evidence gap"))
+        return ", ".join(parts) or "nothing is owed yet"
 
     @property
     def windows(self) -> set[Window]:

@@ -118,6 +118,55 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A URL that may hold a secret, and so stands somewhere else: in a variable or in a file."""
+
+    variable: str = ""
+    file: str = ""
+
+
+class QuietHours(NamedTuple):
+    """From when to when what can wait does, in seconds after local midnight; it may go over midnight."""
+
+    start: int
+    end: int
+
+    def hold(self, second: int) -> bool:
+        """Return whether it is quiet at that second of the day."""
+        if self.start <= self.end:
+            return self.start <= second < self.end
+        return second >= self.start or second < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Whom to tell what changed, and how."""
+
+    name: str
+    url: Secret
+    """Of Apprise; ``{owner}`` in it stands for the owner of the services that a message is about."""
+    owners: tuple[str, ...] = ()
+    """Those whose services it tells of; empty: of all."""
+    quiet_hours: QuietHours | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """What is told to whom after each recorded run."""
+
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    ping: Secret | None = None
+    """What is called at the end of each run, so that somebody notices when none comes."""
+    timezone: str = "UTC"
+    """Of quiet hours."""
+    remind_every: int = 7 * 86400
+    """Seconds; 0: never."""
+    unknown_after: int = 86400
+    waiver_before: int = 14 * 86400
+    test_before: int = 30 * 86400
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of ``drcheck.yaml``; relative paths in it are relative to the file, and absolute here."""
 
@@ -132,6 +181,7 @@ class Settings:
     list_at_most: int = LIST_AT_MOST
     """Entries that one look may list, whatever they are; more is a gap."""
     watch: Watch = Watch()
+    notify: Notify = Notify()
 
 
 def base_url(address: str) -> str:

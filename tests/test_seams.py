@@ -180,7 +180,8 @@ def test_the_schema_of_policies_describes_a_reader_from_outside():
 def test_the_command_line_offers_a_format_from_outside(capsys):
     with pytest.raises(SystemExit):
         main(["verify", "--help"])
-    assert f"{{{','.join(registry.FORMATS)}}}" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"{', '.join(registry.FORMATS)} (default: console)" in shown
 
 
 def test_every_line_of_the_registry_names_what_is_there():

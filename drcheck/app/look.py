@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
@@ -14,7 +14,15 @@ from drcheck.app.gather import Examine, Gathering, Job
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.judging.reach import asked_at, contents_matter, either_encrypts, expected_since, locked_for, looked_at
+from drcheck.core.judging.reach import (
+    asked_at,
+    contents_matter,
+    either_encrypts,
+    expected_since,
+    kept_from,
+    locked_for,
+    looked_at,
+)
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Fact, Gap, Observation
 from drcheck.core.model.policy import Policy, Source
@@ -27,6 +35,12 @@ from drcheck.settings import Settings, standing
 
 Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None]]]
 """Shows that work goes on: given what is awaited, returns what to call with each thing that came."""
+
+
+@contextmanager
+def unwatched(_awaited: Sequence[str]) -> Iterator[Callable[[str], None]]:
+    """Show nothing: a ``Progress`` where nobody watches."""
+    yield lambda _name: None
 
 
 def sources_of(versions: Mapping[str, Versions]) -> Iterator[tuple[Policy, Source]]:
@@ -157,6 +171,7 @@ def _job(
         states=history.states(since),
         also_read=also_read,
         expected_since=expected_since(policy, source, begin),
+        kept_from=kept_from(policy, source, begin),
         tells_apart=contents_matter(policy, source),
         either_encrypts=either_encrypts(policy, source),
         verify=verify,

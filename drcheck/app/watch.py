@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -18,7 +17,8 @@ from zoneinfo import ZoneInfo
 import schedule
 
 from drcheck import clock
-from drcheck.app.mark_shown import mark_shown
+from drcheck.app.look import unwatched
+from drcheck.app.publish import publish
 from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import DrcheckError, UsageError
@@ -177,11 +177,19 @@ class Watching:
         done = Done(job, status, outcome, clock.monotonic() - began, tuple(errors), trace, retry_at)
         told = self._show.done(done, self.settings, self.next_at())
         if told and outcome is not None and not errors:
-            try:
-                mark_shown(self.settings, outcome)
-            except DrcheckError as error:
-                self._show.trouble(error, "")
+            for failed in publish(self.settings, outcome, whole=not job.policies):
+                self._show.trouble(failed, "")
+        if not job.period and (unheard := self._tell_end(done)) is not None:
+            self._show.trouble(unheard, "")
         return status
+
+    def _tell_end(self, done: Done) -> DrcheckError | None:
+        if self.settings.notify.ping is None:
+            return None
+        from drcheck.app.notify import tell_end  # it loads what no run without channels needs
+
+        what = "a fault in drcheck" if done.traceback else done.outcome.report.told() if done.outcome else ""
+        return tell_end(self.settings, done.status, what or "; ".join(error.message for error in done.errors))
 
     def _judged(self, job: Job, now: int) -> Outcome:
         label = self._period(job, now)
@@ -190,10 +198,10 @@ class Watching:
             check_writable(file)
             keep_off(file, path_of(self.settings.ledger))
         if label:
-            return verify(self.settings, job.policies, Question(period=period(label), offline=True), _unwatched)
+            return verify(self.settings, job.policies, Question(period=period(label), offline=True), unwatched)
         zone = ZoneInfo(self.settings.watch.timezone)
         due = Appointment(job.name, due_at(job, zone, self._began.get(job.name), now))
-        return verify(self.settings, job.policies, Question(), _unwatched, due)
+        return verify(self.settings, job.policies, Question(), unwatched, due)
 
     def _period(self, job: Job, now: int) -> str:
         return period_of(job, ZoneInfo(self.settings.watch.timezone), now) if job.period else ""
@@ -291,8 +299,3 @@ def _signature(file: str) -> tuple[int, ...]:
     except OSError:
         return ()
     return status.st_mtime_ns, status.st_size, status.st_ino
-
-
-@contextmanager
-def _unwatched(_names: object) -> Iterator[Callable[[str], None]]:
-    yield lambda _name: None

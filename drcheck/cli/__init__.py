@@ -16,8 +16,19 @@ from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle
 from drcheck.errors import DrcheckError
 
 VERBS: Final = (
-    "verify", "watch", "lint", "try", "doctor", "init", "history", "replay", "ledger", "schema", "completion",
-)  # fmt: skip
+    "verify",
+    "watch",
+    "notify",
+    "lint",
+    "try",
+    "doctor",
+    "init",
+    "history",
+    "replay",
+    "ledger",
+    "schema",
+    "completion",
+)
 """Each is a module beside this one, in the order in which --help shows them."""
 _MODULES: Final = {"try": "try_"}
 """Those that cannot be called like their verb."""

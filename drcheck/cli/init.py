@@ -17,6 +17,7 @@ _RUNNERS: Final = {
     "cron": ("drcheck.cron",),
     "container": ("Containerfile",),
     "kubernetes": ("drcheck.yaml",),
+    "prometheus": ("drcheck.rules.yml", "drcheck-dashboard.json"),
 }
 """What runs drcheck, to the files that it needs, which lie in a folder of its name in ``starter``."""
 _STEPS: Final = {
@@ -24,6 +25,7 @@ _STEPS: Final = {
     "cron": "copy it to /etc/cron.d/drcheck",
     "container": "podman build -t drcheck .",
     "kubernetes": "name your image in it, and kubectl apply -f it",
+    "prometheus": "name the rules under rule_files in prometheus.yml, and import the dashboard into Grafana",
 }
 
 _DESCRIPTION = """\
@@ -38,6 +40,8 @@ examples:
   drcheck init                 in the working directory
   drcheck init /etc/drcheck    somewhere else
   drcheck init --systemd       a unit and a timer, and a unit of drcheck watch
+  drcheck init --prometheus    alert rules by what the policies of DIRECTORY
+                               promise, and a dashboard
 """
 
 
@@ -74,8 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     starter = Path(__file__).with_name("starter") / (runner or "")
     for name, target in targets.items():
         try:
-            text = (starter / name).read_text(encoding="utf-8")
-            _create(target, _filled_in(text, directory, runner).encode("utf-8", "surrogateescape"))
+            _create(target, _content(starter / name, directory, runner))
         except FileExistsError:
             raise _in_the_way(target) from None
         except OSError as error:
@@ -91,6 +94,28 @@ def run(arguments: argparse.Namespace) -> int:
     except OutputError as error:
         say(error)  # both are written all the same
     return 0
+
+
+def _content(starter: Path, directory: Path, runner: str | None) -> bytes:
+    if starter.name == "drcheck.rules.yml":
+        return _alert_rules(directory)
+    return _filled_in(starter.read_text(encoding="utf-8"), directory, runner).encode("utf-8", "surrogateescape")
+
+
+def _alert_rules(directory: Path) -> bytes:
+    """Return alert rules for the policies that the configuration in ``directory`` names."""
+    from drcheck.core.time.calendar import DAY, longest_gap
+    from drcheck.policyfile.config import load_settings
+    from drcheck.policyfile.load import load_policies
+    from drcheck.reports.prometheus_rules import rules
+
+    settings = load_settings(str(directory / "drcheck.yaml"))
+    loaded = load_policies((), settings)
+    if loaded.faults:
+        raise UsageError(loaded.faults[0].message, "Mend the policies first: drcheck lint names every fault.")
+    looks = [job for job in settings.watch.jobs.values() if not job.period]
+    run_every = min((job.every or longest_gap(job.schedule) for job in looks), default=DAY)
+    return rules(loaded.policies, run_every=run_every)
 
 
 def _filled_in(text: str, directory: Path, runner: str | None) -> str:

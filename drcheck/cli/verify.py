@@ -11,6 +11,7 @@ from drcheck.registry import FORMATS, exit_status, renderer
 
 if TYPE_CHECKING:
     from drcheck.app.verify import Question
+    from drcheck.settings import Settings
 
 _DESCRIPTION = """\
 Look at every source that the policies name, judge every commitment over the
@@ -67,8 +68,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="exit with 1 also for a breach that is over and that no recorded run has shown, or only for one at the "
         "instant judged (default: new)",
     )
-    parser.add_argument("--format", choices=(*FORMATS,), default=next(iter(FORMATS)), help="default: console")
+    parser.add_argument(
+        "--format",
+        choices=(*FORMATS,),
+        metavar="FORMAT",
+        default=next(iter(FORMATS)),
+        help=f"{', '.join(FORMATS)} (default: console)",
+    )
     parser.add_argument("--output", metavar="FILE", help="write the report there, whole or not at all")
+    parser.add_argument("--silent", action="store_true", help="tell no channel of drcheck.yaml what is new")
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument(
         "-q",
@@ -87,10 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here, so that --help answers at once.
     from dataclasses import replace
 
-    from drcheck.app.mark_shown import mark_shown
+    from drcheck.app.publish import publish
     from drcheck.app.verify import verify
     from drcheck.cli.output import say, tell, write_whole
-    from drcheck.ledger.errors import LedgerError
     from drcheck.ledger.store import path_of
     from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings
@@ -103,7 +110,12 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config)
     if arguments.output is not None:
         keep_off(arguments.output, path_of(settings.ledger))
-    outcome = verify(settings, arguments.policies, question, progress.awaiting)
+    try:
+        outcome = verify(settings, arguments.policies, question, progress.awaiting)
+    except DrcheckError as error:
+        if question.is_record:
+            _tell_end(settings, error.exit_status, error.message)
+        raise
     if arguments.verbose:
         for line in "\n".join(outcome.tracebacks).splitlines():
             tell(printable(line))
@@ -120,12 +132,26 @@ def run(arguments: argparse.Namespace) -> int:
             config=arguments.config or "",
         )
         write_whole(rendered, arguments.output)
-        mark_shown(settings, outcome)
-    except (OutputError, LedgerError) as error:
+        for failed in publish(settings, outcome, whole=not arguments.policies, silent=arguments.silent):
+            say(failed)
+    except OutputError as error:
         say(error)  # a breach is one even where its report found no room, and what is met is met
     except KeyboardInterrupt:
         tell("\ndrcheck: interrupted while the report was written; the verdicts are in the ledger")
+    if question.is_record:
+        _tell_end(settings, report.exit_status, report.told())
     return status
+
+
+def _tell_end(settings: Settings, status: int, what: str) -> None:
+    """Call what waits for the end of each run, where the configuration names it."""
+    if settings.notify.ping is None:
+        return
+    from drcheck.app.notify import tell_end  # it loads what no run without channels needs
+    from drcheck.cli.output import say
+
+    if (error := tell_end(settings, status, what)) is not None:
+        say(error)
 
 
 def _question(arguments: argparse.Namespace) -> Question:

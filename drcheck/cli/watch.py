@@ -17,7 +17,6 @@ from drcheck.registry import renderer
 if TYPE_CHECKING:
     from drcheck.app.watch import Done
     from drcheck.errors import DrcheckError
-    from drcheck.interfaces import Report
     from drcheck.settings import Settings
 
 _DESCRIPTION = """\
@@ -89,7 +88,7 @@ class _Lines:
         """Tell how a job went."""
         outcome, lines = done.outcome, [*done.traceback.splitlines()]
         if outcome is not None:
-            lines.append(f"{_found(outcome.report)}; exit status {done.status}; {words.duration(round(done.took))}")
+            lines.append(f"{outcome.report.told()}; exit status {done.status}; {words.duration(round(done.took))}")
         for error in done.errors:
             lines += str(error).splitlines()
         if done.retry_at is not None:
@@ -152,14 +151,6 @@ class _Json:
             say(error)
             return False
         return True
-
-
-def _found(report: Report) -> str:
-    """Return in words what a run came to."""
-    parts = [f"{count} {what.replace('_', ' ')}" for what, count in report.totals._asdict().items() if count]
-    if gaps := report.seen.gaps:
-        parts.append(words.counted(gaps, "evidence gap"))
-    return ", ".join(parts) or "nothing is owed yet"
 
 
 def _instants(**instants: int | None) -> dict[str, str]:

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, ClassVar, Final, Self, get_args
 
 import cbor2
 
 from drcheck.core.history.changes import Record
+from drcheck.core.judging import transitions
+from drcheck.core.judging.transitions import Change, Event, What
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import columns
@@ -328,6 +331,73 @@ class Published:
         return cls(about, facts.get("at", 0))
 
 
+class Sending(StrEnum):
+    """What became of a message."""
+
+    HELD = "held"
+    """It waits for the next one."""
+    CLAIMED = "claimed"
+    """Whoever wrote this sends it now."""
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What is new to those behind a channel, or what became of a message to them."""
+
+    KIND: ClassVar[str] = "notification"
+    channel: str
+    run: str
+    at: int
+    state: Sending
+    events: tuple[Event, ...] = ()
+    """Of what is held or claimed: what is new since the entry before."""
+    count: int = 0
+    """Of what was claimed and sent: how many events, from the oldest on, the message tells."""
+    error: str = ""
+    """Why it could not be sent."""
+
+    @property
+    def about(self) -> str:
+        """The channel."""
+        return self.channel
+
+    def facts(self) -> Facts:
+        """Return what is written."""
+        return {
+            "run": self.run, "at": self.at, "state": self.state.value, "count": self.count,
+            "error": plain(self.error), "events": written_events(self.events),
+        }  # fmt: skip
+
+    @classmethod
+    def read(cls, about: str, facts: Facts) -> Self:
+        """Return what was written."""
+        return cls(
+            about, facts.get("run", ""), facts.get("at", 0), Sending(facts["state"]),
+            read_events(facts.get("events", ())), facts.get("count", 0), text(facts.get("error", "")),
+        )  # fmt: skip
+
+
+def written_events(events: Iterable[Event]) -> list[Any]:
+    """Return events as they are written."""
+    return [
+        [
+            one.change.value, one.subject.what.value, one.subject.service, plain(one.subject.name),
+            one.since, one.until, plain(one.reason), one.silent,
+        ]
+        for one in events
+    ]  # fmt: skip
+
+
+def read_events(rows: Iterable[Any]) -> tuple[Event, ...]:
+    """Return what :func:`written_events` was given."""
+    return tuple(
+        Event(Change(change), transitions.Subject(What(what), service, text(name)), since, until, text(reason), silent)
+        for change, what, service, name, since, until, reason, silent in rows
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Retired:
     """A service is promised no more: without this, one whose policy is gone stays unknown."""
@@ -353,7 +423,17 @@ class Retired:
 
 
 Entry = (
-    RunBegan | PolicyText | PoliciesJudged | SourceNamed | Looked | Lines | Verdicts | RunEnded | Published | Retired
+    RunBegan
+    | PolicyText
+    | PoliciesJudged
+    | SourceNamed
+    | Looked
+    | Lines
+    | Verdicts
+    | RunEnded
+    | Published
+    | Notification
+    | Retired
 )
 
 _KINDS: Final[Mapping[str, type[Entry]]] = {kind.KIND: kind for kind in get_args(Entry)}

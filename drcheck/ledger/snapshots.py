@@ -22,13 +22,14 @@ from drcheck.core.history.likeness import Likeness
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
+from drcheck.core.judging.transitions import LastTold, Subject, What
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
 from drcheck.core.time.spans import Span
 from drcheck.ledger import columns, entries
 from drcheck.ledger.columns import Facts, plain, text
 from drcheck.ledger.interface import Log
-from drcheck.ledger.state import Key, PastPolicy, PastRun, PastVerdict, SourceState, State, fold
+from drcheck.ledger.state import ChannelState, Key, PastPolicy, PastRun, PastVerdict, SourceState, State, fold
 
 _LEVEL: Final = 1
 _SWAP: Final = sys.byteorder == "big"
@@ -417,6 +418,7 @@ def small(state: State) -> Facts:
         "retired": its.retired,
         "judged_until": its.judged_until,
         "jobs": {plain(job): began for job, began in its.jobs.items()},
+        "channels": [[plain(name), *_channel(channel)] for name, channel in its.channels.items()],
         "named": [[number, plain(entries.source_key(*key))] for number, key in its.named.items()],
         "verdicts": [
             [one.run, service, commitment, columns.told(one.found.facts())]
@@ -435,6 +437,7 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
     state = State(
         upto=facts["upto"], texts=facts["texts"], retired=facts["retired"], judged_until=facts["judged_until"],
         jobs={text(job): began for job, began in facts["jobs"].items()},
+        channels={text(name): _read_channel(*rest) for name, *rest in facts["channels"]},
     )  # fmt: skip
     state.policies = [PastPolicy(service, text(file), *rest) for service, file, *rest in facts["policies"]]
     for began, number, how, published, judged in facts["runs"]:
@@ -454,6 +457,22 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
         if wanted is None or key in wanted:
             state.sources[key] = read_source(log, key, at, state.upto)
     return state
+
+
+def _channel(channel: ChannelState) -> list[Any]:
+    known = [[key.what.value, key.service, plain(key.name), *told] for key, told in channel.known.items()]
+    return [known, entries.written_events(channel.waiting), channel.claimed_at]
+
+
+def _read_channel(known: Sequence[Any], waiting: Sequence[Any], claimed_at: int | None) -> ChannelState:
+    return ChannelState(
+        {
+            Subject(What(what), service, text(name)): LastTold(since, told_at, holds, tuple(began), *rest)
+            for what, service, name, since, told_at, holds, began, *rest in known
+        },
+        list(entries.read_events(waiting)),
+        claimed_at,
+    )
 
 
 def read_source(log: Log, key: Key, at: int, upto: int) -> SourceState:

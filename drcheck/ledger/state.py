@@ -12,14 +12,16 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from drcheck.core.history.changes import History
+from drcheck.core.judging import transitions
 from drcheck.core.judging.since_last_run import Recorded
+from drcheck.core.judging.transitions import Event, LastTold, Subject
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span, union
 from drcheck.ledger import entries
 from drcheck.ledger.columns import Damaged
-from drcheck.ledger.entries import Entry
+from drcheck.ledger.entries import Entry, Sending
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
 
@@ -104,6 +106,28 @@ class SourceState:
 
 
 @dataclass(slots=True)
+class ChannelState:
+    """What those behind a channel were told, and what waits to be told."""
+
+    known: dict[Subject, LastTold] = field(default_factory=dict)
+    waiting: list[Event] = field(default_factory=list)
+    """Oldest first."""
+    claimed_at: int | None = None
+    """Since when somebody sends a message of them; None: nobody does."""
+
+    def apply(self, entry: entries.Notification) -> None:
+        """Take in one entry."""
+        self.waiting += entry.events
+        self.known = transitions.after(self.known, entry.events, entry.at)
+        if entry.state is Sending.CLAIMED:
+            self.claimed_at = entry.at
+        elif entry.state is not Sending.HELD:
+            self.claimed_at = None
+            if entry.state is Sending.SENT:
+                del self.waiting[: entry.count]
+
+
+@dataclass(slots=True)
 class State:
     """What is known after some entry."""
 
@@ -127,6 +151,7 @@ class State:
     """Service to the latest instant judged by published runs of record which are in ``runs`` no more."""
     jobs: dict[str, int] = field(default_factory=dict)
     """Job of a watch to when its newest run that finished began."""
+    channels: dict[str, ChannelState] = field(default_factory=dict)
     upto: int = 0
     heads: dict[Key, int] = field(default_factory=dict, compare=False)
     """The sources of the snapshot that this was read from, each with the entry up to which its own part was made."""
@@ -180,6 +205,8 @@ class State:
                     run.judged.add(found.service)
                     its = self.verdicts.setdefault((found.service, found.commitment), [])
                     its.append(PastVerdict(run.began.run, run.began.window, found))
+            case entries.Notification():
+                self.channels.setdefault(entry.channel, ChannelState()).apply(entry)
             case entries.Retired():
                 self.retired[entry.service] = entry.at
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
@@ -178,9 +178,14 @@ class Ledger:
         )
         return self._run
 
-    def publish(self, run: str, at: int) -> None:
-        """Say that the report of ``run``, the newest of record, was handed over at ``at``."""
-        self.log.append([entries.encode(entries.Published(run, at))])
+    def publish(self, run: str, at: int, told: Sequence[entries.Notification] = ()) -> None:
+        """Say that the report of ``run``, the newest of record, was handed over at ``at``, and what is told of it."""
+        self.log.append([entries.encode(entries.Published(run, at)), *map(entries.encode, told)])
+
+    def tell(self, told: Iterable[entries.Notification]) -> None:
+        """Say what is told to whom, and what became of it."""
+        if several := [entries.encode(one) for one in told]:
+            self.log.append(several)
 
     def retire(self, service: str, at: int, reason: str) -> None:
         """Say that ``service`` is promised no more. A policy of it that is judged later brings it back."""

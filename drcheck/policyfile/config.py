@@ -16,7 +16,18 @@ from drcheck.policyfile.nodes import Fields, Items, Mark, Problem
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.registry import COLLECTORS, connection_of
-from drcheck.settings import PERIOD, Connection, Job, Output, Settings, Watch
+from drcheck.settings import (
+    PERIOD,
+    Channel,
+    Connection,
+    Job,
+    Notify,
+    Output,
+    QuietHours,
+    Secret,
+    Settings,
+    Watch,
+)
 
 DEFAULT_FILE: Final = "drcheck.yaml"
 _SQLITE: Final = "sqlite:///"
@@ -63,6 +74,13 @@ def _check(root: Fields) -> Iterator[Problem]:
     """Yield what is wrong that the schema does not find."""
     yield from _check_connections(root)
     yield from _check_jobs(root.fields("watch").fields("jobs"))
+    notify = root.fields("notify")
+    if {"ping_env", "ping_file"} <= set(notify.entries):
+        mark = notify.entries["ping_file"].key
+        yield Problem(mark, "notify: ping_env and ping_file exclude each other (keep one of them)")
+    for name, mark, channel in notify.fields("channels").mappings():
+        if ("url_env" in channel.entries) == ("url_file" in channel.entries):
+            yield Problem(mark, f"notify.channels.{name}: it needs one of url_env and url_file (say where its URL is)")
 
 
 def _check_jobs(jobs: Fields) -> Iterator[Problem]:
@@ -131,9 +149,35 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
             units.tolerance(values["clock_tolerance"]) if "clock_tolerance" in values else usual.clock_tolerance
         ),
         list_at_most=values.get("list_at_most", usual.list_at_most),
+        notify=_notify(values.get("notify", {}), base),
         watch=_watch(values.get("watch", {}), base),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
+
+
+def _notify(values: Mapping[str, Any], base: Path) -> Notify:
+    times = ("remind_every", "unknown_after", "waiver_before", "test_before")
+    return Notify(
+        {
+            name: Channel(
+                name,
+                url=_secret(channel, "url", base),
+                owners=tuple(channel.get("owners", ())),
+                quiet_hours=QuietHours(*units.hours(channel["quiet_hours"], over_midnight=True))
+                if "quiet_hours" in channel
+                else None,
+            )
+            for name, channel in values.get("channels", {}).items()
+        },
+        ping=_secret(values, "ping", base) if {"ping_env", "ping_file"} & set(values) else None,
+        timezone=values.get("timezone", Notify().timezone),
+        **{name: units.tolerance(values[name]) for name in times if name in values},
+    )
+
+
+def _secret(values: Mapping[str, Any], key: str, base: Path) -> Secret:
+    file = values.get(f"{key}_file", "")
+    return Secret(values.get(f"{key}_env", ""), _below(base, file) if file else "")
 
 
 def _watch(values: Mapping[str, Any], base: Path) -> Watch:

@@ -281,6 +281,7 @@ _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "notice": units.notice,
     "instant": lambda text: units.instant(text, UTC),
     "hours": units.hours,
+    "night": lambda text: units.hours(text, over_midnight=True),
     "month-day": units.month_day,
     "zone": zone,
     "cron": cron,

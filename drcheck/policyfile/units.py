@@ -166,12 +166,13 @@ def _in_our_time(text: str) -> None:
         raise DrcheckError(f"{text} lies outside the years 1970 to 2999", "Check the year.")
 
 
-def hours(text: str) -> tuple[int, int]:
-    """Return opening and closing time in seconds after local midnight: ``07:00-17:00``."""
+def hours(text: str, *, over_midnight: bool = False) -> tuple[int, int]:
+    """Return opening and closing time in seconds after local midnight: ``07:00-17:00``, or ``22:00-07:00``."""
     if match := _HOURS.fullmatch(text):
         open_hour, open_minute, close_hour, close_minute = map(int, match.groups())
         opens, closes = open_hour * 3600 + open_minute * 60, close_hour * 3600 + close_minute * 60
-        if max(open_minute, close_minute) < 60 and opens < closes <= 86400:  # noqa: PLR2004  minutes of an hour
+        in_order = opens != closes and opens <= 86400 if over_midnight else opens < closes  # noqa: PLR2004  a day
+        if max(open_minute, close_minute) < 60 and in_order and closes <= 86400:  # noqa: PLR2004  minutes of an hour
             return opens, closes
     raise DrcheckError(f"{quoted(text)} is not a span of hours", 'Write it like "07:00-17:00", at most "00:00-24:00".')
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from buckets import Bucket
+from lab.servers import SeaweedFS
 from situation import NOTHING, Situation, assert_tells
 
 SOURCE = (
@@ -74,6 +76,18 @@ def test_a_dump_of_the_usual_size_that_holds_zeros_alone_is_in_doubt(situation, 
     assert_tells(found["rpo"], ["nothing but zeros"])
     situation.put(f"shop/shop-{began:%Y-%m-%dT%H%M}Z.sql.gz", situation.noise(size + 1), began)
     assert situation.statuses()["rpo"] == "met"
+
+
+def test_an_object_that_holds_zeros_alone_is_in_doubt_though_none_of_it_is_read(situation, seaweedfs: SeaweedFS):
+    bucket = Bucket(seaweedfs, situation)
+    for ago in range(4, -1, -1):
+        content = situation.noise(40_000) if ago else bytes(40_000)
+        bucket.put(f"shop/shop-{situation.night(ago):%Y-%m-%dT%H%M}Z.sql.gz", content)
+    source = SOURCE.replace("disk:", f"s3:{bucket.name}/").replace(", available_at: mtime", "")
+    situation.policy(sources=source + "}\n", commitments=COMMITMENTS.partition("  kept")[0])
+    found = situation.judged()["rpo"]
+    assert found["status"] == "unknown"
+    assert_tells(found, ["nothing but zeros"])
 
 
 def test_a_dump_that_begins_and_ends_with_zeros_holds_something(situation):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from situation import Situation
+from situation import Situation, assert_tells
 
 RPO = "  rpo: {kind: rpo, at_most: 3h, evidence: [dumps]}\n"
 
@@ -77,3 +77,17 @@ def test_what_was_seen_had_arrived_whatever_later_time_its_place_shows_for_it(si
     )
     assert situation.statuses() == {"rpo": "met", "every": "met"}
     assert situation.statuses() == {"rpo": "met", "every": "met"}
+
+
+def test_where_every_backup_is_dated_ahead_of_its_arrival_the_breach_says_that_of_the_newest(situation):
+    for ago in range(3):
+        name = situation.last_night + timedelta(hours=9) - timedelta(days=ago)
+        situation.put(f"d/{name:%Y%m%d-%H%M}.dump", situation.noise(9000), situation.night(ago))
+    situation.policy(
+        sources='  dumps: {at: "disk:d/", reader: objects, name: "{data_as_of:%Y%m%d-%H%M}.dump", name_zone: UTC, '
+        "available_at: mtime, thinned_after: never}\n",
+        commitments="  rpo: {kind: rpo, at_most: 25h, evidence: [dumps]}\n",
+    )
+    found = situation.judged()["rpo"]
+    assert found["status"] == "breached"
+    assert_tells(found, ["does not count: it is dated in the future", "perhaps UTC (name_zone) is not the zone"])

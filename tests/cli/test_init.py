@@ -111,3 +111,18 @@ def test_the_line_for_cron_does_what_it_says(tmp_path):
 
 def test_a_directory_that_no_unit_could_name_is_refused(tmp_path):
     assert drcheck(tmp_path, "init", "--systemd", "two\nlines").returncode == 2
+
+
+def test_alert_rules_are_of_what_the_policies_beside_them_promise(tmp_path):
+    assert drcheck(tmp_path, "init", "--prometheus").returncode == 2  # there is no configuration yet
+    assert drcheck(tmp_path, "init").returncode == 0
+    assert drcheck(tmp_path, "init", "--prometheus").returncode == 0
+    rules = (tmp_path / "drcheck.rules.yml").read_text()
+    assert 'service="webshop"' in rules
+    assert (tmp_path / "drcheck-dashboard.json").is_file()
+    (tmp_path / "drcheck.rules.yml").unlink()
+    (tmp_path / "drcheck-dashboard.json").unlink()
+    (tmp_path / "policies" / "webshop.yaml").write_text("drcheck: 1\n")
+    done = drcheck(tmp_path, "init", "--prometheus")
+    assert done.returncode == 2
+    assert "Mend the policies first" in done.stderr

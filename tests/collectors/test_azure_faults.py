@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.servers import Azurite
 
 from drcheck.collectors.azure import client as azure_client
@@ -22,7 +23,6 @@ from drcheck.collectors.pool import Connections
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from tests.collectors.canned import Canned, Reply, always
-from tests.faultproxy import Fault, FaultProxy
 
 CANARY = "sv=2024-01-01&ss=b&srt=sco&sp=rl&se=2099-01-01T00:00:00Z&sig=CANARYCANARYCANARYCANARYCANARYCANARYCANARYCAN"
 EMPTY = b'<?xml version="1.0"?><EnumerationResults><Blobs /><NextMarker /></EnumerationResults>'
@@ -80,6 +80,18 @@ def test_a_container_that_is_missing_is_no_empty_answer(storage: AzureConnection
     assert not isinstance(fault(storage, "missing/", read="log"), NotFound)
 
 
+def test_no_request_is_named_by_what_leaves_a_file_open_in_each_thread(
+    canary: AzureConnection, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[int] = []
+    monkeypatch.setattr("uuid.uuid1", lambda *_: asked.append(1) or "id")
+    busy = [Reply(503, b"<Error><Code>ServerBusy</Code></Error>"), Reply(200, EMPTY)]
+    with Canned(lambda *_: busy.pop(0)) as server:
+        listed(at(server.port, canary))
+    assert busy == []
+    assert asked == []
+
+
 def test_a_prefix_that_holds_nothing_is_an_empty_answer(storage: AzureConnection):
     assert listed(storage, "faults/nothing/here/") == []
 
@@ -127,7 +139,7 @@ def test_a_credential_that_is_not_there_is_told(storage: AzureConnection, monkey
 def test_without_a_credential_the_missing_extra_is_named(storage: AzureConnection, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "azure.identity", None)
 
-    assert "drcheck[azure-identity]" in fault(replace(storage, credential_env="")).hint
+    assert "backup-promises[azure-identity]" in fault(replace(storage, credential_env="")).hint
 
 
 def test_an_account_url_that_is_none_is_told(canary: AzureConnection):

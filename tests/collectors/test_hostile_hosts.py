@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.servers import Sshd
 
 from drcheck.collectors.pool import Connections
@@ -26,7 +27,6 @@ from tests.collectors.hostile_sftp import HostileHost, Story
 from tests.collectors.hosts import fault
 from tests.collectors.lies import Lie
 from tests.collectors.places import ssh_connection
-from tests.faultproxy import Fault, FaultProxy
 
 NAMES = (b"1.dump", b"two words", b"new\nline", b"no-utf8-\xff")
 NOW = 1_795_000_000

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.servers import KeyPair, SeaweedFS
 
 from drcheck.collectors.pool import Connections
@@ -15,7 +16,6 @@ from drcheck.collectors.s3.collector import S3Collector, open_s3
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import CollectorError, NotFound
 from tests.collectors.places import s3_connection
-from tests.faultproxy import Fault, FaultProxy
 
 ENCRYPTION = frozenset({Fact.STORAGE_ENCRYPTION})
 LOCKS = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import botocore.auth
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.servers import SeaweedFS
 
 from drcheck.collectors.pool import Connections
@@ -23,7 +24,6 @@ from drcheck.collectors.s3.settings import LastModified, S3Connection
 from drcheck.interfaces import CollectorError, Entry, NotFound
 from tests.collectors.canned import Canned, Reply, always
 from tests.collectors.places import s3_connection, write_credentials
-from tests.faultproxy import Fault, FaultProxy
 
 CANARY_KEY, CANARY_SECRET = "CANARYKEYCANARYKEY00", "CANARYSECRETCANARYSECRETCANARYSECRET0000"
 EMPTY = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"

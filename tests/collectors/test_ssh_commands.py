@@ -152,6 +152,17 @@ def test_a_listing_and_a_log_take_one_request_each(host: SshConnection):
         assert collector.calls == 2
 
 
+def test_a_log_of_a_megabyte_takes_one_request(host: SshConnection, sshd: Sshd):
+    content = os.urandom(1 << 20)
+    sshd.put("large/log", content)
+    with Connections() as pool, closing(open_ssh(host, "large/", pool)) as collector:
+        assert collector.read("log", at_most=1 << 24) == content
+        assert collector.calls == 1
+    with Connections() as pool, closing(open_ssh(host, "large/", pool)) as collector:
+        assert collector.read("log", at_most=100_000) == content[:100_000]
+        assert collector.calls == 1
+
+
 def test_an_account_that_is_kept_to_sftp_is_asked_for_a_command_once(sftp_only: Sshd):
     sftp_only.put("src/log", b"line\n")
     with Connections() as pool:
@@ -241,6 +252,17 @@ def test_a_file_that_becomes_a_link_while_it_is_read_is_refused(host: SshConnect
     (place.parent / "log.old").unlink()
 
 
+@pytest.mark.parametrize("command", [scripts.listing("/srv", "a"), scripts.reading("/srv", "a", "b", 10)])
+def test_what_a_host_is_asked_only_reads(command: tuple[str, ...]):
+    shell, option, script, *_ = command
+    assert (shell, option) == ("sh", "-c")
+    assert not set(script) & set(">`?~!'")
+    words = set(re.findall(r"[a-z]{2,}", re.sub(r'"[^"$]*"|-[a-z_]+', "", script)))
+    assert words <= {"printf", "date", "find", "cd", "pwd", "echo", "exec", "head", "if", "then", "fi", "else", "exit"} | {
+        "dev", "fd",
+    }  # fmt: skip
+
+
 OPENED = b"f 64768 1234 644 1000"
 WHOLE = OPENED + b" 6\0" + b"a\0b\ncd" + OPENED + b"\0"
 
@@ -252,6 +274,8 @@ def printed(*parts: bytes, at_most: int = 10) -> bytes | None:
 def test_only_a_whole_answer_holds_a_file():
     assert printed(WHOLE) == b"a\0b\ncd"
     assert printed(*(WHOLE[each : each + 1] for each in range(len(WHOLE)))) == b"a\0b\ncd"
+    large = bytes(range(256)) * 1000
+    assert printed(OPENED + b" 256000\0" + large + OPENED + b"\0", at_most=len(large)) == large
     for end in range(len(WHOLE)):
         assert printed(WHOLE[:end]) is None
     assert printed(WHOLE + b"x") is None

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.servers import Sshd
 from lab.sshd import make_key
 
@@ -24,7 +25,6 @@ from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import CollectorError
 from tests.collectors.hosts import fault, listed
 from tests.collectors.places import ssh_connection
-from tests.faultproxy import Fault, FaultProxy
 
 
 def behind(proxy: FaultProxy, connection: SshConnection, tmp_path: Path) -> SshConnection:
@@ -368,7 +368,7 @@ def test_only_reading_is_reachable_over_sftp(host: SshConnection):
 
     public = {name for name in vars(ReadOnlySftp) if not name.startswith("_")}
 
-    assert public == {"real_path", "status", "directory", "read"}
+    assert public == {"place", "status", "directory", "read", "extensions"}
 
 
 def test_a_file_of_a_gigabyte_is_read_no_further_than_asked(sshd: Sshd):

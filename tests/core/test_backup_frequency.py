@@ -177,3 +177,31 @@ def test_what_was_made_before_the_first_look_and_deleted_again_is_not_known_to_b
     assert first == [UNKNOWN, UNKNOWN, BREACHED, BREACHED]
     kept = part("a", points, [12, 20], thinned_after=DAY)
     assert status(12, kept, commitment=every) is BREACHED
+
+
+def daily_over(start, end, *points, at_least=1):
+    """Return the finding for a window of hours, of a source with a backup at each of (data, arrival)."""
+    commitment = Frequency("c", ("a",), at_least=at_least, per=Per.DAY)
+    its = subject(part("a", [Point(*one) for one in points], [*daily(5, after=-12), 100]))
+    window = Window(START + start * HOUR, START + end * HOUR)
+    return backup_frequency.evaluate(commitment, its, Terms(), window)
+
+
+@pytest.mark.parametrize(
+    ("points", "due"),
+    [
+        ([], 25),  # the one that was missed
+        ([(12, 13)], 49),  # else the next that is not filled yet
+        ([(12, 13), (25, 25.5)], 73),
+        ([(12, 13), (25, 26)], 49),  # what comes at the instant judged has not come before it
+        ([(12, 26)], 25),
+    ],
+)
+def test_due_is_the_day_that_was_missed_or_else_the_next_without_its_backup(points, due):
+    assert daily_over(24, 26, *points).due_at == START + due * HOUR
+
+
+def test_of_a_day_with_several_backups_each_instant_since_it_was_due_has_its_status():
+    finding = daily_over(25, 40, (12, 13), (13, 27), (14, 30), at_least=2)
+    assert [((piece.start - START) // HOUR, piece.status) for piece in finding.pieces] == [(25, BREACHED), (27, MET)]
+    assert (finding.measured.value, finding.headroom.value) == (3, 1)

@@ -24,6 +24,8 @@ AT = "2026-11-21T20:47:46Z"
         ("{test}: {outcome} {finished_at}", f"a:b: passed {AT}", None),
         ("{finished_at} {outcome} -{test}", f"{AT} passed -shop", "shop"),
         ("{test}-> {outcome} {finished_at}", f"a>b-> passed {AT}", "a>b"),
+        ("{finished_at} {outcome} [{test}]", f"{AT} passed [a[b]", None),
+        ("{finished_at} {outcome} [{test}]", f"{AT} passed [a]b]", None),
         ("{finished_at} {outcome} -{test}", f"{AT} passed -a-b", None),
         ("{finished_at} {outcome} -{test}", f"{AT} passed -a b", None),
         ("{finished_at} {outcome} {test}", f"{AT} passed {'x' * 200}", "x" * 200),

@@ -226,6 +226,13 @@ def test_a_tiny_archive_is_in_doubt_unless_its_size_is_stated(stated, doubted):
     assert (in_doubt(candidate(1, size=20, name="a.gz"), source=source) != {}) is doubted
 
 
+@pytest.mark.parametrize(
+    ("name", "doubted"), [("a.dump.enc", True), ("a.sql.GPG", True), ("a.age", True), ("a.dump", False)]
+)
+def test_a_header_of_what_is_encrypted_and_nothing_else_is_in_doubt(name, doubted):
+    assert (in_doubt(candidate(1, size=16, name=name), source=UNSTATED) != {}) is doubted
+
+
 def test_a_tiny_archive_does_not_lower_the_median_that_others_are_held_against():
     source = dataclasses.replace(UNSTATED, max_shrink=Fraction(1, 2))
     tiny = [candidate(day, size=20, name=f"a{day}.gz") for day in range(9)]

@@ -550,3 +550,29 @@ def test_of_several_data_sets_the_promise_is_at_risk_where_it_is_met_and_one_of_
     assert at_risk(12 * HOUR + 60, range(10)) == (MET, True)
     assert at_risk(12 * HOUR + 60, range(1, 10)) == (BREACHED, False)
     assert at_risk(37 * HOUR, range(1, 10)) == (MET, True)
+
+
+def test_a_day_never_made_is_neither_among_those_that_must_stand_nor_wanting():
+    kept = only(policy(KEPT, DAILY), {"dumps": held([0, 1, 2, 4, 5, 6, 7, 8, 9])}).overall
+    figures = (kept.objective, kept.measured, kept.headroom)
+    assert (kept.status, [one.value for one in figures if one]) == (MET, [6, 6, 0])
+    assert kept.reason.endswith(
+        "6 of 7 days of the last 8 d stand for db; never made, and told by the frequency commitment: 2024-09-30"
+    )
+    alone = only(policy(KEPT), {"dumps": held([0, 1, 2, 4, 5, 6, 7, 8, 9])}).overall
+    assert (alone.status, alone.headroom and alone.headroom.value) == (BREACHED, -1)
+
+
+def test_retention_alone_leaves_a_backup_that_was_never_made_to_who_owes_it():
+    others = (
+        RPO,
+        DAILY,
+        Copies("c", ("dumps",), at_least=2),
+        ENCRYPTED,
+        Immutability("c", ("dumps",)),
+        Rto("c", ("drills",)),
+    )
+    assert [one.leaves_making_to(DAILY) for one in (KEPT, *others)] == [True] + [False] * len(others)
+    assert not KEPT.leaves_making_to(RPO)
+    assert not KEPT.leaves_making_to(replace(DAILY, per=Per.WEEK))
+    assert not Retention("c", ("dumps",), tiers={Per.DAY: 3}).leaves_making_to(DAILY)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from lab.processes import REPOSITORY
 
 
@@ -18,7 +19,8 @@ def test_a_window_takes_at_most_two_listings_a_service_however_much_lies_before_
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
     assert ran.returncode == 0, ran.stderr  # it checks each answer itself
     figures = json.loads((tmp_path / "figures.json").read_text())
-    drcheck, paginator, *_ = figures["ways"]
+    ways = {way["name"]: way for way in figures["ways"]}
+    drcheck, paginator = ways["drcheck, the last 30 days"], ways["boto3 paginator, all"]
     assert figures["objects"] == 12_000
     assert drcheck["requests"] <= 2 * 2
     assert paginator["requests"] >= 12
@@ -55,3 +57,15 @@ def test_a_quarter_is_judged_as_a_loop_over_the_same_backups_judges_it(tmp_path:
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
     assert ran.returncode == 0, ran.stderr  # each way checks what it finds
     assert {"drcheck", "a loop over SQLite"} <= json.loads((tmp_path / "figures.json").read_text())["ways"].keys()
+
+
+@pytest.mark.parametrize("shell", [[], ["--sftp-only"]])
+def test_a_look_at_a_host_takes_few_turns(tmp_path: Path, shell: list[str]) -> None:
+    size = ["--hosts", "3", "--runs", "1", "--drcheck-only", *shell]
+    command = [sys.executable, "-m", "lab.hosts", *size, "--delay", "2ms", "--json", tmp_path / "figures.json"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr  # it checks that everything is met
+    (cost,) = json.loads((tmp_path / "figures.json").read_text())["ways"].values()
+    # two sources; a client may send as well what hangs on nothing that it heard
+    assert cost["turns_of_a_host"] <= (28 if shell else 14)

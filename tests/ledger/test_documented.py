@@ -15,10 +15,13 @@ import pytest
 from ledgers import DRILLS, DUMPS, found, look, path_of, policy, start
 
 from drcheck.core.history.changes import Record
+from drcheck.core.judging.transitions import Change, Event, Subject
+from drcheck.core.judging.transitions import What as Case
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
+from drcheck.ledger.entries import Notification, Sending
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 
@@ -62,7 +65,9 @@ def url(tmp_path):
             run.found([found("unknown", commitment="held", unknowns=(Opening(1, 2, "dark", between_looks=True),))])
             run.found([found(None, commitment="kept", measured=None)])
             run.finish(1)
-        ledger.publish(run.id, 5009)
+        event = Event(Change.BEGAN, Subject(Case.BREACHED, "web", "rpo"), 5, None, "too old \udcff")
+        ledger.publish(run.id, 5009, [Notification("ops", run.id, 5009, Sending.CLAIMED, (event,), 1)])
+        ledger.tell([Notification("ops", run.id, 5010, Sending.FAILED, error="refused \udcff")])
         ledger.retire("wiki", 6000, "closed down")
         ledger.snapshot()
         start(ledger, 6001, Window(0, 6002), question=True, job="nightly \udcff")  # whose process dies

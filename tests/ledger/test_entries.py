@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.history.changes import Record
+from drcheck.core.judging.transitions import Change, Event, Subject
+from drcheck.core.judging.transitions import What as Case
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
@@ -22,12 +24,14 @@ from drcheck.ledger.entries import (
     JudgedPolicy,
     Lines,
     Looked,
+    Notification,
     PoliciesJudged,
     PolicyText,
     Published,
     Retired,
     RunBegan,
     RunEnded,
+    Sending,
     SourceNamed,
     Verdicts,
     decode,
@@ -103,7 +107,7 @@ numbers = st.integers(1, 1 << 40)
 every_kind = st.one_of(
     st.builds(
         RunBegan, ids, instants, st.builds(Window, instants, instants), texts.filter(lambda one: one.isprintable()),
-        texts, st.integers(0, 1 << 22), st.integers(0, 1 << 30), st.booleans(),
+        texts, st.integers(0, 1 << 22), st.integers(0, 1 << 30), st.booleans(), ids | st.just(""),
     ),
     st.builds(PolicyText, digests.filter(bool), texts),
     st.builds(PoliciesJudged, ids, st.lists(st.builds(JudgedPolicy, ids, texts, st.integers(1, 1 << 40)), max_size=3).map(tuple)),
@@ -116,6 +120,17 @@ every_kind = st.one_of(
         st.none() | st.integers(0, 255),
     ),
     st.builds(Published, ids, instants),
+    st.builds(
+        Notification, ids, ids, instants, st.sampled_from(Sending),
+        st.lists(
+            st.builds(
+                Event, st.sampled_from(Change), st.builds(Subject, st.sampled_from(Case), ids | st.just(""), texts),
+                instants, st.none() | instants, texts, st.booleans(),
+            ),
+            max_size=3,
+        ).map(tuple),
+        st.integers(0, 1 << 20), texts,
+    ),
     st.builds(Retired, ids, instants, texts),
 )  # fmt: skip
 
@@ -140,7 +155,18 @@ def test_the_same_entry_always_becomes_the_same_bytes(entry):
 def test_kind_and_subject_are_read_without_the_rest(entry):
     data = encode(entry)
     assert (entries.kind(data), entries.about(data)) == (entry.KIND, entry.about)
-    for other in (RunBegan, PolicyText, PoliciesJudged, SourceNamed, Looked, Lines, Verdicts, RunEnded, Retired):
+    for other in (
+        RunBegan,
+        PolicyText,
+        PoliciesJudged,
+        SourceNamed,
+        Looked,
+        Lines,
+        Verdicts,
+        RunEnded,
+        Notification,
+        Retired,
+    ):
         assert entries.is_of(data, other.KIND) == (other.KIND == entry.KIND)
 
 

@@ -170,3 +170,13 @@ def test_a_file_of_a_directory_that_changed_since_it_was_listed_makes_no_claim()
     whole, entries, content = directory("a/", {"x": b"1" * 100, "y": b"2" * 100})
     files = Files({**content, "a/y": b"2" * 99})
     assert taken(files, [whole], within={"a/": entries}) == ({}, ())
+
+
+@pytest.mark.parametrize("size", [1, 4096, (1 << 20) + 7])
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256", "sha512"])
+def test_a_checksum_of_zeros_is_known_without_reading_any(algorithm, size):
+    digest = hashlib.new(algorithm, bytes(size)).hexdigest()
+    told = digest if algorithm == "md5" else f"{algorithm}:{digest}"
+    assert fingerprints.is_of_zeros(told, size)
+    assert not fingerprints.is_of_zeros(told, size + 1)
+    assert not fingerprints.is_of_zeros("crc32c:00000000", size)

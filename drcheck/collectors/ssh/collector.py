@@ -222,9 +222,9 @@ class SshCollector:
             if (content := self._printed(checked_name(name), at_most)) is not None:
                 return content
         path, before = self._regular(name)
-        opened, content = self._sftp().read(path, offset, at_most)
+        opened, content, real = self._sftp().read(path, before.size or 0, offset, at_most)
         # SFTP cannot refuse a link while it opens: so it must have been no link before and after, and the same file
-        if self._sftp().real_path(path) != path or opened.mode != before.mode or opened.uid != before.uid:
+        if real != path or opened.mode != before.mode or opened.uid != before.uid:
             raise CollectorError(
                 f"{shown(path)} on {self._connection.host} was exchanged while it was read", "Look who did that."
             )

@@ -389,10 +389,13 @@ def _socket(
     """Return a way to the host: a socket, or a channel through its jump host."""
     if not connection.jump:
         try:
-            return socket.create_connection((connection.host, connection.port), timeout=deadline.left(CONNECT))
+            made = socket.create_connection((connection.host, connection.port), timeout=deadline.left(CONNECT))
+            # else a message waits until the far side has acknowledged the one before, which it puts off as well
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             deadline.left()
             raise unreachable(connection, error) from None
+        return made
     jump = pool.connections.get(connection.jump)
     if not isinstance(jump, SshConnection) or connection.jump in (*via, connection.name):
         raise CollectorError(

@@ -16,8 +16,8 @@ from cryptography.exceptions import InvalidTag
 BEFORE_A_SESSION: Final = 1 << 20
 """Bytes from the banner to the end of authentication: some kilobytes, and what a lawyer wants to be shown before."""
 _BANNER: Final = b"SSH-"
-_PIECE: Final = 1 << 16
-"""Bytes that are taken from the socket at once."""
+_PIECE: Final = 1 << 14
+"""Bytes that are taken from the socket at once: Python sets them aside for each session that waits."""
 _IDLE: Final = 2.0
 """Seconds after which a session that is silent looks whether it was closed; paramiko would wake ten times a second."""
 

@@ -85,10 +85,10 @@ class Answer:
     def field(self) -> bytes | None:
         """Return what comes up to the next NUL; None: the answer ends before, or goes on without one."""
         while b"\0" not in self._said:
-            part = next(self._parts, b"")
-            self._said += part
-            if not part or len(self._said) > LONGEST:
+            part = next(self._parts, b"") if len(self._said) <= LONGEST else b""
+            if not part:
                 return None
+            self._said += part
         field, _, self._said = self._said.partition(b"\0")
         return field
 

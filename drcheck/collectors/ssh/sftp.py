@@ -96,11 +96,6 @@ class ReadOnlySftp:
             case _:
                 raise CollectorError(f"{where} cannot be read", "See the host's own log and its disk.") from None
 
-    def real_path(self, path: str) -> str:
-        """Return ``path`` with every link in it followed, the last part too."""
-        with self._asking(path):
-            return _real(self._session.ask(ssh_wire.REALPATH, ssh_wire.NAME, _string(path)))
-
     @property
     def extensions(self) -> frozenset[bytes]:
         """What the server says that it can do beside the protocol."""
@@ -166,17 +161,38 @@ class ReadOnlySftp:
                     self._session.send(ssh_wire.READDIR, ssh_wire.string(handle), times=_LIST_AHEAD // 2)
             self._session.close(handle)
 
-    def read(self, path: str, offset: int, at_most: int) -> tuple[Attributes, bytes]:
-        """Return what the file that was opened is, and up to ``at_most`` bytes of it."""
+    def read(self, path: str, size: int, offset: int, at_most: int) -> tuple[Attributes, bytes, str]:
+        """Return what the file that was opened is, up to ``at_most`` bytes of it, and its real path after that.
+
+        ``size`` is what it had a moment before: with it, all is asked at once when it is open, unless it is long.
+        """
         with self._asking(path):
             handle = self._session.ask(ssh_wire.OPEN, ssh_wire.HANDLE, _string(path), _READING).text()
-            status = _attributes(self._session.ask(ssh_wire.FSTAT, ssh_wire.ATTRS, ssh_wire.string(handle)))
-            size = regular_size(status)
-            start = max(0, size + offset) if offset < 0 else offset
-            length = max(0, min(at_most, size - start))
-            content = self._pieces(handle, start, length)
+            start, length = _stretch(size, offset, at_most)
+            pieces = _cut(length) if length <= _READ_AHEAD * _PIECE else []
+            fields = ssh_wire.string(handle)
+            whose = ssh_wire.REALPATH, ssh_wire.NAME, _string(path)
+            told, *parts, real = map(
+                _answered,
+                self._session.together(
+                    (ssh_wire.FSTAT, ssh_wire.ATTRS, fields),
+                    *(
+                        (ssh_wire.READ, ssh_wire.DATA, fields + ssh_wire.long(start + at) + ssh_wire.numbers(count))
+                        for at, count in pieces
+                    ),
+                    whose,
+                ),
+            )
+            status, where = _attributes(told()), _real(real())
+            content = b""
+            if (now := regular_size(status)) == size:
+                content = b"".join(_data(part(), count) for part, (_, count) in zip(parts, pieces, strict=True))
+            start, length = _stretch(now, offset, at_most)
+            if now != size or len(content) < length:  # it is another one, or grew, or is long, or came piecemeal
+                content = self._pieces(handle, start, length)
+                where = _real(self._session.ask(*whose))
             self._session.close(handle)
-            return status, content
+            return status, content, where
 
     def _pieces(self, handle: bytes, start: int, length: int) -> bytes:
         """Return ``length`` bytes; one piece at a time, each would cost a round trip."""
@@ -196,11 +212,8 @@ class ReadOnlySftp:
             while len(on_their_way) < _READ_AHEAD and (position := next(waiting, None)) is not None:
                 ask(position, min(_PIECE, length - position))
             number, answer = self._session.receive(ssh_wire.DATA)
-            part = answer.text()
-            answer.end()
             position, count = on_their_way.pop(number)
-            if not 0 < len(part) <= count:
-                raise Nonsense(f"it gives {len(part)} bytes where {count} were asked for")
+            part = _data(answer, count)
             pieces[position] = part
             if len(part) < count:  # a server may give less, and is asked for the rest
                 ask(position + len(part), count - len(part))
@@ -250,6 +263,26 @@ def text(path: str) -> str:
 def plain(path: str) -> str:
     r"""Return a path with bytes that are no UTF-8 as ``\xNN``, as all collectors name files."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _stretch(size: int, offset: int, at_most: int) -> tuple[int, int]:
+    """Return where to read in a file of ``size`` bytes, and how many."""
+    start = max(0, size + offset) if offset < 0 else offset
+    return start, max(0, min(at_most, size - start))
+
+
+def _cut(length: int) -> list[tuple[int, int]]:
+    """Return the pieces of so many bytes: where each begins, and how long it is."""
+    return [(at, min(_PIECE, length - at)) for at in range(0, length, _PIECE)]
+
+
+def _data(answer: Fields, count: int) -> bytes:
+    """Return a piece of a file; a server may give less than ``count``, but not nothing."""
+    part = answer.text()
+    answer.end()
+    if not 0 < len(part) <= count:
+        raise Nonsense(f"it gives {len(part)} bytes where {count} were asked for")
+    return part
 
 
 def _answered(answer: Fields | Refusal) -> Callable[[], Fields]:

@@ -239,6 +239,11 @@ def string(text: bytes) -> bytes:
     return _NUMBER.pack(len(text)) + text
 
 
+def long(value: int) -> bytes:
+    """Return a number of 64 bits as a packet holds it."""
+    return _LONG.pack(value)
+
+
 def numbers(*values: int) -> bytes:
     """Return numbers of 32 bits as a packet holds them."""
     return b"".join(map(_NUMBER.pack, values))

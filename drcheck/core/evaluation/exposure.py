@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from operator import sub
+from operator import itemgetter, sub
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
@@ -183,10 +183,10 @@ def cite(row: Row) -> Cited:
 def rejected(subject: Subject, since: int) -> Sequence[Cited]:
     """Return the candidates with data of ``since`` or later that do not count, or may not, newest first."""
     found = [
-        cite((part.points, row))
+        (part.points.data_lo[row], cite((part.points, row)))
         for part in subject.parts
         for row in (*part.points.why_not, *part.points.doubts)
         if part.points.data_lo[row] >= since
     ]
-    found = [cited for cited in found if cited.why_not or cited.in_doubt]
-    return sorted(found, key=lambda cited: cited.data_as_of or 0, reverse=True)
+    found.sort(key=itemgetter(0), reverse=True)
+    return [cited for _, cited in found if cited.why_not or cited.in_doubt]

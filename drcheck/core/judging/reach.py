@@ -124,6 +124,12 @@ def locked_for(policy: Policy, source: Source) -> int:
     return max((commitment.locked_for() for commitment in _resting_on(policy, source)), default=0)
 
 
+def kept_from(policy: Policy, source: Source, at: int) -> int:
+    """Return of when data may be, at the oldest, that ``source`` holds at all; ``LONG_AGO``: of any time."""
+    bounds = (commitment.deleted_after() for commitment in _resting_on(policy, source))
+    return at - min((bound for bound in bounds if bound is not None), default=at - LONG_AGO)
+
+
 def needed_since(policy: Policy, source: Source, window: Window) -> int:
     """Return the oldest data at ``source`` that judging ``policy`` over ``window`` needs; ``LONG_AGO``: all of it."""
     if source.tells(Tells.POINTS) and not _chained_sets(policy).isdisjoint(source.of):

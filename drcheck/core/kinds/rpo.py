@@ -116,7 +116,8 @@ def _reason(exposure: Exposure, t: int, as_of: int | None = None) -> str:
         but = "" if as_of is None else exposure.passed_over(t)
         gone = but or f"every recovery point at {sources} is gone"
         return f"nothing of {of} can be restored any more: {gone}"
-    return f"no recovery point of {of} that counts has ever been seen at {sources}"
+    but = "" if as_of is None else exposure.passed_over(t)
+    return f"no recovery point of {of} that counts has ever been seen at {sources}{f'; {but}' if but else ''}"
 
 
 def _not_owed(exposure: Exposure, t: int) -> str:

@@ -157,6 +157,10 @@ class Commitment(ABC):
         """Return for how long, in seconds, it wants backups to be locked."""
         return 0
 
+    def deleted_after(self) -> int | None:
+        """Return how old, in seconds, data may be that is still held anywhere; None: it sets no bound."""
+        return None
+
     def kept(self) -> tuple[Per, int] | None:
         """Return for how long, in seconds, it wants a backup of each slot to stand; None: it does not say."""
         return None

@@ -19,7 +19,7 @@ from drcheck.core.rules.sizes import are_alike, compared, usual_above
 IMPLAUSIBLE: Final = Fraction(1, 10)
 """Less than this share of the usual size is in doubt."""
 HOLDS_SOMETHING: Final = 128
-"""Bytes: what has fewer, and is compressed or an archive by its name, may hold nothing."""
+"""Bytes: what has fewer, and is compressed, encrypted or an archive by its name, may hold nothing."""
 _WHOLE: Final = frozenset({"", "full", "snapshot"})
 """Kinds that hold all of the data, so that their sizes are alike; a change may be of any size."""
 _PACKED: Final = frozenset(
@@ -27,13 +27,14 @@ _PACKED: Final = frozenset(
         *{"7z", "ar", "arc", "cab", "cpio", "jar", "rar", "tar", "zip"},
         *{"br", "bz2", "gz", "lrz", "lz", "lz4", "lzma", "lzo", "lzop", "sz", "xz", "z", "zst", "zstd"},
         *{"taz", "tb2", "tbz", "tbz2", "tgz", "tlz", "txz", "tz2", "tzst"},
+        *{"aes", "age", "cpt", "enc", "gpg", "pgp"},
     }
 )
-"""Extensions that say compressed or archive, in lower case."""
+"""Extensions that say compressed, archive or encrypted, in lower case; the header of ``openssl enc`` is 16 bytes."""
 
 
 def not_tiny(points: Points, shown: Shown) -> Points:
-    """Doubt what is compressed or an archive by its name, and too small to hold anything."""
+    """Doubt what is compressed, encrypted or an archive by its name, and too small to hold anything."""
     source = shown.source
     if source.min_size is not None or source.max_shrink == 1 or min(points.size, default=0) >= HOLDS_SOMETHING:
         return points
@@ -74,14 +75,14 @@ def of_usual_size(points: Points, shown: Shown) -> Points:
 
 
 def _is_packed(name: str) -> bool:
-    """Return whether one of a file's extensions says compressed or archive: encrypted, ``.gpg`` follows it."""
+    """Return whether one of a file's extensions says compressed, archive or encrypted."""
     return not _PACKED.isdisjoint(name.rpartition("/")[2].lower().split(".")[1:])
 
 
 def _tiny(size: int, source: str) -> str:
     return (
-        f"it is {words.size(size)}, and what is compressed or an archive holds nothing in so little; on {source} "
-        "`min_size: 1 kB` would refuse it, and `max_shrink: none` accepts any size"
+        f"it is {words.size(size)}, and what is compressed, encrypted or an archive holds nothing in so little; on "
+        f"{source} `min_size: 1 kB` would refuse it, and `max_shrink: none` accepts any size"
     )
 
 

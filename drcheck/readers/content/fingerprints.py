@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Final
 
@@ -18,6 +19,7 @@ from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import marker_of
 from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
 from drcheck.readers.content import checksums
+from drcheck.readers.content.checksum_names import ALGORITHMS
 
 PIECE: Final = 64 << 10
 """Bytes of one piece."""
@@ -27,6 +29,9 @@ FIRST_LOOK: Final = 10
 """Of a data set of which nothing is known yet, how many are read: what is older was there before drcheck was."""
 MOST_TAKEN: Final = 100
 """Backups that one look reads pieces of, newest first: 1600 requests, and 100 MiB."""
+MOST_ZEROS: Final = 64 << 20
+"""Bytes of a backup whose checksum is held against that of as many zeros: a tenth of a second's work."""
+_ZEROS: Final = bytes(1 << 20)
 REFUSED_IN_A_ROW: Final = 3
 """Failures one after the other, after which no other is tried: a thousand more would be refused as well."""
 
@@ -51,6 +56,10 @@ def take(
     lists = checksums.Lists(collector, beside, chain((one.name for one in candidates), beside))
     refused, why = 0, None
     for one in _newest(candidates, asked):
+        if one.checksum:
+            if is_of_zeros(one.checksum, one.size):
+                taken.append(Described(one.name, Fact.PIECES, Told(True, ZEROS)))
+            continue
         try:
             if one.pieces is None:
                 fact, mark = _digest(one, source, lists, beside) or (Fact.PIECES, of_pieces(collector, one))
@@ -66,6 +75,8 @@ def take(
         refused = 0
         if mark:
             taken.append(Described(one.name, fact, Told(True, mark)))
+            if fact is Fact.DIGEST and is_of_zeros(mark, one.size):
+                taken.append(Described(one.name, Fact.PIECES, Told(True, ZEROS)))
     if why is None:
         return tuple(taken), ()
     what = f"whether backups have the same content cannot be told: {why.message}"
@@ -82,7 +93,7 @@ def _newest(candidates: Iterable[Candidate], asked: Asked) -> Iterator[Candidate
         if settled is not None:
             known.add(one.of)
         is_new = settled is None or settled.shown != one
-        if is_new and one.complete and one.size and not one.checksum:
+        if is_new and one.complete and one.size:
             new.append(one)
     new.sort(key=lambda one: (one.data_hi, one.name), reverse=True)
     taken: dict[str, int] = {}
@@ -103,6 +114,22 @@ def _digest(
     if isinstance(kept, str) or kept.earlier or not checksums.is_of(kept, candidate.name):
         return None
     return Fact.DIGEST, checksums.as_told(kept)
+
+
+@lru_cache(maxsize=256)
+def is_of_zeros(checksum: str, size: int) -> bool:
+    """Return whether a checksum, as candidates have it, is that of so many zeros; of too many nobody works it out.
+
+    It tells of an object without reading any of it.
+    """
+    algorithm, _, digest = checksum.rpartition(":")
+    algorithm = algorithm or "md5"
+    if size > MOST_ZEROS or algorithm not in ALGORITHMS:
+        return False
+    zeros = hashlib.new(algorithm, usedforsecurity=False)
+    for start in range(0, size, len(_ZEROS)):
+        zeros.update(_ZEROS[: size - start])
+    return zeros.hexdigest() == digest.lower()
 
 
 def of_pieces(collector: Collector, candidate: Candidate) -> str:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any, Final
 
 from drcheck.core.model.evidence import FOREVER
@@ -47,6 +46,8 @@ class Malformed(Exception):  # noqa: N818  a line is malformed, nothing failed
 class Record:
     """One object of a log, read field by field; every reading raises :class:`Malformed` where it cannot be."""
 
+    __slots__ = ("fields", "latest", "line")
+
     def __init__(self, fields: Mapping[str, Any], line: int, latest: int = FOREVER) -> None:
         """Read ``fields``, of that line."""
         self.fields = fields
@@ -71,7 +72,12 @@ class Record:
 
         White space around it would silently make another name of it.
         """
-        return _trimmed(key, self.text(key))
+        value = self.fields.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            raise Malformed(f"{key} is not a string")
+        return _trimmed(key, value)
 
     def named(self, key: str, longest: int = LONGEST_NAME) -> str:
         """Return an optional name of something that policies name, empty where it is absent or null.
@@ -206,7 +212,9 @@ def no_control(text: str) -> None:
 
 def ordered(clocks: list[tuple[str, int | None]]) -> None:
     """Raise :class:`Malformed` if instants that follow one another are out of order; None may lie anywhere."""
-    told = [(name, instant) for name, instant in clocks if instant is not None]
-    for (name, instant), (later_name, later) in pairwise(told):
-        if later < instant:
-            raise Malformed(f"{later_name} lies before {name}")
+    before, latest = "", None
+    for name, instant in clocks:
+        if instant is not None:
+            if latest is not None and instant < latest:
+                raise Malformed(f"{name} lies before {before}")
+            before, latest = name, instant

@@ -171,10 +171,9 @@ def _check(record: Record) -> Check | None:
 
 def _test(record: Record, restores: RestoreRecords) -> Recovery:
     begins, ends = restores.begins_with, restores.ends_with
-    stated = {
-        CLOCKS[clock]: record.fields.get(key) for clock, key in ((begins, "started_at"), (ends, "finished_at")) if clock
-    }
-    if stated:
+    if begins or ends:
+        told = ((begins, "started_at"), (ends, "finished_at"))
+        stated = {CLOCKS[clock]: record.fields.get(key) for clock, key in told if clock}
         record = Record({**stated, **record.fields}, record.line, record.latest)
     started, finished = record.required_instant("started_at"), record.required_instant("finished_at", up=True)
     ordered([("started_at", started), ("finished_at", finished)])

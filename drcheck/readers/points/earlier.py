@@ -1,7 +1,7 @@
 """What a place still holds of backups that were overwritten or deleted there, and does not list.
 
 That nothing is older than promised is not proved by the names of today where a bucket keeps versions, or a container
-snapshots and what was deleted softly.
+snapshots and what was deleted softly. What is young enough may be held.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ def held(collector: Collector, listing: Listing) -> tuple[Gap, ...]:
     try:
         for prefix in dict.fromkeys(stretch.prefix for stretch in listing.taken):
             for entry in collector.earlier(prefix):
-                if listing.match(entry.own_name) is not None:
-                    found[entry.own_name] = min(entry.modified, found.get(entry.own_name, entry.modified))
+                if (named := listing.match(entry.own_name)) is not None:
+                    data = entry.modified if named.data_lo is None else min(named.data_lo, entry.modified)
+                    if data < listing.asked.kept_from:
+                        found[entry.own_name] = min(data, found.get(entry.own_name, data))
                 if (seen := seen + 1) >= MOST:
                     break
     except CollectorError as error:
@@ -40,8 +42,8 @@ def held(collector: Collector, listing: Listing) -> tuple[Gap, ...]:
         oldest = sorted(found, key=lambda name: (found[name], name))
         more = "" if seen < MOST else ", and there may be more"
         what = (
-            f"what was overwritten or deleted is still held there, of {counted(len(found), 'name')}{more}: "
-            f"{several(oldest, at_most=_TOLD)}, the oldest of {instant(found[oldest[0]])}"
+            f"what was overwritten or deleted, and is too old, is still held there, of {counted(len(found), 'name')}"
+            f"{more}: {several(oldest, at_most=_TOLD)}, the oldest data of {instant(found[oldest[0]])}"
         )
         return (Gap(what, hint, fact=Fact.EARLIER),)
     if seen < MOST:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import of_kind
+from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment, Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells
@@ -64,6 +65,10 @@ class Retention(OfBackups):
         often = self.per.longest
         often_enough = making is not None and making.every <= often and self.of_kind in {"", making.of_kind}
         return often_enough and self.keep is not None
+
+    def deleted_after(self) -> int | None:
+        """Return how old data may be, with what deletion may be late."""
+        return None if self.at_most is None else self.at_most + grace.of_deletion(self)
 
     def kept(self) -> tuple[Per, int] | None:
         """Return for how long a backup of each slot stands; of tiers nobody can say so: newer slots push out older."""

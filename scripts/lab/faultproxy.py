@@ -20,10 +20,18 @@ class Fault(Enum):
     CUT = "the connection ends after some bytes, properly"
     RESET = "the connection is reset after some bytes"
     GARBLE = "a bit of each piece is flipped after some bytes"
+    SLOW = "each piece is held back for a while"
+    THROTTLE = "each answer says that it is too much, as S3 and Azure do"
+
+
+_TOO_MUCH = (
+    b"HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: 49\r\n\r\n"
+    b"<Error><Code>SlowDown</Code><Message/></Error>   "
+)
 
 
 class FaultProxy:
-    """Forwards 127.0.0.1:``port`` to a server; ``fault`` may be changed at any time, for connections that come later too."""
+    """Forwards 127.0.0.1:``port`` to a server; ``fault`` may be changed at any time, also of connections to come."""
 
     def __init__(
         self,
@@ -95,6 +103,15 @@ class FaultProxy:
                         return True
                     client.sendall(bytes([byte]))
                 return False
+            case Fault.SLOW:
+                if self._ended.wait(self.pause):
+                    return True
+                client.sendall(rest)
+                return False
+            case Fault.THROTTLE:
+                client.sendall(_TOO_MUCH)
+                client.shutdown(socket.SHUT_RDWR)
+                return True
             case Fault.GARBLE:
                 client.sendall(bytes([rest[0] ^ 1]) + rest[1:])
                 return False

@@ -1,0 +1,141 @@
+"""What is the case by a report, that somebody may want to be told of: conditions, what has passed, and how they end."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from drcheck.core import words
+from drcheck.core.judging import summary
+from drcheck.core.judging.transitions import Condition, End, Passed, Subject, What
+from drcheck.core.model.verdict import Status, Verdict
+from drcheck.interfaces import Judged, Report
+from drcheck.settings import Notify
+
+
+def conditions(report: Report, notify: Notify, at: int) -> dict[Subject, Condition]:
+    """Return everything that is the case at ``at`` and somebody may want to be told of."""
+    unseen = _unseen(report)
+    now: dict[Subject, Condition] = {
+        Subject(What.UNSEEN, "", alias): Condition(at, reason) for alias, reason in unseen.items()
+    }
+    for fault in report.faults:
+        now.setdefault(Subject(What.INVALID, "", fault.file), Condition(at, fault.message))
+    for judged in report.services:
+        for verdict in judged.verdicts:
+            now |= _of_verdict(judged, verdict, unseen, notify, at)
+    return now
+
+
+def _of_verdict(
+    judged: Judged, verdict: Verdict, unseen: Mapping[str, str], notify: Notify, at: int
+) -> Iterator[tuple[Subject, Condition]]:
+    service, promise, overall = judged.policy.service, verdict.commitment.id, verdict.overall
+    waiver = summary.waiver_of(verdict)
+    if verdict.status is Status.BREACHED and waiver is None:
+        yield Subject(What.BREACHED, service, promise), Condition(_since(verdict, Status.BREACHED, at), overall.reason)
+    elif verdict.status is Status.UNKNOWN:
+        since = _since(verdict, Status.UNKNOWN, at)
+        hidden = {judged.policy.sources[source].connection for source, gap in verdict.gaps if gap.hides}
+        # Of a connection that cannot be seen one line tells, whatever hangs on it.
+        if at - since >= notify.unknown_after and not (hidden and hidden <= set(unseen)):
+            yield Subject(What.UNKNOWN, service, promise), Condition(since, overall.reason)
+    if waiver is not None and waiver.until - at < notify.waiver_before:
+        reason = f"the waiver of {waiver.owner} ends {words.instant(waiver.until)}: {waiver.reason}"
+        yield Subject(What.WAIVER_ENDS, service, promise), Condition(at, reason)
+    if verdict.status is Status.MET and overall.at_risk:
+        yield Subject(What.AT_RISK, service, promise), Condition(at, overall.reason)
+    due = overall.due_at
+    is_test = verdict.commitment.kind == "restore_test" and verdict.status is Status.MET
+    if is_test and due is not None and due - at < notify.test_before:
+        yield Subject(What.TEST_DUE, service, promise), Condition(at, f"the next one is due {words.instant(due)}")
+
+
+def _since(verdict: Verdict, status: Status, at: int) -> int:
+    openings = verdict.overall.openings(status)
+    return openings[-1].opened_at if openings else at
+
+
+def passed(report: Report) -> Iterator[Passed]:
+    """Yield the breaches that began and ended since the last report."""
+    for judged in report.services:
+        for verdict in judged.verdicts:
+            for breach in summary.passed_breaches(verdict):
+                assert breach.closed_at is not None
+                subject = Subject(What.BREACHED, judged.policy.service, verdict.commitment.id)
+                yield Passed(subject, breach.opened_at, breach.closed_at, breach.reason)
+
+
+def _unseen(report: Report) -> dict[str, str]:
+    """Return the connections of whose sources none could be seen whole, with why and what hangs on it."""
+    seen: set[str] = set()
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    services: dict[str, set[str]] = defaultdict(set)
+    for judged in report.services:
+        hiding = {source: gap.what for source, gap in reversed(judged.gaps) if gap.hides}
+        for source in judged.sources:
+            alias = source.place.partition(":")[0]
+            services[alias].add(judged.policy.service)
+            if source.name in hiding:
+                reasons[alias][hiding[source.name]] += 1
+            else:
+                seen.add(alias)
+    return {
+        alias: f"{why.most_common(1)[0][0]}; {words.counted(len(services[alias]), 'service')} cannot be judged by it"
+        for alias, why in reasons.items()
+        if alias not in seen
+    }
+
+
+class Ends:
+    """How conditions that were told, and are not any more, have ended."""
+
+    def __init__(self, report: Report, at: int, *, whole: bool) -> None:
+        self._at, self._whole = at, whole
+        self._verdicts = {
+            judged.policy.service: {verdict.commitment.id: verdict for verdict in judged.verdicts}
+            for judged in report.services
+        }
+        self._files = {judged.policy.file for judged in report.services}
+        self._connections = {source.place.partition(":")[0] for judged in report.services for source in judged.sources}
+
+    def of(self, subject: Subject) -> End | None:
+        """Return how it ended; None: this run cannot tell."""
+        how = self._how(subject)
+        return None if how is None else End(self._when(subject), how)
+
+    def _when(self, subject: Subject) -> int:
+        """Return when a breach or an unknown ended; of the rest only that it has is known."""
+        status = _STATUSES.get(subject.what)
+        verdict = self._verdicts.get(subject.service, {}).get(subject.name)
+        if status is None or verdict is None:
+            return self._at
+        closed = [one.closed_at for one in verdict.overall.openings(status) if one.closed_at is not None]
+        return closed[-1] if closed else self._at
+
+    def _how(self, subject: Subject) -> str | None:
+        if subject.what is What.INVALID:
+            return "it is judged again" if subject.name in self._files or self._whole else None
+        if subject.what is What.UNSEEN:
+            if subject.name in self._connections:
+                return "it is seen again"
+            return "nothing lies there any more" if self._whole else None
+        promised = self._verdicts.get(subject.service)
+        if promised is None:
+            return None
+        verdict = promised.get(subject.name)
+        if verdict is None:
+            return "it is promised no more"
+        if verdict.status is Status.UNKNOWN and subject.what is not What.WAIVER_ENDS:
+            return None
+        return _ended(verdict)
+
+
+_STATUSES: Final = {What.BREACHED: Status.BREACHED, What.UNKNOWN: Status.UNKNOWN}
+
+
+def _ended(verdict: Verdict) -> str:
+    if (waiver := summary.waiver_of(verdict)) is not None:
+        return f"it is waived until {words.instant(waiver.until)}"
+    return verdict.overall.reason or "nothing is owed"

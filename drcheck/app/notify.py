@@ -1,0 +1,223 @@
+"""Notify: tell each channel what a recorded run found that those behind it do not know yet, once.
+
+What is new is claimed in the ledger before it is sent, and said to be sent after it. So of two runners one tells it,
+what could not be sent is told with the next run, and only a runner that dies between the two leaves something that is
+told twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from drcheck import clock
+from drcheck.app.conditions import Ends, conditions, passed
+from drcheck.app.look import unwatched
+from drcheck.app.verify import Question, verify
+from drcheck.channels import apprise_url, ping
+from drcheck.core.judging import summary, transitions
+from drcheck.core.judging.transitions import Subject, What
+from drcheck.errors import DrcheckError, UsageError
+from drcheck.interfaces import Report
+from drcheck.ledger.entries import Notification, Sending
+from drcheck.ledger.errors import Busy
+from drcheck.ledger.state import ChannelState, State
+from drcheck.ledger.store import open_ledger
+from drcheck.reports.message import Message, message
+from drcheck.settings import Channel, Notify, Secret, Settings
+
+OWNER: Final = "{owner}"
+_CLAIM_LASTS: Final = 600
+"""Seconds after which whoever claimed a message and has not said what became of it is taken to have died."""
+
+
+class Address(NamedTuple):
+    """Where messages go: a channel, and of one whose URL names the owner each owner."""
+
+    id: str
+    """Under which the ledger keeps what was told there."""
+    channel: Channel
+    owners: tuple[str, ...]
+    """Those whose services it tells of; empty: of all."""
+
+
+class Plan(NamedTuple):
+    """What there is to tell at one address."""
+
+    address: Address
+    entry: Notification | None
+    """What the ledger has to know of it; None: nothing is new."""
+    message: Message | None
+    """What is told now; None: nothing, or later."""
+    events: int = 0
+    """How many the message tells of."""
+
+
+def deliver(settings: Settings, run: str, plans: Iterable[Plan]) -> list[DrcheckError]:
+    """Send what was claimed, say what became of it, and return what could not be sent."""
+    outcomes, errors = [], []
+    for address, _, told, events in plans:
+        if told is None:
+            continue
+        try:
+            send(address, told)
+        except DrcheckError as error:
+            errors.append(DrcheckError(f"{address.id}: {error.message}", error.hint))
+            outcome = Notification(address.id, run, clock.now(), Sending.FAILED, error=error.message)
+        else:
+            outcome = Notification(address.id, run, clock.now(), Sending.SENT, count=events)
+        outcomes.append(outcome)
+    try:
+        _settle(settings, outcomes)
+    except DrcheckError as error:
+        errors.append(error)
+    return errors
+
+
+def _settle(settings: Settings, outcomes: Sequence[Notification]) -> None:
+    """Say what became of the messages, also where another run holds the ledger for a while.
+
+    Where it holds it longer, a run that comes later takes them for not sent, and they are told twice.
+    """
+    if not outcomes:
+        return
+    for pause in (1, 5, 20, 60, 120):
+        try:
+            with open_ledger(settings.ledger, must_exist=True) as ledger:
+                ledger.tell(outcomes)
+        except Busy:
+            clock.pause(pause)
+        else:
+            return
+
+
+def planned(notify: Notify, report: Report, state: State, at: int, *, whole: bool) -> Iterator[Plan]:
+    """Yield for each address what is new there."""
+    addresses = [*_addresses(notify, report)]
+    general = [one for one in addresses if not one.owners] or addresses
+    now, over = conditions(report, notify, at), [*passed(report)]
+    ends = Ends(report, at, whole=whole)
+    owner_of = {judged.policy.service: judged.policy.owner for judged in report.services}
+    rules = transitions.Rules(notify.remind_every)
+    for address in addresses:
+
+        def concerns(subject: Subject, address: Address = address) -> bool:
+            if subject.what in {What.INVALID, What.UNSEEN}:
+                return address in general
+            return not address.owners or owner_of.get(subject.service) in address.owners
+
+        known = state.channels.get(address.id) or ChannelState()
+        new = transitions.events(
+            {subject: condition for subject, condition in now.items() if concerns(subject)},
+            [one for one in over if concerns(one.subject)],
+            known.known,
+            at,
+            rules,
+            ends.of,
+        )
+        waiting = [*known.waiting, *new]
+        tell = transitions.together(waiting)
+        claimed = known.claimed_at is not None and 0 <= at - known.claimed_at < _CLAIM_LASTS
+        quiet = address.channel.quiet_hours is not None and _is_quiet(address.channel, notify.timezone, at)
+        if not tell or claimed or (quiet and all(event.waits for event in tell)):
+            held = Notification(address.id, report.run, at, Sending.HELD, tuple(new)) if new else None
+            yield Plan(address, held, None)
+        else:
+            entry = Notification(address.id, report.run, at, Sending.CLAIMED, tuple(new), len(waiting))
+            yield Plan(address, entry, message(tell, report.run, at), len(waiting))
+
+
+def send(address: Address, told: Message) -> None:
+    """Send a message; raises :class:`DrcheckError` where it was not taken."""
+    url = read(address.channel.url)
+    if OWNER in url:
+        url = url.replace(OWNER, quote(address.owners[0] if address.owners else "", safe=""))
+    apprise_url.send(url, told.title, told.body, urgent=told.urgent)
+
+
+def test(settings: Settings, names: Sequence[str]) -> Iterator[tuple[str, DrcheckError | None]]:
+    """Send a message that says that it is none to each channel of ``names``, none: to all; yield how it went."""
+    _check(settings, names)
+    channels = settings.notify.channels
+    trial = Message("drcheck: a trial", "This channel works. Nothing happened; somebody tried it.", urgent=False)
+    for name in names or channels:
+        owners = channels[name].owners
+        try:
+            send(Address(name, channels[name], owners), trial)
+        except DrcheckError as error:
+            yield name, error
+        else:
+            yield name, None
+
+
+def dry_run(settings: Settings, names: Sequence[str]) -> list[Plan]:
+    """Return what each channel of ``names``, none: each, would be told now by what the ledger knows."""
+    _check(settings, names)
+    outcome = verify(settings, (), Question(offline=True), unwatched)
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        plans = [*planned(settings.notify, outcome.report, ledger.state(()), clock.now(), whole=True)]
+    return [plan for plan in plans if not names or plan.address.channel.name in names]
+
+
+def _check(settings: Settings, names: Sequence[str]) -> None:
+    channels = settings.notify.channels
+    if not channels:
+        raise UsageError(
+            f"{settings.file} has no channels",
+            "Add one: notify: {channels: {operations: {url_env: DRCHECK_OPERATIONS}}}.",
+        )
+    if unknown := [name for name in names if name not in channels]:
+        raise UsageError(f"there is no channel {unknown[0]}", f"drcheck.yaml has: {', '.join(channels)}.")
+
+
+def tell_end(settings: Settings, status: int, what: str) -> DrcheckError | None:
+    """Call what waits for the end of each run; return why it could not be, if so."""
+    if settings.notify.ping is None:
+        return None
+    try:
+        judged = status in {0, summary.EXIT_BREACHED, summary.EXIT_UNKNOWN}
+        ping.call(read(settings.notify.ping), f"exit status {status}: {what}\n", failed=not judged)
+    except DrcheckError as error:
+        return error
+    return None
+
+
+def read(secret: Secret) -> str:
+    """Return a URL that stands somewhere else; raises ``UsageError`` where there is none."""
+    if secret.variable:
+        url, where = os.environ.get(secret.variable, ""), f"the variable {secret.variable}"
+    else:
+        where = secret.file
+        try:
+            url = Path(secret.file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            why = (error.strerror or "error").lower() if isinstance(error, OSError) else "it is no text"
+            raise UsageError(f"{secret.file} cannot be read: {why}", "Put the URL there, and nothing else.") from None
+    if not url.strip():
+        raise UsageError(f"{where} holds no URL", "Put the URL there, and nothing else.")
+    return url.strip()
+
+
+def _addresses(notify: Notify, report: Report) -> Iterator[Address]:
+    owners = sorted({judged.policy.owner for judged in report.services if judged.policy.owner})
+    for channel in notify.channels.values():
+        try:
+            by_owner = OWNER in read(channel.url)
+        except UsageError:
+            by_owner = False  # sending tells why
+        if by_owner:
+            for owner in channel.owners or owners:
+                yield Address(f"{channel.name}/{owner}", channel, (owner,))
+        else:
+            yield Address(channel.name, channel, channel.owners)
+
+
+def _is_quiet(channel: Channel, zone: str, at: int) -> bool:
+    local = datetime.fromtimestamp(at, ZoneInfo(zone))
+    hours = channel.quiet_hours
+    return hours is not None and hours.hold(local.hour * 3600 + local.minute * 60 + local.second)

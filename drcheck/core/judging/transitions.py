@@ -1,0 +1,210 @@
+"""What changed since somebody was told last: what began, what is over, and nothing about what stays as it was.
+
+A *condition* is what somebody may want to be told of: a breach, an unknown that lasts, a waiver about to end. What was
+told of each is known from the messages before, so that nothing is told twice and nothing is lost, whoever runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+_FLAPS_FROM: Final = 3
+"""Beginnings within :data:`_RECENT` from which on a condition flaps: each further one would be one more message."""
+_RECENT: Final = 7 * 86400
+_SETTLED: Final = 86400
+"""Seconds without a change after which what flapped has settled."""
+
+
+class What(StrEnum):
+    """What can be the case."""
+
+    BREACHED = "breached"
+    UNKNOWN = "unknown"
+    """For longer than is accepted."""
+    AT_RISK = "at risk"
+    WAIVER_ENDS = "waiver ends"
+    TEST_DUE = "restore test due"
+    INVALID = "invalid policy"
+    UNSEEN = "unseen connection"
+    """None of the sources at a connection could be seen whole."""
+
+
+WAITS: Final = frozenset({What.AT_RISK, What.WAIVER_ENDS, What.TEST_DUE})
+"""What nobody need be woken for, and nobody need be told that it is over."""
+
+
+class Subject(NamedTuple):
+    """One thing that can be the case."""
+
+    what: What
+    service: str
+    """Empty: of a connection."""
+    name: str
+    """The commitment, the policy's file, or the connection."""
+
+
+class Condition(NamedTuple):
+    """Something that is the case."""
+
+    since: int
+    reason: str
+
+
+class Passed(NamedTuple):
+    """A breach that began and ended since the last report."""
+
+    subject: Subject
+    since: int
+    until: int
+    reason: str
+
+
+class End(NamedTuple):
+    """How a condition ended, and when."""
+
+    at: int
+    how: str
+
+
+class Change(StrEnum):
+    """What there is to tell of a condition."""
+
+    BEGAN = "began"
+    PASSED = "began and is over"
+    LASTS = "lasts"
+    OVER = "over"
+    FLAPS = "flaps"
+    SETTLED = "settled"
+
+
+class Event(NamedTuple):
+    """One thing to tell."""
+
+    change: Change
+    subject: Subject
+    since: int
+    until: int | None
+    """When it was over, of what is."""
+    reason: str
+    silent: bool = False
+    """Whether it changes what is known and is told to nobody: what flaps, and what is not worth a message."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can wait for the morning."""
+        return self.silent or self.subject.what in WAITS or self.change not in {Change.BEGAN, Change.FLAPS}
+
+
+class LastTold(NamedTuple):
+    """What was told of a condition."""
+
+    since: int
+    told_at: int
+    holds: bool
+    began: tuple[int, ...] = ()
+    """When its recent beginnings were told."""
+    flaps: bool = False
+    changed_at: int = 0
+
+
+Known = Mapping[Subject, LastTold]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When somebody is told."""
+
+    remind_every: int = 7 * 86400
+    """Seconds after which a condition that lasts is told again; 0: never."""
+
+
+def events(
+    now: Mapping[Subject, Condition],
+    passed: Iterable[Passed],
+    known: Known,
+    at: int,
+    rules: Rules,
+    end_of: Callable[[Subject], End | None],
+) -> list[Event]:
+    """Return what there is to tell at ``at``.
+
+    ``end_of`` says of a condition that was told, and is not among those of ``now``, how it ended; None: nobody can
+    tell, for it was not judged, or is unknown.
+    """
+    found = [_of_condition(subject, condition, known.get(subject), at, rules) for subject, condition in now.items()]
+    found += [_of_passed(one, known.get(one.subject), at) for one in passed]
+    for subject, told in known.items():
+        if subject in now:
+            continue
+        if told.holds and (end := end_of(subject)) is not None:
+            silent = told.flaps or subject.what in WAITS
+            found.append(Event(Change.OVER, subject, told.since, max(end.at, told.since), end.how, silent=silent))
+        elif told.flaps and not told.holds and at - told.changed_at >= _SETTLED:
+            found.append(Event(Change.SETTLED, subject, told.since, told.changed_at, "it is over"))
+    return [event for event in found if event is not None]
+
+
+def _of_condition(subject: Subject, condition: Condition, told: LastTold | None, at: int, rules: Rules) -> Event | None:
+    since, reason = condition
+    if told is None or not told.holds:
+        if told is not None and told.flaps:
+            return Event(Change.BEGAN, subject, since, None, reason, silent=True)
+        change = Change.FLAPS if _flaps(told, at) else Change.BEGAN
+        return Event(change, subject, since, None, reason)
+    if told.flaps:
+        settled = at - told.changed_at >= _SETTLED
+        return Event(Change.SETTLED, subject, since, None, reason) if settled else None
+    lasts = rules.remind_every and at - told.told_at >= rules.remind_every and subject.what not in WAITS
+    return Event(Change.LASTS, subject, since, None, reason) if lasts else None
+
+
+def _of_passed(one: Passed, told: LastTold | None, at: int) -> Event | None:
+    if told is not None and told.holds and told.since >= one.since:
+        return None  # that it is over is told of the condition itself
+    if told is not None and told.flaps:
+        return Event(Change.PASSED, one.subject, one.since, one.until, one.reason, silent=True)
+    change = Change.FLAPS if _flaps(told, at) else Change.PASSED
+    return Event(change, one.subject, one.since, one.until, one.reason)
+
+
+def _flaps(told: LastTold | None, at: int) -> bool:
+    return told is not None and len([one for one in told.began if at - one < _RECENT]) + 1 >= _FLAPS_FROM
+
+
+def after(known: Known, told: Iterable[Event], at: int) -> dict[Subject, LastTold]:
+    """Return what is known once the events were told at ``at``; what is over long since is forgotten."""
+    its = dict(known)
+    for event in told:
+        before = its.get(event.subject) or LastTold(event.since, at, holds=False)
+        recent = tuple(one for one in before.began if at - one < _RECENT)
+        if event.change in {Change.BEGAN, Change.FLAPS, Change.PASSED}:
+            flaps = before.flaps or event.change is Change.FLAPS
+            its[event.subject] = LastTold(event.since, at, event.until is None, (*recent, at), flaps, at)
+        elif event.change is Change.OVER:
+            its[event.subject] = before._replace(holds=False, began=recent, changed_at=at)
+        elif event.change is Change.SETTLED:
+            its[event.subject] = before._replace(told_at=at, began=(), flaps=False)
+        else:
+            its[event.subject] = before._replace(told_at=at)
+    return {
+        subject: told
+        for subject, told in its.items()
+        if told.holds or told.flaps or any(at - one < _RECENT for one in told.began)
+    }
+
+
+def together(waiting: Iterable[Event]) -> list[Event]:
+    """Return what is left to tell of events that waited: what began and is over in one, and nothing twice."""
+    found: dict[tuple[Subject, int], Event] = {}
+    for event in waiting:
+        one = event.subject, event.since
+        before = found.get(one)
+        if event.silent or (before is not None and event.change is Change.LASTS):
+            continue
+        if before is not None and event.change is Change.OVER and before.change is Change.BEGAN:
+            event = before._replace(change=Change.PASSED, until=event.until)  # noqa: PLW2901  both in one
+        found[one] = event
+    return list(found.values())

@@ -1,0 +1,101 @@
+"""What changed, as the title and the text of a message: plain, one line a thing, the gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from drcheck.core import words
+from drcheck.core.judging.transitions import WAITS, Change, Event, What
+from drcheck.reports.console.text import printable
+
+_MOST: Final = 30
+"""Lines of one kind: a message is read, and the report has the rest."""
+
+
+class Message(NamedTuple):
+    """What a channel hands over."""
+
+    title: str
+    body: str
+    urgent: bool
+
+
+class _Section(NamedTuple):
+    word: str
+    """In the title, behind how many there are."""
+    head: str
+
+
+_BROKEN: Final = _Section("broken", "Broken")
+_FLAPS: Final = _Section("flapping", "Broken and kept in turns; told again once it has settled")
+_PASSED: Final = _Section("broken for a time", "Broken since the last report, and over")
+_UNSEEN: Final = _Section("connection unseen", "Connections at which nothing could be seen")
+_UNKNOWN: Final = _Section("unknown", "Unknown")
+_INVALID: Final = _Section("invalid policy", "Policies that cannot be judged")
+_LASTS: Final = _Section("still so", "Still so")
+_TO_SEE_TO: Final = _Section("to see to", "To see to")
+_SETTLED: Final = _Section("settled", "Settled")
+_OVER: Final = _Section("over", "Over")
+_IN_ORDER: Final = (_BROKEN, _FLAPS, _PASSED, _UNSEEN, _UNKNOWN, _INVALID, _LASTS, _TO_SEE_TO, _SETTLED, _OVER)
+
+
+def _section(event: Event) -> _Section:
+    match event.change:
+        case Change.BEGAN:
+            return _OF_WHAT[event.subject.what]
+        case Change.PASSED:
+            return _PASSED
+        case Change.LASTS:
+            return _LASTS
+        case Change.OVER:
+            return _OVER
+        case Change.FLAPS:
+            return _FLAPS
+        case Change.SETTLED:
+            return _SETTLED
+
+
+_OF_WHAT: Final = {
+    What.BREACHED: _BROKEN,
+    What.UNKNOWN: _UNKNOWN,
+    What.AT_RISK: _TO_SEE_TO,
+    What.WAIVER_ENDS: _TO_SEE_TO,
+    What.TEST_DUE: _TO_SEE_TO,
+    What.INVALID: _INVALID,
+    What.UNSEEN: _UNSEEN,
+}
+
+
+def message(events: Sequence[Event], run: str, at: int) -> Message:
+    """Return what to tell of ``events``, which ``run`` found at ``at``."""
+    known = {(one.subject.service, one.subject.name) for one in events if one.subject.what is What.BREACHED}
+    left = [
+        one
+        for one in events
+        # That it is not unknown any more goes without saying where it is told to be broken.
+        if not (one.subject.what is What.UNKNOWN and one.change is Change.OVER and one.subject[1:] in known)
+    ]
+    title, lines = [], []
+    for section in _IN_ORDER:
+        if its := [one for one in left if _section(one) is section]:
+            title.append(f"{len(its)} {section.word}")
+            lines += [f"{section.head}:", *_lines(its), ""]
+    lines.append(f"Run {run}, {words.instant(at)}.")
+    return Message(f"drcheck: {', '.join(title)}", "\n".join(lines), not all(one.waits for one in events))
+
+
+def _lines(events: Iterable[Event]) -> list[str]:
+    lines = [f"- {printable(_line(one))}" for one in sorted(events, key=lambda one: (one.subject[1:], one.since))]
+    return lines if len(lines) <= _MOST else [*lines[:_MOST], f"- and {len(lines) - _MOST} more"]
+
+
+def _line(event: Event) -> str:
+    what, service, name = event.subject
+    named = " ".join(part for part in (service, name) if part)
+    kind = "" if what is What.BREACHED or (event.change is Change.BEGAN and what not in WAITS) else f"{what.value}, "
+    when = f"since {words.instant(event.since)}"
+    if event.until is not None:
+        lasted = words.duration(event.until - event.since)
+        when = f"from {words.instant(event.since)} to {words.instant(event.until)} ({lasted})"
+    return f"{named}: {kind}{when}: {event.reason}"

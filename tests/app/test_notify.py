@@ -1,0 +1,351 @@
+"""Messages over real protocols: a mail server, a webhook, and what happens when neither takes them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from drcheck.app import notify as notifying
+from drcheck.app.look import unwatched
+from drcheck.app.publish import publish
+from drcheck.app.verify import Question, verify
+from drcheck.ledger.store import open_ledger
+from drcheck.policyfile.config import load_settings
+
+POLICY = """\
+drcheck: 1
+service: {service}
+owner: {owner}
+sources:
+  dumps: {{at: "{at}", reader: objects, name: "{{data_as_of:%Y-%m-%dT%H%M}}Z.dump"}}
+commitments:
+  rpo: {{kind: rpo, at_most: 26h, evidence: [dumps]}}
+"""
+
+
+class Hook:
+    """A web server that takes what is posted, or answers as it is told to."""
+
+    def __init__(self):
+        self.taken, self.status = [], 200
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                outer.taken.append((self.path, body.decode()))
+                self.send_response(outer.status)
+                self.send_header("Location", f"http://127.0.0.1:{outer.port}/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+
+    def close(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    @property
+    def messages(self):
+        return [json.loads(body) for path, body in self.taken if path.startswith("/hook")]
+
+    @property
+    def titles(self):
+        return [message["title"] for message in self.messages]
+
+
+@pytest.fixture
+def hook(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "*")
+    it = Hook()
+    yield it
+    it.close()
+
+
+class Estate:
+    """A place with a configuration, policies, and backups that come and go."""
+
+    def __init__(self, place, hook, monkeypatch):
+        self.place, self.hook = place, hook
+        self.config = str(place / "drcheck.yaml")
+        (place / "dumps").mkdir()
+        (place / "policies").mkdir()
+        monkeypatch.setenv("HOOK", f"json://127.0.0.1:{hook.port}/hook?token=very-secret")
+        self.configure("hook: {url_env: HOOK}")
+
+    def configure(self, *channels, more="", connections=""):
+        lines = "\n".join(f"    {channel}" for channel in channels)
+        Path(self.config).write_text(
+            f"connections:\n  disk: {{type: local, root: '{self.place / 'dumps'}'}}\n{connections}"
+            f"notify:\n  channels:\n{lines}\n{more}"
+        )
+
+    def promise(self, service, owner="ops@example.com", at=None):
+        (self.place / "dumps" / service).mkdir(exist_ok=True)
+        text = POLICY.format(service=service, owner=owner, at=at or f"disk:{service}")
+        (self.place / "policies" / f"{service}.yaml").write_text(text)
+
+    def dump(self, service, age=600):
+        at = time.time() - age
+        file = self.place / "dumps" / service / time.strftime("%Y-%m-%dT%H%MZ.dump", time.gmtime(at))
+        file.write_bytes(file.name.encode() * 100)
+        os.utime(file, (at + 60,) * 2)
+        return file
+
+    def night(self):
+        settings = load_settings(self.config)
+        outcome = verify(settings, (), Question(), unwatched)
+        return publish(settings, outcome, whole=True)
+
+    def told(self):
+        """Return what the last message told, and forget it."""
+        messages, self.hook.taken = self.hook.messages, []
+        return [message["message"] for message in messages]
+
+
+@pytest.fixture
+def estate(tmp_path, hook, monkeypatch):
+    return Estate(tmp_path, hook, monkeypatch)
+
+
+def test_what_breaks_is_told_once_and_that_it_is_over_once(estate):
+    estate.promise("web")
+    assert estate.night() == []
+    assert estate.night() == []
+    (told,) = estate.told()
+    assert told.startswith("Broken:\n- web rpo: since ")
+    estate.dump("web")
+    for _ in range(2):
+        assert estate.night() == []
+    (told,) = estate.told()
+    assert told.startswith("Over:\n- web rpo: from ")
+
+
+def test_what_could_not_be_sent_is_kept_and_told_with_the_next_run_as_it_is_by_then(estate):
+    estate.promise("web")
+    estate.hook.status = 503
+    (error,) = estate.night()
+    assert error.message.startswith("hook: json://… did not take the message: ")
+    assert "very-secret" not in str(error)
+    estate.dump("web")
+    estate.hook.taken, estate.hook.status = [], 200
+    assert estate.night() == []
+    (told,) = estate.told()
+    assert told.startswith("Broken since the last report, and over:\n- web rpo: from ")
+    assert estate.night() == []
+    assert estate.told() == []
+    with open_ledger(load_settings(estate.config).ledger, read_only=True) as ledger:
+        assert list(ledger.damage()) == []
+
+
+def test_a_redirection_is_followed_nowhere(estate):
+    estate.promise("web")
+    estate.hook.status = 307
+    assert len(estate.night()) == 1
+    assert [path.partition("?")[0] for path, _ in estate.hook.taken] == ["/hook"]
+
+
+def test_whoever_dies_between_claim_and_message_leaves_it_to_the_next_run(estate, monkeypatch):
+    estate.promise("web")
+    with monkeypatch.context() as patched:
+
+        def die(*_):
+            raise KeyboardInterrupt
+
+        patched.setattr(notifying, "send", die)
+        with pytest.raises(KeyboardInterrupt):
+            estate.night()
+    assert estate.night() == []
+    assert estate.told() == []  # it is claimed, and may be on its way
+    with monkeypatch.context() as patched:
+        patched.setattr(notifying, "_CLAIM_LASTS", 0)
+        assert estate.night() == []
+    (told,) = estate.told()
+    assert told.startswith("Broken:\n- web rpo: since ")
+
+
+def test_a_connection_that_fails_is_one_line_however_much_hangs_on_it(estate):
+    estate.configure(
+        "hook: {url_env: HOOK}",
+        connections="  gone: {type: local, root: /nowhere/at/all}\n",
+        more="  unknown_after: 0m\n",
+    )
+    for number in range(20):
+        estate.promise(f"web-{number}", at=f"gone:web-{number}")
+    estate.promise("near")
+    estate.dump("near")
+    estate.night()
+    (told,) = estate.told()
+    head, line, *_ = told.splitlines()
+    assert head == "Connections at which nothing could be seen:"
+    assert line.startswith("- gone: since ")
+    assert line.endswith("20 services cannot be judged by it")
+    assert "web-7" not in told
+
+
+def test_each_owner_is_told_of_their_own_and_of_nothing_else(estate, monkeypatch):
+    monkeypatch.setenv("MAIL", f"json://127.0.0.1:{estate.hook.port}/hook/{{owner}}")
+    estate.configure("owners: {url_env: MAIL}")
+    estate.promise("web", owner="a&b@example.com")
+    estate.promise("crm", owner="crm@example.com")
+    estate.night()
+    paths = {unquote(path.partition("?")[0]): json.loads(body)["message"] for path, body in estate.hook.taken}
+    assert len(paths) == 2
+    assert "web rpo" in paths["/hook/a&b@example.com"]
+    assert "crm" not in paths["/hook/a&b@example.com"]
+
+
+def test_what_can_wait_waits_for_the_morning_and_a_breach_does_not(estate):
+    estate.configure('hook: {url_env: HOOK, quiet_hours: "00:00-24:00"}')
+    estate.promise("web")
+    estate.night()
+    (told,) = estate.told()
+    assert told.startswith("Broken:")
+    estate.dump("web")
+    estate.night()
+    assert estate.told() == []
+    estate.configure("hook: {url_env: HOOK}")
+    estate.night()
+    (told,) = estate.told()
+    assert told.startswith("Over:")
+
+
+def test_hostile_names_reach_nobody_as_more_than_text(estate):
+    estate.promise("web")
+    bad = estate.place / "policies" / "evil\x1b[31m\n\u202eBcc: x@example.com.yaml"
+    bad.write_text('drcheck: 1\nservice: "a\\nb"\n')
+    estate.night()
+    (told,) = estate.told()
+    assert "\x1b" not in told
+    assert "\u202e" not in told
+    assert all("Bcc" not in line or line.startswith("- ") for line in told.splitlines())
+
+
+def test_an_invalid_policy_is_told_and_that_it_is_mended(estate):
+    estate.promise("web")
+    estate.dump("web")
+    broken = estate.place / "policies" / "crm.yaml"
+    broken.write_text("drcheck: 1\n")
+    estate.night()
+    (told,) = estate.told()
+    assert told.startswith("Policies that cannot be judged:\n- ")
+    estate.promise("crm")
+    estate.dump("crm")
+    estate.night()
+    (told,) = estate.told()
+    assert told.startswith("Over:\n- ")
+
+
+def test_the_end_of_each_run_is_called_and_a_run_that_judged_nothing_as_failed(estate, monkeypatch):
+    monkeypatch.setenv("PING", f"http://127.0.0.1:{estate.hook.port}/ping/very-secret?x=1")
+    estate.configure("hook: {url_env: HOOK}", more="  ping_env: PING\n")
+    estate.promise("web")
+
+    def run(*options):
+        return subprocess.run(
+            [sys.executable, "-m", "drcheck", *options], cwd=estate.place, capture_output=True, text=True, check=False
+        )
+
+    assert run("verify", "-q").returncode == 1
+    assert run("verify", "-q", "missing.yaml").returncode == 2
+    pings = [(path, body) for path, body in estate.hook.taken if path.startswith("/ping")]
+    assert [path for path, _ in pings] == ["/ping/very-secret?x=1", "/ping/very-secret/fail?x=1"]
+    assert pings[0][1] == "exit status 1: 1 breached\n"
+    estate.hook.status = 500
+    ended = run("verify", "-q")
+    assert ended.returncode == 1
+    assert "the run's end was told, and the answer was 500" in ended.stderr
+    assert "very-secret" not in ended.stderr + ended.stdout
+    assert run("verify", "-q", "--silent").returncode == 1
+
+
+def test_channels_can_be_tried_and_what_they_would_be_told_shown(estate):
+    estate.promise("web")
+
+    def run(*options):
+        return subprocess.run(
+            [sys.executable, "-m", "drcheck", *options], cwd=estate.place, capture_output=True, text=True, check=False
+        )
+
+    tried = run("notify", "--test")
+    assert (tried.returncode, tried.stdout) == (0, "hook: taken\n")
+    assert estate.hook.titles == ["drcheck: a trial"]
+    assert run("verify", "-q", "--silent").returncode == 1
+    shown = run("notify", "--dry-run")
+    assert shown.stdout.startswith("to hook: drcheck: 1 broken\n\nBroken:\n- web rpo: since ")
+    assert len(estate.hook.taken) == 1
+    assert run("notify", "--test", "other").returncode == 2
+    estate.hook.status = 500
+    failed = run("notify", "--test")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("drcheck: hook: json://… did not take the message")
+    assert "very-secret" not in failed.stderr
+
+
+class Mail(socketserver.StreamRequestHandler):
+    """As much of SMTP as a client needs (RFC 5321)."""
+
+    def handle(self):
+        self.wfile.write(b"220 mail\r\n")
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = []
+                while (line := self.rfile.readline()) not in {b".\r\n", b""}:
+                    lines.append(line.removeprefix(b"."))
+                self.server.taken.append(b"".join(lines))
+            elif verb == b"RCPT":
+                self.server.recipients.append(line.decode().strip())
+            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 mail\r\n")
+            if verb == b"QUIT":
+                return
+
+
+@contextmanager
+def mail_server():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail) as server:
+        server.taken, server.recipients = [], []
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_an_owner_gets_a_mail_with_a_subject_and_plain_text(estate, monkeypatch):
+    with mail_server() as server:
+        port = server.server_address[1]
+        monkeypatch.setenv(
+            "MAIL", f"mailto://127.0.0.1:{port}/?from=drcheck@example.com&to={{owner}}&mode=insecure&format=text"
+        )
+        estate.configure("mail: {url_env: MAIL}")
+        estate.promise("web", owner="platform+web@example.com")
+        assert estate.night() == []
+        assert [one.partition(":")[2].strip("<>") for one in server.recipients] == ["platform+web@example.com"]
+        mail = message_from_bytes(server.taken[0], policy=policy.default)
+        assert mail["Subject"] == "drcheck: 1 broken"
+        lines = mail.get_body(("plain",)).get_content().splitlines()
+        assert lines[0] == "Broken:"
+        assert lines[1].startswith("- web rpo: since ")

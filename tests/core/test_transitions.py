@@ -1,0 +1,143 @@
+"""What there is to tell: each change once, nothing of what stays, and nothing lost on the way."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drcheck.core.judging.transitions import (
+    Change,
+    Condition,
+    End,
+    Event,
+    Passed,
+    Rules,
+    Subject,
+    What,
+    after,
+    events,
+    together,
+)
+
+DAY = 86400
+RPO = Subject(What.BREACHED, "web", "rpo")
+RISK = Subject(What.AT_RISK, "web", "rpo")
+
+
+class Reader:
+    """Somebody who is told, over nights."""
+
+    def __init__(self, rules=None):
+        self.known, self.rules = {}, rules or Rules()
+
+    def night(self, at, *subjects, passed=(), unknown=False):
+        now = {subject: Condition(at, "why") for subject in subjects}
+        end = None if unknown else End(at, "it is met")
+        new = events(now, passed, self.known, at, self.rules, lambda _: end)
+        self.known = after(self.known, new, at)
+        return [(event.change, event.subject) for event in new if not event.silent]
+
+
+def test_what_stays_as_it_was_is_told_once_and_again_after_a_week():
+    reader = Reader()
+    told = [reader.night(day * DAY, RPO) for day in range(16)]
+    assert [day for day, its in enumerate(told) if its] == [0, 7, 14]
+    assert [its[0][0] for its in told if its] == [Change.BEGAN, Change.LASTS, Change.LASTS]
+
+
+def test_nobody_is_reminded_where_nobody_wants_to_be():
+    reader = Reader(Rules(remind_every=0))
+    assert [day for day in range(100) if reader.night(day * DAY, RPO)] == [0]
+
+
+def test_that_it_is_over_is_told_once_and_not_while_it_is_unknown():
+    reader = Reader()
+    reader.night(0, RPO)
+    assert reader.night(DAY, unknown=True) == []
+    assert reader.night(2 * DAY) == [(Change.OVER, RPO)]
+    assert reader.night(3 * DAY) == []
+
+
+def test_what_can_wait_is_told_and_that_it_is_over_is_not():
+    reader = Reader()
+    assert reader.night(0, RISK) == [(Change.BEGAN, RISK)]
+    assert reader.night(DAY) == []
+    assert reader.night(2 * DAY, RISK) == [(Change.BEGAN, RISK)]
+
+
+def test_a_breach_that_began_and_ended_between_two_reports_is_told_though_it_is_over():
+    reader = Reader()
+    assert reader.night(DAY, passed=[Passed(RPO, 100, 200, "why")]) == [(Change.PASSED, RPO)]
+    assert reader.night(2 * DAY) == []
+
+
+def test_the_end_of_a_breach_that_was_told_is_told_once_where_it_is_named_as_passed_too():
+    reader = Reader()
+    reader.night(100, RPO)
+    assert reader.night(DAY, passed=[Passed(RPO, 100, 200, "why")]) == [(Change.OVER, RPO)]
+
+
+def test_what_flaps_is_told_once_as_that_and_then_when_it_has_settled():
+    reader = Reader()
+    told = []
+    for hour in range(24):
+        told += reader.night(hour * 3600, *([RPO] if hour % 2 else []))
+    assert [change for change, _ in told] == [
+        Change.BEGAN, Change.OVER, Change.BEGAN, Change.OVER, Change.FLAPS,
+    ]  # fmt: skip
+    assert reader.night(24 * 3600) == []
+    assert reader.night(47 * 3600) == []
+    assert reader.night(49 * 3600) == [(Change.SETTLED, RPO)]
+    assert reader.night(50 * 3600) == []
+
+
+def test_what_flapped_and_stays_broken_is_told_as_that():
+    reader = Reader()
+    for hour in range(10):
+        reader.night(hour * 3600, *([RPO] if hour % 2 else []))
+    told = [reader.night((10 + hour) * 3600, RPO) for hour in range(30)]
+    assert [its for its in told if its] == [[(Change.SETTLED, RPO)]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ([(Change.BEGAN, None), (Change.OVER, 9)], [(Change.PASSED, 9)]),
+        ([(Change.BEGAN, None), (Change.LASTS, None)], [(Change.BEGAN, None)]),
+        ([(Change.LASTS, None), (Change.OVER, 9)], [(Change.OVER, 9)]),
+        ([(Change.PASSED, 3), (Change.PASSED, 5)], [(Change.PASSED, 3), (Change.PASSED, 5)]),
+    ],
+)
+def test_what_waited_is_told_as_it_is_by_then(changes, left):
+    waiting = [
+        Event(change, RPO, index if change is Change.PASSED else 1, until, "why")
+        for index, (change, until) in enumerate(changes)
+    ]
+    assert [(event.change, event.until) for event in together(waiting)] == left
+
+
+@given(st.lists(st.tuples(st.integers(1, 3 * DAY), st.sets(st.sampled_from("abc")), st.booleans()), max_size=60))
+def test_whatever_happens_a_reader_who_believes_the_messages_knows_what_holds(nights):
+    """By the messages alone, silent ones aside where it flaps, everybody knows what is broken once it has settled."""
+    reader, believed, at = Reader(), set(), 0
+    for gap, names, unknown in nights:
+        at += gap
+        subjects = [Subject(What.BREACHED, "web", name) for name in sorted(names)]
+        for change, subject in reader.night(at, *subjects, unknown=unknown):
+            if change in {Change.BEGAN, Change.FLAPS, Change.LASTS}:
+                believed.add(subject)
+            elif change is Change.OVER:
+                assert subject in believed
+                believed.discard(subject)
+        holding = {subject for subject, told in reader.known.items() if told.holds}
+        flapping = {subject for subject, told in reader.known.items() if told.flaps}
+        assert set(subjects) <= holding
+        assert believed - flapping >= holding - flapping
+    # Once all is quiet, nothing is believed to be broken that is not.
+    for night in range(1, 10):
+        for change, subject in reader.night(at + night * DAY):
+            assert change in {Change.OVER, Change.SETTLED}
+            believed.discard(subject)
+    assert not any(told.holds for told in reader.known.values())
+    assert not believed
