@@ -65,7 +65,8 @@ def test_every_requirement_has_a_lowest_version():
 
 def test_what_drcheck_imports_it_requires():
     known = packages_distributions()
-    required = {canonicalize_name(Requirement(each).name) for each in PROJECT["project"]["dependencies"]}
+    extras = [each for its in PROJECT["project"]["optional-dependencies"].values() for each in its]
+    required = {canonicalize_name(Requirement(each).name) for each in (*PROJECT["project"]["dependencies"], *extras)}
     for file in (ROOT / "drcheck").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             names = [one.name for one in node.names] if isinstance(node, ast.Import) else []

@@ -80,6 +80,18 @@ def test_a_container_that_is_missing_is_no_empty_answer(storage: AzureConnection
     assert not isinstance(fault(storage, "missing/", read="log"), NotFound)
 
 
+def test_no_request_is_named_by_what_leaves_a_file_open_in_each_thread(
+    canary: AzureConnection, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[int] = []
+    monkeypatch.setattr("uuid.uuid1", lambda *_: asked.append(1) or "id")
+    busy = [Reply(503, b"<Error><Code>ServerBusy</Code></Error>"), Reply(200, EMPTY)]
+    with Canned(lambda *_: busy.pop(0)) as server:
+        listed(at(server.port, canary))
+    assert busy == []
+    assert asked == []
+
+
 def test_a_prefix_that_holds_nothing_is_an_empty_answer(storage: AzureConnection):
     assert listed(storage, "faults/nothing/here/") == []
 
@@ -127,7 +139,7 @@ def test_a_credential_that_is_not_there_is_told(storage: AzureConnection, monkey
 def test_without_a_credential_the_missing_extra_is_named(storage: AzureConnection, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "azure.identity", None)
 
-    assert "drcheck[azure-identity]" in fault(replace(storage, credential_env="")).hint
+    assert "backup-promises[azure-identity]" in fault(replace(storage, credential_env="")).hint
 
 
 def test_an_account_url_that_is_none_is_told(canary: AzureConnection):

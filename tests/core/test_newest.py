@@ -44,5 +44,5 @@ def test_of_two_points_at_one_source_or_two_the_newest_that_stands_is_told(data)
 
 @pytest.mark.parametrize("data", [(0, 1, 2), (0, 0, 1), (0, 1, 1)])
 def test_of_three_points_the_newest_that_stands_is_told(data):
-    for came, gone in product(product((0, 1, 2), repeat=3), product((None, 2, 4), repeat=3)):
+    for came, gone in product(product((0, 1, 2), repeat=3), product((None, 1, 2, 4), repeat=3)):
         assert_newest(points(data, came, gone))

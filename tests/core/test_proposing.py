@@ -109,3 +109,8 @@ def test_a_hostile_name_is_looked_through_in_linear_time(unit):
 )
 def test_a_word_is_taken_for_the_kind_where_it_is_the_only_one(name: str, template: str):
     assert template in [found for found, _ in templates(name)]
+
+
+def test_what_varies_is_a_data_set_only_where_all_of_it_could_be_a_name():
+    names = [f"{of}-2026-11-{day}.gz" for day in (20, 21) for of in ("orders", "my orders")]
+    assert templates(*names) == [("{*}-{data_as_of:%Y-%m-%d}.gz", ())]

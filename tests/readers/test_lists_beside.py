@@ -40,6 +40,10 @@ class Bucket(Place):
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         return super().read(name, at_most=1 << 20)[offset:][:at_most]
 
+    def beside(self) -> list[tuple[str, str]]:
+        """Return what was asked of the directory of backups itself."""
+        return [one for one in self.asked if one[0].startswith("db/")]
+
     def look(self, *facts: Fact, since: int = LONG_AGO, settled=None, verify: bool = True, **told):
         asked = Asked(since, NOW, 300, "web", frozenset(facts), settled or {}, verify=verify, read_at_most=1 << 20)
         return objects.read(self, source(**{"template": TEMPLATE, "name_zone": "UTC"} | told), "", asked)
@@ -62,19 +66,19 @@ def test_a_list_beside_backups_that_begin_with_fixed_text_is_seen(list_name, see
 def test_where_directories_are_walked_that_costs_nothing():
     bucket = Bucket(seek=Seek.NONE)
     bucket.look()
-    assert [asked for asked in bucket.asked if asked[0].startswith("db/")] == [("db/", "")]
+    assert bucket.beside() == [("db/", "")]
 
 
 def test_what_was_listed_is_not_listed_again():
     bucket = Bucket()
     bucket.look(template="db/{*}-{data_as_of:%Y%m%d}.gz")
-    assert bucket.asked == [("db/", "")]
+    assert bucket.beside() == [("db/", "")]
 
 
 def test_it_is_looked_for_beside_what_is_new_alone():
     bucket = Bucket()
     seen = bucket.look()
-    assert bucket.asked[1:] == [FROM_THE_FIRST]
+    assert bucket.beside()[1:] == [FROM_THE_FIRST]
     bucket.asked.clear()
     settled = {one.name: Settled(one, {}) for one in seen.candidates}
     bucket.look(settled=settled)
@@ -106,7 +110,7 @@ def test_in_at_most_ten_directories_lists_are_looked_for_unasked():
         asked = Asked(NOW - 2 * DAY, NOW, 300, "web", facts, verify=True, read_at_most=1 << 20)
         template = "{of}/shop-{data_as_of:%Y%m%d}.gz"
         objects.read(place, source(template=template, name_zone="UTC", of=sets), "", asked)
-        assert len([after for _, after in place.asked if after.endswith("CHECKSU")]) == directories
+        assert len([after for _, after in place.asked if after.endswith("/CHECKSU")]) == directories
 
 
 @pytest.mark.parametrize("list_name", ["db/MD5SUMS", "db/SHA256SUMS", "db/sha256sums", "db/CHECKSUM"])
@@ -118,7 +122,7 @@ def test_what_lies_beyond_a_page_takes_a_request_for_each_beginning(list_name, b
     bucket = Bucket(list_name=list_name)
     bucket.entries = [*bucket.entries, *(entry(f"db/{between}{number:04}") for number in range(1000))]
     assert broken(bucket.look()) == [name(1)]
-    assert bucket.asked[1:] == [FROM_THE_FIRST, *((f"db/{start}", "") for start in further)]
+    assert bucket.beside()[1:] == [FROM_THE_FIRST, *((f"db/{start}", "") for start in further)]
 
 
 def test_where_a_listing_cannot_begin_at_lists_what_sorts_before_them_is_not_paged_through():
@@ -129,7 +133,7 @@ def test_where_a_listing_cannot_begin_at_lists_what_sorts_before_them_is_not_pag
     bucket = Azure(seek=Seek.PREFIX, page=5000)
     bucket.entries = [*bucket.entries, *(entry(f"db/0{number:05}") for number in range(20_000))]
     assert broken(bucket.look()) == [name(1)]
-    assert bucket.asked[1:] == [(f"db/{start}", "") for start in ["", *sorted(STARTS)]]
+    assert bucket.beside()[1:] == [(f"db/{start}", "") for start in ["", *sorted(STARTS)]]
 
 
 def test_where_only_the_backups_may_be_listed_nothing_is_hidden_by_that():
@@ -142,3 +146,18 @@ def test_where_only_the_backups_may_be_listed_nothing_is_hidden_by_that():
     seen = Narrow().look()
     assert seen.look.gaps == ()
     assert len(seen.candidates) == 3
+
+
+@pytest.mark.parametrize("seek", list(Seek))
+def test_a_list_further_up_is_seen_and_costs_what_one_in_a_directory_does(seek):
+    names = [f"2026/09/{day}/shop.gz" for day in (18, 19, 20)]
+    content = {each: each.encode() * 50 for each in names}
+    sums = {each: hashlib.sha256(held).hexdigest() for each, held in content.items()} | {names[-1]: "0" * 64}
+    content["SHA256SUMS"] = "".join(f"{digest}  {each}\n" for each, digest in sums.items()).encode()
+    place = Bucket(seek=seek)
+    place.files, place.entries = content, [entry(each, size=len(held)) for each, held in content.items()]
+    since = NOW - 10 * DAY
+    seen = place.look(template="{data_as_of:%Y/%m/%d}/shop.gz", since=since)
+    assert broken(seen) == names[-1:]
+    directories = {name.rpartition("/")[0] + "/" for name in names} | {"2026/09/", "2026/", ""}
+    assert len(place.asked) <= 1 + 7 * len(directories)

@@ -12,12 +12,14 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import requests
 import urllib3
 from azure.core import MatchConditions
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 from azure.core.exceptions import AzureError, DecodeError
+from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from requests.adapters import HTTPAdapter
@@ -51,6 +53,30 @@ for _name in ("azure", "msal", "requests"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
+class _Retry(ExponentialRetry):
+    """The SDK's retries, with an id of our own for each request.
+
+    The SDK's own ids are of ``uuid.uuid1``: where that is libuuid's, each thread that asks for one opens a file and
+    never closes it, and a process that looks at Azure every night would run out of them.
+    """
+
+    def configure_retries(self, request: PipelineRequest[Any]) -> dict[str, Any]:
+        """Name the first try."""
+        settings: dict[str, Any] = super().configure_retries(request)
+        settings["options"] = request.context.options
+        _put_name_on(settings)
+        return settings
+
+    def sleep(self, settings: dict[str, Any], transport: Any) -> None:
+        """Wait, and name the next try."""
+        super().sleep(settings, transport)  # type: ignore[no-untyped-call]  # it has no types
+        _put_name_on(settings)
+
+
+def _put_name_on(settings: dict[str, Any]) -> None:
+    settings["options"]["client_request_id"] = str(uuid4())
+
+
 class AzureClient:
     """Listings, ranges of blobs and properties, asked for one caller at a time in each thread."""
 
@@ -66,9 +92,7 @@ class AzureClient:
                 connection.account_url,
                 credential=_credential(connection),
                 transport=RequestsTransport(session=session, session_owner=False, use_env_settings=False),
-                retry_policy=ExponentialRetry(
-                    initial_backoff=1, increment_base=2, retry_total=TRIES - 1, random_jitter_range=1
-                ),
+                retry_policy=_Retry(initial_backoff=1, increment_base=2, retry_total=TRIES - 1, random_jitter_range=1),
                 logging_enable=False,
                 permit_redirects=False,  # the SAS token would go along
             )
@@ -247,6 +271,6 @@ def _chain(connection: AzureConnection) -> Any:
     except ImportError:
         raise CollectorError(
             f"{connection.name} names no credential, and Azure's credential chain is not installed",
-            "Name a SAS token with `credential_env`, or run `pip install 'drcheck[azure-identity]'`.",
+            "Name a SAS token with `credential_env`, or run `pip install 'backup-promises[azure-identity]'`.",
         ) from None
     return identity.DefaultAzureCredential(exclude_interactive_browser_credential=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Final
@@ -15,8 +15,8 @@ from drcheck.readers.points.listing import PAGE, Listing
 
 MOST_DIRECTORIES: Final = 10
 """Those of the newest backups, where no commitment asks for checksums: what is older was, or is not checked."""
-PAGES: Final = {Seek.AFTER: PAGE, Seek.PREFIX: 5 * PAGE}
-"""Names in one page of a listing of S3, and of Azure."""
+PAGES: Final = {Seek.AFTER: PAGE, Seek.PREFIX: 5 * PAGE, Seek.NONE: PAGE}
+"""Names in one page of a listing of S3, and of Azure; of a disk as many as of S3."""
 
 
 def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[Candidate], Sequence[str]]) -> None:
@@ -26,7 +26,7 @@ def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[
     files of a candidate. That is no part of what the look was to show: what of it cannot be seen hides nothing.
     """
     asked, promised = listing.asked, Fact.CHECKSUM in listing.asked.facts
-    if not (asked.verify or promised) or listing.gaps or listing.collector.seek is Seek.NONE or listing.source.versions:
+    if not (asked.verify or promised) or listing.gaps or listing.source.versions:
         return
     summed = {checksum_names.about(name) for name in listing.others if checksum_names.of_one(name)}
     directories: dict[str, None] = {}
@@ -37,9 +37,21 @@ def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[
             name = one.name.rstrip("/")
             directories[name[: name.rfind("/") + 1]] = None
     most = MOST_ASKED // (1 + len(checksum_names.STARTS)) if promised else MOST_DIRECTORIES
+    beside = list(islice(directories, most))
+    above = dict.fromkeys(directory[:at] for directory in beside for at in _above(directory))
+    if listing.collector.seek is Seek.NONE:
+        beside.clear()  # the listing walked those, and showed the lists in them
     with suppress(CollectorError):
-        for directory in islice(directories, most):
+        for directory in (*beside, *(each for each in above if each not in directories)):
             _look(listing, directory)
+
+
+def _above(directory: str) -> Iterator[int]:
+    """Yield where each directory ends that lies above another one, the nearest first."""
+    at = len(directory) - 1
+    while at >= 0:
+        at = directory.rfind("/", 0, at)
+        yield at + 1
 
 
 def _look(listing: Listing, directory: str) -> None:
@@ -52,6 +64,10 @@ def _look(listing: Listing, directory: str) -> None:
         start for start in (directory + each for each in sorted(checksum_names.STARTS)) if not listing.shows(start)
     ]
     if not starts:
+        return
+    if listing.collector.seek is Seek.NONE:
+        for start in starts:  # to list all of this one would walk whatever lies below
+            _take(listing, start)
         return
     # Where a listing cannot begin there, what sorts before would be paged through to its end.
     after = starts[0][:-1] if listing.collector.seek is Seek.AFTER else ""
