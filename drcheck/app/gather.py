@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -25,6 +25,10 @@ LATE = 10.0
 """Seconds after its deadline at which a source that still has not answered is given up: a disk can hang for ever."""
 TICK = 0.25
 """Seconds between two looks at the clock while nothing comes in."""
+
+
+Examine = Callable[[Guarded, Source, str, Asked], Observation]
+"""Looks at a source, as :class:`~drcheck.interfaces.Read` does."""
 
 
 class Job(NamedTuple):
@@ -67,6 +71,8 @@ class Gathering:
     jobs: Iterable[Job]
     pool: Connections
     workers: int
+    reader: Callable[[Source], Examine] = registry.reader
+    """What reads a source."""
     tracebacks: list[str] = field(default_factory=list)
     """Of everything that a look met and nobody foresaw; each is a gap of its source."""
     abandoned: int = 0
@@ -118,7 +124,7 @@ class Gathering:
         try:
             root, name = registry.place(source)
             with closing(self._open(asked, root)) as collector:
-                return Seen(job, registry.reader(source)(collector, source, name, job.asked))
+                return Seen(job, self.reader(source)(collector, source, name, job.asked))
         except DrcheckError as error:
             return Seen(job, _blind(job, Gap(error.message, error.hint)))
         except BaseException as error:  # noqa: BLE001  of a reader: a panic of a library in Rust is no Exception

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 
 from drcheck import registry
-from drcheck.app.gather import Gathering, Job
+from drcheck.app.gather import Examine, Gathering, Job
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
@@ -59,14 +59,20 @@ def look(
     *,
     begin: int,
     progress: Progress,
+    reader: Callable[[Source], Examine] = registry.reader,
+    connections: Collection[str] | None = None,
 ) -> tuple[str, ...]:
     """Look at every source once, as of ``begin``, for judging each service over its window.
+
+    ``connections``: look only at what lies there; None: everywhere. ``reader`` has what reads a source.
 
     ``known_of`` reads what is known of a source: once, when its turn comes, and it is let go of with what came.
     Returns tracebacks of what looks met and nobody foresaw; each of these is a gap of its source.
     """
-    sources = tuple(spread(sources_of(versions), settings.workers))
-    at_places = _Places(source for _, source in sources)
+    every = tuple(sources_of(versions))
+    at_places = _Places(source for _, source in every)
+    wanted = (one for one in every if connections is None or one[1].connection in connections)
+    sources = tuple(spread(wanted, settings.workers))
     for name in {source.connection for _, source in sources}:
         registry.opener(settings.connections[name])  # loads its SDK, before there are several threads
 
@@ -84,7 +90,7 @@ def look(
             )
 
     pool = Connections(settings.connections, settings.workers, settings.list_at_most)
-    gathering = Gathering(jobs(), pool, settings.workers)
+    gathering = Gathering(jobs(), pool, settings.workers, reader)
     with progress([f"{policy.service}: {source.name}" for policy, source in sources]) as tick:
         for several in gathering.seen():
             with run.at_once():

@@ -21,6 +21,7 @@ VERBS: Final = (
     "notify",
     "lint",
     "try",
+    "doctor",
     "init",
     "history",
     "replay",
@@ -47,6 +48,7 @@ first steps:
   drcheck try       look at one place, and show how its names are read
   drcheck init      write a commented policy and configuration to start from
   drcheck lint      check the policies, and tell what they promise in vain
+  drcheck doctor    rehearse a run: what cannot be reached, read or judged
   drcheck verify    look, judge, record, and show
 
 exit status of verify:

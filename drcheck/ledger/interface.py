@@ -17,6 +17,19 @@ class Stored(NamedTuple):
     data: bytes
 
 
+class Footing(NamedTuple):
+    """On what a ledger stands, as far as can be told without writing."""
+
+    unwritable: str
+    """Why a run could not append to it; empty: it could."""
+    size: int
+    """Bytes that it has; 0: there is none yet."""
+    free: int
+    """Bytes that are left where it lies."""
+    locks: bool | None
+    """Whether it can be locked there, so that one run at a time appends; None: it cannot be told."""
+
+
 class Log(Protocol):
     """An append-only log, open; every method raises :class:`~drcheck.ledger.errors.LedgerError`.
 

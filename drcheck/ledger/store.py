@@ -15,9 +15,11 @@ from drcheck.ledger import entries, snapshots
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import REBUILD, LedgerError, NoLedger, damaged
-from drcheck.ledger.interface import Log
+from drcheck.ledger.interface import Footing, Log
+from drcheck.ledger.rehearsal import Rehearsal
 from drcheck.ledger.run import Run
 from drcheck.ledger.snapshots import Lost
+from drcheck.ledger.sqlite.footing import footing
 from drcheck.ledger.sqlite.log import SqliteLog
 from drcheck.ledger.state import Key, SourceState, State, fold
 
@@ -39,6 +41,28 @@ def open_ledger(url: str, *, read_only: bool = False, must_exist: bool = False, 
     if (read_only or must_exist) and not os.path.exists(path):  # noqa: PTH110  paths are text here, as the configuration has them
         raise NoLedger(f"there is no ledger yet: {path}", "`drcheck verify` begins one.")
     return Ledger(SqliteLog(path, read_only=read_only, mend=mend))
+
+
+def rehearse(url: str) -> Ledger:
+    """Open the ledger at ``url`` so that nothing of what is appended reaches it; a missing one is begun in memory.
+
+    Raises UsageError and :class:`LedgerError` as :func:`open_ledger` does.
+    """
+    try:
+        below: Log | None = open_ledger(url, read_only=True).log
+    except NoLedger:
+        below = None
+    return Ledger(Rehearsal(below))
+
+
+def rehearse_anew() -> Ledger:
+    """Return a ledger in memory that knows nothing."""
+    return Ledger(Rehearsal(None))
+
+
+def footing_of(url: str) -> Footing:
+    """Return on what the ledger at ``url`` stands; raises UsageError for a URL of another kind."""
+    return footing(path_of(url))
 
 
 def path_of(url: str) -> str:

@@ -21,12 +21,15 @@ def clock_of(collector: Collector, source: Source, asked: Asked) -> tuple[float 
         return None, (gap(error),)
     if offset is None or abs(offset) <= asked.clock_tolerance:
         return offset, ()
-    what = f"the clock of {source.connection} is {abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} ours"
-    return offset, (
-        Gap(
-            f"{what}; {asked.clock_tolerance} s are tolerated",
-            "Set both clocks by NTP; raise clock_tolerance only if nothing promised is shorter.",
-        ),
+    return offset, (clock_gap(source.connection, offset, asked.clock_tolerance),)
+
+
+def clock_gap(connection: str, offset: float, tolerance: int) -> Gap:
+    """Return the gap of a look at a place whose clock is off by more than is tolerated."""
+    what = f"the clock of {connection} is {abs(offset):.0f} s {'ahead of' if offset > 0 else 'behind'} ours"
+    return Gap(
+        f"{what}; {tolerance} s are tolerated",
+        "Set both clocks by NTP; raise clock_tolerance only if nothing promised is shorter.",
     )
 
 

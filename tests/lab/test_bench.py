@@ -68,4 +68,4 @@ def test_a_look_at_a_host_takes_few_turns(tmp_path: Path, shell: list[str]) -> N
     assert ran.returncode == 0, ran.stderr  # it checks that everything is met
     (cost,) = json.loads((tmp_path / "figures.json").read_text())["ways"].values()
     # two sources; a client may send as well what hangs on nothing that it heard
-    assert cost["turns_of_a_host"] <= (28 if shell else 14)
+    assert cost["turns_of_a_host"] <= (24 if shell else 12)
