@@ -309,9 +309,9 @@ def _rights(connection: Connection, told: Sequence[Told]) -> Iterator[Remark]:
         for right in one.account.rights if one.account else ():
             at[right].append(one)
     needed = {one.container for one in told if one.content}
-    everything = any(right.power is Power.EVERYTHING and right.held for right in at)
+    superuser = any(right.power is Power.SUPERUSER and right.held for right in at)
     for right, where in at.items():
-        implied = right.power is Power.WRITE and right.held and everything
+        implied = right.power is Power.WRITE and right.held and superuser
         asked_for = right.power is Power.COMMANDS and connection.named_reads
         too_much = where if right.power is not Power.READ else [one for one in where if one.container not in needed]
         if right.held is False or implied or asked_for or not too_much:

@@ -58,8 +58,10 @@ def test_what_cannot_be_told_is_a_note_and_what_is_not_held_is_said_in_short():
 
 
 def test_whoever_may_do_everything_is_not_also_said_to_write():
-    rights = (Right(Power.EVERYTHING, True, "root"), Right(Power.WRITE, True, "it may"))
-    assert said(topics([seen("b/")], [told("b/", *rights)])["store"], Level.ATTENTION) == ["it may do everything: root"]
+    rights = (Right(Power.SUPERUSER, True, "root"), Right(Power.WRITE, True, "it may"))
+    assert said(topics([seen("b/")], [told("b/", *rights)])["store"], Level.ATTENTION) == [
+        "it may pass over all permissions: root"
+    ]
 
 
 def test_an_account_that_cannot_be_asked_fails_no_connection_whose_sources_were_seen():

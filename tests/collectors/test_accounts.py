@@ -55,7 +55,7 @@ class TestOnADisk:
         monkeypatch.setattr(os, "access", lambda *_, **__: access)
         with Connections() as pool:
             account = open_local(LocalConnection("disk", root=str(tmp_path)), "", pool).account()
-        assert powers(account) == {Power.EVERYTHING: uid == 0, Power.WRITE: access}
+        assert powers(account) == {Power.SUPERUSER: uid == 0, Power.WRITE: access}
 
     def test_a_directory_that_is_not_there_is_an_error(self, tmp_path: Path):
         with Connections() as pool, pytest.raises(CollectorError, match="is not a directory here"):
@@ -71,13 +71,13 @@ class TestOnAHost:
 
     def test_a_shell_tells_who_it_is_and_whether_it_may_write(self, sshd: Sshd):
         account = self.account(sshd)
-        assert powers(account) == {Power.EVERYTHING: ROOT, Power.COMMANDS: True, Power.WRITE: True}
-        assert how(account, Power.EVERYTHING) == f"its user id is {os.geteuid()}"
+        assert powers(account) == {Power.SUPERUSER: ROOT, Power.COMMANDS: True, Power.WRITE: True}
+        assert how(account, Power.SUPERUSER) == f"its user id is {os.geteuid()}"
 
     def test_read_only_sftp_says_that_it_is(self, sftp_only: Sshd):
         account = self.account(sftp_only)
         assert powers(account) == {
-            Power.EVERYTHING: sftp_only.user == "root", Power.COMMANDS: False, Power.WRITE: False
+            Power.SUPERUSER: sftp_only.user == "root", Power.COMMANDS: False, Power.WRITE: False
         }  # fmt: skip
         assert how(account, Power.WRITE) == "its SFTP is read-only"
 
@@ -113,7 +113,7 @@ class TestOnAHost:
         assert (powers(account)[Power.COMMANDS], powers(account)[Power.WRITE]) == (False, False)
 
     def test_an_account_called_root_is_the_superuser_also_where_no_command_runs(self, sftp_only: Sshd):
-        assert powers(self.account(sftp_only))[Power.EVERYTHING] is (sftp_only.user == "root")
+        assert powers(self.account(sftp_only))[Power.SUPERUSER] is (sftp_only.user == "root")
 
 
 class TestAtS3:
@@ -162,7 +162,7 @@ class TestAtAzure:
         assert "sig" not in str(account)
 
     def test_the_key_of_an_account_allows_everything(self):
-        assert powers(account_of(Azurite.key, lambda: True)) == {Power.EVERYTHING: True}
+        assert powers(account_of(Azurite.key, lambda: True)) == {Power.SUPERUSER: True}
 
     @pytest.mark.parametrize("reads", [True, False])
     def test_of_a_role_reading_is_told_by_what_is_not_there(self, reads: bool):

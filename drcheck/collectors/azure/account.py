@@ -41,7 +41,7 @@ def account_of(secret: str | None, may_read: Callable[[], bool]) -> Account:
         )
     if not is_sas(secret):
         key = "it is the account's key, which nothing is refused to"
-        return Account((Right(Power.EVERYTHING, True, key, f"{_LEAST} Then renew the key."),))
+        return Account((Right(Power.SUPERUSER, True, key, f"{_LEAST} Then renew the key."),))
     fields = {name: values[0] for name, values in parse_qs(secret.lstrip("?")).items()}
     letters = fields.get("sp", "")
     if not letters:

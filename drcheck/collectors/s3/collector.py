@@ -139,8 +139,7 @@ class S3Collector:
                     Power.WRITE,
                     None,
                     "S3 does not tell without trying",
-                    "See what is allowed to its key: of s3:Put… and s3:Delete… nothing. On AWS `aws iam "
-                    "simulate-principal-policy` tells.",
+                    "See to it that its key is allowed no s3:Put… and no s3:Delete… (docs/connections.md).",
                 ),
             )
         )

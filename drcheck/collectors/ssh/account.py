@@ -47,10 +47,10 @@ def _superuser(user: str, answer: re.Match[str] | None) -> Right:
     remedy = "Give drcheck an account of its own there, which may only read."
     if answer is not None:
         superuser = int(answer[1]) == 0
-        return Right(Power.EVERYTHING, superuser, f"its user id is {answer[1]}", remedy)
+        return Right(Power.SUPERUSER, superuser, f"its user id is {answer[1]}", remedy)
     if user == _ROOT:
-        return Right(Power.EVERYTHING, True, "it is called root", remedy)
-    return Right(Power.EVERYTHING, False, f"it is not called {_ROOT}", remedy)
+        return Right(Power.SUPERUSER, True, "it is called root", remedy)
+    return Right(Power.SUPERUSER, False, f"it is not called {_ROOT}", remedy)
 
 
 def _writing(session: ReadOnlySftp, directory: str, answer: re.Match[str] | None) -> Right:
