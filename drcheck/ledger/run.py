@@ -42,7 +42,7 @@ class Run:
         started_at: int,
         clock_tolerance: int,
         question: bool,
-        job: str,
+        job: str = "",
     ) -> None:
         """Begin it; ``state`` is what was known before."""
         self._log, self._texts = log, dict(state.texts)
