@@ -89,8 +89,8 @@ class Power(StrEnum):
     """Only where a policy needs to look into what lies there."""
     WRITE = "write or delete"
     COMMANDS = "run any command"
-    EVERYTHING = "do everything"
-    """As the superuser, or the owner of a storage account."""
+    SUPERUSER = "pass over all permissions"
+    """As root, or with the key of a storage account."""
 
 
 class Right(NamedTuple):

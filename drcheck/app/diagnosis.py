@@ -173,9 +173,8 @@ class Examination:
         told = [one for one in self.told if one.connection == name]
         accounts = [one.account for one in told if one.account]
         of_looks = {gap for one in looked for gap in one.gaps}
-        of_asking = (one.gap for one in told if one.gap and one.gap not in of_looks)
-        gaps = dict.fromkeys([*self._unseen(name, looked), *of_asking])
-        remarks = [Remark(Level.FAILED, gap.what, gap.hint) for gap in gaps]
+        not_asked = dict.fromkeys(one.gap for one in told if one.gap and one.gap not in of_looks)
+        remarks = [Remark(Level.FAILED, gap.what, gap.hint) for gap in self._unseen(name, looked)]
         offset = max((one.clock_offset for one in looked if one.clock_offset is not None), key=abs, default=None)
         if not remarks and accounts:
             its_clock = "" if not offset else f"; its clock is {abs(offset):.1f} s {_direction(offset)}"
@@ -184,6 +183,9 @@ class Examination:
             gap = clock_gap(name, offset, self.settings.clock_tolerance)
             remarks.append(Remark(Level.ATTENTION, gap.what, gap.hint))
         remarks += [*_rights(connection, told), *_expiry(accounts, self.begin)]
+        remarks += [
+            Remark(Level.NOTE, f"what its account may do cannot be asked: {gap.what}", gap.hint) for gap in not_asked
+        ]
         return Topic(Sort.CONNECTION, name, tuple(remarks), sum(one.calls for one in looked) if seen else None, offset)
 
     def _at(self, connection: str) -> list[Seen]:
@@ -307,9 +309,9 @@ def _rights(connection: Connection, told: Sequence[Told]) -> Iterator[Remark]:
         for right in one.account.rights if one.account else ():
             at[right].append(one)
     needed = {one.container for one in told if one.content}
-    everything = any(right.power is Power.EVERYTHING and right.held for right in at)
+    superuser = any(right.power is Power.SUPERUSER and right.held for right in at)
     for right, where in at.items():
-        implied = right.power is Power.WRITE and right.held and everything
+        implied = right.power is Power.WRITE and right.held and superuser
         asked_for = right.power is Power.COMMANDS and connection.named_reads
         too_much = where if right.power is not Power.READ else [one for one in where if one.container not in needed]
         if right.held is False or implied or asked_for or not too_much:

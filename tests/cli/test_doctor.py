@@ -207,7 +207,7 @@ class TestOnHosts:
         fill(sftp_only.root / own, *(f"db-{day(ago)}.gz" for ago in (1, 2)))
         done = doctor({"host": ssh(sftp_only)}, shop=policy(f"host:{own}/"))
         assert "it may not write or delete or run any command" in " ".join(done.text.split())
-        too_strong = ["it may do everything: it is called root"] if sftp_only.user == "root" else []
+        too_strong = ["it may pass over all permissions: it is called root"] if sftp_only.user == "root" else []
         assert done.remarks("host", "attention") == too_strong
 
     def test_a_host_that_is_down_and_one_with_another_key_hold_up_nobody(
