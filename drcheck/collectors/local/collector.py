@@ -226,7 +226,7 @@ class LocalCollector:
         return Account(
             (
                 Right(
-                    Power.EVERYTHING,
+                    Power.SUPERUSER,
                     superuser,
                     "drcheck runs as root" if superuser else "drcheck does not run as root",
                     "Run it as a user of its own, which may only read.",
