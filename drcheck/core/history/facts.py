@@ -95,5 +95,5 @@ def _is_settled(known: Sighting, fact: Fact, locked_for: int, at: int) -> bool:
             return True
         case Fact.LOCK:
             return told.how == LockMode.COMPLIANCE and told.until - known.available_hi >= locked_for
-        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER:
+        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER | Fact.INODE:
             return False
