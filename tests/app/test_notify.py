@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 from urllib.parse import unquote
 
 import pytest
@@ -297,6 +298,12 @@ def test_channels_can_be_tried_and_what_they_would_be_told_shown(estate):
     estate.hook.status = 500
     failed = run("notify", "--test")
     assert failed.returncode == 1
+    assert run("verify", "-q").returncode == 1
+    lines = run("notify", "--log").stdout.splitlines()
+    assert lines[0].endswith("  hook  claimed")
+    assert lines[1].startswith("    web rpo: breached, began: there is no file at all")
+    assert "  hook  failed: json://… did not take the message" in lines[2]
+    assert run("notify", "--log", "hook").stdout.splitlines() == lines
     assert failed.stderr.startswith("drcheck: hook: json://… did not take the message")
     assert "very-secret" not in failed.stderr
 
@@ -349,3 +356,64 @@ def test_an_owner_gets_a_mail_with_a_subject_and_plain_text(estate, monkeypatch)
         lines = mail.get_body(("plain",)).get_content().splitlines()
         assert lines[0] == "Broken:"
         assert lines[1].startswith("- web rpo: since ")
+
+
+def test_over_a_hundred_nights_nothing_is_lost_and_nothing_doubled(estate, monkeypatch):
+    """What fails, what dies and what comes and goes: whoever believes the messages knows what is broken at the end."""
+    chance = Random(7)
+    estate.configure("hook: {url_env: HOOK}", more="  remind_every: 0m\n")
+    services = ["web", "crm", "wiki"]
+    for service in services:
+        estate.promise(service)
+    monkeypatch.setattr(notifying, "_CLAIM_LASTS", 0)
+    there, believed, said = dict.fromkeys(services, False), set(), []
+    real = notifying.send
+
+    def send(address, told):
+        if chance.random() < 0.1:
+            raise KeyboardInterrupt  # the runner dies, and nothing was sent
+        real(address, told)
+
+    monkeypatch.setattr(notifying, "send", send)
+    for night in range(100):
+        last = night >= 97
+        for service in services if not last else []:
+            if chance.random() < 0.15:
+                there[service] = not there[service]
+                for file in (estate.place / "dumps" / service).iterdir():
+                    file.unlink()
+                if there[service]:
+                    estate.dump(service)
+        estate.hook.status = 200 if last or chance.random() < 0.7 else 503
+        if last:
+            chance = Random(1000 + night)
+            monkeypatch.setattr(notifying, "send", real)
+        before = len(estate.hook.taken)
+        with suppress(KeyboardInterrupt):
+            estate.night()
+        if estate.hook.status != 200:
+            del estate.hook.taken[before:]
+            continue
+        for message in estate.hook.messages[before:]:
+            section = ""
+            for line in message["message"].splitlines():
+                section = line if line.endswith(":") and not line.startswith("- ") else section
+                name = line.removeprefix("- ").partition(" ")[0]
+                if not line.startswith("- ") or " rpo: unknown, " in line:
+                    continue
+                said.append((night, section, name))
+                if section.startswith(("Broken:", "Broken and kept")):
+                    assert section.startswith("Broken and") or name not in believed, said
+                    believed.add(name)
+                elif section.startswith("Over:"):
+                    assert name in believed, said
+                    believed.discard(name)
+    with open_ledger(load_settings(estate.config).ledger, read_only=True) as ledger:
+        state = ledger.state(())
+    channel = state.channels["hook"]
+    flapping = {subject.service for subject, told in channel.known.items() if told.flaps}
+    assert all(event.silent for event in channel.waiting)
+    statuses = {service: its[-1].found.status for (service, _), its in state.verdicts.items()}
+    for service in set(services) - flapping:
+        if statuses[service] != "unknown":
+            assert (service in believed) == (statuses[service] == "breached"), said

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.seaweedfs import KeyPair
 from lab.servers import Azurite, SeaweedFS, Sshd
 from lab.sshd import make_key
@@ -207,7 +208,7 @@ class TestOnHosts:
         fill(sftp_only.root / own, *(f"db-{day(ago)}.gz" for ago in (1, 2)))
         done = doctor({"host": ssh(sftp_only)}, shop=policy(f"host:{own}/"))
         assert "it may not write or delete or run any command" in " ".join(done.text.split())
-        too_strong = ["it may do everything: it is called root"] if sftp_only.user == "root" else []
+        too_strong = ["it may pass over all permissions: it is called root"] if sftp_only.user == "root" else []
         assert done.remarks("host", "attention") == too_strong
 
     def test_a_host_that_is_down_and_one_with_another_key_hold_up_nobody(
@@ -234,6 +235,15 @@ class TestOnHosts:
         assert "is not known" in done.remarks("unknown", "failed")[0]
         assert all(one["hint"] for name in ("wrong", "down", "unknown") for one in done.topics[name]["remarks"])
         assert doctor(connections, "well", shop=policy(f"well:{own}/")).status != 3
+
+    def test_a_host_that_says_nothing_ends_at_its_deadline(self, doctor, sftp_only: Sshd, tmp_path_factory):
+        with FaultProxy(sftp_only.host, sftp_only.port, Fault.BLACK_HOLE) as proxy:
+            known = tmp_path_factory.mktemp("keys") / "known"
+            known.write_text(sftp_only.known_hosts.read_text().replace(f":{sftp_only.port} ", f":{proxy.port} "))
+            silent = ssh(sftp_only, port=proxy.port, known_hosts=str(known), deadline="2s")
+            done = doctor({"silent": silent}, shop=policy("silent:x/"))
+        assert done.status == 3
+        assert done.remarks("silent", "failed") == ["silent took longer than 2 s"]
 
     def test_a_clock_that_is_wrong_is_said_of_the_connection_alone(self, doctor, tmp_path_factory):
         directory = tmp_path_factory.mktemp("clock")

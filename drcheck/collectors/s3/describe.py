@@ -70,16 +70,14 @@ class S3Facts:
             )
         return answer.get("Status") in {"Enabled", "Suspended"}
 
-    def may_read(self, absent: str) -> bool | None:
-        """Return whether the credentials may read objects like ``absent``, which does not exist; None: no telling."""
-        answer = self._client.tell(self._caller, "HeadObject", self._bucket, absent)
+    def may_read(self, key: str) -> bool | None:
+        """Return whether the credentials may read an object; None: nothing tells."""
+        answer = self._client.tell(self._caller, "HeadObject", self._bucket, key)
         if not isinstance(answer, Refused):
             return True
         if answer.code in _DENIED:
             return False
-        if isinstance(answer.error, NotFound):
-            return True
-        if answer.status == _BAD_REQUEST or answer.status in _UNKNOWN_OPERATION:
+        if isinstance(answer.error, NotFound) or answer.status in {_BAD_REQUEST, *_UNKNOWN_OPERATION}:
             return None
         raise answer.error
 

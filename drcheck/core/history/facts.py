@@ -92,5 +92,5 @@ def _is_settled(fact: Fact, told: Told, arrived: int, locked_for: int, at: int) 
             return True
         case Fact.LOCK:
             return told.how == LockMode.COMPLIANCE and told.until - arrived >= locked_for
-        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER:
+        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER | Fact.INODE:
             return False
