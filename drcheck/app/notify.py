@@ -24,7 +24,7 @@ from drcheck.core.judging import summary, transitions
 from drcheck.core.judging.transitions import End, Subject, What
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Report
-from drcheck.ledger.entries import Notification, Sending
+from drcheck.ledger.entries import Notification, Sending, is_of
 from drcheck.ledger.errors import Busy
 from drcheck.ledger.state import ChannelState, State
 from drcheck.ledger.store import open_ledger
@@ -161,6 +161,17 @@ def test(settings: Settings, names: Sequence[str]) -> Iterator[tuple[str, Drchec
             yield name, error
         else:
             yield name, None
+
+
+def recorded(settings: Settings, names: Sequence[str]) -> list[Notification]:
+    """Return what the ledger says was told to each channel of ``names``, none: to any, and what became of it."""
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        told = (ledger.entry(stored.number) for stored in ledger.log.read() if is_of(stored.data, Notification.KIND))
+        return [
+            one
+            for one in told
+            if isinstance(one, Notification) and (not names or one.channel.partition("/")[0] in names)
+        ]
 
 
 def dry_run(settings: Settings, names: Sequence[str]) -> list[Plan]:

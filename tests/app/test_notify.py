@@ -383,6 +383,12 @@ def test_channels_can_be_tried_and_what_they_would_be_told_shown(estate):
     estate.hook.status = 500
     failed = run("notify", "--test")
     assert failed.returncode == 1
+    assert run("verify", "-q").returncode == 1
+    lines = run("notify", "--log").stdout.splitlines()
+    assert lines[0].endswith("  hook  claimed")
+    assert lines[1].startswith("    web rpo: breached, began: there is no file at all")
+    assert "  hook  failed: json://… did not take the message" in lines[2]
+    assert run("notify", "--log", "hook").stdout.splitlines() == lines
     assert failed.stderr.startswith("drcheck: hook: json://… did not take the message")
     assert "very-secret" not in failed.stderr
 

@@ -53,6 +53,8 @@ class Fact(StrEnum):
     """Whether it must be brought back from an archive tier, in hours, before it can be read; ``how`` names the tier."""
     EARLIER = "earlier"
     """Of a place: whether it still holds what was overwritten or deleted there, which its listing does not show."""
+    INODE = "inode"
+    """Which file of its disk it is, in ``how``, where that file has several names (hard links)."""
 
 
 class Told(NamedTuple):
