@@ -145,6 +145,19 @@ class TestAtS3:
         assert len(done.remarks("shop: drills", "failed")) == 1
         assert "Mend drills first" in done.text
 
+    def test_a_checksum_or_a_manifest_that_may_not_be_read_is_told(self, doctor, seaweedfs, bucket, tmp_path):
+        store = self.connection(seaweedfs, tmp_path, SeaweedFS.lister_key)
+        seaweedfs.put(bucket, f"db/db-{day(1)}.gz.sha256", b"0" * 64)
+        done = doctor({"store": store}, shop=policy(f"store:{bucket}/db/"))
+        assert done.status == 1
+        assert done.remarks("shop: dumps", "attention") == [f"store may not see db/db-{day(1)}.gz.sha256 in {bucket}"]
+        stated = policy(f"store:{bucket}/db/")
+        stated["sources"]["dumps"]["complete_when"] = {"file": "{dir}/state.json", "says": {"phase": "done"}}
+        seaweedfs.put(bucket, "db/state.json", b'{"phase": "done"}')
+        done = doctor({"store": store}, shop=stated)
+        assert any(one.startswith("state.json, which says") for one in done.remarks("shop: dumps", "attention"))
+        assert any(one.startswith("rpo is unknown") for one in done.remarks("shop", "attention"))
+
     def test_a_secret_that_is_wrong_is_said_once(self, doctor, seaweedfs, bucket, tmp_path):
         store = self.connection(seaweedfs, tmp_path, SeaweedFS.lister_key._replace(secret_key="x"))
         other = {"at": f"store:{bucket}/more/", "reader": "objects", "name": "{data_as_of:%F}", "name_zone": "UTC"}
