@@ -64,6 +64,9 @@ class Entry(NamedTuple):
     """Whether another version, or a delete marker, lies on top of it."""
     grows: bool = False
     """Whether it is listed while it is being written, at a place that else lists only what is whole."""
+    inode: str = ""
+    """Which file it is, where it has several names (hard links): equal ones are one file. Empty: it has this name only,
+    or the place does not tell (SFTP)."""
 
     @property
     def own_name(self) -> str:

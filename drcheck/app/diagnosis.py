@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap, Look
 from drcheck.core.model.policy import Source
-from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Status, Verdict
 from drcheck.core.names.proposing import propose
 from drcheck.errors import DrcheckError
@@ -133,7 +132,7 @@ class Seen(NamedTuple):
     @property
     def fits_nothing(self) -> bool:
         """Whether nothing there is read as a backup."""
-        return self.source.tells(Tells.POINTS) and not self.look.matched
+        return self.source.reader.lists and not self.look.matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +174,8 @@ class Examination:
         of_looks = {gap for one in looked for gap in one.gaps}
         not_asked = dict.fromkeys(one.gap for one in told if one.gap and one.gap not in of_looks)
         remarks = [Remark(Level.FAILED, gap.what, gap.hint) for gap in self._unseen(name, looked)]
+        if not remarks and not any(self._is_seen(name, one) for one in looked):
+            remarks.append(Remark(Level.FAILED, "nothing of it could be seen: its sources say why"))
         offset = max((one.clock_offset for one in looked if one.clock_offset is not None), key=abs, default=None)
         if not remarks and accounts:
             its_clock = "" if not offset else f"; its clock is {abs(offset):.1f} s {_direction(offset)}"
@@ -207,6 +208,9 @@ class Examination:
         of_clock = None if offset is None else clock_gap(connection, offset, self.settings.clock_tolerance)
         return [gap for gap in look.gaps if gap != of_clock]
 
+    def _is_seen(self, connection: str, look: Look) -> bool:
+        return not any(gap.hides for gap in self._gaps(connection, look))
+
     def _unseen(self, connection: str, looked: Sequence[Look]) -> list[Gap]:
         """Return why nothing of a connection could be seen: it is said once, and not of each source."""
         gaps = [self._gaps(connection, one) for one in looked]
@@ -224,7 +228,7 @@ class Examination:
         remarks = [Remark(Level.FAILED if gap.hides else Level.ATTENTION, gap.what, gap.hint) for gap in own]
         if of_all:
             remarks.append(Remark(Level.FAILED, f"not seen, as nothing of {connection} was"))
-        elif not any(gap.hides for gap in own):
+        elif self._is_seen(connection, seen.look):
             remarks = [*_fit(seen), *remarks]
         if lines:
             more = f", and {words.counted(len(lines) - 1, 'more line')}" if lines[1:] else ""
@@ -259,7 +263,7 @@ def of_ledger(path: str, footing: Footing, entries: int, error: DrcheckError | N
     if error is not None:
         remarks.append(Remark(Level.FAILED, error.message, error.hint))
     if footing.unwritable:
-        hint = "Make the directory, and let drcheck's user write there."
+        hint = "The directory must exist, and drcheck's user must be able to write there."
         remarks.append(Remark(Level.FAILED, f"it cannot be written: {footing.unwritable}", hint))
     if footing.locks is False:
         hint = "Keep the ledger on a file system that can lock files."
@@ -286,7 +290,7 @@ def _fit(seen: Seen) -> Iterator[Remark]:
     source, look = seen.source, seen.look
     try_it = f"`drcheck try {source.place}` shows how the names there are read."
     listed = words.counted(look.names, "name")
-    if not source.tells(Tells.POINTS):
+    if not source.reader.lists:
         yield Remark(Level.GOOD, f"read, {words.size(look.size)}")
     elif not look.names:
         yield Remark(Level.ATTENTION, "nothing lies there, of what a run would list", try_it)

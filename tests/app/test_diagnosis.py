@@ -86,6 +86,12 @@ def test_what_hides_all_of_a_connection_is_said_of_it_and_not_of_each_source():
     assert (one["store"].level, said(one["shop: a/"], Level.FAILED)) == (Level.GOOD, ["it is down"])
 
 
+def test_a_connection_none_of_whose_sources_was_seen_is_not_said_to_be_well():
+    alone = topics([seen("a/", Gap("it may not list", "Let it."))], [told("a/")])
+    assert said(alone["store"], Level.FAILED) == ["nothing of it could be seen: its sources say why"]
+    assert said(alone["shop: a/"], Level.FAILED) == ["it may not list"]
+
+
 def test_a_clock_that_is_off_is_said_of_the_connection_and_hides_no_fit():
     from drcheck.readers.looks import clock_gap
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from lab.seaweedfs import KeyPair
 from lab.servers import Azurite, SeaweedFS, Sshd
 
@@ -22,12 +23,14 @@ from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import Account, CollectorError, Power
 from tests.collectors.places import Place, s3_connection, ssh_connection
 
 ROOT = os.geteuid() == 0
 CONNECTIONS = (Path(__file__).parents[2] / "docs/connections.md").read_text()
 RECIPE = re.compile(r'^    (restrict,command="internal-sftp.*?)ssh-ed25519', re.MULTILINE)
+IAM = re.compile(r'^(\{"Version": "2012-10-17".*?\]\})$', re.MULTILINE | re.DOTALL)
 JUMP = re.compile(r"^    (restrict,port-forwarding.*?)ssh-ed25519", re.MULTILINE)
 
 
@@ -161,6 +164,29 @@ class TestAtS3:
             assert powers(collector.account()) == {Power.READ: reads, Power.WRITE: None}
             assert collector.calls == before + 1
 
+    def test_the_recipes_for_iam_allow_what_they_are_for_and_nothing_else(self, seaweedfs: SeaweedFS, tmp_path: Path):
+        bucket = f"recipes-{uuid.uuid4().hex[:8]}"
+        seaweedfs.make_bucket(bucket, object_lock=True)
+        for name in ("PREFIX/a", "drills/log.jsonl"):
+            seaweedfs.put(bucket, name, b"a", lock="COMPLIANCE", until=clock.now() + 60)
+        logs, locks = (policy.replace("BUCKET", bucket) for policy in IAM.findall(CONNECTIONS))
+        for policy, reads in (
+            (logs, {"PREFIX/": False, "drills/": True}),
+            (locks, {"PREFIX/": False, "drills/": False}),
+        ):
+            pair = seaweedfs.key_allowed(policy)
+            connection = s3_connection(seaweedfs, tmp_path / "credentials", pair=pair)
+            with Connections() as pool:
+                for root, may in reads.items():
+                    collector = open_s3(connection, f"{bucket}/{root}", pool)
+                    (entry,) = collector.list("")
+                    assert powers(collector.account()) == {Power.READ: may, Power.WRITE: None}
+                    assert isinstance(_reading(collector.read, entry.name), bytes) is may
+                    if policy == locks and root == "PREFIX/":
+                        assert collector.describe("a", frozenset({Fact.LOCK}))[Fact.LOCK].holds
+            with pytest.raises(ClientError, match="AccessDenied"):
+                seaweedfs.client(pair).put_object(Bucket=bucket, Key="drills/more", Body=b"")
+
     def test_a_key_that_nobody_knows_reads_nothing(self, seaweedfs: SeaweedFS, tmp_path: Path):
         connection = s3_connection(seaweedfs, tmp_path / "credentials", pair=KeyPair("nobody", "knows"))
         with Connections() as pool:
@@ -206,8 +232,8 @@ class TestAtAzure:
         assert account_of(f"sp=l&se={end}&sig=x", lambda: True).expires == 1798761600
 
 
-def _reading(read) -> bytes | CollectorError:
+def _reading(read, name: str = "a") -> bytes | CollectorError:
     try:
-        return read("a", at_most=10)
+        return read(name, at_most=10)
     except CollectorError as error:
         return error

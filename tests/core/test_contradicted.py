@@ -67,7 +67,12 @@ SEEN = {T - 6 * DAY: [9, 8, 7], T - 5 * DAY: [9, 8, 7, 6], T - 2 * DAY: [8, 7, 6
         (name(30), T - 20 * DAY, Status.MET),  # it may have stood before the first look
         ("by hand", T - 4 * DAY, Status.MET),
         (name(9), T - 4 * DAY, Status.MET),  # gone at some time between two looks
-        (name(9), T - DAY, Status.UNKNOWN),
+        (
+            name(9),
+            T - 2 * DAY + 299,
+            Status.MET,
+        ),  # with what clocks may differ by, it began before the look that missed it
+        (name(9), T - 2 * DAY + 300, Status.UNKNOWN),
         (name(2), T - 4 * DAY, Status.UNKNOWN),
     ],
 )

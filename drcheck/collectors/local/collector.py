@@ -77,7 +77,9 @@ class LocalCollector:
         try:
             modified = bounds.instant(status.st_mtime_ns // _SECOND)
             changed = bounds.instant(status.st_ctime_ns // _SECOND)
-            return Entry(bounds.name(name), bounds.size(status.st_size), modified, max(modified, changed), modified)
+            size = bounds.size(status.st_size)
+            inode = f"{status.st_dev}:{status.st_ino}" if status.st_nlink > 1 else ""
+            return Entry(bounds.name(name), size, modified, max(modified, changed), modified, inode=inode)
         except Nonsense as error:
             raise CollectorError(
                 f"what the disk tells of {self._shown(name)} makes no sense: {error}",

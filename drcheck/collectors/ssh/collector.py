@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from drcheck.collectors.bounds import Nonsense
@@ -117,7 +117,11 @@ class SshCollector:
         command = scripts.listing(self._connection.root, directory)
         told_as = find_command(f"{self._connection.root}/{directory}")
         answer = self._answer(talk, command, directory, told_as, tells_find=True)
-        return None if answer is None else parse_find(answer.rest, below, self._quota, self._pass_link)
+        return None if answer is None else self._parsed(answer.rest, below)
+
+    def _parsed(self, output: Iterable[bytes], below: str) -> Iterator[Entry]:
+        host = f"{self._connection.host}:{self._connection.port}"
+        return parse_find(output, below, self._quota, self._pass_link, host)
 
     def _may_run(self) -> bool:
         """Return whether a script may be tried: not once the connection was lost, which may have been its fault."""
@@ -155,7 +159,7 @@ class SshCollector:
             raise
         if finds:
             self._count()
-            yield from parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
+            yield from self._parsed(talk.run(find_command(directory)), below)
         else:
             yield from self._walk(session, directory, below)
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.ssh.find import FORMAT
 
 LONGEST: Final = 32 * 1024
 """Bytes that the beginning of an answer may have: two paths, an instant and what find says of its version."""
@@ -34,7 +35,7 @@ _LIST: Final = (
     + r"v=$(find --version) && "
     + _PATHS
     + r' && printf "%s\0" "$v" "$t" "$d"'
-    + r' && exec find -P . -ignore_readdir_race -printf "%y %s %T@ %C@ %P\0"'
+    + rf' && exec find -P . -ignore_readdir_race -printf "{FORMAT}"'
 )
 # What was opened is the standard input of all that follows, and must be what stands under that name, before and after.
 # A pipe would wait for its writer, so that it is not opened.
