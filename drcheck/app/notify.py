@@ -21,7 +21,7 @@ from drcheck.app.look import unwatched
 from drcheck.app.verify import Question, verify
 from drcheck.channels import apprise_url, ping
 from drcheck.core.judging import summary, transitions
-from drcheck.core.judging.transitions import Subject, What
+from drcheck.core.judging.transitions import End, Subject, What
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Report
 from drcheck.ledger.entries import Notification, Sending, is_of
@@ -98,27 +98,35 @@ def _settle(settings: Settings, outcomes: Sequence[Notification]) -> None:
 
 def planned(notify: Notify, report: Report, state: State, at: int, *, whole: bool) -> Iterator[Plan]:
     """Yield for each address what is new there."""
-    addresses = [*_addresses(notify, report)]
-    general = [one for one in addresses if not one.owners] or addresses
-    now, over = conditions(report, notify, at), [*passed(report)]
-    ends = Ends(report, at, whole=whole)
     owner_of = {judged.policy.service: judged.policy.owner for judged in report.services}
+    addresses = [*_addresses(notify, {*owner_of.values()} - {""}, state)]
+    general = [one for one in addresses if not one.owners]
+    settled = owner_of.keys() | state.retired.keys()
+    elsewhere = {key.place.partition(":")[0] for key in state.named.values() if key.service not in settled}
+    now, over = conditions(report, notify, at, elsewhere=() if whole else elsewhere), [*passed(report)]
+    ends = Ends(report, at, whole=whole, retired=state.retired)
     rules = transitions.Rules(notify.remind_every)
     for address in addresses:
-
-        def concerns(subject: Subject, address: Address = address) -> bool:
-            if subject.what in {What.INVALID, What.UNSEEN}:
-                return address in general
-            return not address.owners or owner_of.get(subject.service) in address.owners
-
         known = state.channels.get(address.id) or ChannelState()
+
+        def concerns(subject: Subject, address: Address = address, known: ChannelState = known) -> bool:
+            if not address.owners:
+                return True
+            if subject.what not in {What.INVALID, What.UNSEEN}:
+                return owner_of.get(subject.service) in address.owners
+            # Where nobody is told of everything, every owner is whose policies this run judges.
+            return not general and (subject in known.known or not {*owner_of.values()}.isdisjoint(address.owners))
+
+        def ended(subject: Subject, since: int) -> End | None:
+            return End(at, "it is somebody else's now", elsewhere=True) if subject in now else ends.of(subject, since)
+
         new = transitions.events(
             {subject: condition for subject, condition in now.items() if concerns(subject)},
             [one for one in over if concerns(one.subject)],
             known.known,
             at,
             rules,
-            ends.of,
+            ended,
         )
         waiting = [*known.waiting, *new]
         tell = transitions.together(waiting)
@@ -214,15 +222,17 @@ def read(secret: Secret) -> str:
     return url.strip()
 
 
-def _addresses(notify: Notify, report: Report) -> Iterator[Address]:
-    owners = sorted({judged.policy.owner for judged in report.services if judged.policy.owner})
+def _addresses(notify: Notify, owners: set[str], state: State) -> Iterator[Address]:
+    """Yield where messages go of a run that judged policies of ``owners``, and where somebody still waits for one."""
     for channel in notify.channels.values():
         try:
             by_owner = OWNER in read(channel.url)
         except UsageError:
             by_owner = False  # sending tells why
         if by_owner:
-            for owner in channel.owners or owners:
+            of_channel = f"{channel.name}/"
+            told = (known.removeprefix(of_channel) for known in state.channels if known.startswith(of_channel))
+            for owner in channel.owners or sorted(owners.union(told)):
                 yield Address(f"{channel.name}/{owner}", channel, (owner,))
         else:
             yield Address(channel.name, channel, channel.owners)

@@ -33,6 +33,11 @@ class Key(NamedTuple):
     source: str
     """The source's identity, as the run gave it."""
 
+    @property
+    def place(self) -> str:
+        """Where it lies, as ``CONNECTION:PATH``; empty of an identity that does not say it."""
+        return self.source.split("\n", 2)[1] if "\n" in self.source else ""
+
 
 class PastPolicy(NamedTuple):
     """A policy's text that was judged, and when."""

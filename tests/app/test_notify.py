@@ -112,10 +112,10 @@ class Estate:
         os.utime(file, (at + 60,) * 2)
         return file
 
-    def night(self):
+    def night(self, *paths):
         settings = load_settings(self.config)
-        outcome = verify(settings, (), Question(), unwatched)
-        return publish(settings, outcome, whole=True)
+        outcome = verify(settings, paths, Question(), unwatched)
+        return publish(settings, outcome, whole=not paths)
 
     def told(self):
         """Return what the last message told, and forget it."""
@@ -213,6 +213,91 @@ def test_each_owner_is_told_of_their_own_and_of_nothing_else(estate, monkeypatch
     assert len(paths) == 2
     assert "web rpo" in paths["/hook/a&b@example.com"]
     assert "crm" not in paths["/hook/a&b@example.com"]
+
+
+def by_owner(estate):
+    """Return the messages to each owner, and forget them."""
+    taken, estate.hook.taken = estate.hook.taken, []
+    its = {}
+    for path, body in taken:
+        its.setdefault(path.partition("?")[0].rpartition("/")[2], []).append(json.loads(body)["message"])
+    return its
+
+
+def test_what_lasts_is_over_for_nobody_when_its_service_gets_another_owner(estate, monkeypatch):
+    monkeypatch.setenv("MAIL", f"json://127.0.0.1:{estate.hook.port}/hook/{{owner}}")
+    estate.configure("owners: {url_env: MAIL}")
+    estate.promise("web", owner="a")
+    estate.night()
+    (told,) = by_owner(estate)["a"]
+    assert told.startswith("Broken:\n- web rpo: since ")
+    estate.promise("web", owner="b")  # who had it has nothing else
+    estate.night()
+    told = by_owner(estate)
+    assert [one.partition("\n")[0] for one in told["a"]] == ["Still so, and told to others from now on:"]
+    assert [one.partition("\n")[0] for one in told["b"]] == ["Broken:"]
+    estate.dump("web")
+    estate.night()
+    assert [*by_owner(estate)] == ["b"]
+
+
+def test_an_invalid_policy_is_mended_for_nobody_when_a_channel_comes_that_is_told_of_everything(estate):
+    estate.configure("db: {url_env: HOOK, owners: [ops@example.com]}")
+    estate.promise("web")
+    estate.dump("web")
+    (estate.place / "policies" / "crm.yaml").write_text("drcheck: 1\n")
+    estate.night()
+    assert [told.partition("\n")[0] for told in estate.told()] == ["Policies that cannot be judged:"]
+    estate.configure("db: {url_env: HOOK, owners: [ops@example.com]}", "all: {url_env: HOOK}")
+    estate.night()
+    assert [told.partition("\n")[0] for told in estate.told()] == [
+        "Still so, and told to others from now on:",
+        "Policies that cannot be judged:",
+    ]
+
+
+def test_what_a_retired_service_broke_is_over(estate):
+    estate.promise("web")
+    estate.promise("crm")
+    estate.dump("crm")
+    estate.night()
+    (estate.place / "policies" / "web.yaml").unlink()
+    estate.night()
+    estate.told()
+    with open_ledger(load_settings(estate.config).ledger) as ledger:
+        ledger.retire("web", int(time.time()), "sold")
+    estate.night()
+    (told,) = estate.told()
+    assert "- web rpo: from " in told
+    assert "its service is retired" in told
+    assert "judged again" not in told
+
+
+def test_an_invalid_policy_that_is_named_in_another_way_is_told_once(estate, monkeypatch):
+    estate.promise("web")
+    estate.dump("web")
+    (estate.place / "policies" / "crm.yaml").write_text("drcheck: 1\n")
+    estate.night()
+    assert len(estate.told()) == 1
+    monkeypatch.chdir(estate.place)
+    estate.night("policies/crm.yaml", "policies/web.yaml")
+    assert estate.told() == []
+    estate.promise("crm")
+    estate.dump("crm")
+    estate.night("policies/crm.yaml")
+    (told,) = estate.told()
+    assert told.startswith("Over:\n- /")
+
+
+def test_a_connection_is_not_unseen_where_sources_lie_that_this_run_did_not_look_at(estate):
+    estate.promise("web", at="disk:missing")
+    estate.promise("crm")
+    estate.dump("crm")
+    estate.night()
+    estate.told()
+    for paths in ((f"{estate.place}/policies/web.yaml",), ()) * 3:
+        estate.night(*paths)
+        assert estate.told() == []
 
 
 def test_what_can_wait_waits_for_the_morning_and_a_breach_does_not(estate):

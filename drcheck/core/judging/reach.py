@@ -50,7 +50,9 @@ def _chained_sets(policy: Policy) -> frozenset[str]:
 
 def _may_depend(source: Source) -> bool:
     """Return whether backups at a source may restore only with others."""
-    return source.kind in DEPENDENT or any("{kind}" in template for template in source.templates)
+    return source.kind in DEPENDENT or any(
+        "{kind}" in template or "{since:" in template for template in source.templates
+    )
 
 
 def asked_at(policy: Policy, source: Source) -> frozenset[Fact]:
