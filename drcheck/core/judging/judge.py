@@ -51,8 +51,10 @@ def judge(
     ``read_earlier`` has the evidence as texts of the past read it, by their digest, and ``unreadable`` the texts that
     cannot be read any more. ``of_period`` names what is not any more as it was in the window.
     """
-    known = Evidence(evidence, read_earlier or {})
     versions = (*earlier, Version(first_seen, policy))
+    read = Evidence(evidence, read_earlier or {})
+    held = {one.policy.sha256: held_against(one.policy, read.of(one.policy), clock_tolerance) for one in versions}
+    known = Evidence(held[policy.sha256], held)
     verdicts = (
         _judge(
             wordings_of(commitment, versions),
@@ -230,7 +232,7 @@ def _findings(
 
         return (attested.evaluate(commitment, records_of(policy, seen, attested=True), terms, window),)
 
-    records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
+    records = records_of(policy, seen)
     match commitment:
         case OfBackups():
             return tuple(
