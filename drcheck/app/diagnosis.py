@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap, Look
 from drcheck.core.model.policy import Source
-from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Status, Verdict
 from drcheck.core.names.proposing import propose
 from drcheck.errors import DrcheckError
@@ -133,7 +132,7 @@ class Seen(NamedTuple):
     @property
     def fits_nothing(self) -> bool:
         """Whether nothing there is read as a backup."""
-        return self.source.tells(Tells.POINTS) and not self.look.matched
+        return self.source.reader.lists and not self.look.matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +215,11 @@ class Examination:
         """Return why nothing of a connection could be seen: it is said once, and not of each source."""
         gaps = [self._gaps(connection, one) for one in looked]
         shared = [gap for gap in gaps[0] if gap.hides and all(gap in others for others in gaps)]
-        if len(gaps) > 1 or connection in self.reached:
+        of_asking = [one.gap for one in self.told if one.connection == connection]
+        # a place that could not even be opened was not asked after its account
+        if len(gaps) > 1 or connection in self.reached or not of_asking:
             return shared
-        also_of_asking = {one.gap for one in self.told if one.connection == connection}
-        return [gap for gap in shared if gap in also_of_asking]
+        return [gap for gap in shared if gap in of_asking]
 
     def _source(self, seen: Seen, lines: Sequence[Gap]) -> Topic:
         connection = seen.source.connection
@@ -291,7 +291,7 @@ def _fit(seen: Seen) -> Iterator[Remark]:
     source, look = seen.source, seen.look
     try_it = f"`drcheck try {source.place}` shows how the names there are read."
     listed = words.counted(look.names, "name")
-    if not source.tells(Tells.POINTS):
+    if not source.reader.lists:
         yield Remark(Level.GOOD, f"read, {words.size(look.size)}")
     elif not look.names:
         yield Remark(Level.ATTENTION, "nothing lies there, of what a run would list", try_it)
