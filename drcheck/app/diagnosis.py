@@ -215,10 +215,11 @@ class Examination:
         """Return why nothing of a connection could be seen: it is said once, and not of each source."""
         gaps = [self._gaps(connection, one) for one in looked]
         shared = [gap for gap in gaps[0] if gap.hides and all(gap in others for others in gaps)]
-        if len(gaps) > 1 or connection in self.reached:
+        of_asking = [one.gap for one in self.told if one.connection == connection]
+        # a place that could not even be opened was not asked after its account
+        if len(gaps) > 1 or connection in self.reached or not of_asking:
             return shared
-        also_of_asking = {one.gap for one in self.told if one.connection == connection}
-        return [gap for gap in shared if gap in also_of_asking]
+        return [gap for gap in shared if gap in of_asking]
 
     def _source(self, seen: Seen, lines: Sequence[Gap]) -> Topic:
         connection = seen.source.connection

@@ -82,6 +82,8 @@ def test_what_hides_all_of_a_connection_is_said_of_it_and_not_of_each_source():
     assert said(both["store"], Level.FAILED) == ["it is down"]
     assert said(both["shop: a/"], Level.FAILED) == ["not seen, as nothing of store was"]
     assert "b/x is gone" in said(both["shop: b/"], Level.FAILED)
+    alone = topics([seen("a/", down)], [])  # it could not even be opened
+    assert said(alone["store"], Level.FAILED) == ["it is down"]
     one = topics([seen("a/", down), seen("b/")], [])
     assert (one["store"].level, said(one["shop: a/"], Level.FAILED)) == (Level.GOOD, ["it is down"])
 

@@ -196,6 +196,15 @@ class TestAtAzure:
         assert all(one in each for one, each in zip(said, told, strict=True))
         assert sas.rpartition("sig=")[2] not in done.text
 
+    def test_a_credential_that_is_not_there_is_said_of_the_connection(self, doctor, azurite: Azurite):
+        there = {"type": "azure_blob", "account_url": azurite.account_url, "credential_env": "DOCTOR_NOWHERE"}
+        done = doctor({"there": there}, shop=policy("there:nowhere/"))
+        assert done.status == 3
+        assert done.remarks("there", "failed") == [
+            "there is no credential for there in the environment variable DOCTOR_NOWHERE"
+        ]
+        assert done.remarks("shop: dumps", "failed") == ["not seen, as nothing of there was"]
+
     def test_the_key_of_the_account_may_do_everything(self, doctor, azurite: Azurite, monkeypatch):
         container = f"doctor-{uuid.uuid4().hex[:8]}"
         azurite.put(container, f"db-{day(1)}.gz", b"1" * 3000)

@@ -240,11 +240,23 @@ def _findings(
                 for of in _sets(policy, commitment)
             )
         case OfRecords():
-            return (commitment.evaluate(records, terms, window),)
+            each = _by_restored_set(policy, commitment, records, terms)
+            return (_all_of([commitment.evaluate(records, its, window) for its in each], window),)
         case OfRecoveries():
-            return (commitment.evaluate(_surviving(policy, commitment, evidence), records, terms, window),)
+            surviving = _surviving(policy, commitment, evidence)
+            each = _by_restored_set(policy, commitment, records, terms)
+            return (_all_of([commitment.evaluate(surviving, records, its, window) for its in each], window),)
         case _:
             raise TypeError(commitment)
+
+
+def _by_restored_set(policy: Policy, commitment: Commitment, records: Records, terms: Terms) -> list[Terms]:
+    """Return the terms once for each data set to be restored, where records name some of several, else as they are."""
+    sets = frozenset(restored_sets(policy, commitment))
+    named = {recovery.point_of for log in records.logs.values() for recovery in log.recoveries}
+    if len(sets) == 1 or sets.isdisjoint(named):
+        return [terms]
+    return [replace(terms, restored=of, not_restored=sets - {of}) for of in restored_sets(policy, commitment)]
 
 
 def _placed(finding: Finding, policy: Policy) -> Finding:

@@ -85,7 +85,7 @@ def expected_since(policy: Policy, source: Source, at: int) -> int:
     return at - min((longest for longest in asked if longest is not None), default=at - LONG_AGO)
 
 
-def restored_sets(policy: Policy, commitment: OfRecoveries) -> tuple[str, ...]:
+def restored_sets(policy: Policy, commitment: Commitment) -> tuple[str, ...]:
     """Return the data sets that a recovery restores: those that the logs of its tests name, else all."""
     points = [source for source in policy.sources.values() if source.tells(Tells.POINTS)]
     every = tuple(dict.fromkeys(of for source in points for of in source.of))
