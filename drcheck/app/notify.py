@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,18 +21,21 @@ from drcheck.app.conditions import Ends, conditions, passed
 from drcheck.app.look import unwatched
 from drcheck.app.verify import Question, verify
 from drcheck.channels import apprise_url, ping
+from drcheck.core import words
 from drcheck.core.judging import summary, transitions
 from drcheck.core.judging.transitions import End, Subject, What
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Report
 from drcheck.ledger.entries import Notification, Sending, is_of
-from drcheck.ledger.errors import Busy
+from drcheck.ledger.errors import Busy, LedgerError
 from drcheck.ledger.state import ChannelState, State
 from drcheck.ledger.store import open_ledger
 from drcheck.reports.message import Message, message
 from drcheck.settings import Channel, Notify, Secret, Settings
 
 OWNER: Final = "{owner}"
+PATIENCE: Final = (1, 5, 20, 60, 120)
+"""Seconds to wait, one after the other, for a ledger that another run holds."""
 _CLAIM_LASTS: Final = 600
 """Seconds after which whoever claimed a message and has not said what became of it is taken to have died."""
 
@@ -60,7 +64,8 @@ class Plan(NamedTuple):
 
 def deliver(settings: Settings, run: str, plans: Iterable[Plan]) -> list[DrcheckError]:
     """Send what was claimed, say what became of it, and return what could not be sent."""
-    outcomes, errors = [], []
+    outcomes: list[Notification] = []
+    errors: list[DrcheckError] = []
     for address, _, told, events in plans:
         if told is None:
             continue
@@ -72,28 +77,26 @@ def deliver(settings: Settings, run: str, plans: Iterable[Plan]) -> list[Drcheck
         else:
             outcome = Notification(address.id, run, clock.now(), Sending.SENT, count=events)
         outcomes.append(outcome)
-    try:
-        _settle(settings, outcomes)
-    except DrcheckError as error:
-        errors.append(error)
+        # One after the other: whoever is stopped leaves no more than one message that is told twice.
+        with suppress(LedgerError):
+            _settle(settings, outcomes)
+            outcomes = []
+    for pause in (*PATIENCE, 0) if outcomes else ():
+        try:
+            _settle(settings, outcomes)
+            break
+        except LedgerError as error:
+            if not pause or not isinstance(error, Busy):
+                what = f"that {words.counted(len(outcomes), 'message')} went out could not be recorded"
+                errors.append(LedgerError(f"{what}: {error.message}", "A later run sends the same once more."))
+                break
+        clock.pause(pause)
     return errors
 
 
 def _settle(settings: Settings, outcomes: Sequence[Notification]) -> None:
-    """Say what became of the messages, also where another run holds the ledger for a while.
-
-    Where it holds it longer, a run that comes later takes them for not sent, and they are told twice.
-    """
-    if not outcomes:
-        return
-    for pause in (1, 5, 20, 60, 120):
-        try:
-            with open_ledger(settings.ledger, must_exist=True) as ledger:
-                ledger.tell(outcomes)
-        except Busy:
-            clock.pause(pause)
-        else:
-            return
+    with open_ledger(settings.ledger, must_exist=True) as ledger:
+        ledger.tell(outcomes)
 
 
 def planned(notify: Notify, report: Report, state: State, at: int, *, whole: bool) -> Iterator[Plan]:
@@ -132,7 +135,9 @@ def planned(notify: Notify, report: Report, state: State, at: int, *, whole: boo
         tell = transitions.together(waiting)
         claimed = known.claimed_at is not None and 0 <= at - known.claimed_at < _CLAIM_LASTS
         quiet = address.channel.quiet_hours is not None and _is_quiet(address.channel, notify.timezone, at)
-        if not tell or claimed or (quiet and all(event.waits for event in tell)):
+        if not tell and waiting and not claimed:
+            yield Plan(address, Notification(address.id, report.run, at, Sending.HELD, tuple(new), len(waiting)), None)
+        elif not tell or claimed or (quiet and all(event.waits for event in tell)):
             held = Notification(address.id, report.run, at, Sending.HELD, tuple(new)) if new else None
             yield Plan(address, held, None)
         else:

@@ -176,15 +176,21 @@ class Watching:
             retry_at = None
         done = Done(job, status, outcome, clock.monotonic() - began, tuple(errors), trace, retry_at)
         told = self._show.done(done, self.settings, self.next_at())
-        if told and outcome is not None and not errors:
-            for failed in publish(self.settings, outcome, whole=not job.policies):
-                self._show.trouble(failed, "")
-        if not job.period and (unheard := self._tell_end(done)) is not None:
-            self._show.trouble(unheard, "")
+        try:
+            for failed in (*self._publish(done, handed_over=told and not errors), self._tell_end(done)):
+                if failed is not None:
+                    self._show.trouble(failed, "")
+        except Exception:  # noqa: BLE001  as above: what was judged is recorded
+            self._show.trouble(DrcheckError(f"a fault in drcheck: {traceback.format_exc()}"), "")
         return status
 
+    def _publish(self, done: Done, *, handed_over: bool) -> list[DrcheckError]:
+        if done.outcome is None:
+            return []
+        return publish(self.settings, done.outcome, whole=not done.job.policies, handed_over=handed_over)
+
     def _tell_end(self, done: Done) -> DrcheckError | None:
-        if self.settings.notify.ping is None:
+        if self.settings.notify.ping is None or done.job.period:
             return None
         from drcheck.app.notify import tell_end  # it loads what no run without channels needs
 

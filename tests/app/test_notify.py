@@ -18,10 +18,12 @@ from urllib.parse import unquote
 
 import pytest
 
+from drcheck import clock
 from drcheck.app import notify as notifying
 from drcheck.app.look import unwatched
 from drcheck.app.publish import publish
 from drcheck.app.verify import Question, verify
+from drcheck.ledger.entries import Notification, Sending
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.config import load_settings
 
@@ -182,6 +184,111 @@ def test_whoever_dies_between_claim_and_message_leaves_it_to_the_next_run(estate
         assert estate.night() == []
     (told,) = estate.told()
     assert told.startswith("Broken:\n- web rpo: since ")
+
+
+def test_a_channel_is_told_though_another_runner_wrote_something_while_the_report_was_handed_over(estate):
+    estate.promise("web")
+    estate.promise("crm")
+    estate.dump("crm")
+    settings = load_settings(estate.config)
+    outcome = verify(settings, (), Question(), unwatched)
+    with open_ledger(settings.ledger) as ledger:
+        ledger.tell([Notification("other", outcome.report.run, 1, Sending.SENT)])
+    estate.night(f"{estate.place}/policies/crm.yaml")  # another run, which tells of crm alone
+    assert publish(settings, outcome, whole=True) == []
+    (told,) = estate.told()
+    assert told.startswith("Broken:\n- web rpo: since ")
+    with open_ledger(settings.ledger) as ledger:
+        assert list(ledger.damage()) == []
+    assert estate.night() == []
+    assert estate.told() == []
+
+
+def test_what_a_later_run_judges_as_well_that_one_tells(estate):
+    estate.promise("web")
+    settings = load_settings(estate.config)
+    outcome = verify(settings, (), Question(), unwatched)
+    later = verify(settings, (), Question(), unwatched)
+    assert publish(settings, outcome, whole=True) == []
+    assert estate.told() == []
+    assert publish(settings, later, whole=True) == []
+    assert len(estate.told()) == 1
+
+
+def test_a_channel_waits_for_a_run_of_something_else_and_says_where_that_takes_too_long(estate, monkeypatch):
+    estate.promise("web")
+    settings = load_settings(estate.config)
+    outcome = verify(settings, (), Question(), unwatched)
+    busy = open_ledger(settings.ledger)
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+    (error,) = publish(settings, outcome, whole=True)
+    assert error.message.startswith("the channels were not told: ")
+    monkeypatch.setattr(clock, "pause", lambda _: busy.close())
+    assert publish(settings, outcome, whole=True) == []
+    assert len(estate.told()) == 1
+
+
+def test_that_a_message_went_out_and_could_not_be_recorded_is_said(estate, monkeypatch):
+    estate.promise("web")
+    settings, real, held = load_settings(estate.config), notifying.send, []
+
+    def send(address, told):
+        real(address, told)
+        held.append(open_ledger(settings.ledger))
+
+    monkeypatch.setattr(notifying, "send", send)
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+    (error,) = estate.night()
+    assert error.message.startswith("that 1 message went out could not be recorded: ")
+    held.pop().close()
+
+
+def test_who_is_stopped_between_two_messages_has_said_of_the_first_that_it_was_sent(estate, monkeypatch):
+    estate.configure("one: {url_env: HOOK}", "two: {url_env: HOOK}")
+    estate.promise("web")
+    real = notifying.send
+
+    def send(address, told):
+        if address.id == "two":
+            raise KeyboardInterrupt
+        real(address, told)
+
+    monkeypatch.setattr(notifying, "send", send)
+    with pytest.raises(KeyboardInterrupt):
+        estate.night()
+    with open_ledger(load_settings(estate.config).ledger, read_only=True) as ledger:
+        channels = ledger.state(()).channels
+    assert [len(channels[name].waiting) for name in ("one", "two")] == [0, 1]
+
+
+def test_a_library_that_raises_what_it_does_not_document_is_a_message_that_was_not_taken(estate, monkeypatch):
+    import apprise
+
+    def broken(*_, **__):
+        raise ZeroDivisionError("very-secret")
+
+    estate.promise("web")
+    with monkeypatch.context() as patched:
+        patched.setattr(apprise.Apprise, "notify", broken)
+        (error,) = estate.night()
+    assert error.message == "hook: json://… could not be asked to take the message: ZeroDivisionError"
+    assert estate.night() == []
+    assert len(estate.told()) == 1
+
+
+def test_channels_are_told_of_a_run_whose_report_could_not_be_written(estate):
+    estate.promise("web")
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "drcheck", "verify", "-q"], cwd=estate.place, stdout=full, check=False
+        )
+    assert ended.returncode == 1
+    (told,) = estate.told()
+    assert told.startswith("Broken:")
+    with open_ledger(load_settings(estate.config).ledger, read_only=True) as ledger:
+        assert not ledger.state(()).newest_run.published
+    assert estate.night() == []
+    assert estate.told() == []
 
 
 def test_a_connection_that_fails_is_one_line_however_much_hangs_on_it(estate):

@@ -179,6 +179,17 @@ def test_a_fault_in_drcheck_ends_no_watch_and_is_not_met_again_at_once(world, mo
     monkeypatch.undo()
 
 
+def test_a_fault_while_the_channels_are_told_ends_no_watch(world, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(watch, "publish", broken)
+    watching = world.watching()
+    until(world, watching, at(2026, 3, 21, 12))
+    assert len(world.runs()) == 2
+    assert all("ZeroDivisionError" in str(error) for error in world.told.errors)
+
+
 def test_a_run_by_a_clock_that_was_a_year_ahead_keeps_no_night_from_being_judged(world):
     world.traveller.shift(timedelta(days=365))
     watching = world.watching()

@@ -86,6 +86,18 @@ def test_the_end_of_a_breach_that_was_told_is_told_once_where_it_is_named_as_pas
     assert reader.night(DAY, passed=[Passed(RPO, 100, 200, "why")]) == [(Change.OVER, RPO)]
 
 
+def test_a_breach_that_was_told_is_not_told_again_where_its_report_reached_nobody():
+    reader = Reader()
+    passed = [Passed(RPO, 100, 200, "why")]
+    assert reader.night(DAY, passed=passed) == [(Change.PASSED, RPO)]
+    assert reader.night(2 * DAY, passed=passed) == []
+
+
+def test_what_waited_and_is_over_without_a_word_is_not_told_to_have_begun():
+    began, over = Event(Change.BEGAN, RISK, 1, None, "little"), Event(Change.OVER, RISK, 1, 9, "met", silent=True)
+    assert together([began, over]) == []
+
+
 def test_what_flaps_is_told_once_as_that_and_then_when_it_has_settled():
     reader = Reader()
     told = []

@@ -266,3 +266,31 @@ def test_what_waits_to_be_told_waits_until_a_message_with_it_is_sent():
     assert after(40, Sending.FAILED) == (None, ["rpo", "retention"])
     assert after(50, Sending.CLAIMED, count=1) == (50, ["rpo", "retention"])
     assert after(60, Sending.SENT, count=1) == (None, ["retention"])
+
+
+def test_what_a_sender_says_whose_claim_another_one_has_taken_over_takes_nothing_from_what_waits():
+    ledger = Ledger(MemoryLog())
+    one, two, three = (
+        Event(Change.BEGAN, Subject(What.BREACHED, "web", name), 1, None, "too old") for name in ("a", "b", "c")
+    )
+    for run, at, state, events, count in (
+        ("slow", 10, Sending.CLAIMED, (one,), 1),
+        ("later", 700, Sending.CLAIMED, (two,), 2),
+        ("slow", 701, Sending.SENT, (), 1),
+        ("third", 702, Sending.HELD, (three,), 0),
+        ("later", 703, Sending.SENT, (), 2),
+    ):
+        ledger.tell([entries.Notification("ops", run, at, state, events, count)])
+        ledger.snapshot()
+        assert list(ledger.damage()) == []
+    channel = ledger.state(()).channels["ops"]
+    assert [event.subject.name for event in channel.waiting] == ["c"]
+    assert (channel.claimed_at, channel.claimed_by) == (None, "")
+
+
+def test_what_need_not_be_told_any_more_waits_for_nothing():
+    ledger = Ledger(MemoryLog())
+    flapping = Event(Change.OVER, Subject(What.BREACHED, "web", "rpo"), 1, 2, "met", silent=True)
+    for at in range(9):
+        ledger.tell([entries.Notification("ops", "run", at, Sending.HELD, (flapping,), 1)])
+    assert ledger.state(()).channels["ops"].waiting == []

@@ -172,6 +172,8 @@ def _of_condition(subject: Subject, condition: Condition, told: LastTold | None,
 def _of_passed(one: Passed, told: LastTold | None, at: int) -> Event | None:
     if told is not None and told.holds and told.since >= one.since:
         return None  # that it is over is told of the condition itself
+    if told is not None and told.since == one.since:
+        return None  # it was told already, and the report that did so was handed over to nobody
     if told is not None and told.flaps:
         return Event(Change.PASSED, one.subject, one.since, one.until, one.reason, silent=True)
     change = Change.FLAPS if _flaps(told, at) else Change.PASSED
@@ -210,6 +212,8 @@ def together(waiting: Iterable[Event]) -> list[Event]:
     for event in waiting:
         one = event.subject, event.since
         before = found.get(one)
+        if event.silent and event.change is Change.OVER and before is not None and before.change is Change.BEGAN:
+            del found[one]  # nobody is told that it is over, so nobody need be told that it began
         if event.silent or (before is not None and event.change is Change.LASTS):
             continue
         if before is not None and event.change is Change.OVER and before.change is Change.BEGAN:
