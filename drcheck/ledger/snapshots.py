@@ -213,7 +213,7 @@ def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str,
         "whole": [
             [row, seen.formed, seen.whole, None if seen.lost_from == FOREVER else seen.lost_from]
             for row, seen in enumerate(sightings)
-            if seen.shown.pieces is not None or seen.formed != LONG_AGO
+            if seen.formed != LONG_AGO
         ],
         "facts": [
             [row, fact.value, look, _HOLDS.index(told.holds), plain(told.how), told.until]
