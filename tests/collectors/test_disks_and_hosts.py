@@ -254,3 +254,27 @@ def test_the_far_side_gets_the_one_command_with_its_arguments_whole(sshd: Sshd):
         place.put("in side/x", b"x")
         assert [entry.name for entry in place.open().list("in side/")] == ["in side/x"]
     assert not list(sshd.directory.rglob("pwned"))
+
+
+def test_directories_in_which_no_name_begins_as_asked_are_not_walked(disk: Disk):
+    for name in (
+        "in/SHA256SUMS",
+        "in/SHA/deep/x",
+        "in/SHA-[a]*?\\b/x",
+        "in/sha/x",
+        "in/x",
+        *map("in/other/{}/x".format, range(20)),
+    ):
+        disk.put(name, b"x")
+    odd = disk.top / disk.root / "in" / os.fsdecode(b"SHA\xff")
+    odd.mkdir()
+    (odd / "x").write_bytes(b"x")
+    assert sorted(listed(disk, "in/SHA\\xff")) == ["in/SHA\\xff/x"]
+    with Connections(list_at_most=20) as disk.pool:
+        assert sorted(listed(disk, "in/SHA")) == [
+            "in/SHA-[a]*?\\b/x",
+            "in/SHA/deep/x",
+            "in/SHA256SUMS",
+            "in/SHA\\xff/x",
+        ]
+        assert sorted(listed(disk, "in/SHA-[a]*")) == ["in/SHA-[a]*?\\b/x"]

@@ -366,5 +366,24 @@ def test_what_guards_a_source_is_told_no_more_even_if_it_accepts_anything(tmp_pa
     assert unguarded(tmp_path, BOTH, dumps=GUARDED, near=any_size) == []
 
 
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{*}_{data_as_of:%Y-%m-%d}.sql.gz", True),
+        ("{**}/{*}{data_as_of:%Y-%m-%dT%H%M}Z.dump", True),
+        ("shop_{*}_{data_as_of:%Y-%m-%d}.sql.gz", False),
+        ("{data_as_of:%s_%Y_%m_%d}_{*}_gitlab_backup.tar", False),
+        ("{data_as_of:%Y-%m-%d}.sql.gz", False),
+    ],
+)
+def test_a_template_that_any_name_fits_is_told(tmp_path, template, told):
+    text = policy("a: {kind: rpo, at_most: 26h, evidence: [near]}\n")
+    zone = "" if "Z" in template or "%s" in template else ", name_zone: UTC"
+    near, _, rest = text.partition('"{data_as_of:%Y-%m-%d}Z.gz"}\n  drills')
+    found = f'{near}"{template}"{zone}}}\n  drills{rest}'
+    (document,) = load(tmp_path, found).documents
+    assert ("any-text" in {remark.rule for remark in lint(document, AS_OF)}) is told
+
+
 def test_sources_of_which_no_promise_counts_backups_need_no_guard(tmp_path):
     assert unguarded(tmp_path, "a: {kind: encryption, evidence: [dumps]}\n") == []

@@ -51,7 +51,8 @@ class LocalCollector:
             while pending:
                 for path, status in self._entries(root, pending.pop()):
                     if stat.S_ISDIR(status.st_mode):
-                        pending.append(f"{path}/")
+                        if f"{_text(path)}/".startswith(prefix):  # else no name in it begins so
+                            pending.append(f"{path}/")
                     elif stat.S_ISREG(status.st_mode):
                         name = _text(path)
                         if "\\x" in name:

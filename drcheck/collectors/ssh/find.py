@@ -23,10 +23,21 @@ _FIELDS: Final = 7
 _INODE: Final = re.compile(r"[0-9]{1,20}:[0-9]{1,20}")
 
 
-def find_command(directory: str) -> tuple[str, ...]:
-    """Return the one command; ``directory`` is absolute and can be taken for no option."""
+def find_command(directory: str, start: str = "") -> tuple[str, ...]:
+    """Return the one command, for names that begin with ``start``, which has no slash.
+
+    ``directory`` is absolute and can be taken for no option.
+    """
     # a file that goes while find walks is no fault; one that may not be read is
-    return ("find", "-P", "--", directory, "-ignore_readdir_race", "-printf", FORMAT)
+    return ("find", "-P", "--", directory, "-ignore_readdir_race", "-printf", FORMAT, *below_start(directory, start))
+
+
+def below_start(directory: str, start: str) -> tuple[str, ...]:
+    """Return what keeps find out of directories below ``directory`` in which no name begins with ``start``."""
+    if not start or "\\x" in start:  # bytes that are no UTF-8 are named otherwise there
+        return ()
+    here, those = (re.sub(r"[\\*?[]", r"\\\g<0>", each) for each in (directory, f"{directory.rstrip('/')}/{start}"))
+    return ("(", "-path", here, "-o", "-path", f"{those}*", "-o", "-prune", ")")
 
 
 def parse_find(
