@@ -67,7 +67,7 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
         asked = replace(asked, facts=asked.facts - {Fact.INODE})
         described += tuple(Described(name, Fact.INODE, Told(True, which)) for name, which in made.inodes.items())
     linked, beyond_links = listing.linked()
-    gaps += listing.markers.manifests.gaps() + linked
+    gaps += listing.markers.manifests.gaps() + linked + listing.unread_sums()
     asked_from = max(asked_from, beyond_links)
     lists_beside.find(listing, candidates, made.names_of)
     kept = listing.kept_within() if asked.facts or asked.verify else {}
