@@ -109,6 +109,12 @@ def test_of_what_a_source_has_of_one_instant_any_may_be_the_one_copied():
     assert status(26, a, part("b", [minutes(0, checksum="z")], LOOKS)) is MET
 
 
+def test_two_that_were_seen_and_are_no_copies_are_two_whatever_nobody_saw():
+    """What went unseen may have had the instant of the one and the size of the other: that takes away neither."""
+    thinned = part("a", [minutes(0, size=499)], LOOKS, thinned_after=HOUR)
+    assert status(26, thinned, part("b", [minutes(0, size=1000)], LOOKS)) is MET
+
+
 def test_thousands_of_points_in_one_slot_take_no_longer_than_their_number():
     monthly = Frequency("c", ("a", "b"), at_least=3000, per=Per.MONTH)
 
