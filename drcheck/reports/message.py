@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from drcheck.core import words
@@ -91,8 +92,16 @@ def message(events: Sequence[Event], run: str, at: int) -> Message:
 
 
 def _lines(events: Iterable[Event]) -> list[str]:
-    lines = [f"- {printable(_line(one))}" for one in sorted(events, key=lambda one: (one.subject[1:], one.since))]
+    in_order = sorted(events, key=lambda one: (one.subject[1:], one.subject.what, one.since))
+    lines = [f"- {printable(_of_one([*its]))}" for _, its in groupby(in_order, key=lambda one: one.subject)]
     return lines if len(lines) <= _MOST else [*lines[:_MOST], f"- and {len(lines) - _MOST} more"]
+
+
+def _of_one(events: Sequence[Event]) -> str:
+    """Return the newest of what there is to tell of one thing: what came often must not hide the rest."""
+    newest, more = events[-1], len(events) - 1
+    often = f" ({words.counted(more, 'more time')} since {words.instant(events[0].since)})" if more else ""
+    return f"{_line(newest)}{often}"
 
 
 def _line(event: Event) -> str:

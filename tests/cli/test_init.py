@@ -98,6 +98,15 @@ def test_the_command_in_a_unit_can_be_run_as_it_stands(tmp_path):
     assert f'ReadWritePaths="{tmp_path}/50%% \\"of\\" $HOME"' in text
 
 
+def test_an_image_has_what_channels_need_and_its_first_command_a_configuration(tmp_path):
+    assert drcheck(tmp_path, "init", "--container", ".").returncode == 0
+    text = (tmp_path / "Containerfile").read_text()
+    assert '"backup-promises[notify]==' in text
+    for command in (text.split("podman run")[1].split("\n# In ")[0], text.split("CMD ")[1]):
+        assert "--config" in command
+        assert "/etc/drcheck/drcheck.yaml" in command
+
+
 def test_the_line_for_cron_does_what_it_says(tmp_path):
     place = tmp_path / '50% "of" $HOME'
     assert drcheck(tmp_path, "init", str(place)).returncode == 0

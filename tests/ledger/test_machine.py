@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from ledgers import found, policy
 
+from drcheck.core.judging.transitions import Change, Event, Subject, What
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Observation, Told
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import snapshots
+from drcheck.ledger.entries import Notification, Sending
 from drcheck.ledger.errors import Busy
 from drcheck.ledger.state import SourceState
 from drcheck.ledger.store import Key, open_ledger
@@ -69,9 +71,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.now += by
 
     @precondition(lambda self: self.run is None)
-    @rule(question=st.booleans())
-    def start(self, question):
-        self.run = self.ledger.start(Window(0, self.now), version="0", started_at=self.now, question=question)
+    @rule(question=st.booleans(), job=st.sampled_from(["", "nightly"]))
+    def start(self, question, job):
+        window = Window(0, self.now)
+        self.run = self.ledger.start(window, version="0", started_at=self.now, question=question, job=job)
         for one in self.runs:
             one[1] = "abandoned" if one[1] == "running" else one[1]
         self.runs.append([self.run.id, "running", question, False])
@@ -125,11 +128,39 @@ class LedgerMachine(RuleBasedStateMachine):
         self.runs[-1][1] = "finished" if finish else "interrupted"
         self.run = None
 
-    @precondition(lambda self: self.run is None and self.runs and self.runs[-1][1:] == ["finished", False, False])
-    @rule()
-    def publish(self):
-        self.ledger.publish(self.runs[-1][0], self.now)
-        self.runs[-1][3] = True
+    @precondition(lambda self: self.run is None)
+    @rule(nth=st.integers(1, 3))
+    def publish(self, nth):
+        """The report of a run is handed over, also after later runs, as long as these judged other services."""
+        state = self.ledger.state(())
+        for one in self.runs[-nth:][:1]:
+            services = {found.service for run, found in self.verdicts if run == one[0]}
+            if one[1:] != ["finished", False, False] or one[0] not in state.runs:
+                continue
+            if nth == 1 or (services and not services & state.judged_after(one[0])):
+                self.ledger.publish(one[0], self.now)
+                one[3] = True
+
+    @rule(
+        channel=st.sampled_from(["ops", "mail/a\udcff"]),
+        run=st.sampled_from(["one", "two"]),
+        sending=st.sampled_from(Sending),
+        events=st.lists(
+            st.builds(
+                Event,
+                st.sampled_from(Change),
+                st.builds(Subject, st.sampled_from(What), st.just("web"), st.sampled_from(["rpo", "a\udcff.yaml"])),
+                st.integers(0, 2),
+                st.none() | st.integers(3, 4),
+                st.just("why"),
+                st.booleans(),
+            ),
+            max_size=2,
+        ),
+        count=st.integers(0, 3),
+    )
+    def tell(self, channel, run, sending, events, count):
+        self.ledger.tell([Notification(channel, run, self.now, sending, tuple(events), count)])
 
     @rule(service=st.sampled_from(["web", "wiki"]))
     def retire(self, service):
@@ -182,6 +213,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 for service in ("web", "wiki"):
                     self.its_verdicts_of_record_are_the_same(state, service)
         folded = self.ledger.state((), folded=True)
+        assert snapshots.small(self.ledger.state(())) == snapshots.small(folded)
         runs = [[run.began.run, run.state, run.began.question, run.published] for run in folded.runs.values()]
         assert runs == self.runs
         its = [(one.run, one.found) for one in folded.verdicts.get(("web", "rpo"), ())]
