@@ -49,6 +49,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "init",
+        # argparse puts alternatives on one line, however long that is
+        usage="drcheck init [-h] [--systemd | --cron | --container |\n"
+        "                    --kubernetes | --prometheus] [DIRECTORY]",
         help="write a policy and a configuration to start from",
         description=_DESCRIPTION,
         epilog=_EPILOG,
