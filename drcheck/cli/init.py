@@ -49,6 +49,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "init",
+        # argparse never breaks a line within alternatives.
+        usage="drcheck init [-h] [--systemd | --cron | --container | --kubernetes |\n"
+        "                    --prometheus] [DIRECTORY]",
         help="write a policy and a configuration to start from",
         description=_DESCRIPTION,
         epilog=_EPILOG,
