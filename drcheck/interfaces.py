@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from drcheck.core import words
 from drcheck.core.judging import summary
@@ -19,6 +19,9 @@ from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Status, Verdict, Window
 from drcheck.core.time.spans import Spans
 from drcheck.errors import DrcheckError
+
+SLOW: Final = 10
+"""Seconds from which on a look is one that people want to know of."""
 
 
 class CollectorError(DrcheckError):
@@ -61,6 +64,9 @@ class Entry(NamedTuple):
     """Whether another version, or a delete marker, lies on top of it."""
     grows: bool = False
     """Whether it is listed while it is being written, at a place that else lists only what is whole."""
+    inode: str = ""
+    """Which file it is, where it has several names (hard links): equal ones are one file. Empty: it has this name only,
+    or the place does not tell (SFTP)."""
 
     @property
     def own_name(self) -> str:
@@ -86,8 +92,8 @@ class Power(StrEnum):
     """Only where a policy needs to look into what lies there."""
     WRITE = "write or delete"
     COMMANDS = "run any command"
-    EVERYTHING = "do everything"
-    """As the superuser, or the owner of a storage account."""
+    SUPERUSER = "pass over all permissions"
+    """As root, or with the key of a storage account."""
 
 
 class Right(NamedTuple):
@@ -267,6 +273,8 @@ class SourceSeen:
     """Of a log, the records that concern nothing the policy has, a sentence each."""
     gaps: tuple[Gap, ...] = ()
     """Of a source that no commitment rests on, what could not be seen; of the others verdicts tell it."""
+    seconds: int = 0
+    """How long the newest look at it took."""
 
 
 class Dropped(NamedTuple):
@@ -381,6 +389,17 @@ class Report:
         if gaps := self.seen.gaps:
             parts.append(words.counted(gaps, "evidence gap"))
         return ", ".join(parts) or "nothing is owed yet"
+
+    @property
+    def slowest(self) -> tuple[str, str, int] | None:
+        """Service, name and seconds of the source that the newest looks took longest at; None: all were quick."""
+        slow = [
+            (judged.policy.service, source.name, source.seconds)
+            for judged in self.services
+            for source in judged.sources
+            if source.seconds >= SLOW
+        ]
+        return max(slow, key=lambda one: one[2], default=None)
 
     @property
     def windows(self) -> set[Window]:

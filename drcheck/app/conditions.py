@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from drcheck.core import words
@@ -14,18 +15,27 @@ from drcheck.interfaces import Judged, Report
 from drcheck.settings import Notify
 
 
-def conditions(report: Report, notify: Notify, at: int) -> dict[Subject, Condition]:
-    """Return everything that is the case at ``at`` and somebody may want to be told of."""
-    unseen = _unseen(report)
+def conditions(report: Report, notify: Notify, at: int, *, elsewhere: Collection[str] = ()) -> dict[Subject, Condition]:
+    """Return everything that is the case at ``at`` and somebody may want to be told of.
+
+    ``elsewhere`` has the connections at which sources lie that the run did not look at: of these nobody can say that
+    none was seen.
+    """
+    unseen = {alias: reason for alias, reason in _unseen(report).items() if alias not in elsewhere}
     now: dict[Subject, Condition] = {
-        Subject(What.UNSEEN, "", alias): Condition(at, reason) for alias, reason in unseen.items()
+        Subject(What.UNSEEN, "", alias): Condition(None, reason) for alias, reason in unseen.items()
     }
     for fault in report.faults:
-        now.setdefault(Subject(What.INVALID, "", fault.file), Condition(at, fault.message))
+        now.setdefault(Subject(What.INVALID, "", _absolute(fault.file)), Condition(None, fault.message))
     for judged in report.services:
         for verdict in judged.verdicts:
             now |= _of_verdict(judged, verdict, unseen, notify, at)
     return now
+
+
+def _absolute(file: str) -> str:
+    """Return a policy's file as every run names it, wherever it was begun and by whatever path it was named."""
+    return str(Path(file).absolute())
 
 
 def _of_verdict(
@@ -43,13 +53,13 @@ def _of_verdict(
             yield Subject(What.UNKNOWN, service, promise), Condition(since, overall.reason)
     if waiver is not None and waiver.until - at < notify.waiver_before:
         reason = f"the waiver of {waiver.owner} ends {words.instant(waiver.until)}: {waiver.reason}"
-        yield Subject(What.WAIVER_ENDS, service, promise), Condition(at, reason)
+        yield Subject(What.WAIVER_ENDS, service, promise), Condition(None, reason)
     if verdict.status is Status.MET and overall.at_risk:
-        yield Subject(What.AT_RISK, service, promise), Condition(at, overall.reason)
+        yield Subject(What.AT_RISK, service, promise), Condition(None, overall.reason)
     due = overall.due_at
     is_test = verdict.commitment.kind == "restore_test" and verdict.status is Status.MET
     if is_test and due is not None and due - at < notify.test_before:
-        yield Subject(What.TEST_DUE, service, promise), Condition(at, f"the next one is due {words.instant(due)}")
+        yield Subject(What.TEST_DUE, service, promise), Condition(None, f"the next one is due {words.instant(due)}")
 
 
 def _since(verdict: Verdict, status: Status, at: int) -> int:
@@ -91,39 +101,45 @@ def _unseen(report: Report) -> dict[str, str]:
 class Ends:
     """How conditions that were told, and are not any more, have ended."""
 
-    def __init__(self, report: Report, at: int, *, whole: bool) -> None:
-        self._at, self._whole = at, whole
+    def __init__(self, report: Report, at: int, *, whole: bool, retired: Collection[str] = ()) -> None:
+        """``retired`` has the services that are promised no more."""
+        self._at, self._whole, self._retired = at, whole, retired
         self._verdicts = {
             judged.policy.service: {verdict.commitment.id: verdict for verdict in judged.verdicts}
             for judged in report.services
         }
-        self._files = {judged.policy.file for judged in report.services}
+        self._files = {_absolute(judged.policy.file) for judged in report.services}
         self._connections = {source.place.partition(":")[0] for judged in report.services for source in judged.sources}
+        self._unseen = set(_unseen(report))
 
-    def of(self, subject: Subject) -> End | None:
-        """Return how it ended; None: this run cannot tell."""
+    def of(self, subject: Subject, since: int) -> End | None:
+        """Return how what was told to have begun at ``since`` ended; None: this run cannot tell."""
         how = self._how(subject)
-        return None if how is None else End(self._when(subject), how)
+        return None if how is None else End(self._when(subject, since), how)
 
-    def _when(self, subject: Subject) -> int:
+    def _when(self, subject: Subject, since: int) -> int:
         """Return when a breach or an unknown ended; of the rest only that it has is known."""
         status = _STATUSES.get(subject.what)
         verdict = self._verdicts.get(subject.service, {}).get(subject.name)
         if status is None or verdict is None:
             return self._at
-        closed = [one.closed_at for one in verdict.overall.openings(status) if one.closed_at is not None]
-        return closed[-1] if closed else self._at
+        closed = (one.closed_at for one in verdict.overall.openings(status) if one.closed_at is not None)
+        return next((end for end in closed if end > since), self._at)
 
     def _how(self, subject: Subject) -> str | None:
         if subject.what is What.INVALID:
-            return "it is judged again" if subject.name in self._files or self._whole else None
+            if subject.name in self._files:
+                return "it is judged again"
+            return "no policy is missed there any more" if self._whole else None
         if subject.what is What.UNSEEN:
+            if subject.name in self._unseen:
+                return None
             if subject.name in self._connections:
                 return "it is seen again"
             return "nothing lies there any more" if self._whole else None
         promised = self._verdicts.get(subject.service)
         if promised is None:
-            return None
+            return "its service is retired" if subject.service in self._retired else None
         verdict = promised.get(subject.name)
         if verdict is None:
             return "it is promised no more"

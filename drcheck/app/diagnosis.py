@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap, Look
 from drcheck.core.model.policy import Source
-from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Status, Verdict
 from drcheck.core.names.proposing import propose
 from drcheck.errors import DrcheckError
@@ -133,7 +132,7 @@ class Seen(NamedTuple):
     @property
     def fits_nothing(self) -> bool:
         """Whether nothing there is read as a backup."""
-        return self.source.tells(Tells.POINTS) and not self.look.matched
+        return self.source.reader.lists and not self.look.matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +172,10 @@ class Examination:
         told = [one for one in self.told if one.connection == name]
         accounts = [one.account for one in told if one.account]
         of_looks = {gap for one in looked for gap in one.gaps}
-        of_asking = (one.gap for one in told if one.gap and one.gap not in of_looks)
-        gaps = dict.fromkeys([*self._unseen(name, looked), *of_asking])
-        remarks = [Remark(Level.FAILED, gap.what, gap.hint) for gap in gaps]
+        not_asked = dict.fromkeys(one.gap for one in told if one.gap and one.gap not in of_looks)
+        remarks = [Remark(Level.FAILED, gap.what, gap.hint) for gap in self._unseen(name, looked)]
+        if not remarks and not any(self._is_seen(name, one) for one in looked):
+            remarks.append(Remark(Level.FAILED, "nothing of it could be seen: its sources say why"))
         offset = max((one.clock_offset for one in looked if one.clock_offset is not None), key=abs, default=None)
         if not remarks and accounts:
             its_clock = "" if not offset else f"; its clock is {abs(offset):.1f} s {_direction(offset)}"
@@ -184,6 +184,9 @@ class Examination:
             gap = clock_gap(name, offset, self.settings.clock_tolerance)
             remarks.append(Remark(Level.ATTENTION, gap.what, gap.hint))
         remarks += [*_rights(connection, told), *_expiry(accounts, self.begin)]
+        remarks += [
+            Remark(Level.NOTE, f"what its account may do cannot be asked: {gap.what}", gap.hint) for gap in not_asked
+        ]
         return Topic(Sort.CONNECTION, name, tuple(remarks), sum(one.calls for one in looked) if seen else None, offset)
 
     def _at(self, connection: str) -> list[Seen]:
@@ -205,14 +208,18 @@ class Examination:
         of_clock = None if offset is None else clock_gap(connection, offset, self.settings.clock_tolerance)
         return [gap for gap in look.gaps if gap != of_clock]
 
+    def _is_seen(self, connection: str, look: Look) -> bool:
+        return not any(gap.hides for gap in self._gaps(connection, look))
+
     def _unseen(self, connection: str, looked: Sequence[Look]) -> list[Gap]:
         """Return why nothing of a connection could be seen: it is said once, and not of each source."""
         gaps = [self._gaps(connection, one) for one in looked]
         shared = [gap for gap in gaps[0] if gap.hides and all(gap in others for others in gaps)]
-        if len(gaps) > 1 or connection in self.reached:
+        of_asking = [one.gap for one in self.told if one.connection == connection]
+        # a place that could not even be opened was not asked after its account
+        if len(gaps) > 1 or connection in self.reached or not of_asking:
             return shared
-        also_of_asking = {one.gap for one in self.told if one.connection == connection}
-        return [gap for gap in shared if gap in also_of_asking]
+        return [gap for gap in shared if gap in of_asking]
 
     def _source(self, seen: Seen, lines: Sequence[Gap]) -> Topic:
         connection = seen.source.connection
@@ -222,7 +229,7 @@ class Examination:
         remarks = [Remark(Level.FAILED if gap.hides else Level.ATTENTION, gap.what, gap.hint) for gap in own]
         if of_all:
             remarks.append(Remark(Level.FAILED, f"not seen, as nothing of {connection} was"))
-        elif not any(gap.hides for gap in own):
+        elif self._is_seen(connection, seen.look):
             remarks = [*_fit(seen), *remarks]
         if lines:
             more = f", and {words.counted(len(lines) - 1, 'more line')}" if lines[1:] else ""
@@ -257,7 +264,7 @@ def of_ledger(path: str, footing: Footing, entries: int, error: DrcheckError | N
     if error is not None:
         remarks.append(Remark(Level.FAILED, error.message, error.hint))
     if footing.unwritable:
-        hint = "Make the directory, and let drcheck's user write there."
+        hint = "The directory must exist, and drcheck's user must be able to write there."
         remarks.append(Remark(Level.FAILED, f"it cannot be written: {footing.unwritable}", hint))
     if footing.locks is False:
         hint = "Keep the ledger on a file system that can lock files."
@@ -284,7 +291,7 @@ def _fit(seen: Seen) -> Iterator[Remark]:
     source, look = seen.source, seen.look
     try_it = f"`drcheck try {source.place}` shows how the names there are read."
     listed = words.counted(look.names, "name")
-    if not source.tells(Tells.POINTS):
+    if not source.reader.lists:
         yield Remark(Level.GOOD, f"read, {words.size(look.size)}")
     elif not look.names:
         yield Remark(Level.ATTENTION, "nothing lies there, of what a run would list", try_it)
@@ -307,9 +314,9 @@ def _rights(connection: Connection, told: Sequence[Told]) -> Iterator[Remark]:
         for right in one.account.rights if one.account else ():
             at[right].append(one)
     needed = {one.container for one in told if one.content}
-    everything = any(right.power is Power.EVERYTHING and right.held for right in at)
+    superuser = any(right.power is Power.SUPERUSER and right.held for right in at)
     for right, where in at.items():
-        implied = right.power is Power.WRITE and right.held and everything
+        implied = right.power is Power.WRITE and right.held and superuser
         asked_for = right.power is Power.COMMANDS and connection.named_reads
         too_much = where if right.power is not Power.READ else [one for one in where if one.container not in needed]
         if right.held is False or implied or asked_for or not too_much:

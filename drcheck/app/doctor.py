@@ -112,10 +112,14 @@ def _reading(told: list[Told], source: Source) -> Examine:
 
     def examine(collector: Guarded, source: Source, name: str, asked: Asked) -> Observation:
         observation = read(collector, source, name, asked)
-        # What earlier nights have read of it, the next backup is read for as well.
-        earlier = bool(asked.states) or any(one.facts for one in asked.settled.values())
-        told_apart = asked.tells_apart and any(not one.checksum for one in observation.candidates)
-        content = bool(collector.reads) or earlier or told_apart or not observation.look.complete
+        content = (
+            bool(collector.reads)
+            or not observation.look.complete
+            # what earlier nights have read of backups, the next one is read for as well
+            or bool(asked.states)
+            or any(one.facts for one in asked.settled.values())
+            or (asked.tells_apart and any(not one.checksum for one in observation.candidates))
+        )
         told.append(_told(collector, source, content=content))
         return observation
 

@@ -71,8 +71,8 @@ class Gathering:
     jobs: Iterable[Job]
     pool: Connections
     workers: int
-    reader: Callable[[Source], Examine] = registry.reader
-    """What reads a source."""
+    reader: Callable[[Source], Examine] | None = None
+    """Returns what reads a source; None: the one that the registry names."""
     tracebacks: list[str] = field(default_factory=list)
     """Of everything that a look met and nobody foresaw; each is a gap of its source."""
     abandoned: int = 0
@@ -124,7 +124,7 @@ class Gathering:
         try:
             root, name = registry.place(source)
             with closing(self._open(asked, root)) as collector:
-                return Seen(job, self.reader(source)(collector, source, name, job.asked))
+                return Seen(job, (self.reader or registry.reader)(source)(collector, source, name, job.asked))
         except DrcheckError as error:
             return Seen(job, _blind(job, Gap(error.message, error.hint)))
         except BaseException as error:  # noqa: BLE001  of a reader: a panic of a library in Rust is no Exception

@@ -148,6 +148,9 @@ def _sources(
     shown = []
     for source in looked_at(policy):
         state, seen = sources(Key(policy.service, source.identity)), SourceSeen(source.name, source.place)
+        if state is not None:
+            last = state.history.looks[-1]
+            seen = replace(seen, seconds=last.end - last.begin)
         if state is not None and (log := evidence[source.name].log) is not None:
             seen = replace(
                 seen,

@@ -59,12 +59,13 @@ def look(
     *,
     begin: int,
     progress: Progress,
-    reader: Callable[[Source], Examine] = registry.reader,
+    reader: Callable[[Source], Examine] | None = None,
     connections: Collection[str] | None = None,
 ) -> tuple[str, ...]:
     """Look at every source once, as of ``begin``, for judging each service over its window.
 
-    ``connections``: look only at what lies there; None: everywhere. ``reader`` has what reads a source.
+    ``connections``: look only at what lies there; None: everywhere. ``reader``
+    returns what reads a source; None: the one that the registry names.
 
     ``known_of`` reads what is known of a source: once, when its turn comes, and it is let go of with what came.
     Returns tracebacks of what looks met and nobody foresaw; each of these is a gap of its source.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,18 +21,21 @@ from drcheck.app.conditions import Ends, conditions, passed
 from drcheck.app.look import unwatched
 from drcheck.app.verify import Question, verify
 from drcheck.channels import apprise_url, ping
+from drcheck.core import words
 from drcheck.core.judging import summary, transitions
-from drcheck.core.judging.transitions import Subject, What
+from drcheck.core.judging.transitions import End, Subject, What
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import Report
-from drcheck.ledger.entries import Notification, Sending
-from drcheck.ledger.errors import Busy
+from drcheck.ledger.entries import Notification, Sending, is_of
+from drcheck.ledger.errors import Busy, LedgerError
 from drcheck.ledger.state import ChannelState, State
 from drcheck.ledger.store import open_ledger
 from drcheck.reports.message import Message, message
 from drcheck.settings import Channel, Notify, Secret, Settings
 
 OWNER: Final = "{owner}"
+PATIENCE: Final = (1, 5, 20, 60, 120)
+"""Seconds to wait, one after the other, for a ledger that another run holds."""
 _CLAIM_LASTS: Final = 600
 """Seconds after which whoever claimed a message and has not said what became of it is taken to have died."""
 
@@ -60,7 +64,8 @@ class Plan(NamedTuple):
 
 def deliver(settings: Settings, run: str, plans: Iterable[Plan]) -> list[DrcheckError]:
     """Send what was claimed, say what became of it, and return what could not be sent."""
-    outcomes, errors = [], []
+    outcomes: list[Notification] = []
+    errors: list[DrcheckError] = []
     for address, _, told, events in plans:
         if told is None:
             continue
@@ -72,59 +77,67 @@ def deliver(settings: Settings, run: str, plans: Iterable[Plan]) -> list[Drcheck
         else:
             outcome = Notification(address.id, run, clock.now(), Sending.SENT, count=events)
         outcomes.append(outcome)
-    try:
-        _settle(settings, outcomes)
-    except DrcheckError as error:
-        errors.append(error)
+        # One after the other: whoever is stopped leaves no more than one message that is told twice.
+        with suppress(LedgerError):
+            _settle(settings, outcomes)
+            outcomes = []
+    for pause in (*PATIENCE, 0) if outcomes else ():
+        try:
+            _settle(settings, outcomes)
+            break
+        except LedgerError as error:
+            if not pause or not isinstance(error, Busy):
+                what = f"that {words.counted(len(outcomes), 'message')} went out could not be recorded"
+                errors.append(LedgerError(f"{what}: {error.message}", "A later run sends the same once more."))
+                break
+        clock.pause(pause)
     return errors
 
 
 def _settle(settings: Settings, outcomes: Sequence[Notification]) -> None:
-    """Say what became of the messages, also where another run holds the ledger for a while.
-
-    Where it holds it longer, a run that comes later takes them for not sent, and they are told twice.
-    """
-    if not outcomes:
-        return
-    for pause in (1, 5, 20, 60, 120):
-        try:
-            with open_ledger(settings.ledger, must_exist=True) as ledger:
-                ledger.tell(outcomes)
-        except Busy:
-            clock.pause(pause)
-        else:
-            return
+    with open_ledger(settings.ledger, must_exist=True) as ledger:
+        ledger.tell(outcomes)
 
 
 def planned(notify: Notify, report: Report, state: State, at: int, *, whole: bool) -> Iterator[Plan]:
     """Yield for each address what is new there."""
-    addresses = [*_addresses(notify, report)]
-    general = [one for one in addresses if not one.owners] or addresses
-    now, over = conditions(report, notify, at), [*passed(report)]
-    ends = Ends(report, at, whole=whole)
     owner_of = {judged.policy.service: judged.policy.owner for judged in report.services}
+    addresses = [*_addresses(notify, {*owner_of.values()} - {""}, state)]
+    general = [one for one in addresses if not one.owners]
+    settled = owner_of.keys() | state.retired.keys()
+    elsewhere = {key.place.partition(":")[0] for key in state.named.values() if key.service not in settled}
+    now, over = conditions(report, notify, at, elsewhere=() if whole else elsewhere), [*passed(report)]
+    ends = Ends(report, at, whole=whole, retired=state.retired)
     rules = transitions.Rules(notify.remind_every)
     for address in addresses:
-
-        def concerns(subject: Subject, address: Address = address) -> bool:
-            if subject.what in {What.INVALID, What.UNSEEN}:
-                return address in general
-            return not address.owners or owner_of.get(subject.service) in address.owners
-
         known = state.channels.get(address.id) or ChannelState()
+
+        def concerns(subject: Subject, address: Address = address, known: ChannelState = known) -> bool:
+            if not address.owners:
+                return True
+            if subject.what not in {What.INVALID, What.UNSEEN}:
+                return owner_of.get(subject.service) in address.owners
+            # Where nobody is told of everything, every owner is whose policies this run judges.
+            return not general and (subject in known.known or not {*owner_of.values()}.isdisjoint(address.owners))
+
+        def ended(subject: Subject, since: int) -> End | None:
+            return End(at, "it is somebody else's now", elsewhere=True) if subject in now else ends.of(subject, since)
+
         new = transitions.events(
             {subject: condition for subject, condition in now.items() if concerns(subject)},
             [one for one in over if concerns(one.subject)],
             known.known,
             at,
             rules,
-            ends.of,
+            ended,
         )
         waiting = [*known.waiting, *new]
         tell = transitions.together(waiting)
         claimed = known.claimed_at is not None and 0 <= at - known.claimed_at < _CLAIM_LASTS
         quiet = address.channel.quiet_hours is not None and _is_quiet(address.channel, notify.timezone, at)
-        if not tell or claimed or (quiet and all(event.waits for event in tell)):
+        if not tell and waiting and not claimed:
+            yield Plan(address, Notification(address.id, report.run, at, Sending.HELD, tuple(new), len(waiting)), None)
+        elif not tell or claimed or (quiet and all(event.waits for event in tell)):
             held = Notification(address.id, report.run, at, Sending.HELD, tuple(new)) if new else None
             yield Plan(address, held, None)
         else:
@@ -153,6 +166,17 @@ def test(settings: Settings, names: Sequence[str]) -> Iterator[tuple[str, Drchec
             yield name, error
         else:
             yield name, None
+
+
+def recorded(settings: Settings, names: Sequence[str]) -> list[Notification]:
+    """Return what the ledger says was told to each channel of ``names``, none: to any, and what became of it."""
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        told = (ledger.entry(stored.number) for stored in ledger.log.read() if is_of(stored.data, Notification.KIND))
+        return [
+            one
+            for one in told
+            if isinstance(one, Notification) and (not names or one.channel.partition("/")[0] in names)
+        ]
 
 
 def dry_run(settings: Settings, names: Sequence[str]) -> list[Plan]:
@@ -203,15 +227,17 @@ def read(secret: Secret) -> str:
     return url.strip()
 
 
-def _addresses(notify: Notify, report: Report) -> Iterator[Address]:
-    owners = sorted({judged.policy.owner for judged in report.services if judged.policy.owner})
+def _addresses(notify: Notify, owners: set[str], state: State) -> Iterator[Address]:
+    """Yield where messages go of a run that judged policies of ``owners``, and where somebody still waits for one."""
     for channel in notify.channels.values():
         try:
             by_owner = OWNER in read(channel.url)
         except UsageError:
             by_owner = False  # sending tells why
         if by_owner:
-            for owner in channel.owners or owners:
+            of_channel = f"{channel.name}/"
+            told = (known.removeprefix(of_channel) for known in state.channels if known.startswith(of_channel))
+            for owner in channel.owners or sorted(owners.union(told)):
                 yield Address(f"{channel.name}/{owner}", channel, (owner,))
         else:
             yield Address(channel.name, channel, channel.owners)

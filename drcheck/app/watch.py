@@ -22,7 +22,7 @@ from drcheck.app.publish import publish
 from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.ledger.errors import NoLedger
+from drcheck.ledger.errors import Busy, NoLedger
 from drcheck.ledger.store import open_ledger, path_of
 from drcheck.output_files import check_writable, keep_off, put
 from drcheck.policyfile.config import load_settings
@@ -176,15 +176,23 @@ class Watching:
             retry_at = None
         done = Done(job, status, outcome, clock.monotonic() - began, tuple(errors), trace, retry_at)
         told = self._show.done(done, self.settings, self.next_at())
-        if told and outcome is not None and not errors:
-            for failed in publish(self.settings, outcome, whole=not job.policies):
-                self._show.trouble(failed, "")
-        if not job.period and (unheard := self._tell_end(done)) is not None:
-            self._show.trouble(unheard, "")
+        try:
+            for failed in (*self._publish(done, handed_over=told and not errors), self._tell_end(done)):
+                if failed is not None:
+                    self._show.trouble(failed, "")
+        except Exception:  # noqa: BLE001  as above: what was judged is recorded
+            self._show.trouble(DrcheckError(f"a fault in drcheck: {traceback.format_exc()}"), "")
         return status
 
+    def _publish(self, done: Done, *, handed_over: bool) -> list[DrcheckError]:
+        if done.outcome is None:
+            return []
+        return publish(self.settings, done.outcome, whole=not done.job.policies, handed_over=handed_over)
+
     def _tell_end(self, done: Done) -> DrcheckError | None:
-        if self.settings.notify.ping is None:
+        # A run that another one keeps waiting has not ended: it is tried again, or found to be done.
+        waits = any(isinstance(error, Busy) for error in done.errors)
+        if self.settings.notify.ping is None or done.job.period or waits:
             return None
         from drcheck.app.notify import tell_end  # it loads what no run without channels needs
 

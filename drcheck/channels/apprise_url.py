@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -30,7 +31,7 @@ def send(url: str, title: str, body: str, *, urgent: bool) -> None:
     asset = apprise.AppriseAsset(app_id="drcheck", app_desc="drcheck", plugin_paths=[], service_timeout=_SECONDS)
     asset.http_redirects = False
     target = apprise.Apprise(asset=asset)
-    if not target.add(url):
+    if not _asked(url, lambda: target.add(url)):
         raise UsageError(
             f"the channel's URL ({scheme(url)}://…) is none that Apprise can read",
             "https://appriseit.com/services/ has the form of each service's.",
@@ -38,13 +39,23 @@ def send(url: str, title: str, body: str, *, urgent: bool) -> None:
     kind = apprise.NotifyType.WARNING if urgent else apprise.NotifyType.INFO
     capture: Any = vars(apprise)["LogCapture"]  # it has no types
     with capture(level=logging.WARNING, fmt="%(message)s") as captured:
-        taken = target.notify(body=body, title=title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT)
+        form = apprise.NotifyFormat.TEXT
+        taken = _asked(url, lambda: target.notify(body=body, title=title, notify_type=kind, body_format=form))
         said = captured.getvalue()
     if not taken:
         raise DrcheckError(
             f"{scheme(url)}://… did not take the message: {_without_secrets(said, url) or 'it does not say why'}",
             "It is kept, and told again with the next run; drcheck notify --test tries it now.",
         )
+
+
+def _asked(url: str, ask: Callable[[], object]) -> bool:
+    """Return what the library answers; raises :class:`DrcheckError` where it raises anything."""
+    try:
+        return bool(ask())
+    except Exception as error:  # noqa: BLE001  a hundred services, each with a library that has its own errors
+        what = f"{scheme(url)}://… could not be asked to take the message: {type(error).__name__}"
+        raise DrcheckError(what, "It is kept, and told again with the next run.") from None
 
 
 def scheme(url: str) -> str:

@@ -105,7 +105,7 @@ def _text(diagnosis: Diagnosis) -> str:
     told = ", ".join(counts) or "all is well"
     requests = words.counted(diagnosis.requests, "request")
     paper.wrapped(
-        f"{told}; a run takes {requests}, this one took {diagnosis.seconds:.1f} s; nothing was recorded",
+        f"{told}; the next run takes {requests}, this one took {diagnosis.seconds:.1f} s; nothing was recorded",
         first=(mark, style),
     )
     return paper.text()

@@ -118,7 +118,9 @@ def _alert_rules(directory: Path) -> bytes:
     if loaded.faults:
         raise UsageError(loaded.faults[0].message, "Mend the policies first: drcheck lint names every fault.")
     looks = [job for job in settings.watch.jobs.values() if not job.period]
-    run_every = min((job.every or longest_gap(job.schedule) for job in looks), default=DAY)
+    # Whoever writes no metrics makes them no younger.
+    writes = [job for job in looks if any(output.format == "prometheus" for output in job.outputs)]
+    run_every = min((job.every or longest_gap(job.schedule) for job in writes or looks), default=DAY)
     return rules(loaded.policies, run_every=run_every)
 
 

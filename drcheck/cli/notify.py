@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drcheck.ledger.entries import Notification
 
 _DESCRIPTION = """\
 Try the channels that drcheck.yaml names under `notify`, or show what each of
@@ -24,6 +29,7 @@ examples:
   drcheck notify --test              a trial message to every channel
   drcheck notify --test operations   to one
   drcheck notify --dry-run           what would be told now, and to whom
+  drcheck notify --log operations    what was told to one, and when
 
 exit status: 0, or 1 where a channel did not take its message
 """
@@ -42,6 +48,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--test", action="store_true", help="send each channel a message that says that it is a trial")
+    what.add_argument("--log", action="store_true", help="print what was told to whom, when, and what became of it")
     what.add_argument("--dry-run", action="store_true", help="print what each would be told now, and send nothing")
     parser.set_defaults(run=run)
 
@@ -55,6 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile.config import load_settings
 
     settings = load_settings(arguments.config)
+    if arguments.log:
+        write_whole(_log(notify.recorded(settings, arguments.channels)).encode(errors="backslashreplace"), None)
+        return 0
     if arguments.dry_run:
         lines = []
         for plan in notify.dry_run(settings, arguments.channels):
@@ -70,3 +80,20 @@ def run(arguments: argparse.Namespace) -> int:
             failed = 1
             say(DrcheckError(f"{name}: {error.message}", error.hint))
     return failed
+
+
+def _log(told: Iterable[Notification]) -> str:
+    """Return a line for each message, held, claimed, sent or failed, and below it what was new by then."""
+    from drcheck.core import words
+    from drcheck.reports.console.text import printable
+
+    lines = []
+    for one in told:
+        why = f": {one.error}" if one.error else ""
+        lines.append(printable(f"{words.instant(one.at)}  {one.channel}  {one.state.value}{why}"))
+        for event in one.events:
+            what, service, name = event.subject
+            quiet = ", told to nobody" if event.silent else ""
+            about = " ".join(part for part in (service, name) if part)
+            lines.append(printable(f"    {about}: {what.value}, {event.change.value}{quiet}: {event.reason}"))
+    return "\n".join([*lines, ""]) if lines else "nobody was ever told anything\n"

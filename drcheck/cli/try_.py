@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from drcheck.core.model.readers import Tells
 from drcheck.errors import OutputError, UsageError
 from drcheck.registry import READERS
 
@@ -107,7 +106,7 @@ def _source(arguments: argparse.Namespace, settings: Settings) -> tuple[Source, 
         if arguments.source not in policy.sources:
             raise UsageError(f"{arguments.source} is no source of it", f"It has {', '.join(policy.sources)}.")
         source = policy.sources[arguments.source]
-        if not source.tells(Tells.POINTS):
+        if not source.reader.lists:
             raise UsageError(f"{arguments.source} is a log, read by {source.reader}", "try looks at backups.")
         return source, policy.service
     connection, path = scalar_formats.location(arguments.at)

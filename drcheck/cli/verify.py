@@ -131,11 +131,15 @@ def run(arguments: argparse.Namespace) -> int:
             terminal=arguments.output is None,
             config=arguments.config or "",
         )
-        write_whole(rendered, arguments.output)
-        for failed in publish(settings, outcome, whole=not arguments.policies, silent=arguments.silent):
+        handed_over = True
+        try:
+            write_whole(rendered, arguments.output)
+        except OutputError as error:
+            handed_over = False
+            say(error)  # a breach is one even where its report found no room, and what is met is met
+        whole, silent = not arguments.policies, arguments.silent
+        for failed in publish(settings, outcome, whole=whole, silent=silent, handed_over=handed_over):
             say(failed)
-    except OutputError as error:
-        say(error)  # a breach is one even where its report found no room, and what is met is met
     except KeyboardInterrupt:
         tell("\ndrcheck: interrupted while the report was written; the verdicts are in the ledger")
     if question.is_record:

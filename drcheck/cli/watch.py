@@ -132,6 +132,8 @@ class _Json:
         if done.outcome is not None:
             report = done.outcome.report
             facts |= {"run": report.run, "totals": report.totals._asdict(), "gaps": report.seen.gaps}
+            if report.slowest is not None:
+                facts["slowest"] = dict(zip(("service", "source", "seconds"), report.slowest, strict=True))
         facts |= {"errors": [str(error) for error in done.errors], "traceback": done.traceback}
         return self._tell("done", facts | _instants(retry_at=done.retry_at, next_at=next_at))
 

@@ -354,7 +354,8 @@ class Notification:
     events: tuple[Event, ...] = ()
     """Of what is held or claimed: what is new since the entry before."""
     count: int = 0
-    """Of what was claimed and sent: how many events, from the oldest on, the message tells."""
+    """Of what was claimed and sent: how many events, from the oldest on, the message tells; of what is held: how many
+    need no telling any more."""
     error: str = ""
     """Why it could not be sent."""
 

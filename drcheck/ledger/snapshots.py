@@ -213,7 +213,7 @@ def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str,
         "whole": [
             [row, seen.formed, seen.whole, None if seen.lost_from == FOREVER else seen.lost_from]
             for row, seen in enumerate(sightings)
-            if seen.shown.pieces is not None or seen.formed != LONG_AGO
+            if seen.formed != LONG_AGO
         ],
         "facts": [
             [row, fact.value, look, _HOLDS.index(told.holds), plain(told.how), told.until]
@@ -364,7 +364,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 11
+FORMAT: Final = 12
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 
@@ -461,10 +461,12 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
 
 def _channel(channel: ChannelState) -> list[Any]:
     known = [[key.what.value, key.service, plain(key.name), *told] for key, told in channel.known.items()]
-    return [known, entries.written_events(channel.waiting), channel.claimed_at]
+    return [known, entries.written_events(channel.waiting), channel.claimed_at, channel.claimed_by]
 
 
-def _read_channel(known: Sequence[Any], waiting: Sequence[Any], claimed_at: int | None) -> ChannelState:
+def _read_channel(
+    known: Sequence[Any], waiting: Sequence[Any], claimed_at: int | None, claimed_by: str
+) -> ChannelState:
     return ChannelState(
         {
             Subject(What(what), service, text(name)): LastTold(since, told_at, holds, tuple(began), *rest)
@@ -472,6 +474,7 @@ def _read_channel(known: Sequence[Any], waiting: Sequence[Any], claimed_at: int 
         },
         list(entries.read_events(waiting)),
         claimed_at,
+        claimed_by,
     )
 
 

@@ -33,6 +33,11 @@ class Key(NamedTuple):
     source: str
     """The source's identity, as the run gave it."""
 
+    @property
+    def place(self) -> str:
+        """Where it lies, as ``CONNECTION:PATH``; empty of an identity that does not say it."""
+        return self.source.split("\n", 2)[1] if "\n" in self.source else ""
+
 
 class PastPolicy(NamedTuple):
     """A policy's text that was judged, and when."""
@@ -114,17 +119,25 @@ class ChannelState:
     """Oldest first."""
     claimed_at: int | None = None
     """Since when somebody sends a message of them; None: nobody does."""
+    claimed_by: str = ""
+    """The run that does: what became of a message that another one claimed before changes nothing."""
 
     def apply(self, entry: entries.Notification) -> None:
         """Take in one entry."""
         self.waiting += entry.events
         self.known = transitions.after(self.known, entry.events, entry.at)
         if entry.state is Sending.CLAIMED:
-            self.claimed_at = entry.at
-        elif entry.state is not Sending.HELD:
-            self.claimed_at = None
-            if entry.state is Sending.SENT:
-                del self.waiting[: entry.count]
+            self.claimed_at, self.claimed_by = entry.at, entry.run
+        elif entry.state is Sending.HELD:
+            if entry.count:
+                self._settle(entry.count)
+        elif entry.run == self.claimed_by:
+            self._settle(entry.count if entry.state is Sending.SENT else 0)
+
+    def _settle(self, count: int) -> None:
+        """Nobody sends anything any more, and the oldest ``count`` wait no longer."""
+        self.claimed_at, self.claimed_by = None, ""
+        del self.waiting[:count]
 
 
 @dataclass(slots=True)
@@ -302,6 +315,12 @@ class State:
         its = [one for one in self.verdicts.get((service, commitment), ()) if one.run in ids]
         earlier = self.shown.get((service, commitment))
         return Recorded(max(ends), earlier is not None or bool(its), union((*(earlier or ()), *_shown(its))))
+
+    def judged_after(self, run: str) -> set[str]:
+        """Return the services of which a later run of record than ``run`` found something, or is about to."""
+        later = [one for one in self.runs.values() if one.number > self.runs[run].number and not one.began.question]
+        found = {service for one in later if one.state == "finished" for service in one.judged}
+        return found | {text.service for one in later if one.state == "running" for text in one.policies}
 
     def dead_runs(self) -> Iterator[PastRun]:
         """Yield the runs that have no end."""

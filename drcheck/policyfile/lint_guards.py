@@ -5,6 +5,7 @@ Each guard is told once for a policy, with all sources that lack it; stating it,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
@@ -23,6 +24,14 @@ class Guard(NamedTuple):
     """What one source, and what several, do."""
     without: str
     remedy: str
+
+
+def _fits_anything(template: str) -> bool:
+    """Return whether a template has a wildcard, and no words but for extensions that a name must have."""
+    text = re.sub(r"\{[^{}]*\}", "", template.rpartition("/")[2] or template)
+    return "{*" in template and not any(
+        map(str.isalpha, re.sub(r"\.[\w.]*", "", text).replace("Z", "").replace("T", ""))
+    )
 
 
 _GUARDS: Final = (
@@ -46,6 +55,13 @@ _GUARDS: Final = (
         ("takes each file's own time for its arrival", "take each file's own time for its arrival"),
         "what is copied or touched came when its time says",
         "leave out `available_at: mtime` where files are written in place",
+    ),
+    Guard(
+        "any-text",
+        lambda source: len(source.of) == 1 and any(map(_fits_anything, source.templates)),
+        ("reads names with any text in them", "read names with any text in them"),
+        "what is of other data and has such a name counts as well",
+        "write what the names of this data have in common in place of {*}, or {of}",
     ),
     Guard(
         "thinning-unstated",

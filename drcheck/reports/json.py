@@ -81,6 +81,7 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
                 "other_lines": source.other_lines,
                 "unplaced_failures": list(source.unplaced),
                 "gaps": [_gap(name, gap) for name, gap in judged.gaps if name == source.name],
+                "seconds": source.seconds,
                 "unread": source.unread,
                 "names": source.names,
                 "matched": source.matched,

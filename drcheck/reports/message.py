@@ -35,9 +35,12 @@ _UNKNOWN: Final = _Section("unknown", "Unknown")
 _INVALID: Final = _Section("invalid policy", "Policies that cannot be judged")
 _LASTS: Final = _Section("still so", "Still so")
 _TO_SEE_TO: Final = _Section("to see to", "To see to")
+_HANDED_ON: Final = _Section("handed on", "Still so, and told to others from now on")
 _SETTLED: Final = _Section("settled", "Settled")
 _OVER: Final = _Section("over", "Over")
-_IN_ORDER: Final = (_BROKEN, _FLAPS, _PASSED, _UNSEEN, _UNKNOWN, _INVALID, _LASTS, _TO_SEE_TO, _SETTLED, _OVER)
+_IN_ORDER: Final = (
+    _BROKEN, _FLAPS, _PASSED, _UNSEEN, _UNKNOWN, _INVALID, _LASTS, _TO_SEE_TO, _HANDED_ON, _SETTLED, _OVER,
+)  # fmt: skip
 
 
 def _section(event: Event) -> _Section:
@@ -50,6 +53,8 @@ def _section(event: Event) -> _Section:
             return _LASTS
         case Change.OVER:
             return _OVER
+        case Change.HANDED_ON:
+            return _HANDED_ON
         case Change.FLAPS:
             return _FLAPS
         case Change.SETTLED:

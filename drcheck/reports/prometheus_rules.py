@@ -6,6 +6,7 @@ lasted as long as its own objective (at most a day).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -123,7 +124,7 @@ def _patience(commitment: Commitment) -> int:
 
 def _plain(text: str) -> str:
     """Return text in which a template of Prometheus is none: a clause may hold anything."""
-    return text.replace("{{", "{ {")
+    return re.sub(r"\{(?=\{)", "{ ", text)
 
 
 def _alert(

@@ -3,8 +3,8 @@
 `drcheck verify` of one policy a host, a process of its own with a fresh ledger, in turns with asyncssh, which lists the
 directory with sizes and times and reads the log, by SFTP and by one command, and with ssh itself, 32 at a time. With
 `--delay 50ms` a proxy adds that to each round trip. The turns of a host, how often its client had to hear something
-before it could go on, are counted by the proxy in a round of its own that is not timed. asyncssh is not among what this
-repository locks: .venv/bin/pip install asyncssh
+before it could go on, are counted by the proxy in a round of its own that is not timed. asyncssh and Ansible are not
+among what this repository locks: .venv/bin/pip install asyncssh ansible-core
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
@@ -59,6 +60,9 @@ commitments:
   daily: {{kind: backup_frequency, at_least: 1, per: day, evidence: [dumps]}}
   rto: {{kind: rto, at_most: 4h, evidence: [drills]}}
 """
+
+
+ANSIBLE = Path(sysconfig.get_path("scripts")) / "ansible-playbook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +223,11 @@ def ways(*, sftp_only: bool, alone: bool) -> Iterator[str]:
             yield "asyncssh, a command"
     if not sftp_only and shutil.which("ssh") and shutil.which("xargs"):
         yield f"xargs -P{AT_ONCE} ssh"
+    if not sftp_only:
+        if ANSIBLE.exists():
+            yield "Ansible, find and slurp"
+        else:
+            print("Ansible is not installed, and not measured (.venv/bin/pip install ansible-core)", file=sys.stderr)
 
 
 def measure(way: str, place: Place, profile: Path | None = None) -> dict[str, float]:
@@ -318,6 +327,38 @@ def by_ssh(place: Place) -> dict[str, float]:
     return {"found": sum(complete(Path(host).read_text()) for host in place.hosts)}
 
 
+def by_ansible(place: Place) -> dict[str, float]:
+    """Look with Ansible's modules that do so, `find` and `slurp`."""
+    options = f"-F none -o IdentitiesOnly=yes -o UserKnownHostsFile={place.known_hosts}"
+    known = {"ansible_user": place.user, "ansible_ssh_private_key_file": place.identity_file}
+    inventory = {
+        "all": {
+            "vars": {**known, "ansible_ssh_common_args": options, "ansible_python_interpreter": sys.executable},
+            "hosts": {
+                host: {"ansible_host": address, "ansible_port": port} for host, (address, port) in place.hosts.items()
+            },
+        }
+    }
+    directory = f"{place.root}/{{{{ inventory_hostname }}}}"
+    tasks = [
+        {"ansible.builtin.find": {"paths": f"{directory}/backups"}, "register": "backups"},
+        {"ansible.builtin.slurp": {"src": f"{directory}/restores.jsonl"}, "register": "log"},
+        {
+            "ansible.builtin.assert": {
+                "that": [f"backups.matched == {BACKUPS}", f"(log.content | b64decode).count('\\n') == {LINES}"]
+            }
+        },
+    ]
+    Path("inventory.yml").write_text(json.dumps(inventory))
+    Path("look.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    environment = {**os.environ, "ANSIBLE_NOCOWS": "1", "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": str(Path.cwd())}
+    command = [str(ANSIBLE), "-i", "inventory.yml", "-f", str(AT_ONCE), "look.yml"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        sys.exit(ran.stdout[-2000:] + ran.stderr[-2000:])
+    return {"found": ran.stdout.count("failed=0")}
+
+
 def figures(costs: dict[str, Cost], asked: argparse.Namespace) -> dict[str, object]:
     return {
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
@@ -352,7 +393,7 @@ def be(way: str, place: Place, profile: str) -> dict[str, float]:
         return {**drcheck(place, profile), "mib": peak()}
     if "asyncssh" in way:
         return {**asynchronous(place, by_command="command" in way), "mib": peak()}
-    return by_ssh(place)
+    return by_ansible(place) if way.startswith("Ansible") else by_ssh(place)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import time
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,9 @@ _IN_FLIGHT = 0.5
 """Seconds that the loader is left alone after its last word: it does not wait for what it sent last, and if it left
 earlier, that would be lost, and this version's filer could come down over it."""
 
+
+_KNOWN_WITHIN = 10.0
+"""Seconds within which the gateway knows a key that was made."""
 
 LockMode = Literal["COMPLIANCE", "GOVERNANCE"]
 
@@ -110,6 +114,7 @@ class SeaweedFS(Server):
             "s3.port": port,
             "s3.port.grpc": s3_grpc,
             "s3.config": "s3.json",
+            "s3.iam.readOnly": "false",
             "s3.port.iceberg": 0,
             "s3.port.lance": 0,
             "admin.port": admin,
@@ -141,6 +146,34 @@ class SeaweedFS(Server):
             aws_secret_access_key=secret_key,
             config=Config(s3={"addressing_style": "path"}),
         )
+
+    def key_allowed(self, policy: str) -> KeyPair:
+        """Return a new key that may do what an IAM policy says, in AWS's own form, and nothing else."""
+        import boto3
+        from botocore.exceptions import ClientError
+
+        iam = boto3.client(
+            "iam",
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=self.admin_key.access_key,
+            aws_secret_access_key=self.admin_key.secret_key,
+        )
+        user = f"user-{uuid.uuid4().hex[:12]}"
+        iam.create_user(UserName=user)
+        iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy)
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        pair = KeyPair(key["AccessKeyId"], key["SecretAccessKey"])
+        end = time.monotonic() + _KNOWN_WITHIN
+        while True:  # until the gateway has read it
+            try:
+                self.client(pair).list_buckets()
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "InvalidAccessKeyId" or time.monotonic() > end:
+                    return pair
+                time.sleep(0.05)
+            else:
+                return pair
 
     def _answers(self) -> bool:
         from botocore.exceptions import BotoCoreError, ClientError

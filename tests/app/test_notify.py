@@ -9,18 +9,22 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 from urllib.parse import unquote
 
 import pytest
 
+from drcheck import clock
 from drcheck.app import notify as notifying
 from drcheck.app.look import unwatched
 from drcheck.app.publish import publish
 from drcheck.app.verify import Question, verify
+from drcheck.errors import UsageError
+from drcheck.ledger.entries import Notification, Sending
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.config import load_settings
 
@@ -111,10 +115,10 @@ class Estate:
         os.utime(file, (at + 60,) * 2)
         return file
 
-    def night(self):
+    def night(self, *paths):
         settings = load_settings(self.config)
-        outcome = verify(settings, (), Question(), unwatched)
-        return publish(settings, outcome, whole=True)
+        outcome = verify(settings, paths, Question(), unwatched)
+        return publish(settings, outcome, whole=not paths)
 
     def told(self):
         """Return what the last message told, and forget it."""
@@ -183,6 +187,111 @@ def test_whoever_dies_between_claim_and_message_leaves_it_to_the_next_run(estate
     assert told.startswith("Broken:\n- web rpo: since ")
 
 
+def test_a_channel_is_told_though_another_runner_wrote_something_while_the_report_was_handed_over(estate):
+    estate.promise("web")
+    estate.promise("crm")
+    estate.dump("crm")
+    settings = load_settings(estate.config)
+    outcome = verify(settings, (), Question(), unwatched)
+    with open_ledger(settings.ledger) as ledger:
+        ledger.tell([Notification("other", outcome.report.run, 1, Sending.SENT)])
+    estate.night(f"{estate.place}/policies/crm.yaml")  # another run, which tells of crm alone
+    assert publish(settings, outcome, whole=True) == []
+    (told,) = estate.told()
+    assert told.startswith("Broken:\n- web rpo: since ")
+    with open_ledger(settings.ledger) as ledger:
+        assert list(ledger.damage()) == []
+    assert estate.night() == []
+    assert estate.told() == []
+
+
+def test_what_a_later_run_judges_as_well_that_one_tells(estate):
+    estate.promise("web")
+    settings = load_settings(estate.config)
+    outcome = verify(settings, (), Question(), unwatched)
+    later = verify(settings, (), Question(), unwatched)
+    assert publish(settings, outcome, whole=True) == []
+    assert estate.told() == []
+    assert publish(settings, later, whole=True) == []
+    assert len(estate.told()) == 1
+
+
+def test_a_channel_waits_for_a_run_of_something_else_and_says_where_that_takes_too_long(estate, monkeypatch):
+    estate.promise("web")
+    settings = load_settings(estate.config)
+    outcome = verify(settings, (), Question(), unwatched)
+    busy = open_ledger(settings.ledger)
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+    (error,) = publish(settings, outcome, whole=True)
+    assert error.message.startswith("the channels were not told: ")
+    monkeypatch.setattr(clock, "pause", lambda _: busy.close())
+    assert publish(settings, outcome, whole=True) == []
+    assert len(estate.told()) == 1
+
+
+def test_that_a_message_went_out_and_could_not_be_recorded_is_said(estate, monkeypatch):
+    estate.promise("web")
+    settings, real, held = load_settings(estate.config), notifying.send, []
+
+    def send(address, told):
+        real(address, told)
+        held.append(open_ledger(settings.ledger))
+
+    monkeypatch.setattr(notifying, "send", send)
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+    (error,) = estate.night()
+    assert error.message.startswith("that 1 message went out could not be recorded: ")
+    held.pop().close()
+
+
+def test_who_is_stopped_between_two_messages_has_said_of_the_first_that_it_was_sent(estate, monkeypatch):
+    estate.configure("one: {url_env: HOOK}", "two: {url_env: HOOK}")
+    estate.promise("web")
+    real = notifying.send
+
+    def send(address, told):
+        if address.id == "two":
+            raise KeyboardInterrupt
+        real(address, told)
+
+    monkeypatch.setattr(notifying, "send", send)
+    with pytest.raises(KeyboardInterrupt):
+        estate.night()
+    with open_ledger(load_settings(estate.config).ledger, read_only=True) as ledger:
+        channels = ledger.state(()).channels
+    assert [len(channels[name].waiting) for name in ("one", "two")] == [0, 1]
+
+
+def test_a_library_that_raises_what_it_does_not_document_is_a_message_that_was_not_taken(estate, monkeypatch):
+    import apprise
+
+    def broken(*_, **__):
+        raise ZeroDivisionError("very-secret")
+
+    estate.promise("web")
+    with monkeypatch.context() as patched:
+        patched.setattr(apprise.Apprise, "notify", broken)
+        (error,) = estate.night()
+    assert error.message == "hook: json://… could not be asked to take the message: ZeroDivisionError"
+    assert estate.night() == []
+    assert len(estate.told()) == 1
+
+
+def test_channels_are_told_of_a_run_whose_report_could_not_be_written(estate):
+    estate.promise("web")
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "drcheck", "verify", "-q"], cwd=estate.place, stdout=full, check=False
+        )
+    assert ended.returncode == 1
+    (told,) = estate.told()
+    assert told.startswith("Broken:")
+    with open_ledger(load_settings(estate.config).ledger, read_only=True) as ledger:
+        assert not ledger.state(()).newest_run.published
+    assert estate.night() == []
+    assert estate.told() == []
+
+
 def test_a_connection_that_fails_is_one_line_however_much_hangs_on_it(estate):
     estate.configure(
         "hook: {url_env: HOOK}",
@@ -212,6 +321,91 @@ def test_each_owner_is_told_of_their_own_and_of_nothing_else(estate, monkeypatch
     assert len(paths) == 2
     assert "web rpo" in paths["/hook/a&b@example.com"]
     assert "crm" not in paths["/hook/a&b@example.com"]
+
+
+def by_owner(estate):
+    """Return the messages to each owner, and forget them."""
+    taken, estate.hook.taken = estate.hook.taken, []
+    its = {}
+    for path, body in taken:
+        its.setdefault(path.partition("?")[0].rpartition("/")[2], []).append(json.loads(body)["message"])
+    return its
+
+
+def test_what_lasts_is_over_for_nobody_when_its_service_gets_another_owner(estate, monkeypatch):
+    monkeypatch.setenv("MAIL", f"json://127.0.0.1:{estate.hook.port}/hook/{{owner}}")
+    estate.configure("owners: {url_env: MAIL}")
+    estate.promise("web", owner="a")
+    estate.night()
+    (told,) = by_owner(estate)["a"]
+    assert told.startswith("Broken:\n- web rpo: since ")
+    estate.promise("web", owner="b")  # who had it has nothing else
+    estate.night()
+    told = by_owner(estate)
+    assert [one.partition("\n")[0] for one in told["a"]] == ["Still so, and told to others from now on:"]
+    assert [one.partition("\n")[0] for one in told["b"]] == ["Broken:"]
+    estate.dump("web")
+    estate.night()
+    assert [*by_owner(estate)] == ["b"]
+
+
+def test_an_invalid_policy_is_mended_for_nobody_when_a_channel_comes_that_is_told_of_everything(estate):
+    estate.configure("db: {url_env: HOOK, owners: [ops@example.com]}")
+    estate.promise("web")
+    estate.dump("web")
+    (estate.place / "policies" / "crm.yaml").write_text("drcheck: 1\n")
+    estate.night()
+    assert [told.partition("\n")[0] for told in estate.told()] == ["Policies that cannot be judged:"]
+    estate.configure("db: {url_env: HOOK, owners: [ops@example.com]}", "all: {url_env: HOOK}")
+    estate.night()
+    assert [told.partition("\n")[0] for told in estate.told()] == [
+        "Still so, and told to others from now on:",
+        "Policies that cannot be judged:",
+    ]
+
+
+def test_what_a_retired_service_broke_is_over(estate):
+    estate.promise("web")
+    estate.promise("crm")
+    estate.dump("crm")
+    estate.night()
+    (estate.place / "policies" / "web.yaml").unlink()
+    estate.night()
+    estate.told()
+    with open_ledger(load_settings(estate.config).ledger) as ledger:
+        ledger.retire("web", int(time.time()), "sold")
+    estate.night()
+    (told,) = estate.told()
+    assert "- web rpo: from " in told
+    assert "its service is retired" in told
+    assert "judged again" not in told
+
+
+def test_an_invalid_policy_that_is_named_in_another_way_is_told_once(estate, monkeypatch):
+    estate.promise("web")
+    estate.dump("web")
+    (estate.place / "policies" / "crm.yaml").write_text("drcheck: 1\n")
+    estate.night()
+    assert len(estate.told()) == 1
+    monkeypatch.chdir(estate.place)
+    estate.night("policies/crm.yaml", "policies/web.yaml")
+    assert estate.told() == []
+    estate.promise("crm")
+    estate.dump("crm")
+    estate.night("policies/crm.yaml")
+    (told,) = estate.told()
+    assert told.startswith("Over:\n- /")
+
+
+def test_a_connection_is_not_unseen_where_sources_lie_that_this_run_did_not_look_at(estate):
+    estate.promise("web", at="disk:missing")
+    estate.promise("crm")
+    estate.dump("crm")
+    estate.night()
+    estate.told()
+    for paths in ((f"{estate.place}/policies/web.yaml",), ()) * 3:
+        estate.night(*paths)
+        assert estate.told() == []
 
 
 def test_what_can_wait_waits_for_the_morning_and_a_breach_does_not(estate):
@@ -253,6 +447,18 @@ def test_an_invalid_policy_is_told_and_that_it_is_mended(estate):
     estate.night()
     (told,) = estate.told()
     assert told.startswith("Over:\n- ")
+
+
+@pytest.mark.parametrize("key", ["url_env", "url_file", "ping_env", "ping_file"])
+def test_a_url_in_the_place_of_what_leads_to_it_is_refused_and_shown_nowhere(estate, key):
+    line = f'{key}: "https://example.com/very-secret"'
+    channel, ping = ("url_env: HOOK", f"  {line}\n") if key.startswith("ping") else (line, "")
+    estate.configure(f"hook: {{{channel}}}", more=ping)
+    with pytest.raises(UsageError) as caught:
+        load_settings(estate.config)
+    assert f"{key}: this is " in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "example.com" not in str(caught.value)
 
 
 def test_the_end_of_each_run_is_called_and_a_run_that_judged_nothing_as_failed(estate, monkeypatch):
@@ -297,6 +503,12 @@ def test_channels_can_be_tried_and_what_they_would_be_told_shown(estate):
     estate.hook.status = 500
     failed = run("notify", "--test")
     assert failed.returncode == 1
+    assert run("verify", "-q").returncode == 1
+    lines = run("notify", "--log").stdout.splitlines()
+    assert lines[0].endswith("  hook  claimed")
+    assert lines[1].startswith("    web rpo: breached, began: there is no file at all")
+    assert "  hook  failed: json://… did not take the message" in lines[2]
+    assert run("notify", "--log", "hook").stdout.splitlines() == lines
     assert failed.stderr.startswith("drcheck: hook: json://… did not take the message")
     assert "very-secret" not in failed.stderr
 
@@ -349,3 +561,64 @@ def test_an_owner_gets_a_mail_with_a_subject_and_plain_text(estate, monkeypatch)
         lines = mail.get_body(("plain",)).get_content().splitlines()
         assert lines[0] == "Broken:"
         assert lines[1].startswith("- web rpo: since ")
+
+
+def test_over_a_hundred_nights_nothing_is_lost_and_nothing_doubled(estate, monkeypatch):
+    """What fails, what dies and what comes and goes: whoever believes the messages knows what is broken at the end."""
+    chance = Random(7)
+    estate.configure("hook: {url_env: HOOK}", more="  remind_every: 0m\n")
+    services = ["web", "crm", "wiki"]
+    for service in services:
+        estate.promise(service)
+    monkeypatch.setattr(notifying, "_CLAIM_LASTS", 0)
+    there, believed, said = dict.fromkeys(services, False), set(), []
+    real = notifying.send
+
+    def send(address, told):
+        if chance.random() < 0.1:
+            raise KeyboardInterrupt  # the runner dies, and nothing was sent
+        real(address, told)
+
+    monkeypatch.setattr(notifying, "send", send)
+    for night in range(100):
+        last = night >= 97
+        for service in services if not last else []:
+            if chance.random() < 0.15:
+                there[service] = not there[service]
+                for file in (estate.place / "dumps" / service).iterdir():
+                    file.unlink()
+                if there[service]:
+                    estate.dump(service)
+        estate.hook.status = 200 if last or chance.random() < 0.7 else 503
+        if last:
+            chance = Random(1000 + night)
+            monkeypatch.setattr(notifying, "send", real)
+        before = len(estate.hook.taken)
+        with suppress(KeyboardInterrupt):
+            estate.night()
+        if estate.hook.status != 200:
+            del estate.hook.taken[before:]
+            continue
+        for message in estate.hook.messages[before:]:
+            section = ""
+            for line in message["message"].splitlines():
+                section = line if line.endswith(":") and not line.startswith("- ") else section
+                name = line.removeprefix("- ").partition(" ")[0]
+                if not line.startswith("- ") or " rpo: unknown, " in line:
+                    continue
+                said.append((night, section, name))
+                if section.startswith(("Broken:", "Broken and kept")):
+                    assert section.startswith("Broken and") or name not in believed, said
+                    believed.add(name)
+                elif section.startswith("Over:"):
+                    assert name in believed, said
+                    believed.discard(name)
+    with open_ledger(load_settings(estate.config).ledger, read_only=True) as ledger:
+        state = ledger.state(())
+    channel = state.channels["hook"]
+    flapping = {subject.service for subject, told in channel.known.items() if told.flaps}
+    assert all(event.silent for event in channel.waiting)
+    statuses = {service: its[-1].found.status for (service, _), its in state.verdicts.items()}
+    for service in set(services) - flapping:
+        if statuses[service] != "unknown":
+            assert (service in believed) == (statuses[service] == "breached"), said

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 
 from drcheck import clock
+from drcheck.app import notify as notifying
 from drcheck.app import watch
 from drcheck.app.watch import Watching, due_at, period_of
 from drcheck.errors import DrcheckError, UsageError
@@ -177,6 +178,30 @@ def test_a_fault_in_drcheck_ends_no_watch_and_is_not_met_again_at_once(world, mo
     assert 3 <= len(world.told.done_jobs) <= 7
     assert all(done.status == 70 and "ZeroDivisionError" in done.traceback for done in world.told.done_jobs)
     monkeypatch.undo()
+
+
+def test_a_fault_while_the_channels_are_told_ends_no_watch(world, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(watch, "publish", broken)
+    watching = world.watching()
+    until(world, watching, at(2026, 3, 21, 12))
+    assert len(world.runs()) == 2
+    assert all("ZeroDivisionError" in str(error) for error in world.told.errors)
+
+
+def test_a_watch_that_is_the_others_spare_calls_no_run_failed(world, monkeypatch):
+    Path(world.file).write_text(Path(world.file).read_text() + "notify: {ping_env: PING}\n")
+    calls = []
+    monkeypatch.setattr(notifying, "tell_end", lambda _, status, what: calls.append((status, what)))
+    watching = world.watching()
+    with open_ledger(f"sqlite:///{world.place}/drcheck.db"):
+        watching.turn()
+    assert [done.status for done in world.told.done_jobs] == [4]
+    assert calls == []
+    until(world, watching, clock.now() + 600)
+    assert calls == [(1, "1 breached")]
 
 
 def test_a_run_by_a_clock_that_was_a_year_ahead_keeps_no_night_from_being_judged(world):

@@ -88,3 +88,27 @@ def test_whether_changes_build_on_backups_of_no_kind_elsewhere_is_not_known(chan
     assert_tells(found["rpo"], ["dumps", "`kind: full`"])
     changes.policy(sources=SOURCES + dumps + ", kind: full}\n", commitments=COMMITMENTS)
     assert changes.statuses() == {"rpo": "met", "kept": "met", "daily": "met"}
+
+
+DUPLICITY = (
+    '  chain: {at: "disk:dup/", reader: objects, available_at: mtime, thinned_after: never, name: ['
+    '"duplicity-{kind}.{data_as_of:%Y%m%dT%H%M%SZ}.vol{part}.difftar.gpg", '
+    '"duplicity-{kind}.{since:%Y%m%dT%H%M%SZ}.to.{data_as_of:%Y%m%dT%H%M%SZ}.vol{part}.difftar.gpg"]}\n'
+)
+
+
+def test_an_incremental_whose_predecessor_nobody_saw_restores_nothing(situation):
+    def put(name: str, ago: int) -> None:
+        for part in (1, 2):
+            situation.put(f"dup/duplicity-{name}.vol{part}.difftar.gpg", situation.noise(4000), situation.night(ago))
+
+    stamps = [f"{situation.night(ago):%Y%m%dT%H%M%SZ}" for ago in range(4)]
+    put(f"full.{stamps[3]}", 3)
+    put(f"inc.{stamps[1]}.to.{stamps[0]}", 0)
+    situation.policy(sources=DUPLICITY, commitments="  rpo: {kind: rpo, at_most: 20h, evidence: [chain]}\n")
+    found = situation.judged()["rpo"]
+    assert found["status"] == "breached"
+    assert_tells(found, ["builds on a backup of", f"{situation.night(1):%Y-%m-%dT%H:%M:%SZ}"])
+    put(f"inc.{stamps[3]}.to.{stamps[2]}", 2)
+    put(f"inc.{stamps[2]}.to.{stamps[1]}", 1)
+    assert situation.statuses() == {"rpo": "met"}

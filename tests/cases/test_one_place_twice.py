@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from typing import Any
+
 import pytest
-from situation import Situation
+from situation import Situation, assert_tells
 
 SITES = "sites: {sto: {region: north}, far: {region: south}}\n"
 SOURCE = (
@@ -71,3 +75,54 @@ def test_of_two_sources_that_list_one_file_the_surer_one_counts_whichever_comes_
         more=SITES,
     )
     assert situation.statuses() == {"c": "met"}
+
+
+def linked_copies(situation: Situation, link: bool) -> dict[str, Any]:
+    for ago in range(5):
+        name = f"{situation.night(ago):%Y-%m-%dT%H%M}Z.dump"
+        there = situation.put(f"d/{name}", situation.noise(9000), situation.night(ago))
+        (situation.disk / "e").mkdir(exist_ok=True)
+        (os.link if link else shutil.copy2)(there, situation.disk / "e" / name)
+    situation.policy(
+        sources=SOURCE % ("dumps", "d/", "", "sto") + SOURCE % ("offsite", "e/", "", "far"),
+        commitments="  c: {kind: copies, at_least: 2, evidence: [dumps, offsite]}\n",
+        more=SITES,
+    )
+    return situation.judged()["c"]
+
+
+def test_hard_links_of_one_file_are_one_copy(situation):
+    found = linked_copies(situation, link=True)
+    assert found["status"] == "breached"
+    assert_tells(found, ["hard links"])
+
+
+def test_a_copy_that_is_a_file_of_its_own_counts(situation):
+    assert linked_copies(situation, link=False)["status"] == "met"
+
+
+def test_a_hard_link_that_outlives_the_other_was_no_second_copy(situation):
+    linked_copies(situation, link=True)
+    for there in (situation.disk / "d").iterdir():
+        there.unlink()
+    assert situation.statuses() == {"c": "breached"}
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_directories_whose_files_are_all_hard_links_are_one_copy(situation, alone):
+    for ago in range(5):
+        name = f"{situation.night(ago):%Y-%m-%dT%H%M}Z"
+        for part in "ab":
+            there = situation.put(f"d/{name}/{part}", situation.noise(9000), situation.night(ago))
+            (situation.disk / "e" / name).mkdir(parents=True, exist_ok=True)
+            (shutil.copy2 if alone else os.link)(there, situation.disk / "e" / name / part)
+    sources = (
+        (SOURCE % (name, f"{place}/", "", site)).replace(".dump", "/")
+        for name, place, site in (("dumps", "d", "sto"), ("offsite", "e", "far"))
+    )
+    situation.policy(
+        sources="".join(sources),
+        commitments="  c: {kind: copies, at_least: 2, evidence: [dumps, offsite]}\n",
+        more=SITES,
+    )
+    assert situation.statuses() == {"c": "met" if alone else "breached"}

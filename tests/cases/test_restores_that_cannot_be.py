@@ -128,3 +128,44 @@ def test_neither_a_check_nor_a_test_that_cannot_be_makes_backups_whole(situation
     with log.open("a") as more:
         more.write(json.dumps(check) + "\n")
     assert situation.judged()["whole"]["status"] == "met"
+
+
+def of_two(situation: Situation, *records: dict[str, object]) -> dict[str, dict[str, object]]:
+    """Return the verdicts where a policy holds two data sets, and ``records`` are told of their restores."""
+    for ago in range(6):
+        for of in ("orders", "customers"):
+            name = f"d/{of}/{situation.night(ago):%Y-%m-%dT%H%M}Z.dump"
+            situation.put(name, situation.noise(9000), situation.night(ago))
+    lines = []
+    for number, record in enumerate(records):
+        began = situation.night(5 - number) + timedelta(hours=1)
+        told = {
+            "test": f"t{number}", "service": "shop", "scenarios": ["server"], "outcome": "passed",
+            "validation": "restored", "target_site": "lab", "disrupted_at": f"{began:%Y-%m-%dT%H:%M:%SZ}",
+            "started_at": f"{began:%Y-%m-%dT%H:%M:%SZ}", "finished_at": f"{began + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
+        }  # fmt: skip
+        point = {"source": "dumps", **({"of": record["of"]} if "of" in record else {})}
+        rest = {key: value for key, value in record.items() if key != "of"}
+        lines.append(json.dumps({**told, **rest, "recovery_point": point}))
+    situation.put("drills.jsonl", "".join(f"{line}\n" for line in lines).encode(), situation.night(0))
+    sources = SOURCES.replace('name: "', 'of: [orders, customers], name: "{of}/')
+    situation.policy(sources=sources, commitments=PROMISES, more=SITES)
+    return situation.judged()
+
+
+def test_a_pass_that_restored_one_of_two_data_sets_proves_nothing_of_the_other(situation):
+    found = of_two(situation, {"of": "orders"})
+    assert statuses(found) == ("unknown", "breached")
+    assert_tells(found["rto"], ["customers: never proven"])
+    assert_tells(found["tested"], ["customers: no restore test has ever passed"])
+
+
+@pytest.mark.parametrize("records", [({"of": "orders"}, {"of": "customers"}), ({"of": "orders"}, {}), ({},)])
+def test_passes_that_restored_each_data_set_or_say_nothing_of_that_prove_both(situation, records):
+    assert statuses(of_two(situation, *records)) == ("met", "met")
+
+
+def test_a_pass_of_another_data_set_ends_no_failure(situation):
+    found = of_two(situation, {}, {"of": "orders", "outcome": "failed"}, {"of": "customers"})
+    assert found["rto"]["status"] == "breached"
+    assert_tells(found["rto"], ["orders: restore test t1 failed"])

@@ -79,3 +79,12 @@ def test_versions_of_what_needs_something_beside_it_are_refused(situation):
     found = situation.judged()["rpo"]
     assert found["status"] == "unknown"
     assert_tells(found, ["disk keeps no versions that drcheck can read"])
+
+
+def test_checksums_beside_versions_are_told_not_to_be_read(situation, bucket):
+    sources = SOURCES % {"bucket": bucket.name, "versions": ", versions: points"}
+    situation.policy(sources=sources, commitments=PROMISES, service="db")
+    bucket.put("db/latest.dump.sha256", b"0" * 64 + b"  latest.dump\n")
+    found = situation.judged()["rpo"]
+    assert found["status"] == "met"
+    assert "latest.dump.sha256 is not read: of which version" in found["gaps"][0]["what"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from lab.faultproxy import Fault, FaultProxy
 from lab.seaweedfs import KeyPair
 from lab.servers import Azurite, SeaweedFS, Sshd
 from lab.sshd import make_key
@@ -144,6 +145,19 @@ class TestAtS3:
         assert len(done.remarks("shop: drills", "failed")) == 1
         assert "Mend drills first" in done.text
 
+    def test_a_checksum_or_a_manifest_that_may_not_be_read_is_told(self, doctor, seaweedfs, bucket, tmp_path):
+        store = self.connection(seaweedfs, tmp_path, SeaweedFS.lister_key)
+        seaweedfs.put(bucket, f"db/db-{day(1)}.gz.sha256", b"0" * 64)
+        done = doctor({"store": store}, shop=policy(f"store:{bucket}/db/"))
+        assert done.status == 1
+        assert done.remarks("shop: dumps", "attention") == [f"store may not see db/db-{day(1)}.gz.sha256 in {bucket}"]
+        stated = policy(f"store:{bucket}/db/")
+        stated["sources"]["dumps"]["complete_when"] = {"file": "{dir}/state.json", "says": {"phase": "done"}}
+        seaweedfs.put(bucket, "db/state.json", b'{"phase": "done"}')
+        done = doctor({"store": store}, shop=stated)
+        assert any(one.startswith("state.json, which says") for one in done.remarks("shop: dumps", "attention"))
+        assert any(one.startswith("rpo is unknown") for one in done.remarks("shop", "attention"))
+
     def test_a_secret_that_is_wrong_is_said_once(self, doctor, seaweedfs, bucket, tmp_path):
         store = self.connection(seaweedfs, tmp_path, SeaweedFS.lister_key._replace(secret_key="x"))
         other = {"at": f"store:{bucket}/more/", "reader": "objects", "name": "{data_as_of:%F}", "name_zone": "UTC"}
@@ -182,6 +196,15 @@ class TestAtAzure:
         assert all(one in each for one, each in zip(said, told, strict=True))
         assert sas.rpartition("sig=")[2] not in done.text
 
+    def test_a_credential_that_is_not_there_is_said_of_the_connection(self, doctor, azurite: Azurite):
+        there = {"type": "azure_blob", "account_url": azurite.account_url, "credential_env": "DOCTOR_NOWHERE"}
+        done = doctor({"there": there}, shop=policy("there:nowhere/"))
+        assert done.status == 3
+        assert done.remarks("there", "failed") == [
+            "there is no credential for there in the environment variable DOCTOR_NOWHERE"
+        ]
+        assert done.remarks("shop: dumps", "failed") == ["not seen, as nothing of there was"]
+
     def test_the_key_of_the_account_may_do_everything(self, doctor, azurite: Azurite, monkeypatch):
         container = f"doctor-{uuid.uuid4().hex[:8]}"
         azurite.put(container, f"db-{day(1)}.gz", b"1" * 3000)
@@ -207,7 +230,7 @@ class TestOnHosts:
         fill(sftp_only.root / own, *(f"db-{day(ago)}.gz" for ago in (1, 2)))
         done = doctor({"host": ssh(sftp_only)}, shop=policy(f"host:{own}/"))
         assert "it may not write or delete or run any command" in " ".join(done.text.split())
-        too_strong = ["it may do everything: it is called root"] if sftp_only.user == "root" else []
+        too_strong = ["it may pass over all permissions: it is called root"] if sftp_only.user == "root" else []
         assert done.remarks("host", "attention") == too_strong
 
     def test_a_host_that_is_down_and_one_with_another_key_hold_up_nobody(
@@ -234,6 +257,15 @@ class TestOnHosts:
         assert "is not known" in done.remarks("unknown", "failed")[0]
         assert all(one["hint"] for name in ("wrong", "down", "unknown") for one in done.topics[name]["remarks"])
         assert doctor(connections, "well", shop=policy(f"well:{own}/")).status != 3
+
+    def test_a_host_that_says_nothing_ends_at_its_deadline(self, doctor, sftp_only: Sshd, tmp_path_factory):
+        with FaultProxy(sftp_only.host, sftp_only.port, Fault.BLACK_HOLE) as proxy:
+            known = tmp_path_factory.mktemp("keys") / "known"
+            known.write_text(sftp_only.known_hosts.read_text().replace(f":{sftp_only.port} ", f":{proxy.port} "))
+            silent = ssh(sftp_only, port=proxy.port, known_hosts=str(known), deadline="2s")
+            done = doctor({"silent": silent}, shop=policy("silent:x/"))
+        assert done.status == 3
+        assert done.remarks("silent", "failed") == ["silent took longer than 2 s"]
 
     def test_a_clock_that_is_wrong_is_said_of_the_connection_alone(self, doctor, tmp_path_factory):
         directory = tmp_path_factory.mktemp("clock")

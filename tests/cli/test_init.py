@@ -126,3 +126,15 @@ def test_alert_rules_are_of_what_the_policies_beside_them_promise(tmp_path):
     done = drcheck(tmp_path, "init", "--prometheus")
     assert done.returncode == 2
     assert "Mend the policies first" in done.stderr
+
+
+def test_that_no_run_came_is_noticed_by_the_job_that_writes_the_metrics(tmp_path):
+    assert drcheck(tmp_path, "init").returncode == 0
+    file = tmp_path / "drcheck.yaml"
+    file.write_text(
+        file.read_text() + "watch:\n  jobs:\n    often: {every: 15m}\n"
+        '    nightly: {schedule: "30 2 * * *", outputs: [{format: prometheus, file: drcheck.prom}]}\n'
+    )
+    assert drcheck(tmp_path, "init", "--prometheus").returncode == 0
+    rules = (tmp_path / "drcheck.rules.yml").read_text()
+    assert "drcheck_run_end_timestamp_seconds > 129600 or" in rules  # a day and a half

@@ -183,6 +183,22 @@ def test_promtool_takes_the_rules_of_the_five_agreements(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("braces", range(1, 9))
+def test_a_clause_is_no_template_however_many_braces_it_has(tmp_path, braces):
+    clause = f"{'{' * braces} nothing {'}' * braces}"
+    file = tmp_path / "web.yaml"
+    file.write_text(POLICY.replace("7.2 {{ $labels.instance }}", clause).replace("{{ owner }}", clause))
+    loaded = load_policies([str(file)], None)
+    assert loaded.faults == ()
+    written = rules(loaded.policies, run_every=HOUR).decode()
+    groups = yaml.safe_load(written)["groups"]
+    texts = [one["annotations"]["summary"] + one["labels"]["owner"] for one in groups[1]["rules"]]
+    assert not any("{{" in text for text in texts)
+    (tmp_path / "rules.yml").write_text(written)
+    done = subprocess.run(["promtool", "check", "rules", str(tmp_path / "rules.yml")], capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_an_unknown_is_told_once_it_has_lasted_as_long_as_its_own_objective(policies):
     groups = yaml.safe_load(rules(policies, run_every=DAY))["groups"]
     waits = {

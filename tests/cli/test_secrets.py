@@ -157,6 +157,7 @@ def test_no_secret_comes_out(place):
     for arguments in (
         ("verify",), ("verify", "--verbose"), ("verify", "--format", "json"), ("history",),
         ("history", "--format", "json"), ("ledger", "show"), ("ledger", "check"), ("lint", "--explain"),
+        ("doctor", "--verbose"), ("doctor", "--json"),
         *(("verify", "--offline", "--verbose", "--format", name) for name in FORMATS),
     ):  # fmt: skip
         done = subprocess.run(

@@ -343,8 +343,8 @@ def find(*records: bytes, status: int = 0) -> Callable[[Story], None]:
     """Return what makes find print ``records`` after the honest ones; each ends with NUL."""
 
     def tell(story: Story) -> None:
-        honest = [b"d 4096 %d.5 %d.5 " % (story.modified, story.modified)]
-        honest += [b"f 100 %d.5 %d.5 %s" % (story.modified, story.modified, name) for name in story.names]
+        honest = [b"d 4096 %d.5 %d.5 2 1:1 " % (story.modified, story.modified)]
+        honest += [b"f 100 %d.5 %d.5 1 1:2 %s" % (story.modified, story.modified, name) for name in story.names]
 
         def commands(command: bytes) -> tuple[bytes, int] | None:
             if command.startswith(b"date"):
@@ -379,17 +379,21 @@ NO_SECONDS = (
     "\uff11",
 )
 FIND_LIES: list[Lie[Story]] = [
-    *(Lie(f"a size of {text!r}", "find", find(b"f %s 1 1 x" % text.encode())) for text in NO_SIZES if "\0" not in text),
-    *(Lie(f"a time of {text!r}", "find", find(b"f 1 %s 1 x" % text.encode())) for text in NO_SECONDS),
-    *(Lie(f"a change of {text!r}", "find", find(b"f 1 1 %s x" % text.encode())) for text in NO_SECONDS),
-    Lie("a name that leads up", "find", find(b"f 1 1 1 ../x")),
-    Lie("an absolute name", "find", find(b"f 1 1 1 /etc/passwd")),
-    Lie("a name of nothing", "find", find(b"f 1 1 1 ")),
-    Lie("a name with an empty part", "find", find(b"f 1 1 1 a//b")),
-    Lie("a name without end", "find", find(b"f 1 1 1 " + b"x" * 60_000)),
+    *(Lie(f"a size of {text!r}", "find", find(b"f %s 1 1 1 1:2 x" % text.encode())) for text in NO_SIZES if "\0" not in text),
+    *(Lie(f"a time of {text!r}", "find", find(b"f 1 %s 1 1 1:2 x" % text.encode())) for text in NO_SECONDS),
+    *(Lie(f"a change of {text!r}", "find", find(b"f 1 1 %s 1 1:2 x" % text.encode())) for text in NO_SECONDS),
+    Lie("a number of names that is none", "find", find(b"f 1 1 1 x 1:2 x")),
+    Lie("an inode that is none", "find", find(b"f 1 1 1 2 1:x x")),
+    Lie("a number of names that is none", "find", find(b"f 1 1 1 x 1:2 x")),
+    Lie("an inode that is none", "find", find(b"f 1 1 1 2 1:x x")),
+    Lie("a name that leads up", "find", find(b"f 1 1 1 1 1:2 ../x")),
+    Lie("an absolute name", "find", find(b"f 1 1 1 1 1:2 /etc/passwd")),
+    Lie("a name of nothing", "find", find(b"f 1 1 1 1 1:2 ")),
+    Lie("a name with an empty part", "find", find(b"f 1 1 1 1 1:2 a//b")),
+    Lie("a name without end", "find", find(b"f 1 1 1 1 1:2 " + b"x" * 60_000)),
     Lie("too few fields", "find", find(b"f 1 1")),
     Lie("a line of a shell", "find", find(b"Last login: Fri Nov 27")),
     Lie("a failure", "find", find(status=1)),
-    Lie("names without end", "find", find(*(b"f 1 1 1 %d" % each for each in range(5000)))),
+    Lie("names without end", "find", find(*(b"f 1 1 1 1 1:2 %d" % each for each in range(5000)))),
 ]  # fmt: skip
 """Lies that a listing by find meets."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from lab.seaweedfs import KeyPair
 from lab.servers import Azurite, SeaweedFS, Sshd
 
@@ -21,10 +23,15 @@ from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.collectors.ssh.collector import open_ssh
+from drcheck.core.model.evidence import Fact
 from drcheck.interfaces import Account, CollectorError, Power
 from tests.collectors.places import Place, s3_connection, ssh_connection
 
 ROOT = os.geteuid() == 0
+CONNECTIONS = (Path(__file__).parents[2] / "docs/connections.md").read_text()
+RECIPE = re.compile(r'^    (restrict,command="internal-sftp.*?)ssh-ed25519', re.MULTILINE)
+IAM = re.compile(r'^(\{"Version": "2012-10-17".*?\]\})$', re.MULTILINE | re.DOTALL)
+JUMP = re.compile(r"^    (restrict,port-forwarding.*?)ssh-ed25519", re.MULTILINE)
 
 
 def powers(account: Account) -> dict[Power, bool | None]:
@@ -55,7 +62,7 @@ class TestOnADisk:
         monkeypatch.setattr(os, "access", lambda *_, **__: access)
         with Connections() as pool:
             account = open_local(LocalConnection("disk", root=str(tmp_path)), "", pool).account()
-        assert powers(account) == {Power.EVERYTHING: uid == 0, Power.WRITE: access}
+        assert powers(account) == {Power.SUPERUSER: uid == 0, Power.WRITE: access}
 
     def test_a_directory_that_is_not_there_is_an_error(self, tmp_path: Path):
         with Connections() as pool, pytest.raises(CollectorError, match="is not a directory here"):
@@ -71,22 +78,43 @@ class TestOnAHost:
 
     def test_a_shell_tells_who_it_is_and_whether_it_may_write(self, sshd: Sshd):
         account = self.account(sshd)
-        assert powers(account) == {Power.EVERYTHING: ROOT, Power.COMMANDS: True, Power.WRITE: True}
-        assert how(account, Power.EVERYTHING) == f"its user id is {os.geteuid()}"
+        assert powers(account) == {Power.SUPERUSER: ROOT, Power.COMMANDS: True, Power.WRITE: True}
+        assert how(account, Power.SUPERUSER) == f"its user id is {os.geteuid()}"
 
     def test_read_only_sftp_says_that_it_is(self, sftp_only: Sshd):
         account = self.account(sftp_only)
         assert powers(account) == {
-            Power.EVERYTHING: sftp_only.user == "root", Power.COMMANDS: False, Power.WRITE: False
+            Power.SUPERUSER: sftp_only.user == "root", Power.COMMANDS: False, Power.WRITE: False
         }  # fmt: skip
         assert how(account, Power.WRITE) == "its SFTP is read-only"
 
     def test_the_line_of_the_recipe_in_authorized_keys_leaves_nothing_to_do(self, tmp_path: Path):
         with Sshd(tmp_path / "server") as server:
             key = server.authorized_keys.read_text()
-            server.authorized_keys.write_text(f'restrict,command="internal-sftp -R" {key}')
+            server.authorized_keys.write_text(f"{RECIPE.search(CONNECTIONS)[1]}{key}")
             account = self.account(server)
         assert (powers(account)[Power.COMMANDS], powers(account)[Power.WRITE]) == (False, False)
+
+    def test_the_line_of_the_recipe_for_a_jump_host_leads_to_one_host_and_runs_nothing(
+        self, tmp_path: Path, sftp_only: Sshd
+    ):
+        with Sshd(tmp_path / "gate", jump_allowed=True) as gate:
+            key = gate.authorized_keys.read_text()
+            recipe = JUMP.search(CONNECTIONS)[1]
+            assert "backup1.example.com:22" in recipe
+            for port, leads in ((sftp_only.port, True), (sftp_only.port + 1, False)):
+                line = recipe.replace("backup1.example.com:22", f"{sftp_only.host}:{port}")
+                gate.authorized_keys.write_text(f"{line}{key}")
+                others = {"gate": ssh_connection(gate, name="gate")}
+                with (
+                    Connections(others) as pool,
+                    closing(open_ssh(ssh_connection(sftp_only, jump="gate"), "", pool)) as collector,
+                ):
+                    if leads:
+                        assert powers(collector.account())[Power.WRITE] is False
+                    else:
+                        with pytest.raises(CollectorError, match="gate does not lead to"):
+                            collector.account()
 
     @pytest.mark.parametrize(("mode", "held"), [(0o777, True), (0o755, None)])
     def test_sftp_that_is_not_read_only_leaves_it_to_the_modes_of_files(
@@ -113,7 +141,7 @@ class TestOnAHost:
         assert (powers(account)[Power.COMMANDS], powers(account)[Power.WRITE]) == (False, False)
 
     def test_an_account_called_root_is_the_superuser_also_where_no_command_runs(self, sftp_only: Sshd):
-        assert powers(self.account(sftp_only))[Power.EVERYTHING] is (sftp_only.user == "root")
+        assert powers(self.account(sftp_only))[Power.SUPERUSER] is (sftp_only.user == "root")
 
 
 class TestAtS3:
@@ -122,15 +150,42 @@ class TestAtS3:
         [(SeaweedFS.reader_key, True), (SeaweedFS.content_key, True), (SeaweedFS.lister_key, False),
          (SeaweedFS.locks_key, False), (SeaweedFS.admin_key, True)],
     )  # fmt: skip
-    def test_whether_a_key_reads_is_told_by_what_is_not_there_and_whether_it_writes_is_not(
+    def test_whether_a_key_reads_is_told_by_an_object_and_whether_it_writes_is_not(
         self, seaweedfs: SeaweedFS, tmp_path: Path, pair: KeyPair, reads: bool
     ):
         seaweedfs.put("open-accounts", "db/a", b"a")
         connection = s3_connection(seaweedfs, tmp_path / "credentials", pair=pair)
         with Connections() as pool:
             collector = open_s3(connection, "open-accounts/db/", pool)
+            unlisted = powers(collector.account())
+            assert unlisted == {Power.READ: None if reads else False, Power.WRITE: None}
+            assert [entry.name for entry in collector.list("")] == ["a"]
+            before = collector.calls
             assert powers(collector.account()) == {Power.READ: reads, Power.WRITE: None}
-            assert collector.calls == 1
+            assert collector.calls == before + 1
+
+    def test_the_recipes_for_iam_allow_what_they_are_for_and_nothing_else(self, seaweedfs: SeaweedFS, tmp_path: Path):
+        bucket = f"recipes-{uuid.uuid4().hex[:8]}"
+        seaweedfs.make_bucket(bucket, object_lock=True)
+        for name in ("PREFIX/a", "drills/log.jsonl"):
+            seaweedfs.put(bucket, name, b"a", lock="COMPLIANCE", until=clock.now() + 60)
+        logs, locks = (policy.replace("BUCKET", bucket) for policy in IAM.findall(CONNECTIONS))
+        for policy, reads in (
+            (logs, {"PREFIX/": False, "drills/": True}),
+            (locks, {"PREFIX/": False, "drills/": False}),
+        ):
+            pair = seaweedfs.key_allowed(policy)
+            connection = s3_connection(seaweedfs, tmp_path / "credentials", pair=pair)
+            with Connections() as pool:
+                for root, may in reads.items():
+                    collector = open_s3(connection, f"{bucket}/{root}", pool)
+                    (entry,) = collector.list("")
+                    assert powers(collector.account()) == {Power.READ: may, Power.WRITE: None}
+                    assert isinstance(_reading(collector.read, entry.name), bytes) is may
+                    if policy == locks and root == "PREFIX/":
+                        assert collector.describe("a", frozenset({Fact.LOCK}))[Fact.LOCK].holds
+            with pytest.raises(ClientError, match="AccessDenied"):
+                seaweedfs.client(pair).put_object(Bucket=bucket, Key="drills/more", Body=b"")
 
     def test_a_key_that_nobody_knows_reads_nothing(self, seaweedfs: SeaweedFS, tmp_path: Path):
         connection = s3_connection(seaweedfs, tmp_path / "credentials", pair=KeyPair("nobody", "knows"))
@@ -162,7 +217,7 @@ class TestAtAzure:
         assert "sig" not in str(account)
 
     def test_the_key_of_an_account_allows_everything(self):
-        assert powers(account_of(Azurite.key, lambda: True)) == {Power.EVERYTHING: True}
+        assert powers(account_of(Azurite.key, lambda: True)) == {Power.SUPERUSER: True}
 
     @pytest.mark.parametrize("reads", [True, False])
     def test_of_a_role_reading_is_told_by_what_is_not_there(self, reads: bool):
@@ -177,8 +232,8 @@ class TestAtAzure:
         assert account_of(f"sp=l&se={end}&sig=x", lambda: True).expires == 1798761600
 
 
-def _reading(read) -> bytes | CollectorError:
+def _reading(read, name: str = "a") -> bytes | CollectorError:
     try:
-        return read("a", at_most=10)
+        return read(name, at_most=10)
     except CollectorError as error:
         return error

@@ -43,7 +43,7 @@ def listed(disk: Disk, prefix: str = "") -> dict[str, Entry]:
 
 def found_in(output: Iterable[bytes], below: str = "") -> list[Entry]:
     """Return what lies in the output of find."""
-    return list(parse_find(output, below, Connections().quota(Connection("host")), lambda _: None))
+    return list(parse_find(output, below, Connections().quota(Connection("host")), lambda _: None, "host:22"))
 
 
 def test_links_are_neither_listed_nor_followed(disk: Disk):
@@ -192,9 +192,9 @@ def test_find_that_says_nothing_or_nonsense_is_no_empty_directory():
         [],
         [b""],
         [b"hello\n"],
-        [b"f 1 1 1 x\0"],
-        [b"d 4096 1.5 1.5 \0", b"f x 1 1 a\0"],
-        [b"d 1 1 1 \0f 1"],
+        [b"f 1 1 1 1 1:2 x\0"],
+        [b"d 4096 1.5 1.5 2 1:1 \0", b"f x 1 1 1 1:2 a\0"],
+        [b"d 1 1 1 2 1:1 \0f 1"],
     ):
         with pytest.raises(CollectorError, match="no listing"):
             found_in(output)
@@ -202,7 +202,7 @@ def test_find_that_says_nothing_or_nonsense_is_no_empty_directory():
 
 def test_find_that_never_ends_a_record_is_stopped():
     def flood():
-        yield b"d 1 1 1 \0"
+        yield b"d 1 1 1 2 1:1 \0"
         while True:
             yield b"x" * 32768
 
@@ -212,13 +212,25 @@ def test_find_that_never_ends_a_record_is_stopped():
 
 
 def test_records_of_find_may_be_cut_anywhere():
-    output = b"d 4096 1.5 1.5 \0f 7 10.9 12.1 a b/c\nd\0l 3 1 1 link\0f 0 -1.5 3 z\0"
+    output = b"d 4096 1.5 1.5 2 1:1 \0f 7 10.9 12.1 1 1:2 a b/c\nd\0l 3 1 1 1 1:3 link\0f 0 -1.5 3 2 1:4 z\0"
     for size in range(1, len(output) + 1):
         parts = [output[at : at + size] for at in range(0, len(output), size)]
         assert found_in(parts, "p/") == [
             Entry("p/a b/c\nd", 7, 10, 12, 10),
-            Entry("p/z", 0, -2, 3, -2),
+            Entry("p/z", 0, -2, 3, -2, inode="host:22 1:4"),
         ]
+
+
+def test_names_of_one_file_are_told_to_be_that_but_by_sftp(disk: Disk, request: pytest.FixtureRequest):
+    for name in ("x", "y", "alone"):
+        disk.put(name, b"x")
+    (disk.top / disk.root / "y").unlink()
+    (disk.top / disk.root / "y").hardlink_to(disk.top / disk.root / "x")
+
+    told = {entry.name: entry.inode for entry in disk.open().list("")}
+    assert told["x"] == told["y"]
+    assert bool(told["x"]) is (request.node.callspec.params["disk"] != "sftp")
+    assert told["alone"] == ""
 
 
 def test_a_missing_prefix_directory_is_an_empty_answer(disk: Disk):
@@ -242,3 +254,27 @@ def test_the_far_side_gets_the_one_command_with_its_arguments_whole(sshd: Sshd):
         place.put("in side/x", b"x")
         assert [entry.name for entry in place.open().list("in side/")] == ["in side/x"]
     assert not list(sshd.directory.rglob("pwned"))
+
+
+def test_directories_in_which_no_name_begins_as_asked_are_not_walked(disk: Disk):
+    for name in (
+        "in/SHA256SUMS",
+        "in/SHA/deep/x",
+        "in/SHA-[a]*?\\b/x",
+        "in/sha/x",
+        "in/x",
+        *map("in/other/{}/x".format, range(20)),
+    ):
+        disk.put(name, b"x")
+    odd = disk.top / disk.root / "in" / os.fsdecode(b"SHA\xff")
+    odd.mkdir()
+    (odd / "x").write_bytes(b"x")
+    assert sorted(listed(disk, "in/SHA\\xff")) == ["in/SHA\\xff/x"]
+    with Connections(list_at_most=20) as disk.pool:
+        assert sorted(listed(disk, "in/SHA")) == [
+            "in/SHA-[a]*?\\b/x",
+            "in/SHA/deep/x",
+            "in/SHA256SUMS",
+            "in/SHA\\xff/x",
+        ]
+        assert sorted(listed(disk, "in/SHA-[a]*")) == ["in/SHA-[a]*?\\b/x"]

@@ -112,9 +112,12 @@ def test_without_gnu_find_listings_go_by_sftp(
     ("script", "message"),
     [
         ("exit 0", "no listing"),
-        ('printf "d 1 1 1 \\0f 1 1 1 a\\0"; echo "find: ./x: Permission denied" >&2; exit 1', "Permission denied"),
-        ('printf "d 1 1 1 \\0f 1 1 1 a\\0"; kill -9 $$', "ended with(out a)? status"),
-        ('printf "d 1 1 1 \\0f 1 1 1"', "no listing"),
+        (
+            'printf "d 1 1 1 2 1:1 \\0f 1 1 1 1 1:2 a\\0"; echo "find: ./x: Permission denied" >&2; exit 1',
+            "Permission denied",
+        ),
+        ('printf "d 1 1 1 2 1:1 \\0f 1 1 1 1 1:2 a\\0"; kill -9 $$', "ended with(out a)? status"),
+        ('printf "d 1 1 1 2 1:1 \\0f 1 1 1 1 1:2"', "no listing"),
         ("head -c 1000000000 /dev/zero | tr '\\0' x", "no listing"),
     ],
 )

@@ -76,6 +76,14 @@ def test_a_day_without_its_backup_is_at_risk_up_to_the_instant_at_which_it_is_du
     assert finding.at_risk is risky
 
 
+@pytest.mark.parametrize(("before", "expected"), [(300, (BREACHED, MET)), (301, (MET, BREACHED))])
+def test_data_of_just_before_a_tick_belongs_to_that_tick_and_not_to_the_one_before_as_well(before, expected):
+    """The clock that stamps it may be five minutes behind; the tick of 12:00 is due at 13:00, the next a day later."""
+    noon = Frequency("c", ("a",), schedule="0 12 * * *")
+    early = part("a", [Point(-12, -11), Point((36 * HOUR - before + 0.5) / HOUR, 36)], LOOKS)
+    assert (status(36.5, early, commitment=noon), status(37.5, early, commitment=noon)) == expected
+
+
 def test_a_copy_that_may_have_come_by_then_makes_no_second_point():
     late = part("b", [minutes(3, arrived=12 * 60, arrived_by=36)], LOOKS)
     assert status(26, part("a", [minutes(0)], LOOKS), late) is BREACHED
@@ -99,6 +107,12 @@ def test_of_what_a_source_has_of_one_instant_any_may_be_the_one_copied():
     a = part("a", [minutes(0, checksum="x"), minutes(0, checksum="y")], LOOKS)
     assert status(26, a, part("b", [minutes(0, checksum="y")], LOOKS)) is BREACHED
     assert status(26, a, part("b", [minutes(0, checksum="z")], LOOKS)) is MET
+
+
+def test_two_that_were_seen_and_are_no_copies_are_two_whatever_nobody_saw():
+    """What went unseen may have had the instant of the one and the size of the other: that takes away neither."""
+    thinned = part("a", [minutes(0, size=499)], LOOKS, thinned_after=HOUR)
+    assert status(26, thinned, part("b", [minutes(0, size=1000)], LOOKS)) is MET
 
 
 def test_thousands_of_points_in_one_slot_take_no_longer_than_their_number():

@@ -10,9 +10,10 @@ from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.kinds.backup_frequency import Frequency
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Rung, Standing
-from drcheck.core.model.evidence import Candidate, Log, Look, Observation, Recovery
+from drcheck.core.model.evidence import Candidate, Check, Log, Look, Observation, Recovery
 from drcheck.core.model.policy import NEVER, Policy, Source
 from drcheck.core.model.verdict import Status, Window
 from drcheck.registry import READERS
@@ -66,7 +67,12 @@ SEEN = {T - 6 * DAY: [9, 8, 7], T - 5 * DAY: [9, 8, 7, 6], T - 2 * DAY: [8, 7, 6
         (name(30), T - 20 * DAY, Status.MET),  # it may have stood before the first look
         ("by hand", T - 4 * DAY, Status.MET),
         (name(9), T - 4 * DAY, Status.MET),  # gone at some time between two looks
-        (name(9), T - DAY, Status.UNKNOWN),
+        (
+            name(9),
+            T - 2 * DAY + 299,
+            Status.MET,
+        ),  # with what clocks may differ by, it began before the look that missed it
+        (name(9), T - 2 * DAY + 300, Status.UNKNOWN),
         (name(2), T - 4 * DAY, Status.UNKNOWN),
     ],
 )
@@ -77,3 +83,38 @@ def test_a_pass_proves_nothing_where_looks_prove_that_its_copy_was_not_there(res
 def test_a_copy_that_nobody_saw_may_have_stood_between_looks_where_the_place_prunes_faster():
     assert status(name(30), T - 4 * DAY, looks=SEEN, thinned_after=DAY) is Status.MET
     assert status(name(30), T - 20 * DAY, looks=SEEN, thinned_after=NEVER) is Status.UNKNOWN
+
+
+def test_what_is_taken_not_to_have_come_between_looks_far_apart_speaks_against_no_restore():
+    weekly = {T - 13 * DAY: [20, 13], T - 6 * DAY: [20, 13, 7]}
+    assert status(name(2), T - DAY, looks=weekly, seen_every=7 * DAY) is Status.MET
+    assert status(name(30), T - 8 * DAY, looks=weekly, seen_every=7 * DAY) is Status.UNKNOWN
+
+
+def frequency(*checks: Check) -> Status | None:
+    """Return the verdict on when a backup was made last that stood from day 5 to day 3 before T, by checks of it."""
+    source = Source("dumps", "host", "d/", READERS["objects"], ("shop",), templates=(TEMPLATE,), name_zone="UTC")
+    log = Source("log", "host", "log.jsonl", READERS["restore-log"], ("shop",))
+    history = History()
+    made = Candidate(name(5), "shop", "", T - 5 * DAY, T - 5 * DAY + HOUR, T - 5 * DAY + HOUR,
+                     T - 5 * DAY + HOUR, 100, "", complete=True)  # fmt: skip
+    for begin, rows in {T - 5 * DAY + 2 * HOUR: (made,), T - 4 * DAY: (made,), T - 3 * DAY: (), T - 1: ()}.items():
+        history.apply(history.observe(Observation(Look("dumps", begin, begin), rows)))
+    policy = Policy("shop", "p", "0", "", "UTC", {"dumps": source, "log": log}, (Frequency(
+        "c", ("dumps",), every=10 * DAY),))  # fmt: skip
+    evidence = {
+        "dumps": SourceEvidence(Standing.STORAGE, parts_of(history, source, clock_tolerance=300), names=history.names),
+        "log": SourceEvidence(Standing.LOG, log=Log((), checks=checks, known_until=T)),
+    }
+    return judge(policy, evidence, Window(T - DAY, T), clock_tolerance=300)[0].status
+
+
+def checked(ended: int, *, passed: bool) -> Check:
+    return Check("c", 1, Rung.DATA_CHECKED, passed, ended, frozenset(), "", "dumps", name(5), ended - HOUR)
+
+
+def test_a_check_that_passed_on_a_copy_that_was_gone_makes_no_broken_one_whole():
+    broken = checked(T - 4 * DAY - HOUR, passed=False)
+    assert frequency(checked(T - 4 * DAY + HOUR, passed=True)) is Status.MET
+    assert frequency(broken, checked(T - 4 * DAY + HOUR, passed=True)) is Status.MET
+    assert frequency(broken, checked(T - 2 * DAY, passed=True)) is not Status.MET

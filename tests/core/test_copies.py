@@ -166,6 +166,25 @@ def test_a_file_overwritten_is_one_point_in_the_share_of_points_that_had_copies(
     assert finding.notes[0] == "1 of 1 recovery point of orders had 2 copies"
 
 
+@pytest.mark.parametrize("far", ["host:backups/far/", "other:far/"])
+def test_each_writing_of_one_file_is_a_point_also_where_another_source_lies_within_its_place(far):
+    """How much is known of one writing, as of its arrival, says nothing of the others."""
+    *copied, newest = backups()
+    dumps = part("dumps", [*copied, newest._replace(arrived_by=newest.arrived + 1)], LOOKS)
+    named = replace(dumps, points=replace(dumps.points, name=("latest.dump",) * DAYS))
+    terms = Terms(roots={"dumps": "host:backups/", "offsite": far})
+    assert judge(named, part("offsite", backups(late=4, but=(DAYS - 1,)), LOOKS), terms=terms).status is Status.BREACHED
+
+
+def test_of_two_sources_that_list_the_same_files_each_has_what_it_alone_lists():
+    dumps, around = part("dumps", backups(), LOOKS), part("around", backups(late=4), LOOKS)
+    names = (*(f"backups/{name}" for name in dumps.points.name[:-1]), "far/8")
+    around = replace(around, points=replace(around.points, name=names))
+    finding = judge(dumps, around, terms=Terms(roots={"dumps": "host:backups/", "around": "host:"}))
+    assert finding.status is Status.MET
+    assert finding.notes == ("1 of 9 recovery points of orders had 2 copies; of 1 it is not known",)
+
+
 @pytest.mark.parametrize("gone", [30, (30, 98), (30, None)])
 def test_what_was_copied_does_not_depend_on_when_it_went(gone):
     parts = [part(name, [Point(25, 26, gone=gone)], LOOKS) for name in ("a", "b")]

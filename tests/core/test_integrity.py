@@ -361,6 +361,18 @@ def test_a_check_of_a_copy_at_another_place_says_nothing_of_what_lies_here(sourc
     assert judge(here, records=failed, level=Rung.DATA_CHECKED).status is Status.BREACHED
 
 
+@pytest.mark.parametrize(
+    ("after", "status"),
+    [(-1, Status.BREACHED), (0, Status.UNKNOWN), (DAY - 1, Status.UNKNOWN), (DAY, Status.BREACHED)],
+)
+def test_a_pass_that_something_speaks_against_leaves_doubt_as_long_as_it_would_have_been_fresh(after, status):
+    against = replace(restored(10, line=2), contradicted="no look has shown its copy")
+    commitment = Integrity("intact", ("dumps",), level=Rung.RESTORED, every=DAY)
+    instant = Window(at(24 * 10) + after, at(24 * 10) + after + 1)
+    here, told = subject(part("dumps", [point()], LOOKS)), logged(restored(2), against)
+    assert integrity.evaluate(commitment, here, told, Terms(), instant).status is status
+
+
 def test_of_several_logs_the_one_that_was_seen_least_lately_tells_how_far_checks_are_known():
     for known, status in ((WINDOW.end, Status.BREACHED), (at(24 * 18), Status.UNKNOWN)):
         lists = {"a": logged(check(2)), "b": logged(known_until=known)}

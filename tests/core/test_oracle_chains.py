@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle.allowed import status_at
-from oracle.chains import Backup, backups, columns, restores
+from oracle.chains import Backup, backups, columns, restores, told_bases
 from oracle.profiles import thoroughly
 
 from drcheck.core.evaluation.terms import Subject, Terms
@@ -34,7 +34,7 @@ def chained(everything: tuple[Backup, ...], alive: tuple[str, ...]) -> list[Poin
 
 
 @thoroughly
-@given(backups(), ALIVE)
+@given(backups() | told_bases(), ALIVE)
 def test_a_backup_counts_while_all_that_it_builds_on_stands(everything: tuple[Backup, ...], alive: tuple[str, ...]):
     for points in chained(everything, alive):
         mine = sorted((one for one in everything if one.source == points.source), key=lambda one: one.data)
@@ -123,6 +123,17 @@ def judged(everything: tuple[Backup, ...]):
         retention.evaluate(Retention("kept", (), keep=5 * DAY), subject, terms, window),
         copies.evaluate(Copies("two", (), at_least=2), subject, terms, window),
     )
+
+
+def test_what_names_a_base_that_nobody_saw_restores_nothing():
+    full, change = Backup("a", "full", 0, FOREVER, complete=True), Backup("a", "incremental", 9, FOREVER, complete=True)
+    (points,) = dependence.apply([columns("a", (full, change._replace(since=5)))], [], "a", (ALWAYS,))
+    doubt = points.doubt_at(1, 50)
+    assert doubt is not None
+    assert doubt.certain
+    assert doubt.why == "it builds on a backup of 1970-01-01T00:00:05Z, and none of then is known"
+    (points,) = dependence.apply([columns("a", (full, change._replace(since=0)))], [], "a", (ALWAYS,))
+    assert points.counts_at(1, 50, surely=True)
 
 
 def test_a_copy_of_a_link_takes_its_place():

@@ -166,6 +166,12 @@ def test_of_outages_that_overlap_the_one_that_ends_last_is_named_while_any_is_to
     assert judge(one, within, after, as_of="11-11T21:00").reason.startswith("outage out-3 passed 8 h")
 
 
+@pytest.mark.parametrize(("took", "status"), [(8 * HOUR, Status.MET), (8 * HOUR + 1, Status.BREACHED)])
+def test_a_recovery_that_takes_just_as_long_as_the_objective_is_in_time(took, status):
+    its, ended = drill("11-10T00:00", "11-10T08:00"), at("11-10T00:00") + took
+    assert judge(replace(its, finished_at=ended, restored_at=ended, validated_at=ended)).status is status
+
+
 def test_a_slow_recovery_fails_whatever_it_restored_from():
     finding = judge(outage("11-10T00:00", "11-10T09:00", point_source="dumps"))
     assert finding.status is Status.BREACHED

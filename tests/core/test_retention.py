@@ -12,6 +12,7 @@ from points import HOUR, START, Point, at, daily, part, subject
 from drcheck.core.evaluation.terms import Terms
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.kinds.retention.commitment import Retention
+from drcheck.core.model.evidence import Fact
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window
 
@@ -75,11 +76,27 @@ def test_what_nobody_saw_in_the_open_slot_is_not_owed():
     assert judge(TIER, 73, thinning).status is MET
 
 
+def test_only_a_ceiling_asks_whether_a_place_still_holds_what_was_overwritten_or_deleted():
+    assert [one.facts() for one in (CEILING, TIER)] == [{Fact.EARLIER}, set()]
+
+
 def test_a_hole_from_before_the_first_look_was_never_owed_if_enough_others_stand():
     found = judge(TIER, 97, part("dumps", backups(0, 2, 3), [97]))
     assert found.status is MET
     assert found.reason.endswith("nothing of 2026-03-28 stood at the first complete look, and it is not owed")
     assert judge(TIER, 97, part("dumps", backups(0, 2), [97])).status is UNKNOWN
+
+
+@pytest.mark.parametrize(("first", "status"), [(47, UNKNOWN), (48, MET)])
+def test_a_hole_of_a_day_that_was_over_by_the_first_look_is_from_before_it(first, status):
+    dumps = part("dumps", backups(0, 2, 3), [first, 97], thinned_after=HOUR)
+    assert judge(TIER, 97, dumps).status is status
+
+
+@pytest.mark.parametrize(("second", "status"), [(-1, MET), (0, UNKNOWN)])
+def test_what_nobody_saw_in_a_slot_is_owed_once_that_is_over(second, status):
+    thinning = part("dumps", backups(0, 1, 2), [*daily(4, after=-1), 104], thinned_after=HOUR)
+    assert judge(TIER, 96 + second / HOUR, thinning).status is status
 
 
 def test_a_hole_that_thinning_may_have_left_since_is_not_known():
@@ -128,6 +145,13 @@ def test_a_tier_tells_how_many_of_its_slots_stand_and_what_is_wanting():
     assert (found.status, found.measured.value, found.objective.value, found.headroom.value) == (BREACHED, 2, 3, -1)
     few = judge(TIER, 26, part("dumps", backups(0, 1), looks, thinned_after=240 * HOUR), effective=at(0))
     assert (few.status, few.measured.value, few.objective.value, few.headroom.value) == (MET, 2, 2, 0)
+
+
+@pytest.mark.parametrize(("hours", "oldest"), [(2, 0), (40 - 1 / HOUR, 0), (40, 1)])
+def test_a_ceiling_measures_the_oldest_of_what_stands_and_not_what_is_gone(hours, oldest):
+    first, second = backups(0, 1)
+    found = judge(CEILING, hours, part("dumps", [first._replace(gone=40), second], daily(3)))
+    assert found.measured.value == at(hours) + 1 - at((first, second)[oldest].data)
 
 
 def test_a_ceiling_tells_how_many_are_too_old_and_that_none_is():

@@ -90,4 +90,4 @@ def test_a_slot_that_lacks_something_does_not_load(lacking):
     with pytest.raises(TypeError, match=lacking):
         Shape(**line)
     with pytest.raises(KeyError):
-        slot("fortnight")
+        slot("never")

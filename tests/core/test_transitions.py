@@ -34,7 +34,7 @@ class Reader:
     def night(self, at, *subjects, passed=(), unknown=False):
         now = {subject: Condition(at, "why") for subject in subjects}
         end = None if unknown else End(at, "it is met")
-        new = events(now, passed, self.known, at, self.rules, lambda _: end)
+        new = events(now, passed, self.known, at, self.rules, lambda *_: end)
         self.known = after(self.known, new, at)
         return [(event.change, event.subject) for event in new if not event.silent]
 
@@ -44,6 +44,14 @@ def test_what_stays_as_it_was_is_told_once_and_again_after_a_week():
     told = [reader.night(day * DAY, RPO) for day in range(16)]
     assert [day for day, its in enumerate(told) if its] == [0, 7, 14]
     assert [its[0][0] for its in told if its] == [Change.BEGAN, Change.LASTS, Change.LASTS]
+
+
+def test_what_lasts_lasts_since_it_was_first_told_where_nobody_knows_since_when():
+    now, known = {RISK._replace(what=What.UNSEEN): Condition(None, "why")}, {}
+    for day in (1, 3, 8):
+        told = events(now, (), known, day * DAY, Rules(), lambda *_: None)
+        known = after(known, told, day * DAY)
+    assert [(event.change, event.since) for event in told] == [(Change.LASTS, DAY)]
 
 
 def test_nobody_is_reminded_where_nobody_wants_to_be():
@@ -76,6 +84,18 @@ def test_the_end_of_a_breach_that_was_told_is_told_once_where_it_is_named_as_pas
     reader = Reader()
     reader.night(100, RPO)
     assert reader.night(DAY, passed=[Passed(RPO, 100, 200, "why")]) == [(Change.OVER, RPO)]
+
+
+def test_a_breach_that_was_told_is_not_told_again_where_its_report_reached_nobody():
+    reader = Reader()
+    passed = [Passed(RPO, 100, 200, "why")]
+    assert reader.night(DAY, passed=passed) == [(Change.PASSED, RPO)]
+    assert reader.night(2 * DAY, passed=passed) == []
+
+
+def test_what_waited_and_is_over_without_a_word_is_not_told_to_have_begun():
+    began, over = Event(Change.BEGAN, RISK, 1, None, "little"), Event(Change.OVER, RISK, 1, 9, "met", silent=True)
+    assert together([began, over]) == []
 
 
 def test_what_flaps_is_told_once_as_that_and_then_when_it_has_settled():

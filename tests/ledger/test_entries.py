@@ -140,10 +140,12 @@ def test_an_entry_of_every_kind_comes_back_as_it_was(entry):
     assert decode(encode(entry)) == entry
 
 
-def test_a_run_at_the_epoch_comes_back():
+@pytest.mark.parametrize(
+    "entry", [RunBegan("run", 0, Window(0, 0), "", "", 0), Notification("ops", "", 0, Sending.HELD)]
+)
+def test_what_happened_at_the_epoch_comes_back(entry):
     """Zero is left out when it is written, as every empty value is."""
-    began = RunBegan("run", 0, Window(0, 0), "", "", 0)
-    assert decode(encode(began)) == began
+    assert decode(encode(entry)) == entry
 
 
 @given(every_kind)

@@ -9,11 +9,13 @@ from ledgers import DUMPS, found, look, policy
 from memory_log import MemoryLog
 
 from drcheck.core.judging.since_last_run import named
+from drcheck.core.judging.transitions import Change, Event, Subject, What
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.core.time.spans import Span
 from drcheck.ledger import entries
 from drcheck.ledger.columns import Damaged
+from drcheck.ledger.entries import Sending
 from drcheck.ledger.interface import Stored
 from drcheck.ledger.state import State
 from drcheck.ledger.store import Ledger
@@ -246,3 +248,49 @@ def test_a_run_that_judged_nothing_can_be_published_after_a_snapshot():
     ledger.publish(run.id, 9)
     assert ledger.state().runs[run.id].published
     assert list(ledger.damage()) == []
+
+
+def test_what_waits_to_be_told_waits_until_a_message_with_it_is_sent():
+    """Whoever claims to send a message keeps others from it; one that failed is told again."""
+    ledger = Ledger(MemoryLog())
+    events = [Event(Change.BEGAN, Subject(What.BREACHED, "web", name), 1, None, "too old") for name in COMMITMENTS]
+
+    def after(at, state, *events, count=0):
+        ledger.tell([entries.Notification("ops", "run", at, state, events, count)])
+        channel = ledger.state(()).channels["ops"]
+        return channel.claimed_at, [one.subject.name for one in channel.waiting]
+
+    assert after(10, Sending.HELD, events[0]) == (None, ["rpo"])
+    assert after(20, Sending.CLAIMED, events[1], count=2) == (20, ["rpo", "retention"])
+    assert after(30, Sending.HELD) == (20, ["rpo", "retention"])
+    assert after(40, Sending.FAILED) == (None, ["rpo", "retention"])
+    assert after(50, Sending.CLAIMED, count=1) == (50, ["rpo", "retention"])
+    assert after(60, Sending.SENT, count=1) == (None, ["retention"])
+
+
+def test_what_a_sender_says_whose_claim_another_one_has_taken_over_takes_nothing_from_what_waits():
+    ledger = Ledger(MemoryLog())
+    one, two, three = (
+        Event(Change.BEGAN, Subject(What.BREACHED, "web", name), 1, None, "too old") for name in ("a", "b", "c")
+    )
+    for run, at, state, events, count in (
+        ("slow", 10, Sending.CLAIMED, (one,), 1),
+        ("later", 700, Sending.CLAIMED, (two,), 2),
+        ("slow", 701, Sending.SENT, (), 1),
+        ("third", 702, Sending.HELD, (three,), 0),
+        ("later", 703, Sending.SENT, (), 2),
+    ):
+        ledger.tell([entries.Notification("ops", run, at, state, events, count)])
+        ledger.snapshot()
+        assert list(ledger.damage()) == []
+    channel = ledger.state(()).channels["ops"]
+    assert [event.subject.name for event in channel.waiting] == ["c"]
+    assert (channel.claimed_at, channel.claimed_by) == (None, "")
+
+
+def test_what_need_not_be_told_any_more_waits_for_nothing():
+    ledger = Ledger(MemoryLog())
+    flapping = Event(Change.OVER, Subject(What.BREACHED, "web", "rpo"), 1, 2, "met", silent=True)
+    for at in range(9):
+        ledger.tell([entries.Notification("ops", "run", at, Sending.HELD, (flapping,), 1)])
+    assert ledger.state(()).channels["ops"].waiting == []

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from drcheck.collectors.local.settings import LocalConnection
+from drcheck.collectors.s3.settings import S3Connection
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.policyfile import units
 from drcheck.policyfile.lint import Level, lint
 from drcheck.policyfile.plans import lost_starts
@@ -364,6 +367,45 @@ def test_what_guards_a_source_is_told_no_more_even_if_it_accepts_anything(tmp_pa
     ] * 3
     any_size = GUARDED.replace("min_size: 1 MiB", "max_shrink: none").replace("30d", "never")
     assert unguarded(tmp_path, BOTH, dumps=GUARDED, near=any_size) == []
+
+
+@pytest.mark.parametrize(
+    ("connections", "told"),
+    [
+        ({"vault": LocalConnection("vault", root="/mnt"), "other": LocalConnection("other", root="/mnt/")}, True),
+        ({"vault": LocalConnection("vault", root="/mnt"), "other": LocalConnection("other", root="/srv")}, False),
+        (
+            {"vault": SshConnection("vault", host="h", user="a"), "other": SshConnection("other", host="h", user="b")},
+            True,
+        ),
+        ({"vault": S3Connection("vault", profile="ro"), "other": S3Connection("other")}, True),
+        ({}, False),
+    ],
+)
+def test_two_connections_to_one_place_are_told(tmp_path, connections, told):
+    text = policy("a: {kind: copies, at_least: 2, evidence: [dumps, near]}\n").replace("vault:near/", "other:dumps")
+    (document,) = load(tmp_path, text).documents
+    found = [remark for remark in lint(document, AS_OF, connections=connections) if "two-connections" in remark.rule]
+    assert [remark.text.partition(": ")[0] for remark in found] == (["sources.near.at"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("template", "told"),
+    [
+        ("{*}_{data_as_of:%Y-%m-%d}.sql.gz", True),
+        ("{**}/{*}{data_as_of:%Y-%m-%dT%H%M}Z.dump", True),
+        ("shop_{*}_{data_as_of:%Y-%m-%d}.sql.gz", False),
+        ("{data_as_of:%s_%Y_%m_%d}_{*}_gitlab_backup.tar", False),
+        ("{data_as_of:%Y-%m-%d}.sql.gz", False),
+    ],
+)
+def test_a_template_that_any_name_fits_is_told(tmp_path, template, told):
+    text = policy("a: {kind: rpo, at_most: 26h, evidence: [near]}\n")
+    zone = "" if "Z" in template or "%s" in template else ", name_zone: UTC"
+    near, _, rest = text.partition('"{data_as_of:%Y-%m-%d}Z.gz"}\n  drills')
+    found = f'{near}"{template}"{zone}}}\n  drills{rest}'
+    (document,) = load(tmp_path, found).documents
+    assert ("any-text" in {remark.rule for remark in lint(document, AS_OF)}) is told
 
 
 def test_sources_of_which_no_promise_counts_backups_need_no_guard(tmp_path):

@@ -128,6 +128,7 @@ def test_each_piece_of_evidence_names_its_file_in_full():
         "name": "dumps",
         "place": "vault:webshop/",
         "location": f"{vault}/webshop/",
+        "seconds": 0,
         "unlisted": ["sessions"],
         "other_lines": 0,
         "unplaced_failures": [],

@@ -15,6 +15,8 @@ _HARMLESS: Final = frozenset("rlfe")
 """Read, list, find by tags, get system properties
 (https://learn.microsoft.com/rest/api/storageservices/create-service-sas); each other letter changes something."""
 _LEAST: Final = "Make a SAS token with sp=l, and r only where policies need to read (docs/connections.md)."
+_NO_ROLE: Final = "No role lists without reading; a SAS token with sp=l does (docs/connections.md)."
+"""https://learn.microsoft.com/rest/api/storageservices/list-blobs names ``…/blobs/read`` as the action of a listing."""
 _ROLE: Final = "Give it the role Storage Blob Data Reader alone; `az role assignment list` shows what it has."
 
 
@@ -33,13 +35,13 @@ def account_of(secret: str | None, may_read: Callable[[], bool]) -> Account:
         asked = "404, and not 403," if reads else "403"
         return Account(
             (
-                Right(Power.READ, reads, f"it is answered {asked} for a blob that is not there", _ROLE),
+                Right(Power.READ, reads, f"it is answered {asked} for a blob that is not there", _NO_ROLE),
                 Right(Power.WRITE, None, "Azure does not tell what roles allow without trying", _ROLE),
             )
         )
     if not is_sas(secret):
         key = "it is the account's key, which nothing is refused to"
-        return Account((Right(Power.EVERYTHING, True, key, f"{_LEAST} Then renew the key."),))
+        return Account((Right(Power.SUPERUSER, True, key, f"{_LEAST} Then renew the key."),))
     fields = {name: values[0] for name, values in parse_qs(secret.lstrip("?")).items()}
     letters = fields.get("sp", "")
     if not letters:

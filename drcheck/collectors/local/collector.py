@@ -51,7 +51,8 @@ class LocalCollector:
             while pending:
                 for path, status in self._entries(root, pending.pop()):
                     if stat.S_ISDIR(status.st_mode):
-                        pending.append(f"{path}/")
+                        if f"{_text(path)}/".startswith(prefix):  # else no name in it begins so
+                            pending.append(f"{path}/")
                     elif stat.S_ISREG(status.st_mode):
                         name = _text(path)
                         if "\\x" in name:
@@ -77,7 +78,9 @@ class LocalCollector:
         try:
             modified = bounds.instant(status.st_mtime_ns // _SECOND)
             changed = bounds.instant(status.st_ctime_ns // _SECOND)
-            return Entry(bounds.name(name), bounds.size(status.st_size), modified, max(modified, changed), modified)
+            size = bounds.size(status.st_size)
+            inode = f"{status.st_dev}:{status.st_ino}" if status.st_nlink > 1 else ""
+            return Entry(bounds.name(name), size, modified, max(modified, changed), modified, inode=inode)
         except Nonsense as error:
             raise CollectorError(
                 f"what the disk tells of {self._shown(name)} makes no sense: {error}",
@@ -224,7 +227,7 @@ class LocalCollector:
         return Account(
             (
                 Right(
-                    Power.EVERYTHING,
+                    Power.SUPERUSER,
                     superuser,
                     "drcheck runs as root" if superuser else "drcheck does not run as root",
                     "Run it as a user of its own, which may only read.",

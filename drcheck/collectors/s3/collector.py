@@ -25,9 +25,10 @@ ENCRYPTED_SINCE: Final = 1_672_963_200
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html): of an object that was written
 since, a listing is enough to tell, and nobody needs leave to read it."""
 _ABSENT: Final = ".drcheck-asks-and-nothing-is-here"
-_ASKED_IN_VAIN: Final = {
-    False: "it is answered 403 for an object that is not there",
-    None: "the service does not answer a question for an object that is not there as S3 does",
+_ASKED: Final = {
+    True: "it is told of an object by HeadObject",
+    False: "it is refused HeadObject",
+    None: "no object is told of by HeadObject, and none refused",
 }
 _ENCRYPTED: Final = {Fact.STORAGE_ENCRYPTION: Told(True, "AWS encrypts every new object")}
 
@@ -57,6 +58,8 @@ class S3Collector:
         self._aws = aws
         self._versions = versions
         self._listed = Listed()
+        self._shown = ""
+        """The key of an object that a listing has shown."""
 
     @property
     def calls(self) -> int:
@@ -70,6 +73,7 @@ class S3Collector:
         """
         start = before(self._root + after) if after else ""
         for entry in self._pages(prefix, start, self._client.versions if self._versions else self._client.page):
+            self._shown = self._root + entry.own_name
             if self._aws and entry.modified >= ENCRYPTED_SINCE:
                 self._listed.keep(entry.name, _ENCRYPTED)
             yield entry
@@ -126,21 +130,19 @@ class S3Collector:
     def account(self) -> Account:
         """Return whether the account may read objects below the root; whether it may write S3 does not tell.
 
-        To ask after an object that is not there takes the right to read it, and reads nothing: "If you have the
-        s3:ListBucket permission on the bucket, Amazon S3 returns an HTTP status code 404 error. If you don't …, 403"
-        (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html), and 403 without that to read.
+        To ask by HeadObject after an object that a listing has shown takes the right to read it, and reads nothing
+        (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html). Where none was shown, one is asked for
+        that is not there: to be refused tells as much, another answer nothing.
         """
-        reads = self._facts.may_read(self._root + _ABSENT)
-        how = "it is answered 404 for an object that is not there, and not 403" if reads else _ASKED_IN_VAIN[reads]
+        reads = self._facts.may_read(self._shown or self._root + _ABSENT)
         return Account(
             (
-                Right(Power.READ, reads, how, "Allow its key s3:ListBucket alone (docs/connections.md)."),
+                Right(Power.READ, reads, _ASKED[reads], "Allow its key s3:ListBucket alone (docs/connections.md)."),
                 Right(
                     Power.WRITE,
                     None,
                     "S3 does not tell without trying",
-                    "See what is allowed to its key: of s3:Put… and s3:Delete… nothing. On AWS `aws iam "
-                    "simulate-principal-policy` tells.",
+                    "See to it that its key is allowed no s3:Put… and no s3:Delete… (docs/connections.md).",
                 ),
             )
         )

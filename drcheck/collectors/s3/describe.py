@@ -61,25 +61,23 @@ class S3Facts:
 
     def keeps_versions(self) -> bool:
         """Return whether the bucket may hold versions of what was overwritten or deleted."""
-        answer = self._client.tell(self._caller, "GetBucketVersioning", self._bucket)
+        answer = self._client.versioning(self._caller, self._bucket)
         if isinstance(answer, Refused):
             why = self._could_not(answer, "GetBucketVersioning", "s3:GetBucketVersioning").how
             raise CollectorError(
                 f"whether {self._bucket} keeps versions cannot be told: {why}",
                 "Grant the right to see this (docs/connections.md).",
             )
-        return answer.get("Status") in {"Enabled", "Suspended"}
+        return bool(answer.get("Status"))  # "Enabled" or "Suspended"
 
-    def may_read(self, absent: str) -> bool | None:
-        """Return whether the credentials may read objects like ``absent``, which does not exist; None: no telling."""
-        answer = self._client.tell(self._caller, "HeadObject", self._bucket, absent)
+    def may_read(self, key: str) -> bool | None:
+        """Return whether the credentials may read an object; None: nothing tells."""
+        answer = self._client.tell(self._caller, "HeadObject", self._bucket, key)
         if not isinstance(answer, Refused):
             return True
         if answer.code in _DENIED:
             return False
-        if isinstance(answer.error, NotFound):
-            return True
-        if answer.status == _BAD_REQUEST or answer.status in _UNKNOWN_OPERATION:
+        if isinstance(answer.error, NotFound) or answer.status in {_BAD_REQUEST, *_UNKNOWN_OPERATION}:
             return None
         raise answer.error
 

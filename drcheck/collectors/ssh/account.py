@@ -17,8 +17,8 @@ _ANSWER: Final = re.compile(r"([0-9]{1,10})\s+(yes|no)\s*")
 _OPENSSH: Final = b"expand-path@openssh.com"
 """What OpenSSH offers since 8.7 (PROTOCOL, section 4): by then it offers only what it would do
 (``compose_extension`` in sftp-server.c)."""
-_WRITES: Final = b"posix-rename@openssh.com"
-"""What it offers unless it was started read-only (``internal-sftp -R``)."""
+_WRITES: Final = frozenset({b"posix-rename@openssh.com", b"hardlink@openssh.com", b"lsetstat@openssh.com"})
+"""What it offers unless it was started read-only (``internal-sftp -R``); single ones can be taken away by ``-P``."""
 _KEEP_TO_SFTP: Final = 'Put restrict,command="internal-sftp -R" before its key in authorized_keys.'
 
 
@@ -47,10 +47,10 @@ def _superuser(user: str, answer: re.Match[str] | None) -> Right:
     remedy = "Give drcheck an account of its own there, which may only read."
     if answer is not None:
         superuser = int(answer[1]) == 0
-        return Right(Power.EVERYTHING, superuser, f"its user id is {answer[1]}", remedy)
+        return Right(Power.SUPERUSER, superuser, f"its user id is {answer[1]}", remedy)
     if user == _ROOT:
-        return Right(Power.EVERYTHING, True, "it is called root", remedy)
-    return Right(Power.EVERYTHING, False, f"it is not called {_ROOT}", remedy)
+        return Right(Power.SUPERUSER, True, "it is called root", remedy)
+    return Right(Power.SUPERUSER, False, f"it is not called {_ROOT}", remedy)
 
 
 def _writing(session: ReadOnlySftp, directory: str, answer: re.Match[str] | None) -> Right:
@@ -60,7 +60,7 @@ def _writing(session: ReadOnlySftp, directory: str, answer: re.Match[str] | None
         return Right(Power.WRITE, writes, how, f"Take the right to write there from it. {_KEEP_TO_SFTP}")
     if _OPENSSH not in session.extensions:
         return Right(Power.WRITE, None, "its SFTP server does not say whether it is read-only", _KEEP_TO_SFTP)
-    if _WRITES not in session.extensions:
+    if _WRITES.isdisjoint(session.extensions):
         return Right(Power.WRITE, False, "its SFTP is read-only", _KEEP_TO_SFTP)
     mode = session.status(directory).mode
     if mode is not None and mode & stat.S_IWOTH:

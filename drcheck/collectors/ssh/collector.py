@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from drcheck.collectors.bounds import Nonsense
@@ -93,9 +93,10 @@ class SshCollector:
         self.links = []
         # a listing has a channel of its own: one that is under way cannot share it with reads
         self._end_listing()
-        entries = self._found(below)
+        start = prefix[len(below) :]
+        entries = self._found(below, start)
         if entries is None:
-            entries = self._step_by_step(below)
+            entries = self._step_by_step(below, start)
         for entry in entries:
             if entry.name.startswith(prefix) and entry.name > after:
                 self._listed.keep(entry.name)
@@ -107,17 +108,21 @@ class SshCollector:
             self._listing.close()
             self._listing = None
 
-    def _found(self, below: str) -> Iterator[Entry] | None:
+    def _found(self, below: str, start: str) -> Iterator[Entry] | None:
         """List by one command; None: the host runs none, or what it says of the directory is not as it must be."""
         if not self._may_run():
             return None
         talk = self._listing = self._talk()
         self._count()
         directory = f"{self._root}{below}"[:-1]
-        command = scripts.listing(self._connection.root, directory)
-        told_as = find_command(f"{self._connection.root}/{directory}")
+        command = scripts.listing(self._connection.root, directory, start)
+        told_as = find_command(f"{self._connection.root}/{directory}", start)
         answer = self._answer(talk, command, directory, told_as, tells_find=True)
-        return None if answer is None else parse_find(answer.rest, below, self._quota, self._pass_link)
+        return None if answer is None else self._parsed(answer.rest, below)
+
+    def _parsed(self, output: Iterable[bytes], below: str) -> Iterator[Entry]:
+        host = f"{self._connection.host}:{self._connection.port}"
+        return parse_find(output, below, self._quota, self._pass_link, host)
 
     def _may_run(self) -> bool:
         """Return whether a script may be tried: not once the connection was lost, which may have been its fault."""
@@ -138,7 +143,7 @@ class SshCollector:
         self._top = top
         return answer
 
-    def _step_by_step(self, below: str) -> Iterator[Entry]:
+    def _step_by_step(self, below: str, start: str) -> Iterator[Entry]:
         """List by find, or by SFTP, once each step was asked for by itself: so each fault has its own words."""
         from drcheck.collectors.ssh.sftp import ReadOnlySftp  # imports paramiko
 
@@ -155,12 +160,12 @@ class SshCollector:
             raise
         if finds:
             self._count()
-            yield from parse_find(talk.run(find_command(directory)), below, self._quota, self._pass_link)
+            yield from self._parsed(talk.run(find_command(directory, start)), below)
         else:
-            yield from self._walk(session, directory, below)
+            yield from self._walk(session, directory, below, start)
 
-    def _walk(self, session: ReadOnlySftp, directory: str, below: str) -> Iterator[Entry]:
-        """List by SFTP."""
+    def _walk(self, session: ReadOnlySftp, directory: str, below: str, start: str) -> Iterator[Entry]:
+        """List by SFTP what lies in directories in which a name may begin with ``start``."""
         from drcheck.collectors.ssh import sftp as ssh_sftp  # imports paramiko
 
         pending = [""]
@@ -179,7 +184,8 @@ class SshCollector:
                 if attributes is None:
                     continue
                 if ssh_sftp.is_directory(attributes):
-                    pending.append(f"{path}/")
+                    if f"{ssh_sftp.plain(path)}/".startswith(start):
+                        pending.append(f"{path}/")
                 elif ssh_sftp.is_regular(attributes) or attributes.mode is None:
                     yield self._entry(below + ssh_sftp.plain(path), attributes)
                 elif ssh_sftp.is_link(attributes):

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.ssh.find import FORMAT, below_start
 
 LONGEST: Final = 32 * 1024
 """Bytes that the beginning of an answer may have: two paths, an instant and what find says of its version."""
@@ -34,7 +35,8 @@ _LIST: Final = (
     + r"v=$(find --version) && "
     + _PATHS
     + r' && printf "%s\0" "$v" "$t" "$d"'
-    + r' && exec find -P . -ignore_readdir_race -printf "%y %s %T@ %C@ %P\0"'
+    # In another locale patterns are held against characters, which names need not be made of.
+    + rf' && shift 2 && export LC_ALL=C && exec find -P . -ignore_readdir_race -printf "{FORMAT}" "$@"'
 )
 # What was opened is the standard input of all that follows, and must be what stands under that name, before and after.
 # A pipe would wait for its writer, so that it is not opened.
@@ -59,9 +61,9 @@ class Beginning(NamedTuple):
     """The real path of the directory that was asked about."""
 
 
-def listing(root: str, directory: str) -> tuple[str, ...]:
-    """Return the command that lists ``directory``, a path below ``root`` or empty."""
-    return ("sh", "-c", _LIST, "sh", root, directory)
+def listing(root: str, directory: str, start: str = "") -> tuple[str, ...]:
+    """Return the command that lists what begins with ``start`` in ``directory``, a path below ``root`` or empty."""
+    return ("sh", "-c", _LIST, "sh", root, directory, *below_start(".", start))
 
 
 def reading(root: str, directory: str, name: str, at_most: int) -> tuple[str, ...]:

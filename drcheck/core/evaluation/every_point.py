@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from drcheck.core.evaluation.exposure import cite
@@ -138,7 +139,7 @@ def states(points: Points, row: int, asked: Sequence[Fact]) -> Iterator[tuple[Sp
     """
     steps = {fact: points.facts[row, fact] for fact in asked if points.facts.get((row, fact))}
     bounds = sorted({look for told in steps.values() for look, _ in told[1:]})
-    for start, end in zip([LONG_AGO, *bounds], [*bounds, FOREVER], strict=True):
+    for start, end in pairwise([LONG_AGO, *bounds, FOREVER]):
         yield (
             Span(start, end),
             {

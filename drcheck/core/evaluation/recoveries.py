@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
@@ -32,6 +32,16 @@ def told(records: Records, scenario: str) -> list[Told]:
         if not scenario or scenario in recovery.scenarios
     ]
     return sorted(found, key=lambda one: (one.ends, one.recovery.line, one.source))
+
+
+def of_set(several: Sequence[Told], terms: Terms) -> list[Told]:
+    """Return the recoveries that tell of the data set to be restored: one that names another one does not."""
+    return [one for one in several if one.recovery.point_of not in terms.not_restored]
+
+
+def of_what(terms: Terms) -> str:
+    """Return what a reason begins with, where one of several data sets is judged."""
+    return f"{terms.restored}: " if terms.restored else ""
 
 
 def proves(recovery: Recovery, terms: Terms) -> bool | None:

@@ -15,7 +15,7 @@ from itertools import accumulate, groupby, pairwise, product
 from typing import NamedTuple
 
 from drcheck.core.history.likeness import checksums_differ
-from drcheck.core.model.evidence import Row
+from drcheck.core.model.evidence import Fact, Row
 from drcheck.core.time.spans import Span, covers, intersection
 
 _SMALLEST_COPY = 2
@@ -84,6 +84,15 @@ def are_alike(one: Row, other: Row) -> bool:
     """Return whether two points may have the same content, by their checksums and sizes."""
     (a, i), (b, j) = one, other
     return not checksums_differ(a.checksum[i], b.checksum[j]) and not differ_in_size(one, other)
+
+
+def are_one_file(one: Row, other: Row) -> bool:
+    """Return whether two points are known to be names of one file (hard links), which is lost or damaged at once."""
+    (a, i), (b, j) = one, other
+    (here, there) = a.facts.get((i, Fact.INODE)), b.facts.get((j, Fact.INODE))
+    if here is None or there is None:
+        return False
+    return not {told.how for _, told in here}.isdisjoint(told.how for _, told in there)
 
 
 def differ_in_size(one: Row, other: Row) -> bool:

@@ -68,6 +68,10 @@ class Terms:
     """Source to where it lies, as far as the policy says."""
     roots: Mapping[str, str] = field(default_factory=dict)
     """Source to what stands before each name there: with it, files of different sources that are one can be told."""
+    restored: str = ""
+    """The data set whose restore is judged, where records tell which of several they restored; empty: all of them."""
+    not_restored: frozenset[str] = frozenset()
+    """The others of these: a recovery that restored one of them tells nothing of this one."""
     binds: Span = ALWAYS
     """The instants, and the slots by their start, that this wording of the commitment binds."""
     covered: bool = False

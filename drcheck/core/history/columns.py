@@ -14,6 +14,7 @@ from drcheck.core.history.table import Table
 from drcheck.core.history.twins import second_names
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points
 from drcheck.core.model.policy import Source
+from drcheck.core.names.of_source import bases_of
 from drcheck.core.rules import as_listed
 from drcheck.core.rules.interface import Shown
 
@@ -49,11 +50,12 @@ def columns(
         rows.column((one.last_seen for one in seen), plain.last_seen),
     )
     gone_lo = [unknown if gone == FOREVER else gone for gone, unknown in zip(gone_lo, unseen, strict=True)]
+    names = tuple(rows.column((one.shown.name for one in seen), plain.name))
     points = Points(
         source=source.name,
         of=of,
         arrival_by=source.available_at.value,
-        name=tuple(rows.column((one.shown.name for one in seen), plain.name)),
+        name=names,
         kind=tuple(kind or source.kind for kind in rows.column((one.shown.kind for one in seen), plain.kind)),
         data_lo=array("q", rows.data_lo),
         data_hi=array("q", rows.column(data_hi, _newest_data(plain))),
@@ -64,6 +66,7 @@ def columns(
         size=array("q", rows.column((one.shown.size for one in seen), plain.size)),
         checksum=tuple(rows.column((one.content.checksum for one in seen), plain.checksum)),
         facts={(rows.at[i], fact): steps for i, one in enumerate(seen) for fact, steps in one.facts.items()},
+        builds_on=_told_bases(source, names),
         second_of={rows.at[i]: first[id(one)].shown.name for i, one in enumerate(seen) if id(one) in first},
         rewritten={
             rows.at[i]: tuple((before.gone_lo - 1, again.first_seen) for before, again in pairwise(one.rewritings))
@@ -92,6 +95,13 @@ def columns(
     points = as_listed(points, shown)
     _bridge(seen, rows.at, points)
     return points
+
+
+def _told_bases(source: Source, names: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """Return which names, by row, tell the instant of what their backup builds on."""
+    if not any("{since:" in template for template in source.templates) or (base := bases_of(source)) is None:
+        return {}
+    return {row: told for row, name in enumerate(names) if (told := base(name)) is not None}
 
 
 def _came_later(seen: Sighting, last_shown: int) -> int:

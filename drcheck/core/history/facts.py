@@ -70,7 +70,7 @@ class StandingSettled(Mapping[str, Settled]):
         settled = {
             fact: one
             for fact, one in told.items()
-            if _is_settled(known, fact, self._locked_for, self._at)
+            if _is_settled(fact, one, known.available_hi, self._locked_for, self._at)
             or (self._verified_once and fact is Fact.CHECKSUM and one.holds)
         }
         return Settled(known.shown, settled)
@@ -82,18 +82,15 @@ class StandingSettled(Mapping[str, Settled]):
         return len(self._standing)
 
 
-def _is_settled(known: Sighting, fact: Fact, locked_for: int, at: int) -> bool:
-    told = known.told(fact)
-    if told is None:
-        return False
+def _is_settled(fact: Fact, told: Told, arrived: int, locked_for: int, at: int) -> bool:
     match fact:
         case Fact.STORAGE_ENCRYPTION | Fact.CLIENT_ENCRYPTION | Fact.DIGEST | Fact.PIECES:
             return True
         case Fact.LOCK | Fact.LEGAL_HOLD if told.holds is None:
             return False
-        case Fact.LOCK | Fact.LEGAL_HOLD if known.available_hi + locked_for <= at:
+        case Fact.LOCK | Fact.LEGAL_HOLD if arrived + locked_for <= at:
             return True
         case Fact.LOCK:
-            return told.how == LockMode.COMPLIANCE and told.until - known.available_hi >= locked_for
-        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER:
+            return told.how == LockMode.COMPLIANCE and told.until - arrived >= locked_for
+        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER | Fact.INODE:
             return False

@@ -101,7 +101,7 @@ def _maxima(values: array[int]) -> array[int]:
     # Behind the last value stands one above every level, at which each search ends.
     tree = array("q", [FOREVER + 1]) * (2 * size)
     tree[size : size + len(values)] = values
-    for node in range(size - 1, 0, -1):
+    for node in reversed(range(size)):
         tree[node] = max(tree[2 * node], tree[2 * node + 1])
     return tree
 

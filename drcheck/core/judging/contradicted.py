@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from drcheck.core import words
-from drcheck.core.evaluation.terms import Records
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Check, Recovery
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Check, Log, Recovery, Row
 from drcheck.core.model.policy import Policy
 from drcheck.core.names.of_source import matcher_of
 from drcheck.core.rules import checked_copies
@@ -17,16 +17,19 @@ from drcheck.errors import DrcheckError
 
 
 def held_against(
-    policy: Policy, evidence: Mapping[str, SourceEvidence], records: Records, clock_tolerance: int
-) -> Records:
-    """Return ``records``, with what speaks against each recovery, and each check that passed, in them.
+    policy: Policy, evidence: Mapping[str, SourceEvidence], clock_tolerance: int
+) -> Mapping[str, SourceEvidence]:
+    """Return ``evidence``, its logs with what speaks against each recovery, and each check that passed, in them.
 
     Of a data set that no source of the policy holds a recovery proves nothing. Nor does one, or a check, from a copy
     whose name says that its data is of later than its end; that was gone before it began; or that no look has shown,
     though looks would have shown it, as a template reads its name and they prove all that stood meanwhile.
     """
     sets = {of for source in policy.sources.values() for of in source.of}
+    logs = {name: one.log for name, one in evidence.items() if one.log is not None}
     places = _Places(policy, evidence, clock_tolerance)
+    for log in logs.values():
+        places.find((*log.recoveries, *log.checks))
 
     def recovery(one: Recovery) -> Recovery:
         if one.contradicted:
@@ -43,13 +46,10 @@ def held_against(
         why = places.against(one.point_source, one.point_name, one.started_at, one.finished_at, "checked")
         return one._replace(contradicted=why) if why else one
 
-    return replace(
-        records,
-        logs={
-            name: replace(log, recoveries=tuple(map(recovery, log.recoveries)), checks=tuple(map(check, log.checks)))
-            for name, log in records.logs.items()
-        },
-    )
+    def held(log: Log) -> Log:
+        return replace(log, recoveries=tuple(map(recovery, log.recoveries)), checks=tuple(map(check, log.checks)))
+
+    return {**evidence, **{name: replace(evidence[name], log=held(log)) for name, log in logs.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +59,28 @@ class _Places:
     policy: Policy
     evidence: Mapping[str, SourceEvidence]
     tolerance: int
+    copies: dict[tuple[str, str], list[Row]] = field(default_factory=lambda: defaultdict(list))
+    """What records call by the name of a source and a name there, once it was sought out."""
+
+    def find(self, records: Iterable[Recovery | Check]) -> None:
+        """Seek out the copies that ``records`` name: those of one source at once, however many records there are."""
+        names: dict[str, set[str]] = defaultdict(set)
+        for one in records:
+            if one.point_name and one.point_source in self.policy.sources and one.point_source in self.evidence:
+                names[one.point_source].add(one.point_name)
+        for source, its in names.items():
+            for part in self.evidence[source].parts.values():
+                for name, copies in checked_copies.named(part.points, its).items():
+                    self.copies[source, name] += ((part.points, row) for row in copies.rows)
 
     def against(self, source: str, name: str, begun: int, finished: int | None, did: str) -> str:
         """Return why nothing can have ``did`` that copy from ``begun`` to ``finished``; empty: it may be so."""
-        at, seen = self.policy.sources.get(source), self.evidence.get(source)
-        if at is None or seen is None or not name:
+        at = self.policy.sources.get(source)
+        if at is None or source not in self.evidence or not name:
             return ""
         ended = FOREVER if finished is None else finished + self.tolerance
         begun -= self.tolerance
-        copies = [
-            (part.points, row)
-            for part in seen.parts.values()
-            for copies in checked_copies.named(part.points, {name}).values()
-            for row in copies.rows
-        ]
+        copies = self.copies.get((source, name))
         what = f"it {did} {name} at {source}, "
         if not copies:
             return (
@@ -98,6 +106,7 @@ class _Places:
         if read is None or read.of not in seen.parts or ended >= FOREVER:
             return False
         data = LONG_AGO if read.data_lo is None else read.data_lo
-        proved = seen.parts[read.of].absence.none_unseen(data)
+        # That nothing comes between looks far apart is taken to be so, and speaks against nobody who says otherwise.
+        proved = replace(seen.parts[read.of].absence, seen_every=None).none_unseen(data)
         # The second reads all of a history, however long it is.
-        return not difference((Span(begun, ended + 1),), proved) and not seen.has_shown(name)
+        return not difference((Span(begun, ended + 1),), proved) and not seen.shown({name})

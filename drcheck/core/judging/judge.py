@@ -51,8 +51,10 @@ def judge(
     ``read_earlier`` has the evidence as texts of the past read it, by their digest, and ``unreadable`` the texts that
     cannot be read any more. ``of_period`` names what is not any more as it was in the window.
     """
-    known = Evidence(evidence, read_earlier or {})
     versions = (*earlier, Version(first_seen, policy))
+    read = Evidence(evidence, read_earlier or {})
+    held = {one.policy.sha256: held_against(one.policy, read.of(one.policy), clock_tolerance) for one in versions}
+    known = Evidence(held[policy.sha256], held)
     verdicts = (
         _judge(
             wordings_of(commitment, versions),
@@ -230,7 +232,7 @@ def _findings(
 
         return (attested.evaluate(commitment, records_of(policy, seen, attested=True), terms, window),)
 
-    records = held_against(policy, evidence, records_of(policy, seen), clock_tolerance)
+    records = records_of(policy, seen)
     match commitment:
         case OfBackups():
             return tuple(
@@ -238,11 +240,23 @@ def _findings(
                 for of in _sets(policy, commitment)
             )
         case OfRecords():
-            return (commitment.evaluate(records, terms, window),)
+            each = _by_restored_set(policy, commitment, records, terms)
+            return (_all_of([commitment.evaluate(records, its, window) for its in each], window),)
         case OfRecoveries():
-            return (commitment.evaluate(_surviving(policy, commitment, evidence), records, terms, window),)
+            surviving = _surviving(policy, commitment, evidence)
+            each = _by_restored_set(policy, commitment, records, terms)
+            return (_all_of([commitment.evaluate(surviving, records, its, window) for its in each], window),)
         case _:
             raise TypeError(commitment)
+
+
+def _by_restored_set(policy: Policy, commitment: Commitment, records: Records, terms: Terms) -> list[Terms]:
+    """Return the terms once for each data set to be restored, where records name some of several, else as they are."""
+    sets = frozenset(restored_sets(policy, commitment))
+    named = {recovery.point_of for log in records.logs.values() for recovery in log.recoveries}
+    if len(sets) == 1 or sets.isdisjoint(named):
+        return [terms]
+    return [replace(terms, restored=of, not_restored=sets - {of}) for of in restored_sets(policy, commitment)]
 
 
 def _placed(finding: Finding, policy: Policy) -> Finding:

@@ -50,7 +50,9 @@ def _chained_sets(policy: Policy) -> frozenset[str]:
 
 def _may_depend(source: Source) -> bool:
     """Return whether backups at a source may restore only with others."""
-    return source.kind in DEPENDENT or any("{kind}" in template for template in source.templates)
+    return source.kind in DEPENDENT or any(
+        "{kind}" in template or "{since:" in template for template in source.templates
+    )
 
 
 def asked_at(policy: Policy, source: Source) -> frozenset[Fact]:
@@ -83,7 +85,7 @@ def expected_since(policy: Policy, source: Source, at: int) -> int:
     return at - min((longest for longest in asked if longest is not None), default=at - LONG_AGO)
 
 
-def restored_sets(policy: Policy, commitment: OfRecoveries) -> tuple[str, ...]:
+def restored_sets(policy: Policy, commitment: Commitment) -> tuple[str, ...]:
     """Return the data sets that a recovery restores: those that the logs of its tests name, else all."""
     points = [source for source in policy.sources.values() if source.tells(Tells.POINTS)]
     every = tuple(dict.fromkeys(of for source in points for of in source.of))

@@ -40,11 +40,10 @@ class SourceEvidence:
     names: Callable[[], Sequence[str]] = tuple
     """Returns every name of a backup that any look has shown, however old or new it is: it reads all of its history."""
 
-    def has_shown(self, name: str) -> bool:
-        """Return whether any look has shown what a record calls ``name``."""
-        if any(checked_copies.named(part.points, {name}) for part in self.parts.values()):
-            return True
-        return checked_copies.is_among(name, self.names())
+    def shown(self, names: set[str]) -> set[str]:
+        """Return which of ``names``, as records call something there, stand for what any look has shown."""
+        found = {name for part in self.parts.values() for name in checked_copies.named(part.points, names)}
+        return found | checked_copies.among(rest, self.names()) if (rest := names - found) else found
 
 
 class Evidence(NamedTuple):

@@ -49,7 +49,8 @@ class Subject(NamedTuple):
 class Condition(NamedTuple):
     """Something that is the case."""
 
-    since: int
+    since: int | None
+    """None: nobody knows since when, and it is said to have begun when it was first told."""
     reason: str
 
 
@@ -67,6 +68,8 @@ class End(NamedTuple):
 
     at: int
     how: str
+    elsewhere: bool = False
+    """Whether it lasts, and others are told of it from now on."""
 
 
 class Change(StrEnum):
@@ -76,6 +79,8 @@ class Change(StrEnum):
     PASSED = "began and is over"
     LASTS = "lasts"
     OVER = "over"
+    HANDED_ON = "handed on"
+    """It lasts, and others are told of it from now on."""
     FLAPS = "flaps"
     SETTLED = "settled"
 
@@ -127,21 +132,22 @@ def events(
     known: Known,
     at: int,
     rules: Rules,
-    end_of: Callable[[Subject], End | None],
+    end_of: Callable[[Subject, int], End | None],
 ) -> list[Event]:
     """Return what there is to tell at ``at``.
 
-    ``end_of`` says of a condition that was told, and is not among those of ``now``, how it ended; None: nobody can
-    tell, for it was not judged, or is unknown.
+    ``end_of`` says of a condition that was told to have begun then, and is not among those of ``now``, how it ended;
+    None: nobody can tell, for it was not judged, or is unknown.
     """
     found = [_of_condition(subject, condition, known.get(subject), at, rules) for subject, condition in now.items()]
     found += [_of_passed(one, known.get(one.subject), at) for one in passed]
     for subject, told in known.items():
         if subject in now:
             continue
-        if told.holds and (end := end_of(subject)) is not None:
+        if told.holds and (end := end_of(subject, told.since)) is not None:
             silent = told.flaps or subject.what in WAITS
-            found.append(Event(Change.OVER, subject, told.since, max(end.at, told.since), end.how, silent=silent))
+            change, until = (Change.HANDED_ON, None) if end.elsewhere else (Change.OVER, max(end.at, told.since))
+            found.append(Event(change, subject, told.since, until, end.how, silent=silent))
         elif told.flaps and not told.holds and at - told.changed_at >= _SETTLED:
             found.append(Event(Change.SETTLED, subject, told.since, told.changed_at, "it is over"))
     return [event for event in found if event is not None]
@@ -149,6 +155,8 @@ def events(
 
 def _of_condition(subject: Subject, condition: Condition, told: LastTold | None, at: int, rules: Rules) -> Event | None:
     since, reason = condition
+    if since is None:
+        since = told.since if told is not None and told.holds else at
     if told is None or not told.holds:
         if told is not None and told.flaps:
             return Event(Change.BEGAN, subject, since, None, reason, silent=True)
@@ -164,6 +172,8 @@ def _of_condition(subject: Subject, condition: Condition, told: LastTold | None,
 def _of_passed(one: Passed, told: LastTold | None, at: int) -> Event | None:
     if told is not None and told.holds and told.since >= one.since:
         return None  # that it is over is told of the condition itself
+    if told is not None and told.since == one.since:
+        return None  # it was told already, and the report that did so was handed over to nobody
     if told is not None and told.flaps:
         return Event(Change.PASSED, one.subject, one.since, one.until, one.reason, silent=True)
     change = Change.FLAPS if _flaps(told, at) else Change.PASSED
@@ -183,7 +193,7 @@ def after(known: Known, told: Iterable[Event], at: int) -> dict[Subject, LastTol
         if event.change in {Change.BEGAN, Change.FLAPS, Change.PASSED}:
             flaps = before.flaps or event.change is Change.FLAPS
             its[event.subject] = LastTold(event.since, at, event.until is None, (*recent, at), flaps, at)
-        elif event.change is Change.OVER:
+        elif event.change in {Change.OVER, Change.HANDED_ON}:
             its[event.subject] = before._replace(holds=False, began=recent, changed_at=at)
         elif event.change is Change.SETTLED:
             its[event.subject] = before._replace(told_at=at, began=(), flaps=False)
@@ -202,6 +212,8 @@ def together(waiting: Iterable[Event]) -> list[Event]:
     for event in waiting:
         one = event.subject, event.since
         before = found.get(one)
+        if event.silent and event.change is Change.OVER and before is not None and before.change is Change.BEGAN:
+            del found[one]  # nobody is told that it is over, so nobody need be told that it began
         if event.silent or (before is not None and event.change is Change.LASTS):
             continue
         if before is not None and event.change is Change.OVER and before.change is Change.BEGAN:

@@ -17,6 +17,8 @@ from drcheck.core.evaluation.recoveries import (
     cite,
     gap_between,
     gap_bounds,
+    of_set,
+    of_what,
     proves,
     told,
     unseen,
@@ -89,6 +91,7 @@ def _often(
     commitment: RestoreTest, every: int, tests: list[Told], records: Records, terms: Terms, window: Window
 ) -> Finding:
     """Judge how often tests pass: counted from the newest pass, or from when the agreement takes effect."""
+    tests = of_set(tests, terms)
     sure = [one for one in tests if _passes(one, commitment, terms)]
     maybe = [one for one in tests if _passes(one, commitment, terms) is not False]
     ends, may_end = [one.ends for one in sure], [one.ends for one in maybe]
@@ -104,6 +107,8 @@ def _often(
             return Status.BREACHED
         return None if passed is None else Status.MET
 
+    what = of_what(terms)
+
     def judge(t: int) -> tuple[Status | None, str]:
         if why := terms.before_effect(t):
             return None, why
@@ -112,17 +117,17 @@ def _often(
         deciding = None if passed is None else sure[bisect_right(ends, t) - 1]
         if at_worst is Status.BREACHED and at_best is not Status.BREACHED:
             one = maybe[bisect_right(may_end, t) - 1]
-            return Status.UNKNOWN, f"restore test {one.recovery.id} passed, but {_doubt(one, commitment, terms)}"
+            return Status.UNKNOWN, f"{what}restore test {one.recovery.id} passed, but {_doubt(one, commitment, terms)}"
         if at_worst is Status.BREACHED:
             # That no test passed in time is only proved by a log of which all that may tell of one has been read.
             if why := unseen(records, t) or gap_between(records, t - every + 1, t):
-                return Status.UNKNOWN, f"no restore test is known to have passed in time; {why}"
-            return Status.BREACHED, _overdue(deciding, commitment, every, t)
+                return Status.UNKNOWN, f"{what}no restore test is known to have passed in time; {why}"
+            return Status.BREACHED, what + _overdue(deciding, commitment, every, t)
         if at_worst is None:
             return None, f"nothing is owed yet: the first restore test is due {_first_due(terms, every)}"
         assert deciding is not None
         return Status.MET, (
-            f"restore test {deciding.recovery.id} passed {words.instant(deciding.ends)}; "
+            f"{what}restore test {deciding.recovery.id} passed {words.instant(deciding.ends)}; "
             f"one is owed every {words.duration(every)}"
         )
 

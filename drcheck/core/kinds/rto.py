@@ -24,6 +24,8 @@ from drcheck.core.evaluation.recoveries import (
     cite,
     gap_between,
     gap_bounds,
+    of_set,
+    of_what,
     proves,
     told,
     unseen,
@@ -100,9 +102,10 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
     """
     thawing = [Thawing.of_set(subject, commitment.at_most, terms) for subject in surviving]
     everything = told(records, commitment.scenario)
+    outages, doubtful = _too_long(everything, commitment, records)
+    everything = of_set(everything, terms)
     steps = _steps(commitment, everything, terms)
     begins = [step.since for step in steps]
-    outages, doubtful = _too_long(everything, commitment, records)
 
     def step_at(t: int) -> _Step:
         return steps[bisect_right(begins, t) - 1]
@@ -120,7 +123,7 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
             return Status.UNKNOWN, f"how long outage {outage.recovery.id} took is not known: its record lacks a clock"
         if status is Status.MET and (cold := next(filter(None, (one.why(t) for one in thawing)), "")):
             return Status.UNKNOWN, cold
-        return status, why
+        return status, of_what(terms) + why
 
     changes = [*gap_bounds(records), *begins]
     for one in everything:

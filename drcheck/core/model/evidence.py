@@ -53,6 +53,8 @@ class Fact(StrEnum):
     """Whether it must be brought back from an archive tier, in hours, before it can be read; ``how`` names the tier."""
     EARLIER = "earlier"
     """Of a place: whether it still holds what was overwritten or deleted there, which its listing does not show."""
+    INODE = "inode"
+    """Which file of its disk it is, in ``how``, where that file has several names (hard links)."""
 
 
 class Told(NamedTuple):
@@ -479,6 +481,8 @@ class Points:
     """Rows of what went as something else was written under its name."""
     second_of: Mapping[int, str] = field(default_factory=dict)
     """Row to the name of older data that has the same content: taken for a second name of it, with the data of that."""
+    builds_on: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    """Row to the instant of the very backup that it builds on, earliest and latest, where its name tells that."""
     incomplete: AbstractSet[int] = frozenset()
     """Rows of what was never complete: nothing can build on it."""
     why_not: Mapping[int, str] = field(default_factory=dict)

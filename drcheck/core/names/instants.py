@@ -61,7 +61,7 @@ def _epoch(dated: str, groups: Mapping[str, int], unit: Span | None) -> Instants
     def instants(found: re.Match[str]) -> tuple[int, int] | None:
         instant = int(found[groups["s"]])
         if unit is not None:
-            days = _days(dict(zip(dated, found.group(*spelled), strict=True)))
+            days = _days(tuple(zip(dated, found.group(*spelled), strict=True)))
             if days is None:
                 return None
             first, last = wallclock.midnight(days[0]), wallclock.midnight(days[1])
@@ -72,11 +72,11 @@ def _epoch(dated: str, groups: Mapping[str, int], unit: Span | None) -> Instants
     return instants
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 13)
 def _shown(letters: str, values: tuple[str, ...], zone: tzinfo) -> wallclock.Shown | None:
     """Return when clocks show the hour, day, week or month that ``values`` spell; None: no calendar has it."""
     told = dict(zip(letters, values, strict=True))
-    days = _days(told)
+    days = _days(tuple((letter, value) for letter, value in told.items() if letter in DATE))
     if days is None:
         return None
     if "H" in told or "I" in told:
@@ -102,14 +102,15 @@ def _hour(told: Mapping[str, str]) -> int:
     return int(told["I"]) % _NOON + (_NOON if told["p"].upper() == "PM" else 0)
 
 
-def _days(told: Mapping[str, str]) -> tuple[date, date] | None:
+@lru_cache(maxsize=1 << 13)
+def _days(spelled: tuple[tuple[str, str], ...]) -> tuple[date, date] | None:
     """Return the first and the last day of the date that is spelled; None: there is none, or its pieces disagree."""
     try:
-        first, last = _spelled(told)
+        first, last = _spelled(dict(spelled))
     except (ValueError, OverflowError):
         return None
     moment = datetime.combine(first, time_of_day())
-    for letter, value in told.items():
+    for letter, value in spelled:
         if letter in DATE and written(letter, 0, moment).casefold() != value.casefold():
             return None
     return first, last

@@ -85,7 +85,7 @@ class LineTemplate:
     @property
     def tells_duration(self) -> bool:
         """Whether a line tells how long the test took."""
-        return "took" in self.names or set(INSTANTS) <= self.names
+        return "took" in self.names or self.names.issuperset(INSTANTS)
 
     @property
     def needs_zone(self) -> bool:

@@ -114,7 +114,8 @@ class _Reading:
         self._listed = frozenset(of)
         zone = UTC if template.has_zone else zone
         self._instants = instants.reader(frozenset(template.directives), self._known.groupindex, zone)
-        self._kinds = kinds if template.has_kind else {"": kind}
+        # What names the backup that it builds on is no full one, also where its kind is not told.
+        self._kinds = kinds if template.has_kind else {"": kind or ("incremental" if template.since else "")}
         ends = [piece for piece in template.pieces if piece != Piece(Part.TEXT, "/")][-1:]
         self._open = any(piece.part in {Part.ANY, Part.PART} for piece in ends)
         self._in_pieces = template.is_directory or template.has(Part.PART)
@@ -208,7 +209,7 @@ def _written(piece: Piece, forms: Mapping[Part, str], seen: set[str]) -> str:
     """Return the pattern of a piece; what stands a second time must repeat the first."""
     if piece.part is Part.TEXT:
         return re.escape(piece.text)
-    if piece.part is Part.OTHER:
+    if piece.part in {Part.OTHER, Part.SINCE}:
         return DIRECTIVES[piece.text]
     group = piece.text if piece.part is Part.TIME else piece.part.value
     if group in seen:

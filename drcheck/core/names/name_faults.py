@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from drcheck.core.model.policy import Arrival
+from drcheck.core.names import directives
 from drcheck.core.names.markers import marker_fault
 from drcheck.core.names.paths import below
 from drcheck.core.names.template import Part, Template
@@ -91,6 +92,12 @@ def _unreadable(template: Template, *, sets: int, name_zone: bool, available_at:
         )
     if template.has(Part.PARTS) and not template.has(Part.PART):
         yield Unreadable("name", "it tells how many parts there are, but not which", "Put {part} in it too.")
+    if template.since and directives.span(template.since) != directives.span(template.directives):
+        yield Unreadable(
+            "name",
+            "{since:…} does not tell the instant of what a backup builds on as finely as {data_as_of:…} its own",
+            "Give both the same format: the one is looked for among the others.",
+        )
     if available_at == Arrival.NAME and not template.has_instant:
         yield Unreadable(
             "available_at",

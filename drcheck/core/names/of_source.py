@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -41,3 +42,28 @@ def matcher_of(source: Source) -> Matcher:
     """Return what reads the source's names; raises as :func:`names_of` does."""
     templates, zone = names_of(source)
     return Matcher(templates, source.of, zone, kinds=source.kinds, kind=source.kind)
+
+
+def bases_of(source: Source) -> Callable[[str], tuple[int, int] | None] | None:
+    """Return what reads from a backup's name the instant of the backup that it builds on; None: no name tells it.
+
+    That is the earliest and the latest that it can stand for, or None where this name tells none.
+    """
+    templates, zone = names_of(source)
+    if not any(template.since for template in templates):
+        return None
+    # The same names, read for the other instant.
+    swapped = [
+        Template.parse(template.text.replace("{data_as_of:", "{other:").replace("{since:", "{data_as_of:"))
+        for template in templates
+    ]
+    match = Matcher(swapped, source.of, zone, kinds=source.kinds, kind=source.kind)
+
+    def base(name: str) -> tuple[int, int] | None:
+        # Of what consists of several files any one of them tells it.
+        named = match(f"{name}x" if name.endswith("/") else name.replace("{part}", "1"))
+        if named is None or named.data_lo is None or named.data_hi is None:
+            return None
+        return named.data_lo, named.data_hi
+
+    return base

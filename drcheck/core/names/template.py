@@ -6,6 +6,7 @@ A template is literal text (``{{`` and ``}}`` for braces) with these fields:
 - ``{data_as_of:FORMAT}``, the instant of the data, by :mod:`drcheck.core.names.directives`. It may stand
   several times, whole or in pieces.
 - ``{other:FORMAT}``, an instant that is not the data's: it must look like one and is not read.
+- ``{since:FORMAT}``, the instant of the backup that it builds on, told as finely as its own.
 - ``{part}`` and ``{parts}``, a number or label of a part, and how many there are.
 - ``{*}`` and ``{**}``, any text without, or with, a slash; as in a shell, not the dot of a hidden name. The text is
   the shortest after which the rest, up to the next of them, fits.
@@ -43,7 +44,7 @@ KINDS: Final = {
 _IN_ORDER = re.compile(r"s|[Yy]m|[Yy](?:md|j)(?:H(?:MS?)?)?z?|GVu?")
 """Directives in the order in which names then sort as their instants do."""
 EXAMPLE: Final = "{data_as_of:%Y-%m-%dT%H%M}Z"
-_FORMATS: Final = ("{data_as_of:", "{other:")
+_FORMATS: Final = {"data_as_of": "time", "other": "other", "since": "since"}
 
 
 class Part(Enum):
@@ -54,6 +55,7 @@ class Part(Enum):
     KIND = "kind"
     TIME = "time"
     OTHER = "other"
+    SINCE = "since"
     PART = "part"
     PARTS = "parts"
     ANY = "any"
@@ -88,8 +90,8 @@ class Template:
                 f"Write how a name below the source's path looks, such as {{of}}/{EXAMPLE}.dump.gz.",
             )
         template = cls(text, tuple(_merged(_pieces(text))))
-        if template.has_instant:
-            directives.check(template.directives, text, EXAMPLE)
+        for letters in filter(None, (template.directives, template.since)):
+            directives.check(letters, text, EXAMPLE)
         return template
 
     def has(self, part: Part) -> bool:
@@ -100,6 +102,11 @@ class Template:
     def directives(self) -> tuple[str, ...]:
         """The letters of the instant's directives, in the order of the name."""
         return tuple(piece.text for piece in self.pieces if piece.part is Part.TIME)
+
+    @property
+    def since(self) -> tuple[str, ...]:
+        """The letters of the directives that tell the instant of what a backup builds on."""
+        return tuple(piece.text for piece in self.pieces if piece.part is Part.SINCE)
 
     @property
     def has_of(self) -> bool:
@@ -173,7 +180,7 @@ class Template:
         fields = {Part.OF: of, Part.KIND: kind, Part.PART: "", Part.PARTS: "", Part.ANY: ""}
         return "".join(
             directives.written(piece.text, label, moment)
-            if piece.part in {Part.TIME, Part.OTHER}
+            if piece.part in {Part.TIME, Part.OTHER, Part.SINCE}
             else fields.get(piece.part, piece.text)
             for piece in (self.pieces if pieces is None else pieces)
         )
@@ -213,9 +220,8 @@ def _pieces(text: str) -> Iterator[Piece]:
             yield Piece(_FIELDS[field])
         elif field in {"{*}", "{**}"}:
             yield Piece(Part.ANY, field[1:-1])
-        elif field.startswith(_FORMATS):
-            name, _, form = field[1:-1].partition(":")
-            yield from _format(form, text, Part.TIME if name == "data_as_of" else Part.OTHER)
+        elif ":" in field and (part := _FORMATS.get(field[1:].partition(":")[0])):
+            yield from _format(field[1:-1].partition(":")[2], text, Part(part))
         elif field.startswith("{"):
             raise _refused(text, typos.in_field(field))
         elif typo := typos.in_text(field):

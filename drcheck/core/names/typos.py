@@ -17,8 +17,8 @@ class Typo(NamedTuple):
     hint: str
 
 
-FIELDS: Final = ("of", "kind", "part", "parts", "data_as_of", "other")
-_WITH_FORMAT: Final = ("data_as_of", "other")
+FIELDS: Final = ("of", "kind", "part", "parts", "data_as_of", "other", "since")
+_WITH_FORMAT: Final = ("data_as_of", "other", "since")
 _MEANT: Final = {
     "of": "db database dataset data_set set service schema site table",
     "kind": "type level method",

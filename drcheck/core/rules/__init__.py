@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from drcheck.core.model.evidence import Points
-from drcheck.core.rules import completeness, dates, pieces, plausibility, sizes
+from drcheck.core.rules import completeness, dates, pieces, plausibility, repositories, series, sizes
 from drcheck.core.rules.interface import Rule, Shown
 
 LISTED: Final[tuple[Rule, ...]] = (
@@ -25,6 +25,8 @@ LISTED: Final[tuple[Rule, ...]] = (
     plausibility.not_hollow,
     sizes.not_shrunk,
     plausibility.of_usual_size,
+    repositories.apply,
+    series.apply,
 )
 """The rules that need nothing beyond the looks at one source, in the order in which they are applied."""
 

@@ -74,9 +74,9 @@ def spellings(name: str) -> Iterator[str]:
     return (spelling for spelling, whole in _spellings(name) if whole)
 
 
-def is_among(name: str, shown: Sequence[str]) -> bool:
-    """Return whether ``name`` stands for anything among the names of what was ever ``shown``."""
-    return bool(named(Points("", "", name=shown, available_lo=array("q", bytes(8 * len(shown)))), {name}))
+def among(names: set[str], shown: Sequence[str]) -> set[str]:
+    """Return which of ``names`` stand for anything among the names of what was ever ``shown``."""
+    return set(named(Points("", "", name=shown, available_lo=array("q", bytes(8 * len(shown)))), names))
 
 
 def _spellings(name: str) -> Iterator[tuple[str, bool]]:

@@ -135,12 +135,13 @@ def _named(points: Points, logs: Mapping[str, Log]) -> Iterator[tuple[str, int, 
 
 
 def _index(log: Log) -> None:
-    """Find once what of a log says anything about one copy."""
+    """Find once what of a log says anything about one copy: what cannot be so says nothing."""
     of_copies: dict[str, list[Check | Recovery]] = defaultdict(list, {"": []})
     for check in log.checks:
-        if check.point_name:
+        if check.point_name and not check.contradicted:
             of_copies[check.point_source].append(check)
     for test in log.recoveries:
-        if test.point_name and (test.outcome == "passed" or (test.outcome == "failed" and test.data_wrong)):
+        passed = test.outcome == "passed" and not test.contradicted
+        if test.point_name and (passed or (test.outcome == "failed" and test.data_wrong)):
             of_copies[test.point_source].append(test)
     log.of_copies.update(of_copies)

@@ -6,6 +6,9 @@ every incremental between the two that was ever seen; a ``log`` some full, or di
 and stands, and every log between the two: any such base will do. What is needed must count and stand in a source that
 survives, and a link's place is taken by its copy with the same instant of data alone.
 
+Where a name tells the instant of the very backup that it builds on (``{since:…}``), that one is needed, with all that
+it builds on, and no other.
+
 Where a name tells only a day, nobody knows what came before what within it: what may build on either of two backups is
 judged both ways, once with every full as early and every change as late as their names allow, once the other way round.
 
@@ -20,6 +23,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Final, NamedTuple
 
 from drcheck.core import words
@@ -28,7 +32,7 @@ from drcheck.core.time.spans import Spans, difference, intersection, union
 
 DEPENDENT: Final = frozenset({"differential", "incremental", "log"})
 """Kinds that restore nothing by themselves."""
-_RANK: Final = {"full": 0, "differential": 1, "incremental": 2, "log": 3}
+_RANK: Final = {"full": 0, "snapshot": 0, "differential": 1, "incremental": 2, "log": 3}
 """Of one instant a base comes before what builds on it."""
 
 MOST_STRETCHES: Final = 16
@@ -69,6 +73,8 @@ class Link:
     rows: list[Row] = field(default_factory=list)
     standing: Presence = NEVER
     """Where it survives."""
+    bases: set[tuple[int, int]] = field(default_factory=set)
+    """The instants, earliest and latest, that names of its copies tell of what it builds on; empty: none does."""
 
 
 class Chain(NamedTuple):
@@ -78,6 +84,8 @@ class Chain(NamedTuple):
     weakest: Link | None
     settled: bool = True
     """Whether names tell which backups it builds on."""
+    lacking: int | None = None
+    """The instant of a backup that it builds on by its name, and that nobody has seen."""
 
     def either(self, other: Chain) -> Chain:
         """Return what is known where it may be this chain or the other."""
@@ -85,7 +93,9 @@ class Chain(NamedTuple):
             return self
         weakest = min(self, other, key=lambda one: one.standing.surely_until).weakest
         surely = intersection(self.standing.surely, other.standing.surely)
-        return Chain(Presence(surely, union((*self.standing.maybe, *other.standing.maybe))), weakest, settled=False)
+        maybe = union((*self.standing.maybe, *other.standing.maybe))
+        lacking = self.lacking if other.lacking is None else other.lacking
+        return Chain(Presence(surely, maybe), weakest, settled=False, lacking=lacking)
 
 
 def apply(listed: Sequence[Points], others: Sequence[Points], alive: Iterable[str], proved: Spans) -> list[Points]:
@@ -154,12 +164,14 @@ def _links(everything: Iterable[Points], alive: frozenset[str], unkinded_at: str
     links: dict[tuple[str, int], Link] = {}
     for points in everything:
         for row, kind in enumerate(points.kind):
-            if kind == "snapshot" or (not kind and unkinded_at not in {None, points.source}):
+            if not kind and unkinded_at not in {None, points.source}:
                 continue
             data, latest = points.data_lo[row], points.data_hi[row]
             link = links.setdefault((kind or "full", data), Link(kind or "full", data, latest))
             link.latest = min(link.latest, latest)
             link.rows.append((points, row))
+            if row in points.builds_on:
+                link.bases.add(points.builds_on[row])
     for link in links.values():
         link.standing = _stands(link.rows, alive)
     return list(links.values())
@@ -188,30 +200,53 @@ def _chains(links: Iterable[Link]) -> Mapping[tuple[str, int], Chain]:
     increments = logs = Chain(NEVER, None)
     bases: list[Presence] = []
     """Those since the last log: laid together once there is one that may build on any of them."""
+    reached: dict[int, Chain] = {}
+    """The earliest instant of data to what a backup that builds on that of then needs."""
     for link in links:
+        told = reduce(Chain.either, [_told(reached, *base) for base in sorted(link.bases)]) if link.bases else None
         match link.kind:
+            case "snapshot":
+                _reach(reached, link, Chain(link.standing, link))
             case "full":
                 if _was_whole(link):
                     full = link
                     increments = Chain(link.standing, link)
                     bases.append(link.standing)
                     logs = Chain(logs.standing, link)
+                _reach(reached, link, Chain(link.standing, link))
             case "differential":
-                chain = Chain(NEVER if full is None else full.standing, full)
+                chain = told or Chain(NEVER if full is None else full.standing, full)
                 chains[link.kind, link.data] = chain
+                _reach(reached, link, _then(chain, link))
                 if _was_whole(link):
                     increments = _then(chain, link)
                     bases.append(increments.standing)
                     logs = Chain(logs.standing, increments.weakest)
             case "incremental":
-                chains[link.kind, link.data] = increments
+                chain = chains[link.kind, link.data] = told or increments
+                _reach(reached, link, _then(chain, link))
                 increments = _then(increments, link)
             case _:
                 logs = Chain(_any((logs.standing, *bases)), logs.weakest)
                 bases.clear()
-                chains[link.kind, link.data] = logs
+                chain = chains[link.kind, link.data] = told or logs
+                _reach(reached, link, _then(chain, link))
                 logs = _then(logs, link)
     return chains
+
+
+def _reach(reached: dict[int, Chain], link: Link, chain: Chain) -> None:
+    """Note what a restore up to ``link`` needs; of several backups of one instant any will do."""
+    other = reached.get(link.data)
+    if other is not None:
+        chain = other._replace(standing=_any((other.standing, chain.standing)), lacking=other.lacking and chain.lacking)
+    reached[link.data] = chain
+
+
+def _told(reached: Mapping[int, Chain], earliest: int, latest: int) -> Chain:
+    """Return what is needed by what builds on the backup of an instant, by its name."""
+    known = reached.get(earliest) or reached.get(latest)
+    return Chain(NEVER, None, lacking=earliest) if known is None else known
 
 
 def _any(several: Iterable[Presence]) -> Presence:
@@ -227,7 +262,7 @@ def _then(chain: Chain, link: Link) -> Chain:
     weakest = chain.weakest
     if weakest is not None and link.standing.surely_until < weakest.standing.surely_until:
         weakest = link
-    return Chain(chain.standing.both(link.standing), weakest)
+    return Chain(chain.standing.both(link.standing), weakest, lacking=chain.lacking)
 
 
 def _was_whole(link: Link) -> bool:
@@ -241,6 +276,8 @@ def _why(kind: str, chain: Chain, alive: frozenset[str]) -> str:
         why = _why(kind, chain._replace(settled=True), alive).replace("it builds on", "it may build on", 1)
         return f"{why}; which came first their names do not tell, and with hours and minutes in them they would"
     link = chain.weakest
+    if chain.lacking is not None:
+        return f"it builds on a backup of {words.instant(chain.lacking)}, and none of then is known"
     if link is None:
         return f"it is {'an' if kind == 'incremental' else 'a'} {kind}, and no full backup that it builds on is known"
     points, row = next(((points, row) for points, row in link.rows if points.source in alive), link.rows[0])

@@ -23,6 +23,8 @@ class Candidates:
     """What is known of whether backups are complete, beyond that they are there with their markers."""
     fresh: dict[str, Entry] = field(default_factory=dict)
     """Name to each file that may still be being written, as no marker tells when it is whole."""
+    inodes: dict[str, str] = field(default_factory=dict)
+    """Name to which file a candidate is, or which files, where those have other names too."""
     files: dict[str, tuple[tuple[str, Entry], ...]] = field(default_factory=dict)
     """The files of each candidate that consists of several, by its name; each with its name within it, in order."""
 
@@ -60,6 +62,8 @@ class Candidates:
         if pieces is None and not vouched and entry.modified >= self.fresh_from:
             self.fresh[entry.name] = entry
         whole = pieces is None or pieces.number >= pieces.wanted
+        if entry.inode:
+            self.inodes[entry.name] = entry.inode
         if pieces is not None:
             self.files[entry.name] = backup.within()
         arrived_lo, arrived_hi = arrivals.arrival(self._source, entry, ahead)

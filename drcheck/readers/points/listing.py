@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import islice
 
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import LONG_AGO, Gap, Told, Unaccounted
+from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Told, Unaccounted
 from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import is_like_a_marker, marker_of, may_mark
 from drcheck.core.names.matching import Matcher, Named
@@ -122,6 +122,18 @@ class Listing:
             for name, (named, entry) in self.rows.items()
             if named.whole.endswith("/") and holds_checksums(name)
         }
+
+    def unread_sums(self) -> tuple[Gap, ...]:
+        """Return that checksums beside versions are not read."""
+        name = next((entry.own_name for entry in self.others.values() if holds_checksums(entry.own_name)), "")
+        if not self.source.versions or not name:
+            return ()
+        gap = Gap(
+            f"{name} is not read: of which version it holds the checksum nobody can tell",
+            "Give each backup a name of its own; the storage's checksums are compared as they are.",
+            fact=Fact.DIGEST,
+        )
+        return (gap,)
 
     def linked(self) -> tuple[tuple[Gap, ...], int]:
         """Return what symbolic links hide, and since when they hide nothing.

@@ -31,11 +31,13 @@ def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[
     summed = {checksum_names.about(name) for name in listing.others if checksum_names.of_one(name)}
     directories: dict[str, None] = {}
     for one in sorted(candidates, key=lambda one: (one.data_hi, one.name), reverse=True):
+        directory = one.name[: one.name.rfind("/", 0, -1) + 1]
+        if directory in directories or not (one.complete and one.size):
+            continue
         settled = asked.settled.get(one.name)
         is_new = settled is None or settled.shown != one
-        if one.complete and one.size and (promised or is_new) and not _has_its_own(names_of(one), summed):
-            name = one.name.rstrip("/")
-            directories[name[: name.rfind("/") + 1]] = None
+        if (promised or is_new) and not _has_its_own(names_of(one), summed):
+            directories[directory] = None
     most = MOST_ASKED // (1 + len(checksum_names.STARTS)) if promised else MOST_DIRECTORIES
     beside = list(islice(directories, most))
     above = dict.fromkeys(directory[:at] for directory in beside for at in _above(directory))

@@ -63,8 +63,11 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     at_rest = {name: listing.rows[name][1] for name in settled if name in listing.rows}
     made.states += unfinished.settled(at_rest, asked.states)
     described = (*made.states, *_tiers(candidates, made, archived))
+    if Fact.INODE in asked.facts:
+        asked = replace(asked, facts=asked.facts - {Fact.INODE})
+        described += tuple(Described(name, Fact.INODE, Told(True, which)) for name, which in made.inodes.items())
     linked, beyond_links = listing.linked()
-    gaps += listing.markers.manifests.gaps() + linked
+    gaps += listing.markers.manifests.gaps() + linked + listing.unread_sums()
     asked_from = max(asked_from, beyond_links)
     lists_beside.find(listing, candidates, made.names_of)
     kept = listing.kept_within() if asked.facts or asked.verify else {}

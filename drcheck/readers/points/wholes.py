@@ -96,6 +96,7 @@ def _together(name: str, its: Sequence[tuple[Named, Entry]]) -> Backup:
         max(file.arrived_hi for file in files),
         newest.modified,
         _fingerprint(named, files),
+        inode=_inode(files),
     )
     return Backup(named, whole, files, parts, in_pieces=True)
 
@@ -110,6 +111,13 @@ def _fingerprint(named: Named, files: Sequence[Entry]) -> str:
             data = field.encode("utf-8", "surrogatepass")
             digest.update(len(data).to_bytes(8) + data)
     return f"sha256-of-files:{digest.hexdigest()}"
+
+
+def _inode(files: Sequence[Entry]) -> str:
+    """Return which files they are, where each has names elsewhere; empty where one has not."""
+    if not all(file.inode for file in files):
+        return ""
+    return sha256(" ".join(sorted(file.inode for file in files)).encode()).hexdigest()
 
 
 def _relative(named: Named, name: str) -> str:

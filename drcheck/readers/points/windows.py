@@ -158,5 +158,5 @@ def _periods(template: Template, labels: _Labels, label: int, last: int) -> Iter
 
 def _until(template: Template, stops: set[Part]) -> list[Piece]:
     """Return the pieces before the first one that is one of ``stops``, or that no listing can name."""
-    pieces, stops = template.pieces, stops | {Part.OTHER, Part.PART, Part.PARTS, Part.ANY}
+    pieces, stops = template.pieces, stops | {Part.OTHER, Part.SINCE, Part.PART, Part.PARTS, Part.ANY}
     return list(pieces[: next((index for index, piece in enumerate(pieces) if piece.part in stops), len(pieces))])

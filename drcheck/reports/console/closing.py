@@ -56,7 +56,11 @@ def judged(report: Report) -> str:
         sources = f"{seen.seen} of {sources}"
     lengths = {window.end - window.start for window in report.windows or {report.window}}
     long = f"{'up to ' if len(lengths) > 1 else ''}{words.duration(max(lengths))}"
-    return f"judged {_as_of(report)} over {long}; {sources} seen in {report.seconds:.1f} s"
+    slow = ""
+    if report.slowest is not None:
+        service, source, seconds = report.slowest
+        slow = f", of which {printable(source)} of {printable(service)} took {words.duration(seconds)}"
+    return f"judged {_as_of(report)} over {long}; {sources} seen in {report.seconds:.1f} s{slow}"
 
 
 def _as_of(report: Report) -> str:

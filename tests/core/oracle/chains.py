@@ -23,6 +23,8 @@ class Backup(NamedTuple):
     complete: bool
     latest: int | None = None
     """Where its name tells only a span that begins at ``data``: its end, at which it arrived."""
+    since: int | None = None
+    """The instant of the backup that it builds on, where its name tells that."""
 
     @property
     def arrived(self) -> int:
@@ -44,6 +46,21 @@ def backups(draw: st.DrawFn) -> tuple[Backup, ...]:
     return tuple(found)
 
 
+@st.composite
+def told_bases(draw: st.DrawFn) -> tuple[Backup, ...]:
+    """Draw backups as :func:`backups` does, of which the names of some tell what they build on."""
+    sinces = draw(st.lists(st.none() | st.integers(0, 12), min_size=13, max_size=13))
+    return tuple(
+        one._replace(since=sinces[one.data]) if one.kind in {"differential", "incremental", "log"} else one
+        for one in draw(backups())
+    )
+
+
+def _turn(kind: str, data: int) -> tuple[int, int]:
+    """Return where a backup stands in the order of data: of one instant a base comes before what builds on it."""
+    return data, {"full": 0, "snapshot": 0, "differential": 1, "incremental": 2, "log": 3}[kind]
+
+
 def restores(backup: Backup, everything: Sequence[Backup], alive: Iterable[str], second: int) -> bool:
     """Return whether all that a backup builds on counts and stands during ``second``."""
     alive = set(alive)
@@ -58,15 +75,24 @@ def restores(backup: Backup, everything: Sequence[Backup], alive: Iterable[str],
         return {(one.kind, one.data) for one in everything if one.kind in kinds and one.complete}
 
     def order(link: tuple[str, int]) -> tuple[int, int]:
-        return link[1], ("full", "differential", "incremental", "log").index(link[0])
+        return _turn(*link)
 
     def restorable(base: tuple[str, int]) -> bool:
         if base[0] == "full":
             return stands(base)
+        told = [one for one in everything if (one.kind, one.data) == base and one.since is not None]
+        if told:
+            return stands(base) and restores(told[0], everything, alive, second)
         fulls = [full for full in whole("full") if order(full) < order(base)]
         return stands(base) and bool(fulls) and stands(max(fulls, key=order))
 
     me = (backup.kind, backup.data)
+    if backup.since is not None:
+        return any(
+            stands((one.kind, one.data)) and restores(one, everything, alive, second)
+            for one in everything
+            if one.data == backup.since and _turn(one.kind, one.data) < _turn(*me)
+        )
     match backup.kind:
         case "differential":
             fulls = [full for full in whole("full") if order(full) < order(me)]
@@ -105,5 +131,6 @@ def columns(source: str, everything: Iterable[Backup]) -> Points:
         size=array("q", (1000 for _ in mine)),
         checksum=("",) * len(mine),
         incomplete=partial,
+        builds_on={row: (one.since, one.since) for row, one in enumerate(mine) if one.since is not None},
         why_not=dict.fromkeys(partial, "it is not complete"),
     )

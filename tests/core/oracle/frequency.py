@@ -240,12 +240,20 @@ def _are_copies(one: Sequence[Made], other: Sequence[Made], matching: int) -> bo
 def truly_allowed_slot(
     commitment: Frequency, places: Sequence[Place], terms: Terms, slot: Due | None, second: int
 ) -> frozenset[Status]:
-    """Return which of met and breached the truth allows."""
-    made = [
-        Made(truth.data, place.source, truth)
-        for place in places
-        for truth in place.truths
-        if truth.counts and slot is not None and slot.start <= truth.data < slot.end and truth.arrived <= second
-    ]
-    numbers = _numbers(made, terms.matching) if slot is not None else frozenset({0})
+    """Return which of met and breached the truth allows.
+
+    What was seen and is no copy of each other proves so many points. That one which nobody saw, of the same instant as
+    another of its source, is alike both takes none of them away.
+    """
+    numbers = {0}
+    if slot is not None:
+        made = [
+            Made(truth.data, place.source, truth)
+            for place in places
+            for truth in place.truths
+            if truth.counts and slot.start <= truth.data < slot.end and truth.arrived <= second
+        ]
+        shown = {(place.source, seen.truth.name) for place in places for seen in place.counted}
+        least = _numbers([one for one in made if (one.source, one.truth.name) in shown], terms.matching)
+        numbers = {max(number, *least) for number in _numbers(made, terms.matching)}
     return frozenset(Status.MET if number >= commitment.at_least else Status.BREACHED for number in numbers)

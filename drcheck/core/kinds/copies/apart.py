@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.evaluation.same_point import are_alike, are_copies, differ_in_size
+from drcheck.core.evaluation.same_point import are_alike, are_copies, are_one_file, differ_in_size
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.kinds.copies.commitment import Copies
@@ -130,6 +130,8 @@ class Counting:
                 lost = other.doubt_at(index)
                 if lost is not None:
                     return f"{name} {'does' if lost.certain else 'may'} not count: {lost.why}"
+                if are_one_file(anchor, (other, index)):
+                    return f"{name} is no copy of it: both are names of one file (hard links)"
                 if differ_in_size(anchor, (other, index)):
                     sizes = f"{words.size(other.size[index])} beside {words.size(points.size[row])}"
                     return f"{name} is no copy of it: {sizes}"
@@ -177,7 +179,7 @@ class Counting:
                     best, best_tally = chosen, number
                 return
             for row in options[index]:
-                if all(are_alike(row, other) for other in chosen):
+                if all(are_alike(row, other) and not are_one_file(row, other) for other in chosen):
                     extend(index + 1, (*chosen, row))
                     if best_tally == ceiling:
                         return

@@ -45,7 +45,7 @@ class Copies(OfBackups):
 
     def facts(self) -> frozenset[Fact]:
         """Return what it must know of each recovery point beside its listing."""
-        return frozenset()
+        return frozenset() if self.at_least is None else frozenset({Fact.INODE})
 
     def reach(self, start: int, grace: int, zone: tzinfo) -> int | None:  # noqa: ARG002
         """Return how far before a window's ``start`` data may lie that decides about it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import replace
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain, permutations
 
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model.evidence import Points
@@ -14,30 +14,26 @@ from drcheck.core.model.evidence import Points
 def each_once(subject: Subject, terms: Terms) -> Subject:
     """Return ``subject`` with each file only at the source of which most is known of it, the first one of equals."""
     roots = [terms.roots.get(part.points.source, "") for part in subject.parts]
-    if not any(
-        root and other.startswith(root)
-        for index, root in enumerate(roots)
-        for other in (*roots[:index], *roots[index + 1 :])
-    ):
+    if not any(other.startswith(root) for root, other in permutations(filter(None, roots), 2)):
         return subject  # of most policies no source lies within another one
-    taken: set[str] = set()
-    around: set[str] = set()
-    """The directories that what is taken lies in."""
+    taken: dict[str, set[int]] = defaultdict(set)
+    """File to the sources that it is kept at: at one, each time that it was written is a point of its own."""
+    around: dict[str, set[int]] = defaultdict(set)
+    """Directory to the sources of what is kept in it."""
     kept: list[list[int]] = [[] for _ in roots]
     every = ((_unsure(part.points, row), index, row) for index, part in enumerate(subject.parts)
              for row in range(len(part.points)))  # fmt: skip
-    for (_, index), its in groupby(sorted(every), key=itemgetter(0, 1)):
-        root, names = roots[index], subject.parts[index].points.name
-        files = {row: f"{root}{names[row]}" if root else "" for _, _, row in its}
-        above = {row: _above(file) for row, file in files.items()}
-        kept[index] += (
-            row
-            for row, file in files.items()
-            # A directory that is a backup holds the files in it.
-            if file not in taken and file not in around and taken.isdisjoint(above[row])
-        )
-        taken.update(filter(None, files.values()))
-        around.update(chain.from_iterable(above.values()))
+    for _, index, row in sorted(every):
+        file = f"{roots[index]}{subject.parts[index].points.name[row]}" if roots[index] else ""
+        above = _above(file)
+        # A directory that is a backup holds the files in it.
+        if not {index}.issuperset(chain(around.get(file, ()), *(taken.get(path, ()) for path in (file, *above)))):
+            continue
+        kept[index].append(row)
+        if file:
+            taken[file].add(index)
+        for path in above:
+            around[path].add(index)
     parts = zip(subject.parts, map(sorted, kept), strict=True)
     return Subject(
         subject.of,

@@ -1,0 +1,41 @@
+"""How what was told has ended, by the report of a later run."""
+
+from __future__ import annotations
+
+from samples import AS_OF, DAY, HOUR, WINDOW, finding, policy, report, verdict
+
+from drcheck.app.conditions import Ends
+from drcheck.core.judging.transitions import End, Subject, What
+from drcheck.core.kinds.rpo import Rpo
+from drcheck.core.model.verdict import Piece, Status
+from drcheck.interfaces import Judged
+
+RPO = Subject(What.BREACHED, "web", "rpo")
+
+
+def with_breaches(*breaches):
+    """Return a report of a run at which an RPO is met that was breached before."""
+    before, at = [], WINDOW.start
+    for start, end in breaches:
+        before += [Piece(at, start, Status.MET, "met"), Piece(start, end, Status.BREACHED, "too old")]
+        at = end
+    rpo = Rpo(id="rpo", evidence=("dumps",), at_most=HOUR)
+    return report(
+        Judged(policy("web", (rpo,)), (verdict(rpo, finding(Status.MET, "met", before=before)),)), faults=False
+    )
+
+
+def test_a_breach_that_was_told_ended_when_it_did_and_not_when_a_later_one_did():
+    first, second = (AS_OF - 2 * DAY, AS_OF - DAY), (AS_OF - 5 * HOUR, AS_OF - HOUR)
+    its = with_breaches(first, second)
+    assert Ends(its, AS_OF, whole=True).of(RPO, first[0]) == End(first[1], "met")
+
+
+def test_what_nobody_found_to_be_broken_any_more_is_over_by_now():
+    assert Ends(with_breaches(), AS_OF, whole=True).of(RPO, AS_OF - DAY) == End(AS_OF, "met")
+
+
+def test_of_a_service_that_is_retired_all_is_over_and_of_one_that_is_gone_nothing():
+    its = report(faults=False)
+    assert Ends(its, AS_OF, whole=True).of(RPO, AS_OF - DAY) is None
+    assert Ends(its, AS_OF, whole=True, retired={"web"}).of(RPO, AS_OF - DAY) == End(AS_OF, "its service is retired")
