@@ -22,7 +22,7 @@ from drcheck.app.publish import publish
 from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.ledger.errors import NoLedger
+from drcheck.ledger.errors import Busy, NoLedger
 from drcheck.ledger.store import open_ledger, path_of
 from drcheck.output_files import check_writable, keep_off, put
 from drcheck.policyfile.config import load_settings
@@ -190,7 +190,9 @@ class Watching:
         return publish(self.settings, done.outcome, whole=not done.job.policies, handed_over=handed_over)
 
     def _tell_end(self, done: Done) -> DrcheckError | None:
-        if self.settings.notify.ping is None or done.job.period:
+        # A run that another one keeps waiting has not ended: it is tried again, or found to be done.
+        waits = any(isinstance(error, Busy) for error in done.errors)
+        if self.settings.notify.ping is None or done.job.period or waits:
             return None
         from drcheck.app.notify import tell_end  # it loads what no run without channels needs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
@@ -31,6 +32,7 @@ from drcheck.settings import (
 
 DEFAULT_FILE: Final = "drcheck.yaml"
 _SQLITE: Final = "sqlite:///"
+_VARIABLE: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 def load_settings(path: str | None) -> Settings:
@@ -75,12 +77,23 @@ def _check(root: Fields) -> Iterator[Problem]:
     yield from _check_connections(root)
     yield from _check_jobs(root.fields("watch").fields("jobs"))
     notify = root.fields("notify")
+    yield from _check_secret(notify, "ping", "notify")
     if {"ping_env", "ping_file"} <= set(notify.entries):
         mark = notify.entries["ping_file"].key
         yield Problem(mark, "notify: ping_env and ping_file exclude each other (keep one of them)")
     for name, mark, channel in notify.fields("channels").mappings():
+        yield from _check_secret(channel, "url", f"notify.channels.{name}")
         if ("url_env" in channel.entries) == ("url_file" in channel.entries):
             yield Problem(mark, f"notify.channels.{name}: it needs one of url_env and url_file (say where its URL is)")
+
+
+def _check_secret(fields: Fields, key: str, at: str) -> Iterator[Problem]:
+    """Yield where a URL stands that may hold a secret; nothing of it is in the problem, nor ever in the ledger."""
+    variable, file = fields.scalar(f"{key}_env"), fields.scalar(f"{key}_file")
+    if variable is not None and not _VARIABLE.fullmatch(variable.text):
+        yield Problem(variable.mark, f"{at}.{key}_env: this is no variable's name (write NAME, and the URL into $NAME)")
+    if file is not None and "://" in file.text:
+        yield Problem(file.mark, f"{at}.{key}_file: this is a URL (name the file that holds it)")
 
 
 def _check_jobs(jobs: Fields) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ Nothing here is judged: every remark rests on what the policy itself says (plans
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from drcheck.core.judging.reach import looked_at
@@ -13,6 +14,7 @@ from drcheck.core.kinds.immutability import Immutability
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.policy import Source
+from drcheck.core.model.readers import Tells
 from drcheck.core.model.sites import Different, Where
 from drcheck.core.words import duration, several
 from drcheck.policyfile import plans, shorthand
@@ -20,7 +22,7 @@ from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.lint_context import Context, Level, Remark
 from drcheck.policyfile.lint_guards import unguarded
 from drcheck.policyfile.load import Document
-from drcheck.settings import Connection
+from drcheck.settings import Connection, located
 
 __all__ = ["Level", "Remark", "lint"]
 
@@ -37,6 +39,7 @@ def lint(
         *_cron_forms(context),
         *_unused(context),
         *_places_of_two_sites(context),
+        *_places_of_two_connections(context, connections or {}),
         *unguarded(context),
         *(_shorthands(context) if explain else ()),
     ]
@@ -77,6 +80,28 @@ def _places_of_two_sites(context: Context) -> Iterator[Remark]:
                 "and no disaster takes away half of it (state one site for both)"
             )
             yield context.remark("place-of-two-sites", ("sources", source.name, "site"), text)
+
+
+def _places_of_two_connections(context: Context, connections: Mapping[str, Connection]) -> Iterator[Remark]:
+    """Warn of sources that two connections lead to one place for: only by one of them that is seen to be one copy."""
+    locations = {alias: _without_user(connection.location()) for alias, connection in connections.items()}
+    first: dict[str, Source] = {}
+    for source in context.policy.sources.values():
+        place = located(source.place.rstrip("/"), locations) if source.tells(Tells.POINTS) else None
+        if place is None:
+            continue
+        other = first.setdefault(place, source)
+        if other.connection != source.connection:
+            text = (
+                f"{source.name} lies where {other.name} does, which connection {other.connection} leads to: what lies "
+                f"there would count as two copies, and is one (say {other.connection}: here as well)"
+            )
+            yield context.remark("place-of-two-connections", ("sources", source.name, "at"), text)
+
+
+def _without_user(location: str) -> str:
+    """Return a URL without the account that is used there."""
+    return re.sub(r"(?<=://)[^/@]*@", "", location)
 
 
 def _shorthands(context: Context) -> Iterator[Remark]:

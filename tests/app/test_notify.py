@@ -23,6 +23,7 @@ from drcheck.app import notify as notifying
 from drcheck.app.look import unwatched
 from drcheck.app.publish import publish
 from drcheck.app.verify import Question, verify
+from drcheck.errors import UsageError
 from drcheck.ledger.entries import Notification, Sending
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.config import load_settings
@@ -446,6 +447,18 @@ def test_an_invalid_policy_is_told_and_that_it_is_mended(estate):
     estate.night()
     (told,) = estate.told()
     assert told.startswith("Over:\n- ")
+
+
+@pytest.mark.parametrize("key", ["url_env", "url_file", "ping_env", "ping_file"])
+def test_a_url_in_the_place_of_what_leads_to_it_is_refused_and_shown_nowhere(estate, key):
+    line = f'{key}: "https://example.com/very-secret"'
+    channel, ping = ("url_env: HOOK", f"  {line}\n") if key.startswith("ping") else (line, "")
+    estate.configure(f"hook: {{{channel}}}", more=ping)
+    with pytest.raises(UsageError) as caught:
+        load_settings(estate.config)
+    assert f"{key}: this is " in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "example.com" not in str(caught.value)
 
 
 def test_the_end_of_each_run_is_called_and_a_run_that_judged_nothing_as_failed(estate, monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 
 from drcheck import clock
+from drcheck.app import notify as notifying
 from drcheck.app import watch
 from drcheck.app.watch import Watching, due_at, period_of
 from drcheck.errors import DrcheckError, UsageError
@@ -188,6 +189,19 @@ def test_a_fault_while_the_channels_are_told_ends_no_watch(world, monkeypatch):
     until(world, watching, at(2026, 3, 21, 12))
     assert len(world.runs()) == 2
     assert all("ZeroDivisionError" in str(error) for error in world.told.errors)
+
+
+def test_a_watch_that_is_the_others_spare_calls_no_run_failed(world, monkeypatch):
+    Path(world.file).write_text(Path(world.file).read_text() + "notify: {ping_env: PING}\n")
+    calls = []
+    monkeypatch.setattr(notifying, "tell_end", lambda _, status, what: calls.append((status, what)))
+    watching = world.watching()
+    with open_ledger(f"sqlite:///{world.place}/drcheck.db"):
+        watching.turn()
+    assert [done.status for done in world.told.done_jobs] == [4]
+    assert calls == []
+    until(world, watching, clock.now() + 600)
+    assert calls == [(1, "1 breached")]
 
 
 def test_a_run_by_a_clock_that_was_a_year_ahead_keeps_no_night_from_being_judged(world):

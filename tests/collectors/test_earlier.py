@@ -53,6 +53,11 @@ def test_azure_tells_of_versions_snapshots_and_what_was_deleted_softly(pool: Con
     ("answer", "wrong"),
     [
         (Reply(200, b"<VersioningConfiguration/>"), ""),
+        (Reply(200, b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>'), ""),
+        (Reply(200, b""), "not one of S3's"),
+        (Reply(200, b"<html><body>log in</body></html>"), "not one of S3's"),
+        (Reply(200, b"<ListBucketResult><Name>bucket</Name></ListBucketResult>"), "not one of S3's"),
+        (Reply(200, b"<VersioningConfiguration><Status>enabled</Status></VersioningConfiguration>"), "bucket"),
         (Reply(403, b"<Error><Code>AccessDenied</Code></Error>"), "s3:GetBucketVersioning"),
         (Reply(501, b"<Error><Code>NotImplemented</Code></Error>"), "no answer to GetBucketVersioning"),
     ],

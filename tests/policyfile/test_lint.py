@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from drcheck.collectors.local.settings import LocalConnection
+from drcheck.collectors.s3.settings import S3Connection
+from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.policyfile import units
 from drcheck.policyfile.lint import Level, lint
 from drcheck.policyfile.plans import lost_starts
@@ -364,6 +367,26 @@ def test_what_guards_a_source_is_told_no_more_even_if_it_accepts_anything(tmp_pa
     ] * 3
     any_size = GUARDED.replace("min_size: 1 MiB", "max_shrink: none").replace("30d", "never")
     assert unguarded(tmp_path, BOTH, dumps=GUARDED, near=any_size) == []
+
+
+@pytest.mark.parametrize(
+    ("connections", "told"),
+    [
+        ({"vault": LocalConnection("vault", root="/mnt"), "other": LocalConnection("other", root="/mnt/")}, True),
+        ({"vault": LocalConnection("vault", root="/mnt"), "other": LocalConnection("other", root="/srv")}, False),
+        (
+            {"vault": SshConnection("vault", host="h", user="a"), "other": SshConnection("other", host="h", user="b")},
+            True,
+        ),
+        ({"vault": S3Connection("vault", profile="ro"), "other": S3Connection("other")}, True),
+        ({}, False),
+    ],
+)
+def test_two_connections_to_one_place_are_told(tmp_path, connections, told):
+    text = policy("a: {kind: copies, at_least: 2, evidence: [dumps, near]}\n").replace("vault:near/", "other:dumps")
+    (document,) = load(tmp_path, text).documents
+    found = [remark for remark in lint(document, AS_OF, connections=connections) if "two-connections" in remark.rule]
+    assert [remark.text.partition(": ")[0] for remark in found] == (["sources.near.at"] if told else [])
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from drcheck.collectors.guarded import made_no_sense
 from drcheck.collectors.s3.faults import answered, no_answer, no_listing, no_object, not_asked
 from drcheck.collectors.s3.listing import Page, Question, parse_page
 from drcheck.collectors.s3.settings import S3Connection
-from drcheck.collectors.s3.versions import Version, parse_versions
+from drcheck.collectors.s3.versions import Version, parse_versioning, parse_versions
 from drcheck.collectors.web import Caller, Web
 from drcheck.interfaces import CollectorError
 
@@ -167,9 +167,30 @@ class S3Client:
         self, caller: Caller, operation: str, bucket: str, key: str = "", **options: str
     ) -> Mapping[str, Any] | Refused:
         """Ask for facts of a bucket, or of an object; returns the answer, also one that says no."""
+        return self._tell(caller, operation, bucket, key, options)
+
+    def versioning(self, caller: Caller, bucket: str) -> Mapping[str, Any] | Refused:
+        """Ask whether a bucket keeps versions; botocore would take any document for a word that it does not."""
+        answer = self._tell(caller, "GetBucketVersioning", bucket, "", {}, parse_versioning)
+        if isinstance(answer, Refused):
+            return answer
+        said: Mapping[str, str] | None = caller.page
+        if said is None:
+            raise self.no_answer("GetBucketVersioning", bucket)
+        return said
+
+    def _tell(
+        self,
+        caller: Caller,
+        operation: str,
+        bucket: str,
+        key: str,
+        options: Mapping[str, str],
+        parse: Callable[[bytes], Any] | None = None,
+    ) -> Mapping[str, Any] | Refused:
         named = {"Key": key} if key else {}
         ask: Callable[..., Mapping[str, Any]] = getattr(self._api, xform_name(operation))
-        with self._web.asking(caller, _FACT_BYTES):
+        with self._web.asking(caller, _FACT_BYTES, parse):
             try:
                 return ask(Bucket=bucket, **named, **options)
             except ClientError as error:

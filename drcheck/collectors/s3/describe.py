@@ -61,14 +61,14 @@ class S3Facts:
 
     def keeps_versions(self) -> bool:
         """Return whether the bucket may hold versions of what was overwritten or deleted."""
-        answer = self._client.tell(self._caller, "GetBucketVersioning", self._bucket)
+        answer = self._client.versioning(self._caller, self._bucket)
         if isinstance(answer, Refused):
             why = self._could_not(answer, "GetBucketVersioning", "s3:GetBucketVersioning").how
             raise CollectorError(
                 f"whether {self._bucket} keeps versions cannot be told: {why}",
                 "Grant the right to see this (docs/connections.md).",
             )
-        return answer.get("Status") in {"Enabled", "Suspended"}
+        return bool(answer.get("Status"))  # "Enabled" or "Suspended"
 
     def may_read(self, key: str) -> bool | None:
         """Return whether the credentials may read an object; None: nothing tells."""

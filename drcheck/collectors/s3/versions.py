@@ -40,6 +40,14 @@ class Version(NamedTuple):
         return cls(key, version) if between else cls(name, "")
 
 
+def parse_versioning(body: bytes) -> dict[str, str] | None:
+    """Return what an answer to GetBucketVersioning says, or None if it is none: nothing is what most of them say."""
+    page = tree(body, MOST)
+    if page is None or page.tag.rpartition("}")[2] != "VersioningConfiguration":
+        return None
+    return {name.rpartition("}")[2]: text for name, text in once(page, {}).items()}
+
+
 def parse_versions(body: bytes, question: Question, last_modified: LastModified) -> Page | None:
     """Return what a page of ListObjectVersions holds below the root, or None if this is no such page.
 
