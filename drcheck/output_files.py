@@ -59,6 +59,21 @@ def put(rendered: bytes, file: str) -> None:
         ) from error
 
 
+def create(target: Path, data: bytes) -> None:
+    """Put ``target`` in place whole, or not at all; raises FileExistsError rather than replace anything."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fchmod(opened.fileno(), 0o644)
+            os.fsync(opened.fileno())
+        os.link(temporary, target)  # unlike a rename, it fails where something came in between
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
 def _flush(directory: Path) -> None:
     try:
         opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)

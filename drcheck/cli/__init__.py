@@ -21,6 +21,7 @@ VERBS: Final = (
     "notify",
     "lint",
     "try",
+    "discover",
     "doctor",
     "init",
     "history",
@@ -46,6 +47,7 @@ met, breached or unknown, and show the evidence.
 _EPILOG = """\
 first steps:
   drcheck try       look at one place, and show how its names are read
+  drcheck discover  propose policies for what lies at a place
   drcheck init      write a commented policy and configuration to start from
   drcheck lint      check the policies, and tell what they promise in vain
   drcheck doctor    rehearse a run: what cannot be reached, read or judged

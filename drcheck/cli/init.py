@@ -49,9 +49,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = verbs.add_parser(
         "init",
-        # argparse puts alternatives on one line, however long that is
-        usage="drcheck init [-h] [--systemd | --cron | --container |\n"
-        "                    --kubernetes | --prometheus] [DIRECTORY]",
+        # argparse never breaks a line within alternatives.
+        usage="drcheck init [-h] [--systemd | --cron | --container | --kubernetes |\n"
+        "                    --prometheus] [DIRECTORY]",
         help="write a policy and a configuration to start from",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
     from drcheck.cli.output import say, write_whole
+    from drcheck.output_files import create
 
     directory, runner = Path(arguments.directory), arguments.runner
     targets = {name: directory / name for name in (_RUNNERS[runner] if runner else _FILES)}
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     starter = Path(__file__).with_name("starter") / (runner or "")
     for name, target in targets.items():
         try:
-            _create(target, _content(starter / name, directory, runner))
+            create(target, _content(starter / name, directory, runner))
         except FileExistsError:
             raise _in_the_way(target) from None
         except OSError as error:
@@ -160,21 +161,3 @@ def _in_the_way(target: Path) -> UsageError:
     return UsageError(
         f"{target} is there already, and is left as it is", "Name another directory: drcheck init DIRECTORY."
     )
-
-
-def _create(target: Path, data: bytes) -> None:
-    """Put ``target`` in place whole, or not at all; raises FileExistsError rather than replace anything."""
-    import tempfile
-    from pathlib import Path
-
-    target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fchmod(opened.fileno(), 0o644)
-            os.fsync(opened.fileno())
-        os.link(temporary, target)  # unlike a rename, it fails where something came in between
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -172,10 +172,10 @@ def _same_service(read: Sequence[tuple[_PolicyFile, Extended]]) -> dict[str, lis
 def _paths(paths: Sequence[str], settings: Settings | None) -> Sequence[str]:
     if paths:
         return paths
-    return [_from_here(path) for path in settings.policies] if settings is not None else [_WHERE_THEY_LIE]
+    return [from_here(path) for path in settings.policies] if settings is not None else [_WHERE_THEY_LIE]
 
 
-def _from_here(path: str) -> str:
+def from_here(path: str) -> str:
     """Return an absolute path of the configuration as one would name it in the working directory."""
     inside = Path(path)
     here = Path.cwd()

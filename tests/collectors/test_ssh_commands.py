@@ -304,3 +304,11 @@ def test_an_answer_begins_with_two_whole_paths():
         assert begun(BEGIN[:end]) is None
     for wrong in (b"srv\nx\0/srv\nx\0", b"/srv\0/srv\nx\0", b"\0\0", b"/" + b"x" * 5000 + b"\nx\0/srv\nx\0"):
         assert begun(wrong) is None
+
+
+def test_an_argument_is_one_word_to_sh_and_holds_nothing_that_csh_or_fish_heed_in_quotes(host: SshConnection):
+    odd = ("a!b", "x'!#:0'", "tail\\", "\\'\"; touch /tmp/x; #", "$(id)", "`id`", "", "a b", "*", "~", "{a,b}", "^é")
+    printed = "".join(f"{each}\n" for each in odd).encode()
+    assert output(host, ("printf", "%s\\n", *odd)) == printed
+    command = scripts.joined(("printf", "%s\\n", *odd))
+    assert re.fullmatch(r"(?:[\w@%+=:,./ -]|\\['\\!]|'[^'\\!]*')*", command, re.ASCII)

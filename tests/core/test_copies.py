@@ -176,6 +176,19 @@ def test_each_writing_of_one_file_is_a_point_also_where_another_source_lies_with
     assert judge(named, part("offsite", backups(late=4, but=(DAYS - 1,)), LOOKS), terms=terms).status is Status.BREACHED
 
 
+def test_an_object_and_its_versions_at_another_source_are_one_copy():
+    here, versions = (part(source, backups(), LOOKS) for source in ("here", "versions"))
+    here = replace(here, points=replace(here.points, name=("latest.dump",) * DAYS))
+    names = tuple(f"latest.dump?versionId={number}" for number in range(DAYS))
+    versions = replace(versions, points=replace(versions.points, name=names))
+    terms = Terms(roots={"here": "s3:bucket/", "versions": "s3:bucket/"})
+    assert judge(here, versions, terms=terms).status is Status.BREACHED
+    newest = replace(here, points=here.points.only([DAYS - 1]))
+    far = part("far", backups(late=4), LOOKS)
+    finding = judge(newest, versions, far, terms=replace(terms, roots={**terms.roots, "far": "disk:far/"}))
+    assert finding.status is Status.MET
+
+
 def test_of_two_sources_that_list_the_same_files_each_has_what_it_alone_lists():
     dumps, around = part("dumps", backups(), LOOKS), part("around", backups(late=4), LOOKS)
     names = (*(f"backups/{name}" for name in dumps.points.name[:-1]), "far/8")

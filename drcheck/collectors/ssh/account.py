@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 import stat
 from typing import Final
 
 from drcheck.collectors.pool import Deadline
+from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.connection import Host
 from drcheck.collectors.ssh.sftp import ReadOnlySftp
 from drcheck.interfaces import Account, Power, Right
@@ -26,7 +26,7 @@ def account(host: Host, session: ReadOnlySftp, directory: str, deadline: Deadlin
     """Return what the account may do on ``host``, and at ``directory``: one command, if it may run any, and SFTP."""
     said = ""
     if host.clock_offset(deadline) is not None:  # else no command runs
-        said = host.words(f"id -u; test -w {shlex.quote(directory)} && echo yes || echo no", deadline)
+        said = host.words(f"id -u; test -w {scripts.joined([directory])} && echo yes || echo no", deadline)
     answer = _ANSWER.fullmatch(said)
     commands = answer is not None
     return Account(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -288,7 +287,7 @@ class SshCollector:
     def _output(self, name: str, offset: int, at_most: int) -> bytes:
         from drcheck.collectors.ssh.connection import NO_INPUT  # imports paramiko
 
-        command = shlex.join(self._argv(name)) + NO_INPUT
+        command = scripts.joined(self._argv(name)) + NO_INPUT
         self._count()
         said = bytearray()
         self._connected()

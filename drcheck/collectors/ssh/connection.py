@@ -115,7 +115,7 @@ class Talk:
         channel, has ended already, and then sshd ends the whole connection. What could wait for its input is to be
         given :data:`NO_INPUT`.
         """
-        command = argv if isinstance(argv, str) else shlex.join(argv)
+        command = argv if isinstance(argv, str) else scripts.joined(argv)
         self.patience = silence
         notes = bytearray()
         channel = self.channel
@@ -148,7 +148,8 @@ class Talk:
         if status:
             first_line = shown(notes.decode(errors="replace").strip().partition("\n")[0])
             how = f"ended with status {status}" if status > 0 else "ended without a status"
-            command = shlex.join(told_as) or command
+            if told_as or not isinstance(argv, str):
+                command = shlex.join(told_as or argv)
             raise CollectorError(
                 f"{shown(command.partition(' ')[0])} on {self.host.connection.host} {how}"
                 f"{': ' if first_line else ''}{first_line}",

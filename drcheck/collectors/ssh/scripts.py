@@ -11,7 +11,8 @@ directory that is a link or is not there), nobody believes it or guesses why: th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from drcheck.collectors import bounds
@@ -48,6 +49,8 @@ _READ: Final = (
     + r' && if [ "$s" -gt "$4" ]; then s=$4; fi && printf "%s\0" "$t" "$d" "${i% *} $s" && head -c "$s"'
     + r' && find -P "./$3" -maxdepth 0 -printf "%y %D %i %m %U\0"; } <"./$3"'
 )
+_HEEDED: Final = frozenset("'\\!")
+_BETWEEN: Final = re.compile(r"(['\\!])")
 _CLOCK: Final = re.compile(r"([0-9]{1,12})(\.[0-9]{1,9})?[^0-9]*")
 _OPENED: Final = re.compile(rb"(f [0-9]{1,20} [0-9]{1,20} [0-7]{1,5} [0-9]{1,10}) ([0-9]{1,19})")
 
@@ -69,6 +72,17 @@ def listing(root: str, directory: str, start: str = "") -> tuple[str, ...]:
 def reading(root: str, directory: str, name: str, at_most: int) -> tuple[str, ...]:
     """Return the command that prints up to ``at_most`` bytes of a regular file in ``directory``."""
     return ("sh", "-c", _READ, "sh", root, directory, name, str(at_most))
+
+
+def joined(argv: Iterable[str]) -> str:
+    """Return a command as any shell that an account may have takes it apart again.
+
+    In single quotes csh still heeds ``!``, and fish a backslash: these, and quotes themselves, stand outside of them.
+    """
+    return " ".join(
+        "".join(f"\\{part}" if part in _HEEDED else shlex.quote(part) for part in _BETWEEN.split(one) if part) or "''"
+        for one in argv
+    )
 
 
 def seconds(said: str) -> float | None:

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -30,7 +30,7 @@ class Proposal(NamedTuple):
     names: tuple[str, ...]
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
     """A stretch of a name that is no literal text."""
 
     start: int
@@ -38,6 +38,24 @@ class _Field(NamedTuple):
     text: str
     """As it stands in a template."""
 
+    @property
+    def is_instant(self) -> bool:
+        """Whether it tells the instant of the data, or a piece of it."""
+        return self.text.startswith(_INSTANT)
+
+    def fits(self, text: str) -> bool:
+        """Return whether ``text`` can stand in its place."""
+        if self.is_instant:
+            return form_of(self.text[len(_INSTANT) : -1]).fullmatch(text) is not None
+        return text in KINDS if self.text == "{kind}" else text.isalnum()
+
+    def begins(self, name: str, at: int) -> Field | None:
+        """Return this instant where it stands at ``at`` of a name; None: it does not, or it is no instant."""
+        found = form_of(self.text[len(_INSTANT) : -1]).match(name, at) if self.is_instant else None
+        return None if found is None else Field(at, found.end(), self.text)
+
+
+_INSTANT: Final = "{data_as_of:"
 
 _DATES: Final = (
     *(form.replace("|", sep) for sep in ("-", "_", ".", "/", "", " ") for form in ("%Y|%m|%d", "%d|%m|%Y", "%m|%d|%Y")),
@@ -64,8 +82,8 @@ _PLAUSIBLE: Final = range(2000, 2060)
 
 
 @cache
-def _form(form: str) -> re.Pattern[str]:
-    """Return what a format looks like."""
+def form_of(form: str) -> re.Pattern[str]:
+    """Return what an instant of that format looks like."""
     form = re.sub("%([FT])", lambda found: SHORT[found[1]], form)
     parts = re.findall("%(.)|([^%]+)", form)
     return re.compile("".join(DIRECTIVES[letter] if letter else re.escape(text) for letter, text in parts))
@@ -78,23 +96,32 @@ _SIGNATURES: Final = re.compile(r"\.sigtar(?:\.gpg|\.gz)?$")
 
 def propose(names: Iterable[str]) -> list[Proposal]:
     """Return templates that read ``names``, the one that reads most of them first; what none can read is left out."""
-    # A hidden name is that of what is not there yet: rsync's, or a tool's own.
-    several = [name for name in names if len(name) <= LONGEST_NAME and not _HIDDEN.search(name)]
+    several = [name for name in names if _is_whole(name)]
     kept = [name for name in several if not _is_beside(name)] or several
     directories: dict[str, list[str]] = defaultdict(list)
     for name in kept:
         directories[_directory_of(name)].append(name)
-    groups: dict[tuple[str, ...], list[tuple[str, list[_Field]]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[tuple[str, list[Field]]]] = defaultdict(list)
     within: dict[str, list[str]] = {}
     for directory, its in directories.items():
         together = len(its) > 1 and any("/" in name[len(directory) :] for name in its)
         within.update({directory: its} if directory and together else {name: [name] for name in its})
     for name in within:
-        if fields := _fields(name):
+        if fields := fields_of(name):
             sort = "/" if name.endswith("/") else ""
             groups[*(field.text for field in fields), sort].append((name, fields))
-    proposals = (_of_group(group, within) for group in groups.values())
+    proposals = (of_group(group, within) for group in groups.values())
     return sorted((each for each in proposals if each is not None), key=lambda proposal: -len(proposal.names))
+
+
+def may_be_backup(name: str) -> bool:
+    """Return whether a name is not that of a side-car, nor of what is hidden, unfinished or failed."""
+    return _is_whole(name) and not _is_beside(name)
+
+
+def _is_whole(name: str) -> bool:
+    """Return whether a name is no hidden one, which is that of what is not there yet: rsync's, or a tool's own."""
+    return len(name) <= LONGEST_NAME and not _HIDDEN.search(name)
 
 
 def _is_beside(name: str) -> bool:
@@ -108,11 +135,14 @@ def _directory_of(name: str) -> str:
     return name[: end + 1] if (end := name.find("/", last)) >= 0 else ""
 
 
-def _of_group(group: Sequence[tuple[str, list[_Field]]], within: Mapping[str, Sequence[str]]) -> Proposal | None:
-    """Return the proposal for names with the same fields; ``within``: the files that each of them stands for."""
+def of_group(group: Sequence[tuple[str, list[Field]]], within: Mapping[str, Sequence[str]]) -> Proposal | None:
+    """Return the proposal for names with the same fields; ``within``: the files that each of them stands for.
+
+    None: no template reads them all.
+    """
     files = tuple(file for name, _ in group for file in within[name])
     names = tuple(name for name, _ in group)
-    literals = [_literals(name, fields) for name, fields in group]
+    literals = [literals_of(name, fields) for name, fields in group]
     fields = [field.text for field in group[0][1]]
     columns = [list(column) for column in zip(*literals, strict=True)]
     written = [_column(column) for column in columns]
@@ -138,25 +168,32 @@ def _of_group(group: Sequence[tuple[str, list[_Field]]], within: Mapping[str, Se
 def _readings(fields: list[str]) -> Iterator[list[str]]:
     """Yield ways to take several instants: as one, or the last, or the first, as that of the data."""
     yield fields
-    dated = [index for index, field in enumerate(fields) if field.startswith("{data_as_of:")]
+    dated = [index for index, field in enumerate(fields) if field.startswith(_INSTANT)]
     # Of several the last is mostly the backup's own, the one before it that of what it builds on; a number of ten
     # digits beside a date is mostly something else.
     for chosen in sorted(dated, key=lambda index: ("%s" in fields[index], -index)) if len(dated) > 1 else ():
         yield [
-            field.replace("{data_as_of:", "{other:") if index in dated and index != chosen else field
+            field.replace(_INSTANT, "{other:") if index in dated and index != chosen else field
             for index, field in enumerate(fields)
         ]
 
 
 def _reads(text: str, of: tuple[str, ...], names: Sequence[str]) -> bool:
     try:
-        match = Matcher(Template.parse(text), of or ("data",), UTC)
+        match = matcher(text, of)
     except DrcheckError:
         return False
     return all(match(name) is not None for name in names)
 
 
-def _literals(name: str, fields: Sequence[_Field]) -> list[str]:
+@lru_cache(maxsize=256)
+def matcher(text: str, of: tuple[str, ...]) -> Matcher:
+    """Return what reads names by a proposed template, instants without a zone as UTC; raises :class:`DrcheckError`."""
+    return Matcher(Template.parse(text), of or ("data",), UTC)
+
+
+def literals_of(name: str, fields: Sequence[Field]) -> list[str]:
+    """Return the literal text of a name: before, between and behind its fields."""
     starts = [0, *(field.end for field in fields)]
     ends = [*(field.start for field in fields), len(name)]
     return [name[start:end] for start, end in zip(starts, ends, strict=True)]
@@ -192,7 +229,7 @@ def _escaped(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}").replace("*", "{*}").replace("?", "{*}")
 
 
-def _fields(name: str) -> list[_Field]:
+def fields_of(name: str) -> list[Field]:
     """Return the instants, kinds and parts in a name, in their order; none without an instant."""
     found = list(_instants(name))
     if not found:
@@ -205,7 +242,7 @@ def _fields(name: str) -> list[_Field]:
     return sorted(found)
 
 
-def _instants(name: str) -> Iterator[_Field]:
+def _instants(name: str) -> Iterator[Field]:
     at = 0
     while at < len(name):
         longest = None
@@ -215,7 +252,7 @@ def _instants(name: str) -> Iterator[_Field]:
             at += 1
             continue
         end, form = longest
-        yield _Field(at, end, f"{{data_as_of:{form}}}")
+        yield Field(at, end, f"{_INSTANT}{form}}}")
         at = end
 
 
@@ -225,12 +262,12 @@ def _instant_at(name: str, at: int) -> tuple[int, str] | None:
     if not name[at].isdigit() and (at and name[at - 1].isalpha()):
         return None
     for date in _DATES:
-        begun = _form(date).match(name, at)
+        begun = form_of(date).match(name, at)
         if begun is None or not _plausible(date, begun[0]):
             continue
         ends = [(begun.end(), date)]
         for time in _TIMES if date != "%s" and "%d" in date else ():
-            if (timed := _form(time).match(name, begun.end())) is not None:
+            if (timed := form_of(time).match(name, begun.end())) is not None:
                 tails = _TAILS if "%S" in time else ("%z", "_%A", "")
                 ends += [
                     (
@@ -238,7 +275,7 @@ def _instant_at(name: str, at: int) -> tuple[int, str] | None:
                         date + time + (f"{tail[:-2]}Z" if tail.endswith("%z") and told[0].endswith("Z") else tail),
                     )
                     for tail in tails
-                    if (told := _form(tail).match(name, timed.end())) is not None
+                    if (told := form_of(tail).match(name, timed.end())) is not None
                 ]
         for end, form in ends:
             if not name[end : end + 1].isdigit() and (best is None or end > best[0]):
@@ -255,34 +292,34 @@ def _plausible(form: str, text: str) -> bool:
     return year is None or int(year[0]) in _PLAUSIBLE
 
 
-def _time_alone(name: str, after: int) -> list[_Field]:
+def _time_alone(name: str, after: int) -> list[Field]:
     """Return the only time of day that stands apart from its date, behind it."""
     for form in _TIME_ALONE:
         found = [
             told
-            for told in re.finditer(f"(?<![0-9A-Za-z]){_form(form).pattern}(?![0-9A-Za-z])", name)
+            for told in re.finditer(f"(?<![0-9A-Za-z]){form_of(form).pattern}(?![0-9A-Za-z])", name)
             if told.start() >= after
         ]
         if len(found) == 1:
-            return [_Field(found[0].start(), found[0].end(), f"{{data_as_of:{form}}}")]
+            return [Field(found[0].start(), found[0].end(), f"{_INSTANT}{form}}}")]
     return []
 
 
-def _kinds(name: str) -> Iterator[_Field]:
+def _kinds(name: str) -> Iterator[Field]:
     words = "|".join(sorted((word for word in KINDS if len(word) > 2), key=len, reverse=True))  # noqa: PLR2004
     spelled = [
         (found.start(), found.end()) for found in re.finditer(f"(?<![0-9A-Za-z])(?:{words})(?![0-9A-Za-z])", name)
     ]
     if len({name[start:end] for start, end in spelled}) == 1 and not name.endswith((".log", ".snap")):
         for start, end in spelled:
-            yield _Field(start, end, "{kind}")
+            yield Field(start, end, "{kind}")
 
 
-def _parts(name: str) -> Iterator[_Field]:
+def _parts(name: str) -> Iterator[Field]:
     if found := re.search(r"(?<![0-9])([0-9]{1,6})[-_ ]?of[-_ ]?([0-9]{1,6})(?![0-9])", name):
-        yield _Field(found.start(1), found.end(1), "{part}")
-        yield _Field(found.start(2), found.end(2), "{parts}")
+        yield Field(found.start(1), found.end(1), "{part}")
+        yield Field(found.start(2), found.end(2), "{parts}")
     elif (found := re.search(r"(?:part|vol|chunk|piece|disk)[-_.]?([0-9]{1,6}|[a-z]{2,3})(?![0-9A-Za-z])", name)) or (
         found := re.search(r"\.(?:z|r|7z\.)?([0-9]{2,4})$", name)
     ):
-        yield _Field(found.start(1), found.end(1), "{part}")
+        yield Field(found.start(1), found.end(1), "{part}")

@@ -6,9 +6,13 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 from itertools import chain, permutations
+from typing import Final
 
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model.evidence import Points
+
+_VERSION: Final = re.compile(r"\?versionId=[^/]*$")
+"""What names end in where each version of an object is a backup of its own."""
 
 
 def each_once(subject: Subject, terms: Terms) -> Subject:
@@ -25,13 +29,17 @@ def each_once(subject: Subject, terms: Terms) -> Subject:
              for row in range(len(part.points)))  # fmt: skip
     for _, index, row in sorted(every):
         file = f"{roots[index]}{subject.parts[index].points.name[row]}" if roots[index] else ""
+        version = _version(subject.parts[index].points, row, file)
         above = _above(file)
         # A directory that is a backup holds the files in it.
-        if not {index}.issuperset(chain(around.get(file, ()), *(taken.get(path, ()) for path in (file, *above)))):
+        if not {index}.issuperset(
+            chain(around.get(file, ()), *(taken.get(path, ()) for path in (file, version, *above)))
+        ):
             continue
         kept[index].append(row)
         if file:
             taken[file].add(index)
+            taken[version].add(index)
         for path in above:
             around[path].add(index)
     parts = zip(subject.parts, map(sorted, kept), strict=True)
@@ -52,6 +60,11 @@ def _unsure(points: Points, row: int) -> tuple[bool, bool, bool, bool]:
         points.data_lo[row] < points.data_hi[row],
         points.available_lo[row] < points.available_hi[row],
     )
+
+
+def _version(points: Points, row: int, file: str) -> str:
+    """Return the name and data of a file: the version of an object that a source lists is that object at another."""
+    return f"{_VERSION.sub('', file)} of {points.data_lo[row]}" if file else ""
 
 
 def _above(file: str) -> list[str]:
