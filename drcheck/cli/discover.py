@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.at is not None:
         connection, path = discover.place(arguments.at, settings)
         discovery = discover.discover(settings, connection, path, known.policies)
-        if into:
+        if into and not discovery.gaps:  # half a listing would show half of the habits
             wrote = discover.write(discovery, into, arguments.template or "", settings)
             known = discover.known(settings, into)
         if arguments.verbose:
@@ -227,6 +227,9 @@ def _written(discovery: Discovery, wrote: Sequence[Wrote], into: str, config: st
     if not discovery.found:
         return
     yield ""
+    if discovery.gaps:
+        yield "What was seen is not all of it: nothing is written before that is mended."
+        return
     if not into:
         yield "Next: --into DIRECTORY writes a policy for each, with what is to be confirmed."
         return

@@ -127,7 +127,7 @@ def _marker(found: Found) -> dict[str, tuple[str, str]]:
     series = found.series
     if not series.marker:
         return {}
-    seen = f"{series.beside} of the newest {series.looked_at} have it"
+    seen = f"{series.beside} of {series.looked_at} have it"
     return {"complete_when": (_quoted(series.marker), seen)}
 
 
@@ -137,7 +137,7 @@ def _commitments(source: str, seen: Estimate, kept: int | None, *, one: bool) ->
     longest = f", at most {words.duration(seen.longest)} apart" if one and seen.longest else ""
     yield "commitments:"
     yield "  # confirm: each promise; what follows is what was seen, not what was agreed"
-    yield f"  # confirm: how old the newest may get; {often}{longest}"
+    yield f"  # confirm: the age of the newest; {often}{longest}"
     yield f"  rpo: {{kind: rpo, at_most: {_duration(seen.rpo)}, evidence: [{source}]}}"
     if seen.every:
         often = f"at_least: 1, per: {seen.per}" if seen.per else f"every: {_duration(seen.every)}"
@@ -175,4 +175,6 @@ def _size(count: int) -> str:
 def _duration(seconds: int) -> str:
     if seconds % _DAY == 0:
         return f"{seconds // _DAY}d"
+    if seconds > 3 * _DAY and seconds % 3600 == 0:
+        return f"{seconds // _DAY}d{seconds % _DAY // 3600}h"
     return f"{seconds // 3600}h" if seconds % 3600 == 0 else f"{-(-seconds // 60)}m"

@@ -154,9 +154,10 @@ def report(seen: Seen) -> int:
     third = max(1, seen.runs // 3)
     print(f"{seen.runs} runs; faults: {dict(seen.faults)}")
     print(f"verdicts: {dict(seen.verdicts)}; wrong: {len(seen.wrong)}")
-    for name, its in (("MiB", seen.mib), ("open files", [float(one) for one in seen.files])):
-        first, last = max(its[:third], default=0), max(its[-third:], default=0)
-        print(f"{name}: at most {first:.0f} in the first third, {last:.0f} in the last")
+    # Of files those that are open between two runs: while one goes on, it holds connections.
+    for name, its, of in (("MiB", seen.mib, max), ("open files", [float(one) for one in seen.files], min)):
+        first, last = of(its[:third], default=0), of(its[-third:], default=0)
+        print(f"{name}: at {'most' if of is max else 'least'} {first:.0f} in the first third, {last:.0f} in the last")
         if last > first * GROWTH + 2:
             seen.wrong.append(f"{name} grew from {first:.0f} to {last:.0f}")
     print(*seen.wrong, sep="\n", end="\n" if seen.wrong else "")

@@ -78,7 +78,7 @@ def test_each_directory_becomes_a_policy_that_lint_takes_and_verify_finds_met(dr
     assert "at_least: 1, per: day" in webshop
     assert "keep: 10d" in webshop
     crm = (tmp_path / "policies/crm-db.yaml").read_text()
-    assert 'complete_when: "{name}.ok"  # confirm: 11 of the newest 11 have it' in crm
+    assert 'complete_when: "{name}.ok"  # confirm: 11 of 11 have it' in crm
     assert_faultless(drcheck)
     verified = drcheck("verify", "policies/crm-db.yaml", "--fail-on", "now")
     assert "✗ breached" not in verified.stdout
@@ -172,6 +172,16 @@ def test_an_empty_place_and_one_that_is_missing_are_told_apart(drcheck: Run):
     missing = drcheck("discover", "disk:nowhere/")
     assert (missing.returncode, "not seen: " in missing.stdout) == (3, True)
     assert "recognised" not in missing.stdout
+
+
+def test_of_a_place_that_is_not_seen_whole_nothing_is_written(drcheck: Run, tmp_path: Path):
+    for ago in range(1, 9):
+        put(tmp_path / "d", f"webshop/{day(ago)}.gz")
+    with (tmp_path / "drcheck.yaml").open("a") as config:
+        config.write("list_at_most: 5\n")
+    done = drcheck("discover", "disk:", "--into", "policies")
+    assert (done.returncode, "not seen: disk lists more than 5 entries" in done.stdout) == (3, True)
+    assert not (tmp_path / "policies").exists()
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,11 @@ def test_how_often_backups_come_is_told_by_the_slot_that_holds_one(names, per, k
     assert (seen.per, seen.kept) == (per, kept)
 
 
+def test_an_unusual_time_between_backups_is_not_taken_for_a_shorter_one():
+    (one,) = found(*(f"acme/2026-11-27T{hour:02d}00Z.gz" for hour in (0, 7, 14, 21)))
+    assert estimate(one).every == 7 * 3600
+
+
 def test_names_of_services_are_safe_and_differ():
     wanted = ["acme", "Acme", "a/b c", "\x1b[31m", "größe", "x" * 300, "...", "a-b-c"]
     names = service_names(wanted, taken=["größe", "gr-e"])

@@ -495,4 +495,4 @@ def _what(candidate: Candidate, content: Content) -> tuple[Candidate, str] | Non
     """Return all that makes two names of one source the same recovery point; None: nobody can tell."""
     if not content.checksum:
         return None
-    return candidate._replace(name="", available_lo=0, available_hi=0, checksum=""), content.checksum
+    return candidate._replace(name="", available_lo=LONG_AGO, available_hi=LONG_AGO, checksum=""), content.checksum

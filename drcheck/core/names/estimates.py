@@ -136,7 +136,7 @@ def has_zone(series: Series) -> bool:
 def _usual(gap: int) -> int:
     """Return the usual time between backups that is nearest; else the gap in whole minutes, hours or days."""
     nearest = min(_USUAL, key=lambda each: abs(each - gap))
-    if abs(nearest - gap) <= nearest // 5:
+    if abs(nearest - gap) <= nearest // 10:
         return nearest
     step = next(step for step in (_DAY, _HOUR, _MINUTE, 1) if gap >= step)
     return -(-gap // step) * step
