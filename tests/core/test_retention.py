@@ -10,11 +10,15 @@ import pytest
 from points import HOUR, START, Point, at, daily, part, subject
 
 from drcheck.core.evaluation.terms import Terms
+from drcheck.core.history.changes import History
+from drcheck.core.history.to_parts import parts_of
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.kinds.retention.commitment import Retention
-from drcheck.core.model.evidence import Fact
+from drcheck.core.model.evidence import Candidate, Fact, Gap, Look, Observation
+from drcheck.core.model.policy import Source
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window
+from drcheck.registry import READERS
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
 CAIRO = ZoneInfo("Africa/Cairo")
@@ -78,6 +82,19 @@ def test_what_nobody_saw_in_the_open_slot_is_not_owed():
 
 def test_only_a_ceiling_asks_whether_a_place_still_holds_what_was_overwritten_or_deleted():
     assert [one.facts() for one in (CEILING, TIER)] == [{Fact.EARLIER}, set()]
+
+
+@pytest.mark.parametrize("last", [(), (Gap("the place cannot be reached"),), (Gap("none may ask", fact=Fact.EARLIER),)])
+def test_a_look_that_failed_takes_nothing_back_of_what_a_place_still_holds(last):
+    source = Source("dumps", "host", "dumps/", READERS["objects"], ("shop",))
+    held = Gap("what was deleted is still held there", fact=Fact.EARLIER)
+    shown = (Candidate("a", "shop", "", at(1), at(1), at(2), at(2), 100, "", complete=True),)
+    history = History()
+    for hours, gaps, rows in ((3, (held,), shown), (4, last, () if last and last[0].hides else shown)):
+        history.apply(history.observe(Observation(Look("dumps", at(hours), at(hours), gaps=gaps), rows)))
+    dumps = parts_of(history, source, clock_tolerance=300, until=at(5))["shop"]
+    found = retention.evaluate(CEILING, subject(dumps), Terms(zone=ZoneInfo("UTC")), Window(at(3), at(3) + 1))
+    assert found.status is (UNKNOWN if last else MET)
 
 
 def test_a_hole_from_before_the_first_look_was_never_owed_if_enough_others_stand():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final, Self, overload
 
-from drcheck.core.model.evidence import LONG_AGO, Gap, Look
+from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Look
 
 _HIDDEN: Final = (Gap("it was not complete"),)
 """Why an earlier look was not complete stands in its entry; that it was not is all that judging asks."""
@@ -51,7 +52,10 @@ class Looks(Sequence[Look]):
         return looks
 
     def append(self, look: Look) -> None:
-        """Add the newest one."""
+        """Add the newest; one that was not complete takes nothing back of what is held there beside its listing."""
+        if not look.complete and self.newest is not None and all(gap.fact is not Fact.EARLIER for gap in look.gaps):
+            still = (gap for gap in self.newest.gaps if gap.fact is Fact.EARLIER)
+            look = replace(look, gaps=(*look.gaps, *still))
         self._begin.append(look.begin)
         self._took.append(look.end - look.begin)
         self._asked_from.append(look.asked_from)
