@@ -10,7 +10,8 @@ Where a name tells the instant of the very backup that it builds on (``{since:â€
 it builds on, and no other.
 
 Where a name tells only a day, nobody knows what came before what within it: what may build on either of two backups is
-judged both ways, once with every full as early and every change as late as their names allow, once the other way round.
+judged both ways, once with every full as early and every change as late as their names allow, once the other way round,
+and once with each beside each of the backups within its span, one place after the other.
 
 Backups whose names tell no kind are fulls. Whether changes at *another* source build on them nobody knows: that is
 judged both ways until the source says ``kind: full``.
@@ -21,7 +22,7 @@ The links are walked once in order of data, so that it takes time linear in thei
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final, NamedTuple
@@ -37,6 +38,9 @@ _RANK: Final = {"full": 0, "snapshot": 0, "differential": 1, "incremental": 2, "
 
 MOST_STRETCHES: Final = 16
 """Stretches of time, with gaps between them, in which a broken chain is certain: between two looks in a row is none."""
+
+MOST_ORDERS: Final = 16
+"""Places within its span that a backup is tried at, beside both ends."""
 
 Row = tuple[Points, int]
 
@@ -189,8 +193,25 @@ def _either_way(links: Sequence[Link]) -> Mapping[tuple[str, int], Chain]:
     first = _chains(sorted(links, key=lambda one: (one.data if one.kind == "full" else one.latest, _RANK[one.kind])))
     if all(link.data == link.latest for link in links):
         return first
-    last = _chains(sorted(links, key=lambda one: (one.latest if one.kind == "full" else one.data, _RANK[one.kind])))
-    return {key: chain.either(last[key]) for key, chain in first.items()}
+    found = dict(first)
+    for order in _orders(links):
+        for key, chain in _chains(order).items():
+            found[key] = found[key].either(chain)
+    return found
+
+
+def _orders(links: Sequence[Link]) -> Iterator[list[Link]]:
+    """Yield the links in other orders that their names allow, with those that tell only a span moved through it."""
+    yield sorted(links, key=lambda one: (one.latest if one.kind == "full" else one.data, _RANK[one.kind]))
+    ends = sorted({end + after for link in links for end in (link.data, link.latest) for after in (0, 1)})
+    within = {
+        id(link): ends[bisect_right(ends, link.data) : bisect_left(ends, link.latest)]
+        for link in links
+        if link.data < link.latest
+    }
+    for turn in range(min(max(map(len, within.values())), MOST_ORDERS)):
+        places = {which: its[min(turn, len(its) - 1)] for which, its in within.items() if its}
+        yield sorted(links, key=lambda one: (places.get(id(one), one.data), _RANK[one.kind]))
 
 
 def _chains(links: Iterable[Link]) -> Mapping[tuple[str, int], Chain]:
