@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from drcheck.errors import OutputError, UsageError
@@ -126,7 +125,7 @@ def _names(file: str) -> list[str]:
         if file == "-":
             data = sys.stdin.buffer.read(_LONGEST_LIST + 1)
         else:
-            with Path(file).open("rb") as opened:
+            with open(file, "rb") as opened:  # noqa: PTH123  so that --help loads no pathlib
                 data = opened.read(_LONGEST_LIST + 1)
     except OSError as error:
         raise UsageError(
