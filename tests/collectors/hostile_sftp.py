@@ -384,8 +384,6 @@ FIND_LIES: list[Lie[Story]] = [
     *(Lie(f"a change of {text!r}", "find", find(b"f 1 1 %s 1 1:2 x" % text.encode())) for text in NO_SECONDS),
     Lie("a number of names that is none", "find", find(b"f 1 1 1 x 1:2 x")),
     Lie("an inode that is none", "find", find(b"f 1 1 1 2 1:x x")),
-    Lie("a number of names that is none", "find", find(b"f 1 1 1 x 1:2 x")),
-    Lie("an inode that is none", "find", find(b"f 1 1 1 2 1:x x")),
     Lie("a name that leads up", "find", find(b"f 1 1 1 1 1:2 ../x")),
     Lie("an absolute name", "find", find(b"f 1 1 1 1 1:2 /etc/passwd")),
     Lie("a name of nothing", "find", find(b"f 1 1 1 1 1:2 ")),

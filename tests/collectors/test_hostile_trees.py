@@ -128,7 +128,12 @@ def test_a_name_with_two_faces_is_none(
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [(b"f 1 1 1 x", b"f 2 1 1 x"), (b"f 1 1 1 x", b"d 1 1 1 x"), (b"f 1 1 1 \xff", b"f 1 1 1 \\xff")]
+    ("one", "other"),
+    [
+        (b"f 1 1 1 1 1:1 x", b"f 2 1 1 1 1:1 x"),
+        (b"f 1 1 1 1 1:1 x", b"d 1 1 1 1 1:1 x"),
+        (b"f 1 1 1 1 1:1 \xff", b"f 1 1 1 1 1:1 \\xff"),
+    ],
 )
 def test_a_name_that_find_tells_twice_is_none(hostile: HostileHost, one: bytes, other: bytes):
     hostile.tell([Lie("twice", "find", hostile_sftp.find(one, other))])
