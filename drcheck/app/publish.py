@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,23 +49,23 @@ def publish(
 
 def _claim(settings: Settings, outcome: Outcome, *, whole: bool, tells: bool, handed_over: bool) -> list[Plan]:
     """Write down what is shown and what is told, and return that; waits for a run that judges something else."""
-    if not tells:
-        with open_ledger(settings.ledger, must_exist=True) as ledger:
-            return _written(ledger, settings, outcome, whole=whole, tells=tells, handed_over=handed_over)
-    from drcheck.app.notify import PATIENCE  # as above
+    pauses: Iterator[int] = iter(())
+    if tells:
+        from drcheck.app.notify import PATIENCE  # as above
 
-    for pause in (*PATIENCE, 0):
+        pauses = iter(PATIENCE)
+    while True:
         try:
             with open_ledger(settings.ledger, must_exist=True) as ledger:
                 return _written(ledger, settings, outcome, whole=whole, tells=tells, handed_over=handed_over)
         except Busy:
-            with open_ledger(settings.ledger, read_only=True) as ledger:
-                if not _left(ledger, outcome):
-                    return []
-            if not pause:
+            if tells:
+                with open_ledger(settings.ledger, read_only=True) as ledger:
+                    if not _left(ledger, outcome):
+                        return []
+            if (pause := next(pauses, None)) is None:
                 raise
             clock.pause(pause)
-    raise AssertionError("the last round returns or raises")
 
 
 def _written(

@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
     from drcheck.app import discover
-    from drcheck.cli.output import say, tell, write_whole
+    from drcheck.cli.output import say, trace, write_whole
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console.text import printable
 
@@ -88,8 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
             wrote = discover.write(discovery, into, arguments.template or "", settings)
             known = discover.known(settings, into)
         if arguments.verbose:
-            for line in "\n".join(discovery.tracebacks).splitlines():
-                tell(printable(line))
+            trace(discovery.tracebacks)
         lines += _overview(discovery, None if arguments.verbose else _SHOWN)
         lines += _written(discovery, wrote, into, arguments.config or "")
     met = None

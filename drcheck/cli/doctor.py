@@ -63,16 +63,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
     from drcheck.app.doctor import doctor
-    from drcheck.cli.output import say, tell, write_whole
+    from drcheck.cli.output import say, trace, write_whole
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console import progress
-    from drcheck.reports.console.text import printable
 
     settings = load_settings(arguments.config)
     diagnosis = doctor(settings, arguments.connections, progress.awaiting)
     if arguments.verbose:
-        for line in "\n".join(diagnosis.tracebacks).splitlines():
-            tell(printable(line))
+        trace(diagnosis.tracebacks)
     text = _json(diagnosis) if arguments.json else _text(diagnosis)
     try:
         write_whole(text.encode(errors="backslashreplace"), None)

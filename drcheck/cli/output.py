@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import Final, TextIO
 
@@ -61,6 +62,14 @@ def say(error: DrcheckError) -> None:
     from drcheck.reports.console.text import printable
 
     for line in f"drcheck: {error}".split("\n"):
+        tell(printable(line))
+
+
+def trace(tracebacks: Iterable[str]) -> None:
+    """Print on standard error what clients raised that nobody foresaw; no terminal obeys what stands in it."""
+    from drcheck.reports.console.text import printable
+
+    for line in "\n".join(tracebacks).splitlines():
         tell(printable(line))
 
 

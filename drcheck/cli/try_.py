@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
     from drcheck.app.trial import try_source
-    from drcheck.cli.output import say, tell, write_whole
+    from drcheck.cli.output import say, trace, write_whole
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console.text import printable
 
@@ -72,8 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     source, service = _source(arguments, settings)
     trial = try_source(settings, source, service)
     if arguments.verbose:
-        for line in "\n".join(trial.tracebacks).splitlines():
-            tell(printable(line))
+        trace(trial.tracebacks)
     at_most = len(trial.candidates) + len(trial.unread) if arguments.verbose else _SHOWN
     try:
         text = "".join(f"{printable(line)}\n" for line in _lines(trial, at_most, paste=arguments.policy is None))

@@ -97,12 +97,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     from drcheck.app.publish import publish
     from drcheck.app.verify import verify
-    from drcheck.cli.output import say, tell, write_whole
+    from drcheck.cli.output import say, tell, trace, write_whole
     from drcheck.ledger.store import path_of
     from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console import progress
-    from drcheck.reports.console.text import printable
 
     question = _question(arguments)
     if arguments.output is not None:
@@ -117,8 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
             _tell_end(settings, error.exit_status, error.message)
         raise
     if arguments.verbose:
-        for line in "\n".join(outcome.tracebacks).splitlines():
-            tell(printable(line))
+        trace(outcome.tracebacks)
     if outcome.unkept is not None:
         say(outcome.unkept)
     report = replace(outcome.report, now_alone=arguments.fail_on == "now")
