@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from drcheck.core.model.readers import Behaviour, Reader, Tells
 
 if TYPE_CHECKING:
-    from drcheck.core.model.evidence import Log
+    from drcheck.core.model.log_records import Log
     from drcheck.core.model.policy import Source
-    from drcheck.interfaces import Collector, Read, Render, Report
+    from drcheck.interfaces import Collector, Read
+    from drcheck.run_report import Render, Report
     from drcheck.settings import Connection
 
     Opener = Callable[[str, Any], Collector]

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 from drcheck.core.model.policy import Policy
 from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.interfaces import Fault
 from drcheck.policyfile import build, scalar_formats
 from drcheck.policyfile.check import check
 from drcheck.policyfile.extends import Extended, Files, extended, separated
 from drcheck.policyfile.nodes import Fields, Mark, Problem
 from drcheck.policyfile.schema import Values
 from drcheck.policyfile.validate import suggest, validate
+from drcheck.run_report import Fault
 from drcheck.settings import Settings
 
 _WHERE_THEY_LIE = "policies/"

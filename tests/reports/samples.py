@@ -29,7 +29,7 @@ from drcheck.core.model.verdict import (
     Window,
 )
 from drcheck.core.model.waivers import Waived
-from drcheck.interfaces import Fault, Judged, Report, SourceSeen
+from drcheck.run_report import Fault, Judged, Report, SourceSeen
 
 AS_OF = 1795228200  # 2026-11-21T02:30:00Z
 HOUR, DAY = 3600, 86400

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from drcheck.core.evaluation.exposure import presence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Points, Row
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.points import Points, Row
 from drcheck.core.time.calendar import Slot
 from drcheck.core.time.spans import Span, Spans
 

@@ -10,7 +10,9 @@ from drcheck.core.evaluation.terms import Records
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Commitment, Standing
-from drcheck.core.model.evidence import Fact, Gap, Log, Look, Points, Unaccounted
+from drcheck.core.model.evidence import Fact, Gap, Look, Unaccounted
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.rules import checked_copies

@@ -17,8 +17,9 @@ from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.retention.tiers import Held, held_by, tier, why_it_may_not_stand, why_not_kept
-from drcheck.core.model import grace
-from drcheck.core.model.evidence import LONG_AGO, Cited, Fact, Row
+from drcheck.core.model import grace, lateness
+from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
+from drcheck.core.model.points import Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, includes, union
@@ -176,13 +177,13 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         for slot in calendar.slots(commitment.per, terms.zone, window.start - keep, window.end)
         if (terms.effective is None or slot.start >= terms.effective)
         and terms.binds.includes(slot.start)
-        and grace.due(slot.end, terms.grace) < window.end
+        and lateness.due(slot.end, terms.grace) < window.end
         and slot.start + keep > window.start
     ]
     found: list[_Owed] = []
     absences = {id(part.absence): part.absence for part in (*subject.parts, *terms.made)}
     for held, elsewhere in zip(held_by(subject, slots), held_by(Subject(subject.of, terms.made), slots), strict=True):
-        start, due = held.slot.start, grace.due(held.slot.end, terms.grace)
+        start, due = held.slot.start, lateness.due(held.slot.end, terms.grace)
         # Looked up once: each takes longer than all that is done with it.
         proofs = {
             which: (absence.stood(start), absence.arrivals_known_until(start)) for which, absence in absences.items()
