@@ -15,7 +15,7 @@ from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
-from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.policy import Policy, Position, Source
 from drcheck.core.model.verdict import Status, Verdict, Window
 from drcheck.core.time.spans import Spans
 from drcheck.errors import DrcheckError
@@ -245,6 +245,8 @@ class Fault(NamedTuple):
     """``file:line:column: what is wrong (what would be right)``, or a sentence."""
     gone: bool = False
     """Whether its service was judged before and nothing is left of its policy now."""
+    at: Position | None = None
+    """Where the fault lies, perhaps in a template; None where no place is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
