@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, Protocol
 
 from drcheck.core import words
 from drcheck.core.judging import summary
+from drcheck.core.judging.population import Population
 from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Observation, Settled, State, Told, Unaccounted
 from drcheck.core.model.policy import Policy, Position, Source
@@ -304,6 +305,8 @@ class Judged:
     """Sources of the policy that nobody looked at, as nothing that it promises rests on them."""
     unreadable: Spans = ()
     """When what it promised is not known: this version of drcheck cannot read its text of then."""
+    population: Population = field(default_factory=Population)
+    """What there was within the window, where a report asked for it."""
 
     @property
     def window(self) -> Window:
