@@ -11,9 +11,10 @@ from typing import Final, NamedTuple, Protocol
 
 from drcheck.core import words
 from drcheck.core.judging import summary
+from drcheck.core.judging.population import Population
 from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.evidence import Gap, Unaccounted
-from drcheck.core.model.policy import Policy
+from drcheck.core.model.policy import Policy, Position
 from drcheck.core.model.verdict import Status, Verdict, Window
 from drcheck.core.time.spans import Spans
 
@@ -29,6 +30,8 @@ class Fault(NamedTuple):
     """``file:line:column: what is wrong (what would be right)``, or a sentence."""
     gone: bool = False
     """Whether its service was judged before and nothing is left of its policy now."""
+    at: Position | None = None
+    """Where the fault lies, perhaps in a template; None where no place is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class Judged:
     """Sources of the policy that nobody looked at, as nothing that it promises rests on them."""
     unreadable: Spans = ()
     """When what it promised is not known: this version of drcheck cannot read its text of then."""
+    population: Population = field(default_factory=Population)
+    """What there was within the window, where a report asked for it."""
 
     @property
     def window(self) -> Window:
