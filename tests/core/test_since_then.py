@@ -11,7 +11,9 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Gap, Log, Look, Observation, Outage
+from drcheck.core.model.evidence import Candidate, Gap, Look
+from drcheck.core.model.log_records import Log, Outage
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import What
 from drcheck.core.model.slots import Per

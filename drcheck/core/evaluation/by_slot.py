@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from drcheck.core.evaluation.exposure import presence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.points import Points, Row
 from drcheck.core.time.calendar import Slot
 from drcheck.core.time.spans import Span, Spans
 

@@ -22,9 +22,11 @@ from drcheck.core.history.log_lines import appeared, times
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model import grace
+from drcheck.core.model import grace, lateness
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import Change, What
 from drcheck.core.model.verdict import Window
@@ -120,7 +122,7 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
             told = f"the same content as {points.second_of[row]} of {words.instant(data)}"
             yield Change(What.RE_DATED, source.name, of, name, data, not_yet_at=before, first_seen=seen, told=told)
         elif is_of_period and seen is not None and seen >= window.end:
-            late = arrived > grace.due(points.data_hi[row], usual)
+            late = arrived > lateness.due(points.data_hi[row], usual)
             what = What.LATE_BACKUP if late else What.SEEN_SINCE
             yield Change(what, source.name, of, name, data, not_yet_at=before, first_seen=seen)
         for last_seen, again in points.rewritten.get(row, ()):

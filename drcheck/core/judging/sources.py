@@ -11,7 +11,9 @@ from drcheck.core.history.absence import Absence
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Commitment, Standing
-from drcheck.core.model.evidence import Fact, Gap, Log, Points, Unaccounted
+from drcheck.core.model.evidence import Fact, Gap, Unaccounted
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.rules import checked_copies

@@ -18,8 +18,9 @@ from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.retention.tiers import Held, tier, why_it_may_not_stand, why_not_kept
-from drcheck.core.model import grace
-from drcheck.core.model.evidence import LONG_AGO, Cited, Fact, Row
+from drcheck.core.model import grace, lateness
+from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
+from drcheck.core.model.points import Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, includes, union
@@ -232,11 +233,11 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         for slot in calendar.slots(commitment.per, terms.zone, window.start - keep, window.end)
         if (terms.effective is None or slot.start >= terms.effective)
         and terms.binds.includes(slot.start)
-        and grace.due(slot.end, terms.grace) < window.end
+        and lateness.due(slot.end, terms.grace) < window.end
         and slot.start + keep > window.start
     ]
     owing = _Owing(subject, terms, BySlot(subject.parts, slots), BySlot(terms.made, slots))
-    dues = [grace.due(slot.end, terms.grace) for slot in slots]
+    dues = [lateness.due(slot.end, terms.grace) for slot in slots]
     ends = [slot.start + keep for slot in slots]
     stand = owing.by_slot.plainly_held([max(due, window.start) for due in dues], [min(end, window.end) for end in ends])
     return list(map(_Owed, slots, dues, ends, stand, repeat(owing), range(len(slots))))

@@ -18,7 +18,8 @@ from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import LONG_AGO, Points, Row
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.points import Points, Row
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
