@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from functools import partial
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness

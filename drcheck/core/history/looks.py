@@ -5,11 +5,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final, Self, overload
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Look
 
 _HIDDEN: Final = (Gap("it was not complete"),)

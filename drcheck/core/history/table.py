@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from itertools import chain
 from typing import Any
 
+from drcheck.core.fast_dataclasses import dataclass, field, fields
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.model.evidence import Candidate
 
