@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from drcheck import registry
 from drcheck.app.verify import Question, known_offline
-from drcheck.interfaces import Document, Judged, Report
 from drcheck.policyfile.load import load_policies
+from drcheck.run_report import Document, Judged, Report
 from drcheck.settings import Settings
 
 

@@ -20,13 +20,13 @@ from drcheck.core.model.verdict import Finding, Named, News, Status, Verdict, Wi
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.interfaces import Fault, Judged, Report
 from drcheck.ledger import entries
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.state import PastRun, State
 from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.policyfile.load import Loaded, load_policies
 from drcheck.policyfile.question_times import Moment, Period
+from drcheck.run_report import Fault, Judged, Report
 from drcheck.settings import Settings
 
 USUAL_SPAN: Final = 30 * 86400

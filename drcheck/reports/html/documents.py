@@ -12,8 +12,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from drcheck.interfaces import Document, Judged, Report
 from drcheck.reports.html import overview, service
+from drcheck.run_report import Document, Judged, Report
 
 
 def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:

@@ -10,11 +10,11 @@ from drcheck import registry
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import SEVERITY, Status, Verdict
-from drcheck.interfaces import Judged, Report
 from drcheck.reports.console import closing, local_time, reasons
 from drcheck.reports.console import overview as counts
 from drcheck.reports.console.marks import Mark, mark
 from drcheck.reports.console.text import printable, prose
+from drcheck.run_report import Judged, Report
 
 _MOST_EXCEPTIONS = 200
 """Exceptions that the first page tells; the page of each service has all of its own."""

@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points, Recovery
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.exhibit import Ages, Slots, Times
+from drcheck.core.model.log_records import Recovery
+from drcheck.core.model.points import Points
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Status, Verdict
-from drcheck.interfaces import Judged
 from drcheck.reports.console import details, gaps, local_time, reasons
 from drcheck.reports.console import overview as counts
 from drcheck.reports.console.marks import NONE, Mark, quantity
@@ -25,6 +26,7 @@ from drcheck.reports.pictures.downtime import downtime
 from drcheck.reports.pictures.slots import slots
 from drcheck.reports.pictures.strip import strip
 from drcheck.reports.pictures.times import times
+from drcheck.run_report import Judged
 
 _MOST_ROWS: Final = 2500
 """Rows of a table that a page shows of one source and data set, the newest; JSON has all of them."""
@@ -165,7 +167,7 @@ class Section:
             Clause(judged, verdict, f"{self.anchor}-{number}") for number, verdict in enumerate(judged.verdicts)
         ]
         self.unseen = list(gaps.unseen(judged, local, verbose=True))
-        self.beside = gaps.unjudged(judged)
+        self.beside = [printable(sentence) for sentence in gaps.unjudged(judged)]
 
     @property
     def survival(self) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
