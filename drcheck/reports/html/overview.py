@@ -10,10 +10,9 @@ from drcheck import registry
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import SEVERITY, Status, Verdict
-from drcheck.reports.console import closing, local_time, reasons
-from drcheck.reports.console import overview as counts
-from drcheck.reports.console.marks import Mark, mark
-from drcheck.reports.console.text import printable, prose
+from drcheck.reports.wording import local_time, reasons, service_totals, totals
+from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged, Report
 
 _MOST_EXCEPTIONS = 200
@@ -49,7 +48,7 @@ class Row:
     @classmethod
     def of(cls, judged: Judged, href: str) -> Row:
         """Return the row of a service, whose own part of the report is at ``href``."""
-        met, gaps = counts.figures(judged)
+        met, gaps = service_totals.figures(judged)
         local = local_time.of_service(judged)
         kinds = dict.fromkeys(verdict.commitment.kind for verdict in judged.verdicts)
         status = summary.status_of(judged.verdicts)
@@ -58,7 +57,7 @@ class Row:
             prose(judged.policy.title),
             prose(judged.policy.owner),
             href,
-            counts.mark_of(judged),
+            service_totals.mark_of(judged),
             -SEVERITY[status],
             met,
             gaps,
@@ -100,7 +99,7 @@ class Estate:
         self.exceptions = exceptions[:_MOST_EXCEPTIONS]
         self.more_exceptions = len(exceptions) - len(self.exceptions)
         self.mark = mark(report.status)
-        self.faults = [closing.fault_of(fault) for fault in report.faults]
+        self.faults = [totals.fault_of(fault) for fault in report.faults]
         self.title = f"Backup and recovery promises, {self.period}"
 
     @property
@@ -111,20 +110,20 @@ class Estate:
     @property
     def answer(self) -> str:
         """The answer in a sentence or two."""
-        totals, report = self.report.totals, self.report
+        came_to, report = self.report.totals, self.report
         services = words.counted(len(self.rows), "service")
-        promised = words.counted(totals.commitments, "commitment")
-        parts = [f"{totals.met} were kept" if totals.met != 1 else "1 was kept"]
-        if totals.breached:
-            parts.append(f"{totals.breached} {'was' if totals.breached == 1 else 'were'} breached")
-        if passed := totals.passed:
+        promised = words.counted(came_to.commitments, "commitment")
+        parts = [f"{came_to.met} were kept" if came_to.met != 1 else "1 was kept"]
+        if came_to.breached:
+            parts.append(f"{came_to.breached} {'was' if came_to.breached == 1 else 'were'} breached")
+        if passed := came_to.passed:
             parts.append(f"{passed} {'was' if passed == 1 else 'were'} breached for a time")
-        if totals.unknown:
-            parts.append(f"{totals.unknown} could not be proved either way")
-        if totals.waived:
-            parts.append(f"{totals.waived} breached with an accepted waiver")
-        if totals.not_owed:
-            parts.append(f"{totals.not_owed} not owed yet")
+        if came_to.unknown:
+            parts.append(f"{came_to.unknown} could not be proved either way")
+        if came_to.waived:
+            parts.append(f"{came_to.waived} breached with an accepted waiver")
+        if came_to.not_owed:
+            parts.append(f"{came_to.not_owed} not owed yet")
         sentence = f"Of {promised} of {services}, {words.several(parts, at_most=len(parts))}."
         if report.faults:
             sentence += f" {words.counted(len(report.faults), 'policy', 'policies')} could not be judged at all."
@@ -133,7 +132,7 @@ class Estate:
     @property
     def counts(self) -> str:
         """The totals as every other format tells them."""
-        return closing.counts(self.report)
+        return totals.counts(self.report)
 
     @property
     def obtained(self) -> list[tuple[str, str]]:

@@ -17,15 +17,15 @@ from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.points import Points
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Status, Verdict
-from drcheck.reports.console import details, gaps, local_time, reasons
-from drcheck.reports.console import overview as counts
-from drcheck.reports.console.marks import NONE, Mark, quantity
-from drcheck.reports.console.text import printable, prose
 from drcheck.reports.pictures.ages import ages
 from drcheck.reports.pictures.downtime import downtime
 from drcheck.reports.pictures.slots import slots
 from drcheck.reports.pictures.strip import strip
 from drcheck.reports.pictures.times import times
+from drcheck.reports.wording import citations, lacking, local_time, reasons, service_totals
+from drcheck.reports.wording.figures import promised, quantity
+from drcheck.reports.wording.marks import NONE, Mark
+from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged
 
 _MOST_ROWS: Final = 2500
@@ -76,7 +76,7 @@ class Clause:
         self.mark: Mark = reasons.mark_of(verdict)
         self.clause, self.quote, self.note = prose(promise.clause), prose(promise.quote), prose(promise.note)
         self.scenario, self.controls = prose(promise.scenario), [prose(one) for one in promise.controls]
-        self.promised, self.measured = details.promised(verdict.overall), quantity(verdict.overall.measured)
+        self.promised, self.measured = promised(verdict.overall), quantity(verdict.overall.measured)
         self.worst = quantity(verdict.overall.worst)
         shares = summary.shares(verdict.overall, verdict.waived)
         self.kept = NONE if shares.kept is None else f"{decimals.cut(shares.kept)} %"
@@ -92,9 +92,9 @@ class Clause:
         ]
         self.breaches, self.unknown = breaches[-_MOST_SPANS:], unknown[-_MOST_SPANS:]
         self.more_breaches, self.more_unknown = len(breaches) - len(self.breaches), len(unknown) - len(self.unknown)
-        cited = list(details.cited_by(verdict))
-        self.evidence = [details.in_words(one, local) for one in cited if not one.why_not and not one.in_doubt]
-        self.rejected = [details.in_words(one, local) for one in cited if one.why_not or one.in_doubt][:_MOST_SPANS]
+        cited = list(citations.cited_by(verdict))
+        self.evidence = [citations.in_words(one, local) for one in cited if not one.why_not and not one.in_doubt]
+        self.rejected = [citations.in_words(one, local) for one in cited if one.why_not or one.in_doubt][:_MOST_SPANS]
         self.more_rejected = sum(bool(one.why_not or one.in_doubt) for one in cited) - len(self.rejected)
 
     @property
@@ -145,7 +145,7 @@ class Section:
         self.name, self.title = printable(policy.service), prose(policy.title) or printable(policy.service)
         self.anchor = f"s{number}-{_anchor(policy.service)}"
         self.page = f"services/{self.anchor}.html"
-        self.mark = counts.mark_of(judged)
+        self.mark = service_totals.mark_of(judged)
         agreement = policy.agreement
         self.about = [
             (label, prose(text))
@@ -166,8 +166,8 @@ class Section:
         self.clauses = [
             Clause(judged, verdict, f"{self.anchor}-{number}") for number, verdict in enumerate(judged.verdicts)
         ]
-        self.unseen = list(gaps.unseen(judged, local, verbose=True))
-        self.beside = [printable(sentence) for sentence in gaps.unjudged(judged)]
+        self.unseen = list(lacking.unseen(judged, local, verbose=True))
+        self.beside = [printable(sentence) for sentence in lacking.unjudged(judged)]
 
     @property
     def survival(self) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
