@@ -23,8 +23,8 @@ from drcheck.reports.pictures.slots import slots
 from drcheck.reports.pictures.strip import strip
 from drcheck.reports.pictures.times import times
 from drcheck.reports.wording import citations, lacking, local_time, reasons, service_totals
-from drcheck.reports.wording.figures import promised, quantity
-from drcheck.reports.wording.marks import NONE, Mark
+from drcheck.reports.wording.figures import NONE, promised, quantity
+from drcheck.reports.wording.marks import Mark
 from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged
 
