@@ -7,7 +7,7 @@ named, with the looks between which it happened.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cache
@@ -19,11 +19,12 @@ from zoneinfo import ZoneInfo
 from drcheck.core import words
 from drcheck.core.evaluation.by_slot import BySlot
 from drcheck.core.history.log_lines import appeared, times
+from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model import grace, lateness
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Look
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
@@ -146,7 +147,9 @@ def _lines(name: str, log: Log, window: Window) -> Iterator[Change]:
         yield Change(what, name, "", f"line {line}", instant, not_yet_at=not_yet, first_seen=known.hi)
 
 
-def _healed(name: str, looks: Sequence[Look], window: Window) -> Iterator[Change]:
+def _healed(name: str, looks: Looks, window: Window) -> Iterator[Change]:
+    if looks.all_complete:
+        return
     in_order = sorted(looks, key=attrgetter("begin"))
     whole = [look for look in in_order if look.complete]
     for look in in_order[bisect_left(in_order, window.start, key=attrgetter("begin")) :]:

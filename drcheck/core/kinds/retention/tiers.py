@@ -42,6 +42,11 @@ class Held:
     """From when it surely holds or held a point, even if that is broken now; ``FOREVER``: never."""
     maybe_from: int
 
+    @classmethod
+    def of(cls, by_slot: BySlot, index: int) -> Held:
+        """Return one of the slots of ``by_slot``."""
+        return cls(by_slot, index, *by_slot.stood(index))
+
     def stands_if_held(self, t: int) -> bool:
         """Return whether every point that may have come to it by ``t`` stood at ``t`` if it had."""
         return all(
@@ -69,7 +74,7 @@ def _is_broken(points: Points, row: int, t: int) -> bool:
 def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
     """Return for each of ``slots``, oldest first, which counted points lie in it."""
     by_slot = BySlot(subject.parts, slots)
-    return [Held(by_slot, index, *by_slot.stood(index)) for index in range(len(slots))]
+    return [Held.of(by_slot, index) for index in range(len(slots))]
 
 
 def known_until(parts: Iterable[Part], start: int) -> int:
