@@ -19,10 +19,6 @@ from drcheck.core.judging import summary
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.verdict import Status, Verdict
 from drcheck.core.model.waivers import Waived
-from drcheck.reports.console import closing, details, gaps, reasons
-from drcheck.reports.console.local_time import Local
-from drcheck.reports.console.marks import quantity
-from drcheck.reports.console.text import prose
 from drcheck.reports.json import written
 from drcheck.reports.markdown import code
 from drcheck.reports.oscal.values import (
@@ -38,6 +34,10 @@ from drcheck.reports.oscal.values import (
     target,
     token,
 )
+from drcheck.reports.wording import citations, lacking, reasons, totals
+from drcheck.reports.wording.figures import promised, quantity
+from drcheck.reports.wording.local_time import Local
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 from drcheck.settings import located
 
@@ -218,7 +218,7 @@ class _Results:
                 status=summary.state(verdict),
                 standing="" if verdict.standing is None else verdict.standing.name.lower(),
                 at_risk="true" if found.at_risk else "",
-                objective="" if found.objective is None else details.promised(found),
+                objective="" if found.objective is None else promised(found),
                 measured="" if found.measured is None else quantity(found.measured),
                 worst="" if found.worst is None else quantity(found.worst),
                 breached_since=opened.get(Status.BREACHED, ""),
@@ -231,7 +231,7 @@ class _Results:
             "methods": ["INTERVIEW" if summary.is_attested(verdict) else "EXAMINE"],
             "types": ["control-objective"],
             **self._about(judged),
-            **filled("relevant-evidence", [self._evidence(cited) for cited in details.cited_by(verdict)]),
+            **filled("relevant-evidence", [self._evidence(cited) for cited in citations.cited_by(verdict)]),
         }
 
     def _about(self, judged: Judged | None = None) -> Values:
@@ -250,7 +250,7 @@ class _Results:
         url = located(cited.place, self._report.locations)
         return {
             **({"href": url} if url else {}),
-            "description": code(details.in_words(cited, _UTC)),
+            "description": code(citations.in_words(cited, _UTC)),
             "props": props(
                 source=cited.source,
                 data_set=cited.of,
@@ -275,7 +275,7 @@ class _Results:
                 "types": ["evidence-gap"],
                 **self._about(judged),
             }
-        for sentence in gaps.unjudged(judged):
+        for sentence in lacking.unjudged(judged):
             yield {
                 "uuid": id_of(*self._own, "not judged", service, sentence),
                 "title": prose(f"{service}: not judged"),
@@ -366,7 +366,7 @@ class _Results:
         """Return what is wrong with each policy that could not be judged."""
         told: dict[str, list[str]] = {}
         for fault in self._report.faults:
-            told.setdefault(fault.file, []).append(closing.fault_of(fault))
+            told.setdefault(fault.file, []).append(totals.fault_of(fault))
         return told
 
     def _observation_of_fault(self, file: str, told: list[str]) -> Values:

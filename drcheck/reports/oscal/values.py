@@ -12,8 +12,8 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.console.text import prose
 from drcheck.reports.markdown import code
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged
 from drcheck.settings import url_path
 
