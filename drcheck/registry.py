@@ -144,6 +144,7 @@ FORMATS: Final[dict[str, Format]] = {
     "markdown": Format("drcheck.reports.markdown", "text/markdown; charset=utf-8", ".md"),
     "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
     "sarif": Format("drcheck.reports.sarif", "application/sarif+json", ".sarif"),
+    "oscal": Format("drcheck.reports.oscal.report", "application/json", ".json"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
 
