@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from drcheck.core.model.readers import Behaviour, Reader, Tells
 
 if TYPE_CHECKING:
-    from drcheck.core.model.evidence import Log
+    from drcheck.core.model.log_records import Log
     from drcheck.core.model.policy import Source
-    from drcheck.interfaces import Collector, Read, Render, Report
+    from drcheck.interfaces import Collector, Read
+    from drcheck.run_report import Documents, Render, Report
     from drcheck.settings import Connection
 
     Opener = Callable[[str, Any], Collector]
@@ -142,8 +143,25 @@ FORMATS: Final[dict[str, Format]] = {
     "junit": Format("drcheck.reports.junit", "application/xml", ".xml"),
     "markdown": Format("drcheck.reports.markdown", "text/markdown; charset=utf-8", ".md"),
     "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
+    "sarif": Format("drcheck.reports.sarif", "application/sarif+json", ".sarif"),
+    "oscal": Format("drcheck.reports.oscal.report", "application/json", ".json"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
+
+
+class DocumentForm(NamedTuple):
+    """A form of report that people file: a document, or one for each service and one before them."""
+
+    module: str
+    """Where its ``documents`` is."""
+    ending: str
+    """With which the name of a file of it ends."""
+
+
+DOCUMENTS: Final[dict[str, DocumentForm]] = {
+    "html": DocumentForm("drcheck.reports.html.documents", ".html"),
+}
+"""Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
 
 
 def _named(name: str) -> Any:
@@ -181,10 +199,22 @@ def _no_versions(connection: Connection, _root: str, _pool: object) -> Collector
     )
 
 
+def kind_description(name: str) -> str:
+    """Return what a kind of commitment promises, as the language of policies describes it."""
+    described: str = import_module(KINDS[name]).LANGUAGE.description
+    return described
+
+
 def renderer(name: str) -> Render:
     """Return what renders a report in the format of that name."""
     render: Render = import_module(FORMATS[name].module).render
     return render
+
+
+def documents(name: str) -> Documents:
+    """Return what makes the documents of a report in the form of that name."""
+    made: Documents = import_module(DOCUMENTS[name].module).documents
+    return made
 
 
 def exit_status(name: str, report: Report) -> int:

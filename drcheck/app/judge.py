@@ -19,13 +19,14 @@ from drcheck.core.judging.since_last_run import named
 from drcheck.core.judging.sources import SourceEvidence, gaps_beside
 from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.judging.unreadable_texts import unknown_times
-from drcheck.core.model.evidence import Gap, Log, Look
+from drcheck.core.model.evidence import Gap, Look
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import union
-from drcheck.interfaces import Dropped, Judged, SourceSeen
 from drcheck.ledger.state import Key, PastVerdict, SourceState, State
+from drcheck.run_report import Dropped, Judged, SourceSeen
 
 
 def judge(

@@ -22,7 +22,7 @@ from drcheck.core.history.changes import Record
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
-from drcheck.ledger import entries
+from drcheck.ledger import encoding, entries
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.interface import Log
@@ -137,7 +137,7 @@ class Run:
         return self._log.count + len(self._waiting) + 1
 
     def _append(self, several: Iterable[Entry]) -> None:
-        self._waiting += [entries.encode(entry) for entry in several]  # all of them, or none
+        self._waiting += [encoding.encode(entry) for entry in several]  # all of them, or none
         if self._together:
             return
         waiting, self._waiting = self._waiting, []

@@ -24,7 +24,7 @@ from drcheck.app.look import unwatched
 from drcheck.app.publish import publish
 from drcheck.app.verify import Question, verify
 from drcheck.errors import UsageError
-from drcheck.ledger.entries import Notification, Sending
+from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.config import load_settings
 

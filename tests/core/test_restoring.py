@@ -14,7 +14,8 @@ from points import DAY, START, Point, at, part
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.commitments import Rung, Standing
-from drcheck.core.model.evidence import Fact, Gap, Log, Look, Recovery, Told
+from drcheck.core.model.evidence import Fact, Gap, Look, Told
+from drcheck.core.model.log_records import Log, Recovery
 from drcheck.core.restoring.answer import Answer, DataSet, Usable
 from drcheck.core.restoring.answering import Asked, answer
 from drcheck.policyfile.load import load_policies

@@ -10,8 +10,9 @@ from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.model.exhibit import Ages, Step
+from drcheck.core.model.points import Row
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.time.spans import Span, Spans, includes, intersection, union
 

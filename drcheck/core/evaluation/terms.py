@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core.history.part import Part, of_kind
 from drcheck.core.model import grace
-from drcheck.core.model.evidence import ALWAYS, Log
+from drcheck.core.model.evidence import ALWAYS
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.readers import Reader
 from drcheck.core.model.sites import Place

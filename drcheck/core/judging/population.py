@@ -9,7 +9,8 @@ from drcheck.core.evaluation.interface import Counts
 from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.sources import SourceEvidence, part_of
 from drcheck.core.judging.subjects import subject_of
-from drcheck.core.model.evidence import Points, Recovery
+from drcheck.core.model.log_records import Recovery
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Window

@@ -24,9 +24,10 @@ from drcheck.core.evaluation.same_point import Number, Numbers
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Joined, Making, Needs
-from drcheck.core.model.evidence import FOREVER, Fact, Row
+from drcheck.core.model.evidence import FOREVER, Fact
 from drcheck.core.model.exhibit import SlotKept, Slots
-from drcheck.core.model.grace import due, longest_interval, promised_by
+from drcheck.core.model.lateness import due, longest_interval, promised_by
+from drcheck.core.model.points import Row
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window

@@ -36,8 +36,9 @@ from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.evaluation.thawing import Thawing
 from drcheck.core.history.log_lines import known_open_until
 from drcheck.core.model.commitments import Needs
-from drcheck.core.model.evidence import FOREVER, Cited, Fact, Recovery
+from drcheck.core.model.evidence import FOREVER, Cited, Fact
 from drcheck.core.model.exhibit import Timed, Times
+from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time.spans import Span

@@ -24,7 +24,8 @@ from drcheck.core.judging.sources import SourceEvidence, part_of, records_of
 from drcheck.core.judging.subjects import subject_of
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Rung, Standing
-from drcheck.core.model.evidence import LONG_AGO, Row
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.points import Row
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Status, Verdict

@@ -8,7 +8,8 @@ from typing import Final
 
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import FOREVER, Fact, Points, Row, Told
+from drcheck.core.model.evidence import FOREVER, Fact, Told
+from drcheck.core.model.points import Points, Row
 from drcheck.core.model.policy import NEVER, Policy, Source
 from drcheck.core.restoring.answer import Key, Point, Standing, Step, Thaw, Usable
 from drcheck.core.restoring.chain import Chains

@@ -9,7 +9,7 @@ from drcheck.core.evaluation.recoveries import Told, told
 from drcheck.core.evaluation.recovery_time import recovery_time
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.kinds.rto import Rto
-from drcheck.core.model.evidence import Points, Row
+from drcheck.core.model.points import Points, Row
 from drcheck.core.restoring.answer import Objective, Restored
 from drcheck.core.rules import checked_copies
 

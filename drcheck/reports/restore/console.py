@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from drcheck.core import words
 from drcheck.core.model.verdict import Status
 from drcheck.core.restoring.answer import Answer, DataSet, Known, Point, Restored, Step, Usable
-from drcheck.reports.console.local_time import Local
-from drcheck.reports.console.marks import mark
+from drcheck.reports.console.cells import cells
 from drcheck.reports.console.terminal import Paper, Screen
-from drcheck.reports.console.text import cells, printable, prose
 from drcheck.reports.restore.typed import beside, typed
+from drcheck.reports.wording.local_time import Local
+from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.text import printable, prose
 
 _LABEL: Final = 10
 """Cells before what is said."""
