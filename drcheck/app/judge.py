@@ -160,8 +160,11 @@ def _judged(
     @cache
     def read(source: Source) -> SourceEvidence | None:
         key = Key(versions.policy.service, source.identity)
-        state = sources(key)
-        return None if state is None else _evidence(source, state, versions, window, tolerance, logs.get(key))
+        state, read = sources(key), logs.get(key)
+        if state is None:
+            return None
+        since = versions.since(source, window)
+        return evidence_of(source, state, key.service, tolerance, since=since, until=window.end, read=read)
 
     def evidence(text: Policy) -> dict[str, SourceEvidence]:
         # When backups are meant to start changes nothing of what is known.
@@ -241,9 +244,20 @@ def _sets_of(log: Log) -> frozenset[str]:
     return restored.union(*(check.of for check in log.checks))
 
 
-def _evidence(
-    source: Source, state: SourceState, versions: Versions, window: Window, tolerance: int, read: ReadLog | None
+def evidence_of(
+    source: Source,
+    state: SourceState,
+    service: str,
+    tolerance: int,
+    *,
+    since: int,
+    until: int,
+    read: ReadLog | None = None,
 ) -> SourceEvidence:
+    """Return what is known of a source, of data of ``since`` or later, for a question that ends at ``until``.
+
+    ``read``: what tonight's look has read of a log.
+    """
     history = state.history
     log: Log | None = None
     if source.export:
@@ -251,13 +265,11 @@ def _evidence(
     elif source.junit:
         log = rewritten_logs.of_reports(history, source.restores)
     elif source.behaves is Behaviour.APPENDED:
-        log = _log(source, state, versions.policy.service, tolerance, read)
+        log = _log(source, state, service, tolerance, read)
     newest = history.looks[-1]
     return SourceEvidence(
         standing=state.standing,
-        parts=parts_of(
-            history, source, clock_tolerance=tolerance, since=versions.since(source, window), until=window.end
-        ),
+        parts=parts_of(history, source, clock_tolerance=tolerance, since=since, until=until),
         log=log,
         gaps=tuple(gap for gap in newest.gaps if gap.line is None),  # the others stand in the log
         unaccounted=history.unaccounted,
