@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from drcheck import __version__, clock
-from drcheck.app.judge import judge, with_news
+from drcheck.app.judge import Judging, judge, with_news
 from drcheck.app.look import Progress, look
 from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
@@ -43,6 +43,9 @@ class Question:
     period: Period | None = None
     offline: bool = False
     """Whether to judge by what the ledger knows already, without looking."""
+    until_seen: bool = False
+    """Whether a period that is not over is judged up to the newest run alone, and not up to now, where what nobody saw
+    since is unknown."""
 
     @property
     def is_record(self) -> bool:
@@ -110,10 +113,11 @@ def verify(
     judgeable = _begun(loaded.policies, question, started + 1)
     windows = _windows(judgeable, question, ends, started + 1)
     with open_ledger(settings.ledger) as ledger:
-        if appointment and appointment.is_kept(ledger.state(()).jobs.get(appointment.job), started):
+        state = ledger.state(())
+        if appointment and appointment.is_kept(state.jobs.get(appointment.job), started):
             raise Kept(f"{appointment.job} was done meanwhile")
         if question.is_record:
-            windows = _reaching_back(windows, ledger.state(()))
+            windows = _reaching_back(windows, state)
         whole = _whole(windows.values(), question.window(started + 1))
         # Who asks for the instant at which the command was typed asks for these looks: clocks are known no better.
         begin = whole.end - 1 if 0 <= started + 1 - whole.end <= settings.clock_tolerance else started
@@ -124,22 +128,34 @@ def verify(
             clock_tolerance=settings.clock_tolerance,
             question=not question.is_record,
             job=appointment.job if appointment else "",
+            state=state,
         ) as run:
             run.policies(judgeable)
-            state = ledger.state(())
+            ledger.follow(state)
             bound = versions(ledger, state, judgeable, started)
             faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, started)))
             known = partial(ledger.source, state)
-            tracebacks = look(run, known, bound, settings, windows, begin=begin, progress=progress)
-            # One source after the other: all that is known of an estate need not fit into memory.
-            state = ledger.state(())
-            judged = judge(
-                partial(ledger.source, state),
+            # One service after the other, as its sources come in: what is known of an estate need not fit into memory.
+            judging = Judging(
+                lambda key: ledger.source(ledger.follow(state), key),
                 bound,
                 windows,
-                clock_tolerance=settings.clock_tolerance,
+                settings.clock_tolerance,
                 of_period=question.period is not None,
             )
+            tracebacks = look(
+                run,
+                known,
+                bound,
+                settings,
+                windows,
+                begin=begin,
+                progress=progress,
+                came_in=judging.came_in,
+                meanwhile=judging.go_on,
+            )
+            judged = judging.all()
+            ledger.follow(state)
             services = _named(judged, state, question, {})
             if question.is_record:
                 run.found([verdict for service in services for verdict in found(service)])
@@ -260,6 +276,12 @@ def known_offline(
         now = max(latest, clock.now())
         judgeable = _begun(loaded.policies, question, now)
         windows = _windows(judgeable, question, ends, now)
+        if question.until_seen:
+            windows |= {
+                service: Window(window.start, run.began.window.end)
+                for service, window in windows.items()
+                if (run := newest.get(service)) is not None and window.start < run.began.window.end < window.end == now
+            }
         if question.span is None and question.as_of is None and question.period is None:
             windows |= {service: run.began.window for service, run in newest.items()}
         known = versions(ledger, state, judgeable, latest)

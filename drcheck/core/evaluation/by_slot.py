@@ -35,6 +35,19 @@ class Stood(NamedTuple):
     maybe_from: int
 
 
+class Ruler:
+    """Slots, which are disjoint and in order, and their bounds: the same for all services that are judged by them."""
+
+    __slots__ = ("ends", "slots", "starts", "touch")
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        """Note the bounds of ``slots``."""
+        self.slots = slots
+        self.starts, self.ends = [slot.start for slot in slots], [slot.end for slot in slots]
+        self.touch = self.starts[1:] == self.ends[:-1]
+        """Whether each begins where the one before it ends."""
+
+
 class BySlot:
     """The counted points of which the data lies, or may lie, in each of some slots, oldest first.
 
@@ -42,11 +55,10 @@ class BySlot:
     go tell as much as all of its points together.
     """
 
-    def __init__(self, parts: Iterable[Part], slots: Sequence[Slot]) -> None:
-        """Sort what ``parts`` hold into ``slots``, which are disjoint and in order."""
-        self.slots = slots
-        starts, ends = [slot.start for slot in slots], [slot.end for slot in slots]
-        self._of_parts = [_Ranks(part.points, starts, ends) for part in parts if len(part.points)]
+    def __init__(self, parts: Iterable[Part], ruler: Ruler) -> None:
+        """Sort what ``parts`` hold into the slots of ``ruler``."""
+        self.slots = ruler.slots
+        self._of_parts = [_Ranks(part.points, ruler) for part in parts if len(part.points)]
 
     def rows(self, index: int) -> list[Row]:
         """Return the points that lie, or may lie, in a slot."""
@@ -92,13 +104,13 @@ class BySlot:
         """
         held = [False] * len(self.slots)
         for ranks in self._of_parts:
-            came, gone = ranks.points.available_hi, ranks.points.gone_lo
+            came, gone = ranks.points.available_hi.tolist(), ranks.points.gone_lo
             bounds = zip(ranks.firsts, ranks.lasts, by, repeat(LONG_AGO) if until is None else until, strict=False)
             for index, (first, last, t, end) in enumerate(bounds):
                 row = first
-                while row < last and not (came[row] <= t and gone[row] >= end):
+                while row < last and (came[row] > t or (until is not None and gone[row] < end)):
                     row += 1
-                if row < last and not ranks.is_odd(index):
+                if row < last and not (ranks.odd and ranks.is_odd(index)):
                     held[index] = True
         return held
 
@@ -121,17 +133,21 @@ def _of(runs: Sequence[_Run], column: str) -> array[int]:
 class _Ranks:
     """The rows of one source by slot."""
 
-    def __init__(self, points: Points, starts: Sequence[int], ends: Sequence[int]) -> None:
-        data = points.data_lo.tolist()
+    def __init__(self, points: Points, ruler: Ruler) -> None:
+        data, starts, ends = points.data_lo.tolist(), ruler.starts, ruler.ends
         self.points = points
-        self.firsts = [bisect_left(data, start) for start in starts]
-        self.lasts = [bisect_left(data, end) for end in ends]
+        self.firsts = list(map(bisect_left, repeat(data), starts))
+        if ruler.touch:
+            self.lasts = [*self.firsts[1:], *map(bisect_left, repeat(data), ends[-1:])]
+        else:
+            self.lasts = list(map(bisect_left, repeat(data), ends))
         self._before: dict[int, list[int]] = defaultdict(list)
         """Slot to the rows of older data that may lie in it."""
-        self._odd = points.why_not.keys() | points.doubts.keys()
+        self.odd = points.why_not.keys() | points.doubts.keys()
+        """Rows that are undated, or do not always count."""
         if points.data_lo != points.data_hi:
             undated = [row for row in points.counted() if data[row] < points.data_hi[row]]
-            self._odd |= set(undated)
+            self.odd |= set(undated)
             for row in undated:
                 first = bisect_right(starts, data[row])
                 for index in range(first, bisect_right(starts, points.data_hi[row])):
@@ -139,9 +155,9 @@ class _Ranks:
 
     def is_odd(self, index: int) -> bool:
         """Return whether anything of a slot is undated, or does not always count."""
-        if not self._odd:
+        if not self.odd:
             return False
-        return index in self._before or not self._odd.isdisjoint(range(self.firsts[index], self.lasts[index]))
+        return index in self._before or not self.odd.isdisjoint(range(self.firsts[index], self.lasts[index]))
 
     def rows(self, index: int) -> Iterator[Row]:
         """Yield the counted rows that lie, or may lie, in a slot, in order of their data."""

@@ -6,6 +6,7 @@ the same content as something else, becomes an object.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -86,12 +87,12 @@ class _Needed:
     sightings: list[Sighting] = field(default_factory=list)
     alike: list[Sighting] = field(default_factory=list)
     """What is needed for its content alone, which is that of something needed, however old or new it is."""
-    rows: dict[int, list[int]] = field(default_factory=dict)
+    rows: dict[int, Sequence[int]] = field(default_factory=dict)
     """Stretch to the rows of its table that are in ``plain``."""
 
     def marks(self) -> Counter[str]:
         """Return by how many each content is had."""
-        columns = zip(self.plain.checksum, self.plain.size, strict=True)
+        columns = zip(self.plain.checksum, self.plain.size, strict=True) if any(self.plain.checksum) else ()
         had = Counter([mark for mark, size in columns if mark and size])
         for seen in self.sightings:
             had.update(seen.every_mark())
@@ -169,6 +170,8 @@ class _Known:
     def set_alike_apart(self, needed: Mapping[str, _Needed]) -> None:
         """Make objects of what has the content of something else, and add what is needed for its content alone."""
         had = {of: its.marks() for of, its in needed.items()}
+        if not any(had.values()):
+            return  # as where no place tells a checksum
         self._read_holding({mark for marks in had.values() for mark in marks})
         special = (seen for table in self._tables.values() for seen in table.special.values())
         sightings = (*self._sightings, *special)
@@ -208,8 +211,18 @@ class _Known:
         return self._tables[stretch]
 
 
-def _plain(table: Table, of: str, oldest: int, until: int) -> list[int]:
+def _plain(table: Table, of: str, oldest: int, until: int) -> Sequence[int]:
     """Return the rows of a data set that a question needs, but for those of which columns do not tell all."""
+    data = list(table.data_lo)
+    if (
+        not table.special
+        and table.of.count(of) == len(table)
+        and table.data_hi == table.data_lo
+        and data == sorted(data)
+    ):
+        last = bisect_left(data, until)
+        if min((*table.available_lo[last:], *table.first_seen[last:]), default=until) >= until:
+            return range(bisect_left(data, oldest), last)  # rows that follow each other, as mostly
     columns = zip(table.of, table.data_lo, table.data_hi, table.available_lo, table.first_seen, strict=True)
     rows = [
         row
@@ -240,11 +253,11 @@ class _Proof:
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        shown = [look + 1 for look in self._history.last_shown(data, last_seen)]
+        shown = self._history.last_shown(data, last_seen)
         last = self._history.looks[-1] if self._history.looks else None
         if self._source.seen_every or (last is not None and not last.complete):
-            shown = [self._unseen_from(*pair, last) for pair in zip(shown, last_seen, strict=True)]
-        return [FOREVER if instant >= self._until else instant for instant in shown]
+            shown = [self._unseen_from(look + 1, seen, last) - 1 for look, seen in zip(shown, last_seen, strict=True)]
+        return [FOREVER if look + 1 >= self._until else look + 1 for look in shown]
 
     def _unseen_from(self, shown: int, last_seen: int, last: Look | None) -> int:
         taken = self.looked.taken
