@@ -271,6 +271,9 @@ def _load(file: str | None) -> Settings:
             f"{settings.file} has no jobs to watch",
             'Say what to do and when: watch: {jobs: {nightly: {schedule: "30 2 * * *"}}}.',
         )
+    for job in settings.watch.jobs.values():
+        for output in job.outputs:
+            renderer(output.format)  # what a form needs may not be installed
     return settings
 
 
@@ -286,8 +289,8 @@ def _began(settings: Settings) -> dict[str, int]:
 def _hand_over(settings: Settings, job: Job, outcome: Outcome, label: str) -> Iterator[DrcheckError]:
     """Write the reports of a job, each whole or not at all, and yield why one could not be."""
     for output in job.outputs:
-        render = renderer(output.format)
         try:
+            render = renderer(output.format)
             put(
                 render(outcome.report, quiet=False, verbose=False, terminal=False, config=settings.file),
                 output.file.replace(PERIOD, label),

@@ -1,9 +1,9 @@
-"""The report as a workbook, for people who sort, filter and sum: a sheet each for services, commitments, spans, gaps, waivers.
+"""The report as a workbook, for people who sort, filter and sum: services, commitments, spans, evidence gaps, waivers.
 
-What came from anywhere else is text, and stays it when somebody edits the cell: no formula, link or number is ever made of
-it. Figures are numbers of one unit a row, shares per cent, durations ``[h]:mm:ss``, and instants real dates in UTC, so
-that they sort and subtract; one that a spreadsheet has no date for (before 1970 here) is text. The same report makes
-the same bytes, and needs as much memory for many rows as for few.
+What came from anywhere else is text, and stays it when somebody edits the cell: no formula, link or number is ever
+made of it. Figures are numbers, shares per cent, durations ``[h]:mm:ss`` and instants real dates in UTC, so that they
+sort and subtract; an instant before 1970 or after 9999 is text. The same report makes the same bytes, and a row costs
+no memory once it is written.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import xlsxwriter  # type: ignore[import-untyped]
@@ -94,8 +95,9 @@ def _sheets(report: Report) -> Iterator[_Sheet]:
         "Overview",
         {
             "Service": 26, "Status": 11, "Title": 32, "Owner": 24, "Commitments": 13, "Met": 8, "Breached": 10,
-            "Unknown": 10, "Waived": 9, "Not owed yet": 13, "At risk": 9, "Attested": 10, "Evidence gaps": 14,
-            "Judged as of (UTC)": 19, "From (UTC)": 19, "Policy": 34, "Remark": 60, "Run": 28, "Question": 30,
+            "Unknown": 10, "Waived": 9, "Not owed yet": 13, "At risk": 9, "Attested": 10,
+            "Breached and over since": 13, "Evidence gaps": 14, "Judged as of (UTC)": 19, "From (UTC)": 19,
+            "Policy": 34, "Remark": 60, "Run": 28, "Question": 30,
         },
         1,
         _overview(report),
@@ -105,7 +107,8 @@ def _sheets(report: Report) -> Iterator[_Sheet]:
         {
             "Service": 26, "Commitment": 26, "Kind": 18, "Status": 11, "At risk": 9, "Attested": 10, "Scenario": 16,
             "Clause": 16, "Promised": 12, "Measured": 12, "Worst": 12, "Unit": 9, "Reason": 70, "Due (UTC)": 19,
-            "Breached since (UTC)": 19, "Unknown since (UTC)": 19, "Breaches": 10, "Time met": 13, "Time breached": 13,
+            "Breached since (UTC)": 19, "Unknown since (UTC)": 19, "Breaches": 10, "Over since, not shown before": 13,
+            "Time met": 13, "Time breached": 13,
             "Time unknown": 13, "Kept": 12, "Evidence gaps": 14, "Quote": 50, "Controls": 30,
         },
         2,
@@ -143,14 +146,14 @@ def _overview(report: Report) -> Iterator[Sequence[_Cell]]:
         yield (
             policy.service, _state_of(summary.status_of(judged.verdicts)), policy.title, policy.owner,
             found.commitments, found.met, found.breached, found.unknown, found.waived, found.not_owed, found.at_risk,
-            found.attested, len(judged.gaps), _Date(judged.window.end), _Date(judged.window.start), policy.file,
-            reasons.silence(judged), report.run, report.question,
+            found.attested, found.passed, len(judged.gaps), _Date(judged.window.end), _Date(judged.window.start),
+            policy.file, reasons.silence(judged), report.run, report.question,
         )  # fmt: skip
     wrong: dict[str, list[str]] = {}
     for fault in report.faults:
         wrong.setdefault(fault.file, []).append(totals.fault_of(fault))
     for file, told in wrong.items():
-        yield ("", _state_of(Status.UNKNOWN), *[None] * 13, file, "\n".join(told), report.run, report.question)
+        yield ("", _state_of(Status.UNKNOWN), *[None] * 14, file, "\n".join(told), report.run, report.question)
 
 
 def _commitments(report: Report) -> Iterator[Sequence[_Cell]]:
@@ -165,7 +168,8 @@ def _commitments(report: Report) -> Iterator[Sequence[_Cell]]:
             "h:mm:ss" if unit == "s" else unit,
             "\n".join(line.text for line in reasons.lines(judged, verdict, _UTC)), _date(found.due_at),
             _date(summary.since(verdict, Status.BREACHED)), _date(summary.since(verdict, Status.UNKNOWN)),
-            len(verdict.breaches()), _Length(shares.met), _Length(shares.breached), _Length(shares.unknown),
+            len(verdict.breaches()), len(summary.passed_breaches(verdict)),
+            _Length(shares.met), _Length(shares.breached), _Length(shares.unknown),
             None if shares.kept is None else Quantity(decimals.cut(shares.kept), "%"), len(verdict.gaps),
             promise.quote, ", ".join(promise.controls),
         )  # fmt: skip
@@ -248,7 +252,9 @@ class _Workbook:
             }
         )
         common = {"valign": "top", "font_name": "Arial", "font_size": 10}
-        self._head = self._format(**common | {"valign": "vcenter"}, bold=True, text_wrap=True, bottom=1, bg_color="#E7E6E6")
+        self._head = self._format(
+            **common | {"valign": "vcenter"}, bold=True, text_wrap=True, bottom=1, bg_color="#E7E6E6"
+        )
         # With a quote before it, text that is edited stays text, whatever it begins with.
         self._text = self._format(**common, num_format="@", text_wrap=True, quote_prefix=True)
         self._whole = self._format(**common, num_format="0")
@@ -287,7 +293,9 @@ class _Workbook:
             if last == _ROWS - 2:
                 beyond = 1 + sum(1 for _ in sheet.rows)
                 last += 1
-                paper.write_string(last, 0, f"{words.counted(beyond, 'row')} more: a sheet has no room for them", self._text)
+                paper.write_string(
+                    last, 0, f"{words.counted(beyond, 'more row')}, for which a sheet has no room", self._text
+                )
                 break
             last += 1
             for column, cell in enumerate(cells):
@@ -316,6 +324,6 @@ class _Workbook:
             case Quantity(value, "s"):
                 paper.write_number(row, column, int(value) / _DAY, self._length)
             case Quantity(value, "%"):
-                paper.write_number(row, column, float(value) / 100, self._share)
+                paper.write_number(row, column, float(Decimal(value) / 100), self._share)
             case Quantity(value, _):
                 paper.write_number(row, column, float(value), self._decimal)
