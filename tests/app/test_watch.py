@@ -1,6 +1,7 @@
 """The watch under a clock of the test's own: what is due, done once, tried again, and never done twice."""
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -228,6 +229,18 @@ def test_a_period_that_is_over_is_judged_once_and_again_only_where_its_report_is
     assert (world.place / "out" / "2026-04.json").exists()
 
 
+def test_a_report_of_a_period_is_a_directory_of_pages_that_is_done_once_its_first_page_is_there(world):
+    month = 'month: {schedule: "0 6 2 * *", period: month, outputs: [{format: html, file: "out/{period}/"}]}'
+    world.configure(NIGHTLY, month)
+    watching = world.watching()
+    until(world, watching, at(2026, 4, 3))
+    march = world.place / "out" / "2026-03"
+    assert sorted(path.name for path in march.rglob("*.html")) == ["index.html", "s0-webshop.html"]
+    (march / "index.html").unlink()
+    assert world.watching().once() in {0, 1, 3}
+    assert (march / "index.html").exists()
+
+
 def test_what_nobody_could_be_told_is_named_as_new_by_the_next_run(world):
     watching = world.watching()
     world.told.can_tell = False
@@ -258,6 +271,14 @@ def test_a_configuration_that_cannot_be_used_changes_nothing_and_is_told_once(wo
 def test_a_watch_without_jobs_is_refused_with_what_to_write(world):
     Path(world.file).write_text("ledger: sqlite:///drcheck.db\n")
     with pytest.raises(UsageError, match="has no jobs to watch"):
+        world.watching()
+
+
+def test_a_format_whose_extra_is_missing_is_told_when_the_watch_begins(world, monkeypatch):
+    monkeypatch.delitem(sys.modules, "drcheck.reports.xlsx", raising=False)
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    world.configure("nightly: {every: 1d, outputs: [{format: xlsx, file: newest.xlsx}]}")
+    with pytest.raises(UsageError, match="the format xlsx needs xlsxwriter"):
         world.watching()
 
 
