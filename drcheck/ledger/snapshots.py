@@ -24,7 +24,7 @@ from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.judging.transitions import LastTold, Subject, What
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.time.spans import Span
 from drcheck.ledger import columns, encoding, entries, notifications
 from drcheck.ledger.columns import Facts, plain, text
@@ -231,17 +231,16 @@ def rows(facts: Facts) -> Rows:
 
 
 def _read(facts: Facts) -> list[Sighting]:
-    shown = list(columns.read_candidates(facts["shown"]))
-    _, _, _, data_lo, data_hi, available_lo, available_hi, *_ = zip(*shown, strict=True) if shown else [()] * 7
+    shown = columns.read_candidates(facts["shown"])
     first_seen, last_seen = _seen(facts, len(shown))
     sightings = list(
         map(
             Sighting,
             shown,
-            columns.moved(facts, "data_lo", data_lo),
-            columns.moved(facts, "data_hi", data_hi),
-            columns.moved(facts, "available_lo", available_lo),
-            columns.moved(facts, "available_hi", available_hi),
+            columns.moved(facts, "data_lo", shown.data_lo),
+            columns.moved(facts, "data_hi", shown.data_hi),
+            columns.moved(facts, "available_lo", shown.available_lo),
+            columns.moved(facts, "available_hi", shown.available_hi),
             first_seen,
             last_seen,
         )
@@ -254,8 +253,8 @@ def _read(facts: Facts) -> list[Sighting]:
 
 def table(facts: Facts) -> Table:
     """Return what :func:`written` was given as columns, and what these do not tell wholly as sightings."""
-    shown = list(map(list, columns.candidate_columns(facts["shown"]))) if facts["shown"] else [[] for _ in range(11)]
-    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, _ = shown
+    shown = columns.read_candidates(facts["shown"])
+    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, _ = shown.columns
     first_seen, last_seen = _seen(facts, len(name))
     gone_lo, gone_hi = [FOREVER] * len(name), [FOREVER] * len(name)
     for row, lo, hi in facts["gone"]:
@@ -274,7 +273,7 @@ def table(facts: Facts) -> Table:
     special: dict[int, Sighting] = {}
     for row in odd:
         seen = rows.sighting(row)
-        seen.shown = Candidate(*(column[row] for column in shown))
+        seen.shown = shown[row]
         seen.data_lo += moved["data_lo"][row]
         seen.data_hi += moved["data_hi"][row]
         special[row] = seen

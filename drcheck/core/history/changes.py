@@ -17,6 +17,7 @@ from drcheck.core.history.likeness import Content, Likeness
 from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
 from drcheck.core.model.archive_tiers import AT_HAND
+from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import (
     FOREVER,
     LONG_AGO,
@@ -41,7 +42,7 @@ class Record:
     """What one look changed about what is known of a source."""
 
     look: Look
-    appeared: tuple[Candidate, ...] = ()
+    appeared: Sequence[Candidate] = ()
     """New names, and names that show something else than before."""
     gone: tuple[str, ...] = ()
     """Names that a complete look missed."""
@@ -98,34 +99,38 @@ class History:
     def observe(self, observation: Observation) -> Record:
         """Return what ``observation`` changes, as the record to keep; the history itself does not change yet."""
         look = observation.look
-        shown = {candidate.name: candidate for candidate in observation.candidates}
+        shown = CandidateColumns.made_of(observation.candidates)
+        names = set(shown.name)
+        if len(names) < len(shown):
+            shown = shown.only([*{name: row for row, name in enumerate(shown.name)}.values()])
         self._read_since(look.asked_from)
-        self._find(shown)
-        appeared = tuple(
-            candidate
-            for name, candidate in shown.items()
-            if (known := self.standing.get(name)) is None or known.shown != candidate
-        )
+        self._find(names)
+        new = [
+            row
+            for row, name in enumerate(shown.name)
+            if (known := self.standing.get(name)) is None or known.shown != shown[row]
+        ]
+        appeared = shown if len(new) == len(shown) else shown.only(new)
         gone = sorted(
             name
             for name, known in self.standing.items()
             # Only what lies in the range asked can be missed, and only by a complete look.
-            if look.complete and name not in shown and known.shown.data_lo >= look.asked_from
+            if look.complete and name not in names and known.shown.data_lo >= look.asked_from
         )
-        changed = {candidate.name for candidate in appeared}
+        changed = set(appeared.name)
         described = tuple(
             one
             for one in observation.described
             if one.name in changed or (known := self.standing.get(one.name)) is None or known.told(one.fact) != one.told
         )
-        described += self._doubted(observation, shown, changed)
-        described += self._thawed(observation, shown)
-        again = () if look.complete else tuple(name for name in shown if name in self.standing and name not in changed)
+        described += self._doubted(observation, shown.name, changed)
+        described += self._thawed(observation, names)
+        again = (name for name in shown.name if name in self.standing and name not in changed)
         return Record(
             look,
             appeared,
             tuple(gone),
-            again,
+            () if look.complete else tuple(again),
             described,
             observation.unlisted,
             observation.unread,
@@ -134,7 +139,7 @@ class History:
         )
 
     def _doubted(
-        self, observation: Observation, shown: Mapping[str, Candidate], changed: AbstractSet[str]
+        self, observation: Observation, shown: Iterable[str], changed: AbstractSet[str]
     ) -> tuple[Described, ...]:
         """Return the locks that somebody may have lifted since, where a look was to ask for them and could not."""
         refused = {gap.fact: gap.what for gap in observation.look.gaps if gap.fact in {Fact.LOCK, Fact.LEGAL_HOLD}}
@@ -147,7 +152,7 @@ class History:
             and name not in changed and (name, fact) not in told and facts.may_be_lifted(fact, known.told(fact))
         )  # fmt: skip
 
-    def _thawed(self, observation: Observation, shown: Mapping[str, Candidate]) -> tuple[Described, ...]:
+    def _thawed(self, observation: Observation, shown: AbstractSet[str]) -> tuple[Described, ...]:
         """Return what lay in an archive tier, and is shown now without a word of one: it was brought back."""
         there = {one.name for one in observation.described if one.fact is Fact.ARCHIVED}
         return tuple(
@@ -160,10 +165,10 @@ class History:
     def apply(self, record: Record) -> None:
         """Add the next look's record."""
         look = record.look
-        appeared_as = (candidate.name for candidate in record.appeared)
-        self._find((*record.gone, *record.shown, *appeared_as, *(one.name for one in record.described)))
+        appeared = CandidateColumns.made_of(record.appeared)
+        self._find((*record.gone, *record.shown, *appeared.name, *(one.name for one in record.described)))
         # A stretch in which something changes is read whole, so that it can be written whole.
-        self._read({stretch_of(candidate) for candidate in record.appeared} & self.sealed.keys())
+        self._read(set(map(stretch_of, appeared.data_lo)) & self.sealed.keys())
         contents = _contents(record)
         moved = self._moved(record, contents)
         for name in record.gone:
