@@ -95,6 +95,24 @@ install_tools() {
   }
 }
 
+# Have NIST's definitions of OSCAL in .lab/oscal, exactly as requirements/oscal.txt locks what carries them, or fail.
+install_oscal() {
+  local python log=.lab/oscal.log
+  cmp -s requirements/oscal.txt .lab/oscal/locked && return
+  say "installing OSCAL's definitions into .lab/oscal"
+  read -r _ python < <(pythons)
+  {
+    "$python" -m venv --clear .lab/oscal &&
+      .lab/oscal/bin/python -m pip --disable-pip-version-check install --retries 10 --require-hashes \
+        --requirement requirements/oscal.txt
+  } >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    say "OSCAL's definitions cannot be installed ($log)"
+    return 1
+  }
+  cp requirements/oscal.txt .lab/oscal/locked
+}
+
 # Have Azurite in .lab, exactly as scripts/lab/npm locks it, or fail.
 install_azurite() {
   local locked
