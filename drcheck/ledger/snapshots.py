@@ -114,7 +114,7 @@ def stretches(history: History, name: str, at: int) -> tuple[dict[str, bytes], d
 def rows_of(history: History, only: AbstractSet[int]) -> dict[int, Rows]:
     """Return the sightings in memory of the stretches ``only``, in an order that does not hang on how they came."""
     found: dict[int, tuple[list[Sighting], list[Sighting]]] = {stretch: ([], []) for stretch in only}
-    for which, sightings in enumerate((history.standing.values(), history.past)):
+    for which, sightings in enumerate((history.standing.peeks(only), history.past)):
         for seen in sightings:
             if (its := found.get(seen.stretch)) is not None:
                 its[which].append(seen)
@@ -128,7 +128,7 @@ def whole(source: SourceState) -> Facts:
     """Return all that is known of a source, however it came to be known, for comparing."""
     history = source.history
     history.read_all()
-    stretches = rows_of(history, {seen.stretch for seen in (*history.standing.values(), *history.past)})
+    stretches = rows_of(history, {*history.standing.stretches(), *(seen.stretch for seen in history.past)})
     return {**_head(source, {}), "rows": {stretch: written(both) for stretch, both in sorted(stretches.items())}}
 
 
