@@ -80,11 +80,11 @@ install_sshd() {
   apt_install openssh-server
 }
 
-# Have the tools whose files the tests recognise, and Prometheus, or fail; only those that are missing are installed.
+# Have the tools whose files the tests recognise, Prometheus, and the browser that opens reports, or fail; only those that are missing are installed.
 install_tools() {
   local tool missing=()
   for tool in age:age gpg:gpg gpg-agent:gpg-agent restic:restic borg:borgbackup zip:zip 7zz:7zip \
-    cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus; do
+    chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
   done
   [ "${#missing[@]}" = 0 ] && return

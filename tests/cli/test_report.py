@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 POLICY = """\
 drcheck: 1
@@ -82,6 +83,19 @@ def test_a_period_that_is_not_over_is_judged_up_to_the_newest_run(estate: Path) 
     assert all(
         "has not been seen since" not in commitment["reason"] for commitment in report["services"][0]["commitments"]
     )
+
+
+def test_as_json_it_has_all_that_there_was_and_what_pictures_are_drawn_from(estate: Path) -> None:
+    drcheck(estate, "report", "--period", this_year(), "--format", "json", "--output", "r.json")
+    report = json.loads((estate / "r.json").read_text())
+    Draft202012Validator(json.loads(drcheck(estate, "schema", "report").stdout)).validate(report)
+    (service,) = report["services"]
+    points = service["population"]["recovery_points"]
+    assert len(points) == 10
+    assert {point["counts"] for point in points} == {"surely"}
+    drawn = {commitment["id"]: commitment["exhibits"] for commitment in service["commitments"]}
+    assert drawn["rpo"][0]["ages"][-1]["data_as_of"] == points[-1]["data_as_of"]["earliest"]
+    assert {slot["status"] for slot in drawn["kept"][0]["slots"]} >= {"met"}
 
 
 def test_a_report_records_nothing(estate: Path) -> None:

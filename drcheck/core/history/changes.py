@@ -194,7 +194,7 @@ class History:
         if look.complete:
             self._turn_over(look)
         if look.complete:
-            self.follow([(look.begin, look.asked_from)])
+            self.reach.follow(look.begin, look.asked_from)
         self.unlisted = record.unlisted
         self.unread = record.unread
         if record.stretches:
@@ -212,11 +212,6 @@ class History:
         """Return every name under which any look has shown a backup; all of its stretches are read."""
         self.read_all()
         return sorted({*self.standing, *(seen.shown.name for seen in self.past)})
-
-    def follow(self, looks: Iterable[tuple[int, int]]) -> None:
-        """Note how far back complete looks asked, given when each began and how far back it asked."""
-        for look in looks:
-            self.reach.follow(*look)
 
     def _add_plain(self, appeared: CandidateColumns, moved: Mapping[str, Sighting], look: Look) -> Sequence[int]:
         """Add as rows what is all told by being shown for the first time now; return the rows of all else.
@@ -313,7 +308,7 @@ class History:
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        return list(map(max, self.reach.back_to(data), last_seen))
+        return self.reach.last_shown(data, last_seen)
 
     def last_shown_of(self, known: Sighting) -> int:
         """Return the newest look that showed one of them."""
@@ -473,7 +468,7 @@ class History:
         # A look that seems to come later was told by another clock: when it missed the candidate nobody knows.
         return [
             missed if missed <= begin else self._complete_before(begin, instant)
-            for missed, instant in zip(self.reach.back_to(data), data, strict=True)
+            for missed, instant in zip(map(self.reach.back_to, data), data, strict=True)
         ]
 
     def _complete_before(self, begin: int, data: int) -> int:
