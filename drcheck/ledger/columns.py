@@ -178,7 +178,7 @@ def read_candidates(table: Facts) -> CandidateColumns:
     data = array("q", accumulate(read("data")))
     arrived = moved(table, "arrived", data)
     return CandidateColumns(
-        [begin + name + end for name in _texts(table, "name")],
+        [f"{begin}{name}{end}" for name in _texts(table, "name")],
         _texts(table, "of"),
         _texts(table, "kind"),
         data,
@@ -187,7 +187,7 @@ def read_candidates(table: Facts) -> CandidateColumns:
         moved(table, "arrived_span", arrived),
         array("q", accumulate(read("size"))),
         _texts(table, "checksum"),
-        list(map(not_, read("incomplete"))),
+        list(map(not_, read("incomplete"))) if table.get("incomplete") else [True] * table.get("rows", 0),
         list(map(_read_pieces, pieces)) if isinstance(pieces := table.get("pieces"), list) else read("pieces", None),
     )
 
