@@ -160,6 +160,7 @@ class DocumentForm(NamedTuple):
 
 DOCUMENTS: Final[dict[str, DocumentForm]] = {
     "html": DocumentForm("drcheck.reports.html.documents", ".html"),
+    "pdf": DocumentForm("drcheck.reports.pdf.documents", ".pdf"),
 }
 """Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
 
