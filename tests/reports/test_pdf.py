@@ -100,12 +100,12 @@ def test_the_same_report_gives_the_same_bytes(split: bool) -> None:
 def test_split_each_service_has_a_document_and_the_overview_comes_last() -> None:
     report = samples.few()
     several = made(report, split=True)
-    assert list(several)[-1] == "overview.pdf"
+    assert list(several)[-1] == "index.pdf"
     assert len(several) == len(report.services) + 1
     assert all(name.startswith("services/s") for name in list(several)[:-1])
     first = json.loads(attached(next(iter(several.values())))["report.json"])
     assert [one["service"] for one in first["services"]] == [report.services[0].policy.service]
-    whole = json.loads(attached(several["overview.pdf"])["report.json"])
+    whole = json.loads(attached(several["index.pdf"])["report.json"])
     assert len(whole["services"]) == len(report.services)
 
 

@@ -49,7 +49,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             kept.append((judged, section))
     report = whole()
     if split:
-        yield Document("overview.pdf", _document(report, rows, [], []))
+        yield Document("index.pdf", _document(report, rows, [], []))
         return
     everything = replace(report, services=tuple(judged for judged, _ in kept))
     yield Document("", _document(everything, rows, [judged for judged, _ in kept], [section for _, section in kept]))
@@ -75,7 +75,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[Judged], s
         "run": printable(report.run),
         "mark": estate.mark[:2],
         "answer": estate.answer,
-        "counts": estate.counts,
+        "counts": f"At its end: {estate.counts}.",
         "faults": estate.faults,
         "alone": len(rows) == 1,
         "judged": dict(estate.obtained)["Judged"],
