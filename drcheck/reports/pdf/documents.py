@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ from typing import Any, Final
 from drcheck import registry
 from drcheck.core import words
 from drcheck.errors import UsageError
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset
 from drcheck.reports.story.overview import Estate, Row
@@ -22,7 +23,6 @@ MOST_SERVICES: Final = 200
 """In one document: typst needs some half a megabyte of memory for each."""
 _AGREEMENTS: Final = 8
 """That the cover names."""
-_DIGESTS: Final = "digests.sha256"
 
 
 def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:
@@ -31,13 +31,15 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     Raises ``UsageError`` where typst is missing, or where there are more services than one document takes.
     """
     check_installed()
-    rows, kept = [], []
+    rows, kept, written = [], [], []
     for number, judged in enumerate(services):
         section = Section(judged, number)
         if split:
             alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
             row = Row.of(judged, f"#{section.anchor}")
-            yield Document(f"{section.file}.pdf", _document(alone, [row], [judged], [section]))
+            data = _document(alone, [row], [(judged, section)])
+            written.append(f"{hashlib.sha256(data).hexdigest()}  {section.file}.pdf\n")
+            yield Document(f"{section.file}.pdf", data)
             rows.append(Row.of(judged, f"{section.file}.pdf"))
         else:
             if number == MOST_SERVICES:
@@ -49,20 +51,23 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             kept.append((judged, section))
     report = whole()
     if split:
-        yield Document("index.pdf", _document(report, rows, [], []))
+        yield Document("index.pdf", _set(report, rows, [], {DOCUMENTS: "".join(written).encode()}))
         return
-    everything = replace(report, services=tuple(judged for judged, _ in kept))
-    yield Document("", _document(everything, rows, [judged for judged, _ in kept], [section for _, section in kept]))
+    yield Document("", _document(replace(report, services=tuple(judged for judged, _ in kept)), rows, kept))
 
 
-def _document(report: Report, rows: Sequence[Row], services: Sequence[Judged], sections: Sequence[Section]) -> bytes:
-    """Return a document of ``services``, of which everything is attached; without any, it is of all in short."""
-    estate = Estate(report, rows)
-    attached = {"report.json": registry.renderer("json")(report, quiet=False, verbose=True, terminal=False, config="")}
-    for judged, section in zip(services, sections, strict=True):
+def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judged, Section]]) -> bytes:
+    """Return a document of ``services``, to which everything that it rests on is attached."""
+    attached = {REPORT: registry.renderer("json")(report, quiet=False, verbose=True, terminal=False, config="")}
+    for judged, section in services:
         attached[f"policy-{section.anchor}.txt"] = judged.policy.text.encode("utf-8", "surrogateescape")
     digests = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in attached.items())
-    attached[_DIGESTS] = "".join(digests).encode()
+    attached[DIGESTS] = "".join(digests).encode()
+    return _set(report, rows, [section for _, section in services], attached)
+
+
+def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attached: Mapping[str, bytes]) -> bytes:
+    estate = Estate(report, rows)
     made = datetime.fromtimestamp(report.ended_at or report.window.end, UTC)
     shown = Sections()
     title = estate.title if len(rows) != 1 else f"{estate.title}: {rows[0].name}"
@@ -82,7 +87,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[Judged], s
         "agreements": sorted(
             {
                 prose(", ".join(filter(None, (agreement.title, agreement.provider))))
-                for agreement in (judged.policy.agreement for judged in services)
+                for agreement in (judged.policy.agreement for judged in report.services)
             }
             - {""}
         )[:_AGREEMENTS],
@@ -119,6 +124,8 @@ def _described(name: str) -> dict[str, Name]:
     match name.rpartition(".")[2]:
         case "json":
             what, mime, relationship = "everything that this report rests on, for programs", "application/json", "data"
+        case "sha256" if name == DOCUMENTS:
+            what, mime, relationship = "SHA-256 of the document of each service", "text/plain", "supplement"
         case "sha256":
             what, mime, relationship = "SHA-256 of each attached file, for sha256sum -c", "text/plain", "supplement"
         case _:
