@@ -14,6 +14,7 @@ import samples
 
 from drcheck import registry
 from drcheck.errors import UsageError
+from drcheck.policyfile.standards import load_standards
 from drcheck.reports.pdf import documents as pdf
 from drcheck.reports.pdf.typeset import typeset
 from drcheck.run_report import Report
@@ -161,3 +162,9 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     assert "backup-promises[pdf]" in refused.value.hint
     with pytest.raises(UsageError):
         typeset({}, {}, {})
+
+
+def test_controls_are_told_with_what_a_verdict_does_not_show_for_them() -> None:
+    report = dataclasses.replace(samples.few(), standards=load_standards(()))
+    (data,) = made(report).values()
+    assert headings(data)[-5] == "What it shows for controls"

@@ -99,6 +99,23 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
         ],
         "more_exceptions": estate.more_exceptions,
         "sections": [shown.section(section) for section in sections],
+        "standards": [
+            {
+                "title": title,
+                "controls": [
+                    {
+                        "id": one.id,
+                        "title": one.title,
+                        "mark": one.mark[:2],
+                        "found": one.found,
+                        "shows": one.shows,
+                        "lacks": one.lacks,
+                    }
+                    for one in controls
+                ],
+            }
+            for title, controls in estate.standards
+        ],
         "legend": [[mark[:2], meaning] for mark, meaning in estate.legend],
         "obtained": estate.obtained,
         "attached": [
