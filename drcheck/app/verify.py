@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from drcheck import __version__, clock
@@ -85,6 +85,19 @@ class Appointment(NamedTuple):
         return began is not None and self.due_at <= began <= now
 
 
+class Prepare(Protocol):
+    """Does of a report what must be done before its run ends; raises nothing, or the run is left without an end."""
+
+    def __call__(self, report: Report, state: State | None) -> Iterable[entries.Notification]:
+        """Return what is told of it; ``state`` is what the ledger knew, None: it is a question."""
+
+
+def shown_to_nobody(report: Report, state: State | None) -> Iterable[entries.Notification]:
+    """Prepare nothing."""
+    del report, state
+    return ()
+
+
 class Kept(DrcheckError):  # noqa: N818  a word that reads well where it is caught
     """Another run has done the job since it was due: nothing was judged twice."""
 
@@ -95,14 +108,18 @@ def verify(
     question: Question,
     progress: Progress,
     appointment: Appointment | None = None,
+    prepare: Prepare = shown_to_nobody,
 ) -> Outcome:
     """Judge the policies at ``paths`` as ``question`` asks, and record what is seen and what is found.
 
+    ``prepare`` gets the report before the run ends: whoever dies in it has not judged, and the run is done anew.
     Raises ``UsageError`` where nothing can be judged, and :class:`Kept` where the ``appointment`` was kept already.
     """
     loaded = load_policies(paths, settings)
     if question.offline:
-        return _offline(settings, paths, loaded, question)
+        outcome = _offline(settings, paths, loaded, question)
+        prepare(outcome.report, None)
+        return outcome
     started, began = clock.now(), clock.monotonic()
     # A window is half-open: one second more, so that the looks of this run lie in it.
     ends = dict.fromkeys((policy.service for policy in loaded.policies), started + 1)
@@ -158,7 +175,8 @@ def verify(
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
-            run.finish(summary.exit_status(report.status))
+            told = prepare(report, state if question.is_record else None)
+            run.finish(summary.exit_status(report.status), told)
             recorded_at = ledger.log.count if question.is_record else None
     return Outcome(report, tracebacks, recorded_at, unkept)
 
