@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from drcheck.core.model.readers import Behaviour, Reader, Tells
 
 if TYPE_CHECKING:
-    from drcheck.core.model.evidence import Log
+    from drcheck.core.model.log_records import Log
     from drcheck.core.model.policy import Source
-    from drcheck.interfaces import Collector, Read, Render, Report
+    from drcheck.interfaces import Collector, Read
+    from drcheck.run_report import Render, Report
     from drcheck.settings import Connection
 
     Opener = Callable[[str, Any], Collector]
@@ -142,6 +143,7 @@ FORMATS: Final[dict[str, Format]] = {
     "junit": Format("drcheck.reports.junit", "application/xml", ".xml"),
     "markdown": Format("drcheck.reports.markdown", "text/markdown; charset=utf-8", ".md"),
     "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
+    "sarif": Format("drcheck.reports.sarif", "application/sarif+json", ".sarif"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
 
@@ -179,6 +181,12 @@ def _no_versions(connection: Connection, _root: str, _pool: object) -> Collector
         f"{connection.name} keeps no versions that drcheck can read",
         "Leave `versions` out; what this place keeps beside the newest is not seen.",
     )
+
+
+def kind_description(name: str) -> str:
+    """Return what a kind of commitment promises, as the language of policies describes it."""
+    described: str = import_module(KINDS[name]).LANGUAGE.description
+    return described
 
 
 def renderer(name: str) -> Render:

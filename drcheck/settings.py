@@ -197,15 +197,15 @@ def located(place: str, locations: Mapping[str, str]) -> str | None:
     """
     alias, _, path = place.partition(":")
     base = locations.get(alias)
-    return base if base is None or path.startswith("!") else f"{base}{_escaped(path)}"
+    return base if base is None or path.startswith("!") else f"{base}{url_path(path)}"
 
 
 def directory_url(root: str) -> str:
     """Return a directory as the path of a URL."""
-    return f"/{_escaped(root.strip('/'))}/".replace("//", "/")
+    return f"/{url_path(root.strip('/'))}/".replace("//", "/")
 
 
-def _escaped(path: str) -> str:
+def url_path(path: str) -> str:
     """Return a path for a URL (RFC 3986, section 2.1): bytes of names that are not UTF-8 come out as they are."""
     return quote(_NO_BYTE.sub("\ufffd", path).encode("utf-8", "surrogateescape"))
 

@@ -11,7 +11,7 @@ from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.judging.transitions import Condition, End, Passed, Subject, What
 from drcheck.core.model.verdict import Status, Verdict
-from drcheck.interfaces import Judged, Report
+from drcheck.run_report import Judged, Report
 from drcheck.settings import Notify
 
 

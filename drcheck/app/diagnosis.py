@@ -14,9 +14,10 @@ from drcheck.core.model.policy import Source
 from drcheck.core.model.verdict import Status, Verdict
 from drcheck.core.names.proposing import propose
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Account, Fault, Judged, Power, Right
+from drcheck.interfaces import Account, Power, Right
 from drcheck.ledger.interface import Footing
 from drcheck.readers.looks import clock_gap
+from drcheck.run_report import Fault, Judged
 from drcheck.settings import Connection, Settings
 
 LEAST_FREE: Final = 100 << 20

@@ -23,7 +23,8 @@ from drcheck.core.names.coverage import Coverage, covered
 from drcheck.core.names.estimates import estimate
 from drcheck.core.names.matching import Matcher
 from drcheck.core.names.of_source import matcher_of
-from drcheck.core.names.series import Seen, Series, series, service_names
+from drcheck.core.names.series import Seen, Series, series
+from drcheck.core.names.service_names import service_names
 from drcheck.errors import DrcheckError, OutputError, UsageError
 from drcheck.output_files import create
 from drcheck.policyfile import drafts, scalar_formats, strictyaml

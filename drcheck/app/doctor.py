@@ -18,7 +18,8 @@ from drcheck.app.verify import USUAL_SPAN
 from drcheck.app.versions import versions
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
-from drcheck.core.model.evidence import LONG_AGO, Gap, Look, Observation
+from drcheck.core.model.evidence import LONG_AGO, Gap, Look
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from drcheck import clock, registry
 from drcheck.collectors.guarded import Guarded, made_no_sense, traced
 from drcheck.collectors.pool import Connections
-from drcheck.core.model.evidence import LONG_AGO, Gap, Look, Observation
+from drcheck.core.model.evidence import LONG_AGO, Gap, Look
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Asked

@@ -13,18 +13,20 @@ from drcheck.core.history import log_lines, rewritten_logs
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge as judge_policy
+from drcheck.core.judging.population import Population, population
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
 from drcheck.core.judging.sources import SourceEvidence, gaps_beside
 from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.judging.unreadable_texts import unknown_times
-from drcheck.core.model.evidence import Gap, Log, Look
+from drcheck.core.model.evidence import Gap, Look
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import union
-from drcheck.interfaces import Dropped, Judged, SourceSeen
 from drcheck.ledger.state import Key, PastVerdict, SourceState, State
+from drcheck.run_report import Dropped, Judged, SourceSeen
 
 
 def judge(
@@ -34,14 +36,16 @@ def judge(
     *,
     clock_tolerance: int,
     of_period: bool = False,
+    exhibits: bool = False,
 ) -> tuple[Judged, ...]:
     """Judge every service over its window, by what is known of its sources and by the texts that bind.
 
     Each source is asked of ``sources`` once, and let go of with its service: a year of a thousand services need not be
-    in memory. ``of_period`` also names what is not any more as it was in the window.
+    in memory. ``of_period`` also names what is not any more as it was in the window; ``exhibits`` adds what
+    pictures are drawn from, and everything that there was.
     """
     return tuple(
-        _judged(cache(sources), of_service, windows[service], clock_tolerance, of_period=of_period)
+        _judged(cache(sources), of_service, windows[service], clock_tolerance, of_period=of_period, exhibits=exhibits)
         for service, of_service in versions.items()
     )
 
@@ -96,7 +100,13 @@ def keys_of(versions: Mapping[str, Versions]) -> set[Key]:
 
 
 def _judged(
-    sources: Callable[[Key], SourceState | None], versions: Versions, window: Window, tolerance: int, *, of_period: bool
+    sources: Callable[[Key], SourceState | None],
+    versions: Versions,
+    window: Window,
+    tolerance: int,
+    *,
+    of_period: bool,
+    exhibits: bool,
 ) -> Judged:
     @cache
     def read(source: Source) -> SourceEvidence | None:
@@ -119,6 +129,7 @@ def _judged(
         read_earlier={text.sha256: evidence(text) for text, _ in versions.bound},
         unreadable=versions.unreadable,
         of_period=of_period,
+        exhibits=exhibits,
     )
     used = {source.name for source in looked_at(versions.policy)}
     unused = tuple(name for name in versions.policy.sources if name not in used)
@@ -133,6 +144,7 @@ def _judged(
         _sources(sources, versions.policy, today, window),
         unused=unused,
         unreadable=union(unknown),
+        population=population(versions.policy, today, window, clock_tolerance=tolerance) if exhibits else Population(),
     )
 
 

@@ -24,7 +24,8 @@ from drcheck.core.judging.reach import (
     looked_at,
 )
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Fact, Gap, Observation
+from drcheck.core.model.evidence import Fact, Gap
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window

@@ -26,12 +26,13 @@ from drcheck.core import words
 from drcheck.core.judging import summary, transitions
 from drcheck.core.judging.transitions import End, Event, Subject, What
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.interfaces import Report
-from drcheck.ledger.entries import Notification, Sending, is_of
+from drcheck.ledger.encoding import is_of
 from drcheck.ledger.errors import Busy, LedgerError
+from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.state import CLAIM_LASTS, ChannelState, State
 from drcheck.ledger.store import open_ledger
 from drcheck.reports.message import Message, message
+from drcheck.run_report import Report
 from drcheck.settings import Channel, Notify, Secret, Settings
 
 OWNER: Final = "{owner}"

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from drcheck import clock
 from drcheck.app.verify import Outcome
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Report
-from drcheck.ledger.entries import Notification
 from drcheck.ledger.errors import Busy, LedgerError
+from drcheck.ledger.notifications import Notification
 from drcheck.ledger.state import State
 from drcheck.ledger.store import open_ledger
+from drcheck.run_report import Report
 from drcheck.settings import Settings
 
 if TYPE_CHECKING:

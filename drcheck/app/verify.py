@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, NamedTuple, Protocol
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from drcheck import __version__, clock
 from drcheck.app.judge import judge, with_news
 from drcheck.app.look import Progress, look
-from drcheck.app.versions import gone, versions
+from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
@@ -19,13 +20,13 @@ from drcheck.core.model.verdict import Finding, Named, News, Status, Verdict, Wi
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.interfaces import Judged, Report
-from drcheck.ledger import entries
+from drcheck.ledger import entries, notifications
 from drcheck.ledger.errors import LedgerError
-from drcheck.ledger.state import State
-from drcheck.ledger.store import open_ledger
+from drcheck.ledger.state import PastRun, State
+from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.policyfile.load import Loaded, load_policies
 from drcheck.policyfile.question_times import Moment, Period
+from drcheck.run_report import Fault, Judged, Report
 from drcheck.settings import Settings
 
 USUAL_SPAN: Final = 30 * 86400
@@ -88,11 +89,11 @@ class Appointment(NamedTuple):
 class Prepare(Protocol):
     """Does of a report what must be done before its run ends; raises nothing, or the run is left without an end."""
 
-    def __call__(self, report: Report, state: State | None) -> Iterable[entries.Notification]:
+    def __call__(self, report: Report, state: State | None) -> Iterable[notifications.Notification]:
         """Return what is told of it; ``state`` is what the ledger knew, None: it is a question."""
 
 
-def shown_to_nobody(report: Report, state: State | None) -> Iterable[entries.Notification]:
+def shown_to_nobody(report: Report, state: State | None) -> Iterable[notifications.Notification]:
     """Prepare nothing."""
     del report, state
     return ()
@@ -203,6 +204,63 @@ def found(judged: Judged) -> list[entries.Found]:
 def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question: Question) -> Outcome:
     """Judge by what the ledger knows: nothing is fetched, and the clock says only how far a period can be judged."""
     began = clock.monotonic()
+    with known_offline(settings, paths, loaded, question) as known:
+        services = tuple(known.judged())
+        report = known.report(services)
+    return Outcome(replace(report, seconds=clock.monotonic() - began))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOffline:
+    """What the ledger knows of policies, ready to be judged service by service."""
+
+    ledger: Ledger
+    state: State
+    settings: Settings
+    question: Question
+    policies: Sequence[Policy]
+    """All that were loaded, also those for which a period has not begun."""
+    versions: Mapping[str, Versions]
+    windows: Mapping[str, Window]
+    newest: Mapping[str, PastRun]
+    """The newest recorded run of each service that any run has judged."""
+    faults: tuple[Fault, ...]
+
+    def judged(self, *, exhibits: bool = False) -> Iterator[Judged]:
+        """Yield each service, judged, in the order of the policies; each can be let go of before the next is made."""
+        repeated = {service: run.began.run for service, run in self.newest.items()}
+        for policy in self.policies:
+            if (versions := self.versions.get(policy.service)) is None:
+                assert self.question.period is not None
+                yield _unbegun(policy, self.question.period)
+                continue
+            judged = judge(
+                partial(self.ledger.source, self.state),
+                {policy.service: versions},
+                self.windows,
+                clock_tolerance=self.settings.clock_tolerance,
+                of_period=self.question.period is not None,
+                exhibits=exhibits,
+            )
+            yield from _named(judged, self.state, self.question, repeated)
+
+    def report(self, services: tuple[Judged, ...]) -> Report:
+        """Return what ``services`` come to."""
+        last = max(self.newest.values(), key=lambda run: run.number).began.run
+        latest = max(run.began.window.end for run in self.newest.values())
+        whole = _whole(self.windows.values(), self.question.window(latest))
+        places, asked = _locations(self.settings), self.question.told()
+        return Report(last, __version__, whole, services, self.faults, 0, places, asked, clock.now())
+
+
+@contextmanager
+def known_offline(
+    settings: Settings, paths: Sequence[str], loaded: Loaded, question: Question
+) -> Iterator[KnownOffline]:
+    """Open the ledger, which is only read, and prepare to judge what was loaded of ``paths``.
+
+    Raises ``UsageError`` where no run has judged any of it.
+    """
     with open_ledger(settings.ledger, read_only=True) as ledger:
         state = ledger.state(())
         newest = {
@@ -224,20 +282,7 @@ def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question:
             windows |= {service: run.began.window for service, run in newest.items()}
         known = versions(ledger, state, judgeable, latest)
         faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, latest)))
-        judged = judge(
-            partial(ledger.source, state),
-            known,
-            windows,
-            clock_tolerance=settings.clock_tolerance,
-            of_period=question.period is not None,
-        )
-        services = _named(judged, state, question, {service: run.began.run for service, run in newest.items()})
-    last = max(newest.values(), key=lambda run: run.number).began.run
-    whole = _whole(windows.values(), question.window(latest))
-    took, places = clock.monotonic() - began, _locations(settings)
-    services = _with_unbegun(services, loaded.policies, question)
-    report = Report(last, __version__, whole, services, faults, took, places, question.told(), clock.now())
-    return Outcome(report)
+        yield KnownOffline(ledger, state, settings, question, loaded.policies, known, windows, newest, faults)
 
 
 def _begun(policies: Sequence[Policy], question: Question, now: int) -> Sequence[Policy]:

@@ -15,10 +15,10 @@ from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span
-from drcheck.interfaces import Fault
 from drcheck.ledger.state import State
 from drcheck.ledger.store import Ledger
 from drcheck.policyfile.load import Loaded, reload
+from drcheck.run_report import Fault
 from drcheck.settings import Settings
 
 

@@ -22,7 +22,6 @@ from drcheck.app.publish import Publication
 from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import EXIT_FAULT, DrcheckError, UsageError
-from drcheck.interfaces import Report
 from drcheck.ledger.errors import Busy, NoLedger
 from drcheck.ledger.state import State
 from drcheck.ledger.store import open_ledger, path_of
@@ -30,6 +29,7 @@ from drcheck.output_files import check_writable, is_replaced, keep_off, put
 from drcheck.policyfile.config import load_settings
 from drcheck.policyfile.question_times import newest_over, period
 from drcheck.registry import renderer
+from drcheck.run_report import Report
 from drcheck.settings import PERIOD, Job, Settings
 
 LONGEST_PAUSE: Final = 30

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from drcheck.ledger.entries import Notification
+    from drcheck.ledger.notifications import Notification
 
 _DESCRIPTION = """\
 Try the channels that drcheck.yaml names under `notify`, or show what each of

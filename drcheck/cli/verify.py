@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drcheck.app.verify import Question
-    from drcheck.interfaces import Report
+    from drcheck.run_report import Report
     from drcheck.settings import Settings
 
 _DESCRIPTION = """\

@@ -1,44 +1,17 @@
-"""What the ledger's log holds: every kind of entry as a small value, and how each is written as bytes.
-
-An entry's bytes are CBOR (RFC 8949, section 4.2.1: the same value always becomes the same bytes): an array of the
-kind (text), what the entry is about (text: a service, a source, a run), and a map of its facts. A large map stands
-there as a byte string that holds the map compressed (zlib, RFC 1950). Instants are whole seconds since the epoch.
-
-Keys whose value is empty, zero, false or null are left out, so that a kind can get new keys: what has none of them
-reads as it always did. Names that are not valid UTF-8, which Python shows with lone surrogates, are byte strings in
-which each surrogate is encoded like any other character. docs/ledger.md has all of it for readers in other languages.
-"""
+"""What the ledger's log holds: every kind of entry as a small value. :mod:`drcheck.ledger.encoding` has its bytes."""
 
 from __future__ import annotations
 
-import io
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import lru_cache
-from typing import Any, ClassVar, Final, Self, get_args
-
-import cbor2
+from typing import Any, ClassVar, Self
 
 from drcheck.core.history.changes import Record
-from drcheck.core.judging import transitions
-from drcheck.core.judging.transitions import Change, Event, What
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import columns
-from drcheck.ledger.columns import Damaged, Facts, plain, text, told
-
-_COMPRESSED_FROM: Final = 256
-"""Bytes of a map from which on it is compressed: smaller ones would hardly shrink."""
-_LEVEL: Final = 6
-_MOST: Final = 1 << 31
-"""Bytes that a compressed map may become: what claims to hold more is damaged, or meant to fill the memory."""
-_UNREADABLE: Final = (
-    ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError, cbor2.CBORDecodeError,
-    zlib.error,
-)  # fmt: skip
-"""What reading bytes that are no entry raises: the library's own errors, and those of values of other types."""
+from drcheck.ledger.columns import Facts, plain, text, told
+from drcheck.ledger.notifications import Notification
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,74 +304,6 @@ class Published:
         return cls(about, facts.get("at", 0))
 
 
-class Sending(StrEnum):
-    """What became of a message."""
-
-    HELD = "held"
-    """It waits for the next one."""
-    CLAIMED = "claimed"
-    """Whoever wrote this sends it now."""
-    SENT = "sent"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """What is new to those behind a channel, or what became of a message to them."""
-
-    KIND: ClassVar[str] = "notification"
-    channel: str
-    run: str
-    at: int
-    state: Sending
-    events: tuple[Event, ...] = ()
-    """Of what is held or claimed: what is new since the entry before."""
-    count: int = 0
-    """Of what was claimed and sent: how many events, from the oldest on, the message tells; of what is held: how many
-    need no telling any more."""
-    error: str = ""
-    """Why it could not be sent."""
-
-    @property
-    def about(self) -> str:
-        """The channel."""
-        return self.channel
-
-    def facts(self) -> Facts:
-        """Return what is written."""
-        return {
-            "run": self.run, "at": self.at, "state": self.state.value, "count": self.count,
-            "error": plain(self.error), "events": written_events(self.events),
-        }  # fmt: skip
-
-    @classmethod
-    def read(cls, about: str, facts: Facts) -> Self:
-        """Return what was written."""
-        return cls(
-            about, facts.get("run", ""), facts.get("at", 0), Sending(facts["state"]),
-            read_events(facts.get("events", ())), facts.get("count", 0), text(facts.get("error", "")),
-        )  # fmt: skip
-
-
-def written_events(events: Iterable[Event]) -> list[Any]:
-    """Return events as they are written."""
-    return [
-        [
-            one.change.value, one.subject.what.value, one.subject.service, plain(one.subject.name),
-            one.since, one.until, plain(one.reason), one.silent,
-        ]
-        for one in events
-    ]  # fmt: skip
-
-
-def read_events(rows: Iterable[Any]) -> tuple[Event, ...]:
-    """Return what :func:`written_events` was given."""
-    return tuple(
-        Event(Change(change), transitions.Subject(What(what), service, text(name)), since, until, text(reason), silent)
-        for change, what, service, name, since, until, reason, silent in rows
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Retired:
     """A service is promised no more: without this, one whose policy is gone stays unknown."""
@@ -437,47 +342,6 @@ Entry = (
     | Retired
 )
 
-_KINDS: Final[Mapping[str, type[Entry]]] = {kind.KIND: kind for kind in get_args(Entry)}
-
-
-def encode(entry: Entry) -> bytes:
-    """Return the bytes of an entry."""
-    body = cbor2.dumps(told(entry.facts()), canonical=True)
-    if len(body) >= _COMPRESSED_FROM:
-        body = cbor2.dumps(zlib.compress(body, _LEVEL), canonical=True)
-    return _header(entry.KIND, entry.about) + body
-
-
-def decode(data: bytes) -> Entry:
-    """Return the entry that :func:`encode` made these bytes of; raises :class:`Damaged`."""
-    try:
-        kind, about, facts = cbor2.loads(data)
-        if isinstance(facts, bytes):
-            unpacked = zlib.decompressobj()
-            facts = cbor2.loads(unpacked.decompress(facts, _MOST))
-            if not unpacked.eof or unpacked.unused_data:
-                raise Damaged("its compressed part does not end where it must")
-        if not isinstance(about, str | bytes) or not isinstance(facts, dict):
-            raise Damaged("it is about no text, or its facts are no map")
-        return _KINDS[kind].read(text(about), facts)
-    except _UNREADABLE as error:
-        raise Damaged(f"{type(error).__name__}: {error}") from error
-
-
-def kind(data: bytes) -> str:
-    """Return the kind of an entry's bytes, without reading the rest of it; raises :class:`Damaged`."""
-    return _head(data)[0]
-
-
-def about(data: bytes) -> str:
-    """Return what an entry's bytes are about, without reading the rest of it; raises :class:`Damaged`."""
-    return _head(data)[1]
-
-
-def is_of(data: bytes, kind: str) -> bool:
-    """Return whether an entry's bytes are of that kind."""
-    return data.startswith(_kind(kind))
-
 
 def source_key(service: str, name: str) -> str:
     """Return the one text for a source of a service."""
@@ -488,24 +352,6 @@ def of_source(about: str) -> tuple[str, str]:
     """Return the service, and the source, that :func:`source_key` joined."""
     service, _, name = about.partition("\n")
     return service, name
-
-
-def _head(data: bytes) -> tuple[str, str]:
-    decoder = cbor2.CBORDecoder(io.BytesIO(data[1:]))  # behind the head of the array
-    try:
-        return text(decoder.decode()), text(decoder.decode())
-    except _UNREADABLE as error:
-        raise Damaged(f"{type(error).__name__}: {error}") from error
-
-
-def _header(kind: str, about: str) -> bytes:
-    return _kind(kind) + cbor2.dumps(plain(about), canonical=True)
-
-
-@lru_cache
-def _kind(kind: str) -> bytes:
-    array_of_three = b"\x83"
-    return array_of_three + cbor2.dumps(kind, canonical=True)
 
 
 def _span(opening: Opening) -> list[Any]:

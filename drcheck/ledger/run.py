@@ -22,7 +22,7 @@ from drcheck.core.history.changes import Record
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
-from drcheck.ledger import entries
+from drcheck.ledger import encoding, entries, notifications
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.interface import Log
@@ -119,7 +119,7 @@ class Run:
         """Keep what was found of all commitments."""
         self._append([entries.Verdicts(self.id, tuple(verdicts))])
 
-    def finish(self, exit_status: int, told: Iterable[entries.Notification] = ()) -> None:
+    def finish(self, exit_status: int, told: Iterable[notifications.Notification] = ()) -> None:
         """Say that the run did all it had to, and what is told of it."""
         self._end("finished", exit_status, told)
 
@@ -127,7 +127,7 @@ class Run:
         """Say that the run was stopped before its end; what it recorded stands."""
         self._end("interrupted", None)
 
-    def _end(self, state: str, exit_status: int | None, told: Iterable[entries.Notification] = ()) -> None:
+    def _end(self, state: str, exit_status: int | None, told: Iterable[notifications.Notification] = ()) -> None:
         self._append([entries.RunEnded(self.id, state, clock.now(), exit_status), *told])
         self.over = True
 
@@ -137,7 +137,7 @@ class Run:
         return self._log.count + len(self._waiting) + 1
 
     def _append(self, several: Iterable[Entry]) -> None:
-        self._waiting += [entries.encode(entry) for entry in several]  # all of them, or none
+        self._waiting += [encoding.encode(entry) for entry in several]  # all of them, or none
         if self._together:
             return
         waiting, self._waiting = self._waiting, []

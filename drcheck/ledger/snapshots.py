@@ -26,7 +26,7 @@ from drcheck.core.judging.transitions import LastTold, Subject, What
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
 from drcheck.core.time.spans import Span
-from drcheck.ledger import columns, entries
+from drcheck.ledger import columns, encoding, entries, notifications
 from drcheck.ledger.columns import Facts, plain, text
 from drcheck.ledger.interface import Log
 from drcheck.ledger.state import ChannelState, Key, PastPolicy, PastRun, PastVerdict, SourceState, State, fold
@@ -410,7 +410,7 @@ def small(state: State) -> Facts:
         "upto": its.upto,
         "sources": sorted(entries.source_key(*key).encode("utf-8", "surrogatepass") for key in its.looked_at),
         "runs": [
-            [entries.encode(run.began), run.number, run.state, run.published, sorted(run.judged)]
+            [encoding.encode(run.began), run.number, run.state, run.published, sorted(run.judged)]
             for run in its.runs.values()
         ],
         "policies": [[one.service, plain(one.file), *one[2:]] for one in its.policies],
@@ -441,7 +441,7 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
     )  # fmt: skip
     state.policies = [PastPolicy(service, text(file), *rest) for service, file, *rest in facts["policies"]]
     for began, number, how, published, judged in facts["runs"]:
-        run = entries.decode(began)
+        run = encoding.decode(began)
         assert isinstance(run, entries.RunBegan)
         state.runs[run.run] = PastRun(run, number, how, published=published, judged=set(judged))
     state.named = {number: Key(*entries.of_source(text(name))) for number, name in facts["named"]}
@@ -461,7 +461,7 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
 
 def _channel(channel: ChannelState) -> list[Any]:
     known = [[key.what.value, key.service, plain(key.name), *told] for key, told in channel.known.items()]
-    return [known, entries.written_events(channel.waiting), channel.claimed_at, channel.claimed_by]
+    return [known, notifications.written_events(channel.waiting), channel.claimed_at, channel.claimed_by]
 
 
 def _read_channel(
@@ -472,7 +472,7 @@ def _read_channel(
             Subject(What(what), service, text(name)): LastTold(since, told_at, holds, tuple(began), *rest)
             for what, service, name, since, told_at, holds, began, *rest in known
         },
-        list(entries.read_events(waiting)),
+        list(notifications.read_events(waiting)),
         claimed_at,
         claimed_by,
     )

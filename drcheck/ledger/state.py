@@ -19,11 +19,12 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span, union
-from drcheck.ledger import entries
+from drcheck.ledger import encoding, entries, notifications
 from drcheck.ledger.columns import Damaged
-from drcheck.ledger.entries import Entry, Sending
+from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
+from drcheck.ledger.notifications import Sending
 
 CLAIM_LASTS: Final = 600
 """Seconds after which whoever claimed a message, and has neither said what became of it nor claimed it anew, is taken
@@ -130,7 +131,7 @@ class ChannelState:
         """Return whether somebody sends a message at that instant."""
         return self.claimed_at is not None and 0 <= at - self.claimed_at < CLAIM_LASTS
 
-    def apply(self, entry: entries.Notification) -> None:
+    def apply(self, entry: notifications.Notification) -> None:
         """Take in one entry."""
         self.waiting += entry.events
         self.known = transitions.after(self.known, entry.events, entry.at)
@@ -188,10 +189,10 @@ class State:
         """
         for number, data in log:
             try:
-                if wanted is None or not _is_look(data) or self.named[int(entries.about(data))] in wanted:
-                    self.apply(number, entries.decode(data))
+                if wanted is None or not _is_look(data) or self.named[int(encoding.about(data))] in wanted:
+                    self.apply(number, encoding.decode(data))
                 else:
-                    self.unread.setdefault(self.named[int(entries.about(data))], []).append(number)
+                    self.unread.setdefault(self.named[int(encoding.about(data))], []).append(number)
                     if self.runs:
                         self.newest_run.looked_until = number
             except (Damaged, LookupError, ValueError, AssertionError) as error:
@@ -226,7 +227,7 @@ class State:
                     run.judged.add(found.service)
                     its = self.verdicts.setdefault((found.service, found.commitment), [])
                     its.append(PastVerdict(run.began.run, run.began.window, found))
-            case entries.Notification():
+            case notifications.Notification():
                 self.channels.setdefault(entry.channel, ChannelState()).apply(entry)
             case entries.Retired():
                 self.retired[entry.service] = entry.at
@@ -392,4 +393,4 @@ def _shown(verdicts: Iterable[PastVerdict]) -> Iterator[Span]:
 
 
 def _is_look(data: bytes) -> bool:
-    return entries.is_of(data, entries.Looked.KIND) or entries.is_of(data, entries.Lines.KIND)
+    return encoding.is_of(data, entries.Looked.KIND) or encoding.is_of(data, entries.Lines.KIND)

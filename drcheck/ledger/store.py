@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
-from drcheck.ledger import entries, snapshots
+from drcheck.ledger import encoding, entries, notifications, snapshots
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import REBUILD, LedgerError, NoLedger, damaged
@@ -132,7 +132,7 @@ class Ledger:
         """Return one entry; raises :class:`LedgerError` where it is damaged or missing."""
         (stored,) = self.log.read(number - 1, number)
         try:
-            return entries.decode(stored.data)
+            return encoding.decode(stored.data)
         except Damaged as error:
             raise damaged(f"entry {number}: {error}", self.path) from error
 
@@ -180,16 +180,16 @@ class Ledger:
 
     def publish(self, run: str, at: int) -> None:
         """Say that the report of ``run``, the newest of record, was handed over at ``at``."""
-        self.log.append([entries.encode(entries.Published(run, at))])
+        self.log.append([encoding.encode(entries.Published(run, at))])
 
-    def tell(self, told: Iterable[entries.Notification]) -> None:
+    def tell(self, told: Iterable[notifications.Notification]) -> None:
         """Say what is told to whom, and what became of it."""
-        if several := [entries.encode(one) for one in told]:
+        if several := [encoding.encode(one) for one in told]:
             self.log.append(several)
 
     def retire(self, service: str, at: int, reason: str) -> None:
         """Say that ``service`` is promised no more. A policy of it that is judged later brings it back."""
-        self.log.append([entries.encode(entries.Retired(service, at, reason))])
+        self.log.append([encoding.encode(entries.Retired(service, at, reason))])
 
     def snapshot(self, *, made: int = 0) -> None:
         """Keep what is known now, so that it need not be folded again.
@@ -211,7 +211,7 @@ class Ledger:
 
     def counts(self) -> Counter[str]:
         """Return how many entries of each kind there are."""
-        return Counter(entries.kind(stored.data) for stored in self.log.read())
+        return Counter(encoding.kind(stored.data) for stored in self.log.read())
 
     def damage(self) -> Iterator[str]:
         """Yield what is damaged: in the file, in an entry, or in how entries follow each other; reads all of it."""

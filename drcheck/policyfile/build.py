@@ -15,6 +15,7 @@ from drcheck.core.model.policy import (
     Clock,
     Identical,
     Policy,
+    Position,
     RestoreRecords,
     Source,
     Waiver,
@@ -24,14 +25,15 @@ from drcheck.core.time.calendar import day_starts
 from drcheck.policyfile import commitments, scalar_formats, shorthand, units
 from drcheck.policyfile.convert import converted
 from drcheck.policyfile.extends import joined
+from drcheck.policyfile.nodes import Fields
 from drcheck.policyfile.schema import Values, schema
 from drcheck.registry import READERS
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
-    """Return the policy that ``values`` tell; ``files`` are what it was read from, itself first."""
+def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> Policy:
+    """Return the policy that ``values`` of ``root`` tell; ``files`` are what it was read from, itself first."""
     timezone = values.get("timezone", scalar_formats.DEFAULT_ZONE)
     zone = scalar_formats.zone(timezone)
     service = values["service"]
@@ -65,6 +67,11 @@ def policy(values: Values, files: Sequence[tuple[str, bytes]]) -> Policy:
             for waiver in values.get("waivers", ())
             for commitment in shorthand.covered(waiver["commitment"], values["commitments"])
         ),
+        written_at={
+            part: Position(*entry.key)
+            for name, entry in root.fields("commitments").entries.items()
+            for part in shorthand.covered(name, values["commitments"])
+        },
     )
 
 

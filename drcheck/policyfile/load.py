@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from drcheck.core.model.policy import Policy
+from drcheck.core.model.policy import Policy, Position
 from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.interfaces import Fault
 from drcheck.policyfile import build, scalar_formats
 from drcheck.policyfile.check import check
 from drcheck.policyfile.extends import Extended, Files, extended, separated
 from drcheck.policyfile.nodes import Fields, Mark, Problem
 from drcheck.policyfile.schema import Values
 from drcheck.policyfile.validate import suggest, validate
+from drcheck.run_report import Fault
 from drcheck.settings import Settings
 
 _WHERE_THEY_LIE = "policies/"
@@ -51,7 +51,7 @@ class Loaded:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """Everything wrong with the others."""
-        return tuple(Fault(file, str(problem)) for file, problem in self.problems)
+        return tuple(Fault(file, str(problem), at=Position(*problem.mark)) for file, problem in self.problems)
 
 
 class _PolicyFile(NamedTuple):
@@ -95,7 +95,7 @@ def load_policies(paths: Sequence[str], settings: Settings | None) -> Loaded:
         if wrong:
             problems.extend((file.shown, problem) for problem in sorted(set(wrong)))
         elif whole.root is not None:
-            documents.append(Document(build.policy(values, whole.files), whole.root))
+            documents.append(Document(build.policy(values, whole.root, whole.files), whole.root))
     return Loaded(tuple(documents), tuple(problems))
 
 
@@ -103,7 +103,7 @@ def reload(text: str) -> Policy | None:
     """Return the policy that was judged with this text (``Policy.text``); None if this version cannot read it."""
     whole = separated(text)
     values, wrong = _judge(whole, None)
-    return None if wrong or whole.root is None else build.policy(values, whole.files)
+    return None if wrong or whole.root is None else build.policy(values, whole.root, whole.files)
 
 
 def zone_of(text: str) -> ZoneInfo:

@@ -1,1 +1,1 @@
-"""How verdicts are shown: a module or folder a format, each with a :class:`drcheck.interfaces.Render`."""
+"""How verdicts are shown: a module or folder a format, each with a :class:`drcheck.run_report.Render`."""

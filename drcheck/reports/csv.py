@@ -18,10 +18,10 @@ from typing import Final
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Quantity, Status, Verdict
-from drcheck.interfaces import Judged, Report
 from drcheck.reports.console import closing, gaps, reasons
 from drcheck.reports.console.local_time import Local
 from drcheck.reports.console.text import prose
+from drcheck.run_report import Judged, Report
 
 _UTC: Final = Local(UTC)
 COLUMNS: Final = (

@@ -16,7 +16,7 @@ from drcheck.core.judging import summary
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
-from drcheck.interfaces import Judged, Report
+from drcheck.run_report import Judged, Report
 from drcheck.settings import located
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")

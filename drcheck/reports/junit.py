@@ -15,11 +15,11 @@ from xml.etree import ElementTree as ET
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Quantity, Status, Verdict
-from drcheck.interfaces import Judged, Report
 from drcheck.reports.console import closing, details, gaps, reasons
 from drcheck.reports.console.local_time import Local
 from drcheck.reports.console.marks import quantity
 from drcheck.reports.console.text import prose
+from drcheck.run_report import Judged, Report
 
 _UTC: Final = Local(UTC)
 _NOT_JUDGED: Final = "policies not judged"

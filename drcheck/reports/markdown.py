@@ -13,11 +13,11 @@ from typing import Final
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Verdict
-from drcheck.interfaces import Judged, Report
 from drcheck.reports.console import closing, details, gaps, overview, reasons
 from drcheck.reports.console.local_time import Local, of_service
 from drcheck.reports.console.marks import Mark, mark, quantity
 from drcheck.reports.console.text import prose
+from drcheck.run_report import Judged, Report
 
 _BACKTICKS: Final = re.compile("`+")
 

@@ -17,10 +17,10 @@ from drcheck.core.evaluation.headroom import warn_at
 from drcheck.core.judging import summary
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.verdict import Status, Verdict
-from drcheck.interfaces import Judged, Report
 from drcheck.reports.console import closing, gaps, reasons
 from drcheck.reports.console.local_time import of_service
 from drcheck.reports.console.text import prose
+from drcheck.run_report import Judged, Report
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 _WORDS: Final = ("OK", "WARNING", "CRITICAL", "UNKNOWN")

@@ -20,8 +20,8 @@ from prometheus_client.registry import Collector
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Quantity, Status, Verdict
-from drcheck.interfaces import Judged, Report
 from drcheck.reports.console.text import prose
+from drcheck.run_report import Judged, Report
 
 _COMMITMENT: Final = ("service", "commitment", "kind")
 _STATES: Final = ("met", "breached", "unknown", "waived", "not_owed")

@@ -8,7 +8,7 @@ from drcheck.app.conditions import Ends
 from drcheck.core.judging.transitions import End, Subject, What
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.verdict import Piece, Status
-from drcheck.interfaces import Judged
+from drcheck.run_report import Judged
 
 RPO = Subject(What.BREACHED, "web", "rpo")
 

@@ -50,6 +50,10 @@ def test_each_format_tells_of_gaps_and_invalid_policies_also_of_a_period_and_whe
     if name == "prometheus":
         assert "\ndrcheck_policies_invalid 1.0\n" in told
         assert '\ndrcheck_service_evidence_gaps{service="shop"} 1.0\n' in told
+    elif name == "sarif":
+        assert '"uri": "policies/broken.yaml"' in told
+        assert '"startLine": 7' in told
+        assert '"text": "log, line 1: ' in told
     else:
         assert "broken.yaml:7:1: " in told
         assert "log" in told

@@ -19,7 +19,8 @@ import pytest
 
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Look, Observation
+from drcheck.core.model.evidence import Candidate, Look
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.verdict import Window
 from drcheck.ledger.entries import Found
 from drcheck.ledger.state import Key

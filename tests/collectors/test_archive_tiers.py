@@ -18,7 +18,8 @@ from lab.servers import Azurite, SeaweedFS
 
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.core.model.archive_tiers import AT_HAND
-from drcheck.core.model.evidence import LONG_AGO, Fact, Observation, Told
+from drcheck.core.model.evidence import LONG_AGO, Fact, Told
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.interfaces import Archived, Asked
 from drcheck.readers.points.objects import read

@@ -10,7 +10,8 @@ import pytest
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import LONG_AGO, Fact, Observation, State
+from drcheck.core.model.evidence import LONG_AGO, Fact, State
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Identical, Source
 from drcheck.interfaces import Asked
 from drcheck.readers.points.objects import read

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Fact, Look, Points, Told
+from drcheck.core.model.evidence import FOREVER, Fact, Look, Told
+from drcheck.core.model.points import Points
 
 HOUR = 3600
 DAY = 86400

@@ -8,7 +8,8 @@ from drcheck import registry
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.judging import attested
 from drcheck.core.kinds.encryption import Encryption
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Attestation, Gap, Log, Shown
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
+from drcheck.core.model.log_records import Attestation, Log, Shown
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.time.spans import Span
 

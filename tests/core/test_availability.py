@@ -12,7 +12,8 @@ from uptimes import at, judge, maintenance, month, outage, records, spells, upti
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.availability.commitment import Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Between, Gap, Log
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
+from drcheck.core.model.log_records import Between, Log
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Excused, Quantity, Status

@@ -13,7 +13,9 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.backup_frequency import Frequency
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Rung, Standing
-from drcheck.core.model.evidence import Candidate, Check, Log, Look, Observation, Recovery
+from drcheck.core.model.evidence import Candidate, Look
+from drcheck.core.model.log_records import Check, Log, Recovery
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Policy, Source
 from drcheck.core.model.verdict import Status, Window
 from drcheck.registry import READERS

@@ -6,7 +6,8 @@ import pytest
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import Candidate, Gap, Look, Observation
+from drcheck.core.model.evidence import Candidate, Gap, Look
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.registry import READERS
 

@@ -7,7 +7,7 @@ import pytest
 from drcheck.core.kinds.backup_frequency import Frequency
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
-from drcheck.core.model import grace
+from drcheck.core.model import grace, lateness
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.slots import Per
 from drcheck.registry import READERS
@@ -53,4 +53,4 @@ def test_deletion_may_run_two_days_late_where_nothing_is_stated():
 
 
 def test_by_when_something_was_promised_is_where_its_due_instant_came_from():
-    assert grace.promised_by(grace.due(1000, 60), 60) == 1000
+    assert lateness.promised_by(lateness.due(1000, 60), 60) == 1000

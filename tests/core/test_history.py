@@ -13,18 +13,8 @@ from hypothesis import strategies as st
 from drcheck.core.history.archive import Index, Newest, Sealed, hashed
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import (
-    FOREVER,
-    LONG_AGO,
-    Candidate,
-    Described,
-    Fact,
-    Gap,
-    Look,
-    Observation,
-    Pieces,
-    Told,
-)
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Identical, Source
 from drcheck.registry import READERS
 

@@ -11,7 +11,8 @@ from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.integrity import evaluate as integrity
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import LONG_AGO, Check, Fact, Gap, Log, Recovery, Shown, Told
+from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Told
+from drcheck.core.model.log_records import Check, Log, Recovery, Shown
 from drcheck.core.model.verdict import Status, Window
 
 LOOKS = daily(30, after=2)

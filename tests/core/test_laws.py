@@ -33,7 +33,8 @@ from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.kinds import backup_frequency, rpo
 from drcheck.core.kinds.retention import evaluate as retention
-from drcheck.core.model.evidence import FOREVER, Candidate, Look, Observation
+from drcheck.core.model.evidence import FOREVER, Candidate, Look
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.registry import READERS

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from drcheck.core.history.log_lines import Unread, appeared, dated, reaching, unread
 from drcheck.core.history.look_order import in_order
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Between, Gap, Log, Look, Maintenance, Watched
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap, Look
+from drcheck.core.model.log_records import Between, Log, Maintenance, Watched
 from drcheck.readers.logs import maintenance_log, restore_log
 
 LINES = (b"one\n", b"two\n", b"three\n", b"four")

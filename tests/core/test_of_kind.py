@@ -15,7 +15,8 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.backup_frequency import Frequency
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Fact, Look, Observation, Told
+from drcheck.core.model.evidence import Candidate, Fact, Look, Told
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Policy, Source
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window

@@ -17,7 +17,8 @@ from oracle.uptime_worlds import MINUTE, Case, cases
 
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.kinds.availability.commitment import Credits
-from drcheck.core.model.evidence import ANYTIME, LONG_AGO, Between, Gap, Maintenance, Outage, Shown, Watched
+from drcheck.core.model.evidence import LONG_AGO, Gap
+from drcheck.core.model.log_records import ANYTIME, Between, Maintenance, Outage, Shown, Watched
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, PeriodFigures, Status
 

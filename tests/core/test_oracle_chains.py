@@ -19,7 +19,8 @@ from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
-from drcheck.core.model.evidence import ALWAYS, FOREVER, Look, Points
+from drcheck.core.model.evidence import ALWAYS, FOREVER, Look
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import NEVER
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.rules import dependence

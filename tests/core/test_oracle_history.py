@@ -11,7 +11,9 @@ from oracle.worlds import Place, Truth
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import FOREVER, Candidate, Observation, Points
+from drcheck.core.model.evidence import FOREVER, Candidate
+from drcheck.core.model.observation import Observation
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Source
 from drcheck.registry import READERS
 

@@ -10,7 +10,8 @@ from oracle.profiles import thoroughly
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import FOREVER, Candidate, Look, Observation, Pieces
+from drcheck.core.model.evidence import FOREVER, Candidate, Look, Pieces
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Source
 from drcheck.registry import READERS
 

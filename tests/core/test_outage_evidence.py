@@ -17,7 +17,8 @@ from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.availability.cited import AT_MOST
 from drcheck.core.kinds.availability.commitment import Availability, Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside
-from drcheck.core.model.evidence import Cited, Log, Maintenance, Outage
+from drcheck.core.model.evidence import Cited
+from drcheck.core.model.log_records import Log, Maintenance, Outage
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.slots import Per
 

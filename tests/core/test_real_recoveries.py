@@ -12,7 +12,8 @@ from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds import rto
 from drcheck.core.kinds.rto import Rto
-from drcheck.core.model.evidence import Gap, Log, Recovery, Shown
+from drcheck.core.model.evidence import Gap
+from drcheck.core.model.log_records import Log, Recovery, Shown
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 
 HOUR = 3600

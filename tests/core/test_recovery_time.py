@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until, recovery_time
-from drcheck.core.model.evidence import FOREVER, Recovery
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.log_records import Recovery
 
 NOTHING = frozenset[str]()
 

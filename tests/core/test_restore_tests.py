@@ -12,7 +12,8 @@ from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds import restore_test
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Notice, Outside, Rung
-from drcheck.core.model.evidence import LONG_AGO, Announcement, Between, Gap, Log, Maintenance, Recovery, Shown
+from drcheck.core.model.evidence import LONG_AGO, Gap
+from drcheck.core.model.log_records import Announcement, Between, Log, Maintenance, Recovery, Shown
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.core.time.spans import Span

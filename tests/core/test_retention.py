@@ -14,7 +14,8 @@ from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.kinds.retention.commitment import Retention
-from drcheck.core.model.evidence import Candidate, Fact, Gap, Look, Observation
+from drcheck.core.model.evidence import Candidate, Fact, Gap, Look
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window

@@ -14,22 +14,10 @@ from drcheck.core.history.changes import History
 from drcheck.core.history.part import Part
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import (
-    FOREVER,
-    LONG_AGO,
-    ZEROS,
-    Candidate,
-    Check,
-    Described,
-    Doubt,
-    Fact,
-    Log,
-    Look,
-    Observation,
-    Pieces,
-    Recovery,
-    Told,
-)
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, ZEROS, Candidate, Described, Fact, Look, Pieces, Told
+from drcheck.core.model.log_records import Check, Log, Recovery
+from drcheck.core.model.observation import Observation
+from drcheck.core.model.points import Doubt
 from drcheck.core.model.policy import Source
 from drcheck.core.rules import checks as rules_of_checks
 from drcheck.core.time.spans import Span

@@ -16,7 +16,7 @@ from drcheck.core.evaluation.same_point import (
     have_one_instant,
     lie_within,
 )
-from drcheck.core.model.evidence import Doubt
+from drcheck.core.model.points import Doubt
 
 
 def row(source: str, lo: int, hi: int | None = None, *, arrived: int = 1000, size: int = 1000, checksum: str = ""):

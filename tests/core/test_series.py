@@ -8,7 +8,8 @@ import pytest
 
 from drcheck.core.names.alike import Found, groups
 from drcheck.core.names.estimates import estimate
-from drcheck.core.names.series import SERIES_AT_MOST, Seen, Series, series, service_names
+from drcheck.core.names.series import SERIES_AT_MOST, Seen, Series, series
+from drcheck.core.names.service_names import service_names
 
 DAY = 86400
 DAYS = [f"2026-11-{day:02d}" for day in range(1, 29)]

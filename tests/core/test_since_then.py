@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.log_lines import dated
+from drcheck.core.history.looks import Looks
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.since_then import changes
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Gap, Log, Look, Observation, Outage
+from drcheck.core.model.evidence import Candidate, Gap, Look
+from drcheck.core.model.log_records import Log, Outage
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import What
 from drcheck.core.model.slots import Per
@@ -171,7 +174,7 @@ def test_a_line_that_came_after_a_look_that_should_have_shown_it_is_late():
     raw = b"x\n" * 4
     looks = [Look("log", T + DAY * at, T + DAY * at, size=size) for at, size in ((2, 2), (8, 2), (11, 6), (13, 8))]
     log = dated(Log(outages=outages, known_until=T + 13 * DAY), raw, looks)
-    found = told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=looks)})
+    found = told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=Looks(looks))})
     assert found == [(What.LATE_LINE, "line 3", None, None, 8, 11), (What.SEEN_SINCE, "line 2", None, None, 8, 11)]
 
 
@@ -180,7 +183,7 @@ def test_only_lines_of_the_period_are_named_whatever_stands_before_them_in_the_l
     outages = tuple(Outage(f"o{line}", line, end - HOUR, end, total=True, cause="") for line, end in ends.items())
     looks = [Look("log", T + DAY * at, T + DAY * at, size=size) for at, size in ((-2, 0), (11, 8))]
     log = dated(Log(outages=outages, known_until=T + 11 * DAY), b"x\n" * 4, looks)
-    found = told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=looks)})
+    found = told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=Looks(looks))})
     assert [name for _, name, *_ in found] == ["line 3", "line 4"]
 
 
@@ -190,7 +193,7 @@ def test_a_line_of_the_second_of_a_look_that_did_not_show_it_is_late():
     for ended, expected in ((0, [(What.LATE_LINE, "line 1", None, None, 8, 9)]), (1, [])):
         outage = Outage("o", 1, T + 8 * DAY - HOUR, T + 8 * DAY + ended, total=True, cause="")
         log = dated(Log(outages=(outage,), known_until=T + 9 * DAY), raw, looks)
-        assert told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=looks)}) == expected
+        assert told({"dumps": SourceEvidence(Standing.LOG, log=log, looks=Looks(looks))}) == expected
 
 
 def test_what_stood_in_the_period_and_went_in_it_is_named_though_its_data_is_older():

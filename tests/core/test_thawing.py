@@ -19,18 +19,10 @@ from drcheck.core.kinds import rto
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import (
-    FOREVER,
-    Candidate,
-    Described,
-    Doubt,
-    Fact,
-    Log,
-    Look,
-    Observation,
-    Recovery,
-    Told,
-)
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Look, Told
+from drcheck.core.model.log_records import Log, Recovery
+from drcheck.core.model.observation import Observation
+from drcheck.core.model.points import Doubt
 from drcheck.core.model.policy import NEVER, Policy, Source
 from drcheck.core.model.sites import Site
 from drcheck.core.model.verdict import Finding, Status, Window

@@ -15,7 +15,8 @@ from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Gap, Look, Observation, Unaccounted
+from drcheck.core.model.evidence import Candidate, Gap, Look, Unaccounted
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window

@@ -10,7 +10,9 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung, Standing
-from drcheck.core.model.evidence import Candidate, Check, Log, Look, Observation, Recovery
+from drcheck.core.model.evidence import Candidate, Look
+from drcheck.core.model.log_records import Check, Log, Recovery
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Window
 from drcheck.registry import READERS

@@ -10,7 +10,8 @@ from uptimes import at, judge, maintenance, month, outage, records, spells, upti
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.kinds.availability.commitment import Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice
-from drcheck.core.model.evidence import Gap, Log, Shown, Watched
+from drcheck.core.model.evidence import Gap
+from drcheck.core.model.log_records import Log, Shown, Watched
 from drcheck.core.model.verdict import Quantity, Status
 
 MINUTE = 60

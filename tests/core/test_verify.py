@@ -24,21 +24,9 @@ from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import LockMode, Notice, Standing
-from drcheck.core.model.evidence import (
-    LONG_AGO,
-    Attestation,
-    Candidate,
-    Described,
-    Fact,
-    Gap,
-    Log,
-    Look,
-    Observation,
-    Outage,
-    Recovery,
-    Told,
-    Watched,
-)
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Told
+from drcheck.core.model.log_records import Attestation, Log, Outage, Recovery, Watched
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source, Waiver
 from drcheck.core.model.sites import Site, Where
 from drcheck.core.model.slots import Per

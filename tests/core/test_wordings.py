@@ -25,7 +25,9 @@ from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Notice, Rung, Standing
-from drcheck.core.model.evidence import Log, Look, Observation, Outage, Recovery, Watched
+from drcheck.core.model.evidence import Look
+from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window

@@ -13,7 +13,7 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.availability.commitment import Availability, Claim, ClaimFrom, Credits, Excuses, MaintenanceRule
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Notice, Outside, Rung, Standing
-from drcheck.core.model.evidence import Announcement, Log, Maintenance, Outage, Recovery, Watched
+from drcheck.core.model.log_records import Announcement, Log, Maintenance, Outage, Recovery, Watched
 from drcheck.core.model.policy import BusinessCalendar, Policy, Source
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.availability import evaluate as availability
 from drcheck.core.kinds.availability.commitment import Availability, Credits, Excuses
-from drcheck.core.model.evidence import Gap, Log, Maintenance, Outage, Watched
+from drcheck.core.model.evidence import Gap
+from drcheck.core.model.log_records import Log, Maintenance, Outage, Watched
 from drcheck.core.model.verdict import Finding, PeriodFigures, Status, Window
 from drcheck.registry import READERS
 

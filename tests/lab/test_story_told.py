@@ -15,7 +15,7 @@ from drcheck import registry
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Log
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import PeriodFigures, Status, Verdict, Window

@@ -17,7 +17,8 @@ from oracle.worlds import Place
 from drcheck.app.judge import judge
 from drcheck.app.versions import Versions
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Gap, Look, Observation
+from drcheck.core.model.evidence import Candidate, Gap, Look
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.verdict import Window
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import Ledger

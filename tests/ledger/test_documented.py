@@ -21,7 +21,7 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
-from drcheck.ledger.entries import Notification, Sending
+from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 

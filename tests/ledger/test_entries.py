@@ -17,26 +17,24 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
-from drcheck.ledger import entries
+from drcheck.ledger import encoding
 from drcheck.ledger.columns import Damaged, candidates, read_candidates
+from drcheck.ledger.encoding import decode, encode
 from drcheck.ledger.entries import (
     Found,
     JudgedPolicy,
     Lines,
     Looked,
-    Notification,
     PoliciesJudged,
     PolicyText,
     Published,
     Retired,
     RunBegan,
     RunEnded,
-    Sending,
     SourceNamed,
     Verdicts,
-    decode,
-    encode,
 )
+from drcheck.ledger.notifications import Notification, Sending
 
 # Everything that a file name or a log line can hold: lone surrogates, NULs, newlines, and pairs of surrogates that
 # must not melt into one character where two texts meet.
@@ -156,7 +154,7 @@ def test_the_same_entry_always_becomes_the_same_bytes(entry):
 @given(every_kind)
 def test_kind_and_subject_are_read_without_the_rest(entry):
     data = encode(entry)
-    assert (entries.kind(data), entries.about(data)) == (entry.KIND, entry.about)
+    assert (encoding.kind(data), encoding.about(data)) == (entry.KIND, entry.about)
     for other in (
         RunBegan,
         PolicyText,
@@ -169,7 +167,7 @@ def test_kind_and_subject_are_read_without_the_rest(entry):
         Notification,
         Retired,
     ):
-        assert entries.is_of(data, other.KIND) == (other.KIND == entry.KIND)
+        assert encoding.is_of(data, other.KIND) == (other.KIND == entry.KIND)
 
 
 @given(every_kind, st.data())
@@ -181,7 +179,7 @@ def test_damage_is_noticed_or_the_log_notices_it(entry, data):
         decode(kept[:where])
     flipped = bytearray(kept)
     flipped[where] ^= 1 << data.draw(st.integers(0, 7))
-    for read in (decode, entries.kind, entries.about):
+    for read in (decode, encoding.kind, encoding.about):
         with suppress(Damaged):
             read(bytes(flipped))
 

@@ -11,7 +11,7 @@ from drcheck.core.history.changes import History
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.verdict import Opening, Window
-from drcheck.ledger import entries, snapshots
+from drcheck.ledger import encoding, entries, snapshots
 from drcheck.ledger.entries import PolicyText, RunBegan
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.state import Key, PastPolicy
@@ -268,7 +268,7 @@ def test_what_was_known_then_is_known_now(url):
 
 
 def test_a_look_that_is_broken_off_leaves_nothing_of_it(url, monkeypatch):
-    encode = entries.encode
+    encode = encoding.encode
 
     def interrupted(entry):
         if isinstance(entry, entries.Looked) and entry.record.look.begin == 20:
@@ -277,12 +277,12 @@ def test_a_look_that_is_broken_off_leaves_nothing_of_it(url, monkeypatch):
 
     with open_ledger(url) as ledger, start(ledger) as run:
         before = ledger.log.count
-        monkeypatch.setattr(entries, "encode", interrupted)
+        monkeypatch.setattr(encoding, "encode", interrupted)
         with run.at_once():
             run.looked(DUMPS, Standing.STORAGE, look(10, "a"))
             with pytest.raises(KeyboardInterrupt):
                 run.looked(DRILLS, Standing.LOG, look(20), lines=b"{}\n")
-        assert [entries.kind(one.data) for one in ledger.log.read(before)] == ["source", "look"]
+        assert [encoding.kind(one.data) for one in ledger.log.read(before)] == ["source", "look"]
 
 
 def test_a_snapshot_is_used(url):

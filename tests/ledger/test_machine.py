@@ -17,11 +17,12 @@ from ledgers import found, policy
 
 from drcheck.core.judging.transitions import Change, Event, Subject, What
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Observation, Told
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Told
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import snapshots
-from drcheck.ledger.entries import Notification, Sending
 from drcheck.ledger.errors import Busy
+from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.state import SourceState
 from drcheck.ledger.store import Key, open_ledger
 

@@ -15,19 +15,9 @@ from drcheck.core.history import exports, sightings
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import (
-    FOREVER,
-    LONG_AGO,
-    Candidate,
-    Described,
-    Fact,
-    Log,
-    Observation,
-    Outage,
-    Pieces,
-    Told,
-    Watched,
-)
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Pieces, Told
+from drcheck.core.model.log_records import Log, Outage, Watched
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Identical, Source
 from drcheck.core.model.verdict import Window
 from drcheck.ledger.snapshots import StoredShelf, whole

@@ -13,10 +13,10 @@ from drcheck.core.judging.transitions import Change, Event, Subject, What
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.core.time.spans import Span
-from drcheck.ledger import entries
+from drcheck.ledger import encoding, entries, notifications
 from drcheck.ledger.columns import Damaged
-from drcheck.ledger.entries import Sending
 from drcheck.ledger.interface import Stored
+from drcheck.ledger.notifications import Sending
 from drcheck.ledger.state import State
 from drcheck.ledger.store import Ledger
 
@@ -223,7 +223,7 @@ def test_a_compacted_state_keeps_what_the_next_night_needs_and_no_more():
 def test_an_entry_that_refers_to_one_that_is_not_there_is_damage(entry):
     """As when the first entries of a log are lost and the rest was numbered anew."""
     with pytest.raises(Damaged, match="entry 1 does not fit those before it"):
-        State().read([Stored(1, entries.encode(entry))])
+        State().read([Stored(1, encoding.encode(entry))])
 
 
 def test_looks_are_known_to_rest_on_what_was_known_then():
@@ -237,7 +237,7 @@ def test_looks_are_known_to_rest_on_what_was_known_then():
     for wanted in (None, (), {DUMPS}):
         (past,) = ledger.state(wanted, folded=True).runs.values()
         assert past.looked_until == 5
-        assert entries.is_of(log.entries[past.looked_until - 1], "look")
+        assert encoding.is_of(log.entries[past.looked_until - 1], "look")
 
 
 def test_a_run_that_judged_nothing_can_be_published_after_a_snapshot():
@@ -256,7 +256,7 @@ def test_what_waits_to_be_told_waits_until_a_message_with_it_is_sent():
     events = [Event(Change.BEGAN, Subject(What.BREACHED, "web", name), 1, None, "too old") for name in COMMITMENTS]
 
     def after(at, state, *events, count=0):
-        ledger.tell([entries.Notification("ops", "run", at, state, events, count)])
+        ledger.tell([notifications.Notification("ops", "run", at, state, events, count)])
         channel = ledger.state(()).channels["ops"]
         return channel.claimed_at, [one.subject.name for one in channel.waiting]
 
@@ -280,7 +280,7 @@ def test_what_a_sender_says_whose_claim_another_one_has_taken_over_takes_nothing
         ("third", 702, Sending.HELD, (three,), 0),
         ("later", 703, Sending.SENT, (), 2),
     ):
-        ledger.tell([entries.Notification("ops", run, at, state, events, count)])
+        ledger.tell([notifications.Notification("ops", run, at, state, events, count)])
         ledger.snapshot()
         assert list(ledger.damage()) == []
     channel = ledger.state(()).channels["ops"]
@@ -292,5 +292,5 @@ def test_what_need_not_be_told_any_more_waits_for_nothing():
     ledger = Ledger(MemoryLog())
     flapping = Event(Change.OVER, Subject(What.BREACHED, "web", "rpo"), 1, 2, "met", silent=True)
     for at in range(9):
-        ledger.tell([entries.Notification("ops", "run", at, Sending.HELD, (flapping,), 1)])
+        ledger.tell([notifications.Notification("ops", "run", at, Sending.HELD, (flapping,), 1)])
     assert ledger.state(()).channels["ops"].waiting == []

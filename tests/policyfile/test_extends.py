@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from drcheck.core.model.policy import Position
+from drcheck.policyfile.load import reload
+
 from .places import faults, load, messages, policy
 
 TEMPLATE = "drcheck: 1\ntemplate: true\n"
@@ -32,6 +35,20 @@ def test_mappings_merge_and_lists_and_scalars_replace(tmp_path):
     by_id = {each.id: each for each in merged.commitments}
     assert (by_id["a"].at_most, by_id["a"].also, by_id["a"].evidence) == (3600, (32400, 28800), ("dumps",))
     assert by_id["b"].at_most == 7200
+
+
+def test_a_commitment_keeps_the_place_of_its_key_also_where_a_template_has_the_rest_of_it(tmp_path):
+    loaded = load(
+        tmp_path,
+        {
+            "t.yaml": TEMPLATE + "commitments:\n  a: {at_most: 9h}\n  b: {kind: rpo, at_most: 2h, evidence: [near]}\n",
+            "p.yaml": extending(policy(RPO)),
+        },
+    )
+    (merged,) = loaded.policies
+    own = Position(str(tmp_path / "p.yaml"), 15, 3)
+    assert merged.written_at == {"a": own, "b": Position(str(tmp_path / "t.yaml"), 5, 3)}
+    assert reload(merged.text).written_at == merged.written_at
 
 
 def test_a_template_may_extend_another_one(tmp_path):

@@ -45,6 +45,14 @@ def test_it_asks_for_three_copies_on_two_media_one_offsite_one_immutable_and_no_
     assert (zero.level, zero.every, zero.evidence) == (Rung.CHECKSUMMED, 30 * DAY, ("dumps", "near"))
 
 
+def test_each_part_is_written_where_the_whole_is(tmp_path):
+    places = built(tmp_path, RULE + SHORT.replace("a:", "b:")).policy.written_at
+    assert {part: (at.line, at.column) for part, at in places.items()} == {
+        **dict.fromkeys(("a-3", "a-2", "a-1-offsite", "a-1-immutable", "a-0"), (15, 3)),
+        **dict.fromkeys(("b-3", "b-2", "b-1-offsite"), (16, 3)),
+    }
+
+
 def test_each_part_carries_what_was_said_of_the_whole(tmp_path):
     text = (
         "a: {kind: copies, rule: 3-2-1-1-0, immutable: [word], locked: 30d, checked: {level: restored, every: 90d, "

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
 from drcheck import registry
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Attestation
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.log_records import Attestation
 from drcheck.interfaces import Asked
 from drcheck.readers.logs import attestations
 from drcheck.registry import READERS

@@ -14,7 +14,8 @@ from paged_place import NOW, Place, source
 
 from drcheck import registry
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Announcement, Check, Maintenance, Outage, Phase, Watched
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.log_records import Announcement, Check, Maintenance, Outage, Phase, Watched
 from drcheck.interfaces import Asked, CollectorError
 from drcheck.readers.logs import log_file, maintenance_log, outage_log, records, restore_log
 from drcheck.registry import READERS

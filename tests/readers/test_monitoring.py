@@ -13,7 +13,8 @@ from paged_place import NOW, Place, source
 
 from drcheck.core.history import rewritten_logs
 from drcheck.core.history.changes import History
-from drcheck.core.model.evidence import LONG_AGO, Watched
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.log_records import Watched
 from drcheck.interfaces import Asked
 from drcheck.readers.logs import monitoring, outage_log
 from drcheck.registry import READERS

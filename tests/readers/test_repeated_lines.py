@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from paged_place import source
 
-from drcheck.core.model.evidence import Log
+from drcheck.core.model.log_records import Log
 from drcheck.readers.logs import attestations, maintenance_log, outage_log, restore_log
 from drcheck.readers.logs.log_file import Parse
 from drcheck.registry import READERS

@@ -17,7 +17,8 @@ from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import LONG_AGO, Fact, Look, Observation, State, Told
+from drcheck.core.model.evidence import LONG_AGO, Fact, Look, State, Told
+from drcheck.core.model.observation import Observation
 from drcheck.interfaces import Asked
 from drcheck.readers.points import unfinished
 from drcheck.readers.points.objects import read

@@ -14,7 +14,7 @@ from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Money, Standing
 from drcheck.core.model.evidence import Cited, Fact, Gap, Unaccounted
-from drcheck.core.model.policy import Agreement, Policy, Waiver
+from drcheck.core.model.policy import Agreement, Policy, Position, Waiver
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import (
     Credit,
@@ -29,7 +29,7 @@ from drcheck.core.model.verdict import (
     Window,
 )
 from drcheck.core.model.waivers import Waived
-from drcheck.interfaces import Fault, Judged, Report, SourceSeen
+from drcheck.run_report import Fault, Judged, Report, SourceSeen
 
 AS_OF = 1795228200  # 2026-11-21T02:30:00Z
 HOUR, DAY = 3600, 86400
@@ -88,6 +88,7 @@ def policy(service, commitments, **more):
         timezone="Europe/Stockholm",
         sources={},
         commitments=tuple(commitments),
+        written_at={one.id: Position(f"policies/{service}.yaml", 20 + 6 * n, 3) for n, one in enumerate(commitments)},
         **more,
     )
 
@@ -371,8 +372,16 @@ def all_met() -> Judged:
 
 def report(*services: Judged, faults=True) -> Report:
     told = (
-        Fault("policies/old.yaml", "policies/old.yaml:3:5: recovery_point is not a key (did you mean rpo?)"),
-        Fault("policies/old.yaml", "policies/old.yaml:9:12: 24 is not a duration (24h)"),
+        Fault(
+            "policies/old.yaml",
+            "policies/old.yaml:3:5: recovery_point is not a key (did you mean rpo?)",
+            at=Position("policies/old.yaml", 3, 5),
+        ),
+        Fault(
+            "policies/old.yaml",
+            "policies/old.yaml:9:12: 24 is not a duration (24h)",
+            at=Position("policies/old.yaml", 9, 12),
+        ),
     )
     services = services or (webshop(), hosting(), metering(), all_met())
     return Report(

@@ -13,8 +13,8 @@ import samples
 
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.verdict import Window
-from drcheck.interfaces import Report
 from drcheck.reports.json import render
+from drcheck.run_report import Report
 
 SCHEMA = json.loads((files("drcheck.reports") / "report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())

@@ -11,9 +11,9 @@ import samples
 from markdown_it import MarkdownIt
 
 from drcheck.core.model.verdict import Named, News, Opening
-from drcheck.interfaces import SourceSeen
 from drcheck.reports.console.text import prose
 from drcheck.reports.markdown import code, render
+from drcheck.run_report import SourceSeen
 
 GOLDEN = Path(__file__).parent / "golden"
 PARSER = MarkdownIt("commonmark").enable("table")

@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from drcheck.core.model.evidence import Cited
 from drcheck.core.model.verdict import Named, News, Opening, Quantity
-from drcheck.interfaces import Fault
 from drcheck.reports.prometheus import render
+from drcheck.run_report import Fault
 
 GOLDEN = Path(__file__).parent / "golden" / "few.prometheus"
 

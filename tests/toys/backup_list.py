@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Look, Observation
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Look
+from drcheck.core.model.observation import Observation
 
 
 def read(collector, source, name, asked):

@@ -6,11 +6,13 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from drcheck.core.evaluation.exposure import presence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Points, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.points import Points, Row
 from drcheck.core.time.calendar import Slot
 from drcheck.core.time.spans import Span, Spans
 
@@ -83,15 +85,21 @@ class BySlot:
             min((points.available_lo[row] for points, row in rows), default=FOREVER),
         )
 
-    def plainly_held(self, by: Sequence[int]) -> list[bool]:
-        """Return for each slot whether it is plain, and one of its points surely had come ``by`` its instant."""
+    def plainly_held(self, by: Sequence[int], until: Sequence[int] | None = None) -> list[bool]:
+        """Return for each slot whether it is plain, and one of its points surely had come ``by`` its instant.
+
+        With ``until``, that point must surely have stood until then; else it may be gone since.
+        """
         held = [False] * len(self.slots)
         for ranks in self._of_parts:
-            available = ranks.points.available_hi
-            for index, (first, last, t) in enumerate(zip(ranks.firsts, ranks.lasts, by, strict=True)):
-                if first < last and not held[index]:
-                    came = available[first] if last - first == 1 else min(available[first:last])
-                    held[index] = came <= t and not ranks.is_odd(index)
+            came, gone = ranks.points.available_hi, ranks.points.gone_lo
+            bounds = zip(ranks.firsts, ranks.lasts, by, repeat(LONG_AGO) if until is None else until, strict=False)
+            for index, (first, last, t, end) in enumerate(bounds):
+                row = first
+                while row < last and not (came[row] <= t and gone[row] >= end):
+                    row += 1
+                if row < last and not ranks.is_odd(index):
+                    held[index] = True
         return held
 
     def _plain(self, index: int) -> list[_Run]:

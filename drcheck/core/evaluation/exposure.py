@@ -10,7 +10,9 @@ from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
+from drcheck.core.model.exhibit import Ages, Step
+from drcheck.core.model.points import Row
 from drcheck.core.model.verdict import Status, Window
 from drcheck.core.time.spans import Span, Spans, includes, intersection, union
 
@@ -118,6 +120,11 @@ class Exposure:
             return None
         ages: Iterator[int] = map(sub, [*times[1:], window.end], data)
         return max(0, *ages)
+
+    def exhibit(self, window: Window) -> Ages:
+        """Return the newest data that surely was there at each instant of ``window``."""
+        steps = zip(*self.surest.steps(*window), strict=True)
+        return Ages(self.objective, tuple(Step(since, None if data == LONG_AGO else data) for since, data in steps))
 
     def passed_over(self, t: int) -> str:
         """Return why the newest data that stood right after ``t`` does not count, where it is newer than what does.

@@ -11,7 +11,8 @@ from itertools import repeat
 from operator import ge, itemgetter, lt
 
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.points import Points, Row
 from drcheck.core.time.spans import Span, intersection
 
 Arrival = tuple[int, int, int, Row]

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from drcheck.core import words
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.history.log_lines import unread
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Recovery
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
+from drcheck.core.model.log_records import Recovery
 
 
 class Told(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Between, Recovery
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.log_records import Between, Recovery
 from drcheck.core.time.spans import Span, intersection, union
 
 

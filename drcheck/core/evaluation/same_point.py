@@ -15,7 +15,8 @@ from itertools import accumulate, groupby, pairwise, product
 from typing import NamedTuple
 
 from drcheck.core.history.likeness import checksums_differ
-from drcheck.core.model.evidence import Fact, Row
+from drcheck.core.model.evidence import Fact
+from drcheck.core.model.points import Row
 from drcheck.core.time.spans import Span, covers, intersection
 
 _SMALLEST_COPY = 2

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core.history.part import Part, of_kind
 from drcheck.core.model import grace
-from drcheck.core.model.evidence import ALWAYS, Log
+from drcheck.core.model.evidence import ALWAYS
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.readers import Reader
 from drcheck.core.model.sites import Place
@@ -78,6 +79,8 @@ class Terms:
     """Whether a frequency commitment covers this data set, so that a day never made is that one's breach."""
     made: tuple[Part, ...] = ()
     """Where else the frequency commitment counts backups of it: a day that was made there was made."""
+    exhibits: bool = False
+    """Whether findings are to have what pictures of them are drawn from."""
 
     def before_effect(self, t: int) -> str:
         """Return why nothing is owed yet at ``t``; empty: something is."""

@@ -15,7 +15,8 @@ from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.newest import Newest, sweep
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import Cited, Fact, Points, Row, Told
+from drcheck.core.model.evidence import Cited, Fact, Told
+from drcheck.core.model.points import Points, Row
 from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.spans import Spans, difference, includes, intersection, union
 

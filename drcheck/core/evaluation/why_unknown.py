@@ -7,7 +7,8 @@ from typing import Final
 
 from drcheck.core import words
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Points
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import NEVER
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from drcheck.core.history.looks import Looks
 from drcheck.core.history.thresholds import Thresholds
 from drcheck.core.model.evidence import ALWAYS, LONG_AGO, Look
 from drcheck.core.model.policy import NEVER
@@ -33,6 +35,8 @@ class Absence:
     """For each instant the oldest data from which on all that stood then has been seen."""
     _arrived: Thresholds = field(init=False, compare=False, repr=False)
     """For each instant the oldest data from which on every arrival then has been seen."""
+    _none_newer: dict[int, Spans] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Age to when nothing younger stood unseen, once it has been asked."""
 
     def __post_init__(self) -> None:
         """Compute what is proved: with each older question fewer looks prove, and never more."""
@@ -56,8 +60,8 @@ class Absence:
         ``turnovers`` are the complete looks which missed what had come shortly before the look before, and showed newer
         data: a place that turns over faster than it is looked at. Where ``thinned_after`` is stated, that decides.
         """
-        complete = tuple(sorted({(look.begin, look.asked_from) for look in looks if look.complete}))
-        return cls(complete, thinned_after, seen_every, tuple(sorted(turnovers)) if thinned_after is None else ())
+        complete = tuple(sorted(set(Looks.from_any(looks).complete())))
+        return _of(complete, thinned_after, seen_every, tuple(sorted(turnovers)) if thinned_after is None else ())
 
     @property
     def first(self) -> int | None:
@@ -97,8 +101,9 @@ class Absence:
 
         What arrived within that age has been seen: then nothing that young can stand unseen.
         """
-        seen = union([*self._stood.reached_later(age), *self._arrived.reached_since(age)])
-        return intersection((Span(start, end),), seen)
+        if age not in self._none_newer:
+            self._none_newer[age] = union([*self._stood.reached_later(age), *self._arrived.reached_since(age)])
+        return intersection((Span(start, end),), self._none_newer[age])
 
     def none_newer_arrived(self, age: int, start: int, end: int) -> Spans:
         """Return when in [start, end) all that had arrived with data younger than ``age`` has been seen.
@@ -113,6 +118,14 @@ class Absence:
         Either all that stood has been seen, or all that arrived since ``data_from`` has.
         """
         return union([*self.stood(data_from), Span(data_from, self.arrivals_known_until(data_from))])
+
+
+@lru_cache(maxsize=32)
+def _of(
+    complete: tuple[tuple[int, int], ...], thinned_after: int | None, seen_every: int | None, turnovers: tuple[int, ...]
+) -> Absence:
+    """Return what looks prove; a run looks at the sources of all services at once, so that most share it."""
+    return Absence(complete, thinned_after, seen_every, turnovers)
 
 
 def proved_at_all(proofs: Iterable[Sequence[Span]]) -> Spans:

@@ -24,12 +24,12 @@ from drcheck.core.model.evidence import (
     Described,
     Fact,
     Look,
-    Observation,
     Settled,
     State,
     Told,
     Unaccounted,
 )
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch
 
 SIZES = 10 * 86400

@@ -12,7 +12,8 @@ from drcheck.core.history.likeness import Reading
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.history.twins import second_names
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Source
 from drcheck.core.names.of_source import bases_of
 from drcheck.core.rules import as_listed

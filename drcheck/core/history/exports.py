@@ -13,7 +13,8 @@ from operator import attrgetter
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.evidence import LONG_AGO, Log, Outage, Recovery, Watched
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
 from drcheck.core.model.rewritten_logs import Stretch, What
 from drcheck.core.time.spans import Span, Spans, difference, union
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from drcheck.core import words
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import Log, Recovery
+from drcheck.core.model.log_records import Log, Recovery
 from drcheck.core.model.policy import Clock, RestoreRecords
 from drcheck.core.model.rewritten_logs import ReportedTest
 

@@ -13,7 +13,8 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
-from drcheck.core.model.evidence import LONG_AGO, Announcement, Between, Gap, Log, Look, Maintenance, Shown
+from drcheck.core.model.evidence import LONG_AGO, Gap, Look
+from drcheck.core.model.log_records import Announcement, Between, Log, Maintenance, Shown
 
 
 class Unread(NamedTuple):

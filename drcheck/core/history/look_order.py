@@ -7,26 +7,28 @@ the clock was set in between, and the two do not tell which of them it told the 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable
+from operator import le
 
+from drcheck.core.history.looks import Looks
 from drcheck.core.model.evidence import Look
 
 
-def in_order(looks: Sequence[Look]) -> Sequence[Look]:
-    """Return the most of ``looks``, the newest among them, that follow each other by their own instants as well.
+def in_order(made: Iterable[Look]) -> Looks:
+    """Return the most of ``made``, the newest among them, that follow each other by their own instants as well.
 
     The newest is believed: it was made at the instant that is now. Of the others as few as possible are left out, so
     that one night of a clock that was off costs what that night proved, and nothing else.
     """
-    if all(one.begin <= other.begin for one, other in pairwise(looks)):
+    looks = Looks.from_any(made)
+    if all(map(le, looks.begins, looks.begins[1:])):
         return looks
-    last = looks[-1]
+    *earlier, last = looks
     # The longest sequence that does not fall: for each length the one so far that ends the earliest.
     ends: list[int] = []
     rows: list[int] = []
     before: list[int] = []
-    for row, look in enumerate(looks[:-1]):
+    for row, look in enumerate(earlier):
         length = bisect_right(ends, look.begin) if look.begin <= last.begin else -1
         before.append(rows[length - 1] if length > 0 else -1)
         if length >= 0:
@@ -34,6 +36,6 @@ def in_order(looks: Sequence[Look]) -> Sequence[Look]:
     found = [last]
     row = rows[-1] if rows else -1
     while row >= 0:
-        found.append(looks[row])
+        found.append(earlier[row])
         row = before[row]
-    return found[::-1]
+    return Looks(reversed(found))

@@ -85,6 +85,21 @@ class Looks(Sequence[Look]):
             yield from (_look(*row) for row in islice(columns, len(self) - 1))
             yield self.newest
 
+    @classmethod
+    def from_any(cls, looks: Iterable[Look]) -> Looks:
+        """Return ``looks`` as columns; what is columns already is returned as it is."""
+        return looks if isinstance(looks, Looks) else Looks(looks)
+
+    @property
+    def begins(self) -> Sequence[int]:
+        """When each of them began."""
+        return self._begin
+
+    @property
+    def all_complete(self) -> bool:
+        """Whether nothing hid from any of them."""
+        return not any(self._hidden)
+
     def complete(self) -> Iterator[tuple[int, int]]:
         """Yield when each complete one began, and how far back it asked."""
         columns = zip(self._begin, self._asked_from, self._hidden, strict=True)

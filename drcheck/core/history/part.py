@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from drcheck.core.history.absence import Absence
-from drcheck.core.model.evidence import Fact, Points
+from drcheck.core.model.evidence import Fact
+from drcheck.core.model.points import Points
 
 
 @dataclass(frozen=True, slots=True)

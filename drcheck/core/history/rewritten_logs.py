@@ -7,7 +7,8 @@ from dataclasses import replace
 from drcheck.core.history import exports, junit_reports
 from drcheck.core.history.changes import History
 from drcheck.core.history.look_order import in_order
-from drcheck.core.model.evidence import LONG_AGO, Log
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import RestoreRecords
 
 

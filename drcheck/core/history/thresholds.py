@@ -35,6 +35,8 @@ class Thresholds:
     values: array[int]
     _highest: array[int] = field(compare=False, repr=False)
     _lowest: array[int] = field(compare=False, repr=False)
+    _spans: dict[int, Spans] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Level to what it reaches, once that has been asked."""
 
     @classmethod
     def lowest(cls, spans: Iterable[tuple[int, int, int]]) -> Self:
@@ -65,6 +67,11 @@ class Thresholds:
 
     def spans(self, level: int) -> Spans:
         """Return all the time that ``level`` reaches."""
+        if level not in self._spans:
+            self._spans[level] = self._reached(level)
+        return self._spans[level]
+
+    def _reached(self, level: int) -> Spans:
         found: list[Span] = []
         at = 0
         while (begin := _first_above(self._lowest, at, -level - 1)) < len(self.starts):

@@ -14,7 +14,8 @@ from drcheck.core.evaluation.headroom import at_risk
 from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, unseen
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.evidence import LONG_AGO, Attestation, Cited
+from drcheck.core.model.evidence import LONG_AGO, Cited
+from drcheck.core.model.log_records import Attestation
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.core.time.timeline import cut, within
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from drcheck.core import words
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Check, Log, Recovery, Row
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.log_records import Check, Log, Recovery
+from drcheck.core.model.points import Row
 from drcheck.core.model.policy import Policy
 from drcheck.core.names.of_source import matcher_of
 from drcheck.core.rules import checked_copies

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from drcheck.core import words
@@ -43,13 +44,15 @@ def judge(
     read_earlier: Mapping[str, Mapping[str, SourceEvidence]] | None = None,
     unreadable: Sequence[Unreadable] = (),
     of_period: bool = False,
+    exhibits: bool = False,
 ) -> tuple[Verdict, ...]:
     """Judge every commitment of ``policy`` over ``window``; a source that is not in ``evidence`` was never seen.
 
     A slot or period is judged by the wording in force when it began: ``earlier`` holds the texts of the past, oldest
     first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest one is taken.
     ``read_earlier`` has the evidence as texts of the past read it, by their digest, and ``unreadable`` the texts that
-    cannot be read any more. ``of_period`` names what is not any more as it was in the window.
+    cannot be read any more. ``of_period`` names what is not any more as it was in the window, and ``exhibits`` adds
+    what pictures of the verdicts are drawn from.
     """
     versions = (*earlier, Version(first_seen, policy))
     read = Evidence(evidence, read_earlier or {})
@@ -63,7 +66,7 @@ def judge(
             known,
             window,
             unknown_times(commitment, versions, unreadable, window),
-            clock_tolerance,
+            _How(clock_tolerance, exhibits),
         )
         for commitment in policy.commitments
     )
@@ -73,6 +76,13 @@ def judge(
     return tuple(replace(one, since_then=since_then[one.commitment.id]) for one in verdicts)
 
 
+class _How(NamedTuple):
+    """How every wording of a policy is judged."""
+
+    clock_tolerance: int
+    exhibits: bool
+
+
 def _judge(
     wordings: Sequence[Wording],
     corrections: Sequence[Correction],
@@ -80,15 +90,15 @@ def _judge(
     known: Evidence,
     window: Window,
     unknown: Spans,
-    clock_tolerance: int,
+    how: _How,
 ) -> Verdict:
     policy, commitment = wordings[-1].policy, wordings[-1].commitment
-    findings = _by_set(wordings, known, window, clock_tolerance)
+    findings = _by_set(wordings, known, window, how)
     told = (
         changes_by(
             correction,
-            _worst(_by_set(correction.before, known, window, clock_tolerance), window),
-            _worst(_by_set(correction.after, known, window, clock_tolerance), window),
+            _worst(_by_set(correction.before, known, window, how), window),
+            _worst(_by_set(correction.after, known, window, how), window),
         )
         for correction in corrections
     )
@@ -119,13 +129,13 @@ def _judge(
     )
 
 
-def _by_set(wordings: Sequence[Wording], known: Evidence, window: Window, clock_tolerance: int) -> tuple[Finding, ...]:
+def _by_set(wordings: Sequence[Wording], known: Evidence, window: Window, how: _How) -> tuple[Finding, ...]:
     """Return what several wordings, oldest first, say of each data set, each of what it binds."""
     policy, commitment = wordings[-1].policy, wordings[-1].commitment
     today_sets = set(_sets(policy, commitment))
     by_set: dict[str, list[Finding]] = {}
     for aspect in _aspects(wordings):
-        for finding in _over_time(aspect, known, window, clock_tolerance):
+        for finding in _over_time(aspect, known, window, how):
             by_set.setdefault(finding.of, []).append(finding)
     joined = (_all_of(its, window) for its in by_set.values())
     return tuple(
@@ -151,12 +161,12 @@ def _aspects(wordings: Sequence[Wording]) -> list[Sequence[Wording]]:
     return [by_aspect[aspect] for aspect in sorted(by_aspect)]
 
 
-def _over_time(wordings: Sequence[Wording], known: Evidence, window: Window, clock_tolerance: int) -> list[Finding]:
+def _over_time(wordings: Sequence[Wording], known: Evidence, window: Window, how: _How) -> list[Finding]:
     """Return what the wordings of one aspect say of each data set, newest named first."""
     last = wordings[-1]
     ends = last.policy.agreement.ends
     judged = [
-        [_placed(finding, wording.policy) for finding in _findings(wording, known, window, clock_tolerance, ends)]
+        [_placed(finding, wording.policy) for finding in _findings(wording, known, window, how, ends)]
         for wording in wordings
     ]
     sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
@@ -208,9 +218,7 @@ def _together(last: Wording, by_wording: Sequence[Finding], window: Window) -> F
     )
 
 
-def _findings(
-    wording: Wording, known: Evidence, window: Window, clock_tolerance: int, ends: int | None
-) -> tuple[Finding, ...]:
+def _findings(wording: Wording, known: Evidence, window: Window, how: _How, ends: int | None) -> tuple[Finding, ...]:
     policy, commitment = wording.policy, wording.commitment
     evidence = known.of(policy)
     seen = counted(commitment, evidence)
@@ -220,7 +228,8 @@ def _findings(
         ends=ends,
         binds=wording.binds,
         business=policy.business,
-        clock_tolerance=clock_tolerance,
+        clock_tolerance=how.clock_tolerance,
+        exhibits=how.exhibits,
         grace=grace.of_commitment(policy, commitment),
         lost_sites=policy.lost_sites(commitment.scenario) if commitment.scenario else frozenset(),
         site_of={source.name: source.site for source in policy.sources.values()},

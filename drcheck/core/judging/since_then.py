@@ -7,7 +7,7 @@ named, with the looks between which it happened.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cache
@@ -19,11 +19,14 @@ from zoneinfo import ZoneInfo
 from drcheck.core import words
 from drcheck.core.evaluation.by_slot import BySlot
 from drcheck.core.history.log_lines import appeared, times
+from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model import grace
+from drcheck.core.model import grace, lateness
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Look, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import Change, What
 from drcheck.core.model.verdict import Window
@@ -119,7 +122,7 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
             told = f"the same content as {points.second_of[row]} of {words.instant(data)}"
             yield Change(What.RE_DATED, source.name, of, name, data, not_yet_at=before, first_seen=seen, told=told)
         elif is_of_period and seen is not None and seen >= window.end:
-            late = arrived > grace.due(points.data_hi[row], usual)
+            late = arrived > lateness.due(points.data_hi[row], usual)
             what = What.LATE_BACKUP if late else What.SEEN_SINCE
             yield Change(what, source.name, of, name, data, not_yet_at=before, first_seen=seen)
         for last_seen, again in points.rewritten.get(row, ()):
@@ -144,7 +147,9 @@ def _lines(name: str, log: Log, window: Window) -> Iterator[Change]:
         yield Change(what, name, "", f"line {line}", instant, not_yet_at=not_yet, first_seen=known.hi)
 
 
-def _healed(name: str, looks: Sequence[Look], window: Window) -> Iterator[Change]:
+def _healed(name: str, looks: Looks, window: Window) -> Iterator[Change]:
+    if looks.all_complete:
+        return
     in_order = sorted(looks, key=attrgetter("begin"))
     whole = [look for look in in_order if look.complete]
     for look in in_order[bisect_left(in_order, window.start, key=attrgetter("begin")) :]:

@@ -8,9 +8,12 @@ from typing import Final, NamedTuple
 
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.history.absence import Absence
+from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Commitment, Standing
-from drcheck.core.model.evidence import Fact, Gap, Log, Look, Points, Unaccounted
+from drcheck.core.model.evidence import Fact, Gap, Unaccounted
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.rules import checked_copies
@@ -35,7 +38,7 @@ class SourceEvidence:
     """The newest names there that nothing accounts for."""
     ever_matched: bool = True
     """Whether a name there was ever read as that of a backup; a log has none to read."""
-    looks: Sequence[Look] = ()
+    looks: Looks = field(default_factory=Looks)
     """All looks at it, in the order in which they were made."""
     names: Callable[[], Sequence[str]] = tuple
     """Returns every name of a backup that any look has shown, however old or new it is: it reads all of its history."""

@@ -10,7 +10,8 @@ from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model.evidence import LONG_AGO, Log
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import Source
 from drcheck.core.rules import checks, dependence
 

@@ -9,7 +9,8 @@ from drcheck.core import words
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model.evidence import Points, Unaccounted
+from drcheck.core.model.evidence import Unaccounted
+from drcheck.core.model.points import Points
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.core.time.timeline import where_both_breached
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.integrity.commitment import Integrity
-from drcheck.core.model.evidence import Check, Log, Recovery
+from drcheck.core.model.log_records import Check, Log, Recovery
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
 from drcheck.core.words import several

@@ -24,8 +24,10 @@ from drcheck.core.evaluation.same_point import Number, Numbers
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Joined, Making, Needs
-from drcheck.core.model.evidence import FOREVER, Fact, Row
-from drcheck.core.model.grace import due, longest_interval, promised_by
+from drcheck.core.model.evidence import FOREVER, Fact
+from drcheck.core.model.exhibit import SlotKept, Slots
+from drcheck.core.model.lateness import due, longest_interval, promised_by
+from drcheck.core.model.points import Row
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
@@ -118,6 +120,7 @@ def _every(commitment: Frequency, every: int, subject: Subject, terms: Terms, wi
         due_at=None if deciding is None else deciding[0].data_lo[deciding[1]] + longest,
         at_risk=at_risk(commitment, pieces[-1].status, headroom, every),
         evidence=(*([cite(deciding)] if deciding else []), *rejected(subject, window.start)),
+        exhibit=exposure.exhibit(window) if terms.exhibits else None,
     )
 
 
@@ -295,7 +298,28 @@ def _by_slots(commitment: Frequency, subject: Subject, terms: Terms, window: Win
             *(cite(row) for row in (deciding.rows if deciding else ())),
             *rejected(subject, window.start),
         ),
+        exhibit=_exhibit(slots, commitment, window) if terms.exhibits else None,
     )
+
+
+def _exhibit(slots: _Slots, commitment: Frequency, window: Window) -> Slots:
+    """Return the slots that fell due in ``window``, and the open one, as they stood at its end."""
+    last = window.end - 1
+    begun = takewhile(lambda slot: slot.start < window.end, slots.due_from(window.start))
+    return Slots(commitment.at_least, tuple(_kept(slot, last) for slot in begun))
+
+
+def _kept(slot: _Filled, last: int) -> SlotKept:
+    held, on_time = slot.number(last), slot.number(slot.due).surely >= slot.owed
+    if held.surely >= slot.owed:
+        status: Status | None = Status.MET
+    elif slot.due > last:
+        status = None
+    elif held.possibly >= slot.owed or last >= slot.proved_until():
+        status = Status.UNKNOWN
+    else:
+        status = Status.BREACHED
+    return SlotKept(slot.label, slot.start, slot.due, status, status is Status.MET and not on_time, held.surely)
 
 
 def _due_at(slots: _Slots, deciding: _Filled | None, as_of: int) -> int | None:

@@ -27,7 +27,8 @@ from drcheck.core.evaluation.recoveries import (
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.history.log_lines import unread
 from drcheck.core.model.commitments import Needs, Notice, Outside, Rung
-from drcheck.core.model.evidence import LONG_AGO, Announcement, Fact, Maintenance
+from drcheck.core.model.evidence import LONG_AGO, Fact
+from drcheck.core.model.log_records import Announcement, Maintenance
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import SEVERITY, Finding, Quantity, Status, Window
 from drcheck.core.time import calendar

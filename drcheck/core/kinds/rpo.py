@@ -87,6 +87,7 @@ def evaluate(commitment: Rpo, subject: Subject, terms: Terms, window: Window) ->
         at_risk=at_risk(commitment, pieces[-1].status, headroom, commitment.at_most),
         also=tuple((Quantity(figure, "s"), measured is not None and measured <= figure) for figure in commitment.also),
         evidence=(*([cite(deciding)] if deciding else []), *rejected(subject, window.start)),
+        exhibit=exposure.exhibit(window) if terms.exhibits else None,
     )
 
 

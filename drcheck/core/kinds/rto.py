@@ -36,7 +36,9 @@ from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.evaluation.thawing import Thawing
 from drcheck.core.history.log_lines import known_open_until
 from drcheck.core.model.commitments import Needs
-from drcheck.core.model.evidence import FOREVER, Cited, Fact, Recovery
+from drcheck.core.model.evidence import FOREVER, Cited, Fact
+from drcheck.core.model.exhibit import Timed, Times
+from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time.spans import Span
@@ -157,7 +159,21 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
             *(cited for one in thawing for cited in one.cited(last)),
         ),
         notes=tuple(filter(None, (one.note(last) for one in thawing))),
+        exhibit=_exhibit(commitment, everything, terms, window) if terms.exhibits else None,
     )
+
+
+def _exhibit(commitment: Rto, everything: list[Told], terms: Terms, window: Window) -> Times:
+    """Return the recoveries that ended in ``window``, or whose proof may last into it, with how long each took."""
+    since = window.start - commitment.proven_within
+    ended = [one for one in everything if since <= one.ends < window.end and _counts(one.recovery)]
+    return Times(commitment.at_most, tuple(_timed(one, commitment, terms) for one in ended))
+
+
+def _timed(one: Told, commitment: Rto, terms: Terms) -> Timed:
+    recovery, (shortest, longest) = one.recovery, _took(one.recovery, commitment)
+    why_not = "" if proves(recovery, terms) else why_it_does_not_prove(recovery, terms)
+    return Timed(recovery.id, one.ends, recovery.outcome == "passed", shortest, longest, recovery.real, why_not)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,12 @@ from datetime import tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum, auto
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
-from drcheck.core.model.grace import longest_interval
+from drcheck.core.model.evidence import Fact
+from drcheck.core.model.lateness import longest_interval
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
-
-if TYPE_CHECKING:
-    from drcheck.core.model.evidence import Fact
 
 
 class Standing(IntEnum):

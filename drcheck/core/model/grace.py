@@ -7,11 +7,10 @@ its sources declare; where none is declared, an hour. It is seconds that pass, w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from drcheck.core.model.commitments import Commitment
-    from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.commitments import Commitment
+from drcheck.core.model.policy import Policy, Source
 
 DEFAULT: Final = 3600
 """Where neither the commitment states a grace nor a source its ``max_duration``."""
@@ -36,18 +35,3 @@ def of_deletion(commitment: Commitment) -> int:
     """Return how much later than promised something may be deleted, in seconds."""
     stated = commitment.stated_grace()
     return LATE_DELETION if stated is None else stated
-
-
-def due(promised: int, grace: int) -> int:
-    """Return the instant at which a backup is due that was promised by ``promised``, such as the end of a slot."""
-    return promised + grace
-
-
-def promised_by(due_at: int, grace: int) -> int:
-    """Return by when a backup was promised that is due at ``due_at``: what :func:`due` turns round."""
-    return due_at - grace
-
-
-def longest_interval(every: int, grace: int) -> int:
-    """Return how long after one backup the next is still in time, where one is promised each ``every`` seconds."""
-    return every + grace

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.readers import Behaviour, Reader, Tells
@@ -246,6 +246,14 @@ class Agreement:
     """From this instant nothing is owed any more."""
 
 
+class Position(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The commitments of one service."""
@@ -271,6 +279,8 @@ class Policy:
     scenarios: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Scenario to the sites it takes away, as written (``part_of`` not yet followed)."""
     waivers: tuple[Waiver, ...] = ()
+    written_at: Mapping[str, Position] = field(default_factory=dict, compare=False)
+    """Id of a commitment to where the key stands that makes it: in the file, or in a template that it extends."""
 
     def lost_sites(self, scenario: str) -> frozenset[str]:
         """Return every site that ``scenario`` takes away: a site is lost with the one it is part of."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from drcheck.core.model.commitments import Commitment, Money, Standing
 from drcheck.core.model.evidence import Cited, Gap
+from drcheck.core.model.exhibit import Exhibit
 from drcheck.core.model.since_then import Change
 from drcheck.core.model.waivers import Waived, cover
 
@@ -167,6 +168,8 @@ class Finding:
     """What a reader must know beside the status: fates that copies share, the share of points that had them, …"""
     periods: tuple[PeriodFigures, ...] = ()
     """Of availability: every period that the window touches, oldest first."""
+    exhibit: Exhibit | None = None
+    """What a picture of it is drawn from, where a report asked for that and its kind has one."""
 
     @property
     def status(self) -> Status | None:

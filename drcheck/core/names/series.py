@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from drcheck.core.model.policy import LONGEST_NAME, is_name
 from drcheck.core.names.matching import Matcher
 from drcheck.core.names.proposing import Field, fields_of, literals_of, matcher, may_be_backup, of_group
 
@@ -38,6 +37,8 @@ _MANIFESTS: Final = (
 _IDS: Final = re.compile(
     r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?![0-9]+(?![0-9a-f]))[0-9a-f]{12,})(?![0-9A-Za-z])"
 )
+
+
 _DIGITS: Final = str.maketrans("123456789", "000000000")
 
 
@@ -379,28 +380,3 @@ def _marker(directory: str, names: Sequence[str], seen: Mapping[str, Seen]) -> t
     counted = [(template, sum(directory + name in seen for name in its)) for template, its in forms]
     template, count = max(counted, key=lambda each: each[1])
     return (template, count) if count and count >= 0.9 * len(names) else ("", 0)
-
-
-def service_names(wanted: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return names that services may have, all of them different, as like to those ``wanted`` as may be.
-
-    ``taken`` are those that others have. Case alone makes no other name: not every file system tells it.
-    """
-    used = {name.casefold() for name in taken}
-    names = []
-    numbers: Counter[str] = Counter()
-    for text in wanted:
-        base = text if is_name(text, LONGEST_NAME - 10) else _safe(text)
-        name = base
-        while name.casefold() in used:
-            numbers[base] += 1
-            name = f"{base}-{numbers[base] + 1}"
-        used.add(name.casefold())
-        names.append(name)
-    return names
-
-
-def _safe(text: str) -> str:
-    kept = re.sub(r"[^0-9A-Za-z._-]+", "-", text[: 4 * LONGEST_NAME])
-    kept = re.sub(r"-{2,}", "-", kept).strip("-._")[: LONGEST_NAME - 10].rstrip("-._")
-    return kept or "service"

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drcheck.core.model.evidence import Points
+from drcheck.core.model.points import Points
 from drcheck.core.rules import completeness, dates, pieces, plausibility, repositories, series, sizes
 from drcheck.core.rules.interface import Rule, Shown
 

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.model.evidence import Points
+from drcheck.core.model.points import Points
 from drcheck.core.names.matching import LONGEST_LABEL
 from drcheck.core.names.paths import VERSION
 

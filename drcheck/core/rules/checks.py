@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Check, Doubt, Fact, Log, Points, Recovery
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
+from drcheck.core.model.log_records import Check, Log, Recovery
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules import checked_copies
 from drcheck.core.time.spans import Span
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Doubt, Fact, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.names.markers import marker_of
 from drcheck.core.rules.interface import Shown
 from drcheck.core.time.spans import Span

@@ -6,7 +6,7 @@ from operator import le
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Doubt, Points
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.rules.interface import Shown
 

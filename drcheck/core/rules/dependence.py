@@ -28,7 +28,8 @@ from functools import reduce
 from typing import Final, NamedTuple
 
 from drcheck.core import words
-from drcheck.core.model.evidence import ALWAYS, FOREVER, Doubt, Points
+from drcheck.core.model.evidence import ALWAYS, FOREVER
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.time.spans import Spans, difference, intersection, union
 
 DEPENDENT: Final = frozenset({"differential", "incremental", "log"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from drcheck.core.model.evidence import Pieces, Points
+from drcheck.core.model.evidence import Pieces
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Source
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from drcheck.core.model.evidence import FOREVER, Doubt, Pieces, Points
+from drcheck.core.model.evidence import FOREVER, Pieces
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.interface import Shown
 from drcheck.core.rules.sizes import MEDIAN_OF
 from drcheck.core.time.spans import Span

@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.evidence import ZEROS, Doubt, Fact, Points
+from drcheck.core.model.evidence import ZEROS, Fact
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.checks import is_broken
 from drcheck.core.rules.interface import Shown
 from drcheck.core.rules.sizes import are_alike, compared, usual_above

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from drcheck.core.model.evidence import Doubt, Points
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.interface import Shown
 
 _FILE: Final = re.compile(

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Doubt, Points
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.interface import Shown
 
 LEAST: Final = 5

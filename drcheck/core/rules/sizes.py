@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Points
+from drcheck.core.model.points import Points
 from drcheck.core.rules.checks import is_broken
 from drcheck.core.rules.interface import Shown
 

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from drcheck.core import words
-from drcheck.ledger import entries
+from drcheck.ledger import encoding, entries
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.errors import Busy, LedgerError
 
@@ -111,10 +111,10 @@ def _going_on(path: str) -> tuple[int, str, int] | None:
             for (data,) in connection.execute("SELECT bytes FROM entry ORDER BY number DESC"):
                 if not isinstance(data, bytes):
                     return None  # a flipped bit can change its type as well
-                if entries.is_of(data, entries.RunEnded.KIND):
+                if encoding.is_of(data, entries.RunEnded.KIND):
                     return None
-                if entries.is_of(data, entries.RunBegan.KIND):
-                    began = entries.decode(data)
+                if encoding.is_of(data, entries.RunBegan.KIND):
+                    began = encoding.decode(data)
                     return (began.pid, began.host, began.started_at) if isinstance(began, entries.RunBegan) else None
     except (sqlite3.Error, Damaged):
         pass  # it is no ledger, is just being made, or is being written to this very moment

@@ -7,7 +7,7 @@ from typing import Final
 
 from drcheck.core.kinds.backup_frequency import Frequency
 from drcheck.core.kinds.rpo import Rpo
-from drcheck.core.model import grace
+from drcheck.core.model import grace, lateness
 from drcheck.core.model.slots import Per
 from drcheck.core.time import calendar
 from drcheck.core.time.calendar import DAY, ticks
@@ -43,7 +43,7 @@ def _every(context: Context, commitment: Frequency, every: int) -> Iterator[Rema
     """Warn of plans that cannot keep ``every``, above all of daily ones on a day of 25 hours."""
     path = ("commitments", commitment.id, "every")
     holds = grace.of_commitment(context.policy, commitment)
-    longest = grace.longest_interval(every, holds)
+    longest = lateness.longest_interval(every, holds)
     for of, sources in context.populations(commitment):
         loss = plans.worst_loss(sources, context.zone, context.as_of)
         if loss is None or loss.changed <= longest:

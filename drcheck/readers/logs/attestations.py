@@ -7,7 +7,9 @@ from functools import partial
 from typing import Final
 
 from drcheck import registry
-from drcheck.core.model.evidence import FOREVER, Attestation, Log, Observation
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.log_records import Attestation, Log
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import LONGEST_NAME, Source
 from drcheck.interfaces import Asked, Collector
 from drcheck.readers.logs import jsonl, log_file

@@ -20,7 +20,9 @@ from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 from drcheck.core.history import junit_reports
-from drcheck.core.model.evidence import FOREVER, Gap, Log, Observation
+from drcheck.core.model.evidence import FOREVER, Gap
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import RestoreRecords, Source
 from drcheck.core.model.rewritten_logs import ReportedTest
 from drcheck.interfaces import Asked, Collector

@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
-from drcheck.core.model.evidence import LONG_AGO, Gap, Log, Observation
+from drcheck.core.model.evidence import LONG_AGO, Gap
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
 from drcheck.readers import looks

@@ -22,7 +22,9 @@ from statistics import median_low
 from typing import Any, Final, NamedTuple
 
 from drcheck.core.history import exports
-from drcheck.core.model.evidence import FOREVER, Gap, Log, Observation
+from drcheck.core.model.evidence import FOREVER, Gap
+from drcheck.core.model.log_records import Log
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.model.rewritten_logs import Stretch, What
 from drcheck.interfaces import Asked, Collector

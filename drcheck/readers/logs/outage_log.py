@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from drcheck.core.model.evidence import FOREVER, Log, Observation, Outage, Recovery, Watched
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.interfaces import Asked, Collector
 from drcheck.readers.logs import jsonl, log_file, monitoring

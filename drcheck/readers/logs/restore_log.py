@@ -11,7 +11,9 @@ from functools import partial
 from typing import Final
 
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import FOREVER, Announcement, Check, Log, Observation, Phase, Recovery
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.log_records import Announcement, Check, Log, Phase, Recovery
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NOTHING_STATED, RestoreRecords, Source
 from drcheck.core.names.line_template import LineTemplate
 from drcheck.interfaces import Asked, Collector

@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Observation, Told
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Told
+from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.names.of_source import matcher_of, names_of
 from drcheck.errors import DrcheckError

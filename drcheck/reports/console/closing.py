@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Status
-from drcheck.interfaces import Fault, Report
 from drcheck.reports.console import local_time
 from drcheck.reports.console.marks import mark
 from drcheck.reports.console.terminal import Paper
 from drcheck.reports.console.text import printable, prose
+from drcheck.run_report import Fault, Report
 
 INDENT = 2
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap
-from drcheck.interfaces import Judged, SourceSeen
 from drcheck.reports.console.local_time import Local, of_service
 from drcheck.reports.console.terminal import Paper
 from drcheck.reports.console.text import printable, prose
+from drcheck.run_report import Judged, SourceSeen
 from drcheck.settings import located
 
 INDENT = 2

@@ -15,7 +15,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from drcheck.core import words
-from drcheck.interfaces import Judged
+from drcheck.run_report import Judged
 
 # Whole words only: an instant inside a file's name, or a record's id made of one, is a name.
 _INSTANT: Final = re.compile(r"(?<![\w/.:+-])\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?![\w/+-]|[.:][\w/])", re.ASCII)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Status
-from drcheck.interfaces import Judged
 from drcheck.reports.console.local_time import of_service
 from drcheck.reports.console.marks import NONE, Mark, mark
 from drcheck.reports.console.terminal import Paper
 from drcheck.reports.console.text import cells, fit, printable, wrap
+from drcheck.run_report import Judged
 
 FEW = 3
 """Services that are shown whole; of more, an overview and what is not met fit where their tables would not."""

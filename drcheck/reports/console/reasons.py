@@ -8,11 +8,11 @@ from typing import NamedTuple
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Opening, Status, Verdict
-from drcheck.interfaces import Judged
 from drcheck.reports.console import details, periods, since_then
 from drcheck.reports.console.local_time import Local
 from drcheck.reports.console.marks import Mark, mark, quantity
 from drcheck.reports.console.text import printable, prose
+from drcheck.run_report import Judged
 
 _KINDS = {"rpo": "RPO", "rto": "RTO", "restore_test": "restore tests"}
 _LINES_TOLD = 3

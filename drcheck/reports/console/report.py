@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Verdict
-from drcheck.interfaces import Judged, Report
 from drcheck.reports.console import closing, details, gaps, overview, reasons
 from drcheck.reports.console.local_time import Local, of_service
 from drcheck.reports.console.marks import Mark, mark, quantity
 from drcheck.reports.console.terminal import Paper, Part, Screen, screen
 from drcheck.reports.console.text import cells, fit, printable, prose, wrap
+from drcheck.run_report import Judged, Report
 
 INDENT = 2
 _GAP = "  "

@@ -16,7 +16,7 @@ from itertools import product
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.availability.commitment import Availability, Formula, MaintenanceRule
 from drcheck.core.model.commitments import Outside
-from drcheck.core.model.evidence import Maintenance, Outage
+from drcheck.core.model.log_records import Maintenance, Outage
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status
 from drcheck.registry import READERS

@@ -18,7 +18,8 @@ from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Notice, Outside, Rung
-from drcheck.core.model.evidence import ALWAYS, FOREVER, LONG_AGO, Log, Look
+from drcheck.core.model.evidence import ALWAYS, FOREVER, LONG_AGO, Look
+from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import NEVER, BusinessCalendar
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Status, Window

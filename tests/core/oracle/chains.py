@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from drcheck.core.model.evidence import FOREVER, Points
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.points import Points
 
 KINDS = ("full", "full", "differential", "incremental", "log", "snapshot")
 

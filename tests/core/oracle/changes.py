@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Between, Gap, Log, Recovery
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
+from drcheck.core.model.log_records import Between, Log, Recovery
 from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.spans import Span
 

@@ -13,7 +13,8 @@ from itertools import product
 from hypothesis import strategies as st
 
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Doubt, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.time.spans import Span
 
 from . import worlds

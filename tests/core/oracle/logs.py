@@ -14,18 +14,8 @@ from hypothesis import strategies as st
 
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import (
-    ANYTIME,
-    LONG_AGO,
-    Announcement,
-    Between,
-    Gap,
-    Log,
-    Maintenance,
-    Phase,
-    Recovery,
-    Shown,
-)
+from drcheck.core.model.evidence import LONG_AGO, Gap
+from drcheck.core.model.log_records import ANYTIME, Announcement, Between, Log, Maintenance, Phase, Recovery, Shown
 
 from .worlds import Scale
 

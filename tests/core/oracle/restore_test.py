@@ -5,7 +5,8 @@ from __future__ import annotations
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Notice, Outside
-from drcheck.core.model.evidence import FOREVER, Recovery
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.log_records import Recovery
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of

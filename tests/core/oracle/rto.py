@@ -11,7 +11,7 @@ from typing import NamedTuple
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.rto import Rto
-from drcheck.core.model.evidence import Recovery
+from drcheck.core.model.log_records import Recovery
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways
 from .logs import hidden, proves, recoveries

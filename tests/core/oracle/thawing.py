@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Fact, Points, Told
+from drcheck.core.model.evidence import FOREVER, Fact, Told
+from drcheck.core.model.points import Points
 
 from .worlds import Scale
 

@@ -14,7 +14,8 @@ from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.availability import evaluate as availability
 from drcheck.core.kinds.availability.commitment import Availability, Excuses, Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside
-from drcheck.core.model.evidence import ANYTIME, LONG_AGO, Between, Log, Maintenance, Outage, Watched
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.log_records import ANYTIME, Between, Log, Maintenance, Outage, Watched
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Window

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap, Look, Points
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap, Look
+from drcheck.core.model.points import Points
 from drcheck.core.model.policy import NEVER
 
 HOUR = 3600

@@ -17,7 +17,8 @@ from drcheck.core.history.log_lines import unread
 from drcheck.core.kinds.availability.commitment import Availability, Excuses, Formula
 from drcheck.core.kinds.availability.maintenance import Announced
 from drcheck.core.model.commitments import Outside
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Log, Outage
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.log_records import Log, Outage
 from drcheck.core.model.readers import Tells
 from drcheck.core.time.spans import Span, Spans, difference, earliest, intersection, length, union
 

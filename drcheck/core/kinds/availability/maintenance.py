@@ -9,7 +9,8 @@ from drcheck.core import words
 from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.availability.commitment import MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside
-from drcheck.core.model.evidence import ANYTIME, LONG_AGO, Maintenance
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.log_records import ANYTIME, Maintenance
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, intersection, union
 

@@ -11,7 +11,8 @@ from drcheck.core.evaluation.same_point import are_alike, are_copies, are_one_fi
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.kinds.copies.commitment import Copies
-from drcheck.core.model.evidence import FOREVER, Row
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.points import Row
 from drcheck.core.model.sites import Different, Place, Where
 
 _NOWHERE = Place()

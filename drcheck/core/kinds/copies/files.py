@@ -9,7 +9,7 @@ from itertools import chain, permutations
 from typing import Final
 
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.model.evidence import Points
+from drcheck.core.model.points import Points
 
 _VERSION: Final = re.compile(r"\?versionId=[^/]*$")
 """What names end in where each version of an object is a backup of its own."""

@@ -20,7 +20,9 @@ from drcheck.core.evaluation.terms import Records, Subject
 from drcheck.core.history.log_lines import Unread, unread
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Log, Points, Recovery, Row, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Told
+from drcheck.core.model.log_records import Log, Recovery
+from drcheck.core.model.points import Points, Row
 from drcheck.core.time.spans import Span, Spans, union
 
 

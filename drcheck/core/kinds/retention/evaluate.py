@@ -5,20 +5,22 @@ Three promises, each judged on its own, then the worst taken: ``keep`` for a tim
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
+from functools import cached_property, partial
+from itertools import groupby, pairwise, repeat
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.by_slot import BySlot
 from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
-from drcheck.core.kinds.retention.tiers import Held, held_by, tier, why_it_may_not_stand, why_not_kept
-from drcheck.core.model import grace
-from drcheck.core.model.evidence import LONG_AGO, Cited, Fact, Row
+from drcheck.core.kinds.retention.tiers import Held, tier, why_it_may_not_stand, why_not_kept
+from drcheck.core.model import grace, lateness
+from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
+from drcheck.core.model.points import Row
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, includes, union
@@ -49,31 +51,61 @@ def evaluate(commitment: Retention, subject: Subject, terms: Terms, window: Wind
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Owed:
-    """One slot, while it is owed."""
+    """One slot, while it is owed; what it takes long to find out is found out once it is asked."""
 
-    held: Held
+    slot: calendar.Slot
     due: int
     until: int
     """It is no longer owed from here on."""
-    seen: Spans
-    """When everything of it that stood has been seen."""
-    none_made_until: int
-    """Until when nothing of it can have come unseen since it was due."""
-    covered: bool
-    """Whether a slot that was never made is a frequency commitment's breach, not this one's."""
-    elsewhere: Held
-    """The same slot where that commitment counts its backups: one that was made there was made."""
+    stands: bool
+    """Whether it surely stands for as long as it is owed within the window: then nothing else of it matters."""
+    owing: _Owing
+    index: int
+    """Which of its slots it is."""
 
     @property
     def label(self) -> str:
-        return self.held.slot.label
+        return self.slot.label
+
+    @property
+    def covered(self) -> bool:
+        """Whether a slot that was never made is a frequency commitment's breach, not this one's."""
+        return self.owing.terms.covered
+
+    @cached_property
+    def held(self) -> Held:
+        return Held.of(self.owing.by_slot, self.index)
+
+    @cached_property
+    def elsewhere(self) -> Held:
+        """The same slot where that commitment counts its backups: one that was made there was made."""
+        return Held.of(self.owing.elsewhere, self.index)
+
+    @cached_property
+    def seen(self) -> Spans:
+        """When everything of it that stood has been seen."""
+        start = self.slot.start
+        return proved_at_all(part.absence.none_unseen(start) for part in self.owing.subject.parts)
+
+    @cached_property
+    def none_made_until(self) -> int:
+        """Until when nothing of it can have come unseen since it was due."""
+        return min(
+            max(
+                next((span.end for span in part.absence.stood(self.slot.start) if span.includes(self.due)), self.due),
+                part.absence.arrivals_known_until(self.slot.start),
+            )
+            for part in (*self.owing.subject.parts, *self.owing.terms.made)
+        )
 
     def status_at(self, t: int) -> Status | None:
-        held = self.held
         if not self.due <= t < self.until:
             return None
+        if self.stands:
+            return Status.MET
+        held = self.held
         if includes(held.surely, t):
             return Status.MET
         if includes(held.maybe, t) or not includes(self.seen, t):
@@ -83,8 +115,11 @@ class _Owed:
         may_be_made = min(held.maybe_from, self.elsewhere.maybe_from, self.none_made_until)
         return Status.MET if t < may_be_made else Status.UNKNOWN
 
+    def stands_at(self, t: int) -> bool:
+        return self.stands or includes(self.held.surely, t)
+
     def never_made_at(self, t: int) -> bool:
-        return self.status_at(t) is Status.MET and not includes(self.held.surely, t)
+        return self.status_at(t) is Status.MET and not self.stands_at(t)
 
     def changes(self) -> Iterator[int]:
         yield from (self.due, self.until, self.none_made_until)
@@ -98,11 +133,16 @@ class _Owed:
 def _kept(commitment: Retention, keep: int, subject: Subject, terms: Terms, window: Window) -> Finding:
     owed = _owed(commitment, keep, subject, terms, window)
     nothing = (Piece(window.start, window.end, None, "nothing is owed yet: no slot is old enough"),)
-    judged = [cut(window, slot.changes(), slot.status_at, partial(_reason, slot, subject)) for slot in owed]
+    judged: list[Sequence[Piece]] = []
+    for stand, several in groupby(owed, key=lambda slot: slot.stands):
+        if stand:
+            judged.append(_standing(several, window))
+        else:
+            judged += (cut(window, slot.changes(), slot.status_at, partial(_reason, slot, subject)) for slot in several)
     pieces = overlay(window, [nothing, *judged])
     last = window.end - 1
     now = [slot for slot in owed if slot.due <= last < slot.until]
-    standing = [slot for slot in now if includes(slot.held.surely, last)]
+    standing = [slot for slot in now if slot.stands_at(last)]
     never = [slot.label for slot in now if slot.never_made_at(last)]
     wanting = [
         slot for slot in now if slot.status_at(last) is pieces[-1].status and slot.status_at(last) is not Status.MET
@@ -116,6 +156,23 @@ def _kept(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         headroom=Quantity(len(standing) + len(never) - len(now), "points"),
         evidence=(*_cited(wanting or [*standing[:1], *standing[1:][-1:]]), *rejected(subject, window.end - keep)),
     )
+
+
+def _standing(slots: Iterable[_Owed], window: Window) -> list[Piece]:
+    """Return what slots in a row, each standing while it is owed, come to: the oldest one that is owed is named."""
+    pieces: list[Piece] = []
+    at = window.start
+    for slot in slots:
+        start, end = max(slot.due, at), min(slot.until, window.end)
+        if start >= end:
+            break  # an older one is owed until the window ends
+        if at < start:
+            pieces.append(Piece(at, start, None, f"{slot.label} is not owed"))
+        pieces.append(Piece(start, end, Status.MET, f"{slot.label} stands"))
+        at = end
+    if at < window.end:
+        pieces.append(Piece(at, window.end, None, "no slot is owed any more"))
+    return pieces
 
 
 def _cited(slots: list[_Owed]) -> Iterator[Cited]:
@@ -152,7 +209,7 @@ def _reason(slot: _Owed, subject: Subject, t: int) -> str:
     if status is Status.UNKNOWN:
         if includes(slot.held.maybe, t):
             return why_it_may_not_stand(slot.held, t)
-        unseen = [part for part in subject.parts if not includes(part.absence.none_unseen(slot.held.slot.start), t)]
+        unseen = [part for part in subject.parts if not includes(part.absence.none_unseen(slot.slot.start), t)]
         if unseen:
             return f"no backup of {slot.label} is known to stand; " + why_unknown.unproved(
                 unseen, t, f"no backup of {subject.of} of {slot.label} stood"
@@ -176,25 +233,25 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         for slot in calendar.slots(commitment.per, terms.zone, window.start - keep, window.end)
         if (terms.effective is None or slot.start >= terms.effective)
         and terms.binds.includes(slot.start)
-        and grace.due(slot.end, terms.grace) < window.end
+        and lateness.due(slot.end, terms.grace) < window.end
         and slot.start + keep > window.start
     ]
-    found: list[_Owed] = []
-    absences = {id(part.absence): part.absence for part in (*subject.parts, *terms.made)}
-    for held, elsewhere in zip(held_by(subject, slots), held_by(Subject(subject.of, terms.made), slots), strict=True):
-        start, due = held.slot.start, grace.due(held.slot.end, terms.grace)
-        # Looked up once: each takes longer than all that is done with it.
-        proofs = {
-            which: (absence.stood(start), absence.arrivals_known_until(start)) for which, absence in absences.items()
-        }
-        none_made_until = min(
-            max(next((span.end for span in stood if span.includes(due)), due), known)
-            for stood, known in proofs.values()
-        )
-        of_subject = (proofs[id(part.absence)] for part in subject.parts)
-        seen = proved_at_all(union([*stood, Span(start, known)]) for stood, known in of_subject)
-        found.append(_Owed(held, due, start + keep, seen, none_made_until, terms.covered, elsewhere))
-    return found
+    owing = _Owing(subject, terms, BySlot(subject.parts, slots), BySlot(terms.made, slots))
+    dues = [lateness.due(slot.end, terms.grace) for slot in slots]
+    ends = [slot.start + keep for slot in slots]
+    stand = owing.by_slot.plainly_held([max(due, window.start) for due in dues], [min(end, window.end) for end in ends])
+    return list(map(_Owed, slots, dues, ends, stand, repeat(owing), range(len(slots))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owing:
+    """What all slots of one judgement share."""
+
+    subject: Subject
+    terms: Terms
+    by_slot: BySlot
+    elsewhere: BySlot
+    """The same slots where the commitment that covers what was never made counts its backups."""
 
 
 def _nothing_older(commitment: Retention, at_most: int, subject: Subject, terms: Terms, window: Window) -> Finding:

@@ -18,7 +18,8 @@ from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import LONG_AGO, Points, Row
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.points import Points, Row
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.time import calendar
@@ -40,6 +41,11 @@ class Held:
     surely_from: int
     """From when it surely holds or held a point, even if that is broken now; ``FOREVER``: never."""
     maybe_from: int
+
+    @classmethod
+    def of(cls, by_slot: BySlot, index: int) -> Held:
+        """Return one of the slots of ``by_slot``."""
+        return cls(by_slot, index, *by_slot.stood(index))
 
     def stands_if_held(self, t: int) -> bool:
         """Return whether every point that may have come to it by ``t`` stood at ``t`` if it had."""
@@ -68,7 +74,7 @@ def _is_broken(points: Points, row: int, t: int) -> bool:
 def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
     """Return for each of ``slots``, oldest first, which counted points lie in it."""
     by_slot = BySlot(subject.parts, slots)
-    return [Held(by_slot, index, *by_slot.stood(index)) for index in range(len(slots))]
+    return [Held.of(by_slot, index) for index in range(len(slots))]
 
 
 def known_until(parts: Iterable[Part], start: int) -> int:

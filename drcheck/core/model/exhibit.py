@@ -1,0 +1,79 @@
+"""What a picture of a verdict is drawn from: the very steps, slots and recoveries that an evaluator judged.
+
+Only reports ask for these; a nightly run has none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from drcheck.core.model.verdict import Status
+
+
+class Step(NamedTuple):
+    """From ``since`` on, the newest data that surely could be restored was of ``data_as_of``."""
+
+    since: int
+    data_as_of: int | None
+    """None: there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How old the newest data was at each instant, against the oldest age that is allowed."""
+
+    objective: int
+    steps: tuple[Step, ...]
+    """Oldest first; the first one may begin before the window."""
+
+
+class SlotKept(NamedTuple):
+    """One slot in which backups are owed, as it stood at the end of the window."""
+
+    label: str
+    start: int
+    due: int
+    status: Status | None
+    """None: it is not due yet."""
+    late: bool
+    """Whether it holds what is owed, and did not yet when that was due."""
+    held: int
+    """Recovery points that surely belong to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """The slots that were owed in a window, oldest first."""
+
+    owed: int
+    """Recovery points that each must hold."""
+    slots: tuple[SlotKept, ...]
+
+
+class Timed(NamedTuple):
+    """A restore test, or a recovery from an outage, with the time that it took as the commitment counts it."""
+
+    id: str
+    ended_at: int
+    passed: bool
+    """Whether it is recorded as passed; what took too long may have."""
+    shortest: int
+    longest: int | None
+    """None: a clock is missing, so that nothing bounds it."""
+    real: bool
+    """Whether it was an outage and no test."""
+    why_not: str = ""
+    """Why it cannot prove the commitment; empty: it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long recoveries took, oldest first, against the time that is allowed."""
+
+    objective: int
+    recoveries: tuple[Timed, ...]
+
+
+Exhibit = Ages | Slots | Times
