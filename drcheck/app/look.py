@@ -91,7 +91,12 @@ def look(
                 also_read=at_places.around(source),
             )
 
-    pool = Connections(settings.connections, settings.workers, settings.list_at_most)
+    sharers = (
+        (source.connection, registry.place(source)[0])
+        for _, source in sources
+        if source.reader.lists and not source.versions
+    )
+    pool = Connections(settings.connections, settings.workers, settings.list_at_most, sharers)
     gathering = Gathering(jobs(), pool, settings.workers, reader)
     with progress([f"{policy.service}: {source.name}" for policy, source in sources]) as tick:
         for several in gathering.seen():

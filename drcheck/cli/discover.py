@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.app import discover
     from drcheck.cli.output import say, trace, write_whole
     from drcheck.policyfile.config import load_settings
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     _check(arguments)
     settings = load_settings(arguments.config)
@@ -162,7 +162,7 @@ def _overview(discovery: Discovery, at_most: int | None) -> Iterator[str]:
 def _table(discovery: Discovery, at_most: int | None) -> Iterator[str]:
     """Yield a line a service; of those that are alike a few, unless all are asked for."""
     from drcheck.core import words
-    from drcheck.reports.console.text import fit
+    from drcheck.reports.console.cells import fit
 
     shared = {found.service for common in discovery.alike for found in common.services}
     alone = [found for found in discovery.found if found.service not in shared]
@@ -196,7 +196,8 @@ def _row(one: Found, name: str) -> str:
 def _beside(discovery: Discovery) -> Iterator[str]:
     """Yield what is proposed for nothing."""
     from drcheck.core import words
-    from drcheck.reports.console.text import printable, wrap
+    from drcheck.reports.console.cells import wrap
+    from drcheck.reports.wording.text import printable
 
     if discovery.covered:
         services = list(dict.fromkeys(service for _, service in discovery.covered))

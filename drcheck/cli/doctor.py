@@ -111,7 +111,7 @@ def _text(diagnosis: Diagnosis) -> str:
 
 def _write(paper: Paper, topic: Topic) -> None:
     from drcheck.core import words
-    from drcheck.reports.console.text import prose
+    from drcheck.reports.wording.text import prose
 
     requests = "" if topic.requests is None else f", {words.counted(topic.requests, 'request')}"
     paper.wrapped(f"{prose(topic.name)}{requests}", indent=2, style="bold")

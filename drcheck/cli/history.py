@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from drcheck.ledger.state import PastVerdict, State
     from drcheck.ledger.store import Ledger
     from drcheck.policyfile.question_times import Moment
-    from drcheck.reports.console.local_time import Local
     from drcheck.reports.console.terminal import Paper
+    from drcheck.reports.wording.local_time import Local
 
 _DESCRIPTION = """\
 Show how the verdicts on each commitment went, out of the ledger: a line for
@@ -108,7 +108,7 @@ def _known(what: str, name: str, names: Sequence[str]) -> None:
     """Refuse a name that the ledger does not have; with an empty ledger every name is fine."""
     from drcheck.core import words
     from drcheck.policyfile.validate import suggest
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     if name and names and name not in names:
         hint = suggest(name, names) or f"Known are {words.several(list(names), at_most=10)}."
@@ -174,9 +174,9 @@ def _changes(verdicts: Sequence[PastVerdict]) -> Iterator[PastVerdict]:
 def _text(services: dict[str, list[_History]], zones: dict[str, ZoneInfo]) -> str:
     import sys
 
-    from drcheck.reports.console.local_time import Local
     from drcheck.reports.console.terminal import Paper, screen
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.local_time import Local
+    from drcheck.reports.wording.text import printable
 
     paper = Paper(screen(sys.stdout))
     for number, (service, histories) in enumerate(services.items()):
@@ -195,8 +195,10 @@ def _text(services: dict[str, list[_History]], zones: dict[str, ZoneInfo]) -> st
 
 def _print_verdicts(paper: Paper, history: _History, local: Local) -> None:
     from drcheck.core.model.verdict import Quantity, Status
-    from drcheck.reports.console.marks import mark, quantity
-    from drcheck.reports.console.text import fit, printable
+    from drcheck.reports.console.cells import fit
+    from drcheck.reports.wording.figures import quantity
+    from drcheck.reports.wording.marks import mark
+    from drcheck.reports.wording.text import printable
 
     for verdict in history.verdicts:
         status = Status(verdict.found.status) if verdict.found.status else None
@@ -211,7 +213,7 @@ def _print_verdicts(paper: Paper, history: _History, local: Local) -> None:
 
 def _print_breaches(paper: Paper, breaches: Sequence[Breach], local: Local) -> None:
     from drcheck.core import words
-    from drcheck.reports.console.text import fit
+    from drcheck.reports.console.cells import fit
 
     rows = [("breach opened", "closed", "lasted")]
     for breach in breaches:

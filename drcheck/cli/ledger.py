@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.ledger.errors import REMEDY, RESTORE, DamagedLedger, NoLedger
     from drcheck.ledger.store import open_ledger
     from drcheck.policyfile.config import load_settings
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     retires = arguments.action == "retire"
     if {retires} != {bool(arguments.service), bool(arguments.reason)}:
@@ -104,7 +104,7 @@ def _show(ledger: Ledger) -> int:
 
     from drcheck.core import words
     from drcheck.core.words import counted
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     counts, state = ledger.counts(), ledger.state((), folded=True)
     runs, verdicts = list(state.runs.values()), sum(map(len, state.verdicts.values()))
@@ -133,7 +133,7 @@ def _show(ledger: Ledger) -> int:
 def _check(ledger: Ledger) -> int:
     from drcheck.core.words import counted
     from drcheck.ledger.errors import REBUILD, REMEDY
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     damaged = list(ledger.damage())
     for what in damaged:

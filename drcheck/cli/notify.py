@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _log(told: Iterable[Notification]) -> str:
     """Return a line for each message, held, claimed, sent or failed, and below it what was new by then."""
     from drcheck.core import words
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     lines = []
     for one in told:

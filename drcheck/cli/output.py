@@ -59,7 +59,7 @@ def tell(text: str) -> None:
 
 def say(error: DrcheckError) -> None:
     """Print an error on standard error; what a far side or an argument put into it is never obeyed by a terminal."""
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     for line in f"drcheck: {error}".split("\n"):
         tell(printable(line))
@@ -67,7 +67,7 @@ def say(error: DrcheckError) -> None:
 
 def trace(tracebacks: Iterable[str]) -> None:
     """Print on standard error what clients raised that nobody foresaw; no terminal obeys what stands in it."""
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     for line in "\n".join(tracebacks).splitlines():
         tell(printable(line))

@@ -60,7 +60,7 @@ def _text(replayed: Replayed) -> str:
 
     from drcheck.core import words
     from drcheck.reports.console.terminal import Paper, screen
-    from drcheck.reports.console.text import prose
+    from drcheck.reports.wording.text import prose
 
     paper = Paper(screen(sys.stdout))
     began = replayed.run.began

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.app.trial import try_source
     from drcheck.cli.output import say, trace, write_whole
     from drcheck.policyfile.config import load_settings
-    from drcheck.reports.console.text import printable
+    from drcheck.reports.wording.text import printable
 
     settings = load_settings(arguments.config)
     source, service = _source(arguments, settings)

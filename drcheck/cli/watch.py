@@ -117,7 +117,7 @@ class _Lines:
             self._tell(line)
 
     def _tell(self, line: str) -> None:
-        from drcheck.reports.console.text import printable  # so that --help answers at once
+        from drcheck.reports.wording.text import printable  # so that --help answers at once
 
         tell(f"{words.instant(clock.now())} {printable(line)}")
 

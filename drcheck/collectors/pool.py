@@ -8,7 +8,7 @@ cut off, and a watching thread does that when the time has come.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from types import TracebackType
@@ -105,9 +105,17 @@ class Connections:
         connections: Mapping[str, Connection] | None = None,
         workers: int = 32,
         list_at_most: int = LIST_AT_MOST,
+        sharers: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.connections = connections or {}
         """By alias, for the jump hosts that one connection names in another."""
+        self.roots: dict[tuple[str, str], dict[str, int]] = {}
+        """Connection and first directory (bucket, container) to the roots below it that ``sharers``, the sources that
+        may share one listing, list in this run, with how many of them list each."""
+        for name, path in sharers:
+            top, _, root = path.partition("/")
+            its = self.roots.setdefault((name, top), {})
+            its[root] = its.get(root, 0) + 1
         self.workers = workers
         self._list_at_most = list_at_most
         self.ended = threading.Event()

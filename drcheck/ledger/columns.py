@@ -188,7 +188,7 @@ def read_candidates(table: Facts) -> Iterable[Candidate]:
     return map(Candidate, *candidate_columns(table))
 
 
-def candidate_columns(table: Facts) -> tuple[Iterable[Any], ...]:
+def candidate_columns(table: Facts) -> tuple[Sequence[Any], ...]:
     """Return the same as columns, in the order of the fields of :class:`Candidate`."""
     read = partial(column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
@@ -202,10 +202,10 @@ def candidate_columns(table: Facts) -> tuple[Iterable[Any], ...]:
         moved(table, "data_span", data),
         arrived,
         moved(table, "arrived_span", arrived),
-        accumulate(read("size")),
+        list(accumulate(read("size"))),
         _texts(table, "checksum"),
-        map(not_, read("incomplete")),
-        map(_read_pieces, read("pieces", None)),
+        list(map(not_, read("incomplete"))),
+        list(map(_read_pieces, pieces)) if isinstance(pieces := table.get("pieces"), list) else read("pieces", None),
     )
 
 
@@ -217,17 +217,22 @@ def _texts(table: Facts, key: str) -> Sequence[str]:
 def moved(table: Facts, key: str, base: Sequence[int]) -> Sequence[int]:
     """Return a column that is written as the difference to another one; mostly it is the same."""
     by = column(table, len(base), key)
-    return list(map(add, base, by)) if any(by) else base
+    return list(map(add, base, by)) if table.get(key) else base
 
 
 def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
     """Return one column of a table of so many rows; raises :class:`Damaged` for another length, or for no number."""
     found = table.get(key, empty)
-    column = found if isinstance(found, list) else [found] * rows
-    if len(column) != rows:
-        raise Damaged(f"its column {key} has {len(column)} rows of {rows}")
+    alike = not isinstance(found, list)
+    if alike and not rows:
+        return []
+    column: list[Any] = [found] if alike else found
     if empty == 0 and not set(map(type, column)) <= {int}:
         raise Damaged(f"its column {key} holds what is no number")
+    if alike:
+        return column * rows
+    if len(column) != rows:
+        raise Damaged(f"its column {key} has {len(column)} rows of {rows}")
     return column
 
 

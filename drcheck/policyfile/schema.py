@@ -25,16 +25,17 @@ _BOOLEANS: Final = {"true": True, "false": False}
 @cache
 def published(name: str) -> str:
     """Return the text of the schema ``policy`` or ``config``, as ``drcheck schema`` prints it."""
-    whole = json.loads(Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
-    whole = _with_connections(whole) if name == "config" else _with_kinds_and_readers(whole)
-    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    whole = _raw(name)
+    kinds = {kind: language(kind).schema(kind) for kind in KINDS} if name == "policy" else {}
+    return json.dumps({**whole, "$defs": {**whole["$defs"], **kinds}}, ensure_ascii=False, indent=2) + "\n"
 
 
 def _with_kinds_and_readers(whole: Any) -> Any:
-    """Add every registered kind and reader, and the slots of the calendar, to the schema of policies."""
-    kinds = {kind: language(kind).schema(kind) for kind in KINDS}
-    whole["$defs"]["kind"]["enum"] = list(kinds)
-    whole["$defs"] |= kinds
+    """Add every registered kind and reader, and the slots of the calendar, to the schema of policies.
+
+    What a kind says of itself is not yet in it: :func:`definition` has that, and loads only what is asked for.
+    """
+    whole["$defs"]["kind"]["enum"] = list(KINDS)
     readers = "; ".join(f"`{reader.name}` ({reader.reads})" for reader in READERS.values())
     whole["$defs"]["reader"] |= {"description": f"How the bytes there are read: {readers}.", "enum": list(READERS)}
     whole["$defs"]["per"]["enum"] = [*counted_by(Use.BACKUPS)]
@@ -43,7 +44,7 @@ def _with_kinds_and_readers(whole: Any) -> Any:
         for keys in dict.fromkeys(reader.keys for reader in READERS.values())
     ]
     whole["properties"]["commitments"]["additionalProperties"]["allOf"] = [
-        _where("kind", [kind], kind) for kind in kinds
+        _where("kind", [kind], kind) for kind in KINDS
     ]
     return whole
 
@@ -93,24 +94,44 @@ def schema(name: str) -> Schema:
 @cache
 def definition(name: str, which: str) -> Schema:
     """Return what a schema defines under ``which``, with every ``$ref`` replaced by what it refers to."""
-    inlined: Schema = _inlined(_raw(name)["$defs"][which], name)
+    of_kind = name == "policy" and which in KINDS
+    inlined: Schema = _inlined(language(which).schema(which) if of_kind else _raw(name)["$defs"][which], name)
     return inlined
 
 
 @cache
 def _raw(name: str) -> dict[str, Any]:
-    raw: dict[str, Any] = json.loads(published(name))
+    whole = json.loads(Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
+    raw: dict[str, Any] = _with_connections(whole) if name == "config" else _with_kinds_and_readers(whole)
     return raw
 
 
+class _OfKind(Mapping[str, Any]):
+    """What a kind of commitment says of itself, once it is asked for: most policies have few of the kinds."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def __getitem__(self, key: str) -> Any:
+        return definition("policy", self._kind)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(definition("policy", self._kind))
+
+    def __len__(self) -> int:
+        return len(definition("policy", self._kind))
+
+
 def _inlined(part: Any, name: str) -> Any:
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return [_inlined(item, name) for item in part]
     if not isinstance(part, dict):
         return part
     if "$ref" in part:
-        beside = {key: value for key, value in part.items() if key != "$ref"}
-        return {**definition(name, part["$ref"].removeprefix("#/$defs/")), **beside}
+        which = part["$ref"].removeprefix("#/$defs/")
+        if name == "policy" and which in KINDS:
+            return _OfKind(which)
+        return {**definition(name, which), **{key: value for key, value in part.items() if key != "$ref"}}
     return {key: _inlined(value, name) for key, value in part.items()}
 
 

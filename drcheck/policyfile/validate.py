@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from drcheck.core.words import quoted, several
 from drcheck.policyfile import scalar_formats
+from drcheck.policyfile.acceptance import ABSENT, accepts
 from drcheck.policyfile.nodes import Fields, Items, Node, Problem, Scalar, place
-from drcheck.policyfile.schema import applies, schema, typed
+from drcheck.policyfile.schema import schema, typed
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -21,55 +22,26 @@ _NOUNS = {"object": "a mapping of keys to values", "array": "a list", "string": 
 
 @cache
 def _validator(name: str) -> Validator:
-    # Imported here: drcheck --help has no use for it.
+    # Imported here: of what is accepted nobody asks it.
     from jsonschema import Draft202012Validator, validators
 
-    # Stock jsonschema builds a validator for each of the ten conditions of each commitment and for each scalar. What
-    # these do instead gives the same answers in a third of the time (a test holds them against each other).
-    ours = {"if": _if, "allOf": _all_of, "properties": _properties, "items": _items}
+    # Stock jsonschema builds a validator for each key and each scalar, though most of them have no fault.
+    ours = {"properties": _properties, "items": _items}
     fast = validators.extend(Draft202012Validator, ours)  # type: ignore[no-untyped-call]
     validator: Validator = fast(schema(name), format_checker=scalar_formats.checker())
     return validator
 
 
-def _if(validator: Any, condition: Any, instance: Any, part: Any) -> Iterator[ValidationError]:
-    chosen = "then" if applies(condition, instance) else "else"
-    if chosen in part:
-        yield from validator.descend(instance, part[chosen], schema_path=chosen)
-
-
-def _all_of(validator: Any, parts: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
-    for index, part in enumerate(parts):
-        for error in _if(validator, part["if"], instance, part):
-            error.schema_path.appendleft(index)
-            yield error
-
-
 def _properties(validator: Any, parts: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     for key, value in instance.items() if isinstance(instance, dict) else ():
-        if key in parts and not _is_text(value, parts[key]):
+        if key in parts and not accepts(value, parts[key]):
             yield from validator.descend(value, parts[key], path=key, schema_path=key)
 
 
 def _items(validator: Any, part: Any, instance: Any, _: Any) -> Iterator[ValidationError]:
     for index, value in enumerate(instance) if isinstance(instance, list) else ():
-        if not _is_text(value, part):
+        if not accepts(value, part):
             yield from validator.descend(value, part, path=index)
-
-
-def _is_text(value: Any, part: Any) -> bool:
-    """Return whether ``value`` is text that ``part`` asks for; False says nothing: the whole of it is then asked.
-
-    A format of ours accepts nothing that the pattern beside it, for editors, refuses (a test holds them together).
-    """
-    return (
-        "string" in part.get("type", ())
-        and "if" not in part  # of a value of either form, only its branch says what text may be
-        and isinstance(value, str)
-        and len(value) >= part.get("minLength", 0)
-        and value in part.get("enum", (value,))
-        and (scalar_formats.accepts(part["format"], value) if "format" in part else "pattern" not in part)
-    )
 
 
 def validate(root: Node, name: str, *, partial: bool = False) -> tuple[Any, list[Problem]]:
@@ -78,10 +50,12 @@ def validate(root: Node, name: str, *, partial: bool = False) -> tuple[Any, list
     ``partial``: the document is a template, to which others add what is missing.
     """
     value = typed(root, schema(name))
+    if accepts(value, schema(name), partial=partial):
+        return value, []
     problems: dict[tuple[str | int, ...], list[Problem]] = {}
     error: Any  # the fields of jsonschema's errors may be unset, to its types; those that iter_errors yields are set
     for error in _validator(name).iter_errors(value):
-        if partial and error.validator in {"required", "dependentRequired", "minProperties"}:
+        if partial and error.validator in ABSENT:
             continue
         path = tuple(error.absolute_path)
         mark, node = place(root, path)

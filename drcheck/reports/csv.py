@@ -18,9 +18,9 @@ from typing import Final
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Quantity, Status, Verdict
-from drcheck.reports.console import closing, gaps, reasons
-from drcheck.reports.console.local_time import Local
-from drcheck.reports.console.text import prose
+from drcheck.reports.wording import lacking, reasons, totals
+from drcheck.reports.wording.local_time import Local
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 
 _UTC: Final = Local(UTC)
@@ -57,16 +57,16 @@ def _rows(report: Report) -> Iterator[dict[str, str]]:
         }
         for verdict in judged.verdicts:
             yield {"record": "commitment", **of_service, **_commitment(judged, verdict)}
-        for sentence, hint in gaps.unseen(judged, _UTC, verbose=True):
+        for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
             yield {"record": "evidence gap", **of_service, "reason": _text(sentence), "hint": _text(hint)}
-        for sentence in gaps.unjudged(judged):
+        for sentence in lacking.unjudged(judged):
             yield {"record": "not judged", **of_service, "reason": _text(sentence)}
     for fault in report.faults:
         yield {
             "record": "policy gone" if fault.gone else "invalid policy",
             "policy": _text(fault.file),
             "status": Status.UNKNOWN.value,
-            "reason": _text(closing.fault_of(fault)),
+            "reason": _text(totals.fault_of(fault)),
             **of_run,
         }
 

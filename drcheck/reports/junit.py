@@ -15,10 +15,10 @@ from xml.etree import ElementTree as ET
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Quantity, Status, Verdict
-from drcheck.reports.console import closing, details, gaps, reasons
-from drcheck.reports.console.local_time import Local
-from drcheck.reports.console.marks import quantity
-from drcheck.reports.console.text import prose
+from drcheck.reports.wording import citations, lacking, reasons, totals
+from drcheck.reports.wording.figures import quantity
+from drcheck.reports.wording.local_time import Local
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 
 _UTC: Final = Local(UTC)
@@ -56,8 +56,8 @@ def _suite_of(report: Report, judged: Judged) -> ET.Element:
     }
     _properties(suite, about)
     suite.extend(_case_of(judged, verdict, now_alone=report.now_alone) for verdict in judged.verdicts)
-    unseen = [f"{what}\n  {hint}" if hint else what for what, hint in gaps.unseen(judged, _UTC, verbose=True)]
-    if told := [*(f"evidence gap: {line}" for line in unseen), *map(prose, gaps.unjudged(judged))]:
+    unseen = [f"{what}\n  {hint}" if hint else what for what, hint in lacking.unseen(judged, _UTC, verbose=True)]
+    if told := [*(f"evidence gap: {line}" for line in unseen), *map(prose, lacking.unjudged(judged))]:
         ET.SubElement(suite, "system-err").text = "\n".join(told)
     return _counted(suite)
 
@@ -69,7 +69,7 @@ def _suite_of_faults(report: Report) -> ET.Element:
         its = [fault for fault in report.faults if fault.file == file]
         case = ET.SubElement(suite, "testcase", classname=_NOT_JUDGED, name=prose(file))
         kind = "policy gone" if its[0].gone else "invalid policy"
-        told = list(map(closing.fault_of, its))
+        told = list(map(totals.fault_of, its))
         ET.SubElement(case, "error", type=kind, message=told[0]).text = "\n".join(told)
     return _counted(suite)
 
@@ -118,7 +118,7 @@ def _message(verdict: Verdict, lines: list[str], kind: str) -> str:
 
 
 def _evidence(verdict: Verdict) -> Iterator[str]:
-    told = [details.in_words(cited, _UTC) for cited in details.cited_by(verdict)]
+    told = [citations.in_words(cited, _UTC) for cited in citations.cited_by(verdict)]
     yield from (f"evidence: {line}" for line in told[:_CITED])
     if told[_CITED:]:
         yield f"and {words.counted(len(told) - _CITED, 'more piece')} of evidence"

@@ -13,10 +13,11 @@ from typing import Final
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.console import closing, details, gaps, overview, reasons
-from drcheck.reports.console.local_time import Local, of_service
-from drcheck.reports.console.marks import Mark, mark, quantity
-from drcheck.reports.console.text import prose
+from drcheck.reports.wording import citations, lacking, reasons, service_totals, totals
+from drcheck.reports.wording.figures import promised, quantity
+from drcheck.reports.wording.local_time import Local, of_service
+from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 
 _BACKTICKS: Final = re.compile("`+")
@@ -24,20 +25,20 @@ _BACKTICKS: Final = re.compile("`+")
 
 def render(report: Report, *, quiet: bool = False, verbose: bool = False, **_: object) -> bytes:
     """Return the report as UTF-8; ``quiet`` and ``verbose`` leave out and add what they do on the console."""
-    many = len(report.services) > overview.FEW
+    many = len(report.services) > service_totals.FEW
     brief = quiet or (many and not verbose)
-    lines = [f"**{_shown(mark(report.status))}**: {closing.counts(report)}", "", closing.judged(report), ""]
+    lines = [f"**{_shown(mark(report.status))}**: {totals.counts(report)}", "", totals.judged(report), ""]
     if many and not quiet:
         lines += [*_overview(report.services), ""]
     for judged in report.services:
         told = [verdict for verdict in judged.verdicts if not brief or reasons.matters(verdict)]
-        if told or not brief or judged.gaps or gaps.unjudged(judged):
+        if told or not brief or judged.gaps or lacking.unjudged(judged):
             lines += _service(judged, told, brief=brief, verbose=verbose)
     if report.faults:
         lines += [
             "### Policies that could not be judged",
             "",
-            *(_item(closing.fault_of(one)) for one in report.faults),
+            *(_item(totals.fault_of(one)) for one in report.faults),
             "",
         ]
     return "\n".join(lines).encode()
@@ -62,8 +63,8 @@ def code(text: str, *, in_table: bool = False) -> str:
 def _overview(services: Sequence[Judged]) -> Iterator[str]:
     yield from _table("status", "service", "met", "evidence gaps", right=2)
     for judged in services:
-        met, unseen = overview.figures(judged)
-        yield _row(_shown(overview.mark_of(judged)), code(judged.policy.service, in_table=True), met, unseen)
+        met, unseen = service_totals.figures(judged)
+        yield _row(_shown(service_totals.mark_of(judged)), code(judged.policy.service, in_table=True), met, unseen)
 
 
 def _service(judged: Judged, told: Sequence[Verdict], *, brief: bool, verbose: bool) -> Iterator[str]:
@@ -78,7 +79,7 @@ def _service(judged: Judged, told: Sequence[Verdict], *, brief: bool, verbose: b
         for verdict in told:
             promise = verdict.commitment
             texts = (code(part, in_table=True) for part in (promise.id, promise.clause))
-            figures = (details.promised(verdict.overall), quantity(verdict.overall.measured))
+            figures = (promised(verdict.overall), quantity(verdict.overall.measured))
             yield _row(_shown(reasons.mark_of(verdict)), *texts, *figures)
         yield ""
     for verdict in told:
@@ -92,12 +93,12 @@ def _service(judged: Judged, told: Sequence[Verdict], *, brief: bool, verbose: b
     if judged.gaps:
         yield "Could not be seen:"
         yield ""
-        for sentence, hint in gaps.unseen(judged, local, verbose=verbose):
+        for sentence, hint in lacking.unseen(judged, local, verbose=verbose):
             yield _item(sentence)
             if hint:
                 yield f"  - → {code(hint)}"
         yield ""
-    if unjudged := gaps.unjudged(judged):
+    if unjudged := lacking.unjudged(judged):
         yield "Beside what was promised:"
         yield ""
         yield from map(_item, unjudged)
@@ -112,7 +113,7 @@ def _is_told(verdict: Verdict) -> bool:
 def _sentences(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool) -> Iterator[str]:
     yield from (line.text for line in reasons.lines(judged, verdict, local))
     if verbose:
-        yield from (details.in_words(cited, local) for cited in details.cited_by(verdict))
+        yield from (citations.in_words(cited, local) for cited in citations.cited_by(verdict))
 
 
 def _shown(shown: Mark) -> str:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.judging.transitions import WAITS, Change, Event, What
-from drcheck.reports.console.text import printable
+from drcheck.reports.wording.text import printable
 
 _MOST: Final = 30
 """Lines of one kind: a message is read, and the report has the rest."""

@@ -17,9 +17,9 @@ from drcheck.core.evaluation.headroom import warn_at
 from drcheck.core.judging import summary
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.verdict import Status, Verdict
-from drcheck.reports.console import closing, gaps, reasons
-from drcheck.reports.console.local_time import of_service
-from drcheck.reports.console.text import prose
+from drcheck.reports.wording import lacking, reasons, totals
+from drcheck.reports.wording.local_time import of_service
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -54,15 +54,15 @@ def render(report: Report, *, verbose: bool = False, **_: object) -> bytes:
         for verdict in judged.verdicts
     ]
     lines = [f"DRCHECK {_WORDS[exit_status(report)]} - {_in_short(report, its)} | {_figures_of_run(report)}"]
-    lines += [_text(f"[unknown] {closing.fault_of(fault)}") for fault in report.faults]
+    lines += [_text(f"[unknown] {totals.fault_of(fault)}") for fault in report.faults]
     for told in sorted(its, key=lambda told: told.gravity, reverse=True):
         if verbose or told.gravity or reasons.matters(told.verdict):
             lines += _of_commitment(told.judged, told.verdict)
     for judged in report.services:
-        for sentence, hint in gaps.unseen(judged, of_service(judged), verbose=verbose):
+        for sentence, hint in lacking.unseen(judged, of_service(judged), verbose=verbose):
             lines.append(_text(f"[evidence gap] {judged.policy.service}: {sentence}"))
             lines += [f"  {_text(hint)}"] if hint else []
-        lines += [_text(f"{judged.policy.service}: {sentence}") for sentence in gaps.unjudged(judged)]
+        lines += [_text(f"{judged.policy.service}: {sentence}") for sentence in lacking.unjudged(judged)]
     figures = list(filter(None, (_figure(told.judged, told.verdict) for told in its)))
     if figures and len(lines) == 1:
         lines = [" ".join([*lines, *figures])]

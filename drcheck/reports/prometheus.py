@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Quantity, Status, Verdict
-from drcheck.reports.console.text import prose
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 
 _COMMITMENT: Final = ("service", "commitment", "kind")

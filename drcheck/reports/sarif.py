@@ -18,11 +18,11 @@ from drcheck.core.model.evidence import Cited
 from drcheck.core.model.policy import Position
 from drcheck.core.model.verdict import Status, Verdict
 from drcheck.registry import KINDS, kind_description
-from drcheck.reports.console import closing, details, gaps, reasons
-from drcheck.reports.console.local_time import Local
-from drcheck.reports.console.marks import quantity
-from drcheck.reports.console.text import prose
 from drcheck.reports.json import written
+from drcheck.reports.wording import citations, lacking, reasons, totals
+from drcheck.reports.wording.figures import quantity
+from drcheck.reports.wording.local_time import Local
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import Fault, Judged, Report
 from drcheck.settings import located, url_path
 
@@ -103,10 +103,10 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 def _notifications(judged: Judged) -> Iterator[dict[str, Any]]:
     where = [_location(Position(judged.policy.file, 0, 0), judged.policy.service)]
-    for sentence, hint in gaps.unseen(judged, _UTC, verbose=True):
+    for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
         told = f"{sentence}\n{hint}" if hint else sentence
         yield {"descriptor": {"id": "evidence-gap"}, "level": "warning", "message": _message(told), "locations": where}
-    for sentence in map(prose, gaps.unjudged(judged)):
+    for sentence in map(prose, lacking.unjudged(judged)):
         yield {"descriptor": {"id": "not-judged"}, "level": "note", "message": _message(sentence), "locations": where}
 
 
@@ -133,7 +133,7 @@ def _ended(verdict: Verdict, *, now_alone: bool) -> _Ended | None:
 def _result(judged: Judged, verdict: Verdict, ended: _Ended, locations: Mapping[str, str]) -> dict[str, Any]:
     policy, promise, found = judged.policy, verdict.commitment, verdict.overall
     lines = [line.text for line in reasons.lines(judged, verdict, _UTC)]
-    cited = list(details.cited_by(verdict))[:_CITED]
+    cited = list(citations.cited_by(verdict))[:_CITED]
     result: dict[str, Any] = {
         "ruleId": promise.kind,
         "level": ended.level,
@@ -182,12 +182,12 @@ def _result(judged: Judged, verdict: Verdict, ended: _Ended, locations: Mapping[
 def _evidence(number: int, cited: Cited, locations: Mapping[str, str]) -> dict[str, Any]:
     url = located(cited.place, locations)
     where = {"physicalLocation": {"artifactLocation": {"uri": url}}} if url else {}
-    return {"id": number, "message": _message(details.in_words(cited, _UTC)), **where}
+    return {"id": number, "message": _message(citations.in_words(cited, _UTC)), **where}
 
 
 def _fault(fault: Fault) -> dict[str, Any]:
     at = fault.at or Position(fault.file, 0, 0)
-    told = closing.fault_of(fault)
+    told = totals.fault_of(fault)
     beside = told.removeprefix(prose(f"{at.file}:{at.line}:{at.column}:")).lstrip()
     return {
         "ruleId": _rule_of(fault),

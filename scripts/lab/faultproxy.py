@@ -52,6 +52,8 @@ class FaultProxy:
         self.strikes = strikes
         """How many connections it may end."""
         self.connections = 0
+        self.requests = 0
+        """Requests of HTTP that passed."""
         self._sockets: list[socket.socket] = []
         self._ended = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -72,10 +74,10 @@ class FaultProxy:
                 threading.Thread(target=self._ask, args=(client, server), daemon=True).start()
                 threading.Thread(target=self._answer, args=(server, client), daemon=True).start()
 
-    @staticmethod
-    def _ask(client: socket.socket, server: socket.socket) -> None:
+    def _ask(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := client.recv(65536):
+                self.requests += data.count(b" HTTP/1.1\r\n")
                 server.sendall(data)
             server.shutdown(socket.SHUT_WR)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from paged_place import DAY, NOW, entry
 
+from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import Candidate, Fact, Pieces, Settled
 from drcheck.core.model.policy import Source
 from drcheck.interfaces import Asked, CollectorError, NotFound
@@ -42,7 +43,9 @@ def candidate(name, size=100, *, age=0, checksum="", complete=True, of="db"):
 
 
 def taken(files, candidates, asked=ASKED, beside=None, within=None):
-    described, gaps = fingerprints.take(files, SOURCE, candidates, within or {}, asked, beside or {})
+    described, gaps = fingerprints.take(
+        files, SOURCE, CandidateColumns.made_of(candidates), within or {}, asked, beside or {}
+    )
     return {one.name: (one.fact, one.told.how) for one in described}, gaps
 
 

@@ -14,9 +14,9 @@ from drcheck.core.model.evidence import Gap, Unaccounted
 from drcheck.core.model.policy import Waiver
 from drcheck.core.model.verdict import Named, News, Opening
 from drcheck.core.model.waivers import Waived
+from drcheck.reports.console.cells import cells
 from drcheck.reports.console.report import pages, render
 from drcheck.reports.console.terminal import Screen
-from drcheck.reports.console.text import cells
 from drcheck.run_report import SourceSeen
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -12,8 +12,8 @@ import pytest
 import samples
 
 from drcheck.core.model.verdict import Named, News, Opening
-from drcheck.reports.console.text import prose
 from drcheck.reports.csv import COLUMNS, render
+from drcheck.reports.wording.text import prose
 
 GOLDEN = Path(__file__).parent / "golden" / "few.csv"
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "a;=1", "a; @b", "＝1", "＠b", '"=1"')  # noqa: RUF001

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from drcheck.core import words
 from drcheck.policyfile import units
-from drcheck.reports.console.local_time import Local
+from drcheck.reports.wording.local_time import Local
 
 STOCKHOLM, UTC = ZoneInfo("Europe/Stockholm"), ZoneInfo("UTC")
 

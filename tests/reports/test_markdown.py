@@ -11,8 +11,8 @@ import samples
 from markdown_it import MarkdownIt
 
 from drcheck.core.model.verdict import Named, News, Opening
-from drcheck.reports.console.text import prose
 from drcheck.reports.markdown import code, render
+from drcheck.reports.wording.text import prose
 from drcheck.run_report import SourceSeen
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import samples
 
 from drcheck.core.model.verdict import Credit, PeriodFigures, Quantity, Status
-from drcheck.reports.console import periods
+from drcheck.reports.wording import periods
 
 NOVEMBER = 1793491200
 DECEMBER = NOVEMBER + 30 * 86400

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import HOSTILE
 
-from drcheck.reports.console.text import cells, fit, printable, prose, wrap
+from drcheck.reports.console.cells import cells, fit, wrap
+from drcheck.reports.wording.text import printable, prose
 
 anything = st.text(st.characters(codec=None, exclude_categories=())) | st.sampled_from(HOSTILE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drcheck.core.model.since_then import Change, What
-from drcheck.reports.console.since_then import in_short, in_words
+from drcheck.reports.wording.since_then import in_short, in_words
 
 DAY = 86400
 

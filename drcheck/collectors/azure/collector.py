@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.azure.account import account_of
@@ -13,6 +14,7 @@ from drcheck.collectors.confine import checked_name, checked_path, checked_prefi
 from drcheck.collectors.descriptions import Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
+from drcheck.collectors.shared_listings import Lister, Row, Share, share
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Account, Entry, Seek
 
@@ -35,7 +37,10 @@ class AzureBlobCollector:
     in_place = False
     links: Sequence[str] = ()
 
-    def __init__(self, client: AzureClient, caller: Caller, quota: Quota, container: str, root: str) -> None:
+    def __init__(
+        self, client: AzureClient, caller: Caller, quota: Quota, container: str, root: str,
+        share: Callable[[Lister], Share | None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self._client = client
         self._caller = caller
         self._quota = quota
@@ -43,6 +48,8 @@ class AzureBlobCollector:
         self._root = root
         self._facts = AzureFacts(client, caller, container)
         self._listed = Listed()
+        self._with_others = share
+        self._share: Share | None = None
 
     @property
     def calls(self) -> int:
@@ -51,11 +58,28 @@ class AzureBlobCollector:
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[Entry]:
         """Yield what begins with ``prefix`` and sorts after ``after``, page by page."""
-        for page in self._pages(Question(self._container, prefix, self._root, locks=self._facts.list_locks)):
-            for entry, facts in zip(page.entries, page.told, strict=True):
-                if entry.name > after:
-                    self._listed.keep(entry.name, facts)
-                    yield entry
+        for entry, facts in self._shared(prefix) or self._own(prefix):
+            if entry.name > after:
+                self._listed.keep(entry.name, facts)
+                yield entry
+
+    def _shared(self, prefix: str) -> Iterator[Row] | None:
+        """Return what one listing for all sources of the container shows; it tells of no locks."""
+        checked_prefix(prefix)
+        if self._facts.list_locks:
+            return None
+        if self._share is None:
+            self._share = self._with_others(self._everything)
+        return self._share.below(prefix, self._quota) if self._share else None
+
+    def _everything(self, base: str, quota: Quota) -> Iterator[Sequence[Row]]:
+        for page in self._pages(Question(self._container, "", base), quota):
+            yield list(zip(page.entries, page.told, strict=True))
+
+    def _own(self, prefix: str) -> Iterator[Row]:
+        question = Question(self._container, prefix, self._root, locks=self._facts.list_locks)
+        for page in self._pages(question, self._quota):
+            yield from zip(page.entries, page.told, strict=True)
 
     def earlier(self, prefix: str) -> Iterator[Entry]:
         """Yield snapshots, older versions, and what was deleted softly, which stands until its time is over.
@@ -63,13 +87,13 @@ class AzureBlobCollector:
         What is asked for in vain, as the account keeps none of it, is left out
         (https://learn.microsoft.com/rest/api/storageservices/list-blobs).
         """
-        for page in self._pages(Question(self._container, prefix, self._root, earlier=True)):
+        for page in self._pages(Question(self._container, prefix, self._root, earlier=True), self._quota):
             yield from (entry for entry in page.entries if entry.noncurrent)
 
-    def _pages(self, below: Question) -> Iterator[Page]:
+    def _pages(self, below: Question, quota: Quota) -> Iterator[Page]:
         checked_prefix(below.prefix)
-        pages = Pages(self._container, self._quota)
-        question: Question | None = below._replace(prefix=self._root + below.prefix)
+        pages = Pages(self._container, quota)
+        question: Question | None = below._replace(prefix=below.root + below.prefix)
         while question is not None:
             page = self._client.page(self._caller, question)
             pages.take(page.names, page.marker)
@@ -93,14 +117,17 @@ class AzureBlobCollector:
 
     def clock_offset(self) -> float | None:
         """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
-        return self._caller.clock_offset
+        shared = self._share.clock_offset if self._share else None
+        return shared if self._caller.clock_offset is None else self._caller.clock_offset
 
     def account(self) -> Account:
         """Return what the credential itself says that it allows; of a role, whether it may read, by asking in vain."""
         return account_of(self._client.secret(), lambda: self._facts.may_read(self._root + _ABSENT))
 
     def close(self) -> None:
-        """Do nothing: the client is the run's."""
+        """Let go of what was listed; the client is the run's."""
+        if self._share:
+            self._share.close()
 
 
 def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -> AzureBlobCollector:
@@ -114,4 +141,7 @@ def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -
     client = pool.shared(
         ("azure_blob", connection.name), lambda: AzureClient(connection, web), pool.deadline(connection)
     )
-    return AzureBlobCollector(client, Caller(pool.deadline(connection)), pool.quota(connection), container, below)
+    caller = Caller(pool.deadline(connection))
+    quota = pool.quota(connection)
+    shared = partial(share, pool, connection, container, below, caller)
+    return AzureBlobCollector(client, caller, quota, container, below, shared)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
-from drcheck.collectors.descriptions import Listed, in_full
+from drcheck.collectors.descriptions import NOTHING, Listed, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.collectors.s3.listing import Page, Question
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.s3.versions import Version
+from drcheck.collectors.shared_listings import Lister, Row, Share, share
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Account, Entry, Power, Right, Seek
 
@@ -47,7 +49,7 @@ class S3Collector:
 
     def __init__(
         self, client: S3Client, caller: Caller, facts: S3Facts, quota: Quota, bucket: str, root: str, *, aws: bool,
-        versions: bool = False,
+        versions: bool = False, share: Callable[[Lister], Share | None] = lambda _: None,
     ) -> None:  # fmt: skip
         self._client = client
         self._caller = caller
@@ -60,6 +62,8 @@ class S3Collector:
         self._listed = Listed()
         self._shown = ""
         """The key of an object that a listing has shown."""
+        self._with_others = share
+        self._share: Share | None = None
 
     @property
     def calls(self) -> int:
@@ -72,11 +76,26 @@ class S3Collector:
         SeaweedFS walks directories, ``a/`` before ``a-b/``: give an ``after`` that lies in the directory of ``prefix``.
         """
         start = before(self._root + after) if after else ""
-        for entry in self._pages(prefix, start, self._client.versions if self._versions else self._client.page):
+        shared = None if self._versions else self._shared(prefix, start)
+        for entry in shared or self._each(
+            prefix, start, self._client.versions if self._versions else self._client.page
+        ):
             self._shown = self._root + entry.own_name
             if self._aws and entry.modified >= ENCRYPTED_SINCE:
                 self._listed.keep(entry.name, _ENCRYPTED)
             yield entry
+
+    def _shared(self, prefix: str, start: str) -> Iterator[Entry] | None:
+        """Return what one listing for all sources of the bucket shows."""
+        checked_prefix(prefix)
+        if self._share is None:
+            self._share = self._with_others(self._everything)
+        rows = self._share.below(prefix, self._quota) if self._share else None
+        return None if rows is None else (entry for entry, _ in rows if self._root + entry.name > start)
+
+    def _everything(self, base: str, quota: Quota) -> Iterator[Sequence[Row]]:
+        for page in self._pages(Question(self._bucket, base, base), self._client.page, quota):
+            yield [(entry, NOTHING) for entry in page.entries]
 
     def earlier(self, prefix: str) -> Iterator[Entry]:
         """Yield versions that lie under others, or under a delete marker; where versions are listed, that shows them.
@@ -85,16 +104,21 @@ class S3Collector:
         (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html).
         """
         if not self._versions and self._facts.keeps_versions():
-            yield from (entry for entry in self._pages(prefix, "", self._client.versions) if entry.noncurrent)
+            yield from (entry for entry in self._each(prefix, "", self._client.versions) if entry.noncurrent)
 
-    def _pages(self, prefix: str, start: str, ask: Callable[[Caller, Question], Page]) -> Iterator[Entry]:
+    def _each(self, prefix: str, start: str, ask: Callable[[Caller, Question], Page]) -> Iterator[Entry]:
         checked_prefix(prefix)
-        pages = Pages(self._bucket, self._quota)
-        question: Question | None = Question(self._bucket, self._root + prefix, self._root, start)
+        first = Question(self._bucket, self._root + prefix, self._root, start)
+        for page in self._pages(first, ask, self._quota):
+            yield from page.entries
+
+    def _pages(self, first: Question, ask: Callable[[Caller, Question], Page], quota: Quota) -> Iterator[Page]:
+        pages = Pages(self._bucket, quota)
+        question: Question | None = first
         while question is not None:
             page = ask(self._caller, question)
             pages.take(page.keys, page.token)
-            yield from page.entries
+            yield page
             question = question._replace(after="", token=page.token) if page.token else None
 
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
@@ -125,7 +149,8 @@ class S3Collector:
 
     def clock_offset(self) -> float | None:
         """Return by how much the storage's clock is ahead, as the ``Date`` of its answers tells."""
-        return self._caller.clock_offset
+        shared = self._share.clock_offset if self._share else None
+        return shared if self._caller.clock_offset is None else self._caller.clock_offset
 
     def account(self) -> Account:
         """Return whether the account may read objects below the root; whether it may write S3 does not tell.
@@ -148,7 +173,9 @@ class S3Collector:
         )
 
     def close(self) -> None:
-        """Do nothing: the client is the run's."""
+        """Let go of what was listed; the client is the run's."""
+        if self._share:
+            self._share.close()
 
 
 def before(key: str) -> str:
@@ -181,5 +208,13 @@ def open_s3(connection: S3Connection, root: str, pool: Connections, *, versions:
     caller = Caller(pool.deadline(connection))
     facts = S3Facts(client, caller, bucket)
     return S3Collector(
-        client, caller, facts, pool.quota(connection), bucket, below, aws=not connection.endpoint, versions=versions
+        client,
+        caller,
+        facts,
+        pool.quota(connection),
+        bucket,
+        below,
+        aws=not connection.endpoint,
+        versions=versions,
+        share=partial(share, pool, connection, bucket, below, caller),
     )

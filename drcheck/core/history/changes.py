@@ -205,7 +205,7 @@ class History:
         if look.complete:
             self._turn_over(look)
         if look.complete:
-            self.follow([(look.begin, look.asked_from)])
+            self.reach.follow(look.begin, look.asked_from)
         self.unlisted = record.unlisted
         self.unread = record.unread
         if record.stretches:
@@ -225,11 +225,6 @@ class History:
         """Return every name under which any look has shown a backup; all of its stretches are read."""
         self.read_all()
         return sorted({seen.shown.name for seen in (*self.past, *self.standing.values())})
-
-    def follow(self, looks: Iterable[tuple[int, int]]) -> None:
-        """Note how far back complete looks asked, given when each began and how far back it asked."""
-        for look in looks:
-            self.reach.follow(*look)
 
     def _moved(self, record: Record, contents: Mapping[str, Content]) -> dict[str, Sighting]:
         """Take what only changed its name out of what stands, and return it by its new name.
@@ -297,7 +292,7 @@ class History:
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        return list(map(max, self.reach.back_to(data), last_seen))
+        return self.reach.last_shown(data, last_seen)
 
     def last_shown_of(self, known: Sighting) -> int:
         """Return the newest look that showed one of them."""
@@ -460,7 +455,7 @@ class History:
 
     def _missed(self, candidate: Candidate, begin: int) -> int:
         """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
-        (missed,) = self.reach.back_to([candidate.data_lo])
+        missed = self.reach.back_to(candidate.data_lo)
         # A look that seems to come later was told by another clock: when it missed the candidate nobody knows.
         return missed if missed <= begin else self._complete_before(begin, candidate.data_lo)
 

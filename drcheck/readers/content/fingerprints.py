@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from heapq import nlargest
 from itertools import accumulate, chain
 from typing import Final
 
+from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import ZEROS, Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import marker_of
@@ -39,7 +42,7 @@ REFUSED_IN_A_ROW: Final = 3
 def take(
     collector: Collector,
     source: Source,
-    candidates: Sequence[Candidate],
+    candidates: CandidateColumns,
     files: Mapping[str, Sequence[tuple[str, Entry]]],
     asked: Asked,
     beside: Mapping[str, Entry],
@@ -53,7 +56,7 @@ def take(
     if not asked.tells_apart:
         return (), ()
     taken: list[Described] = []
-    lists = checksums.Lists(collector, beside, chain((one.name for one in candidates), beside))
+    lists = checksums.Lists(collector, beside, chain(candidates.name, beside))
     refused, why = 0, None
     for one in _newest(candidates, asked):
         if one.checksum:
@@ -84,23 +87,23 @@ def take(
     return tuple(taken), (Gap(what, hint, fact=Fact.PIECES),)
 
 
-def _newest(candidates: Iterable[Candidate], asked: Asked) -> Iterator[Candidate]:
+def _newest(candidates: CandidateColumns, asked: Asked) -> Iterator[Candidate]:
     """Yield the candidates to read, newest first: the new ones of each data set, on a first look only some."""
     known: set[str] = set()
-    new: list[Candidate] = []
-    for one in candidates:
-        settled = asked.settled.get(one.name)
+    new: list[tuple[int, str, int]] = []
+    columns = zip(candidates.name, candidates.of, candidates.data_hi, candidates.complete, candidates.size, strict=True)
+    for row, (name, of, data, complete, size) in enumerate(columns):
+        settled = asked.settled.get(name)
         if settled is not None:
-            known.add(one.of)
-        is_new = settled is None or settled.shown != one
-        if is_new and one.complete and one.size:
-            new.append(one)
-    new.sort(key=lambda one: (one.data_hi, one.name), reverse=True)
-    taken: dict[str, int] = {}
-    for one in new:
-        taken[one.of] = number = taken.get(one.of, 0) + 1
-        if (number <= FIRST_LOOK or one.of in known) and sum(taken.values()) <= MOST_TAKEN:
-            yield one
+            known.add(of)
+        if complete and size and (settled is None or settled.shown != candidates[row]):
+            new.append((data, name, row))
+    taken: Counter[str] = Counter()
+    for _, _, row in nlargest(MOST_TAKEN, new):
+        of = candidates.of[row]
+        taken[of] += 1
+        if taken[of] <= FIRST_LOOK or of in known:
+            yield candidates[row]
 
 
 def _digest(

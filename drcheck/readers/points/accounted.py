@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from heapq import nlargest
 from typing import Final
 
-from drcheck.core.model.evidence import LONG_AGO, Unaccounted
+from drcheck.core.model.evidence import Unaccounted
 from drcheck.core.model.policy import Source
 from drcheck.core.names.markers import is_like_a_marker
 from drcheck.core.names.of_source import matcher_of
@@ -28,14 +28,13 @@ _DIGEST: Final = re.compile(
 
 
 def unaccounted(
-    source: Source, rows: Iterable[Entry], others: Mapping[str, Entry], asked: Asked, known: Callable[[str], bool]
+    source: Source, newest: int, others: Mapping[str, Entry], asked: Asked, known: Callable[[str], bool]
 ) -> tuple[Unaccounted, ...]:
     """Return the newest of ``others``, what was listed and is no backup of ``source``, that nothing accounts for.
 
-    ``rows`` are what may be its backups; ``known`` says whether a name belongs to one of them, or is of a data set that
-    nobody listed.
+    ``newest`` is the newest time that the place shows for what may be its backups; ``known`` says whether a name
+    belongs to one of them, or is of a data set that nobody listed.
     """
-    newest = max((entry.modified for entry in rows), default=LONG_AGO)
     large = (entry for entry in others.values() if entry.size >= SMALL and not entry.name.endswith("/"))
     most = MOST_TRIES // max(1, len(asked.also_read))
     tried = nlargest(most, large, key=lambda entry: (entry.modified, entry.name))

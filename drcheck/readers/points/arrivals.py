@@ -12,9 +12,13 @@ def arrival(source: Source, entry: Entry, ahead: float = 0) -> tuple[int, int]:
 
     ``ahead``: by how many seconds the far clock cannot be trusted.
     """
+    return between(source, entry.arrived_lo, entry.arrived_hi, entry.modified, ahead)
+
+
+def between(source: Source, lo: int, hi: int, modified: int, ahead: float = 0) -> tuple[int, int]:
+    """Return the same as :func:`arrival`, given what the place tells of a file's times."""
     if source.available_at is Arrival.MTIME:
-        return entry.modified, entry.modified
-    lo, hi = entry.arrived_lo, entry.arrived_hi
+        return modified, modified
     if hi == FOREVER and source.max_duration is not None:
         hi = lo + source.max_duration
     wrong = int(abs(ahead)) + 1 if ahead else 0

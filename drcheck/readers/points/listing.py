@@ -25,6 +25,7 @@ from drcheck.readers.points import windows
 from drcheck.readers.points.accounted import MOST_KEPT
 from drcheck.readers.points.manifests import Manifests
 from drcheck.readers.points.markers import Markers
+from drcheck.readers.points.rows import Rows
 from drcheck.readers.points.wholes import Backup, assembled
 from drcheck.readers.points.windows import Stretch
 
@@ -50,8 +51,7 @@ class Listing:
     templates: list[Template]
     zone: tzinfo
     match: Matcher
-    rows: dict[str, tuple[Named, Entry]] = field(default_factory=dict)
-    """Name to what may be a backup."""
+    rows: Rows = field(default_factory=Rows)
     others: dict[str, Entry] = field(default_factory=dict)
     """Name to what is none: markers, side-cars, partial and foreign files."""
     unlisted: set[str] = field(default_factory=set)
@@ -90,11 +90,7 @@ class Listing:
         """
         if self.gaps or not any(stretch.prefix for stretch in windows.everything(self.templates, self.source.of)):
             return
-        newest = dict.fromkeys(self.source.of, LONG_AGO)
-        for named, entry in self.rows.values():
-            data = entry.modified if named.data_hi is None else named.data_hi
-            newest[named.of] = max(newest[named.of], data)
-        if min(newest.values()) >= self.asked.expected_since:
+        if min(self.rows.newest(self.source.of).values()) >= self.asked.expected_since:
             return
         with suppress(CollectorError):
             for entry in islice(self.collector.list(""), AROUND):
@@ -108,9 +104,9 @@ class Listing:
     def archived(self) -> dict[str, Told]:
         """Return which files of recovery points lie, or may lie, in an archive tier: all others are read at once."""
         return {
-            name: archive_tiers.settled(entry.archived, entry.modified, self.asked.begin)
-            for name, (_, entry) in self.rows.items()
-            if entry.archived not in {None, archive_tiers.AT_HAND}
+            name: archive_tiers.settled(told, modified, self.asked.begin)
+            for name, told, modified in self.rows.archived()
+            if told not in {None, archive_tiers.AT_HAND}
         }
 
     def kept_within(self) -> dict[str, Entry]:
@@ -206,7 +202,7 @@ class Listing:
         return sorted(backups, key=lambda one: (one.named.data_hi or one.entry.modified, one.entry.name), reverse=True)
 
     def _marks_another(self, name: str) -> bool:
-        backup = may_mark(self.source.complete_when, name)
+        backup = may_mark(self.source.complete_when, name) if self.source.complete_when else ""
         return bool(backup) and self.match(backup) is not None
 
     def _since(self, of: tuple[str, ...], instant: int) -> list[Stretch]:
@@ -299,8 +295,8 @@ class Listing:
             return
         directory = part.prefix[: part.prefix.rfind("/") + 1]
         for entry in self.collector.list(directory, after=part.after):
-            beside = "/" not in entry.name[len(directory) :] and of_several(entry.name)
-            if beside or entry.name.startswith(part.prefix):
+            name = entry.name
+            if name.startswith(part.prefix) or ("/" not in name[len(directory) :] and of_several(name)):
                 yield entry
 
     def _with_markers(self, stretch: Stretch) -> Iterable[Stretch]:
@@ -318,13 +314,13 @@ class Listing:
 
     def _put(self, entry: Entry) -> None:
         # A name may come twice where listings overlap, with something newer under it: that one stands.
-        row = self.rows.get(entry.name)
-        if row is not None:
-            self.rows[entry.name] = row[0], _newer(row[1], entry)
+        if entry.name in self.rows:
+            told, before = self.rows[entry.name]
+            self.rows.put(told, _newer(before, entry))
         elif entry.name in self.others:
             self.others[entry.name] = _newer(self.others[entry.name], entry)
         elif (named := self.match(entry.own_name)) is not None and not self._marks_another(entry.name):
-            self.rows[entry.name] = named, entry
+            self.rows.put(named, entry)
         else:
             self.others[entry.name] = entry
             if not _SIDE_CAR.search(entry.own_name) and (unlisted := self.match.unlisted(entry.own_name)):

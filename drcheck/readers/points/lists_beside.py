@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Final
 
+from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import Candidate, Fact
 from drcheck.interfaces import CollectorError, Seek
 from drcheck.readers.content import checksum_names
@@ -19,7 +20,7 @@ PAGES: Final = {Seek.AFTER: PAGE, Seek.PREFIX: 5 * PAGE, Seek.NONE: PAGE}
 """Names in one page of a listing of S3, and of Azure; of a disk as many as of S3."""
 
 
-def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[Candidate], Sequence[str]]) -> None:
+def find(listing: Listing, candidates: CandidateColumns, names_of: Callable[[Candidate], Sequence[str]]) -> None:
     """List what is named as lists of checksums are, beside backups that have no checksum of their own.
 
     Only where that can matter: beside what is new, or every time where checksums are promised. ``names_of`` tells the
@@ -30,10 +31,12 @@ def find(listing: Listing, candidates: Iterable[Candidate], names_of: Callable[[
         return
     summed = {checksum_names.about(name) for name in listing.others if checksum_names.of_one(name)}
     directories: dict[str, None] = {}
-    for one in sorted(candidates, key=lambda one: (one.data_hi, one.name), reverse=True):
-        directory = one.name[: one.name.rfind("/", 0, -1) + 1]
-        if directory in directories or not (one.complete and one.size):
+    for row in candidates.newest_first():
+        name = candidates.name[row]
+        directory = name[: name.rfind("/", 0, -1) + 1]
+        if directory in directories or not (candidates.complete[row] and candidates.size[row]):
             continue
+        one = candidates[row]
         settled = asked.settled.get(one.name)
         is_new = settled is None or settled.shown != one
         if (promised or is_new) and not _has_its_own(names_of(one), summed):

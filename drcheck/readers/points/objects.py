@@ -60,7 +60,7 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     archived = listing.archived()
     made.states += unfinished.told(collector, made.fresh)
     doubted = {state.name for state in made.states}
-    settled = (one.name for one in candidates if one.name in asked.states and one.name not in doubted)
+    settled = (name for name in candidates.name if name in asked.states and name not in doubted)
     at_rest = {name: listing.rows[name][1] for name in settled if name in listing.rows}
     made.states += unfinished.settled(at_rest, asked.states)
     described = (*made.states, *_tiers(candidates, made, archived))
@@ -88,7 +88,10 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
         more, untold = describing.describe(collector, source, each, of_each, beside, archived, its_files)
         described, gaps = described + together(more, candidates, files), gaps + untold
     # What lies in an archive tier cannot be read, nor what has a file there.
-    at_hand = [one for one in candidates if archived.keys().isdisjoint(made.names_of(one))] if archived else candidates
+    at_hand = candidates
+    if archived:
+        there = (row for row, one in enumerate(candidates) if archived.keys().isdisjoint(made.names_of(one)))
+        at_hand = candidates.only(list(there))
     alike, unread = fingerprints.take(
         collector, source, at_hand, made.files, asked, {} if listing.gaps else listing.others
     )
@@ -103,9 +106,7 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
             calls=collector.calls - before,
             names=len(listing.rows) + len(listing.others),
             matched=len(listing.rows),
-            unaccounted=unaccounted(
-                source, (entry for _, entry in listing.rows.values()), listing.others, asked, listing.accounts_for
-            )
+            unaccounted=unaccounted(source, listing.rows.last_modified(), listing.others, asked, listing.accounts_for)
             or listing.links_alone(),
         ),
         candidates=candidates,

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Cited
 from drcheck.core.model.verdict import Finding, Piece, Status, Verdict
-from drcheck.reports.console import periods, since_then
-from drcheck.reports.console.local_time import Local
-from drcheck.reports.console.marks import NONE, mark, quantity
 from drcheck.reports.console.terminal import Paper
-from drcheck.reports.console.text import printable, prose
-
-
-def promised(finding: Finding) -> str:
-    """Return the objective: times are kept at most, everything else at least."""
-    if finding.objective is None:
-        return NONE
-    return f"{'≤' if finding.objective.unit == 's' else '≥'} {quantity(finding.objective)}"
+from drcheck.reports.wording import citations, periods, since_then
+from drcheck.reports.wording.figures import promised, quantity
+from drcheck.reports.wording.local_time import Local
+from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.text import printable, prose
 
 
 def write(paper: Paper, verdict: Verdict, local: Local, indent: int) -> None:
@@ -47,25 +40,12 @@ def write(paper: Paper, verdict: Verdict, local: Local, indent: int) -> None:
     for finding in verdict.findings or (verdict.overall,):
         for piece in _not_met(finding):
             _piece(paper, finding.of, piece, local, indent)
-    for cited in cited_by(verdict):
+    for cited in citations.cited_by(verdict):
         paper.wrapped(
-            in_words(cited, local),
+            citations.in_words(cited, local),
             indent=indent,
             first="- " if cited.why_not else "? " if cited.in_doubt else "+ ",
         )
-
-
-def newest_rejected(verdict: Verdict) -> Cited | None:
-    """Return the candidate with the newest data that does not count, or may not, if there is one."""
-    rejected = (
-        cited for cited in cited_by(verdict) if (cited.why_not or cited.in_doubt) and cited.data_as_of is not None
-    )
-    return max(rejected, key=lambda cited: cited.data_as_of or 0, default=None)
-
-
-def cited_by(verdict: Verdict) -> Iterable[Cited]:
-    """Return what a verdict rests on, and what does not count, each once."""
-    return dict.fromkeys(cited for finding in (verdict.overall, *verdict.findings) for cited in finding.evidence)
 
 
 def _not_met(finding: Finding) -> Iterator[Piece]:
@@ -90,27 +70,3 @@ def _piece(paper: Paper, of: str, piece: Piece, local: Local, indent: int) -> No
     paper.wrapped(span, indent=indent, first=(f"{marked.symbol} {marked.word} ", marked.style))
     reason = f"{of}: {piece.reason}" if of and of not in piece.reason else piece.reason
     paper.wrapped(f"{words.duration(piece.end - piece.start)}: {printable(local.text(reason))}", indent=indent + 2)
-
-
-def in_words(cited: Cited, local: Local) -> str:
-    """Return a fact with the file that it is, or that tells of it, and why it does not count, if so."""
-    if cited.name and cited.place.endswith(cited.name):
-        facts = [f"{cited.source}: {cited.place}"]
-    else:
-        facts = [
-            f"{cited.source}: {cited.name}" if cited.name else cited.source,
-            *([f"in {cited.place}"] if cited.place else []),
-        ]
-    if cited.data_as_of is not None:
-        facts.append(f"data of {local.instant(cited.data_as_of)}")
-    if cited.available_at is not None and words.instant(cited.available_at) not in cited.told:
-        facts.append(f"available {local.instant(cited.available_at)}")
-    if cited.told:
-        facts.append(local.text(cited.told))
-    sentence = ", ".join(facts)
-    return printable(f"{sentence}; {local.text(why_not(cited))}" if cited.why_not or cited.in_doubt else sentence)
-
-
-def why_not(cited: Cited) -> str:
-    """Return why a candidate does not count, or may not, in words."""
-    return f"does not count: {cited.why_not}" if cited.why_not else f"may not count: {cited.in_doubt}"

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
+from drcheck.reports.console.cells import fit
 from drcheck.reports.console.terminal import DEFAULT_WIDTH, WIDEST
-from drcheck.reports.console.text import fit, printable
+from drcheck.reports.wording.text import printable
 
 _ERASE = "\r\x1b[2K"
 """Go to the line's begin and empty it (ECMA-48: EL 2)."""

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.console import closing, details, gaps, overview, reasons
-from drcheck.reports.console.local_time import Local, of_service
-from drcheck.reports.console.marks import Mark, mark, quantity
+from drcheck.reports.console import closing, details, gaps, overview
+from drcheck.reports.console.cells import cells, fit, wrap
 from drcheck.reports.console.terminal import Paper, Part, Screen, screen
-from drcheck.reports.console.text import cells, fit, printable, prose, wrap
+from drcheck.reports.wording import figures, lacking, reasons, service_totals
+from drcheck.reports.wording.local_time import Local, of_service
+from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged, Report
 
 INDENT = 2
@@ -38,13 +40,13 @@ def render(
 def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: bool = False, config: str = "") -> str:
     """Return the report as text for a screen."""
     paper = Paper(shown_on)
-    many = len(report.services) > overview.FEW
+    many = len(report.services) > service_totals.FEW
     if many and not quiet:
         overview.write(paper, report.services, apart=report.apart)
     brief = quiet or (many and not verbose)
     for judged in report.services:
         shown = [verdict for verdict in judged.verdicts if not brief or reasons.matters(verdict)]
-        if shown or not brief or gaps.unjudged(judged) or judged.gaps:
+        if shown or not brief or lacking.unjudged(judged) or judged.gaps:
             _service(paper, judged, shown, brief=brief, verbose=verbose, apart=report.apart)
             if verbose:
                 gaps.places(paper, judged.sources, report.locations, of_service(judged))
@@ -76,7 +78,7 @@ def _service(
         paper.blank()
         paper.wrapped(silence, indent=INDENT)
     gaps.write(paper, judged, local, verbose=verbose)
-    if unjudged := gaps.unjudged(judged):
+    if unjudged := lacking.unjudged(judged):
         paper.blank()
         for sentence in unjudged:
             paper.wrapped(prose(sentence), indent=INDENT, first="· ")
@@ -88,8 +90,8 @@ def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], local: Local,
             verdict,
             printable(verdict.commitment.id),
             prose(verdict.commitment.clause),
-            details.promised(verdict.overall),
-            quantity(verdict.overall.measured),
+            figures.promised(verdict.overall),
+            figures.quantity(verdict.overall.measured),
         )
         for verdict in shown
     ]

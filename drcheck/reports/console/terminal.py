@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
-from drcheck.reports.console.text import cells, wrap
+from drcheck.reports.console.cells import cells, wrap
 
 DEFAULT_WIDTH = 80
 WIDEST = 100

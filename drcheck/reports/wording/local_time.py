@@ -1,7 +1,7 @@
-"""Instants as the console shows them: in the zone of the policy, with its offset.
+"""Instants as people read them: in the zone of the policy, with its offset.
 
 Verdicts, the ledger and the JSON report have instants in UTC, ``2026-03-29T01:30:00Z``, in their sentences too: one
-form to store and to compare. Who reads the console thinks in the zone of the agreement; there the same instant is
+form to store and to compare. Who reads a report thinks in the zone of the agreement; there the same instant is
 ``2026-03-29T03:30:00+02:00``. The offset is always told, so that an hour that a zone has twice names one instant. Both
 are RFC 3339, and ``--as-of``, ``--from`` and ``--to`` take either.
 """

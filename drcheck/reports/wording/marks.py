@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from drcheck.core import words
-from drcheck.core.model.verdict import Quantity, Status
+from drcheck.core.model.verdict import Status
 
 
 class Mark(NamedTuple):
@@ -16,9 +15,6 @@ class Mark(NamedTuple):
     style: str
     """Of rich; colours that can be read on light and on dark, which the terminal's yellow cannot."""
 
-
-NONE = "-"
-"""In place of a figure that there is not."""
 
 _MARKS: dict[Status | None, Mark] = {
     Status.MET: Mark("✓", "met", "green"),
@@ -43,13 +39,3 @@ def mark(status: Status | None, *, waived: bool = False, at_risk: bool = False, 
     if at_risk and status is Status.MET:
         return _AT_RISK
     return _MARKS[status]
-
-
-def quantity(figure: Quantity | None) -> str:
-    """Return a figure with its unit in words: ``1 h 30 min``, ``99.9 %``, ``1 point``; a dash if there is none."""
-    if figure is None:
-        return NONE
-    if figure.unit == "s" and isinstance(figure.value, int):
-        return words.duration(figure.value)
-    unit = {"points": "point", "copies": "copy"}.get(figure.unit, figure.unit) if figure.value == 1 else figure.unit
-    return f"{figure.value} {unit}"

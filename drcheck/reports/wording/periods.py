@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from drcheck.core import words
 from drcheck.core.model.verdict import Credit, PeriodFigures, Status
-from drcheck.reports.console.marks import quantity
+from drcheck.reports.wording.figures import quantity
 
 _SEVERAL = 1
 """More deadlines than this are told as the span from the first to the last."""

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Opening, Status, Verdict
-from drcheck.reports.console import details, periods, since_then
-from drcheck.reports.console.local_time import Local
-from drcheck.reports.console.marks import Mark, mark, quantity
-from drcheck.reports.console.text import printable, prose
+from drcheck.reports.wording import citations, periods, since_then
+from drcheck.reports.wording.figures import quantity
+from drcheck.reports.wording.local_time import Local
+from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged
 
 _KINDS = {"rpo": "RPO", "rto": "RTO", "restore_test": "restore tests"}
@@ -87,8 +88,8 @@ def lines(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool = Fal
     if not verbose:
         for line in periods.in_short(overall.periods, verdict.window.end, at_most=_LINES_TOLD):
             yield Line(prose(local.text(line)))
-        if is_not_met(verdict) and (rejected := details.newest_rejected(verdict)) is not None:
-            yield Line(printable(f"{rejected.name} {local.text(details.why_not(rejected))}"))
+        if is_not_met(verdict) and (rejected := citations.newest_rejected(verdict)) is not None:
+            yield Line(printable(f"{rejected.name} {local.text(citations.why_not(rejected))}"))
         for line in since_then.in_short(verdict.since_then):
             yield Line(printable(local.text(line)))
         for note in verdict.notes:
