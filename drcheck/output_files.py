@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from drcheck.errors import OutputError, UsageError
@@ -63,6 +64,29 @@ def put(rendered: bytes, file: str) -> None:
             f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
             "The verdicts are in the ledger all the same; name another file for it.",
         ) from error
+
+
+def put_all(documents: Iterable[tuple[str, bytes]], output: str) -> str:
+    """Put the documents of a report where it is wanted, each whole or not at all, and return in words what was written.
+
+    Each is a name below the directory ``output``, with what it holds; one without a name is the file ``output``. The
+    one that leads to the others comes last, so that it never leads to what is not there yet.
+    """
+    count, size = 0, 0
+    for name, data in documents:
+        if name:
+            target = Path(output) / name
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OutputError(
+                    f"{target.parent} could not be made: {(error.strerror or 'error').lower()}", "Name another place."
+                ) from error
+            put(data, str(target))
+        else:
+            put(data, output)
+        count, size = count + 1, size + len(data)
+    return f"{output} ({count} files, {size / 1e6:.1f} MB)" if count > 1 else f"{output} ({size / 1e6:.2f} MB)"
 
 
 def create(target: Path, data: bytes) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from drcheck.core.model.log_records import Log
     from drcheck.core.model.policy import Source
     from drcheck.interfaces import Collector, Read
-    from drcheck.run_report import Render, Report
+    from drcheck.run_report import Documents, Render, Report
     from drcheck.settings import Connection
 
     Opener = Callable[[str, Any], Collector]
@@ -34,8 +34,12 @@ KINDS: Final[dict[str, str]] = {
     "integrity": "drcheck.policyfile.kinds.integrity",
     "restore_test": "drcheck.policyfile.kinds.restore_test",
     "availability": "drcheck.policyfile.kinds.availability",
+    "coverage": "drcheck.policyfile.kinds.coverage",
 }
 """Name of a kind of commitment to the module that reads it in policies, and that names its value in the core."""
+
+OF_ESTATES: Final = frozenset({"coverage"})
+"""Kinds that whoever runs the services promises of all of them together: an agreement about one says nothing of it."""
 
 _RECORDS: Final = "JSON Lines, or the same as CSV in a file `.csv`"
 _READERS: Final = (
@@ -74,6 +78,15 @@ _READERS: Final = (
         yields=frozenset({Tells.MAINTENANCE}),
         behaves=Behaviour.APPENDED,
         lists=False,
+    ),
+    Reader(
+        "inventory",
+        "drcheck.readers.logs.inventory",
+        "services, buckets or hosts that exist: a name a line, or a table (CSV) with a header",
+        yields=frozenset({Tells.INVENTORY}),
+        behaves=Behaviour.WINDOW,
+        lists=False,
+        keys="inventory_source",
     ),
     Reader(
         "attestations",
@@ -144,8 +157,24 @@ FORMATS: Final[dict[str, Format]] = {
     "markdown": Format("drcheck.reports.markdown", "text/markdown; charset=utf-8", ".md"),
     "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
     "sarif": Format("drcheck.reports.sarif", "application/sarif+json", ".sarif"),
+    "oscal": Format("drcheck.reports.oscal.report", "application/json", ".json"),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
+
+
+class DocumentForm(NamedTuple):
+    """A form of report that people file: a document, or one for each service and one before them."""
+
+    module: str
+    """Where its ``documents`` is."""
+    ending: str
+    """With which the name of a file of it ends."""
+
+
+DOCUMENTS: Final[dict[str, DocumentForm]] = {
+    "html": DocumentForm("drcheck.reports.html.documents", ".html"),
+}
+"""Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
 
 
 def _named(name: str) -> Any:
@@ -193,6 +222,12 @@ def renderer(name: str) -> Render:
     """Return what renders a report in the format of that name."""
     render: Render = import_module(FORMATS[name].module).render
     return render
+
+
+def documents(name: str) -> Documents:
+    """Return what makes the documents of a report in the form of that name."""
+    made: Documents = import_module(DOCUMENTS[name].module).documents
+    return made
 
 
 def exit_status(name: str, report: Report) -> int:

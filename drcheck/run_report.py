@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
@@ -210,5 +210,26 @@ class Render(Protocol):
         A format for people leaves out what is in order where it is to be ``quiet``, and adds all evidence where
         ``verbose``; ``terminal`` says that standard output is where it goes, and ``config`` which configuration the
         user named, for commands that are told as next steps. Formats for programs heed none of them.
+        """
+        ...
+
+
+class Document(NamedTuple):
+    """A file of a report that has several."""
+
+    name: str
+    """Where it is put, below the report's directory, with slashes; empty: it is the report."""
+    data: bytes
+
+
+class Documents(Protocol):
+    """A form of report of many services, one document after the other. A function of this form is one."""
+
+    def __call__(self, services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:
+        """Yield the documents; the first page comes last, as only then it is known what all services come to.
+
+        ``services`` come one by one, with what pictures are drawn from and everything that there was, and ``whole``
+        tells what those that have come so far amount to, without all that. With ``split`` each service is a document
+        of its own; else there is one.
         """
         ...

@@ -198,6 +198,8 @@ def _evidence(source: Source, state: SourceState, versions: Versions, window: Wi
         log = rewritten_logs.of_exports(history)
     elif source.junit:
         log = rewritten_logs.of_reports(history, source.restores)
+    elif source.tells(Tells.INVENTORY):
+        log = rewritten_logs.of_inventories(history, versions.covering)
     elif source.behaves is Behaviour.APPENDED:
         log = _log(source, state, versions.policy.service, tolerance)
     newest = history.looks[-1]

@@ -43,6 +43,9 @@ class Question:
     period: Period | None = None
     offline: bool = False
     """Whether to judge by what the ledger knows already, without looking."""
+    until_seen: bool = False
+    """Whether a period that is not over is judged up to the newest run alone, and not up to now, where what nobody saw
+    since is unknown."""
 
     @property
     def is_record(self) -> bool:
@@ -278,6 +281,12 @@ def known_offline(
         now = max(latest, clock.now())
         judgeable = _begun(loaded.policies, question, now)
         windows = _windows(judgeable, question, ends, now)
+        if question.until_seen:
+            windows |= {
+                service: Window(window.start, run.began.window.end)
+                for service, window in windows.items()
+                if (run := newest.get(service)) is not None and window.start < run.began.window.end < window.end == now
+            }
         if question.span is None and question.as_of is None and question.period is None:
             windows |= {service: run.began.window for service, run in newest.items()}
         known = versions(ledger, state, judgeable, latest)

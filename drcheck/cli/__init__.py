@@ -25,6 +25,7 @@ VERBS: Final = (
     "doctor",
     "init",
     "history",
+    "report",
     "replay",
     "ledger",
     "schema",
@@ -51,6 +52,7 @@ first steps:
   drcheck lint      check the policies, and tell what they promise in vain
   drcheck doctor    rehearse a run: what cannot be reached, read or judged
   drcheck verify    look, judge, record, and show
+  drcheck report    write what was kept over a period, to show and to file
 
 exit status of verify:
   0    every commitment is met (or its breach is waived)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from drcheck.core.history.changes import Record
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
-from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
+from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 
 Facts = Mapping[str, Any]
 """What is written of an entry: text keys, and values that CBOR knows."""
@@ -69,6 +69,7 @@ def written(record: Record) -> Facts:
             "unread": record.unread,
             "stretches": stretches(record.stretches),
             "tests": tests(record.tests),
+            "inventory": inventory(record.inventory) if record.inventory else None,
         }
     )
 
@@ -111,6 +112,7 @@ def read(facts: Facts) -> Record:
         unread=facts.get("unread", 0),
         stretches=read_stretches(facts.get("stretches", ())),
         tests=read_tests(facts.get("tests", ())),
+        inventory=read_inventory(facts["inventory"]) if "inventory" in facts else None,
     )
 
 
@@ -144,6 +146,19 @@ def read_tests(rows: Iterable[Sequence[Any]]) -> tuple[ReportedTest, ...]:
     return tuple(ReportedTest(text(name), *facts) for name, *facts in rows)
 
 
+def inventory(told: Inventory) -> list[Any]:
+    """Return what a list of what exists told as it is written."""
+    names = None if told.names is None else list(map(plain, told.names))
+    return [told.at, told.written_at, names, [[plain(name), plain(alias)] for name, alias in told.hosts]]
+
+
+def read_inventory(row: Sequence[Any]) -> Inventory:
+    """Return what :func:`inventory` was given."""
+    at, written_at, names, hosts = row
+    listed = None if names is None else tuple(map(text, names))
+    return Inventory(at, written_at, listed, tuple((text(name), text(alias)) for name, alias in hosts))
+
+
 def candidates(rows: Sequence[Candidate]) -> Facts:
     """Return candidates as columns."""
     if not rows:
@@ -173,7 +188,7 @@ def read_candidates(table: Facts) -> Iterable[Candidate]:
     return map(Candidate, *candidate_columns(table))
 
 
-def candidate_columns(table: Facts) -> tuple[Iterable[Any], ...]:
+def candidate_columns(table: Facts) -> tuple[Sequence[Any], ...]:
     """Return the same as columns, in the order of the fields of :class:`Candidate`."""
     read = partial(column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
@@ -187,10 +202,10 @@ def candidate_columns(table: Facts) -> tuple[Iterable[Any], ...]:
         moved(table, "data_span", data),
         arrived,
         moved(table, "arrived_span", arrived),
-        accumulate(read("size")),
+        list(accumulate(read("size"))),
         _texts(table, "checksum"),
-        map(not_, read("incomplete")),
-        map(_read_pieces, read("pieces", None)),
+        list(map(not_, read("incomplete"))),
+        list(map(_read_pieces, pieces)) if isinstance(pieces := table.get("pieces"), list) else read("pieces", None),
     )
 
 
@@ -202,17 +217,22 @@ def _texts(table: Facts, key: str) -> Sequence[str]:
 def moved(table: Facts, key: str, base: Sequence[int]) -> Sequence[int]:
     """Return a column that is written as the difference to another one; mostly it is the same."""
     by = column(table, len(base), key)
-    return list(map(add, base, by)) if any(by) else base
+    return list(map(add, base, by)) if table.get(key) else base
 
 
 def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
     """Return one column of a table of so many rows; raises :class:`Damaged` for another length, or for no number."""
     found = table.get(key, empty)
-    column = found if isinstance(found, list) else [found] * rows
-    if len(column) != rows:
-        raise Damaged(f"its column {key} has {len(column)} rows of {rows}")
+    alike = not isinstance(found, list)
+    if alike and not rows:
+        return []
+    column: list[Any] = [found] if alike else found
     if empty == 0 and not set(map(type, column)) <= {int}:
         raise Damaged(f"its column {key} holds what is no number")
+    if alike:
+        return column * rows
+    if len(column) != rows:
+        raise Damaged(f"its column {key} has {len(column)} rows of {rows}")
     return column
 
 

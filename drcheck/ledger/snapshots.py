@@ -19,7 +19,7 @@ import cbor2
 from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
 from drcheck.core.history.changes import History, Record
 from drcheck.core.history.likeness import Likeness
-from drcheck.core.history.looks import Looks
+from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.judging.transitions import LastTold, Subject, What
@@ -233,7 +233,9 @@ def rows(facts: Facts) -> Rows:
 def _read(facts: Facts) -> list[Sighting]:
     shown = list(columns.read_candidates(facts["shown"]))
     _, _, _, data_lo, data_hi, available_lo, available_hi, *_ = zip(*shown, strict=True) if shown else [()] * 7
-    first_seen, last_seen = _seen(facts, len(shown))
+    # Each look showed many: they share its instant.
+    shared: dict[int, int] = {}
+    first_seen, last_seen = ([shared.setdefault(look, look) for look in seen] for seen in _seen(facts, len(shown)))
     sightings = list(
         map(
             Sighting,
@@ -254,16 +256,17 @@ def _read(facts: Facts) -> list[Sighting]:
 
 def table(facts: Facts) -> Table:
     """Return what :func:`written` was given as columns, and what these do not tell wholly as sightings."""
-    shown = list(map(list, columns.candidate_columns(facts["shown"]))) if facts["shown"] else [[] for _ in range(11)]
+    shown = columns.candidate_columns(facts["shown"])
     name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, _ = shown
     first_seen, last_seen = _seen(facts, len(name))
-    gone_lo, gone_hi = [FOREVER] * len(name), [FOREVER] * len(name)
+    gone_lo, gone_hi = (array("q", [FOREVER]) * len(name) for _ in range(2))
     for row, lo, hi in facts["gone"]:
         gone_lo[row], gone_hi[row] = lo, hi
     rows = Table(
-        name, of, kind, data_lo, data_hi,
-        columns.moved(facts, "available_lo", available_lo), columns.moved(facts, "available_hi", available_hi),
-        size, checksum, first_seen, last_seen, gone_lo, gone_hi,
+        name, of, kind, array("q", data_lo), array("q", data_hi),
+        array("q", columns.moved(facts, "available_lo", available_lo)),
+        array("q", columns.moved(facts, "available_hi", available_hi)),
+        array("q", size), checksum, array("q", first_seen), array("q", last_seen), gone_lo, gone_hi,
     )  # fmt: skip
     odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
     for key in ("rewritings", "like", "whole", "facts"):
@@ -282,13 +285,10 @@ def table(facts: Facts) -> Table:
     return replace(rows, special=special)
 
 
-def _seen(facts: Facts, rows: int) -> tuple[list[int], list[int]]:
+def _seen(facts: Facts, rows: int) -> tuple[Sequence[int], Sequence[int]]:
     """Return the first and the newest look that is known to have shown each row."""
     first_seen = list(accumulate(columns.column(facts, rows, "first_seen")))
-    # Each look showed many: they share its instant.
-    shared: dict[int, int] = {}
-    last_seen = [shared.setdefault(look, look) for look in columns.moved(facts, "last_seen", first_seen)]
-    return [shared.setdefault(look, look) for look in first_seen], last_seen
+    return first_seen, columns.moved(facts, "last_seen", first_seen)
 
 
 def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
@@ -329,6 +329,7 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
         "unaccounted": columns.written_names(history.unaccounted),
         "told": columns.stretches(history.stretches),
         "tests": columns.tests(history.tests),
+        "inventories": [columns.inventory(one) for one in history.inventories],
         "stretches": sealed_facts(sealed),
         "log": source.log,
         "standing": source.standing.name,
@@ -348,13 +349,14 @@ def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
         unaccounted=columns.read_names(facts["unaccounted"]),
         stretches=columns.read_stretches(facts["told"]),
         tests=dict.fromkeys(columns.read_tests(facts["tests"])),
+        inventories=[columns.read_inventory(one) for one in facts["inventories"]],
         sealed=dict(sealed),
         origin=sealed,
         shelf=StoredShelf(log, key, upto, {stretch: one.at for stretch, one in sealed.items()}),
         turnovers={(text(of), again): list(its) for of, again, its in facts["turnovers"]},
         ended=list(zip(_read(facts["ended"]), facts["ended_again"], strict=True)),
+        reach=Reach.of(looks.complete()),
     )
-    history.follow(looks.complete())
     return SourceState(history, Standing[facts["standing"]], facts["log"], kept_at=facts["at"])
 
 
@@ -364,7 +366,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 12
+FORMAT: Final = 13
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 

@@ -13,9 +13,11 @@ from typing import Any, Final
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
+from drcheck.core.judging.population import Population
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
+from drcheck.reports.json_population import exhibit_object, population_object
 from drcheck.run_report import Judged, Report
 from drcheck.settings import located
 
@@ -102,6 +104,7 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
             {"id": one.id, "kind": one.kind, "status": one.status, "judged_until": words.instant(one.judged_until)}
             for one in judged.dropped
         ],
+        **({"population": population_object(judged.population)} if judged.population != Population() else {}),
     }
 
 
@@ -145,6 +148,13 @@ def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any
             }
             for finding in verdict.findings
         ]
+    exhibits = [
+        {"of": finding.of, **exhibit_object(finding.exhibit)}
+        for finding in verdict.findings or (verdict.overall,)
+        if finding.exhibit is not None
+    ]
+    if exhibits:
+        shown["exhibits"] = exhibits
     return shown
 
 

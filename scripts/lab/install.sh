@@ -80,11 +80,11 @@ install_sshd() {
   apt_install openssh-server
 }
 
-# Have the tools whose files the tests recognise, and Prometheus, or fail; only those that are missing are installed.
+# Have the tools whose files the tests recognise, Prometheus, and the browser that opens reports, or fail; only those that are missing are installed.
 install_tools() {
   local tool missing=()
   for tool in age:age gpg:gpg gpg-agent:gpg-agent restic:restic borg:borgbackup zip:zip 7zz:7zip \
-    cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus; do
+    chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
   done
   [ "${#missing[@]}" = 0 ] && return
@@ -93,6 +93,24 @@ install_tools() {
     say "the tests need tools that could not be installed: as root, apt-get install ${missing[*]} (.lab/apt.log)"
     return 1
   }
+}
+
+# Have NIST's definitions of OSCAL in .lab/oscal, exactly as requirements/oscal.txt locks what carries them, or fail.
+install_oscal() {
+  local python log=.lab/oscal.log
+  cmp -s requirements/oscal.txt .lab/oscal/locked && return
+  say "installing OSCAL's definitions into .lab/oscal"
+  read -r _ python < <(pythons)
+  {
+    "$python" -m venv --clear .lab/oscal &&
+      .lab/oscal/bin/python -m pip --disable-pip-version-check install --retries 10 --require-hashes \
+        --requirement requirements/oscal.txt
+  } >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    say "OSCAL's definitions cannot be installed ($log)"
+    return 1
+  }
+  cp requirements/oscal.txt .lab/oscal/locked
 }
 
 # Have Azurite in .lab, exactly as scripts/lab/npm locks it, or fail.

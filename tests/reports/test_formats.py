@@ -24,9 +24,9 @@ def test_nothing_that_a_terminal_obeys_leaves_in_any_format(name):
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_page_on_reports_names_every_format_and_what_it_shows_is_so(name):
     assert f"| `{name}` |" in PAGE or name == "console"
-    for file in GOLDEN.glob(f"few.{name}"):
-        written = file.read_text().splitlines()
-        blocks = re.findall(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)
-        assert blocks
-        for line in "".join(blocks).splitlines():
-            assert line in {*written, "…"}
+    golden = GOLDEN / f"few.{name}"
+    blocks = re.findall(rf"```{name}\n(.*?)```", PAGE, re.DOTALL)
+    assert blocks or not golden.exists()
+    if blocks:
+        written = golden.read_bytes() if golden.exists() else renderer(name)(samples.few(), **OPTIONS)
+        assert {*"".join(blocks).splitlines()} <= {*written.decode().splitlines(), "…"}

@@ -35,6 +35,19 @@ class Stood(NamedTuple):
     maybe_from: int
 
 
+class Ruler:
+    """Slots, which are disjoint and in order, and their bounds: the same for all services that are judged by them."""
+
+    __slots__ = ("ends", "slots", "starts", "touch")
+
+    def __init__(self, slots: Sequence[Slot]) -> None:
+        """Note the bounds of ``slots``."""
+        self.slots = slots
+        self.starts, self.ends = [slot.start for slot in slots], [slot.end for slot in slots]
+        self.touch = self.starts[1:] == self.ends[:-1]
+        """Whether each begins where the one before it ends."""
+
+
 class BySlot:
     """The counted points of which the data lies, or may lie, in each of some slots, oldest first.
 
@@ -42,11 +55,10 @@ class BySlot:
     go tell as much as all of its points together.
     """
 
-    def __init__(self, parts: Iterable[Part], slots: Sequence[Slot]) -> None:
-        """Sort what ``parts`` hold into ``slots``, which are disjoint and in order."""
-        self.slots = slots
-        starts, ends = [slot.start for slot in slots], [slot.end for slot in slots]
-        self._of_parts = [_Ranks(part.points, starts, ends) for part in parts if len(part.points)]
+    def __init__(self, parts: Iterable[Part], ruler: Ruler) -> None:
+        """Sort what ``parts`` hold into the slots of ``ruler``."""
+        self.slots = ruler.slots
+        self._of_parts = [_Ranks(part.points, ruler) for part in parts if len(part.points)]
 
     def rows(self, index: int) -> list[Row]:
         """Return the points that lie, or may lie, in a slot."""
@@ -121,11 +133,14 @@ def _of(runs: Sequence[_Run], column: str) -> array[int]:
 class _Ranks:
     """The rows of one source by slot."""
 
-    def __init__(self, points: Points, starts: Sequence[int], ends: Sequence[int]) -> None:
-        data = points.data_lo.tolist()
+    def __init__(self, points: Points, ruler: Ruler) -> None:
+        data, starts, ends = points.data_lo.tolist(), ruler.starts, ruler.ends
         self.points = points
-        self.firsts = [bisect_left(data, start) for start in starts]
-        self.lasts = [bisect_left(data, end) for end in ends]
+        self.firsts = list(map(bisect_left, repeat(data), starts))
+        if ruler.touch:
+            self.lasts = [*self.firsts[1:], *map(bisect_left, repeat(data), ends[-1:])]
+        else:
+            self.lasts = list(map(bisect_left, repeat(data), ends))
         self._before: dict[int, list[int]] = defaultdict(list)
         """Slot to the rows of older data that may lie in it."""
         self._odd = points.why_not.keys() | points.doubts.keys()

@@ -47,6 +47,9 @@ class Exposure:
     """When no newer data can have been there unseen."""
     looked: int
     """From when every source has been looked at; ``FOREVER``: one never was."""
+    worst_age: int | None
+    """The greatest age, within the window, of the newest data that surely was there; None: for some time there was
+    none, so that nothing bounds it."""
 
     @classmethod
     def of(
@@ -59,16 +62,13 @@ class Exposure:
             proved = intersection(proved, prove(objective, *window))
         firsts = [part.absence.first for part in subject.parts]
         best = newest(subject, favourable=True, until_gone=until_gone)
-        exact = all(part.points.exact for part in subject.parts)
-        return cls(
-            subject,
-            objective,
-            effective,
-            best,
-            best if exact else newest(subject, favourable=False, until_gone=until_gone),
-            proved,
-            max((FOREVER if first is None else first for first in firsts), default=FOREVER),
-        )
+        surest = best
+        if not all(part.points.exact for part in subject.parts):
+            surest = newest(subject, favourable=False, until_gone=until_gone)
+        if surest == best:  # as where nothing is in doubt but from when on nobody knows what stands
+            surest = best
+        looked = max((FOREVER if first is None else first for first in firsts), default=FOREVER)
+        return cls(subject, objective, effective, best, surest, proved, looked, _worst_age(surest, window))
 
     def status_at(self, t: int) -> Status | None:
         """Return the status right after ``t``."""
@@ -84,8 +84,9 @@ class Exposure:
 
     def changes(self, window: Window) -> Iterator[int]:
         """Yield every instant within ``window`` at which the status may change, and some others."""
-        for steps in (self.best,) if self.surest is self.best else (self.best, self.surest):
-            yield from self._turns(steps, window)
+        if self.worst_age is None or self.worst_age >= self.objective:  # else it is met throughout, at best as well
+            for steps in (self.best,) if self.surest is self.best else (self.best, self.surest):
+                yield from self._turns(steps, window)
         for span in self.proved:
             yield from span
         yield self.looked
@@ -109,17 +110,6 @@ class Exposure:
         """Return the age of the newest data that surely was there right before ``t``; None: there was none."""
         row = self.surest.before(t)
         return None if row is None else max(0, t - row[0].data_lo[row[1]])
-
-    def worst_age(self, window: Window) -> int | None:
-        """Return the greatest age, within ``window``, of the newest data that surely was there.
-
-        None: for some time there was none, so that nothing bounds it.
-        """
-        times, data = self.surest.steps(*window)
-        if not times or times[0] > window.start or min(data) == LONG_AGO:
-            return None
-        ages: Iterator[int] = map(sub, [*times[1:], window.end], data)
-        return max(0, *ages)
 
     def exhibit(self, window: Window) -> Ages:
         """Return the newest data that surely was there at each instant of ``window``."""
@@ -165,6 +155,16 @@ class Exposure:
         if self.effective is not None and t < self.effective + self.objective:
             return None
         return Status.BREACHED if t >= self.looked else Status.UNKNOWN
+
+
+def _worst_age(steps: Newest, window: Window) -> int | None:
+    """Return the greatest age within ``window`` of what ``steps`` tell of; None: for some time there was nothing."""
+    times, data = steps.steps(*window)
+    if not times or times[0] > window.start or min(data) == LONG_AGO:
+        return None
+    ages: Iterator[int] = map(sub, [*times[1:], window.end], data)
+    oldest = max(ages)
+    return max(0, oldest)
 
 
 def _data(row: Row, *, favourable: bool) -> int:

@@ -7,8 +7,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from itertools import repeat
+from itertools import islice, repeat
 from operator import ge, itemgetter, lt
+from typing import overload
 
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
@@ -19,26 +20,15 @@ Arrival = tuple[int, int, int, Row]
 """When something came, its data's instant with its sign changed, when it went, and what it is."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Newest:
     """The newest data that was there, as a step function of time."""
 
-    times: array[int] = field(default_factory=lambda: array("q"))
-    rows: list[Row | None] = field(default_factory=list)
+    times: array[int]
+    rows: Sequence[Row | None]
     """What was newest from the same entry of ``times`` on; None: nothing was there."""
-    data: array[int] = field(default_factory=lambda: array("q"))
+    data: array[int]
     """The instant of its data; ``LONG_AGO``: nothing was there."""
-
-    def step(self, t: int, row: Row | None, data: int) -> None:
-        """Say what is newest from ``t`` on; steps come in order of time."""
-        if self.rows and self.rows[-1] == row:
-            return
-        if self.times and self.times[-1] == t:
-            self.rows[-1], self.data[-1] = row, data
-        else:
-            self.times.append(t)
-            self.rows.append(row)
-            self.data.append(data)
 
     def at(self, t: int) -> Row | None:
         """Return the recovery point with the newest data right after ``t``."""
@@ -96,17 +86,42 @@ def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest
     if points.why_not or points.doubts or (points.held_until and not favourable):
         return None
     data, came, gone = _instants(points, favourable=favourable)
-    if not (all(map(lt, data, data[1:])) and all(map(lt, came, came[1:]))):
+    instants = came.tolist()
+    if not (_rises(data.tolist()) and _rises(instants)):
         return None
-    if not until_gone:
-        return Newest(came[:], list(zip(repeat(points), range(len(came)))), data[:])
+    ends = gone.tolist() if until_gone else [FOREVER]
     # Each stood until the next one came: so only of the last it must still be known that it stood at all.
-    if came[-1] >= gone[-1] or not all(map(ge, gone, came[1:])) or max(gone) != gone[-1]:
+    if until_gone and not (instants[-1] < ends[-1] == max(ends) and all(map(ge, ends, instants[1:]))):
         return None
-    found = Newest(came[:], list(zip(repeat(points), range(len(came)))), data[:])
-    if gone[-1] < FOREVER:
-        found.step(gone[-1], None, LONG_AGO)
-    return found
+    if ends[-1] == FOREVER:
+        return Newest(came, _Rows(points, range(len(came))), data)
+    rows = _Rows(points, (*range(len(came)), None))
+    return Newest(came + array("q", ends[-1:]), rows, data + array("q", [LONG_AGO]))
+
+
+def _rises(column: list[int]) -> bool:
+    return all(map(lt, column, islice(column, 1, None)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows(Sequence[Row | None]):
+    """Rows of one source, made when they are asked for."""
+
+    points: Points
+    rows: Sequence[int | None]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Row | None: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row | None]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row | None] | None:
+        if isinstance(index, slice):
+            return _Rows(self.points, self.rows[index])
+        row = self.rows[index]
+        return None if row is None else (self.points, row)
 
 
 def _instants(points: Points, *, favourable: bool) -> tuple[array[int], array[int], array[int]]:
@@ -118,7 +133,7 @@ def _instants(points: Points, *, favourable: bool) -> tuple[array[int], array[in
 
 def _climb(arrivals: Sequence[Arrival]) -> Newest | None:
     """Follow the newest data where nothing goes before newer data has come, as mostly; None: something does."""
-    found = Newest()
+    found = _Steps()
     best, ends = FOREVER, FOREVER
     for came, age_rank, went, point in arrivals:
         if age_rank < best:
@@ -132,7 +147,7 @@ def _climb(arrivals: Sequence[Arrival]) -> Newest | None:
         if any(arrival[2] > ends for arrival in arrivals):
             return None
         found.step(ends, None, LONG_AGO)
-    return found
+    return found.done()
 
 
 def sweep(arrivals: Sequence[Arrival]) -> Newest:
@@ -140,7 +155,7 @@ def sweep(arrivals: Sequence[Arrival]) -> Newest:
     changes = sorted(
         {arrival[0] for arrival in arrivals} | {arrival[2] for arrival in arrivals if arrival[2] < FOREVER}
     )
-    found = Newest()
+    found = _Steps()
     heap: list[tuple[int, int, int, Row]] = []
     following = 0
     for t in changes:
@@ -154,4 +169,27 @@ def sweep(arrivals: Sequence[Arrival]) -> Newest:
             found.step(t, heap[0][3], -heap[0][0])
         else:
             found.step(t, None, LONG_AGO)
-    return found
+    return found.done()
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Steps, as they are found."""
+
+    times: array[int] = field(default_factory=lambda: array("q"))
+    rows: list[Row | None] = field(default_factory=list)
+    data: array[int] = field(default_factory=lambda: array("q"))
+
+    def step(self, t: int, row: Row | None, data: int) -> None:
+        """Say what is newest from ``t`` on; steps come in order of time."""
+        if self.rows and self.rows[-1] == row:
+            return
+        if self.times and self.times[-1] == t:
+            self.rows[-1], self.data[-1] = row, data
+        else:
+            self.times.append(t)
+            self.rows.append(row)
+            self.data.append(data)
+
+    def done(self) -> Newest:
+        return Newest(self.times, self.rows, self.data)

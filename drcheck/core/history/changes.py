@@ -30,7 +30,7 @@ from drcheck.core.model.evidence import (
     Unaccounted,
 )
 from drcheck.core.model.observation import Observation
-from drcheck.core.model.rewritten_logs import ReportedTest, Stretch
+from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch
 
 SIZES = 10 * 86400
 """How much further back candidates are kept where sizes are compared with those of the ten points before."""
@@ -55,6 +55,8 @@ class Record:
     """What an export told that was not known."""
     tests: tuple[ReportedTest, ...] = ()
     """What a test runner's report told that was not known."""
+    inventory: Inventory | None = None
+    """What a list of what exists told that was not known."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,8 @@ class History:
     """What all exports told together."""
     tests: dict[ReportedTest, None] = field(default_factory=dict)
     """What all reports of test runners told, in the order in which they did."""
+    inventories: list[Inventory] = field(default_factory=list)
+    """What lists of what exists told, each time that they told something else."""
     sealed: dict[int, Sealed] = field(default_factory=dict)
     """The stretches of old data that are not in memory."""
     origin: dict[int, Sealed] = field(default_factory=dict, compare=False, repr=False)
@@ -131,7 +135,19 @@ class History:
             observation.unread,
             tuple(exports.news(observation.stretches, self.stretches)),
             tuple(test for test in observation.tests if test not in self.tests),
+            self._new(observation.inventory),
         )
+
+    def _new(self, told: Inventory | None) -> Inventory | None:
+        """Return what a list tells that the one before did not."""
+        if told is None or not self.inventories:
+            return told
+        last = self.inventories[-1]
+        names = next(one.names for one in reversed(self.inventories) if one.names is not None)
+        if told.names != names:
+            return told
+        same = (told.written_at, told.hosts) == (last.written_at, last.hosts)
+        return None if same else told._replace(names=None)
 
     def _doubted(
         self, observation: Observation, shown: Mapping[str, Candidate], changed: AbstractSet[str]
@@ -189,12 +205,14 @@ class History:
         if look.complete:
             self._turn_over(look)
         if look.complete:
-            self.follow([(look.begin, look.asked_from)])
+            self.reach.follow(look.begin, look.asked_from)
         self.unlisted = record.unlisted
         self.unread = record.unread
         if record.stretches:
             self.stretches = exports.joined((*self.stretches, *record.stretches))
         self.tests.update(dict.fromkeys(record.tests))
+        if record.inventory is not None:
+            self.inventories.append(record.inventory)
         if look.complete or look.names:
             self.unaccounted = look.unaccounted
 
@@ -207,11 +225,6 @@ class History:
         """Return every name under which any look has shown a backup; all of its stretches are read."""
         self.read_all()
         return sorted({seen.shown.name for seen in (*self.past, *self.standing.values())})
-
-    def follow(self, looks: Iterable[tuple[int, int]]) -> None:
-        """Note how far back complete looks asked, given when each began and how far back it asked."""
-        for look in looks:
-            self.reach.follow(*look)
 
     def _moved(self, record: Record, contents: Mapping[str, Content]) -> dict[str, Sighting]:
         """Take what only changed its name out of what stands, and return it by its new name.
@@ -279,7 +292,7 @@ class History:
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        return list(map(max, self.reach.back_to(data), last_seen))
+        return self.reach.last_shown(data, last_seen)
 
     def last_shown_of(self, known: Sighting) -> int:
         """Return the newest look that showed one of them."""
@@ -442,7 +455,7 @@ class History:
 
     def _missed(self, candidate: Candidate, begin: int) -> int:
         """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
-        (missed,) = self.reach.back_to([candidate.data_lo])
+        missed = self.reach.back_to(candidate.data_lo)
         # A look that seems to come later was told by another clock: when it missed the candidate nobody knows.
         return missed if missed <= begin else self._complete_before(begin, candidate.data_lo)
 

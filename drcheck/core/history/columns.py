@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise, repeat
+from itertools import pairwise
 from operator import lt
 from typing import TypeVar
 
@@ -45,19 +45,23 @@ def columns(
     rows = _Rows(seen, plain, [first.get(id(one), one).data_lo for one in seen])
     data_hi = [first.get(id(one), one).newest_data for one in seen]
     available_lo = rows.column((one.available_lo for one in seen), plain.available_lo)
-    gone_lo = rows.column((one.gone_lo for one in seen), plain.gone_lo)
+    gone_lo: Sequence[int] = rows.column((one.gone_lo for one in seen), plain.gone_lo)
     unseen = unseen_from(
         rows.column((one.shown.data_lo for one in seen), plain.data_lo),
         rows.column((one.last_seen for one in seen), plain.last_seen),
     )
-    gone_lo = [unknown if gone == FOREVER else gone for gone, unknown in zip(gone_lo, unseen, strict=True)]
+    if gone_lo.count(FOREVER) == len(gone_lo):
+        gone_lo = unseen
+    else:
+        gone_lo = [unknown if gone == FOREVER else gone for gone, unknown in zip(gone_lo, unseen, strict=True)]
+    kinds = rows.column((one.shown.kind for one in seen), plain.kind)
     names = tuple(rows.column((one.shown.name for one in seen), plain.name))
     points = Points(
         source=source.name,
         of=of,
         arrival_by=source.available_at.value,
         name=names,
-        kind=tuple(kind or source.kind for kind in rows.column((one.shown.kind for one in seen), plain.kind)),
+        kind=tuple(kind or source.kind for kind in kinds) if source.kind else tuple(kinds),
         data_lo=array("q", rows.data_lo),
         data_hi=array("q", rows.column(data_hi, _newest_data(plain))),
         available_lo=array("q", available_lo),
@@ -85,13 +89,13 @@ def columns(
     whole = (one.shown.pieces is None or one.is_whole(last_shown(one)) for one in seen)
     shown = Shown(
         source,
-        rows.column((one.shown.complete for one in seen), repeat(True, alone)),
+        rows.column((one.shown.complete for one in seen), (True,) * alone),
         rows.column((one.first_seen for one in seen), plain.first_seen),
         clock_tolerance,
-        rows.column((one.shown.pieces for one in seen), repeat(None, alone)),
-        rows.column(whole, repeat(True, alone)),
-        rows.column((one.lost_from for one in seen), repeat(FOREVER, alone)),
-        rows.column((_came_later(one, last_shown(one)) for one in seen), repeat(LONG_AGO, alone)),
+        rows.column((one.shown.pieces for one in seen), (None,) * alone),
+        rows.column(whole, (True,) * alone),
+        rows.column((one.lost_from for one in seen), (FOREVER,) * alone),
+        rows.column((_came_later(one, last_shown(one)) for one in seen), (LONG_AGO,) * alone),
     )
     points = as_listed(points, shown)
     _bridge(seen, rows.at, points)
@@ -116,18 +120,21 @@ class _Rows:
 
     def __init__(self, sightings: Sequence[Sighting], plain: Table, data_lo: Iterable[int]) -> None:
         data = [*data_lo, *plain.data_lo]
+        self._all_plain = not sightings
         self._in_order = all(map(lt, data, data[1:]))
         self._order: Sequence[int] = range(len(data))
         if not self._in_order:
             names = [*(one.shown.name for one in sightings), *plain.name]
             first_seen = [*(one.first_seen for one in sightings), *plain.first_seen]
             self._order = sorted(self._order, key=list(zip(data, names, first_seen, strict=True)).__getitem__)
-        self.data_lo = self.column(data, ())
+        self.data_lo = data if self._in_order else [data[row] for row in self._order]
         self.at = dict(zip(self._order, range(len(data)), strict=True)) if sightings else {}
         """Where each of the sightings, and of the others after them, stands."""
 
-    def column(self, of_sightings: Iterable[T], of_plain: Iterable[T]) -> list[T]:
+    def column(self, of_sightings: Iterable[T], of_plain: Sequence[T]) -> Sequence[T]:
         """Return one column in this order, given that of the sightings, and of what columns tell wholly."""
+        if self._in_order and self._all_plain:
+            return of_plain
         column = [*of_sightings, *of_plain]
         return column if self._in_order else [column[row] for row in self._order]
 

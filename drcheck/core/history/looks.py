@@ -6,8 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
-from itertools import islice
+from itertools import islice, repeat
 from typing import Final, Self, overload
 
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Look
@@ -135,10 +134,40 @@ class Reach:
         """When the newest complete look began, and how far back it asked; None: there was none."""
         return (self._begin[-1], self._asked_from[-1]) if self._begin else None
 
-    def back_to(self, data: Iterable[int]) -> Iterator[int]:
-        """Yield for each instant the newest complete look that asked as far back; ``LONG_AGO``: none did."""
-        begins = [LONG_AGO, *self._begin]
-        return map(begins.__getitem__, map(partial(bisect_right, self._asked_from), data))
+    @classmethod
+    def of(cls, looks: Iterable[tuple[int, int]]) -> Self:
+        """Return what is left of complete looks, oldest first: when each began, and how far back it asked."""
+        left: list[tuple[int, int]] = []
+        for begin, asked_from in reversed(list(looks)):
+            if not left or asked_from < left[-1][1]:
+                left.append((begin, asked_from))
+        reach = cls()
+        reach._begin.extend(begin for begin, _ in reversed(left))
+        reach._asked_from.extend(asked_from for _, asked_from in reversed(left))
+        return reach
+
+    def back_to(self, data: int) -> int:
+        """Return the newest complete look that asked back to an instant; ``LONG_AGO``: none did."""
+        index = bisect_right(self._asked_from, data)
+        return self._begin[index - 1] if index else LONG_AGO
+
+    def last_shown(self, data: Sequence[int], last_seen: Sequence[int]) -> list[int]:
+        """Return the newest look that showed what still stands: else one that asked as far back would have missed it.
+
+        Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
+        """
+        instants, seen = list(data), list(last_seen)
+        if len(instants) == 1 or sorted(instants) != instants:
+            return list(map(max, map(self.back_to, instants), seen))
+        found: list[int] = []
+        index = bisect_right(self._asked_from, instants[0]) if instants else 0
+        while (at := len(found)) < len(instants):
+            begin = self._begin[index - 1] if index else LONG_AGO
+            end = bisect_left(instants, self._asked_from[index], at) if index < len(self._begin) else len(instants)
+            its = seen[at:end]
+            found += [begin] * len(its) if max(its, default=begin) <= begin else map(max, its, repeat(begin))
+            index += 1
+        return found
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reach) and (self._asked_from, self._begin) == (other._asked_from, other._begin)

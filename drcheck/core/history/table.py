@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import chain
 from typing import Any
 
 from drcheck.core.history.sightings import Sighting
@@ -13,7 +13,10 @@ from drcheck.core.model.evidence import Candidate
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Sightings as columns of one length; see :class:`Sighting` for what they mean."""
+    """Sightings as columns of one length; see :class:`Sighting` for what they mean.
+
+    What lies in stretches has its numbers in arrays.
+    """
 
     name: Sequence[str] = ()
     of: Sequence[str] = ()
@@ -45,10 +48,12 @@ class Table:
         return Sighting(shown, *span, self.first_seen[row], self.last_seen[row], self.gone_lo[row], self.gone_hi[row])
 
     def only(self, rows: Sequence[int]) -> Table:
-        """Return the columns of these rows, none of which is special."""
+        """Return the columns of these rows, which are in order, and none of which is special."""
         if len(rows) == len(self):
             return self
-        return Table(*([column[row] for row in rows] for column in _all_but_special(self)))
+        if rows and rows[-1] - rows[0] == len(rows) - 1:  # they follow each other, as mostly
+            return Table(*(column[rows[0] : rows[-1] + 1] for column in _all_but_special(self)))
+        return Table(*(_picked(column, rows) for column in _all_but_special(self)))
 
     @classmethod
     def joined(cls, tables: Sequence[Table]) -> Table:
@@ -56,7 +61,19 @@ class Table:
         if len(tables) == 1:
             return tables[0]
         several = zip(*map(_all_but_special, tables), strict=True)
-        return Table(*(list(chain.from_iterable(columns)) for columns in several))
+        return Table(*map(_joined, several))
+
+
+def _picked(column: Sequence[Any], rows: Iterable[int]) -> Sequence[Any]:
+    values = (column[row] for row in rows)
+    return array(column.typecode, values) if isinstance(column, array) else list(values)
+
+
+def _joined(columns: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    found = columns[0][:] if isinstance(columns[0], array) else list(columns[0])
+    for column in columns[1:]:
+        found.extend(column)
+    return found
 
 
 def _all_but_special(table: Table) -> list[Sequence[Any]]:

@@ -6,6 +6,7 @@ the same content as something else, becomes an object.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -86,7 +87,7 @@ class _Needed:
     sightings: list[Sighting] = field(default_factory=list)
     alike: list[Sighting] = field(default_factory=list)
     """What is needed for its content alone, which is that of something needed, however old or new it is."""
-    rows: dict[int, list[int]] = field(default_factory=dict)
+    rows: dict[int, Sequence[int]] = field(default_factory=dict)
     """Stretch to the rows of its table that are in ``plain``."""
 
     def marks(self) -> Counter[str]:
@@ -208,8 +209,18 @@ class _Known:
         return self._tables[stretch]
 
 
-def _plain(table: Table, of: str, oldest: int, until: int) -> list[int]:
+def _plain(table: Table, of: str, oldest: int, until: int) -> Sequence[int]:
     """Return the rows of a data set that a question needs, but for those of which columns do not tell all."""
+    data = list(table.data_lo)
+    if (
+        not table.special
+        and table.of.count(of) == len(table)
+        and table.data_hi == table.data_lo
+        and data == sorted(data)
+    ):
+        last = bisect_left(data, until)
+        if min((*table.available_lo[last:], *table.first_seen[last:]), default=until) >= until:
+            return range(bisect_left(data, oldest), last)  # rows that follow each other, as mostly
     columns = zip(table.of, table.data_lo, table.data_hi, table.available_lo, table.first_seen, strict=True)
     rows = [
         row

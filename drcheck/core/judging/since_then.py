@@ -17,7 +17,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from drcheck.core import words
-from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.history.log_lines import appeared, times
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
@@ -80,8 +80,11 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
         for name in promise.evidence:
             for of, part in evidence[name].parts.items() if name in evidence else ():
                 parts.setdefault(of, []).append(replace(part, points=_points(part)))
+        ruler = Ruler(slots)
         for its in parts.values():
-            by_slot = BySlot(its, slots)
+            if all(min(part.points.gone_hi, default=FOREVER) == FOREVER for part in its):
+                continue  # nothing went
+            by_slot = BySlot(its, ruler)
             for index, slot in enumerate(slots):
                 if slot.start >= effective and by_slot.all_gone_by(index, slot.start + keep):
                     found.update((points.source, points.of, row) for points, row in by_slot.begun_in(index))
@@ -99,10 +102,11 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
     usual = grace.of_sources([source])
     within = looks[: bisect_left(looks, window.end)]
     known = within[-1] if within else LONG_AGO
-    moved = points.second_of.keys() | points.rewritten.keys()
-    ends = zip(points.gone_hi, points.available_hi, strict=True)
     # The others, which are most, were seen within the window, and are as they were.
-    changed = moved.union(row for row, (gone, came) in enumerate(ends) if window.start < gone < FOREVER or came > known)
+    changed = points.second_of.keys() | points.rewritten.keys()
+    changed |= {row for row, came in enumerate(points.available_hi) if came > known}
+    if min(points.gone_hi, default=FOREVER) < FOREVER:
+        changed |= {row for row, gone in enumerate(points.gone_hi) if window.start < gone < FOREVER}
     for row in sorted(changed):
         data, arrived, gone = points.data_lo[row], points.available_lo[row], points.gone_hi[row]
         is_of_period = points.data_hi[row] >= window.start and data < window.end

@@ -16,7 +16,7 @@ from typing import ClassVar, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import Exposure, cite, presence, rejected
 from drcheck.core.evaluation.headroom import at_risk, warn_at
 from drcheck.core.evaluation.interface import Counts, OfBackups
@@ -148,6 +148,23 @@ class _Owed(NamedTuple):
     due: int
 
 
+class _Plan:
+    """The slots that backups are owed in, oldest first: the same for all services of an estate."""
+
+    __slots__ = ("dues", "owed", "ruler")
+
+    def __init__(self, owed: Sequence[_Owed]) -> None:
+        self.owed = owed
+        self.dues = [one.due for one in owed]
+        self.ruler = Ruler([one.slot for one in owed])
+
+    def bound(self, start: int, end: int) -> _Plan:
+        """Return those that begin in [start, end)."""
+        if not self.owed or (start <= self.owed[0].begins and self.owed[-1].begins < end):
+            return self
+        return _Plan([one for one in self.owed if start <= one.begins < end])
+
+
 @dataclass(frozen=True, slots=True)
 class _Filled:
     """One slot, and when it came to hold its points."""
@@ -206,15 +223,11 @@ class _Filled:
 class _Slots:
     """The slots that decide about a window, each filled when it is asked for: that most are kept is seen at once."""
 
-    def __init__(
-        self, commitment: Frequency, subject: Subject, terms: Terms, window: Window, owed: Sequence[_Owed]
-    ) -> None:
-        self._commitment, self._subject, self._terms, self._window, self._owed = (
-            commitment, subject, terms, window, owed,
-        )  # fmt: skip
-        self._dues = [one.due for one in owed]
-        self._by_slot = BySlot(subject.parts, [one.slot for one in owed])
-        self._kept = self._by_slot.plainly_held(self._dues) if commitment.at_least == 1 else [False] * len(owed)
+    def __init__(self, commitment: Frequency, subject: Subject, terms: Terms, window: Window, plan: _Plan) -> None:
+        self._commitment, self._subject, self._terms, self._window = commitment, subject, terms, window
+        self._owed, self._dues = plan.owed, plan.dues
+        self._by_slot = BySlot(subject.parts, plan.ruler)
+        self._kept = self._by_slot.plainly_held(self._dues) if commitment.at_least == 1 else [False] * len(plan.owed)
         """By slot: whether it is met for as long as it decides."""
         self._filled: dict[int, _Filled] = {}
 
@@ -269,8 +282,9 @@ class _Slots:
 def _by_slots(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
     # Slots that begin before the agreement owe nothing, and each is judged by the wording in force when it began.
     owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
-    owed = [one for one in _owed(commitment, terms, window) if owed_from <= one.begins < terms.binds.end]
-    slots = _Slots(commitment, subject, terms, window, owed)
+    slots = _Slots(
+        commitment, subject, terms, window, _owed(commitment, terms, window).bound(owed_from, terms.binds.end)
+    )
 
     def reason_at(t: int) -> str:
         slot = slots.newest_due(t)
@@ -382,7 +396,7 @@ def _unsure(row: Row, slot: _Filled, t: int) -> bool:
     return doubted is not None or not inside or not dated or points.available_hi[index] > t
 
 
-def _owed(commitment: Frequency, terms: Terms, window: Window) -> Sequence[_Owed]:
+def _owed(commitment: Frequency, terms: Terms, window: Window) -> _Plan:
     """Return the slots that may decide in ``window``, and the open one."""
     # The newest slot that was due when the window begins decides there. Where a wording binds no longer by then, its
     # last slot does, until one of the next wording is due.
@@ -397,17 +411,19 @@ def _owed(commitment: Frequency, terms: Terms, window: Window) -> Sequence[_Owed
     after = calendar.next_tick(commitment.schedule, terms.zone, end)
     ticks = calendar.ticks(commitment.schedule, terms.zone, first, after + 1)
     early = terms.clock_tolerance
-    return [
-        _Owed(
-            calendar.Slot(tick - early, following - early, f"the slot of {words.instant(tick)}"),
-            tick,
-            due(tick, terms.grace),
-        )
-        for tick, following in pairwise(ticks)
-    ]
+    return _Plan(
+        [
+            _Owed(
+                calendar.Slot(tick - early, following - early, f"the slot of {words.instant(tick)}"),
+                tick,
+                due(tick, terms.grace),
+            )
+            for tick, following in pairwise(ticks)
+        ]
+    )
 
 
 @lru_cache(maxsize=16)
-def _calendar(per: Per, zone: tzinfo, start: int, end: int, grace: int) -> tuple[_Owed, ...]:
-    """Return the calendar's slots that overlap [start, end); the same for all services of an estate."""
-    return tuple(_Owed(slot, slot.start, due(slot.end, grace)) for slot in calendar.slots(per, zone, start, end))
+def _calendar(per: Per, zone: tzinfo, start: int, end: int, grace: int) -> _Plan:
+    """Return the calendar's slots that overlap [start, end)."""
+    return _Plan([_Owed(slot, slot.start, due(slot.end, grace)) for slot in calendar.slots(per, zone, start, end)])

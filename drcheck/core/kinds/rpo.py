@@ -81,7 +81,7 @@ def evaluate(commitment: Rpo, subject: Subject, terms: Terms, window: Window) ->
         reason=_reason(exposure, window.end - 1, window.end),
         objective=Quantity(commitment.at_most, "s"),
         measured=None if measured is None else Quantity(measured, "s"),
-        worst=None if (worst := exposure.worst_age(window)) is None else Quantity(worst, "s"),
+        worst=None if exposure.worst_age is None else Quantity(exposure.worst_age, "s"),
         headroom=None if headroom is None else Quantity(headroom, "s"),
         due_at=None if deciding is None else deciding[0].data_lo[deciding[1]] + commitment.at_most,
         at_risk=at_risk(commitment, pieces[-1].status, headroom, commitment.at_most),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import presence
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
@@ -109,7 +109,7 @@ def deciding_slots(
     due = window.start - commitment.within - longest
     known = Span(_since(subject, owed, due, window.start, longest), min(window.end, owed.end))
     stretches = [slot for slot in _unlike(commitment, terms, subject, known, due, longest) if owed.includes(slot.start)]
-    by_slot = BySlot(subject.parts, stretches)
+    by_slot = BySlot(subject.parts, Ruler(stretches))
     slots = [
         _slot(slot, by_slot.rows(index), commitment, at_least, counting, subject, window)
         for index, slot in enumerate(stretches)

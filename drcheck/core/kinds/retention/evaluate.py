@@ -12,7 +12,7 @@ from itertools import groupby, pairwise, repeat
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence, proved_at_all
@@ -236,7 +236,8 @@ def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
         and lateness.due(slot.end, terms.grace) < window.end
         and slot.start + keep > window.start
     ]
-    owing = _Owing(subject, terms, BySlot(subject.parts, slots), BySlot(terms.made, slots))
+    ruler = Ruler(slots)
+    owing = _Owing(subject, terms, BySlot(subject.parts, ruler), BySlot(terms.made, ruler))
     dues = [lateness.due(slot.end, terms.grace) for slot in slots]
     ends = [slot.start + keep for slot in slots]
     stand = owing.by_slot.plainly_held([max(due, window.start) for due in dues], [min(end, window.end) for end in ends])

@@ -13,7 +13,7 @@ from itertools import accumulate, islice
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.by_slot import BySlot
+from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import proved_at_all
@@ -73,7 +73,7 @@ def _is_broken(points: Points, row: int, t: int) -> bool:
 
 def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
     """Return for each of ``slots``, oldest first, which counted points lie in it."""
-    by_slot = BySlot(subject.parts, slots)
+    by_slot = BySlot(subject.parts, Ruler(slots))
     return [Held.of(by_slot, index) for index in range(len(slots))]
 
 

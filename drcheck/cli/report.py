@@ -1,0 +1,110 @@
+"""``drcheck report``: what the ledger knows of a period, as documents that stand on their own."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from drcheck.errors import DrcheckError, UsageError
+from drcheck.registry import DOCUMENTS, FORMATS
+
+if TYPE_CHECKING:
+    from drcheck.app.verify import Question
+
+FORMS: Final = {name: form.ending for name, form in DOCUMENTS.items()} | {
+    name: form.ending for name, form in FORMATS.items() if not form.is_plugin
+}
+"""Name of each form that a report can have to the ending of its file."""
+
+_DESCRIPTION = """\
+Write a report of a period, out of the ledger alone: what was promised, whether
+it was kept, the exceptions, pictures, and everything that there was, with how
+it was obtained. Nothing is looked at, and nothing is recorded.
+"""
+
+_EPILOG = """\
+examples:
+  drcheck report --period 2026-Q3                    drcheck-2026-Q3.html
+  drcheck report --period 2026-09 --output reports/september/
+                                           a page a service, and one before them
+  drcheck report --from 2026-10-01 --to 2026-10-15 policies/webshop.yaml
+
+A period that is not over is judged up to the newest run. Where --output is a
+directory, or ends with a slash, each service gets a page of its own, which is
+what an estate of more than some fifty services needs; else it is one file.
+
+exit status: 0 the report was written, whatever it says; 2 wrong usage, or
+nothing to report; it is the report that says what was breached
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "report",
+        help="write a report of a period, to read, to show and to file",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("policies", nargs="*", metavar="POLICY", help="a policy file, or a directory of them")
+    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    parser.add_argument("--period", metavar="PERIOD", help="a day, month, quarter or year: 2026-09, 2026-Q3")
+    parser.add_argument("--from", dest="since", metavar="INSTANT", help="from here on, up to --to")
+    parser.add_argument("--to", dest="until", metavar="INSTANT", help="up to here, from --from on")
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMS),
+        metavar="FORMAT",
+        default=next(iter(FORMS)),
+        help=f"{', '.join(FORMS)} (default: {next(iter(FORMS))})",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="a file, or a directory (default: drcheck-PERIOD with its ending)"
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="do not tell what was written")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it, and return the exit status."""
+    # Imported here, so that --help answers at once.
+    from pathlib import Path
+
+    from drcheck.app.report import report
+    from drcheck.cli.output import tell
+    from drcheck.ledger.store import path_of
+    from drcheck.output_files import check_writable, keep_off, put_all
+    from drcheck.policyfile.config import load_settings
+
+    question = _question(arguments)
+    assert question.period is not None
+    label = question.period.label.replace(" ", "-").replace(":", "").replace("/", "-")
+    output = arguments.output or f"drcheck-{label}{FORMS[arguments.format]}"
+    split = output.endswith("/") or Path(output).is_dir()
+    settings = load_settings(arguments.config)
+    if not split:
+        check_writable(output)
+        keep_off(output, path_of(settings.ledger))
+    documents = report(settings, arguments.policies, question, arguments.format, split=split)
+    written = put_all(((document.name, document.data) for document in documents), output)
+    if not arguments.quiet:
+        tell(f"wrote {written}")
+    return 0
+
+
+def _question(arguments: argparse.Namespace) -> Question:
+    from drcheck.app.verify import Question
+    from drcheck.policyfile.question_times import Period, moment, period
+
+    if (arguments.since is None) != (arguments.until is None):
+        raise UsageError("--from and --to go together", "Write both: --from 2026-07-01 --to 2026-10-01.")
+    if (arguments.period is None) == (arguments.since is None):
+        raise UsageError("a report is of a period", "Name it: --period 2026-Q3, or --from and --to.")
+    try:
+        if arguments.period is not None:
+            return Question(period=period(arguments.period), offline=True, until_seen=True)
+        start, end = moment(arguments.since), moment(arguments.until)
+    except DrcheckError as error:
+        raise UsageError(error.message, error.hint) from error
+    return Question(period=Period(f"{arguments.since} to {arguments.until}", start, end), offline=True, until_seen=True)

@@ -1,0 +1,163 @@
+"""What the first page shows: the answer, the estate worst first, the exceptions, and how it was obtained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from drcheck import registry
+from drcheck.core import words
+from drcheck.core.judging import summary
+from drcheck.core.model.verdict import SEVERITY, Status, Verdict
+from drcheck.reports.wording import local_time, reasons, service_totals, totals
+from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.text import printable, prose
+from drcheck.run_report import Judged, Report
+
+_MOST_EXCEPTIONS = 200
+"""Exceptions that the first page tells; the page of each service has all of its own."""
+
+
+class NotKept(NamedTuple):
+    """A commitment that was not kept all the time, or of which that is not known."""
+
+    id: str
+    mark: Mark
+    rank: int
+    """By which the worst come first."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A service as the overview shows it."""
+
+    name: str
+    title: str
+    owner: str
+    href: str
+    mark: Mark
+    rank: int
+    """By which the worst come first."""
+    met: str
+    gaps: str
+    by_kind: dict[str, Mark]
+    exceptions: tuple[NotKept, ...]
+
+    @classmethod
+    def of(cls, judged: Judged, href: str) -> Row:
+        """Return the row of a service, whose own part of the report is at ``href``."""
+        met, gaps = service_totals.figures(judged)
+        local = local_time.of_service(judged)
+        kinds = dict.fromkeys(verdict.commitment.kind for verdict in judged.verdicts)
+        status = summary.status_of(judged.verdicts)
+        return cls(
+            printable(judged.policy.service),
+            prose(judged.policy.title),
+            prose(judged.policy.owner),
+            href,
+            service_totals.mark_of(judged),
+            -SEVERITY[status],
+            met,
+            gaps,
+            {kind: _of_kind(judged.verdicts, kind) for kind in kinds},
+            tuple(_told(judged, verdict, local) for verdict in judged.verdicts if reasons.matters(verdict)),
+        )
+
+
+def _told(judged: Judged, verdict: Verdict, local: local_time.Local) -> NotKept:
+    shown, *others = reasons.lines(judged, verdict, local)
+    breaches = [one for one in summary.closed_breaches(verdict) if one.counts]
+    status = Status.BREACHED if breaches else verdict.status
+    if not breaches or verdict.status is Status.BREACHED:
+        return NotKept(printable(verdict.commitment.id), reasons.mark_of(verdict), -SEVERITY[status], shown.text)
+    # What is over does not show in the status at the end: its own line tells of it.
+    passed = next((line.text for line in others if line.mark is not None), shown.text)
+    return NotKept(printable(verdict.commitment.id), mark(Status.BREACHED), -SEVERITY[status], passed)
+
+
+def _of_kind(verdicts: Sequence[Verdict], kind: str) -> Mark:
+    its = [verdict for verdict in verdicts if verdict.commitment.kind == kind]
+    status = summary.status_of(its)
+    deciding = next((one for one in its if summary.effective_status(one) is status), its[0])
+    return reasons.mark_of(deciding) if status is deciding.status else mark(status)
+
+
+class Estate:
+    """What a report says of all its services."""
+
+    def __init__(self, report: Report, rows: Sequence[Row]) -> None:
+        """``rows`` are those of its services, in the order of the policies."""
+        self.report = report
+        self.rows = sorted(rows, key=lambda row: row.rank)
+        used = {kind for row in rows for kind in row.by_kind}
+        self.kinds = [kind for kind in registry.KINDS if kind in used]
+        exceptions = sorted(
+            ((row, one) for row in self.rows for one in row.exceptions), key=lambda shown: shown[1].rank
+        )
+        self.exceptions = exceptions[:_MOST_EXCEPTIONS]
+        self.more_exceptions = len(exceptions) - len(self.exceptions)
+        self.mark = mark(report.status)
+        self.faults = [totals.fault_of(fault) for fault in report.faults]
+        self.title = f"Backup and recovery promises, {self.period}"
+
+    @property
+    def period(self) -> str:
+        """What was judged, in words."""
+        return prose(self.report.question.removeprefix("offline, ").removeprefix("over ")) or "now"
+
+    @property
+    def answer(self) -> str:
+        """The answer in a sentence or two."""
+        came_to, report = self.report.totals, self.report
+        services = words.counted(len(self.rows), "service")
+        promised = words.counted(came_to.commitments, "commitment")
+        parts = [f"{came_to.met} were kept" if came_to.met != 1 else "1 was kept"]
+        if came_to.breached:
+            parts.append(f"{came_to.breached} {'was' if came_to.breached == 1 else 'were'} breached")
+        if passed := came_to.passed:
+            parts.append(f"{passed} {'was' if passed == 1 else 'were'} breached for a time")
+        if came_to.unknown:
+            parts.append(f"{came_to.unknown} could not be proved either way")
+        if came_to.waived:
+            parts.append(f"{came_to.waived} breached with an accepted waiver")
+        if came_to.not_owed:
+            parts.append(f"{came_to.not_owed} not owed yet")
+        sentence = f"Of {promised} of {services}, {words.several(parts, at_most=len(parts))}."
+        if report.faults:
+            sentence += f" {words.counted(len(report.faults), 'policy', 'policies')} could not be judged at all."
+        return sentence
+
+    @property
+    def counts(self) -> str:
+        """The totals as every other format tells them."""
+        return totals.counts(self.report)
+
+    @property
+    def obtained(self) -> list[tuple[str, str]]:
+        """How it was obtained: a label and what it says, each."""
+        report = self.report
+        shown = local_time.of_run(report.services).instant
+        seen = report.seen
+        return [
+            ("Judged", f"{shown(report.window.start)} up to {shown(report.window.end)}"),
+            ("Question", prose(report.question) or "the nightly one"),
+            ("Newest run it rests on", printable(report.run)),
+            ("Sources", f"{seen.seen} of {seen.asked} seen without an evidence gap that may hide something"),
+            ("Evidence gaps", str(seen.gaps)),
+            ("Made", f"{words.instant(report.ended_at)} by drcheck {report.version}"),
+        ]
+
+    @property
+    def legend(self) -> list[tuple[Mark, str]]:
+        """Each status with what it means."""
+        return [
+            (mark(Status.MET), "the commitment was kept, proved by the evidence shown"),
+            (mark(Status.BREACHED), "it was not kept, proved by the evidence shown"),
+            (mark(Status.UNKNOWN), "the evidence proves neither; never counted as kept"),
+            (mark(Status.MET, at_risk=True), "kept, with little headroom left"),
+            (mark(Status.MET, attested=True), "kept by somebody's dated word, which no machine can check"),
+            (mark(Status.BREACHED, waived=True), "breached, and accepted by a named owner until a date"),
+            (mark(None), "nothing was owed yet, or any more"),
+        ]

@@ -1,0 +1,263 @@
+"""What the page of a service shows: the agreement's words beside verdicts, pictures, and everything that there was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from drcheck.core import decimals, words
+from drcheck.core.judging import summary
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.exhibit import Ages, Slots, Times
+from drcheck.core.model.log_records import Recovery
+from drcheck.core.model.points import Points
+from drcheck.core.model.readers import Tells
+from drcheck.core.model.verdict import Finding, Status, Verdict
+from drcheck.reports.pictures.ages import ages
+from drcheck.reports.pictures.downtime import downtime
+from drcheck.reports.pictures.slots import slots
+from drcheck.reports.pictures.strip import strip
+from drcheck.reports.pictures.times import times
+from drcheck.reports.wording import citations, lacking, local_time, reasons, service_totals
+from drcheck.reports.wording.figures import NONE, promised, quantity
+from drcheck.reports.wording.marks import Mark
+from drcheck.reports.wording.text import printable, prose
+from drcheck.run_report import Judged
+
+_MOST_ROWS: Final = 2500
+"""Rows of a table that a page shows of one source and data set, the newest; JSON has all of them."""
+_MOST_SPANS: Final = 100
+_UNFIT: Final = re.compile(r"[^a-z0-9-]+")
+
+
+class Span(NamedTuple):
+    """A breach, or a time of which nothing is known."""
+
+    start: str
+    end: str
+    length: str
+    why: str
+    waived: bool
+
+
+class Fact(NamedTuple):
+    """A recovery point or a restore test in a table."""
+
+    cells: tuple[str, ...]
+    counts: str
+    """``counts``, ``does not count`` or ``may not count``."""
+    why: str
+
+
+class Table(NamedTuple):
+    """Everything that there was of one sort at one source."""
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: list[Fact]
+    older: int
+    """Older rows that are not shown."""
+
+
+class Clause:
+    """A commitment with its verdict."""
+
+    def __init__(self, judged: Judged, verdict: Verdict, anchor: str) -> None:
+        """``anchor`` tells it from the others of a page."""
+        promise, local = verdict.commitment, local_time.of_service(judged)
+        self._judged, self._verdict, self._local = judged, verdict, local
+        self.id = printable(promise.id)
+        self.anchor = f"{anchor}-{_anchor(promise.id)}"
+        self.kind = promise.kind.replace("_", " ")
+        self.mark: Mark = reasons.mark_of(verdict)
+        self.clause, self.quote, self.note = prose(promise.clause), prose(promise.quote), prose(promise.note)
+        self.scenario, self.controls = prose(promise.scenario), [prose(one) for one in promise.controls]
+        self.promised, self.measured = promised(verdict.overall), quantity(verdict.overall.measured)
+        self.worst = quantity(verdict.overall.worst)
+        shares = summary.shares(verdict.overall, verdict.waived)
+        self.kept = NONE if shares.kept is None else f"{decimals.cut(shares.kept)} %"
+        self.lines = [line.text for line in reasons.lines(judged, verdict, local)]
+        self.standing = "" if verdict.standing is None else verdict.standing.name.lower()
+        breaches = [
+            self._span(one.opened_at, one.closed_at, one.reason, waived=one.waived) for one in verdict.breaches()
+        ]
+        unknown = [
+            self._span(one.opened_at, one.closed_at, one.reason)
+            for one in verdict.overall.openings(Status.UNKNOWN)
+            if not one.between_looks
+        ]
+        self.breaches, self.unknown = breaches[-_MOST_SPANS:], unknown[-_MOST_SPANS:]
+        self.more_breaches, self.more_unknown = len(breaches) - len(self.breaches), len(unknown) - len(self.unknown)
+        cited = list(citations.cited_by(verdict))
+        self.evidence = [citations.in_words(one, local) for one in cited if not one.why_not and not one.in_doubt]
+        self.rejected = [citations.in_words(one, local) for one in cited if one.why_not or one.in_doubt][:_MOST_SPANS]
+        self.more_rejected = sum(bool(one.why_not or one.in_doubt) for one in cited) - len(self.rejected)
+
+    @property
+    def pictures(self) -> Iterator[tuple[str, Markup]]:
+        """Yield each picture with its caption."""
+        verdict, policy = self._verdict, self._judged.policy
+        zone = ZoneInfo(verdict.commitment.zone or policy.timezone)
+        if verdict.window.start < verdict.window.end:
+            title = f"{self.id} over time"
+            yield "Over the period", Markup(strip(verdict.overall.pieces, verdict.window, zone, title))  # noqa: S704  as svg.py escapes
+        for finding in verdict.findings or (verdict.overall,):
+            yield from self._of_finding(finding, zone)
+        if verdict.overall.periods:
+            yield "Downtime of each period", Markup(downtime(verdict.overall.periods, f"{self.id}: downtime"))  # noqa: S704
+
+    def _of_finding(self, finding: Finding, zone: ZoneInfo) -> Iterator[tuple[str, Markup]]:
+        of = f" of {printable(finding.of)}" if finding.of else ""
+        match finding.exhibit:
+            case Ages() as exhibit:
+                title = f"{self.id}: age of the newest data{of}"
+                drawn = ages(exhibit, finding.pieces, self._verdict.window, zone, title)
+                yield f"Age of the newest data{of} that could be restored", Markup(drawn)  # noqa: S704
+            case Slots() as exhibit if exhibit.slots:
+                yield f"Slots{of}", Markup(slots(exhibit, zone, f"{self.id}: slots{of}"))  # noqa: S704
+            case Times() as exhibit if exhibit.recoveries:
+                yield "Recovery times", Markup(times(exhibit, zone, f"{self.id}: recovery times"))  # noqa: S704
+            case _:
+                pass
+
+    def _span(self, start: int, end: int | None, why: str, *, waived: bool = False) -> Span:
+        shown, last = self._local.instant, self._verdict.window.end
+        return Span(
+            shown(start),
+            "still open" if end is None else shown(end),
+            words.duration((last if end is None else end) - start),
+            printable(self._local.text(why)),
+            waived,
+        )
+
+
+class Section:
+    """A service."""
+
+    def __init__(self, judged: Judged, number: int) -> None:
+        """Take its ``number``, which tells it from others whose names look alike as part of an address."""
+        policy, local = judged.policy, local_time.of_service(judged)
+        self._judged, self._local = judged, local
+        self.name, self.title = printable(policy.service), prose(policy.title) or printable(policy.service)
+        self.anchor = f"s{number}-{_anchor(policy.service)}"
+        self.page = f"services/{self.anchor}.html"
+        self.mark = service_totals.mark_of(judged)
+        agreement = policy.agreement
+        self.about = [
+            (label, prose(text))
+            for label, text in (
+                ("Agreement", agreement.title),
+                ("Provider", agreement.provider),
+                ("Owner", policy.owner),
+                ("In force from", "" if agreement.effective is None else local.instant(agreement.effective)),
+                ("Until", "" if agreement.ends is None else local.instant(agreement.ends)),
+                ("Policy", policy.file),
+                ("SHA-256 of the policy", policy.sha256),
+                ("Time zone", policy.timezone),
+                ("Judged", f"{local.instant(judged.window.start)} up to {local.instant(judged.window.end)}"),
+            )
+            if text
+        ]
+        self.silence = reasons.silence(judged)
+        self.clauses = [
+            Clause(judged, verdict, f"{self.anchor}-{number}") for number, verdict in enumerate(judged.verdicts)
+        ]
+        self.unseen = list(lacking.unseen(judged, local, verbose=True))
+        self.beside = [printable(sentence) for sentence in lacking.unjudged(judged)]
+
+    @property
+    def survival(self) -> tuple[list[str], list[tuple[str, str, list[str]]]]:
+        """The scenarios, and each source of recovery points with its site and what becomes of it in each of them."""
+        policy = self._judged.policy
+        scenarios = [*policy.scenarios]
+        rows = []
+        for source in policy.sources.values():
+            if source.tells(Tells.POINTS):
+                lost = [policy.lost_sites(scenario) for scenario in scenarios]
+                fates = [
+                    "not known" if not source.site else "lost" if source.site in its else "survives" for its in lost
+                ]
+                rows.append(
+                    (printable(f"{source.name} ({source.place})"), printable(source.site) or "not stated", fates)
+                )
+        return [printable(scenario) for scenario in scenarios], rows
+
+    @property
+    def sources(self) -> list[tuple[str, ...]]:
+        """Each source: its name, place, names there, how many are read as backups, and how long the look took."""
+        return [
+            (
+                printable(source.name),
+                printable(source.place),
+                str(source.names) if source.names else NONE,
+                str(source.matched) if source.names else NONE,
+                words.duration(source.seconds),
+            )
+            for source in self._judged.sources
+        ]
+
+    @property
+    def tables(self) -> Iterator[Table]:
+        """Yield everything that there was: a table a source and data set, then one of restore tests and recoveries."""
+        for points in self._judged.population.points:
+            rows = range(len(points) - 1, max(-1, len(points) - 1 - _MOST_ROWS), -1)
+            caption = f"{points.of} at {points.source}: {words.counted(len(points), 'recovery point')}"
+            yield Table(
+                printable(caption),
+                ("name", "data as of", "available", "gone", "size", "counts", "why not"),
+                [self._point(points, row) for row in rows],
+                len(points) - len(rows),
+            )
+        if recoveries := self._judged.population.recoveries:
+            shown = recoveries[::-1][:_MOST_ROWS]
+            yield Table(
+                f"Restore tests and recoveries: {len(recoveries)}",
+                ("id", "began", "ended", "outcome", "of", "scenarios", "counts", "why not"),
+                [self._recovery(source, one) for source, one in shown],
+                len(recoveries) - len(shown),
+            )
+
+    def _point(self, points: Points, row: int) -> Fact:
+        doubt = points.doubt_at(row)
+        cells = (
+            printable(points.name[row]),
+            self._between(points.data_lo[row], points.data_hi[row]),
+            self._between(points.available_lo[row], points.available_hi[row]),
+            self._between(points.gone_lo[row], points.gone_hi[row]) if points.gone_hi[row] < FOREVER else "",
+            words.size(points.size[row]),
+        )
+        if doubt is None:
+            return Fact(cells, "counts", "")
+        why = printable(self._local.text(doubt.why))
+        return Fact(cells, "does not count" if doubt.certain else "may not count", why)
+
+    def _recovery(self, source: str, one: Recovery) -> Fact:
+        ended = NONE if one.finished_at is None else self._local.instant(one.finished_at)
+        cells = (
+            printable(f"{one.id} ({source})"),
+            self._local.instant(one.started_at),
+            ended,
+            one.outcome or "open",
+            printable(" ".join(filter(None, (one.point_of, one.point_name)))),
+            printable(", ".join(sorted(one.scenarios))),
+        )
+        counted = "does not count" if one.contradicted or one.outcome == "aborted" else "counts"
+        return Fact(cells, counted, printable(one.contradicted))
+
+    def _between(self, earliest: int, latest: int) -> str:
+        if earliest == latest:
+            return self._local.instant(latest)
+        if latest == FOREVER:
+            return f"{self._local.instant(earliest)} or later"
+        if earliest == LONG_AGO:
+            return f"up to {self._local.instant(latest)}"
+        return f"{self._local.instant(earliest)} to {self._local.instant(latest)}"
+
+
+def _anchor(name: str) -> str:
+    """Return a name as part of an address: two names may look the same there."""
+    return _UNFIT.sub("-", name.lower()).strip("-")[:60] or "x"

@@ -1,0 +1,128 @@
+"""``drcheck report`` on ledgers that runs made."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+POLICY = """\
+drcheck: 1
+service: shop
+sources:
+  dumps:
+    at: vault:dumps/
+    reader: objects
+    name: "{data_as_of:%Y-%m-%d}.dump"
+    name_zone: UTC
+commitments:
+  daily: {kind: backup_frequency, every: 1d, evidence: [dumps]}
+  rpo: {kind: rpo, at_most: 2d, evidence: [dumps]}
+  kept: {kind: backup_frequency, per: day, evidence: [dumps]}
+"""
+
+
+def drcheck(root: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "drcheck", *arguments], cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Path:
+    """A directory with a policy, ten daily backups, and a ledger that has seen them."""
+    (tmp_path / "vault" / "dumps").mkdir(parents=True)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "shop.yaml").write_text(POLICY)
+    (tmp_path / "drcheck.yaml").write_text("connections:\n  vault: {type: local, root: vault}\n")
+    for days in range(10):
+        day = datetime.now(UTC) - timedelta(days=days)
+        (tmp_path / "vault" / "dumps" / f"{day:%Y-%m-%d}.dump").write_bytes(b"data" * (100 + days))
+    assert subprocess.run([sys.executable, "-m", "drcheck", "verify", "-q"], cwd=tmp_path, check=False).returncode in {
+        0,
+        1,
+        3,
+    }
+    return tmp_path
+
+
+def this_year() -> str:
+    return str(datetime.now(UTC).year)
+
+
+def test_a_report_is_one_file_named_by_its_period(estate: Path) -> None:
+    done = drcheck(estate, "report", "--period", this_year())
+    written = estate / f"drcheck-{this_year()}.html"
+    assert f"wrote {written.name}" in done.stderr
+    text = written.read_text()
+    assert "Backup and recovery promises" in text
+    assert text.count("<svg") >= 5  # a strip of each commitment, two of ages, one of slots
+    assert "dump" in text
+
+
+def test_a_directory_gets_a_page_a_service(estate: Path) -> None:
+    drcheck(estate, "report", "--quiet", "--period", this_year(), "--output", "out/")
+    assert sorted(path.relative_to(estate / "out").as_posix() for path in (estate / "out").rglob("*.html")) == [
+        "index.html", "services/s0-shop.html",
+    ]  # fmt: skip
+
+
+def test_a_period_that_is_not_over_is_judged_up_to_the_newest_run(estate: Path) -> None:
+    drcheck(estate, "report", "--period", this_year(), "--format", "json", "--output", "r.json")
+    report = json.loads((estate / "r.json").read_text())
+    ends = [service["window"]["to"] for service in report["services"]]
+    looked = report["run"][:8]
+    assert [end.replace("-", "")[:8] for end in ends] == [looked]
+    assert all(
+        "has not been seen since" not in commitment["reason"] for commitment in report["services"][0]["commitments"]
+    )
+
+
+def test_as_json_it_has_all_that_there_was_and_what_pictures_are_drawn_from(estate: Path) -> None:
+    drcheck(estate, "report", "--period", this_year(), "--format", "json", "--output", "r.json")
+    report = json.loads((estate / "r.json").read_text())
+    Draft202012Validator(json.loads(drcheck(estate, "schema", "report").stdout)).validate(report)
+    (service,) = report["services"]
+    points = service["population"]["recovery_points"]
+    assert len(points) == 10
+    assert {point["counts"] for point in points} == {"surely"}
+    drawn = {commitment["id"]: commitment["exhibits"] for commitment in service["commitments"]}
+    assert drawn["rpo"][0]["ages"][-1]["data_as_of"] == points[-1]["data_as_of"]["earliest"]
+    assert {slot["status"] for slot in drawn["kept"][0]["slots"]} >= {"met"}
+
+
+def test_a_report_records_nothing(estate: Path) -> None:
+    before = drcheck(estate, "ledger", "check").stdout
+    drcheck(estate, "report", "--period", this_year())
+    assert drcheck(estate, "ledger", "check").stdout == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "a report is of a period"),
+        (("--period", "2026-13"), "2026-13"),
+        (("--from", "2026-01-01"), "--from and --to go together"),
+        (("--period", "2999"), "begins after"),
+        (("--period", "2026", "--output", "drcheck.db"), "is the ledger"),
+        (("--period", "2026", "--output", "missing/there.html"), "missing"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(estate: Path, arguments: tuple[str, ...], told: str) -> None:
+    assert told in drcheck(estate, "report", *arguments, expect=2).stderr
+
+
+def test_without_any_run_there_is_nothing_to_report(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "shop.yaml").write_text(POLICY)
+    (tmp_path / "drcheck.yaml").write_text("connections:\n  vault: {type: local, root: vault}\n")
+    (tmp_path / "vault").mkdir()
+    done = drcheck(tmp_path, "report", "--period", this_year(), expect=2)
+    assert "Run drcheck verify first" in done.stderr or "no ledger" in done.stderr
