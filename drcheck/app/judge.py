@@ -111,7 +111,10 @@ def _judged(
     @cache
     def read(source: Source) -> SourceEvidence | None:
         state = sources(Key(versions.policy.service, source.identity))
-        return None if state is None else _evidence(source, state, versions, window, tolerance)
+        if state is None:
+            return None
+        since = versions.since(source, window)
+        return evidence_of(source, state, versions.policy.service, tolerance, since=since, until=window.end)
 
     def evidence(text: Policy) -> dict[str, SourceEvidence]:
         # When backups are meant to start changes nothing of what is known.
@@ -191,7 +194,10 @@ def _sets_of(log: Log) -> frozenset[str]:
     return restored.union(*(check.of for check in log.checks))
 
 
-def _evidence(source: Source, state: SourceState, versions: Versions, window: Window, tolerance: int) -> SourceEvidence:
+def evidence_of(
+    source: Source, state: SourceState, service: str, tolerance: int, *, since: int, until: int
+) -> SourceEvidence:
+    """Return what is known of a source, of data of ``since`` or later, for a question that ends at ``until``."""
     history = state.history
     log: Log | None = None
     if source.export:
@@ -201,13 +207,11 @@ def _evidence(source: Source, state: SourceState, versions: Versions, window: Wi
     elif source.tells(Tells.INVENTORY):
         log = rewritten_logs.of_inventories(history, versions.covering)
     elif source.behaves is Behaviour.APPENDED:
-        log = _log(source, state, versions.policy.service, tolerance)
+        log = _log(source, state, service, tolerance)
     newest = history.looks[-1]
     return SourceEvidence(
         standing=state.standing,
-        parts=parts_of(
-            history, source, clock_tolerance=tolerance, since=versions.since(source, window), until=window.end
-        ),
+        parts=parts_of(history, source, clock_tolerance=tolerance, since=since, until=until),
         log=log,
         gaps=tuple(gap for gap in newest.gaps if gap.line is None),  # the others stand in the log
         unaccounted=history.unaccounted,

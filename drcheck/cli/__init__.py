@@ -24,6 +24,7 @@ VERBS: Final = (
     "discover",
     "doctor",
     "init",
+    "restore",
     "history",
     "report",
     "replay",

@@ -23,7 +23,7 @@ class Point(NamedTuple):
 
     data: float
     arrived: float
-    gone: float | tuple[float, float] | None = None
+    gone: float | tuple[float, float | None] | None = None
     size: int = 1000
     checksum: str = ""
     why_not: str = ""

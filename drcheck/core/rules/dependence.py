@@ -34,8 +34,8 @@ from drcheck.core.time.spans import Spans, difference, intersection, union
 
 DEPENDENT: Final = frozenset({"differential", "incremental", "log"})
 """Kinds that restore nothing by themselves."""
-_RANK: Final = {"full": 0, "snapshot": 0, "differential": 1, "incremental": 2, "log": 3}
-"""Of one instant a base comes before what builds on it."""
+RANK: Final = {"full": 0, "snapshot": 0, "differential": 1, "incremental": 2, "log": 3}
+"""Kind to its place in order: of one instant a base comes before what builds on it."""
 
 MOST_STRETCHES: Final = 16
 """Stretches of time, with gaps between them, in which a broken chain is certain: between two looks in a row is none."""
@@ -113,7 +113,7 @@ def apply(listed: Sequence[Points], others: Sequence[Points], alive: Iterable[st
     if all(DEPENDENT.isdisjoint(points.kind) for points in everything):
         return list(listed)
     survive = frozenset(alive)
-    chains = _either_way(_links(everything, survive))
+    chains = _either_way(links(everything, survive))
     return [_of_source(points, everything, chains, survive, proved) for points in listed]
 
 
@@ -129,7 +129,7 @@ def _of_source(
         return points
     own = chains
     if any("" in other.kind for other in everything if other.source != points.source):
-        own = _either_way(_links(everything, alive, unkinded_at=points.source))
+        own = _either_way(links(everything, alive, unkinded_at=points.source))
     doubts: dict[int, tuple[Doubt, ...]] = {}
     for row in dependent:
         key = points.kind[row], points.data_lo[row]
@@ -164,22 +164,22 @@ def _near(spans: Spans, others: Spans) -> Spans:
     return spans[max(first, last - MOST_STRETCHES) : last]
 
 
-def _links(everything: Iterable[Points], alive: frozenset[str], unkinded_at: str | None = None) -> list[Link]:
+def links(everything: Iterable[Points], alive: frozenset[str], unkinded_at: str | None = None) -> list[Link]:
     """Return all links; with ``unkinded_at`` backups of no kind are fulls at that source alone."""
-    links: dict[tuple[str, int], Link] = {}
+    found: dict[tuple[str, int], Link] = {}
     for points in everything:
         for row, kind in enumerate(points.kind):
             if not kind and unkinded_at not in {None, points.source}:
                 continue
             data, latest = points.data_lo[row], points.data_hi[row]
-            link = links.setdefault((kind or "full", data), Link(kind or "full", data, latest))
+            link = found.setdefault((kind or "full", data), Link(kind or "full", data, latest))
             link.latest = min(link.latest, latest)
             link.rows.append((points, row))
             if row in points.builds_on:
                 link.bases.add(points.builds_on[row])
-    for link in links.values():
+    for link in found.values():
         link.standing = _stands(link.rows, alive)
-    return list(links.values())
+    return list(found.values())
 
 
 def _stands(rows: Iterable[Row], alive: frozenset[str]) -> Presence:
@@ -191,7 +191,7 @@ def _stands(rows: Iterable[Row], alive: frozenset[str]) -> Presence:
 
 def _either_way(links: Sequence[Link]) -> Mapping[tuple[str, int], Chain]:
     """Return what each link that depends on others builds on, by kind and data, whatever their names leave open."""
-    first = _chains(sorted(links, key=lambda one: (one.data if one.kind == "full" else one.latest, _RANK[one.kind])))
+    first = _chains(sorted(links, key=lambda one: (one.data if one.kind == "full" else one.latest, RANK[one.kind])))
     if all(link.data == link.latest for link in links):
         return first
     found = dict(first)
@@ -203,7 +203,7 @@ def _either_way(links: Sequence[Link]) -> Mapping[tuple[str, int], Chain]:
 
 def _orders(links: Sequence[Link]) -> Iterator[list[Link]]:
     """Yield the links in other orders that their names allow, with those that tell only a span moved through it."""
-    yield sorted(links, key=lambda one: (one.latest if one.kind == "full" else one.data, _RANK[one.kind]))
+    yield sorted(links, key=lambda one: (one.latest if one.kind == "full" else one.data, RANK[one.kind]))
     ends = sorted({end + after for link in links for end in (link.data, link.latest) for after in (0, 1)})
     within = {
         id(link): ends[bisect_right(ends, link.data) : bisect_left(ends, link.latest)]
@@ -212,7 +212,7 @@ def _orders(links: Sequence[Link]) -> Iterator[list[Link]]:
     }
     for turn in range(min(max(map(len, within.values())), MOST_ORDERS)):
         places = {which: its[min(turn, len(its) - 1)] for which, its in within.items() if its}
-        yield sorted(links, key=lambda one: (places.get(id(one), one.data), _RANK[one.kind]))
+        yield sorted(links, key=lambda one: (places.get(id(one), one.data), RANK[one.kind]))
 
 
 def _chains(links: Iterable[Link]) -> Mapping[tuple[str, int], Chain]:
@@ -230,7 +230,7 @@ def _chains(links: Iterable[Link]) -> Mapping[tuple[str, int], Chain]:
             case "snapshot":
                 _reach(reached, link, Chain(link.standing, link))
             case "full":
-                if _was_whole(link):
+                if was_whole(link):
                     full = link
                     increments = Chain(link.standing, link)
                     bases.append(link.standing)
@@ -240,7 +240,7 @@ def _chains(links: Iterable[Link]) -> Mapping[tuple[str, int], Chain]:
                 chain = told or Chain(NEVER if full is None else full.standing, full)
                 chains[link.kind, link.data] = chain
                 _reach(reached, link, _then(chain, link))
-                if _was_whole(link):
+                if was_whole(link):
                     increments = _then(chain, link)
                     bases.append(increments.standing)
                     logs = Chain(logs.standing, increments.weakest)
@@ -287,7 +287,7 @@ def _then(chain: Chain, link: Link) -> Chain:
     return Chain(chain.standing.both(link.standing), weakest, lacking=chain.lacking)
 
 
-def _was_whole(link: Link) -> bool:
+def was_whole(link: Link) -> bool:
     """Return whether one copy of a link was ever complete, even if it was found broken or doubtful since."""
     return any(row not in points.incomplete and points.size[row] > 0 for points, row in link.rows)
 

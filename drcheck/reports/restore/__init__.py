@@ -1,0 +1,1 @@
+"""What ``drcheck restore`` shows: for people, and for programs."""
