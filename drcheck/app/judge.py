@@ -24,7 +24,7 @@ from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
-from drcheck.core.time.spans import union
+from drcheck.core.time.spans import Spans, union
 from drcheck.ledger.state import Key, PastVerdict, SourceState, State
 from drcheck.run_report import Dropped, Judged, SourceSeen
 
@@ -114,7 +114,15 @@ def _judged(
         if state is None:
             return None
         since = versions.since(source, window)
-        return evidence_of(source, state, versions.policy.service, tolerance, since=since, until=window.end)
+        return evidence_of(
+            source,
+            state,
+            versions.policy.service,
+            tolerance,
+            since=since,
+            until=window.end,
+            covering=versions.covering,
+        )
 
     def evidence(text: Policy) -> dict[str, SourceEvidence]:
         # When backups are meant to start changes nothing of what is known.
@@ -195,9 +203,19 @@ def _sets_of(log: Log) -> frozenset[str]:
 
 
 def evidence_of(
-    source: Source, state: SourceState, service: str, tolerance: int, *, since: int, until: int
+    source: Source,
+    state: SourceState,
+    service: str,
+    tolerance: int,
+    *,
+    since: int,
+    until: int,
+    covering: Mapping[str, Spans] | None = None,
 ) -> SourceEvidence:
-    """Return what is known of a source, of data of ``since`` or later, for a question that ends at ``until``."""
+    """Return what is known of a source, of data of ``since`` or later, for a question that ends at ``until``.
+
+    ``covering``: of a list of what exists, what policies cover, and when.
+    """
     history = state.history
     log: Log | None = None
     if source.export:
@@ -205,7 +223,7 @@ def evidence_of(
     elif source.junit:
         log = rewritten_logs.of_reports(history, source.restores)
     elif source.tells(Tells.INVENTORY):
-        log = rewritten_logs.of_inventories(history, versions.covering)
+        log = rewritten_logs.of_inventories(history, covering or {})
     elif source.behaves is Behaviour.APPENDED:
         log = _log(source, state, service, tolerance)
     newest = history.looks[-1]
