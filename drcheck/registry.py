@@ -171,6 +171,8 @@ class DocumentForm(NamedTuple):
     """With which the name of a file of it ends."""
 
 
+FIRST_PAGE: Final = "index.html"
+"""What leads to the pages of a directory; it is written last."""
 DOCUMENTS: Final[dict[str, DocumentForm]] = {
     "html": DocumentForm("drcheck.reports.html.documents", ".html"),
 }

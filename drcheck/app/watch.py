@@ -25,10 +25,10 @@ from drcheck.errors import EXIT_FAULT, DrcheckError, UsageError
 from drcheck.ledger.errors import Busy, NoLedger
 from drcheck.ledger.state import State
 from drcheck.ledger.store import open_ledger, path_of
-from drcheck.output_files import check_writable, is_replaced, keep_off, put
+from drcheck.output_files import check_writable, is_replaced, keep_off, put, put_all
 from drcheck.policyfile.config import load_settings
 from drcheck.policyfile.question_times import newest_over, period
-from drcheck.registry import renderer
+from drcheck.registry import DOCUMENTS, FIRST_PAGE, renderer
 from drcheck.run_report import Report
 from drcheck.settings import PERIOD, Job, Settings
 
@@ -212,8 +212,9 @@ class Watching:
         label = self._period(job, now)
         for output in job.outputs:
             file = output.file.replace(PERIOD, label)
-            check_writable(file)
-            keep_off(file, path_of(self.settings.ledger))
+            if not file.endswith("/"):
+                check_writable(file)
+                keep_off(file, path_of(self.settings.ledger))
         if label:
             question = Question(period=period(label), offline=True)
             return verify(self.settings, job.policies, question, unwatched, prepare=publication.prepare)
@@ -319,18 +320,29 @@ def _known(settings: Settings) -> State:
 def _write(settings: Settings, job: Job, label: str, report: Report) -> Iterator[DrcheckError]:
     """Write the reports of a job, each whole or not at all, and yield why one could not be."""
     for output in job.outputs:
-        render = renderer(output.format)
+        file = output.file.replace(PERIOD, label)
         try:
-            put(
-                render(report, quiet=False, verbose=False, terminal=False, config=settings.file),
-                output.file.replace(PERIOD, label),
-            )
+            if output.format in DOCUMENTS:
+                _file(settings, job, output.format, label, file)
+                continue
+            render = renderer(output.format)
+            put(render(report, quiet=False, verbose=False, terminal=False, config=settings.file), file)
         except DrcheckError as error:
             yield error
 
 
+def _file(settings: Settings, job: Job, form: str, label: str, file: str) -> None:
+    """Write the documents of a period, as ``drcheck report`` does."""
+    from drcheck.app.report import report  # it loads what no other job needs
+
+    question = Question(period=period(label), offline=True)
+    documents = report(settings, job.policies, question, form, split=file.endswith("/"))
+    put_all(((document.name, document.data) for document in documents), file)
+
+
 def _missing(job: Job, label: str) -> bool:
-    return not all(Path(output.file.replace(PERIOD, label)).exists() for output in job.outputs)
+    files = (output.file.replace(PERIOD, label) for output in job.outputs)
+    return not all(Path(file, FIRST_PAGE if file.endswith("/") else "").exists() for file in files)
 
 
 def _signature(file: str) -> tuple[int, ...]:

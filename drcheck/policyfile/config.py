@@ -16,7 +16,7 @@ from drcheck.policyfile.convert import converted
 from drcheck.policyfile.nodes import Fields, Items, Mark, Problem
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
-from drcheck.registry import COLLECTORS, connection_of
+from drcheck.registry import COLLECTORS, DOCUMENTS, connection_of
 from drcheck.settings import (
     PERIOD,
     Channel,
@@ -101,10 +101,14 @@ def _check_jobs(jobs: Fields) -> Iterator[Problem]:
         at = f"watch.jobs.{name}"
         if ("schedule" in job.entries) == ("every" in job.entries):
             yield Problem(mark, f"{at}: it needs one of schedule and every (write when it is due)")
-        if "period" not in job.entries:
-            continue
         value = job.value("outputs")
         outputs = [item for item in value.items if isinstance(item, Fields)] if isinstance(value, Items) else []
+        if "period" not in job.entries:
+            for output in outputs:
+                form = output.scalar("format")
+                if form is not None and form.text in DOCUMENTS:
+                    yield Problem(form.mark, f"{at}: {form.text} is a report of a period (give the job a period)")
+            continue
         if not outputs:
             yield Problem(mark, f"{at}: a period that is judged is told nowhere (give it outputs)")
         for output in outputs:
@@ -203,7 +207,7 @@ def _watch(values: Mapping[str, Any], base: Path) -> Watch:
                 every=units.duration(job["every"]) if "every" in job else 0,
                 policies=tuple(_below(base, path) for path in job.get("policies", ())),
                 period=job.get("period", ""),
-                outputs=tuple(Output(one["format"], _below(base, one["file"])) for one in job.get("outputs", ())),
+                outputs=tuple(_output(base, **one) for one in job.get("outputs", ())),
             )
             for name, job in values.get("jobs", {}).items()
         },
@@ -217,6 +221,11 @@ def _connection(name: str, values: Mapping[str, Any], base: Path) -> Connection:
     facts |= {key: make(facts[key]) for key, make in connection.keys.values.items() if key in facts}
     facts |= {key: _below(base, facts[key]) for key in connection.files if key in facts}
     return connection(name=name, **facts)
+
+
+def _output(base: Path, format: str, file: str) -> Output:  # noqa: A002  as the configuration calls it
+    # A slash at its end means a directory of pages.
+    return Output(format, _below(base, file) + ("/" if file.endswith("/") else ""))
 
 
 def _below(base: Path, path: str) -> str:

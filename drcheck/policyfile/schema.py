@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from drcheck.core.model.slots import Use, counted_by
 from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
-from drcheck.registry import COLLECTORS, FORMATS, KINDS, READERS, connection_of
+from drcheck.registry import COLLECTORS, DOCUMENTS, FORMATS, KINDS, READERS, connection_of
 
 Schema: TypeAlias = Mapping[str, Any]
 Values: TypeAlias = Mapping[str, Any]
@@ -54,7 +54,7 @@ def _with_connections(whole: Any) -> Any:
     keys = {name: connection_of(name).keys for name in COLLECTORS}
     *others, last = (connection.what for connection in keys.values())
     job = whole["properties"]["watch"]["properties"]["jobs"]["additionalProperties"]["properties"]
-    job["outputs"]["items"]["properties"]["format"]["enum"] = list(FORMATS)
+    job["outputs"]["items"]["properties"]["format"]["enum"] = [*FORMATS, *DOCUMENTS]
     whole["$defs"]["type"] |= {"enum": list(keys), "description": f"What it leads to: {', '.join(others)}, or {last}."}
     whole["$defs"] |= {
         name: {

@@ -228,6 +228,18 @@ def test_a_period_that_is_over_is_judged_once_and_again_only_where_its_report_is
     assert (world.place / "out" / "2026-04.json").exists()
 
 
+def test_a_report_of_a_period_is_a_directory_of_pages_that_is_done_once_its_first_page_is_there(world):
+    month = 'month: {schedule: "0 6 2 * *", period: month, outputs: [{format: html, file: "out/{period}/"}]}'
+    world.configure(NIGHTLY, month)
+    watching = world.watching()
+    until(world, watching, at(2026, 4, 3))
+    march = world.place / "out" / "2026-03"
+    assert sorted(path.name for path in march.rglob("*.html")) == ["index.html", "s0-webshop.html"]
+    (march / "index.html").unlink()
+    assert world.watching().once() in {0, 1, 3}
+    assert (march / "index.html").exists()
+
+
 def test_what_nobody_could_be_told_is_named_as_new_by_the_next_run(world):
     watching = world.watching()
     world.told.can_tell = False

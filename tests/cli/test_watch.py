@@ -125,7 +125,8 @@ def test_a_job_without_a_time_or_a_period_without_a_file_of_its_own_is_refused_w
         "a: {}",
         'b: {every: 1h, schedule: "0 1 * * *"}',
         "c: {every: 1h, period: month, outputs: [{format: json, file: newest.json}]}",
-        "d: {every: 1h, outputs: [{format: pdf, file: x}]}",
+        "d: {every: 1h, outputs: [{format: docx, file: x}]}",
+        "f: {every: 1h, outputs: [{format: html, file: x/}]}",
         'e: {schedule: "61 * * * *"}',
     )
     ended = subprocess.run(
@@ -137,6 +138,7 @@ def test_a_job_without_a_time_or_a_period_without_a_file_of_its_own_is_refused_w
         "drcheck.yaml:6:5: watch.jobs.b: it needs one of schedule and every",
         "watch.jobs.c: each period needs a file of its own (put {period} into its name)",
         "watch.jobs.d.outputs",
+        "watch.jobs.f: html is a report of a period (give the job a period)",
         "watch.jobs.e.schedule",
     ):
         assert part in ended.stderr

@@ -10,6 +10,7 @@ import pytest
 import samples
 
 from drcheck.core.judging.population import Population
+from drcheck.core.model.verdict import Named, News, Opening
 from drcheck.reports.html.documents import documents
 from drcheck.run_report import Report
 
@@ -116,8 +117,17 @@ def test_an_unknown_is_never_told_as_kept() -> None:
     report = samples.few()
     (text,) = pages(report).values()
     told = words(Page(text))
-    assert f"{report.totals.met} were kept" in told
-    assert f"{report.totals.unknown} could not be proved either way" in told
+    assert f"{report.totals.met} were kept; " in told
+    assert f"{report.totals.unknown} were not proved either way" in told
+
+
+def test_what_was_breached_at_any_time_of_the_period_is_not_told_as_kept() -> None:
+    judged = samples.all_met()
+    verdict = judged.verdicts[0]
+    breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late")
+    over = dataclasses.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
+    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
+    assert "Of 1 commitment of 1 service, 1 was breached, 1 of them not any more." in words(Page(text))
 
 
 def test_policies_that_could_not_be_judged_are_told_before_the_services() -> None:

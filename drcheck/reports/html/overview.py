@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -84,6 +85,15 @@ def _of_kind(verdicts: Sequence[Verdict], kind: str) -> Mark:
     return reasons.mark_of(deciding) if status is deciding.status else mark(status)
 
 
+def _in_the_period(verdict: Verdict) -> str:
+    """Return how a commitment stood over the whole period: what was breached at any time of it is not kept."""
+    return "breached" if summary.passed_breaches(verdict) else summary.state(verdict)
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
 class Estate:
     """What a report says of all its services."""
 
@@ -110,28 +120,26 @@ class Estate:
     @property
     def answer(self) -> str:
         """The answer in a sentence or two."""
-        came_to, report = self.report.totals, self.report
+        report, came_to = self.report, Counter(map(_in_the_period, self.report.verdicts))
         services = words.counted(len(self.rows), "service")
-        promised = words.counted(came_to.commitments, "commitment")
-        parts = [f"{came_to.met} were kept" if came_to.met != 1 else "1 was kept"]
-        if came_to.breached:
-            parts.append(f"{came_to.breached} {'was' if came_to.breached == 1 else 'were'} breached")
-        if passed := came_to.passed:
-            parts.append(f"{passed} {'was' if passed == 1 else 'were'} breached for a time")
-        if came_to.unknown:
-            parts.append(f"{came_to.unknown} could not be proved either way")
-        if came_to.waived:
-            parts.append(f"{came_to.waived} breached with an accepted waiver")
-        if came_to.not_owed:
-            parts.append(f"{came_to.not_owed} not owed yet")
-        sentence = f"Of {promised} of {services}, {words.several(parts, at_most=len(parts))}."
+        promised = words.counted(came_to.total(), "commitment")
+        over = sum(bool(summary.passed_breaches(one)) and one.status is not Status.BREACHED for one in report.verdicts)
+        told = {
+            "met": "kept",
+            "breached": f"breached, {over} of them not any more" if over else "breached",
+            "unknown": "not proved either way",
+            "waived": "breached and waived",
+            "not_owed": "not owed",
+        }
+        parts = [f"{came_to[state]} {_were(came_to[state])} {word}" for state, word in told.items() if came_to[state]]
+        sentence = f"Of {promised} of {services}, {'; '.join(parts)}."
         if report.faults:
             sentence += f" {words.counted(len(report.faults), 'policy', 'policies')} could not be judged at all."
         return sentence
 
     @property
     def counts(self) -> str:
-        """The totals as every other format tells them."""
+        """The totals as every other format tells them, which show how things stood at the end."""
         return totals.counts(self.report)
 
     @property
