@@ -74,6 +74,8 @@ class Gathering:
     workers: int
     reader: Callable[[Source], Examine] | None = None
     """Returns what reads a source; None: the one that the registry names."""
+    meanwhile: Callable[[], bool] = lambda: False
+    """Does a piece of other work while nothing comes in, and returns whether there was any."""
     tracebacks: list[str] = field(default_factory=list)
     """Of everything that a look met and nobody foresaw; each is a gap of its source."""
     abandoned: int = 0
@@ -105,7 +107,7 @@ class Gathering:
             if not pending:
                 break
             # One that was given up may come after all.
-            if seen := [future.result() for future in _waiting(done) if pending.pop(future, None) is not None]:
+            if seen := [future.result() for future in self._waiting(done) if pending.pop(future, None) is not None]:
                 yield seen
             del seen
             now = clock.monotonic()
@@ -117,6 +119,15 @@ class Gathering:
         # With every worker stuck nobody is left to look at the rest.
         stuck = "was not looked at: every worker waits for a place that hangs"
         yield from ((_given_up(job, stuck),) for job in jobs)
+
+    def _waiting(self, done: SimpleQueue[Future[Seen]]) -> Iterator[Future[Seen]]:
+        """Yield what is done, after waiting for the first of it for a tick, or for other work to end."""
+        while done.empty() and self.meanwhile():
+            pass
+        with suppress(Empty):
+            yield done.get(timeout=TICK)
+            while True:
+                yield done.get_nowait()
 
     def _look(self, asked: _Asked) -> Seen:
         """Look at one source. Whatever that meets is a gap of this source alone; only judging can fail as a whole."""
@@ -159,14 +170,6 @@ def _is_over(asked: _Asked, now: float) -> bool:
 def _given_up(job: Job, why: str) -> Seen:
     gap = Gap(f"{job.source.name} {why}", "See which place hangs; a network disk that is gone does.")
     return Seen(job, _blind(job, gap))
-
-
-def _waiting(done: SimpleQueue[Future[Seen]]) -> Iterator[Future[Seen]]:
-    """Yield what is done, after waiting for the first of it for a tick."""
-    with suppress(Empty):
-        yield done.get(timeout=TICK)
-        while True:
-            yield done.get_nowait()
 
 
 def _blind(job: Job, gap: Gap) -> Observation:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from drcheck import registry
 from drcheck.app.versions import Versions
@@ -20,7 +20,7 @@ from drcheck.core.judging.sources import SourceEvidence, gaps_beside
 from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.judging.unreadable_texts import unknown_times
 from drcheck.core.model.evidence import Gap, Look
-from drcheck.core.model.log_records import Log
+from drcheck.core.model.log_records import Log, ReadLog
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
@@ -44,10 +44,58 @@ def judge(
     in memory. ``of_period`` also names what is not any more as it was in the window; ``exhibits`` adds what
     pictures are drawn from, and everything that there was.
     """
-    return tuple(
-        _judged(cache(sources), of_service, windows[service], clock_tolerance, of_period=of_period, exhibits=exhibits)
-        for service, of_service in versions.items()
-    )
+    judging = Judging(sources, versions, windows, clock_tolerance, of_period=of_period, exhibits=exhibits)
+    return judging.all()
+
+
+class Judging:
+    """Judges services one after the other, each by its own sources alone: in any order, the verdicts are the same."""
+
+    def __init__(
+        self,
+        sources: Callable[[Key], SourceState | None],
+        versions: Mapping[str, Versions],
+        windows: Mapping[str, Window],
+        clock_tolerance: int,
+        *,
+        of_period: bool = False,
+        exhibits: bool = False,
+    ) -> None:
+        """Judge by these; what they mean :func:`judge` tells."""
+        self._sources, self._versions, self._windows = sources, versions, windows
+        self._judge = partial(_judged, tolerance=clock_tolerance, of_period=of_period, exhibits=exhibits)
+        self._ready: deque[tuple[str, Mapping[Key, ReadLog]]] = deque()
+        self._judged: dict[str, Judged] = {}
+        self._failed = False
+
+    def came_in(self, service: str, logs: Mapping[Key, ReadLog]) -> None:
+        """Let a service be judged from now on: all that it rests on is known. ``logs`` were read already."""
+        self._ready.append((service, logs))
+
+    def go_on(self) -> bool:
+        """Judge one service that came in, and return whether there was one.
+
+        What fails ends no look: :meth:`all` meets it again.
+        """
+        if not self._ready or self._failed:
+            return False
+        service, logs = self._ready.popleft()
+        try:
+            self._judged[service] = self._one(service, logs)
+        except Exception:  # noqa: BLE001  whatever it is, it is raised once the looks are over
+            self._failed = True
+        return True
+
+    def all(self) -> tuple[Judged, ...]:
+        """Judge the services that are left, and return all, in the order of the policies."""
+        ready = dict(self._ready)
+        for service in self._versions:
+            if service not in self._judged:
+                self._judged[service] = self._one(service, ready.pop(service, {}))
+        return tuple(self._judged[service] for service in self._versions)
+
+    def _one(self, service: str, logs: Mapping[Key, ReadLog]) -> Judged:
+        return self._judge(cache(self._sources), self._versions[service], self._windows[service], logs=logs)
 
 
 def with_news(services: Iterable[Judged], state: State, *, before: Mapping[str, str]) -> tuple[Judged, ...]:
@@ -103,24 +151,27 @@ def _judged(
     sources: Callable[[Key], SourceState | None],
     versions: Versions,
     window: Window,
-    tolerance: int,
     *,
+    tolerance: int,
     of_period: bool,
     exhibits: bool,
+    logs: Mapping[Key, ReadLog],
 ) -> Judged:
     @cache
     def read(source: Source) -> SourceEvidence | None:
-        state = sources(Key(versions.policy.service, source.identity))
+        key = Key(versions.policy.service, source.identity)
+        state, read = sources(key), logs.get(key)
         if state is None:
             return None
         since = versions.since(source, window)
         return evidence_of(
             source,
             state,
-            versions.policy.service,
+            key.service,
             tolerance,
             since=since,
             until=window.end,
+            read=read,
             covering=versions.covering,
         )
 
@@ -210,11 +261,13 @@ def evidence_of(
     *,
     since: int,
     until: int,
+    read: ReadLog | None = None,
     covering: Mapping[str, Spans] | None = None,
 ) -> SourceEvidence:
     """Return what is known of a source, of data of ``since`` or later, for a question that ends at ``until``.
 
-    ``covering``: of a list of what exists, what policies cover, and when.
+    ``read``: what tonight's look has read of a log. ``covering``: of a list of what exists, what policies cover, and
+    when.
     """
     history = state.history
     log: Log | None = None
@@ -225,7 +278,7 @@ def evidence_of(
     elif source.tells(Tells.INVENTORY):
         log = rewritten_logs.of_inventories(history, covering or {})
     elif source.behaves is Behaviour.APPENDED:
-        log = _log(source, state, service, tolerance)
+        log = _log(source, state, service, tolerance, read)
     newest = history.looks[-1]
     return SourceEvidence(
         standing=state.standing,
@@ -239,14 +292,18 @@ def evidence_of(
     )
 
 
-def _log(source: Source, state: SourceState, service: str, tolerance: int) -> Log:
-    """Return what a log says, as far as complete looks have shown it."""
+def _log(source: Source, state: SourceState, service: str, tolerance: int, read: ReadLog | None) -> Log:
+    """Return what a log says, as far as complete looks have shown it; ``read``: what tonight's look has read of it."""
     newest = state.history.looks[-1]
     complete = [look for look in in_order(state.history.looks) if look.complete]
     if not complete:
         return Log(unseen=_hiding(newest))
     last = complete[-1]
-    parsed = registry.parser(source)(state.log, service, last.begin + tolerance)
+    latest = last.begin + tolerance
+    if read is not None and read.latest == latest and read.raw == state.log:
+        parsed = read.log
+    else:
+        parsed = registry.parser(source)(state.log, service, latest)
     lines = tuple(gap for gap in parsed.gaps if not gap.hides)
     # For as long as the source says nothing else is taken to have come.
     known_until = last.begin + max(0, (source.seen_every or 0) - 1)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import islice
 
 from drcheck import registry
-from drcheck.app.gather import Examine, Gathering, Job
+from drcheck.app.gather import Examine, Gathering, Job, Seen
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
@@ -25,6 +25,7 @@ from drcheck.core.judging.reach import (
 )
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Fact, Gap
+from drcheck.core.model.log_records import ReadLog
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
@@ -62,11 +63,16 @@ def look(
     progress: Progress,
     reader: Callable[[Source], Examine] | None = None,
     connections: Collection[str] | None = None,
+    came_in: Callable[[str, Mapping[Key, ReadLog]], None] = lambda _service, _logs: None,
+    meanwhile: Callable[[], bool] = lambda: False,
 ) -> tuple[str, ...]:
     """Look at every source once, as of ``begin``, for judging each service over its window.
 
     ``connections``: look only at what lies there; None: everywhere. ``reader``
     returns what reads a source; None: the one that the registry names.
+
+    ``came_in`` hears of each service all of whose sources were looked at, with what was read of its logs; ``meanwhile``
+    does a piece of other work while looks are waited for, and returns whether there was any.
 
     ``known_of`` reads what is known of a source: once, when its turn comes, and it is let go of with what came.
     Returns tracebacks of what looks met and nobody foresaw; each of these is a gap of its source.
@@ -97,7 +103,9 @@ def look(
         if source.reader.lists and not source.versions
     )
     pool = Connections(settings.connections, settings.workers, settings.list_at_most, sharers)
-    gathering = Gathering(jobs(), pool, settings.workers, reader)
+    gathering = Gathering(jobs(), pool, settings.workers, reader, meanwhile)
+    left = Counter(policy.service for policy, _ in sources)
+    logs: dict[str, dict[Key, ReadLog]] = defaultdict(dict)
     with progress([f"{policy.service}: {source.name}" for policy, source in sources]) as tick:
         for several in gathering.seen():
             with run.at_once():
@@ -106,8 +114,22 @@ def look(
                     vouched = standing(source, seen.job.connection)
                     _append(run, Key(service, source.identity), vouched, source, seen.job.known, seen.observation)
             for seen in several:
-                tick(f"{seen.job.service}: {seen.job.source.name}")
+                service, source = seen.job.service, seen.job.source
+                tick(f"{service}: {source.name}")
+                if (read := _read_log(seen)) is not None:
+                    logs[service][Key(service, source.identity)] = read
+                left[service] -= 1
+                if not left[service]:
+                    came_in(service, logs.pop(service, {}))
     return tuple(gathering.tracebacks)
+
+
+def _read_log(seen: Seen) -> ReadLog | None:
+    """Return what a complete look has read of a log that is appended to; None: it is no such look."""
+    observation, asked = seen.observation, seen.job.asked
+    if observation.log is None or not observation.look.complete or seen.job.source.behaves is not Behaviour.APPENDED:
+        return None
+    return ReadLog(observation.raw, asked.begin + asked.clock_tolerance, observation.log)
 
 
 def spread(sources: Iterable[tuple[Policy, Source]], workers: int) -> Iterator[tuple[Policy, Source]]:

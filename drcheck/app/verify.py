@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from drcheck import __version__, clock
-from drcheck.app.judge import judge, with_news
+from drcheck.app.judge import Judging, judge, with_news
 from drcheck.app.look import Progress, look
 from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
@@ -130,10 +130,11 @@ def verify(
     judgeable = _begun(loaded.policies, question, started + 1)
     windows = _windows(judgeable, question, ends, started + 1)
     with open_ledger(settings.ledger) as ledger:
-        if appointment and appointment.is_kept(ledger.state(()).jobs.get(appointment.job), started):
+        state = ledger.state(())
+        if appointment and appointment.is_kept(state.jobs.get(appointment.job), started):
             raise Kept(f"{appointment.job} was done meanwhile")
         if question.is_record:
-            windows = _reaching_back(windows, ledger.state(()))
+            windows = _reaching_back(windows, state)
         whole = _whole(windows.values(), question.window(started + 1))
         # Who asks for the instant at which the command was typed asks for these looks: clocks are known no better.
         begin = whole.end - 1 if 0 <= started + 1 - whole.end <= settings.clock_tolerance else started
@@ -144,22 +145,34 @@ def verify(
             clock_tolerance=settings.clock_tolerance,
             question=not question.is_record,
             job=appointment.job if appointment else "",
+            state=state,
         ) as run:
             run.policies(judgeable)
-            state = ledger.state(())
+            ledger.follow(state)
             bound = versions(ledger, state, judgeable, started)
             faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, started)))
             known = partial(ledger.source, state)
-            tracebacks = look(run, known, bound, settings, windows, begin=begin, progress=progress)
-            # One source after the other: all that is known of an estate need not fit into memory.
-            state = ledger.state(())
-            judged = judge(
-                partial(ledger.source, state),
+            # One service after the other, as its sources come in: what is known of an estate need not fit into memory.
+            judging = Judging(
+                lambda key: ledger.source(ledger.follow(state), key),
                 bound,
                 windows,
-                clock_tolerance=settings.clock_tolerance,
+                settings.clock_tolerance,
                 of_period=question.period is not None,
             )
+            tracebacks = look(
+                run,
+                known,
+                bound,
+                settings,
+                windows,
+                begin=begin,
+                progress=progress,
+                came_in=judging.came_in,
+                meanwhile=judging.go_on,
+            )
+            judged = judging.all()
+            ledger.follow(state)
             services = _named(judged, state, question, {})
             if question.is_record:
                 run.found([verdict for service in services for verdict in found(service)])

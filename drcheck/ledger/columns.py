@@ -195,7 +195,7 @@ def candidate_columns(table: Facts) -> tuple[Sequence[Any], ...]:
     data = list(accumulate(read("data")))
     arrived = moved(table, "arrived", data)
     return (
-        [begin + name + end for name in _texts(table, "name")],
+        [f"{begin}{name}{end}" for name in _texts(table, "name")],
         _texts(table, "of"),
         _texts(table, "kind"),
         data,
@@ -204,7 +204,7 @@ def candidate_columns(table: Facts) -> tuple[Sequence[Any], ...]:
         moved(table, "arrived_span", arrived),
         list(accumulate(read("size"))),
         _texts(table, "checksum"),
-        list(map(not_, read("incomplete"))),
+        list(map(not_, read("incomplete"))) if table.get("incomplete") else [True] * table.get("rows", 0),
         list(map(_read_pieces, pieces)) if isinstance(pieces := table.get("pieces"), list) else read("pieces", None),
     )
 

@@ -262,11 +262,16 @@ def table(facts: Facts) -> Table:
     gone_lo, gone_hi = (array("q", [FOREVER]) * len(name) for _ in range(2))
     for row, lo, hi in facts["gone"]:
         gone_lo[row], gone_hi[row] = lo, hi
+    spans = (
+        data_lo, data_hi,
+        columns.moved(facts, "available_lo", available_lo), columns.moved(facts, "available_hi", available_hi),
+        size, first_seen, last_seen,
+    )  # fmt: skip
+    made = {id(column): array("q", column) for column in spans}  # most are the same as another one
+    data_lo, data_hi, available_lo, available_hi, size, first_seen, last_seen = (made[id(column)] for column in spans)
     rows = Table(
-        name, of, kind, array("q", data_lo), array("q", data_hi),
-        array("q", columns.moved(facts, "available_lo", available_lo)),
-        array("q", columns.moved(facts, "available_hi", available_hi)),
-        array("q", size), checksum, array("q", first_seen), array("q", last_seen), gone_lo, gone_hi,
+        name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, first_seen, last_seen,
+        gone_lo, gone_hi,
     )  # fmt: skip
     odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
     for key in ("rewritings", "like", "whole", "facts"):

@@ -106,6 +106,10 @@ class Ledger:
                 state = snapshots.read_state(self.log, wanted)
         return fold(self.log, state, wanted, upto=upto)
 
+    def follow(self, state: State) -> State:
+        """Take into ``state``, which has no sources, what was appended since it was read, and return it."""
+        return fold(self.log, state, ())
+
     def source(self, state: State, key: Key) -> SourceState | None:
         """Return what ``state``, the newest one, would know of a source if it had been wanted; None: nothing.
 
@@ -153,16 +157,17 @@ class Ledger:
         clock_tolerance: int = 0,
         question: bool = False,
         job: str = "",
+        state: State | None = None,
     ) -> Run:
         """Begin a run that judges ``window``, after the one before it has ended.
 
         Runs whose process died are marked abandoned first, and then everything is read before anything is appended:
         what ended the process may have damaged the file. ``question``: whether its verdicts are no verdicts of record.
-        ``job``: the job of a watch that it does.
+        ``job``: the job of a watch that it does. ``state``: what was read already, without sources; None: nothing.
         """
         if self._run is not None and not self._run.over:
             raise RuntimeError("a run of this ledger is still going on")
-        state = self.state(())
+        state = self.state(()) if state is None else self.follow(state)
         if any(state.dead_runs()):
             for what in self.log.damage():
                 raise damaged(what, self.path)

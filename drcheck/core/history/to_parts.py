@@ -92,7 +92,7 @@ class _Needed:
 
     def marks(self) -> Counter[str]:
         """Return by how many each content is had."""
-        columns = zip(self.plain.checksum, self.plain.size, strict=True)
+        columns = zip(self.plain.checksum, self.plain.size, strict=True) if any(self.plain.checksum) else ()
         had = Counter([mark for mark, size in columns if mark and size])
         for seen in self.sightings:
             had.update(seen.every_mark())
@@ -170,6 +170,8 @@ class _Known:
     def set_alike_apart(self, needed: Mapping[str, _Needed]) -> None:
         """Make objects of what has the content of something else, and add what is needed for its content alone."""
         had = {of: its.marks() for of, its in needed.items()}
+        if not any(had.values()):
+            return  # as where no place tells a checksum
         self._read_holding({mark for marks in had.values() for mark in marks})
         special = (seen for table in self._tables.values() for seen in table.special.values())
         sightings = (*self._sightings, *special)
@@ -251,11 +253,11 @@ class _Proof:
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        shown = [look + 1 for look in self._history.last_shown(data, last_seen)]
+        shown = self._history.last_shown(data, last_seen)
         last = self._history.looks[-1] if self._history.looks else None
         if self._source.seen_every or (last is not None and not last.complete):
-            shown = [self._unseen_from(*pair, last) for pair in zip(shown, last_seen, strict=True)]
-        return [FOREVER if instant >= self._until else instant for instant in shown]
+            shown = [self._unseen_from(look + 1, seen, last) - 1 for look, seen in zip(shown, last_seen, strict=True)]
+        return [FOREVER if look + 1 >= self._until else look + 1 for look in shown]
 
     def _unseen_from(self, shown: int, last_seen: int, last: Look | None) -> int:
         taken = self.looked.taken

@@ -226,3 +226,12 @@ class Log:
         default_factory=dict, init=False, compare=False, repr=False
     )
     """Source to what checked one copy there, once :mod:`drcheck.core.rules.checks` has sought it out."""
+
+
+class ReadLog(NamedTuple):
+    """What a look has read of a log, for whoever judges it by the same bytes."""
+
+    raw: bytes
+    latest: int
+    """The latest instant that anything in it could be of."""
+    log: Log
