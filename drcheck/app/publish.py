@@ -49,19 +49,19 @@ class Publication:
         self.fault: Exception | None = None
         """Of drcheck itself; what was judged is recorded all the same."""
 
-    def prepare(self, report: Report, state: State | None) -> Iterable[Notification]:
+    def prepare(self, report: Report, known: Callable[[], State] | None) -> Iterable[Notification]:
         """Write what is written at once, and return what is claimed for the channels by what the ledger knows.
 
-        ``state`` is None of a question, of which no channel is told.
+        ``known`` reads that; None: it is a question, of which no channel is told.
         """
         if self._at_once:
             self._hand_over(report)
-        if state is None or not self._tells:
+        if known is None or not self._tells:
             return ()
         try:
             from drcheck.app.notify import planned  # it loads what no run without channels needs
 
-            self._plans = [*planned(self._settings.notify, report, state, clock.now(), whole=self._whole)]
+            self._plans = [*planned(self._settings.notify, report, known(), clock.now(), whole=self._whole)]
         except Exception as error:  # noqa: BLE001  as with reports
             self.fault = error
         return [plan.entry for plan in self._plans if plan.entry is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -92,13 +92,13 @@ class Appointment(NamedTuple):
 class Prepare(Protocol):
     """Does of a report what must be done before its run ends; raises nothing, or the run is left without an end."""
 
-    def __call__(self, report: Report, state: State | None) -> Iterable[notifications.Notification]:
-        """Return what is told of it; ``state`` is what the ledger knew, None: it is a question."""
+    def __call__(self, report: Report, known: Callable[[], State] | None) -> Iterable[notifications.Notification]:
+        """Return what is told of it; ``known`` reads what the ledger knows, None: it is a question."""
 
 
-def shown_to_nobody(report: Report, state: State | None) -> Iterable[notifications.Notification]:
+def shown_to_nobody(report: Report, known: Callable[[], State] | None) -> Iterable[notifications.Notification]:
     """Prepare nothing."""
-    del report, state
+    del report, known
     return ()
 
 
@@ -192,7 +192,7 @@ def verify(
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
-            told = prepare(report, state if question.is_record else None)
+            told = prepare(report, partial(ledger.state, ()) if question.is_record else None)
             run.finish(summary.exit_status(report.status), told)
             recorded_at = ledger.log.count if question.is_record else None
     return Outcome(report, tracebacks, recorded_at, unkept)
