@@ -96,13 +96,17 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
+    from drcheck.cli.output import keep_binary_off
     from drcheck.ledger.store import path_of
     from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings
 
     question = _question(arguments)
+    renderer(arguments.format)  # before anything is looked at: what it needs may not be installed
     if arguments.output is not None:
         check_writable(arguments.output)
+    elif FORMATS[arguments.format].is_binary:
+        keep_binary_off(arguments.format, FORMATS[arguments.format].ending)
     settings = load_settings(arguments.config)
     if arguments.output is not None:
         keep_off(arguments.output, path_of(settings.ledger))
