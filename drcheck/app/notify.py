@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -23,6 +22,7 @@ from drcheck.app.look import unwatched
 from drcheck.app.verify import Question, verify
 from drcheck.channels import apprise_url, ping
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary, transitions
 from drcheck.core.judging.transitions import End, Event, Subject, What
 from drcheck.errors import DrcheckError, UsageError

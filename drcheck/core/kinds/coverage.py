@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from fractions import Fraction
 from typing import ClassVar, Final, NamedTuple
@@ -12,6 +11,7 @@ from typing import ClassVar, Final, NamedTuple
 from drcheck.core import decimals, words
 from drcheck.core.evaluation.interface import OfRecords
 from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
 from drcheck.core.model.log_records import Listed, Log
