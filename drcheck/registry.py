@@ -162,6 +162,7 @@ FIRST_PAGE: Final = "index.html"
 """What leads to the pages of a directory; it is written last."""
 DOCUMENTS: Final[dict[str, DocumentForm]] = {
     "html": DocumentForm("drcheck.reports.html.documents", ".html"),
+    "bundle": DocumentForm("drcheck.reports.bundle", ".zip"),
 }
 """Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
 
