@@ -87,8 +87,8 @@ class _Needed:
     sightings: list[Sighting] = field(default_factory=list)
     alike: list[Sighting] = field(default_factory=list)
     """What is needed for its content alone, which is that of something needed, however old or new it is."""
-    rows: dict[int, Sequence[int]] = field(default_factory=dict)
-    """Stretch to the rows of its table that are in ``plain``."""
+    rows: dict[int | None, Sequence[int]] = field(default_factory=dict)
+    """Stretch to the rows of its table that are in ``plain``; None: to those of what is in memory."""
 
     def marks(self) -> Counter[str]:
         """Return by how many each content is had."""
@@ -112,8 +112,9 @@ class _Known:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._sightings = (*history.past, *history.standing.values())
-        self._tables: dict[int, Table] = {}
+        self._sightings = (*history.past, *history.standing.specials())
+        self._tables: dict[int | None, Table] = {None: history.standing.table()}
+        """By stretch; None: what is in memory."""
 
     def newest(self, before: int, until: int) -> dict[str, int]:
         """Return the newest data older than ``before`` of each data set, of what was known of before ``until``.
@@ -128,13 +129,16 @@ class _Known:
         for seen in self._sightings:
             if seen.shown.data_lo < before and seen.oldest < until:
                 note(seen.shown.of, seen.shown.data_lo)
+        for of, data in zip(self._tables[None].of, self._tables[None].data_lo, strict=True):
+            if data < before:  # and so before ``until``
+                note(of, data)
         for stretch, sealed in self._history.sealed.items():
             for of, its in sealed.newest.items():
                 if its.oldest >= until:
                     continue
-                data = [its.data_lo] if its.data_lo < before else self._data_before(stretch, of, before, until)
-                if data:
-                    note(of, max(data))
+                older = [its.data_lo] if its.data_lo < before else self._data_before(stretch, of, before, until)
+                if older:
+                    note(of, max(older))
         return found
 
     def _data_before(self, stretch: int, of: str, before: int, until: int) -> list[int]:
@@ -155,7 +159,8 @@ class _Known:
             return (seen.shown.data_hi >= oldest and seen.oldest < until) or seen.is_rotten
 
         found = _Needed(sightings=[seen for seen in self._sightings if is_needed(seen)])
-        chosen: list[Table] = []
+        found.rows[None] = _plain(self._tables[None], of, oldest, until)
+        chosen = [self._tables[None].only(found.rows[None])]
         for stretch, sealed in self._history.sealed.items():
             its = sealed.newest.get(of)
             if its is None or not (sealed.rotten or (its.oldest < until and its.data_hi >= oldest)):
@@ -204,9 +209,9 @@ class _Known:
                 self._table(stretch)
 
     def _table(self, stretch: int) -> Table:
-        shelf = self._history.shelf
-        assert shelf is not None, "what is sealed lies on a shelf"
         if stretch not in self._tables:
+            shelf = self._history.shelf
+            assert shelf is not None, "what is sealed lies on a shelf"
             self._tables[stretch] = shelf.table(stretch)
         return self._tables[stretch]
 
