@@ -34,6 +34,7 @@ KINDS: Final[dict[str, str]] = {
     "immutability": "drcheck.policyfile.kinds.immutability",
     "integrity": "drcheck.policyfile.kinds.integrity",
     "restore_test": "drcheck.policyfile.kinds.restore_test",
+    "provable": "drcheck.policyfile.kinds.provable",
     "availability": "drcheck.policyfile.kinds.availability",
 }
 """Name of a kind of commitment to the module that reads it in policies, and that names its value in the core."""
