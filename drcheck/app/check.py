@@ -1,151 +1,38 @@
-<<<<<<< HEAD
-"""Check: whether a bundle is as it was made, and whether its parts fit each other."""
+"""Check: whether the parts of a report that was filed, as PDF or as a bundle, fit each other and the ledger."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-import json
-import zipfile
-from collections.abc import Iterator
-from itertools import product
-from pathlib import Path
-from typing import Any, Final, NamedTuple
-
-from drcheck.core import words
-from drcheck.errors import UsageError
-from drcheck.reports.bundle import MANIFEST, REPORT, SUMS
-
-_MOST_FILES: Final = 11
-"""Files of a policy: itself, and the templates that extend one another."""
-_LARGEST: Final = 4 << 30
-"""Bytes that a part may have: more is no bundle, and would only fill the memory."""
-
-
-class Finding(NamedTuple):
-    """One thing that was checked."""
-
-    holds: bool
-    what: str
-
-
-def check(file: str) -> Iterator[Finding]:
-    """Yield what holds of the bundle at ``file``, and what does not; raises ``UsageError`` where it is none."""
-    try:
-        with zipfile.ZipFile(Path(file)) as archive:
-            yield from _checked(archive)
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise UsageError(
-            f"{file} is no bundle that can be read: {error}", "Name what drcheck report --format bundle wrote."
-        ) from error
-
-
-def _checked(archive: zipfile.ZipFile) -> Iterator[Finding]:
-    names = archive.namelist()
-    if SUMS not in names:
-        yield Finding(False, f"there is no {SUMS}: nothing tells what the files were")
-        return
-    told = dict(_lines(_read(archive, SUMS)))
-    wrong = []
-    if doubled := sorted({name for name in names if names.count(name) > 1}):
-        wrong.append(f"{words.several(doubled)} stands in it twice")
-    if extra := sorted({*names} - {*told, SUMS}):
-        wrong.append(f"{words.several(extra)} is not among the digests")
-    if missing := sorted(told.keys() - {*names}):
-        wrong.append(f"{words.several(missing)} is missing")
-    changed = [name for name in sorted(told.keys() & {*names}) if _digest(_read(archive, name)) != told[name]]
-    if changed:
-        wrong.append(f"{words.several(changed)} is not what it was")
-    yield from (Finding(False, one) for one in wrong)
-    if wrong or not {REPORT, MANIFEST} <= told.keys():
-        if not wrong:
-            yield Finding(False, f"{REPORT} or {MANIFEST} is missing")
-        return
-    yield Finding(True, f"{words.counted(len(told), 'file')} as {SUMS} tells them")
-    yield from _fitting(archive, _object(archive, REPORT), _object(archive, MANIFEST))
-
-
-def _fitting(archive: zipfile.ZipFile, report: Any, manifest: Any) -> Iterator[Finding]:
-    """Yield whether report, manifest and policies tell the same."""
-    try:
-        for service in manifest["services"]:
-            parts = [_read(archive, part["path"]) for part in service["policy"][:_MOST_FILES]]
-            if service["policy_sha256"] not in _digests(parts):
-                yield Finding(False, f"the policy in it is not the one by which {service['service']} was judged")
-        judged = {one["service"]: one for one in report["services"]}
-        listed = {one["service"]: one for one in manifest["services"]}
-        if judged.keys() != listed.keys():
-            yield Finding(False, f"{MANIFEST} and {REPORT} tell of different services")
-            return
-        for name, service in judged.items():
-            ids = {one["id"] for one in service["commitments"]}
-            if ids != {*listed[name]["commitments"]} or service["policy_sha256"] != listed[name]["policy_sha256"]:
-                yield Finding(False, f"{MANIFEST} and {REPORT} tell different things of {name}")
-        for one in manifest["missing"]:
-            yield Finding(False, f"missing: {one}")
-        count = sum(len(one["commitments"]) for one in listed.values())
-        yield Finding(
-            True,
-            f"{words.counted(count, 'commitment')} of {words.counted(len(listed), 'service')}, each with its policy",
-        )
-    except (KeyError, TypeError, AttributeError) as error:
-        yield Finding(False, f"{MANIFEST} or {REPORT} has another form: {error!r}")
-
-
-def _digests(parts: list[bytes]) -> set[str]:
-    """Return the digests that the files of a policy may have: byte order marks, which some had, are not kept."""
-    marked = product(*((part, codecs.BOM_UTF8 + part) for part in parts))
-    return {_digest(b"".join(several)) for several in marked}
-
-
-def _object(archive: zipfile.ZipFile, name: str) -> Any:
-    try:
-        return json.loads(_read(archive, name))
-    except ValueError:
-        return None
-
-
-def _read(archive: zipfile.ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).file_size > _LARGEST:
-        raise RuntimeError(f"{name} is too large")
-    return archive.read(name)
-
-
-def _lines(sums: bytes) -> Iterator[tuple[str, str]]:
-    for line in sums.decode("utf-8", "replace").splitlines():
-        digest, _, name = line.partition("  ")
-        yield name, digest
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-=======
-"""Check: whether what is attached to a report that was filed fits together, and fits the ledger."""
-
-from __future__ import annotations
-
-import hashlib
+import io
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 from drcheck.app.judge import judge, keys_of
 from drcheck.app.verify import all_named
 from drcheck.app.versions import versions
+from drcheck.core.fast_dataclasses import dataclass
+from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
 from drcheck.ledger.store import open_ledger
-from drcheck.policyfile.extends import separated
+from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
+from drcheck.reports.bundle import MANIFEST
 from drcheck.reports.json import report_object
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
 
+_MOST_FILES: Final = MOST + 1
+"""Files of a policy: itself, and the templates that extend one another."""
 _BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
 _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
@@ -162,14 +49,45 @@ class Checked:
 
 
 def check(file: str, settings: Settings | None) -> Checked:
-    """Check a report as PDF, and where it leads to others these too; with ``settings`` against the ledger as well.
+    """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
 
-    Raises ``UsageError`` where ``file`` is no PDF, or the ledger cannot be read.
+    Raises ``UsageError`` where ``file`` is neither, or the ledger cannot be read.
     """
-    files = attachments(_read(Path(file)))
+    data = _read(Path(file))
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return _bundle(data, settings)
+    files = attachments(data)
     if DOCUMENTS in files:
         return _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
     return _document(files, settings)
+
+
+def _bundle(data: bytes, settings: Settings | None) -> Checked:
+    """Check a bundle, and tell what of the promises is missing in it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            files = {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error) as error:
+        raise UsageError(f"it is no zip that can be read: {error}", "Name what drcheck report wrote.") from error
+    wrong = [f"{name} stands in it twice" for name in sorted({name for name in names if names.count(name) > 1})]
+    try:
+        manifest = json.loads(files[MANIFEST])
+        policies: dict[str, bytes] = {}
+        for service in manifest["services"]:
+            parts = [(str(part["name"]), files[part["path"]]) for part in service["policy"]]
+            policies[service["policy"][0]["path"]] = joined(parts).encode()
+        wrong += [f"missing: {one}" for one in manifest["missing"]]
+        report = {one["service"]: one for one in json.loads(files[REPORT])["services"]}
+        listed = {one["service"]: one for one in manifest["services"]}
+        for name in sorted(report.keys() | listed.keys()):
+            ids = {one["id"] for one in report.get(name, {"commitments": ()})["commitments"]}
+            if name not in listed or name not in report or ids != {*listed[name]["commitments"]}:
+                wrong.append(f"{MANIFEST} and {REPORT} tell different things of {name}")
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
+    found = _document(files, settings, policies)
+    return Checked(found.held, (*wrong, *found.wrong))
 
 
 def _read(file: Path) -> bytes:
@@ -203,18 +121,21 @@ def _all_documents(directory: Path, digests: str, settings: Settings | None) -> 
     )
 
 
-def _document(files: Mapping[str, bytes], settings: Settings | None) -> Checked:
+def _document(
+    files: Mapping[str, bytes], settings: Settings | None, texts: Mapping[str, bytes] | None = None
+) -> Checked:
+    """Check what belongs to one report; ``texts`` has the policies where they are not files of their own."""
     held: list[str] = []
     wrong = list(_digests(files))
     if not wrong:
-        held.append(f"{len(files) - 1} attached files have the digests that {DIGESTS} says")
+        held.append(f"{len(files) - 1} files have the digests that {DIGESTS} says")
     try:
         report = json.loads(files[REPORT])
-        policies = _policies(files)
+        policies = _policies(files if texts is None else texts)
         unknown = [one["service"] for one in report["services"] if one["policy_sha256"] not in policies]
-        wrong += [f"no attached policy has the digest that {REPORT} says of {service}" for service in unknown]
+        wrong += [f"no policy in it has the digest that {REPORT} says of {service}" for service in unknown]
         if not unknown:
-            held.append(f"the attached policies are those of all {len(report['services'])} services")
+            held.append(f"the policies in it are those of all {len(report['services'])} services")
         if settings is not None and not unknown:
             differs = list(_against(settings, report, policies))
             wrong += differs
@@ -242,7 +163,13 @@ def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
 def _policies(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the text of each attached policy, by the digest that reports name it with."""
     texts = [data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS}]
-    return {hashlib.sha256(b"".join(data for _, data in separated(text).files)).hexdigest(): text for text in texts}
+    return {digest: text for text in texts for digest in _digests_of(separated(text)[:_MOST_FILES])}
+
+
+def _digests_of(files: Sequence[tuple[str, bytes]]) -> Iterator[str]:
+    """Yield the digests that the files of a policy may have: byte order marks, which some had, are not kept."""
+    for several in product(*((data, codecs.BOM_UTF8 + data) for _, data in files)):
+        yield hashlib.sha256(b"".join(several)).hexdigest()
 
 
 def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[str, str]) -> Iterator[str]:
@@ -285,4 +212,3 @@ def _differences(service: str, before: Any, judged: Any) -> Iterator[str]:
         elif differing := [key for key in _COMPARED if one[key] != found[key]]:
             then, again = one["status"] or "not owed", found["status"] or "not owed"
             yield f"{service}: {one['id']} differs in {', '.join(differing)}: {then}, and again {again}"
->>>>>>> main

@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass, field
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model import policy_text
 from drcheck.policyfile import strictyaml
 from drcheck.policyfile.nodes import Entry, Fields, Mark, Node, Problem, Scalar

@@ -1,6 +1,6 @@
 """One zip with a report that can be checked: its pages, its JSON, the policies, and the digest of each of them.
 
-Plain tools check it: ``unzip FILE && sha256sum -c SHA256SUMS``. ``drcheck check FILE`` also holds the parts against
+Plain tools check it: ``unzip FILE && sha256sum -c digests.sha256``. ``drcheck check FILE`` also holds the parts against
 each other. The same ledger, policies and question give the same bytes, but for the instant at
 which the report was made.
 """
@@ -11,24 +11,22 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary
 from drcheck.core.model.policy_text import separated
 from drcheck.reports.html.documents import documents as pages
 from drcheck.reports.json import render as as_json
 from drcheck.reports.json import written
+from drcheck.reports.pdf.attachments import DIGESTS, REPORT
 from drcheck.reports.wording import totals
 from drcheck.run_report import Document, Judged, Report
 
-SUMS: Final = "SHA256SUMS"
-"""The digest of every other file, as ``sha256sum -c`` reads it."""
 MANIFEST: Final = "manifest.json"
 """What the bundle holds, and what of the promises is missing in it."""
-REPORT: Final = "report.json"
 _WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
 """What zip files say of when their parts were written: the earliest that they can, as it must not tell two apart."""
 
@@ -50,7 +48,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     files |= {part.path: part.data for parts in policies.values() for part in parts}
     files[MANIFEST] = written(_manifest(report, policies)).encode()
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
-    yield Document("", _zipped({SUMS: sums.encode(), **dict(sorted(files.items()))}))
+    yield Document("", _zipped({DIGESTS: sums.encode(), **dict(sorted(files.items()))}))
 
 
 class _Part(NamedTuple):
