@@ -13,6 +13,7 @@ from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.summary import Sources, Totals
+from drcheck.core.model.controls import Standard
 from drcheck.core.model.evidence import Gap, Unaccounted
 from drcheck.core.model.policy import Policy, Position
 from drcheck.core.model.verdict import Status, Verdict, Window
@@ -129,6 +130,8 @@ class Report:
     """What was asked other than the nightly question, in words: its verdicts are no verdicts of record."""
     ended_at: int = 0
     """When gathering and judging ended, in seconds since 1970."""
+    standards: tuple[Standard, ...] = ()
+    """Whose controls verdicts are mapped to, where a report of a period is asked for."""
     now_alone: bool = False
     """Whether a breach counts only if it is open at the instants judged, as ``--fail-on now`` asks."""
 

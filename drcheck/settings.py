@@ -180,6 +180,8 @@ class Settings:
     """Bytes that one look may read to check what lies there against its checksums."""
     list_at_most: int = LIST_AT_MOST
     """Entries that one look may list, whatever they are; more is a gap."""
+    controls: tuple[str, ...] = ()
+    """Files of standards that reports map verdicts to, beside those that come with drcheck."""
     watch: Watch = Watch()
     notify: Notify = Notify()
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from drcheck import registry
 from drcheck.app.verify import Question, known_offline
 from drcheck.policyfile.load import load_policies
+from drcheck.policyfile.standards import load_standards
 from drcheck.run_report import Document, Judged, Report
 from drcheck.settings import Settings
 
@@ -20,7 +21,7 @@ def report(
     ``split``: each service gets a document of its own, and is let go of with it, so that an estate need not be in
     memory; forms for programs are one document. Raises ``UsageError`` where no run has judged any of the policies.
     """
-    loaded = load_policies(paths, settings)
+    loaded, standards = load_policies(paths, settings), load_standards(settings.controls)
     with known_offline(settings, paths, loaded, question) as known:
         kept: list[Judged] = []
 
@@ -30,12 +31,12 @@ def report(
                 yield judged
 
         def whole() -> Report:
-            return known.report(tuple(kept))
+            return replace(known.report(tuple(kept)), standards=standards)
 
         if form in registry.DOCUMENTS:
             yield from registry.documents(form)(services(), whole, split=split)
             return
-        everything = known.report(tuple(known.judged(exhibits=True)))
+        everything = replace(known.report(tuple(known.judged(exhibits=True))), standards=standards)
         yield Document("", registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config=""))
 
 

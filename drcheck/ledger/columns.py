@@ -7,6 +7,7 @@ What all names begin and end with stands once.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
@@ -14,6 +15,7 @@ from operator import add, not_, sub
 from typing import Any, Final
 
 from drcheck.core.history.changes import Record
+from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
 
@@ -100,7 +102,7 @@ def read(facts: Facts) -> Record:
     )
     return Record(
         look=look,
-        appeared=tuple(read_candidates(facts.get("candidates", {}))),
+        appeared=read_candidates(facts.get("candidates", {})),
         gone=tuple(map(text, facts.get("gone", ()))),
         shown=tuple(map(text, facts.get("shown", ()))),
         described=tuple(
@@ -148,48 +150,44 @@ def candidates(rows: Sequence[Candidate]) -> Facts:
     """Return candidates as columns."""
     if not rows:
         return {}
-    names, sets, kinds, data, data_hi, arrived, arrived_hi, sizes, checksums, complete, pieces = zip(*rows, strict=True)
+    columns = CandidateColumns.made_of(rows).columns
+    names, sets, kinds, data, data_hi, arrived, arrived_hi, sizes, checksums, complete, pieces = columns
     begin = _common(names)
     end = _common([name[len(begin) :][::-1] for name in names])[::-1]
     table: dict[str, Sequence[Any]] = {
-        "name": [plain(name[len(begin) : len(name) - len(end)]) for name in names],
-        "of": list(map(plain, sets)),
-        "kind": list(map(plain, kinds)),
+        "name": _plain([name[len(begin) : len(name) - len(end)] for name in names]),
+        "of": _plain(sets),
+        "kind": _plain(kinds),
         "data": steps(data),
         "data_span": _less(data_hi, data),
         "arrived": _less(arrived, data),
         "arrived_span": _less(arrived_hi, arrived),
         "size": steps(sizes),
-        "checksum": list(map(plain, checksums)),
+        "checksum": _plain(checksums),
         "incomplete": [int(not one) for one in complete],
         "pieces": list(map(_pieces, pieces)),
     }
-    columns = {key: once(column) for key, column in table.items()}
-    return told({"rows": len(rows), "begin": plain(begin), "end": plain(end), **columns})
+    written = {key: once(column) for key, column in table.items()}
+    return told({"rows": len(rows), "begin": plain(begin), "end": plain(end), **written})
 
 
-def read_candidates(table: Facts) -> Iterable[Candidate]:
+def read_candidates(table: Facts) -> CandidateColumns:
     """Return what :func:`candidates` was given; raises :class:`Damaged` where columns differ in length."""
-    return map(Candidate, *candidate_columns(table))
-
-
-def candidate_columns(table: Facts) -> tuple[Sequence[Any], ...]:
-    """Return the same as columns, in the order of the fields of :class:`Candidate`."""
     read = partial(column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
-    data = list(accumulate(read("data")))
+    data = array("q", accumulate(read("data")))
     arrived = moved(table, "arrived", data)
-    return (
-        [begin + name + end for name in _texts(table, "name")],
+    return CandidateColumns(
+        [f"{begin}{name}{end}" for name in _texts(table, "name")],
         _texts(table, "of"),
         _texts(table, "kind"),
         data,
         moved(table, "data_span", data),
         arrived,
         moved(table, "arrived_span", arrived),
-        list(accumulate(read("size"))),
+        array("q", accumulate(read("size"))),
         _texts(table, "checksum"),
-        list(map(not_, read("incomplete"))),
+        list(map(not_, read("incomplete"))) if table.get("incomplete") else [True] * table.get("rows", 0),
         list(map(_read_pieces, pieces)) if isinstance(pieces := table.get("pieces"), list) else read("pieces", None),
     )
 
@@ -202,7 +200,7 @@ def _texts(table: Facts, key: str) -> Sequence[str]:
 def moved(table: Facts, key: str, base: Sequence[int]) -> Sequence[int]:
     """Return a column that is written as the difference to another one; mostly it is the same."""
     by = column(table, len(base), key)
-    return list(map(add, base, by)) if table.get(key) else base
+    return array("q", map(add, base, by)) if table.get(key) else base
 
 
 def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
@@ -235,6 +233,15 @@ def once(column: Sequence[Any]) -> Any:
 def steps(column: Sequence[int]) -> list[int]:
     """Return the difference of each value to the one before; of the first one, to 0."""
     return _less(column, (0, *column))
+
+
+def _plain(column: Sequence[str]) -> Sequence[str | bytes]:
+    """Return a column of texts as CBOR can hold them."""
+    try:
+        "".join(column).encode()
+    except UnicodeEncodeError:
+        return list(map(plain, column))
+    return column
 
 
 def _common(texts: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.judging.transitions import LastTold, Subject, What
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.time.spans import Span
 from drcheck.ledger import columns, encoding, entries, notifications
 from drcheck.ledger.columns import Facts, plain, text
@@ -114,7 +114,7 @@ def stretches(history: History, name: str, at: int) -> tuple[dict[str, bytes], d
 def rows_of(history: History, only: AbstractSet[int]) -> dict[int, Rows]:
     """Return the sightings in memory of the stretches ``only``, in an order that does not hang on how they came."""
     found: dict[int, tuple[list[Sighting], list[Sighting]]] = {stretch: ([], []) for stretch in only}
-    for which, sightings in enumerate((history.standing.values(), history.past)):
+    for which, sightings in enumerate((history.standing.peeks(only), history.past)):
         for seen in sightings:
             if (its := found.get(seen.stretch)) is not None:
                 its[which].append(seen)
@@ -128,7 +128,7 @@ def whole(source: SourceState) -> Facts:
     """Return all that is known of a source, however it came to be known, for comparing."""
     history = source.history
     history.read_all()
-    stretches = rows_of(history, {seen.stretch for seen in (*history.standing.values(), *history.past)})
+    stretches = rows_of(history, {*history.standing.stretches(), *(seen.stretch for seen in history.past)})
     return {**_head(source, {}), "rows": {stretch: written(both) for stretch, both in sorted(stretches.items())}}
 
 
@@ -231,8 +231,7 @@ def rows(facts: Facts) -> Rows:
 
 
 def _read(facts: Facts) -> list[Sighting]:
-    shown = list(columns.read_candidates(facts["shown"]))
-    _, _, _, data_lo, data_hi, available_lo, available_hi, *_ = zip(*shown, strict=True) if shown else [()] * 7
+    shown = columns.read_candidates(facts["shown"])
     # Each look showed many: they share its instant.
     shared: dict[int, int] = {}
     first_seen, last_seen = ([shared.setdefault(look, look) for look in seen] for seen in _seen(facts, len(shown)))
@@ -240,10 +239,10 @@ def _read(facts: Facts) -> list[Sighting]:
         map(
             Sighting,
             shown,
-            columns.moved(facts, "data_lo", data_lo),
-            columns.moved(facts, "data_hi", data_hi),
-            columns.moved(facts, "available_lo", available_lo),
-            columns.moved(facts, "available_hi", available_hi),
+            columns.moved(facts, "data_lo", shown.data_lo),
+            columns.moved(facts, "data_hi", shown.data_hi),
+            columns.moved(facts, "available_lo", shown.available_lo),
+            columns.moved(facts, "available_hi", shown.available_hi),
             first_seen,
             last_seen,
         )
@@ -256,17 +255,22 @@ def _read(facts: Facts) -> list[Sighting]:
 
 def table(facts: Facts) -> Table:
     """Return what :func:`written` was given as columns, and what these do not tell wholly as sightings."""
-    shown = columns.candidate_columns(facts["shown"])
-    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, _ = shown
+    shown = columns.read_candidates(facts["shown"])
+    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, _ = shown.columns
     first_seen, last_seen = _seen(facts, len(name))
     gone_lo, gone_hi = (array("q", [FOREVER]) * len(name) for _ in range(2))
     for row, lo, hi in facts["gone"]:
         gone_lo[row], gone_hi[row] = lo, hi
+    spans = (
+        data_lo, data_hi,
+        columns.moved(facts, "available_lo", available_lo), columns.moved(facts, "available_hi", available_hi),
+        size, first_seen, last_seen,
+    )  # fmt: skip
+    made = {id(column): array("q", column) for column in spans}  # most are the same as another one
+    data_lo, data_hi, available_lo, available_hi, size, first_seen, last_seen = (made[id(column)] for column in spans)
     rows = Table(
-        name, of, kind, array("q", data_lo), array("q", data_hi),
-        array("q", columns.moved(facts, "available_lo", available_lo)),
-        array("q", columns.moved(facts, "available_hi", available_hi)),
-        array("q", size), checksum, array("q", first_seen), array("q", last_seen), gone_lo, gone_hi,
+        name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, first_seen, last_seen,
+        gone_lo, gone_hi,
     )  # fmt: skip
     odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
     for key in ("rewritings", "like", "whole", "facts"):
@@ -277,7 +281,7 @@ def table(facts: Facts) -> Table:
     special: dict[int, Sighting] = {}
     for row in odd:
         seen = rows.sighting(row)
-        seen.shown = Candidate(*(column[row] for column in shown))
+        seen.shown = shown[row]
         seen.data_lo += moved["data_lo"][row]
         seen.data_hi += moved["data_hi"][row]
         special[row] = seen

@@ -165,6 +165,7 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         clock_tolerance=(
             units.tolerance(values["clock_tolerance"]) if "clock_tolerance" in values else usual.clock_tolerance
         ),
+        controls=tuple(_below(base, path) for path in values.get("controls", ())),
         list_at_most=values.get("list_at_most", usual.list_at_most),
         notify=_notify(values.get("notify", {}), base),
         watch=_watch(values.get("watch", {}), base),

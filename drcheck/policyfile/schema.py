@@ -102,7 +102,8 @@ def definition(name: str, which: str) -> Schema:
 @cache
 def _raw(name: str) -> dict[str, Any]:
     whole = json.loads(Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8"))
-    raw: dict[str, Any] = _with_connections(whole) if name == "config" else _with_kinds_and_readers(whole)
+    complete = {"config": _with_connections, "policy": _with_kinds_and_readers}.get(name)
+    raw: dict[str, Any] = whole if complete is None else complete(whole)
     return raw
 
 

@@ -10,6 +10,7 @@ import pytest
 import samples
 
 from drcheck.core.judging.population import Population
+from drcheck.core.model.controls import Control, Standard
 from drcheck.core.model.verdict import Named, News, Opening
 from drcheck.reports.html.documents import documents
 from drcheck.run_report import Report
@@ -128,6 +129,16 @@ def test_what_was_breached_at_any_time_of_the_period_is_not_told_as_kept() -> No
     over = dataclasses.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
     (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached, 1 of them not any more." in words(Page(text))
+
+
+def test_each_control_of_a_standard_says_what_was_found_and_what_it_does_not_show() -> None:
+    control = Control("A.8.13", "Information backup", ("rpo",), "Backups were made.", "Whether that is enough.")
+    unpromised = Control("A.8.14", "Redundancy", ("immutability",), "Copies lay apart.", "The rest.")
+    report = dataclasses.replace(samples.few(), standards=(Standard("iso", "ISO", (control, unpromised)),))
+    (text,) = pages(report).values()
+    told = words(Page(text))
+    assert re.search(r"A.8.13 +Information backup +✗ +breached .*Backups were made. +Whether that is enough.", told)
+    assert "nothing that was promised concerns it" in told
 
 
 def test_policies_that_could_not_be_judged_are_told_before_the_services() -> None:

@@ -104,13 +104,13 @@ class BySlot:
         """
         held = [False] * len(self.slots)
         for ranks in self._of_parts:
-            came, gone = ranks.points.available_hi, ranks.points.gone_lo
+            came, gone = ranks.points.available_hi.tolist(), ranks.points.gone_lo
             bounds = zip(ranks.firsts, ranks.lasts, by, repeat(LONG_AGO) if until is None else until, strict=False)
             for index, (first, last, t, end) in enumerate(bounds):
                 row = first
-                while row < last and not (came[row] <= t and gone[row] >= end):
+                while row < last and (came[row] > t or (until is not None and gone[row] < end)):
                     row += 1
-                if row < last and not ranks.is_odd(index):
+                if row < last and not (ranks.odd and ranks.is_odd(index)):
                     held[index] = True
         return held
 
@@ -143,10 +143,11 @@ class _Ranks:
             self.lasts = list(map(bisect_left, repeat(data), ends))
         self._before: dict[int, list[int]] = defaultdict(list)
         """Slot to the rows of older data that may lie in it."""
-        self._odd = points.why_not.keys() | points.doubts.keys()
+        self.odd = points.why_not.keys() | points.doubts.keys()
+        """Rows that are undated, or do not always count."""
         if points.data_lo != points.data_hi:
             undated = [row for row in points.counted() if data[row] < points.data_hi[row]]
-            self._odd |= set(undated)
+            self.odd |= set(undated)
             for row in undated:
                 first = bisect_right(starts, data[row])
                 for index in range(first, bisect_right(starts, points.data_hi[row])):
@@ -154,9 +155,9 @@ class _Ranks:
 
     def is_odd(self, index: int) -> bool:
         """Return whether anything of a slot is undated, or does not always count."""
-        if not self._odd:
+        if not self.odd:
             return False
-        return index in self._before or not self._odd.isdisjoint(range(self.firsts[index], self.lasts[index]))
+        return index in self._before or not self.odd.isdisjoint(range(self.firsts[index], self.lasts[index]))
 
     def rows(self, index: int) -> Iterator[Row]:
         """Yield the counted rows that lie, or may lie, in a slot, in order of their data."""

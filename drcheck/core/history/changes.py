@@ -6,17 +6,21 @@ its history. From it come the columns that evaluators judge, so that none of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness
 from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
+from drcheck.core.history.standing_sightings import StandingSightings
 from drcheck.core.model.archive_tiers import AT_HAND
+from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import (
     FOREVER,
     LONG_AGO,
@@ -41,7 +45,7 @@ class Record:
     """What one look changed about what is known of a source."""
 
     look: Look
-    appeared: tuple[Candidate, ...] = ()
+    appeared: Sequence[Candidate] = ()
     """New names, and names that show something else than before."""
     gone: tuple[str, ...] = ()
     """Names that a complete look missed."""
@@ -62,7 +66,7 @@ class History:
     """Everything that the looks at one source have shown."""
 
     looks: Looks = field(default_factory=Looks)
-    standing: dict[str, Sighting] = field(default_factory=dict)
+    standing: StandingSightings = field(default_factory=StandingSightings)
     past: list[Sighting] = field(default_factory=list)
     unlisted: tuple[str, ...] = ()
     unread: int = 0
@@ -98,34 +102,36 @@ class History:
     def observe(self, observation: Observation) -> Record:
         """Return what ``observation`` changes, as the record to keep; the history itself does not change yet."""
         look = observation.look
-        shown = {candidate.name: candidate for candidate in observation.candidates}
+        shown = CandidateColumns.made_of(observation.candidates)
+        names = set(shown.name)
+        if len(names) < len(shown):
+            shown = shown.only([*{name: row for row, name in enumerate(shown.name)}.values()])
         self._read_since(look.asked_from)
-        self._find(shown)
-        appeared = tuple(
-            candidate
-            for name, candidate in shown.items()
-            if (known := self.standing.get(name)) is None or known.shown != candidate
-        )
+        self._find(names)
+        new = self.standing.unlike(shown)
+        appeared = shown if len(new) == len(shown) else shown.only(new)
         gone = sorted(
             name
-            for name, known in self.standing.items()
+            for name, data in self.standing.data()
             # Only what lies in the range asked can be missed, and only by a complete look.
-            if look.complete and name not in shown and known.shown.data_lo >= look.asked_from
+            if look.complete and name not in names and data >= look.asked_from
         )
-        changed = {candidate.name for candidate in appeared}
+        changed = set(appeared.name)
         described = tuple(
             one
             for one in observation.described
-            if one.name in changed or (known := self.standing.get(one.name)) is None or known.told(one.fact) != one.told
+            if one.name in changed
+            or (known := self.standing.special(one.name)) is None
+            or known.told(one.fact) != one.told
         )
-        described += self._doubted(observation, shown, changed)
-        described += self._thawed(observation, shown)
-        again = () if look.complete else tuple(name for name in shown if name in self.standing and name not in changed)
+        described += self._doubted(observation, shown.name, changed)
+        described += self._thawed(observation, names)
+        again = (name for name in shown.name if name in self.standing and name not in changed)
         return Record(
             look,
             appeared,
             tuple(gone),
-            again,
+            () if look.complete else tuple(again),
             described,
             observation.unlisted,
             observation.unread,
@@ -134,7 +140,7 @@ class History:
         )
 
     def _doubted(
-        self, observation: Observation, shown: Mapping[str, Candidate], changed: AbstractSet[str]
+        self, observation: Observation, shown: Iterable[str], changed: AbstractSet[str]
     ) -> tuple[Described, ...]:
         """Return the locks that somebody may have lifted since, where a look was to ask for them and could not."""
         refused = {gap.fact: gap.what for gap in observation.look.gaps if gap.fact in {Fact.LOCK, Fact.LEGAL_HOLD}}
@@ -143,34 +149,34 @@ class History:
             Described(name, fact, Told(None, what))
             for fact, what in refused.items()
             for name in shown
-            if fact is not None and (known := self.standing.get(name)) is not None
+            if fact is not None and (known := self.standing.special(name)) is not None
             and name not in changed and (name, fact) not in told and facts.may_be_lifted(fact, known.told(fact))
         )  # fmt: skip
 
-    def _thawed(self, observation: Observation, shown: Mapping[str, Candidate]) -> tuple[Described, ...]:
+    def _thawed(self, observation: Observation, shown: AbstractSet[str]) -> tuple[Described, ...]:
         """Return what lay in an archive tier, and is shown now without a word of one: it was brought back."""
         there = {one.name for one in observation.described if one.fact is Fact.ARCHIVED}
         return tuple(
             Described(name, Fact.ARCHIVED, AT_HAND)
-            for name, known in self.standing.items()
-            if Fact.ARCHIVED in known.facts and name in shown and name not in there
+            for known in self.standing.specials()
+            if Fact.ARCHIVED in known.facts and (name := known.shown.name) in shown and name not in there
             and known.told(Fact.ARCHIVED) != AT_HAND
         )  # fmt: skip
 
     def apply(self, record: Record) -> None:
         """Add the next look's record."""
         look = record.look
-        appeared_as = (candidate.name for candidate in record.appeared)
-        self._find((*record.gone, *record.shown, *appeared_as, *(one.name for one in record.described)))
+        appeared = CandidateColumns.made_of(record.appeared)
+        self._find((*record.gone, *record.shown, *appeared.name, *(one.name for one in record.described)))
         # A stretch in which something changes is read whole, so that it can be written whole.
-        self._read({stretch_of(candidate) for candidate in record.appeared} & self.sealed.keys())
-        contents = _contents(record)
-        moved = self._moved(record, contents)
+        self._read(set(map(stretch_of, appeared.data_lo)) & self.sealed.keys())
+        content_of = _contents(record)
+        moved = self._moved(record, appeared, content_of)
         for name in record.gone:
             self._end(name, look)
-        for candidate in record.appeared:
+        for candidate in map(appeared.__getitem__, self._add_plain(appeared, moved, look)):
             if (known := moved.get(candidate.name)) is None:
-                self._show(candidate, contents[candidate.name], look)
+                self._show(candidate, content_of(candidate), look)
                 continue
             # The same recovery point under another name: it stood throughout, and arrived when it first did.
             self._end(candidate.name, look)
@@ -178,9 +184,8 @@ class History:
             self.standing[candidate.name] = known
             self.changed.add(known.stretch)
         for name in record.shown:
-            if (known := self.standing.get(name)) is not None:
-                known.last_seen = look.begin
-                self.changed.add(known.stretch)
+            if (stretch := self.standing.see(name, look.begin)) is not None:
+                self.changed.add(stretch)
         for described in record.described:
             if (known := self.standing.get(described.name)) is not None:
                 self.changed.add(known.stretch)
@@ -206,30 +211,59 @@ class History:
     def names(self) -> Sequence[str]:
         """Return every name under which any look has shown a backup; all of its stretches are read."""
         self.read_all()
-        return sorted({seen.shown.name for seen in (*self.past, *self.standing.values())})
+        return sorted({*self.standing, *(seen.shown.name for seen in self.past)})
 
-    def _moved(self, record: Record, contents: Mapping[str, Content]) -> dict[str, Sighting]:
+    def _add_plain(self, appeared: CandidateColumns, moved: Mapping[str, Sighting], look: Look) -> Sequence[int]:
+        """Add as rows what is all told by being shown for the first time now; return the rows of all else.
+
+        That is complete and one file, under a name that is new, and came, as its place says, before the look.
+        """
+        if len(set(appeared.name)) < len(appeared):
+            return range(len(appeared))
+        columns = zip(appeared.name, appeared.available_lo, appeared.complete, appeared.pieces, strict=True)
+        plain = [
+            row
+            for row, (name, came, complete, pieces) in enumerate(columns)
+            if complete and pieces is None and came <= look.begin and name not in self.standing and name not in moved
+        ]
+        shown = appeared if len(plain) == len(appeared) else appeared.only(plain)
+        available_lo, available_hi = array("q"), array("q")
+        missed = self._missed(shown.data_lo, look.begin)
+        for times in zip(shown.data_lo, shown.available_lo, shown.available_hi, missed, strict=True):
+            earliest, latest = _arrived(*times, look.begin)
+            available_lo.append(earliest)
+            available_hi.append(latest)
+        self.standing.add(shown, available_lo, available_hi, look.begin)
+        self.changed.update(map(stretch_of, shown.data_lo))
+        return sorted({*range(len(appeared))}.difference(plain))
+
+    def _moved(
+        self, record: Record, appeared: CandidateColumns, content_of: Callable[[Candidate], Content]
+    ) -> dict[str, Sighting]:
         """Take what only changed its name out of what stands, and return it by its new name.
 
         Its old name was missed, or shows something else, and a name that is new, or showed something else, has the same
         content and data: a file that was renamed, or rotated.
         """
-        showing = {candidate.name: candidate for candidate in record.appeared}
-        left = [*record.gone, *(name for name in showing if self._is_overwritten(name, contents[name]))]
+        standing = (row for row, name in enumerate(appeared.name) if name in self.standing)
+        overwritten = {
+            one.name: None for one in map(appeared.__getitem__, standing) if self._is_overwritten(one, content_of(one))
+        }
+        left = [*record.gone, *overwritten]
         there = ((name, known) for name in left if (known := self.standing.get(name)) is not None)
         old = {what: name for name, known in there if (what := _what(known.shown, known.content))}
         new = {
-            name: old.pop(what)
-            for name, candidate in showing.items()
-            if (what := _what(candidate, contents[name])) in old
-            and self.standing.get(name) is not self.standing[old[what]]
-            and (name not in self.standing or self._is_overwritten(name, contents[name]))
+            one.name: old.pop(what)
+            for one in (appeared if old else ())
+            if (what := _what(one, content_of(one))) in old
+            and self.standing.get(one.name) is not self.standing[old[what]]
+            and (one.name not in self.standing or one.name in overwritten)
         }
         return {name: self.standing.pop(before) for name, before in new.items()}
 
-    def _is_overwritten(self, name: str, content: Content) -> bool:
+    def _is_overwritten(self, candidate: Candidate, content: Content) -> bool:
         """Return whether a name that stands shows other content now."""
-        known = self.standing.get(name)
+        known = self.standing.get(candidate.name)
         return known is not None and content.like(known.content) is Likeness.OTHER
 
     def _turn_over(self, look: Look) -> None:
@@ -259,11 +293,11 @@ class History:
             )
             newest = dict.fromkeys(sets, LONG_AGO)
             newer = dict.fromkeys(sets, LONG_AGO)
-            there = (known for known in self.standing.values() if known.shown.of in sets)
-            for seen in (*went, *(one for known in there for one in known.writings())):
-                if (of := seen.shown.of) in sets:
-                    which = newest if seen.first_seen <= before else newer
-                    which[of] = max(which[of], seen.newest_data)
+            gone = ((seen.shown.of, seen.first_seen, seen.newest_data) for seen in went)
+            for of, first_seen, data in chain(gone, self.standing.writings()):
+                if of in sets:
+                    which = newest if first_seen <= before else newer
+                    which[of] = max(which[of], data)
             for of in sets:
                 turned = self.turnovers.setdefault((of, rewritten), [])
                 if newer[of] > newest[of] and look.begin not in turned:
@@ -333,12 +367,14 @@ class History:
         """Return what was last read of the state of what stands; of data older than ``since`` not all of it."""
         self._read_since(since)
         return {
-            name: State(*steps[-1]) for name, known in self.standing.items() if (steps := known.facts.get(Fact.STATE))
+            known.shown.name: State(*steps[-1])
+            for known in self.standing.specials()
+            if (steps := known.facts.get(Fact.STATE))
         }
 
     def broken_since(self) -> int:
         """Return the oldest data that stands without its checksum, to be looked at until it passes one or is gone."""
-        rotten = (known.data_lo for known in self.standing.values() if known.is_rotten)
+        rotten = (known.data_lo for known in self.standing.specials() if known.is_rotten)
         return min((*rotten, *(one.broken_since for one in self.sealed.values())), default=FOREVER)
 
     def _show(self, candidate: Candidate, content: Content, look: Look) -> None:
@@ -423,23 +459,17 @@ class History:
         return known.gone_lo - 1 if known.gone_lo < FOREVER else self.last_shown_of(known)
 
     def _arrival(self, candidate: Candidate, begin: int) -> tuple[int, int]:
-        """Return when what a look at ``begin`` showed anew arrived, whatever the place says of its time.
+        """Return when what a look at ``begin`` showed anew arrived, whatever the place says of its time."""
+        (missed,) = self._missed((candidate.data_lo,), begin)
+        return _arrived(candidate.data_lo, candidate.available_lo, candidate.available_hi, missed, begin)
 
-        What a look showed had arrived by then, and what a complete look did not show had not. A time that lies after
-        the look tells nothing.
-        """
-        missed = self._missed(candidate, begin)
-        if candidate.available_lo > begin:
-            return max(missed, min(candidate.data_lo, begin)), begin
-        earliest = max(candidate.available_lo, missed)
-        latest = candidate.available_hi if candidate.available_hi >= missed else begin
-        return earliest, max(earliest, min(latest, begin))
-
-    def _missed(self, candidate: Candidate, begin: int) -> int:
-        """Return the newest complete look before ``begin`` that would have shown a candidate; ``LONG_AGO``: none."""
-        missed = self.reach.back_to(candidate.data_lo)
+    def _missed(self, data: Sequence[int], begin: int) -> list[int]:
+        """Return the newest complete look before ``begin`` that would have shown such data; ``LONG_AGO``: none."""
         # A look that seems to come later was told by another clock: when it missed the candidate nobody knows.
-        return missed if missed <= begin else self._complete_before(begin, candidate.data_lo)
+        return [
+            missed if missed <= begin else self._complete_before(begin, instant)
+            for missed, instant in zip(map(self.reach.back_to, data), data, strict=True)
+        ]
 
     def _complete_before(self, begin: int, data: int) -> int:
         """Return the newest complete look up to ``begin``, by its own clock, that asked as far back as ``data``."""
@@ -474,16 +504,27 @@ class History:
         self.ended.append((known, False))
 
 
-def _contents(record: Record) -> dict[str, Content]:
-    """Return what is known of the content of everything that a look showed anew."""
+def _arrived(data_lo: int, available_lo: int, available_hi: int, missed: int, begin: int) -> tuple[int, int]:
+    """Return when something arrived that the look at ``begin`` showed anew, and the one at ``missed`` did not.
+
+    What a look showed had arrived by then, and what a complete look did not show had not. A time that lies after the
+    look tells nothing.
+    """
+    if available_lo > begin:
+        return max(missed, min(data_lo, begin)), begin
+    earliest = max(available_lo, missed)
+    latest = available_hi if available_hi >= missed else begin
+    return earliest, max(earliest, min(latest, begin))
+
+
+def _contents(record: Record) -> Callable[[Candidate], Content]:
+    """Return what tells what is known of the content of something that a look showed anew."""
     told = {(one.name, one.fact): one.told.how for one in record.described if one.told.holds and one.fact in CONTENTS}
-    return {
-        shown.name: Content(
-            shown.size, shown.checksum or told.get((shown.name, Fact.DIGEST), ""),
-            told.get((shown.name, Fact.PIECES), ""),
-        )
-        for shown in record.appeared
-    }  # fmt: skip
+    return lambda shown: Content(
+        shown.size,
+        shown.checksum or told.get((shown.name, Fact.DIGEST), ""),
+        told.get((shown.name, Fact.PIECES), ""),
+    )
 
 
 def _what(candidate: Candidate, content: Content) -> tuple[Candidate, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from operator import lt
+from operator import ge, lt
 from typing import TypeVar
 
 from drcheck.core.history.likeness import Reading
@@ -55,6 +55,8 @@ def columns(
     else:
         gone_lo = [unknown if gone == FOREVER else gone for gone, unknown in zip(gone_lo, unseen, strict=True)]
     kinds = rows.column((one.shown.kind for one in seen), plain.kind)
+    if not all(map(ge, gone_lo, available_lo)):
+        gone_lo = list(map(max, gone_lo, available_lo))
     names = tuple(rows.column((one.shown.name for one in seen), plain.name))
     points = Points(
         source=source.name,
@@ -66,7 +68,7 @@ def columns(
         data_hi=array("q", rows.column(data_hi, _newest_data(plain))),
         available_lo=array("q", available_lo),
         available_hi=array("q", rows.column((one.available_hi for one in seen), plain.available_hi)),
-        gone_lo=array("q", map(max, gone_lo, available_lo)),
+        gone_lo=array("q", gone_lo),
         gone_hi=array("q", rows.column((one.gone_hi for one in seen), plain.gone_hi)),
         size=array("q", rows.column((one.shown.size for one in seen), plain.size)),
         checksum=tuple(rows.column((one.content.checksum for one in seen), plain.checksum)),
@@ -127,7 +129,7 @@ class _Rows:
             names = [*(one.shown.name for one in sightings), *plain.name]
             first_seen = [*(one.first_seen for one in sightings), *plain.first_seen]
             self._order = sorted(self._order, key=list(zip(data, names, first_seen, strict=True)).__getitem__)
-        self.data_lo = data if self._in_order else [data[row] for row in self._order]
+        self.data_lo = self.column(data[: len(sightings)], plain.data_lo)
         self.at = dict(zip(self._order, range(len(data)), strict=True)) if sightings else {}
         """Where each of the sightings, and of the others after them, stands."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from drcheck.core.history.sightings import Sighting
+from drcheck.core.history.standing_sightings import StandingSightings
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.core.model.commitments import LockMode
 from drcheck.core.model.evidence import Described, Fact, Settled, Told
@@ -61,11 +62,11 @@ def may_be_lifted(fact: Fact, told: Told | None) -> bool:
 class StandingSettled(Mapping[str, Settled]):
     """What stands, as the reader is told of it: made only for the names that it asks for."""
 
-    def __init__(self, standing: Mapping[str, Sighting], locked_for: int, at: int, *, verified_once: bool) -> None:
+    def __init__(self, standing: StandingSightings, locked_for: int, at: int, *, verified_once: bool) -> None:
         self._standing, self._locked_for, self._at, self._verified_once = standing, locked_for, at, verified_once
 
     def __getitem__(self, name: str) -> Settled:
-        known = self._standing[name]
+        known = self._standing.peek(name)
         told = {fact: steps[-1][1] for fact, steps in known.facts.items()}
         settled = {
             fact: one

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice, repeat
 from typing import Final, Self, overload
 
-from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Look
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Gap, Look
 
 _HIDDEN: Final = (Gap("it was not complete"),)
 """Why an earlier look was not complete stands in its entry; that it was not is all that judging asks."""
@@ -137,13 +137,14 @@ class Reach:
     @classmethod
     def of(cls, looks: Iterable[tuple[int, int]]) -> Self:
         """Return what is left of complete looks, oldest first: when each began, and how far back it asked."""
-        left: list[tuple[int, int]] = []
+        reach, nearest = cls(), FOREVER
         for begin, asked_from in reversed(list(looks)):
-            if not left or asked_from < left[-1][1]:
-                left.append((begin, asked_from))
-        reach = cls()
-        reach._begin.extend(begin for begin, _ in reversed(left))
-        reach._asked_from.extend(asked_from for _, asked_from in reversed(left))
+            if asked_from < nearest:
+                nearest = asked_from
+                reach._begin.append(begin)
+                reach._asked_from.append(asked_from)
+        reach._begin.reverse()
+        reach._asked_from.reverse()
         return reach
 
     def back_to(self, data: int) -> int:

@@ -55,7 +55,7 @@ class Sighting:
     def stretch(self) -> int:
         """The stretch of time that it is put into; a later look never changes it."""
         first = self.rewritings[0] if self.rewritings else self
-        return stretch_of(first.shown)
+        return stretch_of(first.shown.data_lo)
 
     @property
     def newest_data(self) -> int:
@@ -154,6 +154,6 @@ class Sighting:
             )
 
 
-def stretch_of(candidate: Candidate) -> int:
-    """Return the stretch that a candidate is put into, by its data."""
-    return candidate.data_lo // STRETCH
+def stretch_of(data_lo: int) -> int:
+    """Return the stretch that a candidate is put into, by the oldest instant of its data."""
+    return data_lo // STRETCH

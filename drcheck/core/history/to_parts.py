@@ -87,12 +87,12 @@ class _Needed:
     sightings: list[Sighting] = field(default_factory=list)
     alike: list[Sighting] = field(default_factory=list)
     """What is needed for its content alone, which is that of something needed, however old or new it is."""
-    rows: dict[int, Sequence[int]] = field(default_factory=dict)
-    """Stretch to the rows of its table that are in ``plain``."""
+    rows: dict[int | None, Sequence[int]] = field(default_factory=dict)
+    """Stretch to the rows of its table that are in ``plain``; None: to those of what is in memory."""
 
     def marks(self) -> Counter[str]:
         """Return by how many each content is had."""
-        columns = zip(self.plain.checksum, self.plain.size, strict=True)
+        columns = zip(self.plain.checksum, self.plain.size, strict=True) if any(self.plain.checksum) else ()
         had = Counter([mark for mark, size in columns if mark and size])
         for seen in self.sightings:
             had.update(seen.every_mark())
@@ -112,8 +112,9 @@ class _Known:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._sightings = (*history.past, *history.standing.values())
-        self._tables: dict[int, Table] = {}
+        self._sightings = (*history.past, *history.standing.specials())
+        self._tables: dict[int | None, Table] = {None: history.standing.table()}
+        """By stretch; None: what is in memory."""
 
     def newest(self, before: int, until: int) -> dict[str, int]:
         """Return the newest data older than ``before`` of each data set, of what was known of before ``until``.
@@ -128,13 +129,16 @@ class _Known:
         for seen in self._sightings:
             if seen.shown.data_lo < before and seen.oldest < until:
                 note(seen.shown.of, seen.shown.data_lo)
+        for of, data in zip(self._tables[None].of, self._tables[None].data_lo, strict=True):
+            if data < before:  # and so before ``until``
+                note(of, data)
         for stretch, sealed in self._history.sealed.items():
             for of, its in sealed.newest.items():
                 if its.oldest >= until:
                     continue
-                data = [its.data_lo] if its.data_lo < before else self._data_before(stretch, of, before, until)
-                if data:
-                    note(of, max(data))
+                older = [its.data_lo] if its.data_lo < before else self._data_before(stretch, of, before, until)
+                if older:
+                    note(of, max(older))
         return found
 
     def _data_before(self, stretch: int, of: str, before: int, until: int) -> list[int]:
@@ -155,7 +159,8 @@ class _Known:
             return (seen.shown.data_hi >= oldest and seen.oldest < until) or seen.is_rotten
 
         found = _Needed(sightings=[seen for seen in self._sightings if is_needed(seen)])
-        chosen: list[Table] = []
+        found.rows[None] = _plain(self._tables[None], of, oldest, until)
+        chosen = [self._tables[None].only(found.rows[None])]
         for stretch, sealed in self._history.sealed.items():
             its = sealed.newest.get(of)
             if its is None or not (sealed.rotten or (its.oldest < until and its.data_hi >= oldest)):
@@ -170,6 +175,8 @@ class _Known:
     def set_alike_apart(self, needed: Mapping[str, _Needed]) -> None:
         """Make objects of what has the content of something else, and add what is needed for its content alone."""
         had = {of: its.marks() for of, its in needed.items()}
+        if not any(had.values()):
+            return  # as where no place tells a checksum
         self._read_holding({mark for marks in had.values() for mark in marks})
         special = (seen for table in self._tables.values() for seen in table.special.values())
         sightings = (*self._sightings, *special)
@@ -202,9 +209,9 @@ class _Known:
                 self._table(stretch)
 
     def _table(self, stretch: int) -> Table:
-        shelf = self._history.shelf
-        assert shelf is not None, "what is sealed lies on a shelf"
         if stretch not in self._tables:
+            shelf = self._history.shelf
+            assert shelf is not None, "what is sealed lies on a shelf"
             self._tables[stretch] = shelf.table(stretch)
         return self._tables[stretch]
 
@@ -251,11 +258,11 @@ class _Proof:
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        shown = [look + 1 for look in self._history.last_shown(data, last_seen)]
+        shown = self._history.last_shown(data, last_seen)
         last = self._history.looks[-1] if self._history.looks else None
         if self._source.seen_every or (last is not None and not last.complete):
-            shown = [self._unseen_from(*pair, last) for pair in zip(shown, last_seen, strict=True)]
-        return [FOREVER if instant >= self._until else instant for instant in shown]
+            shown = [self._unseen_from(look + 1, seen, last) - 1 for look, seen in zip(shown, last_seen, strict=True)]
+        return [FOREVER if look + 1 >= self._until else look + 1 for look in shown]
 
     def _unseen_from(self, shown: int, last_seen: int, last: Look | None) -> int:
         taken = self.looked.taken

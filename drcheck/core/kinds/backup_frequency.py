@@ -243,9 +243,9 @@ class _Slots:
         return Status.MET if self._kept[index] else self._slot(index).status_at(t)
 
     def changes(self) -> Iterator[int]:
-        """Yield every instant at which the status may change."""
+        """Yield every instant within the window at which the status may change, and some others."""
         was_kept = False
-        for index, kept in enumerate(self._kept):
+        for index, kept in enumerate(self._kept[: bisect_left(self._dues, self._window.end)]):
             if not kept:
                 yield from self._slot(index).changes()
             elif not was_kept:

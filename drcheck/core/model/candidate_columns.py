@@ -41,8 +41,13 @@ class CandidateColumns(Sequence[Candidate]):
         rows = list(candidates)
         return cls(*map(list, zip(*rows, strict=True))) if rows else cls()
 
+    def extend(self, others: CandidateColumns) -> None:
+        """Add other candidates at the end; for one that was begun empty, and whose columns are nobody else's."""
+        for column, more in zip(self.columns, others.columns, strict=True):
+            column.extend(more)
+
     @property
-    def columns(self) -> tuple[Sequence[Any], ...]:
+    def columns(self) -> tuple[Any, ...]:
         """All columns, in the order of the fields of a candidate."""
         return (
             self.name, self.of, self.kind, self.data_lo, self.data_hi, self.available_lo, self.available_hi, self.size,

@@ -20,7 +20,8 @@ def apply(points: Points, shown: Shown) -> Points:
     Where its place also says that it came only after it was seen, and a look since then has shown it, the clock of that
     first look may have been behind: it is in doubt.
     """
-    if all(map(le, points.data_lo, shown.first_seen)) and all(map(le, points.data_lo, points.available_hi)):
+    instants = points.data_lo.tolist()
+    if all(map(le, instants, shown.first_seen)) and all(map(le, instants, points.available_hi)):
         return points
     reasons: dict[int, str] = {}
     doubts: dict[int, tuple[Doubt]] = {}

@@ -188,7 +188,11 @@ def _local(instant: int, zone: tzinfo) -> datetime:
 
 
 def _offset(instant: int, zone: tzinfo) -> int:
-    offset = _local(instant, zone).utcoffset()
+    return _offset_of(_local(instant, zone))
+
+
+def _offset_of(moment: datetime) -> int:
+    offset = moment.utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
 
 
@@ -209,22 +213,24 @@ def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
 
 def _hours(zone: tzinfo, start: int, end: int) -> list[Slot]:
     """Walk from full hour to full hour, stopping at each change of the zone's offset."""
-    begins: list[int] = []
+    begins: list[tuple[int, datetime]] = []
     instant = start - 3 * HOUR
+    moment = _local(instant, zone)
     label: tuple[date, int, int] | None = None
     while instant < end + 2 * HOUR:
-        offset = _offset(instant, zone)
-        moment = _local(instant, zone)
+        offset = _offset_of(moment)
         shown = (moment.date(), moment.hour, moment.fold)
         if shown != label:
-            begins.append(instant)
+            begins.append((instant, moment))
             label = shown
         until = instant + HOUR - (instant + offset) % HOUR
-        if _offset(until, zone) != offset:
+        following = _local(until, zone)
+        if _offset_of(following) != offset:
             until = _first(partial(_shifted, zone, offset), instant, until)
-        instant = until
+            following = _local(until, zone)
+        instant, moment = until, following
     # The first one may have been entered half-way.
-    return [Slot(begin, after, Per.HOUR.shape.label(_local(begin, zone))) for begin, after in pairwise(begins[1:])]
+    return [Slot(begin, after, Per.HOUR.shape.label(at)) for (begin, at), (after, _) in pairwise(begins[1:])]
 
 
 def _dates(per: Per, zone: tzinfo, start: int, end: int) -> list[Slot]:

@@ -136,7 +136,7 @@ def _kept(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
     judged: list[Sequence[Piece]] = []
     for stand, several in groupby(owed, key=lambda slot: slot.stands):
         if stand:
-            judged.append(_standing(several, window))
+            judged.append(_standing(several, window, whole=all(slot.stands for slot in owed)))
         else:
             judged += (cut(window, slot.changes(), slot.status_at, partial(_reason, slot, subject)) for slot in several)
     pieces = overlay(window, [nothing, *judged])
@@ -158,8 +158,11 @@ def _kept(commitment: Retention, keep: int, subject: Subject, terms: Terms, wind
     )
 
 
-def _standing(slots: Iterable[_Owed], window: Window) -> list[Piece]:
-    """Return what slots in a row, each standing while it is owed, come to: the oldest one that is owed is named."""
+def _standing(slots: Iterable[_Owed], window: Window, *, whole: bool) -> list[Piece]:
+    """Return what slots in a row, each standing while it is owed, come to: the oldest one that is owed is named.
+
+    ``whole``: they are all that are owed.
+    """
     pieces: list[Piece] = []
     at = window.start
     for slot in slots:
@@ -168,7 +171,10 @@ def _standing(slots: Iterable[_Owed], window: Window) -> list[Piece]:
             break  # an older one is owed until the window ends
         if at < start:
             pieces.append(Piece(at, start, None, f"{slot.label} is not owed"))
-        pieces.append(Piece(start, end, Status.MET, f"{slot.label} stands"))
+        if whole and pieces and pieces[-1].end == start:
+            pieces[-1] = pieces[-1]._replace(end=end)  # no other judgement lies over it, after which another is named
+        else:
+            pieces.append(Piece(start, end, Status.MET, f"{slot.label} stands"))
         at = end
     if at < window.end:
         pieces.append(Piece(at, window.end, None, "no slot is owed any more"))

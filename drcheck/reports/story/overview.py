@@ -1,15 +1,16 @@
-"""What the first page shows: the answer, the estate worst first, the exceptions, and how it was obtained."""
+"""What comes first: the answer, the estate worst first, the exceptions, and how it was obtained."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from drcheck import registry
 from drcheck.core import words
 from drcheck.core.judging import summary
+from drcheck.core.judging.controls import Shown, shown_for
 from drcheck.core.model.verdict import SEVERITY, Status, Verdict
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.marks import Mark, mark
@@ -18,6 +19,16 @@ from drcheck.run_report import Judged, Report
 
 _MOST_EXCEPTIONS = 200
 """Exceptions that the first page tells; the page of each service has all of its own."""
+
+
+_STATES = {
+    "met": "kept",
+    "breached": "breached",
+    "unknown": "not proved either way",
+    "waived": "breached and waived",
+    "not_owed": "not owed",
+}
+"""How a commitment stood over a period, to what readers are told of it."""
 
 
 class NotKept(NamedTuple):
@@ -94,6 +105,32 @@ def _were(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
+class ControlRow(NamedTuple):
+    """A control of a standard, with what verdicts show for it."""
+
+    id: str
+    title: str
+    mark: Mark
+    found: str
+    """How many commitments that concern it came to what."""
+    shows: str
+    lacks: str
+
+
+def _row(shown: Shown) -> ControlRow:
+    control, verdicts = shown.control, [verdict for _, verdict in shown.verdicts]
+    came_to = Counter(map(_in_the_period, verdicts))
+    found = ", ".join(f"{came_to[state]} {word}" for state, word in _STATES.items() if came_to[state])
+    return ControlRow(
+        prose(control.id),
+        prose(control.title),
+        mark(summary.status_of(verdicts)),
+        found or "nothing that was promised concerns it",
+        prose(control.shows),
+        prose(control.lacks),
+    )
+
+
 class Estate:
     """What a report says of all its services."""
 
@@ -124,13 +161,7 @@ class Estate:
         services = words.counted(len(self.rows), "service")
         promised = words.counted(came_to.total(), "commitment")
         over = sum(bool(summary.passed_breaches(one)) and one.status is not Status.BREACHED for one in report.verdicts)
-        told = {
-            "met": "kept",
-            "breached": f"breached, {over} of them not any more" if over else "breached",
-            "unknown": "not proved either way",
-            "waived": "breached and waived",
-            "not_owed": "not owed",
-        }
+        told = _STATES | ({"breached": f"breached, {over} of them not any more"} if over else {})
         parts = [f"{came_to[state]} {_were(came_to[state])} {word}" for state, word in told.items() if came_to[state]]
         sentence = f"Of {promised} of {services}, {'; '.join(parts)}."
         if report.faults:
@@ -141,6 +172,13 @@ class Estate:
     def counts(self) -> str:
         """The totals as every other format tells them, which show how things stood at the end."""
         return totals.counts(self.report)
+
+    @property
+    def standards(self) -> Iterator[tuple[str, list[ControlRow]]]:
+        """Yield each standard with its controls, and what the verdicts show for them."""
+        services = [(judged.policy.service, judged.verdicts) for judged in self.report.services]
+        for standard in self.report.standards:
+            yield prose(standard.title), [_row(shown) for shown in shown_for(standard, services)]
 
     @property
     def obtained(self) -> list[tuple[str, str]]:
