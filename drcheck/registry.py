@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from drcheck.core.model.readers import Behaviour, Reader, Tells
+from drcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from drcheck.core.model.log_records import Log
@@ -33,6 +34,7 @@ KINDS: Final[dict[str, str]] = {
     "immutability": "drcheck.policyfile.kinds.immutability",
     "integrity": "drcheck.policyfile.kinds.integrity",
     "restore_test": "drcheck.policyfile.kinds.restore_test",
+    "provable": "drcheck.policyfile.kinds.provable",
     "availability": "drcheck.policyfile.kinds.availability",
 }
 """Name of a kind of commitment to the module that reads it in policies, and that names its value in the core."""
@@ -133,6 +135,10 @@ class Format(NamedTuple):
     """With which the name of a file of it ends."""
     is_plugin: bool = False
     """Whether who runs it takes the exit statuses of a monitoring plugin: its module has an ``exit_status``."""
+    is_binary: bool = False
+    """Whether it is for no terminal."""
+    extra: str = ""
+    """The extra of the distribution that brings what its module imports; empty: it needs none."""
 
 
 FORMATS: Final[dict[str, Format]] = {
@@ -145,6 +151,13 @@ FORMATS: Final[dict[str, Format]] = {
     "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
     "sarif": Format("drcheck.reports.sarif", "application/sarif+json", ".sarif"),
     "oscal": Format("drcheck.reports.oscal.report", "application/json", ".json"),
+    "xlsx": Format(
+        "drcheck.reports.xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ".xlsx",
+        is_binary=True,
+        extra="xlsx",
+    ),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
 
@@ -208,8 +221,16 @@ def kind_description(name: str) -> str:
 
 
 def renderer(name: str) -> Render:
-    """Return what renders a report in the format of that name."""
-    render: Render = import_module(FORMATS[name].module).render
+    """Return what renders a report in the format of that name; raise ``UsageError`` where its extra is missing."""
+    form = FORMATS[name]
+    try:
+        render: Render = import_module(form.module).render
+    except ModuleNotFoundError as error:
+        if not form.extra:
+            raise
+        raise UsageError(
+            f"the format {name} needs {error.name}, which is not installed", f"Install backup-promises[{form.extra}]."
+        ) from error
     return render
 
 

@@ -272,6 +272,10 @@ def _load(file: str | None) -> Settings:
             f"{settings.file} has no jobs to watch",
             'Say what to do and when: watch: {jobs: {nightly: {schedule: "30 2 * * *"}}}.',
         )
+    for job in settings.watch.jobs.values():
+        for output in job.outputs:
+            if output.format not in DOCUMENTS:
+                renderer(output.format)  # what it needs may not be installed
     return settings
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import Final, TextIO
 
-from drcheck.errors import DrcheckError, OutputError
+from drcheck.errors import DrcheckError, OutputError, UsageError
 
 _NOT_WRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EINVAL})
 _closed: Final[set[str]] = set()
@@ -71,6 +71,12 @@ def trace(tracebacks: Iterable[str]) -> None:
 
     for line in "\n".join(tracebacks).splitlines():
         tell(printable(line))
+
+
+def keep_binary_off(form: str, ending: str) -> None:
+    """Raise ``UsageError`` where a report in a binary form would go to a terminal, which would obey what is in it."""
+    if "stdout" not in _closed and sys.stdout.isatty():
+        raise UsageError(f"{form} is not for a terminal", f"Write it to a file: --output report{ending}.")
 
 
 def write_whole(rendered: bytes, file: str | None) -> None:

@@ -97,15 +97,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     from drcheck.app.publish import publish
     from drcheck.app.verify import verify
-    from drcheck.cli.output import say, tell, trace, write_whole
+    from drcheck.cli.output import keep_binary_off, say, tell, trace, write_whole
     from drcheck.ledger.store import path_of
     from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console import progress
 
     question = _question(arguments)
+    render = renderer(arguments.format)  # before anything is looked at: what it needs may not be installed
     if arguments.output is not None:
         check_writable(arguments.output)
+    elif FORMATS[arguments.format].is_binary:
+        keep_binary_off(arguments.format, FORMATS[arguments.format].ending)
     settings = load_settings(arguments.config)
     if arguments.output is not None:
         keep_off(arguments.output, path_of(settings.ledger))
@@ -122,15 +125,15 @@ def run(arguments: argparse.Namespace) -> int:
     report = replace(outcome.report, now_alone=arguments.fail_on == "now")
     status = exit_status(arguments.format, report)
     try:
-        rendered = renderer(arguments.format)(
-            report,
-            quiet=arguments.quiet,
-            verbose=arguments.verbose,
-            terminal=arguments.output is None,
-            config=arguments.config or "",
-        )
         handed_over = True
         try:
+            rendered = render(
+                report,
+                quiet=arguments.quiet,
+                verbose=arguments.verbose,
+                terminal=arguments.output is None,
+                config=arguments.config or "",
+            )
             write_whole(rendered, arguments.output)
         except OutputError as error:
             handed_over = False

@@ -1,6 +1,7 @@
 """The watch under a clock of the test's own: what is due, done once, tried again, and never done twice."""
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -270,6 +271,14 @@ def test_a_configuration_that_cannot_be_used_changes_nothing_and_is_told_once(wo
 def test_a_watch_without_jobs_is_refused_with_what_to_write(world):
     Path(world.file).write_text("ledger: sqlite:///drcheck.db\n")
     with pytest.raises(UsageError, match="has no jobs to watch"):
+        world.watching()
+
+
+def test_a_format_whose_extra_is_missing_is_told_when_the_watch_begins(world, monkeypatch):
+    monkeypatch.delitem(sys.modules, "drcheck.reports.xlsx", raising=False)
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    world.configure("nightly: {every: 1d, outputs: [{format: xlsx, file: newest.xlsx}]}")
+    with pytest.raises(UsageError, match="the format xlsx needs xlsxwriter"):
         world.watching()
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
+import pty
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -39,6 +43,14 @@ def verify(place, *arguments):
     return subprocess.run(command, cwd=place, capture_output=True, timeout=60, check=False)
 
 
+def shown(name, rendered):
+    """Return all text of a report."""
+    if not FORMATS[name].is_binary:
+        return rendered.decode()
+    with zipfile.ZipFile(io.BytesIO(rendered)) as parts:
+        return "\n".join(parts.read(part).decode() for part in parts.namelist())
+
+
 @pytest.mark.parametrize("question", [(), ("--from", "2024-01-01", "--to", "2024-02-01")], ids=["now", "period"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_each_format_tells_of_gaps_and_invalid_policies_also_of_a_period_and_when_quiet(place, name, question):
@@ -46,7 +58,7 @@ def test_each_format_tells_of_gaps_and_invalid_policies_also_of_a_period_and_whe
     done = verify(place, "--offline", *question, "--quiet", "--format", name)
     assert done.returncode == (AS_PLUGIN[usual] if name == "nagios" else usual) != 0
     assert done.stderr == b""
-    told = done.stdout.decode()
+    told = shown(name, done.stdout)
     if name == "prometheus":
         assert "\ndrcheck_policies_invalid 1.0\n" in told
         assert '\ndrcheck_service_evidence_gaps{service="shop"} 1.0\n' in told
@@ -67,4 +79,18 @@ def test_a_format_in_a_file_is_that_of_standard_output(place, name):
     assert verify(place, *arguments, "--output", "report").stdout == b""
     written = (place / "report").read_bytes()
     assert abs(len(written) - len(shown)) < 20  # how long it took stands in all but one of them
-    assert written.splitlines()[-1:] == shown.splitlines()[-1:] or name in {"console", "json"}
+    assert written.splitlines()[-1:] == shown.splitlines()[-1:] or name in {"console", "json", "xlsx"}
+
+
+def test_a_binary_format_goes_to_no_terminal_and_nothing_is_judged_for_it(place):
+    ours, its = pty.openpty()
+    try:
+        command = [sys.executable, "-m", "drcheck", "verify", "--offline", "--format", "xlsx"]
+        done = subprocess.run(command, cwd=place, stdout=its, stderr=subprocess.PIPE, timeout=60, check=False)
+    finally:
+        os.close(ours)
+        os.close(its)
+    assert done.returncode == 2
+    assert done.stderr.decode() == (
+        "drcheck: xlsx is not for a terminal\nHint: Write it to a file: --output report.xlsx.\n"
+    )

@@ -208,6 +208,37 @@ def test_a_policy_that_has_changed_since_is_told_and_not_read(shop: Shop) -> Non
     assert found["data_sets"][0]["point"]["source"] == "near"
 
 
+def test_a_night_judges_the_newest_proven_point_and_restore_tells_when_that_lapses(shop: Shop) -> None:
+    policy = shop.root / "policies" / "shop.yaml"
+    promise = "  proven: {kind: provable, at_most: 2d, outlives: 7d, scenario: fire, evidence: [near, far, drills]}\n"
+    policy.write_text(f"{POLICY}{promise}")
+    shop.drilled(4, shop.backup("far", 5))
+    shop.backup("near", 2)
+    report = json.loads(shop.drcheck("verify", "--format", "json").stdout)
+    found = {one["id"]: one for one in report["services"][0]["commitments"]}["proven"]
+    assert found["status"] == "unknown"  # nothing says for how long it will stand
+    assert "a lock in compliance mode, or thinned_after on far, would" in found["reason"]
+    policy.write_text(f"{POLICY}{promise.replace(' outlives: 7d,', '')}")
+    shop.looked()
+    (due,) = (one for one in shop.answer(expect=0)["promises"] if one["commitment"] == "proven")
+    assert (due["kind"], due["status"]) == ("provable", "met")
+    assert due["breaks_at"] == f"{datetime.fromtimestamp(shop.now + 43 * HOUR, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("at_most: 2d, evidence: [near]", "none of it tells what was restored"),
+        ("at_most: 2d, validation: checksummed, evidence: [near, drills]", "is reached without a restore"),
+        ("evidence: [near, drills]", "write at_most or outlives"),
+    ],
+)
+def test_a_promise_that_nothing_can_prove_is_told(shop: Shop, keys: str, told: str) -> None:
+    (shop.root / "policies" / "shop.yaml").write_text(f"{POLICY}  proven: {{kind: provable, {keys}}}\n")
+    done = shop.drcheck("lint")
+    assert told in done.stdout + done.stderr
+
+
 def test_every_key_of_the_json_is_documented(shop: Shop) -> None:
     old = shop.backup("far", 5)
     shop.backup("near", 2)

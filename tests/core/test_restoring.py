@@ -283,7 +283,7 @@ def test_the_last_provably_good_point_is_the_newest_that_stands_and_that_a_resto
     ("told", "why"),
     [
         ({}, "does not name"),
-        ({"point_name": "near-9"}, "does not name"),
+        ({"point_name": "near-9"}, "calls near-9 is not known"),
         ({"point_name": "near-0", "validation": None}, "to which rung"),
         ({"point_name": "near-0", "contradicted": "it ended before it began"}, "it ended before it began"),
     ],

@@ -14,6 +14,7 @@ from typing import Final
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.interface import Counts
+from drcheck.core.evaluation.proven_points import doubt
 from drcheck.core.evaluation.same_point import are_copies
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
@@ -32,7 +33,7 @@ from drcheck.core.model.verdict import Status, Verdict
 from drcheck.core.restoring.answer import Answer, DataSet, Due, Known, Point, Proven, Usable
 from drcheck.core.restoring.chain import Chains
 from drcheck.core.restoring.points import Describing
-from drcheck.core.restoring.restores import FULL, Restores, row_of
+from drcheck.core.restoring.restores import FULL, Restores
 
 MOST_SHOWN: Final = 5
 """How many newer points that do not count, and how many older ones that do, an answer names of each data set."""
@@ -257,26 +258,19 @@ class _Set:
     def _proven(self) -> tuple[Proven | None, str]:
         """Return the newest point that stands and that a restore surely validated, and why there may be a newer one."""
         restores = self.describing.restores
-        found: tuple[int, Row, Proven] | None = None
-        doubt = ""
+        found: tuple[int, Proven] | None = None
+        in_doubt = ""
         for one in restores.passed:
-            recovery = one.recovery
+            recovery, row = one.recovery, restores.named_by(one)
             if recovery.validation is not None and recovery.validation < Rung.RESTORED:
                 continue
-            points = restores.parts.get(recovery.point_source)
-            row = None if points is None else row_of(points, one)
-            sure = row is not None and not recovery.contradicted and recovery.validation is not None
-            if row is None or not sure:
-                unnamed = "its record does not name, or not surely, what it restored"
-                why = recovery.contradicted or (unnamed if row is None else "its record does not tell to which rung")
-                doubt = doubt or f"{recovery.id} passed {words.instant(one.ends)}, but {why}"
-                continue
-            if self.describing.usable(row) is not Usable.YES:
-                continue
-            data = row[0].data_lo[row[1]]
-            if found is None or data > found[0]:
-                found = data, row, Proven(self.describing.point(row), restores.restored(one))
-        return (None if found is None else found[2]), doubt
+            if why := doubt(one, row):
+                in_doubt = in_doubt or why
+            elif row is not None and self.describing.usable(row) is Usable.YES:
+                data = row[0].data_lo[row[1]]
+                if found is None or data > found[0]:
+                    found = data, Proven(self.describing.point(row), restores.restored(one))
+        return (None if found is None else found[1]), in_doubt
 
 
 def _key(row: Row) -> tuple[str, int]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from drcheck.core.evaluation.recoveries import Told, told
+from drcheck.core.evaluation.proven_points import copies_named, named_by, passes
+from drcheck.core.evaluation.recoveries import Told
 from drcheck.core.evaluation.recovery_time import recovery_time
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.kinds.rto import Rto
+from drcheck.core.model.commitments import Rung
 from drcheck.core.model.points import Points, Row
 from drcheck.core.restoring.answer import Objective, Restored
-from drcheck.core.rules import checked_copies
+from drcheck.core.rules.checked_copies import Copies
 
 FULL = "full"
 """What a backup is whose kind nobody told."""
@@ -26,6 +28,8 @@ class Restores:
     """Newest first."""
     parts: Mapping[str, Points]
     """Source to its share of the data set."""
+    copies: Mapping[str, Mapping[str, Copies]]
+    """Source to what each name stands for by which records call what they restored from it."""
     only_set: bool
     """Whether there is no other data set that a record that names none may be of."""
     objectives: Sequence[Rto]
@@ -35,15 +39,9 @@ class Restores:
         cls, of: str, parts: Mapping[str, Points], records: Records, objectives: Iterable[Rto], *, only_set: bool
     ) -> Restores:
         """Find the restores that passed and may be of that data set."""
-        passed = [
-            one
-            for one in told(records, "")
-            if one.recovery.outcome == "passed"
-            and one.recovery.finished_at is not None
-            and (not one.recovery.real or one.recovery.recovered_by)
-            and one.recovery.point_of in {"", of}
-        ]
-        return cls(of, passed[::-1], parts, only_set, tuple(objectives))
+        passed = passes(records, of, Rung.LISTED)
+        copies = {source: copies_named(points, passed) for source, points in parts.items()}
+        return cls(of, passed[::-1], parts, copies, only_set, tuple(objectives))
 
     def newest(self, source: str = "", kind: str = "") -> Restored | None:
         """Return the newest that surely was from that source and of that kind, else the newest that may have been.
@@ -81,6 +79,12 @@ class Restores:
             in_doubt,
         )
 
+    def named_by(self, one: Told) -> Row | None:
+        """Return the very content that a record says was restored; None: nobody knows which."""
+        source = one.recovery.point_source
+        points = self.parts.get(source)
+        return None if points is None else named_by(points, one, self.copies[source])
+
     def _doubt(self, one: Told, source: str, kind: str) -> str | None:
         """Return why a restore may be of something else; empty: it surely is of that; None: it is of something else."""
         recovery = one.recovery
@@ -95,25 +99,10 @@ class Restores:
         if not recovery.point_source:
             return "its record does not tell which source it restored from"
         points = self.parts[source]
-        found = {points.kind[row] or FULL for row in restored_rows(points, recovery.point_name)}
+        copies = self.copies[source].get(recovery.point_name)
+        found = {points.kind[row] or FULL for row in (() if copies is None else copies.rows)}
         if found and kind not in found:
             return None
         if len(found or {each or FULL for each in points.kind}) > 1:
             return "of which kind the backup was that it restored is not known"
         return ""
-
-
-def restored_rows(points: Points, name: str) -> Sequence[int]:
-    """Return the candidates that a record calls by a name; it may have held several contents."""
-    copies = checked_copies.named(points, {name}).get(name) if name else None
-    return () if copies is None else copies.rows
-
-
-def row_of(points: Points, one: Told) -> Row | None:
-    """Return the very content that a record says was restored; None: it does not name it, or nobody knows which."""
-    name = one.recovery.point_name
-    copies = checked_copies.named(points, {name}).get(name) if name else None
-    if copies is None or not copies.whole or one.recovery.finished_at is None:
-        return None
-    rows = checked_copies.at(points, copies, one.recovery.started_at, one.recovery.finished_at)
-    return (points, rows[0]) if len(rows) == 1 else None
