@@ -170,11 +170,15 @@ class DocumentForm(NamedTuple):
     ending: str
     """With which the name of a file of it ends."""
 
+    @property
+    def first_page(self) -> str:
+        """What leads to the documents of a directory; it is written last."""
+        return f"index{self.ending}"
 
-FIRST_PAGE: Final = "index.html"
-"""What leads to the pages of a directory; it is written last."""
+
 DOCUMENTS: Final[dict[str, DocumentForm]] = {
     "html": DocumentForm("drcheck.reports.html.documents", ".html"),
+    "pdf": DocumentForm("drcheck.reports.pdf.documents", ".pdf"),
 }
 """Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
 

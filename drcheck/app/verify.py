@@ -372,11 +372,11 @@ def _named(
     ``repeated`` has the newest recorded run of each service where the question repeats it.
     """
     if question.period is not None:
-        return tuple(map(_all_named, services))
+        return tuple(map(all_named, services))
     return tuple(services) if question.as_of is not None else with_news(services, state, before=repeated)
 
 
-def _all_named(judged: Judged) -> Judged:
+def all_named(judged: Judged) -> Judged:
     """Name every breach of a period: each counts, unless it was waived for as long as it lasted.
 
     So does what is unknown: a part of it proves no whole.

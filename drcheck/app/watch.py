@@ -27,7 +27,7 @@ from drcheck.ledger.store import open_ledger, path_of
 from drcheck.output_files import check_writable, keep_off, put, put_all
 from drcheck.policyfile.config import load_settings
 from drcheck.policyfile.question_times import newest_over, period
-from drcheck.registry import DOCUMENTS, FIRST_PAGE, renderer
+from drcheck.registry import DOCUMENTS, renderer
 from drcheck.settings import PERIOD, Job, Settings
 
 LONGEST_PAUSE: Final = 30
@@ -312,8 +312,12 @@ def _file(settings: Settings, job: Job, form: str, label: str, file: str) -> Non
 
 
 def _missing(job: Job, label: str) -> bool:
-    files = (output.file.replace(PERIOD, label) for output in job.outputs)
-    return not all(Path(file, FIRST_PAGE if file.endswith("/") else "").exists() for file in files)
+    for output in job.outputs:
+        file = output.file.replace(PERIOD, label)
+        split = output.format in DOCUMENTS and file.endswith("/")
+        if not Path(file, DOCUMENTS[output.format].first_page if split else "").exists():
+            return True
+    return False
 
 
 def _signature(file: str) -> tuple[int, ...]:

@@ -27,6 +27,7 @@ VERBS: Final = (
     "restore",
     "history",
     "report",
+    "check",
     "replay",
     "ledger",
     "schema",

@@ -1,4 +1,4 @@
-"""What the first page shows: the answer, the estate worst first, the exceptions, and how it was obtained."""
+"""What comes first: the answer, the estate worst first, the exceptions, and how it was obtained."""
 
 from __future__ import annotations
 

@@ -1,0 +1,165 @@
+"""Check: whether what is attached to a report that was filed fits together, and fits the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from drcheck.app.judge import judge, keys_of
+from drcheck.app.verify import all_named
+from drcheck.app.versions import versions
+from drcheck.core.model.verdict import Window
+from drcheck.errors import UsageError
+from drcheck.ledger.store import open_ledger
+from drcheck.policyfile.extends import separated
+from drcheck.policyfile.load import reload
+from drcheck.reports.json import report_object
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
+from drcheck.run_report import Report
+from drcheck.settings import Settings
+
+_BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
+_COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
+"""What must come out the same of a commitment that is judged again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking a report came to."""
+
+    held: tuple[str, ...]
+    """What was checked and is as it must be, a line each."""
+    wrong: tuple[str, ...]
+    """What is not, a line each."""
+
+
+def check(file: str, settings: Settings | None) -> Checked:
+    """Check a report as PDF, and where it leads to others these too; with ``settings`` against the ledger as well.
+
+    Raises ``UsageError`` where ``file`` is no PDF, or the ledger cannot be read.
+    """
+    files = attachments(_read(Path(file)))
+    if DOCUMENTS in files:
+        return _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
+    return _document(files, settings)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        why = (error.strerror or "error").lower()
+        raise UsageError(f"{file} cannot be read: {why}", "Name a report as PDF.") from error
+
+
+def _all_documents(directory: Path, digests: str, settings: Settings | None) -> Checked:
+    """Check each document that the first one of a directory leads to."""
+    held, wrong, count = 0, [], 0
+    for digest, _, name in (line.partition("  ") for line in digests.splitlines()):
+        count += 1
+        if not _BELOW.fullmatch(name):
+            wrong.append(f"{name} is no document below {directory}")
+            continue
+        try:
+            data = _read(directory / name)
+            found = _document(attachments(data), settings).wrong
+        except UsageError as error:
+            found = (error.message,)
+        else:
+            if hashlib.sha256(data).hexdigest() != digest:
+                found = (f"it has not the digest that {DOCUMENTS} says", *found)
+        wrong += [f"{name}: {one}" for one in found]
+        held += not found
+    return Checked(
+        (f"{held} of {count} documents are as they were written, and what is attached to each fits",), tuple(wrong)
+    )
+
+
+def _document(files: Mapping[str, bytes], settings: Settings | None) -> Checked:
+    held: list[str] = []
+    wrong = list(_digests(files))
+    if not wrong:
+        held.append(f"{len(files) - 1} attached files have the digests that {DIGESTS} says")
+    try:
+        report = json.loads(files[REPORT])
+        policies = _policies(files)
+        unknown = [one["service"] for one in report["services"] if one["policy_sha256"] not in policies]
+        wrong += [f"no attached policy has the digest that {REPORT} says of {service}" for service in unknown]
+        if not unknown:
+            held.append(f"the attached policies are those of all {len(report['services'])} services")
+        if settings is not None and not unknown:
+            differs = list(_against(settings, report, policies))
+            wrong += differs
+            if not differs:
+                held.append(f"the ledger has run {report['run']}, and judging again comes to the same")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        wrong.append(f"{REPORT} is missing, or has not the form of a report")
+    return Checked(tuple(held), tuple(wrong))
+
+
+def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield how the attached files differ from what is said of them."""
+    if DIGESTS not in files:
+        yield f"{DIGESTS} is not attached"
+        return
+    lines = files[DIGESTS].decode("utf-8", "replace").splitlines()
+    said = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in sorted(said.keys() | files.keys() - {DIGESTS}):
+        if name not in files:
+            yield f"{name} is not attached, but {DIGESTS} names it"
+        elif said.get(name) != hashlib.sha256(files[name]).hexdigest():
+            yield f"{name} has not the digest that {DIGESTS} says"
+
+
+def _policies(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the text of each attached policy, by the digest that reports name it with."""
+    texts = [data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS}]
+    return {hashlib.sha256(b"".join(data for _, data in separated(text).files)).hexdigest(): text for text in texts}
+
+
+def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[str, str]) -> Iterator[str]:
+    """Yield how the ledger differs: policies are judged again, over the same windows, by what its run knew."""
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        now = ledger.state((), folded=True)
+        past = next((run for run in now.runs.values() if run.began.run == report["run"]), None)
+        if past is None:
+            yield f"the ledger has no run {report['run']}"
+            return
+        then = ledger.state((), upto=past.looked_until)
+        for service in report["services"]:
+            name, digest = service["service"], service["policy_sha256"]
+            policy = reload(policies[digest])
+            if policy is None:
+                yield f"{name}: this version of drcheck cannot read its policy"
+            elif digest not in now.texts:
+                yield f"{name}: no run in the ledger has judged this policy"
+            else:
+                start, end = (int(datetime.fromisoformat(service["window"][key]).timestamp()) for key in ("from", "to"))
+                bound = versions(ledger, then, [policy], past.began.started_at)
+                judged = judge(
+                    ledger.state(keys_of(bound), upto=past.looked_until).sources.get,
+                    bound,
+                    {policy.service: Window(start, end)},
+                    clock_tolerance=settings.clock_tolerance,
+                    of_period=True,
+                )
+                of_period = tuple(map(all_named, judged))
+                again = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
+                yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
+
+
+def _differences(service: str, before: Any, judged: Any) -> Iterator[str]:
+    known = {one["id"]: one for one in judged}
+    for one in before:
+        found = known.get(one["id"])
+        if found is None:
+            yield f"{service}: {one['id']} is not judged any more"
+        elif differing := [key for key in _COMPARED if one[key] != found[key]]:
+            then, again = one["status"] or "not owed", found["status"] or "not owed"
+            yield f"{service}: {one['id']} differs in {', '.join(differing)}: {then}, and again {again}"
