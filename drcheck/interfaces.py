@@ -8,10 +8,10 @@ interfaces and the core, never each other. The seam of a report format is in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import LONG_AGO, Fact, Settled, State, Told
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,6 +34,8 @@ def put(rendered: bytes, file: str) -> None:
 
     Raises :class:`OutputError` if it cannot be written; a file that was there before then stands as it was.
     """
+    import tempfile  # most runs write no file
+
     target = Path(file)
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
@@ -85,6 +86,8 @@ def put_all(documents: Iterable[tuple[str, bytes]], output: str) -> str:
 
 def create(target: Path, data: bytes) -> None:
     """Put ``target`` in place whole, or not at all; raises FileExistsError rather than replace anything."""
+    import tempfile  # as above
+
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     try:

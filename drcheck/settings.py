@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import Tells

@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 from drcheck.app.judge import judge, keys_of
 from drcheck.app.verify import all_named
 from drcheck.app.versions import versions
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
 from drcheck.ledger.store import open_ledger

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from drcheck.app.trial import Listed
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.readers import Tells

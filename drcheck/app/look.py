@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 
@@ -14,6 +13,7 @@ from drcheck.app.gather import Examine, Gathering, Job, Seen
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.reach import (
     asked_at,
     contents_matter,

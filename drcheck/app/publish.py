@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drcheck import clock
 from drcheck.app.verify import Outcome
+from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import DrcheckError
 from drcheck.ledger.errors import Busy, LedgerError
 from drcheck.ledger.store import Ledger, open_ledger

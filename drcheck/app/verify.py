@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from drcheck.app.judge import Judging, judge, with_news
 from drcheck.app.look import Progress, look
 from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Finding, Named, News, Status, Verdict, Window

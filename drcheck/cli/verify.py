@@ -93,11 +93,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
-    from dataclasses import replace
-
     from drcheck.app.publish import publish
     from drcheck.app.verify import verify
     from drcheck.cli.output import keep_binary_off, say, tell, trace, write_whole
+    from drcheck.core.fast_dataclasses import replace
     from drcheck.ledger.store import path_of
     from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings

@@ -10,12 +10,12 @@ import zlib
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, Final
 
 import cbor2
 
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
 from drcheck.core.history.changes import History, Record
 from drcheck.core.history.likeness import Likeness

@@ -7,10 +7,10 @@ is the same whenever it is asked for.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.changes import History
 from drcheck.core.judging import transitions
 from drcheck.core.judging.since_last_run import Recorded

@@ -10,9 +10,9 @@ import errno
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.policyfile import strictyaml
 from drcheck.policyfile.nodes import Entry, Fields, Mark, Node, Problem, Scalar
 

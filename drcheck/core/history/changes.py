@@ -9,10 +9,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness

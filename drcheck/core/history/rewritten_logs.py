@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import exports, junit_reports
 from drcheck.core.history.changes import History
 from drcheck.core.history.look_order import in_order

@@ -6,9 +6,9 @@ Instants are whole seconds since the epoch (UTC).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Candidate, Described, Look
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.rewritten_logs import ReportedTest, Stretch

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import LONG_AGO, Gap
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from drcheck import registry
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import UsageError
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT
 from drcheck.reports.pdf.sections import Sections
