@@ -215,6 +215,8 @@ class Asked:
     broken counts for none."""
     read_at_most: int = 0
     """Bytes of content that may be read to check it against its checksum."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Of a list of what exists, alias of each connection to the host that it leads to: the list may name that."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Name to what an earlier look read of its state, where the source asks for one."""
 

@@ -13,12 +13,18 @@ from drcheck.errors import OutputError, UsageError
 def check_writable(file: str) -> None:
     """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
     target = Path(file)
-    if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
-        return  # a pipe or a device, which is written to as it is
+    if not is_replaced(file) and os.access(target, os.W_OK):
+        return
     directory = target.resolve().parent
     if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
         what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
         raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file for it.")
+
+
+def is_replaced(file: str) -> bool:
+    """Return whether a report takes the place of what is there; a pipe or a device is written to as it is."""
+    target = Path(file)
+    return not target.exists() or target.is_file() or target.is_dir()
 
 
 def keep_off(file: str, ledger: str) -> None:
@@ -38,8 +44,8 @@ def put(rendered: bytes, file: str) -> None:
 
     target = Path(file)
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(rendered)  # a pipe or a device, which is written to and never replaced
+        if not is_replaced(file):
+            target.write_bytes(rendered)
             return
         target = target.resolve()  # a link stays one
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -36,8 +36,12 @@ KINDS: Final[dict[str, str]] = {
     "restore_test": "drcheck.policyfile.kinds.restore_test",
     "provable": "drcheck.policyfile.kinds.provable",
     "availability": "drcheck.policyfile.kinds.availability",
+    "coverage": "drcheck.policyfile.kinds.coverage",
 }
 """Name of a kind of commitment to the module that reads it in policies, and that names its value in the core."""
+
+OF_ESTATES: Final = frozenset({"coverage"})
+"""Kinds that whoever runs the services promises of all of them together: an agreement about one says nothing of it."""
 
 _RECORDS: Final = "JSON Lines, or the same as CSV in a file `.csv`"
 _READERS: Final = (
@@ -76,6 +80,15 @@ _READERS: Final = (
         yields=frozenset({Tells.MAINTENANCE}),
         behaves=Behaviour.APPENDED,
         lists=False,
+    ),
+    Reader(
+        "inventory",
+        "drcheck.readers.logs.inventory",
+        "services, buckets or hosts that exist: a name a line, or a table (CSV) with a header",
+        yields=frozenset({Tells.INVENTORY}),
+        behaves=Behaviour.WINDOW,
+        lists=False,
+        keys="inventory_source",
     ),
     Reader(
         "attestations",

@@ -186,6 +186,12 @@ class Settings:
     notify: Notify = Notify()
 
 
+def hosts(settings: Settings) -> dict[str, str]:
+    """Return alias of each connection to the host that it leads to, where it has one."""
+    places = {alias: urlsplit(each.location()).hostname for alias, each in settings.connections.items()}
+    return {alias: host for alias, host in places.items() if host}
+
+
 def base_url(address: str) -> str:
     """Return an address without what it carries beside host and path: that may be a SAS token."""
     parts = urlsplit(address)

@@ -33,7 +33,7 @@ from drcheck.core.model.verdict import Window
 from drcheck.interfaces import Asked
 from drcheck.ledger.run import Run
 from drcheck.ledger.state import Key, SourceState
-from drcheck.settings import Settings, standing
+from drcheck.settings import Settings, hosts, standing
 
 Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None]]]
 """Shows that work goes on: given what is awaited, returns what to call with each thing that came."""
@@ -205,6 +205,7 @@ def _job(
         either_encrypts=either_encrypts(policy, source),
         verify=verify,
         read_at_most=settings.read_at_most,
+        hosts=hosts(settings) if source.tells(Tells.INVENTORY) else {},
     )
     return Job(policy.service, source, settings.connections[source.connection], asked, state)
 
