@@ -19,8 +19,8 @@ from drcheck.reports.story.service import Section
 from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Document, Judged, Report
 
-MOST_SERVICES: Final = 200
-"""In one document: typst needs some half a megabyte of memory for each."""
+MOST_SERVICES: Final = 100
+"""In one document: of six commitments with pictures each, typst needs some 7 MB of memory for every one."""
 _AGREEMENTS: Final = 8
 """That the cover names."""
 
