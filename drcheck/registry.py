@@ -192,6 +192,7 @@ class DocumentForm(NamedTuple):
 DOCUMENTS: Final[dict[str, DocumentForm]] = {
     "html": DocumentForm("drcheck.reports.html.documents", ".html"),
     "pdf": DocumentForm("drcheck.reports.pdf.documents", ".pdf"),
+    "bundle": DocumentForm("drcheck.reports.bundle", ".zip"),
 }
 """Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
 

@@ -1,12 +1,17 @@
-"""Check: whether what is attached to a report that was filed fits together, and fits the ledger."""
+"""Check: whether the parts of a report that was filed, as PDF or as a bundle, fit each other and the ledger."""
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,16 +19,20 @@ from drcheck.app.judge import judge, keys_of
 from drcheck.app.verify import all_named
 from drcheck.app.versions import versions
 from drcheck.core.fast_dataclasses import dataclass
+from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
 from drcheck.ledger.store import open_ledger
-from drcheck.policyfile.extends import separated
+from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
+from drcheck.reports.bundle import MANIFEST
 from drcheck.reports.json import report_object
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
 
+_MOST_FILES: Final = MOST + 1
+"""Files of a policy: itself, and the templates that extend one another."""
 _BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
 _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
@@ -40,14 +49,45 @@ class Checked:
 
 
 def check(file: str, settings: Settings | None) -> Checked:
-    """Check a report as PDF, and where it leads to others these too; with ``settings`` against the ledger as well.
+    """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
 
-    Raises ``UsageError`` where ``file`` is no PDF, or the ledger cannot be read.
+    Raises ``UsageError`` where ``file`` is neither, or the ledger cannot be read.
     """
-    files = attachments(_read(Path(file)))
+    data = _read(Path(file))
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return _bundle(data, settings)
+    files = attachments(data)
     if DOCUMENTS in files:
         return _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
     return _document(files, settings)
+
+
+def _bundle(data: bytes, settings: Settings | None) -> Checked:
+    """Check a bundle, and tell what of the promises is missing in it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            files = {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error) as error:
+        raise UsageError(f"it is no zip that can be read: {error}", "Name what drcheck report wrote.") from error
+    wrong = [f"{name} stands in it twice" for name in sorted({name for name in names if names.count(name) > 1})]
+    try:
+        manifest = json.loads(files[MANIFEST])
+        policies: dict[str, bytes] = {}
+        for service in manifest["services"]:
+            parts = [(str(part["name"]), files[part["path"]]) for part in service["policy"]]
+            policies[service["policy"][0]["path"]] = joined(parts).encode()
+        wrong += [f"missing: {one}" for one in manifest["missing"]]
+        report = {one["service"]: one for one in json.loads(files[REPORT])["services"]}
+        listed = {one["service"]: one for one in manifest["services"]}
+        for name in sorted(report.keys() | listed.keys()):
+            ids = {one["id"] for one in report.get(name, {"commitments": ()})["commitments"]}
+            if name not in listed or name not in report or ids != {*listed[name]["commitments"]}:
+                wrong.append(f"{MANIFEST} and {REPORT} tell different things of {name}")
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
+    found = _document(files, settings, policies)
+    return Checked(found.held, (*wrong, *found.wrong))
 
 
 def _read(file: Path) -> bytes:
@@ -83,18 +123,21 @@ def _all_documents(directory: Path, digests: str, settings: Settings | None) -> 
     )
 
 
-def _document(files: Mapping[str, bytes], settings: Settings | None) -> Checked:
+def _document(
+    files: Mapping[str, bytes], settings: Settings | None, texts: Mapping[str, bytes] | None = None
+) -> Checked:
+    """Check what belongs to one report; ``texts`` has the policies where they are not files of their own."""
     held: list[str] = []
     wrong = list(_digests(files))
     if not wrong:
-        held.append(f"{len(files) - 1} attached files have the digests that {DIGESTS} says")
+        held.append(f"{len(files) - 1} files have the digests that {DIGESTS} says")
     try:
         report = json.loads(files[REPORT])
-        policies = _policies(files)
+        policies = _policies(files if texts is None else texts)
         unknown = [one["service"] for one in report["services"] if one["policy_sha256"] not in policies]
-        wrong += [f"no attached policy has the digest that {REPORT} says of {service}" for service in unknown]
+        wrong += [f"no policy in it has the digest that {REPORT} says of {service}" for service in unknown]
         if not unknown:
-            held.append(f"the attached policies are those of all {len(report['services'])} services")
+            held.append(f"the policies in it are those of all {len(report['services'])} services")
         if settings is not None and not unknown:
             differs = list(_against(settings, report, policies))
             wrong += differs
@@ -122,7 +165,13 @@ def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
 def _policies(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the text of each attached policy, by the digest that reports name it with."""
     texts = [data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS}]
-    return {hashlib.sha256(b"".join(data for _, data in separated(text).files)).hexdigest(): text for text in texts}
+    return {digest: text for text in texts for digest in _digests_of(separated(text)[:_MOST_FILES])}
+
+
+def _digests_of(files: Sequence[tuple[str, bytes]]) -> Iterator[str]:
+    """Yield the digests that the files of a policy may have: byte order marks, which some had, are not kept."""
+    for several in product(*((data, codecs.BOM_UTF8 + data) for _, data in files)):
+        yield hashlib.sha256(b"".join(several)).hexdigest()
 
 
 def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[str, str]) -> Iterator[str]:

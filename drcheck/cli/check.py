@@ -7,8 +7,8 @@ import argparse
 EXIT_DIFFERS = 1
 
 _DESCRIPTION = """\
-Take the files out of a report that was filed as PDF, and check that they fit
-each other: their digests, and the policies that were judged. The first document
+Take the files out of a report that was filed, as PDF or as a bundle, and check
+that they fit each other: their digests, and the policies that were judged. The first document
 of a directory leads to the others, which are checked as well. With --config, the
 ledger must have the run that the report rests on, and the attached policies are
 judged again over the same period by what that run knew. Nothing is recorded.
@@ -18,7 +18,8 @@ Of the pages that people read it checks nothing; a signature does.
 _EPILOG = """\
 examples:
   drcheck check drcheck-2026-Q3.pdf                         its own files
-  drcheck check drcheck-2026-Q3.pdf --config drcheck.yaml   and the ledger
+  drcheck check drcheck-2026-Q3.zip --config drcheck.yaml   and the ledger
+  unzip drcheck-2026-Q3.zip && sha256sum -c digests.sha256  without drcheck
 
 exit status: 0 all is as it must be, 1 something is not, 2 it cannot be read
 """
@@ -33,7 +34,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", metavar="FILE", help="a report as PDF")
+    parser.add_argument("file", metavar="FILE", help="a report as PDF, or a bundle")
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration, to check the ledger as well")
     parser.set_defaults(run=run)
 

@@ -18,10 +18,10 @@ from drcheck.core.model.policy import (
     Source,
     Waiver,
 )
+from drcheck.core.model.policy_text import joined
 from drcheck.core.model.sites import Site
 from drcheck.policyfile import commitments, scalar_formats, shorthand, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.extends import joined
 from drcheck.policyfile.nodes import Fields
 from drcheck.policyfile.schema import Values, schema
 from drcheck.registry import READERS

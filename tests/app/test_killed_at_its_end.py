@@ -165,7 +165,7 @@ def test_a_verify_that_is_killed_at_its_end_has_written_its_file_or_is_told_as_a
 FAULT = """\
 import sys
 
-import drcheck.app.verify, drcheck.channels.ping, drcheck.reports.csv
+import drcheck.app.judge, drcheck.channels.ping, drcheck.reports.csv
 from drcheck import cli
 
 def broken(*_, **__):
@@ -177,7 +177,7 @@ sys.exit(cli.main(["verify", "--silent", "--format", "csv"]))
 """
 
 
-@pytest.mark.parametrize("patched", ["drcheck.app.verify.judge", "drcheck.reports.csv.render"])
+@pytest.mark.parametrize("patched", ["drcheck.app.judge.Judging.all", "drcheck.reports.csv.render"])
 def test_a_fault_in_drcheck_is_told_to_what_waits_for_the_end_of_the_run(place, patched):
     file = place.path / "drcheck.yaml"
     file.write_text(file.read_text().replace("notify: {", "notify: {ping_env: PATH, "))
