@@ -89,7 +89,8 @@ class SharedListing:
         if self._kept is None:
             return None
         skip = len(root) - len(self._base)
-        rows = self._kept.get(root, ())
+        if (rows := self._kept.get(root)) is None:
+            return None  # all of its users had closed their collectors
         named = ((entry._replace(name=entry.name[skip:]), told) for entry, told in rows)
         return (row for row in named if row[0].name and row[0].name.startswith(prefix))
 
