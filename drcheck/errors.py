@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+EXIT_FAULT: Final = 70
+"""Of a command that a fault in drcheck itself ended (``EX_SOFTWARE`` of sysexits.h)."""
 
 
 class DrcheckError(Exception):

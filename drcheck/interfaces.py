@@ -8,10 +8,10 @@ interfaces and the core, never each other. The seam of a report format is in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import LONG_AGO, Fact, Settled, State, Told
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
@@ -215,6 +215,8 @@ class Asked:
     broken counts for none."""
     read_at_most: int = 0
     """Bytes of content that may be read to check it against its checksum."""
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    """Of a list of what exists, alias of each connection to the host that it leads to: the list may name that."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Name to what an earlier look read of its state, where the source asks for one."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,12 +13,18 @@ from drcheck.errors import OutputError, UsageError
 def check_writable(file: str) -> None:
     """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
     target = Path(file)
-    if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
-        return  # a pipe or a device, which is written to as it is
+    if not is_replaced(file) and os.access(target, os.W_OK):
+        return
     directory = target.resolve().parent
     if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
         what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
         raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file for it.")
+
+
+def is_replaced(file: str) -> bool:
+    """Return whether a report takes the place of what is there; a pipe or a device is written to as it is."""
+    target = Path(file)
+    return not target.exists() or target.is_file() or target.is_dir()
 
 
 def keep_off(file: str, ledger: str) -> None:
@@ -35,10 +40,12 @@ def put(rendered: bytes, file: str) -> None:
 
     Raises :class:`OutputError` if it cannot be written; a file that was there before then stands as it was.
     """
+    import tempfile  # most runs write no file
+
     target = Path(file)
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            target.write_bytes(rendered)  # a pipe or a device, which is written to and never replaced
+        if not is_replaced(file):
+            target.write_bytes(rendered)
             return
         target = target.resolve()  # a link stays one
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -85,6 +92,8 @@ def put_all(documents: Iterable[tuple[str, bytes]], output: str) -> str:
 
 def create(target: Path, data: bytes) -> None:
     """Put ``target`` in place whole, or not at all; raises FileExistsError rather than replace anything."""
+    import tempfile  # as above
+
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
     try:

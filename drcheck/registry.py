@@ -36,8 +36,12 @@ KINDS: Final[dict[str, str]] = {
     "restore_test": "drcheck.policyfile.kinds.restore_test",
     "provable": "drcheck.policyfile.kinds.provable",
     "availability": "drcheck.policyfile.kinds.availability",
+    "coverage": "drcheck.policyfile.kinds.coverage",
 }
 """Name of a kind of commitment to the module that reads it in policies, and that names its value in the core."""
+
+OF_ESTATES: Final = frozenset({"coverage"})
+"""Kinds that whoever runs the services promises of all of them together: an agreement about one says nothing of it."""
 
 _RECORDS: Final = "JSON Lines, or the same as CSV in a file `.csv`"
 _READERS: Final = (
@@ -76,6 +80,15 @@ _READERS: Final = (
         yields=frozenset({Tells.MAINTENANCE}),
         behaves=Behaviour.APPENDED,
         lists=False,
+    ),
+    Reader(
+        "inventory",
+        "drcheck.readers.logs.inventory",
+        "services, buckets or hosts that exist: a name a line, or a table (CSV) with a header",
+        yields=frozenset({Tells.INVENTORY}),
+        behaves=Behaviour.WINDOW,
+        lists=False,
+        keys="inventory_source",
     ),
     Reader(
         "attestations",
@@ -170,11 +183,16 @@ class DocumentForm(NamedTuple):
     ending: str
     """With which the name of a file of it ends."""
 
+    @property
+    def first_page(self) -> str:
+        """What leads to the documents of a directory; it is written last."""
+        return f"index{self.ending}"
 
-FIRST_PAGE: Final = "index.html"
-"""What leads to the pages of a directory; it is written last."""
+
 DOCUMENTS: Final[dict[str, DocumentForm]] = {
     "html": DocumentForm("drcheck.reports.html.documents", ".html"),
+    "pdf": DocumentForm("drcheck.reports.pdf.documents", ".pdf"),
+    "bundle": DocumentForm("drcheck.reports.bundle", ".zip"),
 }
 """Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
 

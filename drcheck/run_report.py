@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.judging import summary
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.summary import Sources, Totals

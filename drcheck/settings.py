@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import Tells
@@ -184,6 +184,12 @@ class Settings:
     """Files of standards that reports map verdicts to, beside those that come with drcheck."""
     watch: Watch = Watch()
     notify: Notify = Notify()
+
+
+def hosts(settings: Settings) -> dict[str, str]:
+    """Return alias of each connection to the host that it leads to, where it has one."""
+    places = {alias: urlsplit(each.location()).hostname for alias, each in settings.connections.items()}
+    return {alias: host for alias, host in places.items() if host}
 
 
 def base_url(address: str) -> str:

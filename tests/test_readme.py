@@ -58,9 +58,10 @@ def test_the_output_shown_fits_a_terminal_of_80_columns():
 
 def test_every_promise_of_the_five_agreements_is_counted_in_the_table():
     shown = table()
-    assert list(shown) == list(registry.KINDS)
+    kinds = [kind for kind in registry.KINDS if kind not in registry.OF_ESTATES]
+    assert list(shown) == kinds
     for file, policy in policies().items():
-        for kind in registry.KINDS:
+        for kind in kinds:
             promised = sum(one.kind == kind for one in policy.commitments)
             cell = shown[kind][file]
             if promised < 2:

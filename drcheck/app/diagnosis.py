@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap, Look
 from drcheck.core.model.policy import Source
 from drcheck.core.model.verdict import Status, Verdict

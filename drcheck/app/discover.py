@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from drcheck import clock, registry
 from drcheck.app.trial import Listed
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.readers import Tells
@@ -30,7 +29,7 @@ from drcheck.output_files import create
 from drcheck.policyfile import drafts, scalar_formats, strictyaml
 from drcheck.policyfile.load import from_here, load_policies
 from drcheck.policyfile.nodes import Fields
-from drcheck.settings import Settings
+from drcheck.settings import Settings, hosts
 
 _TEMPLATES: Final = "templates"
 """The directory of templates, beside the policies that extend them."""
@@ -271,8 +270,7 @@ def known(settings: Settings, into: str = "") -> Known:
 
 def coverage(names: Sequence[str], policies: Iterable[Policy], settings: Settings) -> Coverage:
     """Return which of the names are covered, by services, connections, their hosts, and paths."""
-    hosts = {alias: urlsplit(each.location()).hostname or "" for alias, each in settings.connections.items()}
-    return covered(names, policies, hosts)
+    return covered(names, policies, hosts(settings))
 
 
 def place(at: str, settings: Settings) -> tuple[str, str]:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from drcheck import clock, registry
 from drcheck.collectors.guarded import Guarded, made_no_sense, traced
 from drcheck.collectors.pool import Connections
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 
 from drcheck import registry
 from drcheck.app.versions import Versions
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import log_lines, rewritten_logs
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.to_parts import parts_of
@@ -24,7 +24,7 @@ from drcheck.core.model.log_records import Log, ReadLog
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
-from drcheck.core.time.spans import union
+from drcheck.core.time.spans import Spans, union
 from drcheck.ledger.state import Key, PastVerdict, SourceState, State
 from drcheck.run_report import Dropped, Judged, SourceSeen
 
@@ -164,7 +164,16 @@ def _judged(
         if state is None:
             return None
         since = versions.since(source, window)
-        return evidence_of(source, state, key.service, tolerance, since=since, until=window.end, read=read)
+        return evidence_of(
+            source,
+            state,
+            key.service,
+            tolerance,
+            since=since,
+            until=window.end,
+            read=read,
+            covering=versions.covering,
+        )
 
     def evidence(text: Policy) -> dict[str, SourceEvidence]:
         # When backups are meant to start changes nothing of what is known.
@@ -253,10 +262,12 @@ def evidence_of(
     since: int,
     until: int,
     read: ReadLog | None = None,
+    covering: Mapping[str, Spans] | None = None,
 ) -> SourceEvidence:
     """Return what is known of a source, of data of ``since`` or later, for a question that ends at ``until``.
 
-    ``read``: what tonight's look has read of a log.
+    ``read``: what tonight's look has read of a log. ``covering``: of a list of what exists, what policies cover, and
+    when.
     """
     history = state.history
     log: Log | None = None
@@ -264,6 +275,8 @@ def evidence_of(
         log = rewritten_logs.of_exports(history)
     elif source.junit:
         log = rewritten_logs.of_reports(history, source.restores)
+    elif source.tells(Tells.INVENTORY):
+        log = rewritten_logs.of_inventories(history, covering or {})
     elif source.behaves is Behaviour.APPENDED:
         log = _log(source, state, service, tolerance, read)
     newest = history.looks[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 
@@ -14,6 +13,7 @@ from drcheck.app.gather import Examine, Gathering, Job, Seen
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.reach import (
     asked_at,
     contents_matter,
@@ -33,7 +33,7 @@ from drcheck.core.model.verdict import Window
 from drcheck.interfaces import Asked
 from drcheck.ledger.run import Run
 from drcheck.ledger.state import Key, SourceState
-from drcheck.settings import Settings, standing
+from drcheck.settings import Settings, hosts, standing
 
 Progress = Callable[[Sequence[str]], AbstractContextManager[Callable[[str], None]]]
 """Shows that work goes on: given what is awaited, returns what to call with each thing that came."""
@@ -205,6 +205,7 @@ def _job(
         either_encrypts=either_encrypts(policy, source),
         verify=verify,
         read_at_most=settings.read_at_most,
+        hosts=hosts(settings) if source.tells(Tells.INVENTORY) else {},
     )
     return Job(policy.service, source, settings.connections[source.connection], asked, state)
 

@@ -1,14 +1,14 @@
 """Notify: tell each channel what a recorded run found that those behind it do not know yet, once.
 
-What is new is claimed in the ledger before it is sent, and said to be sent after it. So of two runners one tells it,
-what could not be sent is told with the next run, and only a runner that dies between the two leaves something that is
-told twice.
+What is new is claimed in the ledger with the end of the run that found it, before it is sent, and said to be sent after
+it. So of two runners one tells it, what could not be sent is told with the next run, what a runner claimed that died is
+told by the next one, and only one that dies right behind a message leaves something that is told twice.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,13 +22,14 @@ from drcheck.app.look import unwatched
 from drcheck.app.verify import Question, verify
 from drcheck.channels import apprise_url, ping
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary, transitions
-from drcheck.core.judging.transitions import End, Subject, What
+from drcheck.core.judging.transitions import End, Event, Subject, What
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger.encoding import is_of
 from drcheck.ledger.errors import Busy, LedgerError
 from drcheck.ledger.notifications import Notification, Sending
-from drcheck.ledger.state import ChannelState, State
+from drcheck.ledger.state import CLAIM_LASTS, ChannelState, State
 from drcheck.ledger.store import open_ledger
 from drcheck.reports.message import Message, message
 from drcheck.run_report import Report
@@ -37,8 +38,8 @@ from drcheck.settings import Channel, Notify, Secret, Settings
 OWNER: Final = "{owner}"
 PATIENCE: Final = (1, 5, 20, 60, 120)
 """Seconds to wait, one after the other, for a ledger that another run holds."""
-_CLAIM_LASTS: Final = 600
-"""Seconds after which whoever claimed a message and has not said what became of it is taken to have died."""
+_CLAIMED_ANEW: Final = CLAIM_LASTS // 2
+"""Seconds after which what is still to be sent is claimed anew: channels may be many, and slow."""
 
 
 class Address(NamedTuple):
@@ -63,20 +64,25 @@ class Plan(NamedTuple):
     """How many the message tells of."""
 
 
-def deliver(settings: Settings, run: str, plans: Iterable[Plan]) -> list[DrcheckError]:
+def deliver(settings: Settings, plans: Sequence[Plan]) -> list[DrcheckError]:
     """Send what was claimed, say what became of it, and return what could not be sent."""
     outcomes: list[Notification] = []
     errors: list[DrcheckError] = []
+    claims = {plan.address.id: plan.entry for plan in plans if plan.message is not None and plan.entry is not None}
     for address, _, told, events in plans:
-        if told is None:
+        if told is None or address.id not in claims:
+            continue
+        claims, refused = _kept(settings, claims, clock.now())
+        errors += refused
+        if (claim := claims.pop(address.id, None)) is None:
             continue
         try:
             send(address, told)
         except DrcheckError as error:
             errors.append(DrcheckError(f"{address.id}: {error.message}", error.hint))
-            outcome = Notification(address.id, run, clock.now(), Sending.FAILED, error=error.message)
+            outcome = Notification(address.id, claim.run, clock.now(), Sending.FAILED, error=error.message)
         else:
-            outcome = Notification(address.id, run, clock.now(), Sending.SENT, count=events)
+            outcome = Notification(address.id, claim.run, clock.now(), Sending.SENT, count=events)
         outcomes.append(outcome)
         # One after the other: whoever is stopped leaves no more than one message that is told twice.
         with suppress(LedgerError):
@@ -93,6 +99,54 @@ def deliver(settings: Settings, run: str, plans: Iterable[Plan]) -> list[Drcheck
                 break
         clock.pause(pause)
     return errors
+
+
+def _kept(
+    settings: Settings, claims: dict[str, Notification], at: int
+) -> tuple[dict[str, Notification], list[DrcheckError]]:
+    """Return which of ``claims``, by address, still hold at ``at``, after claiming anew what will not for long.
+
+    One that somebody else has taken over since, as his own run took this one for dead, is his. What has lapsed while
+    another run holds the ledger is left to that one, and told as an error.
+    """
+    if all(0 <= at - claim.at < _CLAIMED_ANEW for claim in claims.values()):
+        return claims, []
+    try:
+        with open_ledger(settings.ledger, must_exist=True) as ledger:
+            channels = ledger.state(()).channels
+            anew = {
+                address: replace(claim, at=at, events=())
+                for address, claim in claims.items()
+                if (known := channels.get(address)) and (known.claimed_at, known.claimed_by) == (claim.at, claim.run)
+            }
+            ledger.tell(anew.values())
+    except LedgerError as error:
+        held = {address: claim for address, claim in claims.items() if 0 <= at - claim.at < CLAIM_LASTS}
+        lost = [address for address in claims if address not in held]
+        told = f"{words.several(lost)} was not told: {error.message}"
+        return held, [LedgerError(told, "The next run tells it.")] if lost else []
+    return anew, []
+
+
+def lapses_at(state: State, at: int) -> int | None:
+    """Return when messages that are claimed may be claimed by others, which may have passed; None: there are none."""
+    claimed = [known for known in state.channels.values() if known.claimed_at is not None]
+    return max(
+        ((known.claimed_at or at) + CLAIM_LASTS if known.is_claimed(at) else at for known in claimed), default=None
+    )
+
+
+def tell_left(settings: Settings) -> list[DrcheckError]:
+    """Send what somebody claimed who died before it was sent, and return what could not be; raises LedgerError."""
+    with open_ledger(settings.ledger, must_exist=True) as ledger:
+        state, at = ledger.state(()), clock.now()
+        plans = [
+            _plan(settings.notify, address, known, (), known.claimed_by, at)
+            for address in _addresses(settings.notify, set(), state)
+            if (known := state.channels.get(address.id)) and known.claimed_at is not None and not known.is_claimed(at)
+        ]
+        ledger.tell([plan.entry for plan in plans if plan.entry is not None])
+    return deliver(settings, plans)
 
 
 def _settle(settings: Settings, outcomes: Sequence[Notification]) -> None:
@@ -132,18 +186,21 @@ def planned(notify: Notify, report: Report, state: State, at: int, *, whole: boo
             rules,
             ended,
         )
-        waiting = [*known.waiting, *new]
-        tell = transitions.together(waiting)
-        claimed = known.claimed_at is not None and 0 <= at - known.claimed_at < _CLAIM_LASTS
-        quiet = address.channel.quiet_hours is not None and _is_quiet(address.channel, notify.timezone, at)
-        if not tell and waiting and not claimed:
-            yield Plan(address, Notification(address.id, report.run, at, Sending.HELD, tuple(new), len(waiting)), None)
-        elif not tell or claimed or (quiet and all(event.waits for event in tell)):
-            held = Notification(address.id, report.run, at, Sending.HELD, tuple(new)) if new else None
-            yield Plan(address, held, None)
-        else:
-            entry = Notification(address.id, report.run, at, Sending.CLAIMED, tuple(new), len(waiting))
-            yield Plan(address, entry, message(tell, report.run, at), len(waiting))
+        yield _plan(notify, address, known, tuple(new), report.run, at)
+
+
+def _plan(notify: Notify, address: Address, known: ChannelState, new: tuple[Event, ...], run: str, at: int) -> Plan:
+    """Return what is told at ``address`` of what waits there and what is ``new``."""
+    waiting = [*known.waiting, *new]
+    tell = transitions.together(waiting)
+    claimed = known.is_claimed(at)
+    quiet = address.channel.quiet_hours is not None and _is_quiet(address.channel, notify.timezone, at)
+    if not tell and waiting and not claimed:
+        return Plan(address, Notification(address.id, run, at, Sending.HELD, new, len(waiting)), None)
+    if not tell or claimed or (quiet and all(event.waits for event in tell)):
+        return Plan(address, Notification(address.id, run, at, Sending.HELD, new) if new else None, None)
+    entry = Notification(address.id, run, at, Sending.CLAIMED, new, len(waiting))
+    return Plan(address, entry, message(tell, run, at), len(waiting))
 
 
 def send(address: Address, told: Message) -> None:

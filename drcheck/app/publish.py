@@ -1,98 +1,107 @@
-"""Publish: once the report of a recorded run was handed over, say so in the ledger, and tell the channels."""
+"""Publish: hand over what a run came to, so that whoever dies on the way loses nothing of it.
+
+Files are written, and what is new is claimed for the channels, before the run ends: one that dies in that is abandoned,
+and the next one does all of it anew. What only then can be done, as showing the report to whoever pages through it, and
+sending, may take as long as it likes: the ledger is let go of by then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from drcheck import clock
 from drcheck.app.verify import Outcome
 from drcheck.errors import DrcheckError
 from drcheck.ledger.errors import Busy, LedgerError
-from drcheck.ledger.store import Ledger, open_ledger
+from drcheck.ledger.notifications import Notification
+from drcheck.ledger.state import State
+from drcheck.ledger.store import open_ledger
+from drcheck.run_report import Report
 from drcheck.settings import Settings
 
 if TYPE_CHECKING:
     from drcheck.app.notify import Plan
 
 
-def publish(
-    settings: Settings, outcome: Outcome, *, whole: bool, silent: bool = False, handed_over: bool = True
-) -> list[DrcheckError]:
-    """Say that the report of ``outcome`` was handed over, and tell each channel what is new; of a question do nothing.
+class Publication:
+    """How one run is handed over: :meth:`prepare` before it ends, :meth:`complete` behind that."""
 
-    ``whole`` says whether all policies were judged; with ``silent`` no channel is told. Where the report was not
-    ``handed_over``, the channels are told all the same, and the next run names the same as new once more. The ledger is
-    not held while the report is written, nor while messages are sent: who pages through it must not keep the next run
-    waiting. What a run that has begun meanwhile judges as well, that one names as not shown, and tells. What is new is
-    claimed for the channels in the same entry as that it was shown, so that nothing falls between the two. Returns what
-    could not be done; where that is the entry, the next run names the same once more.
-    """
-    tells = bool(settings.notify.channels) and not silent
-    if outcome.recorded_at is None or not (handed_over or tells):
-        return []
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        whole: bool,
+        silent: bool = False,
+        write: Callable[[Report], Iterable[DrcheckError]] | None = None,
+        at_once: bool = True,
+    ) -> None:
+        """Do nothing yet.
+
+        ``whole`` says whether all policies are judged; with ``silent`` no channel is told. ``write`` writes the report,
+        and yields why it could not; ``at_once``: nobody there can keep the next run waiting, as who pages through it.
+        """
+        self._settings, self._whole, self._write, self._at_once = settings, whole, write, at_once
+        self._tells = bool(settings.notify.channels) and not silent
+        self._plans: Sequence[Plan] = ()
+        self.errors: list[DrcheckError] = []
+        """What could not be done."""
+        self.fault: Exception | None = None
+        """Of drcheck itself; what was judged is recorded all the same."""
+
+    def prepare(self, report: Report, known: Callable[[], State] | None) -> Iterable[Notification]:
+        """Write what is written at once, and return what is claimed for the channels by what the ledger knows.
+
+        ``known`` reads that; None: it is a question, of which no channel is told.
+        """
+        if self._at_once:
+            self._hand_over(report)
+        if known is None or not self._tells:
+            return ()
+        try:
+            from drcheck.app.notify import planned  # it loads what no run without channels needs
+
+            self._plans = [*planned(self._settings.notify, report, known(), clock.now(), whole=self._whole)]
+        except Exception as error:  # noqa: BLE001  as with reports
+            self.fault = error
+        return [plan.entry for plan in self._plans if plan.entry is not None]
+
+    def complete(self, outcome: Outcome, *, shown: bool = True) -> None:
+        """Write the report where that was not done yet, say that it was handed over, and send what was claimed.
+
+        What nobody was ``shown``, the next run names as new once more. The ledger is not held while messages are sent.
+        """
+        if not self._at_once:
+            self._hand_over(outcome.report)
+        if shown and not self.errors and self.fault is None and outcome.recorded_at is not None:
+            self.errors += _shown(self._settings, outcome)
+        if self._plans:
+            from drcheck.app.notify import deliver  # as above
+
+            self.errors += deliver(self._settings, self._plans)
+
+    def _hand_over(self, report: Report) -> None:
+        try:
+            if self._write is not None:
+                self.errors += self._write(report)
+        except Exception as error:  # noqa: BLE001  a verdict stands, whatever becomes of its report
+            self.fault = error
+
+
+def _shown(settings: Settings, outcome: Outcome) -> list[DrcheckError]:
+    """Write down that the report was handed over, unless a run that has begun since judges the same."""
     try:
-        plans = _claim(settings, outcome, whole=whole, tells=tells, handed_over=handed_over)
-    except Busy as error:
-        return (
-            [LedgerError(f"the channels were not told: {error.message}", "The next run tells them.")] if tells else []
-        )
+        with open_ledger(settings.ledger, must_exist=True) as ledger:
+            if ledger.log.count == outcome.recorded_at or _is_newest(ledger.state(()), outcome.report):
+                ledger.publish(outcome.report.run, clock.now())
+    except Busy:
+        pass  # the run that holds it names as new what this one showed
     except LedgerError as error:
         return [LedgerError(f"the next run will name the same as new once more: {error.message}", error.hint)]
-    if not plans:
-        return []
-    from drcheck.app.notify import deliver  # it loads what no run without channels needs
-
-    return deliver(settings, outcome.report.run, plans)
+    return []
 
 
-def _claim(settings: Settings, outcome: Outcome, *, whole: bool, tells: bool, handed_over: bool) -> list[Plan]:
-    """Write down what is shown and what is told, and return that; waits for a run that judges something else."""
-    pauses: Iterator[int] = iter(())
-    if tells:
-        from drcheck.app.notify import PATIENCE  # as above
-
-        pauses = iter(PATIENCE)
-    while True:
-        try:
-            with open_ledger(settings.ledger, must_exist=True) as ledger:
-                return _written(ledger, settings, outcome, whole=whole, tells=tells, handed_over=handed_over)
-        except Busy:
-            if tells:
-                with open_ledger(settings.ledger, read_only=True) as ledger:
-                    if not _left(ledger, outcome):
-                        return []
-            if (pause := next(pauses, None)) is None:
-                raise
-            clock.pause(pause)
-
-
-def _written(
-    ledger: Ledger, settings: Settings, outcome: Outcome, *, whole: bool, tells: bool, handed_over: bool
-) -> list[Plan]:
-    report, judged_since = outcome.report, False
-    if ledger.log.count != outcome.recorded_at:
-        left = _left(ledger, outcome)
-        judged_since = len(left) < len(report.services)
-        report = replace(report, services=tuple(one for one in report.services if one.policy.service in left))
-        if not left:
-            return []
-    plans = []
-    if tells:
-        from drcheck.app.notify import planned  # as above
-
-        its = planned(settings.notify, report, ledger.state(()), clock.now(), whole=whole and not judged_since)
-        plans = [*its]
-    claims = [plan.entry for plan in plans if plan.entry is not None]
-    if handed_over and not judged_since:
-        ledger.publish(report.run, clock.now(), claims)
-    else:
-        ledger.tell(claims)
-    return plans
-
-
-def _left(ledger: Ledger, outcome: Outcome) -> set[str]:
-    """Return the services of a run of which no later one tells."""
-    state, services = ledger.state(()), {one.policy.service for one in outcome.report.services}
-    return services - state.judged_after(outcome.report.run) if outcome.report.run in state.runs else set()
+def _is_newest(state: State, report: Report) -> bool:
+    """Return whether no later run tells of a service that ``report`` has."""
+    judged = {one.policy.service for one in report.services}
+    return report.run in state.runs and state.judged_after(report.run).isdisjoint(judged)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Final
 
 from drcheck import __version__
 from drcheck.app.judge import judge, keys_of
 from drcheck.app.verify import found
 from drcheck.app.versions import versions
+from drcheck.core.fast_dataclasses import dataclass, fields
 from drcheck.errors import UsageError
 from drcheck.ledger.entries import Found
 from drcheck.ledger.state import PastRun, State

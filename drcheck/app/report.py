@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from drcheck import registry
 from drcheck.app.verify import Question, known_offline
+from drcheck.core.fast_dataclasses import replace
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.standards import load_standards
 from drcheck.run_report import Document, Judged, Report

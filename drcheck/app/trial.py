@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 from drcheck import clock, registry
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Gap, Told

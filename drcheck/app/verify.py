@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from drcheck import __version__, clock
@@ -14,13 +13,14 @@ from drcheck.app.judge import Judging, judge, with_news
 from drcheck.app.look import Progress, look
 from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Finding, Named, News, Status, Verdict, Window
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.ledger import entries
+from drcheck.ledger import entries, notifications
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.state import PastRun, State
 from drcheck.ledger.store import Ledger, open_ledger
@@ -89,6 +89,19 @@ class Appointment(NamedTuple):
         return began is not None and self.due_at <= began <= now
 
 
+class Prepare(Protocol):
+    """Does of a report what must be done before its run ends; raises nothing, or the run is left without an end."""
+
+    def __call__(self, report: Report, known: Callable[[], State] | None) -> Iterable[notifications.Notification]:
+        """Return what is told of it; ``known`` reads what the ledger knows, None: it is a question."""
+
+
+def shown_to_nobody(report: Report, known: Callable[[], State] | None) -> Iterable[notifications.Notification]:
+    """Prepare nothing."""
+    del report, known
+    return ()
+
+
 class Kept(DrcheckError):  # noqa: N818  a word that reads well where it is caught
     """Another run has done the job since it was due: nothing was judged twice."""
 
@@ -99,14 +112,18 @@ def verify(
     question: Question,
     progress: Progress,
     appointment: Appointment | None = None,
+    prepare: Prepare = shown_to_nobody,
 ) -> Outcome:
     """Judge the policies at ``paths`` as ``question`` asks, and record what is seen and what is found.
 
+    ``prepare`` gets the report before the run ends: whoever dies in it has not judged, and the run is done anew.
     Raises ``UsageError`` where nothing can be judged, and :class:`Kept` where the ``appointment`` was kept already.
     """
     loaded = load_policies(paths, settings)
     if question.offline:
-        return _offline(settings, paths, loaded, question)
+        outcome = _offline(settings, paths, loaded, question)
+        prepare(outcome.report, None)
+        return outcome
     started, began = clock.now(), clock.monotonic()
     # A window is half-open: one second more, so that the looks of this run lie in it.
     ends = dict.fromkeys((policy.service for policy in loaded.policies), started + 1)
@@ -175,7 +192,8 @@ def verify(
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
-            run.finish(summary.exit_status(report.status))
+            told = prepare(report, partial(ledger.state, ()) if question.is_record else None)
+            run.finish(summary.exit_status(report.status), told)
             recorded_at = ledger.log.count if question.is_record else None
     return Outcome(report, tracebacks, recorded_at, unkept)
 
@@ -372,11 +390,11 @@ def _named(
     ``repeated`` has the newest recorded run of each service where the question repeats it.
     """
     if question.period is not None:
-        return tuple(map(_all_named, services))
+        return tuple(map(all_named, services))
     return tuple(services) if question.as_of is not None else with_news(services, state, before=repeated)
 
 
-def _all_named(judged: Judged) -> Judged:
+def all_named(judged: Judged) -> Judged:
     """Name every breach of a period: each counts, unless it was waived for as long as it lasted.
 
     So does what is unknown: a part of it proves no whole.

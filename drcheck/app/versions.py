@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,10 +12,12 @@ from drcheck.core import words
 from drcheck.core.judging.reach import needed_since
 from drcheck.core.judging.unreadable_texts import Unreadable
 from drcheck.core.judging.wordings import Version, corrections_of, wordings_of
-from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import Policy, Source
+from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Window
-from drcheck.core.time.spans import Span
+from drcheck.core.names import coverage
+from drcheck.core.time.spans import Span, Spans
 from drcheck.ledger.state import State
 from drcheck.ledger.store import Ledger
 from drcheck.policyfile.load import Loaded, reload
@@ -34,6 +37,8 @@ class Versions(NamedTuple):
     """Every text that a commitment of today was ever judged by, and until when at most."""
     unreadable: tuple[Unreadable, ...] = ()
     """Those that cannot be read any more, oldest first."""
+    covering: Mapping[str, Spans] = {}
+    """Where it rests on a list of what exists: what policies cover, by name, and when."""
 
     @property
     def readable(self) -> tuple[Version, ...]:
@@ -74,7 +79,35 @@ def versions(ledger: Ledger, state: State, policies: Iterable[Policy], now: int)
         bound = _bound(policy, (*earlier, Version(first_seen, policy)))
         unreadable = tuple(_unreadable(known, first_seen))
         by_service[policy.service] = Versions(policy, first_seen, earlier, bound, unreadable)
+    estates = [service for service, its in by_service.items() if any(map(_names_inventory, its.texts))]
+    if estates:
+        covering = coverage.covering(_in_force(by_service, state, read))
+        by_service |= {service: by_service[service]._replace(covering=covering) for service in estates}
     return by_service
+
+
+def _names_inventory(policy: Policy) -> bool:
+    return any(source.tells(Tells.INVENTORY) for source in policy.sources.values())
+
+
+def _in_force(
+    known: Mapping[str, Versions], state: State, read: Callable[[str], Policy | None]
+) -> Iterator[tuple[Policy, Span]]:
+    """Yield every text of every service, also of those that are not judged now, and when it is in force.
+
+    A service whose policy is gone or invalid is told as that; what it covered is covered until it is retired.
+    """
+    texts = {service: its.readable for service, its in known.items()}
+    past: dict[str, list[Version]] = defaultdict(list)
+    for one in state.policies:
+        if one.service not in texts and (text := read(one.sha256)) is not None:
+            past[one.service].append(Version(one.first_seen, text))
+    for service, its in (*texts.items(), *past.items()):
+        ends = [*(one.in_force_from for one in its[1:]), state.retired.get(service, FOREVER)]
+        for (since, policy), until in zip(its, ends, strict=True):
+            effective, over = policy.agreement.effective, policy.agreement.ends
+            begins = since if effective is None else max(since, effective)
+            yield policy, Span(begins, until if over is None else min(until, over))
 
 
 def _unreadable(known: Sequence[tuple[int, Policy | None]], first_seen: int) -> Iterator[Unreadable]:

@@ -18,24 +18,25 @@ import schedule
 
 from drcheck import clock
 from drcheck.app.look import unwatched
-from drcheck.app.publish import publish
+from drcheck.app.publish import Publication
 from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
 from drcheck.core.time.calendar import last_tick, next_tick
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import EXIT_FAULT, DrcheckError, UsageError
 from drcheck.ledger.errors import Busy, NoLedger
+from drcheck.ledger.state import State
 from drcheck.ledger.store import open_ledger, path_of
-from drcheck.output_files import check_writable, keep_off, put, put_all
+from drcheck.output_files import check_writable, is_replaced, keep_off, put, put_all
 from drcheck.policyfile.config import load_settings
 from drcheck.policyfile.question_times import newest_over, period
-from drcheck.registry import DOCUMENTS, FIRST_PAGE, renderer
+from drcheck.registry import DOCUMENTS, renderer
+from drcheck.run_report import Report
 from drcheck.settings import PERIOD, Job, Settings
 
 LONGEST_PAUSE: Final = 30
 """Seconds: so soon is it noticed that the clock was set, that the machine slept, or that the configuration changed."""
 RETRY: Final = (60, 3600)
 """Seconds until a job that failed is tried again: at first, and at most, as it doubles each time."""
-_FAULT: Final = 70
-_RANK: Final = (0, 3, 1, 4, 2, _FAULT)
+_RANK: Final = (0, 3, 1, 4, 2, EXIT_FAULT)
 """Exit statuses, the worst last: a breach outranks an unknown, and that nothing was judged outranks both."""
 
 
@@ -91,7 +92,10 @@ class Watching:
         self._read = _signature(self.settings.file)
         self._reload = self._waits = False
         self._failed: dict[str, _Failed] = {}
-        self._began = _began(self.settings)
+        self._began: dict[str, int] = {}
+        self._left_at: int | None = None
+        """When a message that somebody claimed and did not send may be sent; None: there is none."""
+        self._take(_known(self.settings))
 
     def reload(self) -> None:
         """Read the configuration again, as SIGHUP asks for: at once, or where a job goes on, after it."""
@@ -101,12 +105,14 @@ class Watching:
 
     def once(self) -> int:
         """Do what is due now, and return the worst exit status; what fails is not tried again."""
+        self._tell_left()
         statuses = [self._do(job) for job in self._due_jobs()]
         return max(statuses, key=_RANK.index, default=0)
 
     def turn(self) -> None:
         """Wait until a job is due, at most for a while, and do what is due then."""
         self._refresh()
+        self._tell_left()
         # Armed anew each time, by what is due by the clock as it is then: the trigger goes by the clock on the wall
         # of this machine, which is set, and put forward and back.
         trigger, now = schedule.Scheduler(), clock.now()
@@ -154,12 +160,18 @@ class Watching:
         """Do a job, tell how it went, and return its status: nothing that goes wrong in it ends the watch."""
         now, began = clock.now(), clock.monotonic()
         outcome: Outcome | None = None
-        errors: list[DrcheckError] = []
-        trace = ""
+        publication = Publication(
+            self.settings,
+            whole=not job.policies,
+            write=lambda report: _write(self.settings, job, self._period(job, now), report),
+            at_once=all(is_replaced(output.file) for output in job.outputs),
+        )
+        errors, trace = publication.errors, ""
         try:
-            outcome = self._judged(job, now)
-            errors = [*_hand_over(self.settings, job, outcome, self._period(job, now))]
+            outcome = self._judged(job, now, publication)
             status = outcome.report.exit_status
+            if publication.fault is not None:
+                trace, status = "".join(traceback.format_exception(publication.fault)), EXIT_FAULT
         except Kept:
             self._reread()
             return 0
@@ -167,8 +179,8 @@ class Watching:
             errors.append(error)
             status = error.exit_status
         except Exception:  # noqa: BLE001  whatever it is, the other jobs go on, and so does this one when it is due
-            trace, status = traceback.format_exc(), _FAULT
-        if outcome is None or (job.period and errors):
+            trace, status = traceback.format_exc(), EXIT_FAULT
+        if outcome is None or (job.period and (errors or trace)):
             retry_at = self._fail(job)
         else:
             self._failed.pop(job.name, None)
@@ -177,17 +189,14 @@ class Watching:
         done = Done(job, status, outcome, clock.monotonic() - began, tuple(errors), trace, retry_at)
         told = self._show.done(done, self.settings, self.next_at())
         try:
-            for failed in (*self._publish(done, handed_over=told and not errors), self._tell_end(done)):
-                if failed is not None:
-                    self._show.trouble(failed, "")
+            if outcome is not None:
+                publication.complete(outcome, shown=told)
+            for one in (*errors[len(done.errors) :], self._tell_end(done)):
+                if one is not None:
+                    self._show.trouble(one, "")
         except Exception:  # noqa: BLE001  as above: what was judged is recorded
             self._show.trouble(DrcheckError(f"a fault in drcheck: {traceback.format_exc()}"), "")
         return status
-
-    def _publish(self, done: Done, *, handed_over: bool) -> list[DrcheckError]:
-        if done.outcome is None:
-            return []
-        return publish(self.settings, done.outcome, whole=not done.job.policies, handed_over=handed_over)
 
     def _tell_end(self, done: Done) -> DrcheckError | None:
         # A run that another one keeps waiting has not ended: it is tried again, or found to be done.
@@ -199,7 +208,7 @@ class Watching:
         what = "a fault in drcheck" if done.traceback else done.outcome.report.told() if done.outcome else ""
         return tell_end(self.settings, done.status, what or "; ".join(error.message for error in done.errors))
 
-    def _judged(self, job: Job, now: int) -> Outcome:
+    def _judged(self, job: Job, now: int, publication: Publication) -> Outcome:
         label = self._period(job, now)
         for output in job.outputs:
             file = output.file.replace(PERIOD, label)
@@ -207,10 +216,11 @@ class Watching:
                 check_writable(file)
                 keep_off(file, path_of(self.settings.ledger))
         if label:
-            return verify(self.settings, job.policies, Question(period=period(label), offline=True), unwatched)
+            question = Question(period=period(label), offline=True)
+            return verify(self.settings, job.policies, question, unwatched, prepare=publication.prepare)
         zone = ZoneInfo(self.settings.watch.timezone)
         due = Appointment(job.name, due_at(job, zone, self._began.get(job.name), now))
-        return verify(self.settings, job.policies, Question(), unwatched, due)
+        return verify(self.settings, job.policies, Question(), unwatched, due, publication.prepare)
 
     def _period(self, job: Job, now: int) -> str:
         return period_of(job, ZoneInfo(self.settings.watch.timezone), now) if job.period else ""
@@ -238,9 +248,32 @@ class Watching:
 
     def _reread(self) -> None:
         try:
-            self._began = _began(self.settings)
+            self._take(_known(self.settings))
         except DrcheckError as error:
             self._show.trouble(error, "When jobs were done is taken from this watch alone.")
+
+    def _take(self, state: State) -> None:
+        """Take from the ledger when each job was done last, and what whoever did it may have left to be told."""
+        self._began, self._left_at = dict(state.jobs), None
+        if self.settings.notify.channels:
+            from drcheck.app.notify import lapses_at  # as below
+
+            self._left_at = lapses_at(state, clock.now())
+
+    def _tell_left(self) -> None:
+        """Send the messages that nobody sends any more who claimed them."""
+        if self._left_at is None or clock.now() < self._left_at:
+            return
+        from drcheck.app.notify import tell_left  # it loads what no run without channels needs
+
+        self._left_at = None
+        try:
+            for error in tell_left(self.settings):
+                self._show.trouble(error, "")
+        except Busy:
+            self._left_at = clock.now() + RETRY[0]
+        except Exception:  # noqa: BLE001  as with jobs: the next run tells what is left
+            self._show.trouble(DrcheckError(f"messages that were left could not be sent: {traceback.format_exc()}"), "")
 
 
 def due_at(job: Job, zone: ZoneInfo, began: int | None, now: int) -> int:
@@ -279,16 +312,16 @@ def _load(file: str | None) -> Settings:
     return settings
 
 
-def _began(settings: Settings) -> dict[str, int]:
-    """Return when the newest run of each job began that finished."""
+def _known(settings: Settings) -> State:
+    """Return what the ledger knows of runs."""
     try:
         with open_ledger(settings.ledger, read_only=True) as ledger:
-            return dict(ledger.state(()).jobs)
+            return ledger.state(())
     except NoLedger:
-        return {}
+        return State()
 
 
-def _hand_over(settings: Settings, job: Job, outcome: Outcome, label: str) -> Iterator[DrcheckError]:
+def _write(settings: Settings, job: Job, label: str, report: Report) -> Iterator[DrcheckError]:
     """Write the reports of a job, each whole or not at all, and yield why one could not be."""
     for output in job.outputs:
         file = output.file.replace(PERIOD, label)
@@ -297,7 +330,7 @@ def _hand_over(settings: Settings, job: Job, outcome: Outcome, label: str) -> It
                 _file(settings, job, output.format, label, file)
                 continue
             render = renderer(output.format)
-            put(render(outcome.report, quiet=False, verbose=False, terminal=False, config=settings.file), file)
+            put(render(report, quiet=False, verbose=False, terminal=False, config=settings.file), file)
         except DrcheckError as error:
             yield error
 
@@ -312,8 +345,12 @@ def _file(settings: Settings, job: Job, form: str, label: str, file: str) -> Non
 
 
 def _missing(job: Job, label: str) -> bool:
-    files = (output.file.replace(PERIOD, label) for output in job.outputs)
-    return not all(Path(file, FIRST_PAGE if file.endswith("/") else "").exists() for file in files)
+    for output in job.outputs:
+        file = output.file.replace(PERIOD, label)
+        split = output.format in DOCUMENTS and file.endswith("/")
+        if not Path(file, DOCUMENTS[output.format].first_page if split else "").exists():
+            return True
+    return False
 
 
 def _signature(file: str) -> tuple[int, ...]:

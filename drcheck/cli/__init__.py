@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from drcheck import __version__
 from drcheck.cli.output import drop, is_unwritable, prepare_streams, say, settle, tell, unwritable
-from drcheck.errors import DrcheckError
+from drcheck.errors import EXIT_FAULT, DrcheckError
 
 VERBS: Final = (
     "verify",
@@ -27,6 +27,7 @@ VERBS: Final = (
     "restore",
     "history",
     "report",
+    "check",
     "replay",
     "ledger",
     "schema",
@@ -37,7 +38,6 @@ _MODULES: Final = {"try": "try_"}
 """Those that cannot be called like their verb."""
 
 EXIT_USAGE = 2
-EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
 
 _DESCRIPTION = """\

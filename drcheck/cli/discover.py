@@ -143,7 +143,8 @@ def _overview(discovery: Discovery, at_most: int | None) -> Iterator[str]:
     from drcheck.core import words
 
     what = f"{words.counted(discovery.names, 'name')}, {words.counted(discovery.calls, 'request')}"
-    yield f"{discovery.place}: {what}, {discovery.seconds:.1f} s; nothing was recorded"
+    place = discovery.place.removesuffix(":")  # all of a connection
+    yield f"{place}: {what}, {discovery.seconds:.1f} s; nothing was recorded"
     for gap in discovery.gaps:
         yield ""
         yield f"not seen: {gap.what}"

@@ -27,11 +27,13 @@ examples:
   drcheck report --period 2026-Q3                    drcheck-2026-Q3.html
   drcheck report --period 2026-09 --output reports/september/
                                            a page a service, and one before them
+  drcheck report --period 2026-Q3 --format pdf       to file and to sign
   drcheck report --from 2026-10-01 --to 2026-10-15 policies/webshop.yaml
 
 A period that is not over is judged up to the newest run. Where --output is a
 directory, or ends with a slash, each service gets a page of its own, which is
-what an estate of more than some fifty services needs; else it is one file.
+what an estate of more than some fifty services needs; else it is one file. PDF
+needs the extra backup-promises[pdf].
 
 exit status: 0 the report was written, whatever it says; 2 wrong usage, or
 nothing to report; it is the report that says what was breached

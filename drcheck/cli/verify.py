@@ -6,11 +6,14 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from drcheck.errors import DrcheckError, OutputError, UsageError
+from drcheck.errors import EXIT_FAULT, DrcheckError, OutputError, UsageError
 from drcheck.registry import FORMATS, exit_status, renderer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drcheck.app.verify import Question
+    from drcheck.run_report import Report
     from drcheck.settings import Settings
 
 _DESCRIPTION = """\
@@ -93,18 +96,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
-    from dataclasses import replace
-
-    from drcheck.app.publish import publish
-    from drcheck.app.verify import verify
-    from drcheck.cli.output import keep_binary_off, say, tell, trace, write_whole
+    from drcheck.cli.output import keep_binary_off
     from drcheck.ledger.store import path_of
     from drcheck.output_files import check_writable, keep_off
     from drcheck.policyfile.config import load_settings
-    from drcheck.reports.console import progress
 
     question = _question(arguments)
-    render = renderer(arguments.format)  # before anything is looked at: what it needs may not be installed
+    renderer(arguments.format)  # before anything is looked at: what it needs may not be installed
     if arguments.output is not None:
         check_writable(arguments.output)
     elif FORMATS[arguments.format].is_binary:
@@ -113,44 +111,69 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         keep_off(arguments.output, path_of(settings.ledger))
     try:
-        outcome = verify(settings, arguments.policies, question, progress.awaiting)
+        report = _run(arguments, settings, question)
     except DrcheckError as error:
-        if question.is_record:
-            _tell_end(settings, error.exit_status, error.message)
+        _tell_end(settings, question, error.exit_status, error.message)
         raise
+    except Exception:
+        _tell_end(settings, question, EXIT_FAULT, "a fault in drcheck itself")
+        raise
+    _tell_end(settings, question, report.exit_status, report.told())
+    return exit_status(arguments.format, report)
+
+
+def _run(arguments: argparse.Namespace, settings: Settings, question: Question) -> Report:
+    """Look, judge, and hand over the report, and return it."""
+    from drcheck.app.publish import Publication
+    from drcheck.app.verify import verify
+    from drcheck.cli.output import say, tell, trace, write_whole
+    from drcheck.core.fast_dataclasses import replace
+    from drcheck.output_files import is_replaced
+    from drcheck.reports.console import progress
+
+    file = arguments.output
+
+    def rendered(report: Report) -> bytes:
+        return renderer(arguments.format)(
+            replace(report, now_alone=arguments.fail_on == "now"),
+            quiet=arguments.quiet,
+            verbose=arguments.verbose,
+            terminal=file is None,
+            config=arguments.config or "",
+        )
+
+    def write(report: Report) -> Iterator[DrcheckError]:
+        try:
+            write_whole(rendered(report), file)
+        except OutputError as error:
+            yield error  # a breach is one even where its report found no room, and what is met is met
+
+    publication = Publication(
+        settings,
+        whole=not arguments.policies,
+        silent=arguments.silent,
+        write=write,
+        at_once=file is not None and is_replaced(file),
+    )
+    outcome = verify(settings, arguments.policies, question, progress.awaiting, prepare=publication.prepare)
     if arguments.verbose:
         trace(outcome.tracebacks)
     if outcome.unkept is not None:
         say(outcome.unkept)
-    report = replace(outcome.report, now_alone=arguments.fail_on == "now")
-    status = exit_status(arguments.format, report)
     try:
-        handed_over = True
-        try:
-            rendered = render(
-                report,
-                quiet=arguments.quiet,
-                verbose=arguments.verbose,
-                terminal=arguments.output is None,
-                config=arguments.config or "",
-            )
-            write_whole(rendered, arguments.output)
-        except OutputError as error:
-            handed_over = False
-            say(error)  # a breach is one even where its report found no room, and what is met is met
-        whole, silent = not arguments.policies, arguments.silent
-        for failed in publish(settings, outcome, whole=whole, silent=silent, handed_over=handed_over):
+        publication.complete(outcome)
+        for failed in publication.errors:
             say(failed)
     except KeyboardInterrupt:
         tell("\ndrcheck: interrupted while the report was written; the verdicts are in the ledger")
-    if question.is_record:
-        _tell_end(settings, report.exit_status, report.told())
-    return status
+    if publication.fault is not None:
+        raise publication.fault
+    return replace(outcome.report, now_alone=arguments.fail_on == "now")
 
 
-def _tell_end(settings: Settings, status: int, what: str) -> None:
-    """Call what waits for the end of each run, where the configuration names it."""
-    if settings.notify.ping is None:
+def _tell_end(settings: Settings, question: Question, status: int, what: str) -> None:
+    """Call what waits for the end of each run of record, where the configuration names it."""
+    if settings.notify.ping is None or not question.is_record:
         return
     from drcheck.app.notify import tell_end  # it loads what no run without channels needs
     from drcheck.cli.output import say

@@ -6,7 +6,6 @@ are caught here, once, around every collector, and nowhere else.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -116,6 +115,8 @@ def made_no_sense(connection: Connection, error: BaseException) -> CollectorErro
 
 def traced(error: BaseException) -> str:
     """Return a traceback for the operator, without the secrets that a message may hold."""
+    import traceback  # where something went wrong
+
     return scrubbed("".join(traceback.format_exception(error)))
 
 

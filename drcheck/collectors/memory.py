@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.descriptions import NOTHING, in_full
 from drcheck.collectors.pool import Connections
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Account, Entry, NotFound, Seek
 from drcheck.settings import Connection

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.verdict import Opening
 from drcheck.ledger.state import PastVerdict
 

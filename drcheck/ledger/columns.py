@@ -17,7 +17,7 @@ from typing import Any, Final
 from drcheck.core.history.changes import Record
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
-from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
+from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 
 Facts = Mapping[str, Any]
 """What is written of an entry: text keys, and values that CBOR knows."""
@@ -71,6 +71,7 @@ def written(record: Record) -> Facts:
             "unread": record.unread,
             "stretches": stretches(record.stretches),
             "tests": tests(record.tests),
+            "inventory": inventory(record.inventory) if record.inventory else None,
         }
     )
 
@@ -113,6 +114,7 @@ def read(facts: Facts) -> Record:
         unread=facts.get("unread", 0),
         stretches=read_stretches(facts.get("stretches", ())),
         tests=read_tests(facts.get("tests", ())),
+        inventory=read_inventory(facts["inventory"]) if "inventory" in facts else None,
     )
 
 
@@ -144,6 +146,19 @@ def tests(several: Iterable[ReportedTest]) -> list[Any]:
 def read_tests(rows: Iterable[Sequence[Any]]) -> tuple[ReportedTest, ...]:
     """Return what :func:`tests` was given."""
     return tuple(ReportedTest(text(name), *facts) for name, *facts in rows)
+
+
+def inventory(told: Inventory) -> list[Any]:
+    """Return what a list of what exists told as it is written."""
+    names = None if told.names is None else list(map(plain, told.names))
+    return [told.at, told.written_at, names, [[plain(name), plain(alias)] for name, alias in told.hosts]]
+
+
+def read_inventory(row: Sequence[Any]) -> Inventory:
+    """Return what :func:`inventory` was given."""
+    at, written_at, names, hosts = row
+    listed = None if names is None else tuple(map(text, names))
+    return Inventory(at, written_at, listed, tuple((text(name), text(alias)) for name, alias in hosts))
 
 
 def candidates(rows: Sequence[Candidate]) -> Facts:

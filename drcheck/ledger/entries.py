@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.changes import Record
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window

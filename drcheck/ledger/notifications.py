@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging.transitions import Change, Event, Subject, What
 from drcheck.ledger.columns import Facts, plain, text
 

@@ -22,7 +22,7 @@ from drcheck.core.history.changes import Record
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
-from drcheck.ledger import encoding, entries
+from drcheck.ledger import encoding, entries, notifications
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.interface import Log
@@ -119,16 +119,16 @@ class Run:
         """Keep what was found of all commitments."""
         self._append([entries.Verdicts(self.id, tuple(verdicts))])
 
-    def finish(self, exit_status: int) -> None:
-        """Say that the run did all it had to."""
-        self._end("finished", exit_status)
+    def finish(self, exit_status: int, told: Iterable[notifications.Notification] = ()) -> None:
+        """Say that the run did all it had to, and what is told of it."""
+        self._end("finished", exit_status, told)
 
     def interrupt(self) -> None:
         """Say that the run was stopped before its end; what it recorded stands."""
         self._end("interrupted", None)
 
-    def _end(self, state: str, exit_status: int | None) -> None:
-        self._append([entries.RunEnded(self.id, state, clock.now(), exit_status)])
+    def _end(self, state: str, exit_status: int | None, told: Iterable[notifications.Notification] = ()) -> None:
+        self._append([entries.RunEnded(self.id, state, clock.now(), exit_status), *told])
         self.over = True
 
     @property

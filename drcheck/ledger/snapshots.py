@@ -10,12 +10,12 @@ import zlib
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, Final
 
 import cbor2
 
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
 from drcheck.core.history.changes import History, Record
 from drcheck.core.history.likeness import Likeness
@@ -333,6 +333,7 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
         "unaccounted": columns.written_names(history.unaccounted),
         "told": columns.stretches(history.stretches),
         "tests": columns.tests(history.tests),
+        "inventories": [columns.inventory(one) for one in history.inventories],
         "stretches": sealed_facts(sealed),
         "log": source.log,
         "standing": source.standing.name,
@@ -352,6 +353,7 @@ def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
         unaccounted=columns.read_names(facts["unaccounted"]),
         stretches=columns.read_stretches(facts["told"]),
         tests=dict.fromkeys(columns.read_tests(facts["tests"])),
+        inventories=[columns.read_inventory(one) for one in facts["inventories"]],
         sealed=dict(sealed),
         origin=sealed,
         shelf=StoredShelf(log, key, upto, {stretch: one.at for stretch, one in sealed.items()}),
@@ -368,7 +370,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 12
+FORMAT: Final = 13
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 

@@ -7,10 +7,10 @@ is the same whenever it is asked for.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.changes import History
 from drcheck.core.judging import transitions
 from drcheck.core.judging.since_last_run import Recorded
@@ -25,6 +25,10 @@ from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
 from drcheck.ledger.notifications import Sending
+
+CLAIM_LASTS: Final = 600
+"""Seconds after which whoever claimed a message, and has neither said what became of it nor claimed it anew, is taken
+to have died."""
 
 
 class Key(NamedTuple):
@@ -122,6 +126,10 @@ class ChannelState:
     """Since when somebody sends a message of them; None: nobody does."""
     claimed_by: str = ""
     """The run that does: what became of a message that another one claimed before changes nothing."""
+
+    def is_claimed(self, at: int) -> bool:
+        """Return whether somebody sends a message at that instant."""
+        return self.claimed_at is not None and 0 <= at - self.claimed_at < CLAIM_LASTS
 
     def apply(self, entry: notifications.Notification) -> None:
         """Take in one entry."""

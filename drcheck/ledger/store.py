@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
@@ -183,9 +183,9 @@ class Ledger:
         )
         return self._run
 
-    def publish(self, run: str, at: int, told: Sequence[notifications.Notification] = ()) -> None:
-        """Say that the report of ``run``, the newest of record, was handed over at ``at``, and what is told of it."""
-        self.log.append([encoding.encode(entries.Published(run, at)), *map(encoding.encode, told)])
+    def publish(self, run: str, at: int) -> None:
+        """Say that the report of ``run``, the newest of record, was handed over at ``at``."""
+        self.log.append([encoding.encode(entries.Published(run, at))])
 
     def tell(self, told: Iterable[notifications.Notification]) -> None:
         """Say what is told to whom, and what became of it."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from drcheck.core.model.policy import (
     Agreement,
@@ -20,11 +18,10 @@ from drcheck.core.model.policy import (
     Source,
     Waiver,
 )
+from drcheck.core.model.policy_text import joined
 from drcheck.core.model.sites import Site
-from drcheck.core.time.calendar import day_starts
 from drcheck.policyfile import commitments, scalar_formats, shorthand, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.extends import joined
 from drcheck.policyfile.nodes import Fields
 from drcheck.policyfile.schema import Values, schema
 from drcheck.registry import READERS
@@ -63,7 +60,7 @@ def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> 
         runs_at=tuple(values.get("runs_at", ())),
         scenarios={name: frozenset(scenario["loses"]) for name, scenario in values.get("scenarios", {}).items()},
         waivers=tuple(
-            Waiver(commitment, _waived_until(waiver["until"], zone), waiver["owner"], waiver["reason"])
+            Waiver(commitment, units.until(waiver["until"], zone), waiver["owner"], waiver["reason"])
             for waiver in values.get("waivers", ())
             for commitment in shorthand.covered(waiver["commitment"], values["commitments"])
         ),
@@ -73,13 +70,6 @@ def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> 
             for part in shorthand.covered(name, values["commitments"])
         },
     )
-
-
-def _waived_until(text: str, zone: ZoneInfo) -> int:
-    """Return the end of the last day that is named, or the instant that is."""
-    if "T" in text:
-        return units.instant(text, zone)
-    return day_starts(units.day(text) + timedelta(days=1), zone)
 
 
 def _business(calendar: Values) -> BusinessCalendar:

@@ -23,6 +23,10 @@ _FORMATS: Final[Mapping[str, Callable[[str], object]]] = {
     "drcheck-thinned": scalar_formats.thinned,
 }
 """What text of other formats says is the text itself."""
+_IN_ZONE: Final[Mapping[str, Callable[[str, tzinfo], int]]] = {
+    "drcheck-instant": units.instant,
+    "drcheck-until": units.until,
+}
 
 
 def converted(value: Any, part: Schema, zone: tzinfo) -> Any:
@@ -36,6 +40,6 @@ def converted(value: Any, part: Schema, zone: tzinfo) -> Any:
     if isinstance(value, list):
         return tuple(converted(each, items(chosen), zone) for each in value)
     form = next((choice["format"] for choice in reversed(chosen) if "format" in choice), "")
-    if form == "drcheck-instant":
-        return units.instant(value, zone)
+    if form in _IN_ZONE:
+        return _IN_ZONE[form](value, zone)
     return _FORMATS[form](value) if form in _FORMATS else value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.names.alike import Common, Found, own_size
 from drcheck.core.names.estimates import Estimate, has_zone
 from drcheck.policyfile.nodes import Fields, one_line

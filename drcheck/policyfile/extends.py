@@ -9,19 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field
+from drcheck.core.model import policy_text
 from drcheck.policyfile import strictyaml
 from drcheck.policyfile.nodes import Entry, Fields, Mark, Node, Problem, Scalar
 
 _OWN_KEYS: Final = ("extends", "template")
 """Keys that say what a file is; they are not taken over."""
-_SEPARATOR: Final = "\x1e"
-"""Stands before each file of a joined text: no file can hold it, as control characters are refused."""
-
-
 MOST: Final = 10
 """Templates of one policy, each extending the next: nobody can follow a longer chain."""
 
@@ -99,15 +95,9 @@ def extended(path: str, shown: str, within: str, files: Files) -> Extended:
     return Extended(_merged(chain), tuple(all_problems), tuple(read), whole=refused is None)
 
 
-def joined(files: Sequence[tuple[str, bytes]]) -> str:
-    """Return a file and its templates as one text, which :func:`separated` takes apart again."""
-    return "".join(f"{_SEPARATOR}{name}\n{data.decode('utf-8-sig')}" for name, data in files)
-
-
 def separated(text: str) -> Extended:
-    """Return the policy that a text made by :func:`joined` held, whatever became of its files."""
-    parts = (part.partition("\n") for part in text.split(_SEPARATOR)[1:])
-    files = [(name, data.encode()) for name, _, data in parts]
+    """Return the policy whose text that was (``Policy.text``), whatever became of its files."""
+    files = policy_text.separated(text)
     parsed = [strictyaml.parse(data, name) for name, data in files]
     chain = [node for node, _ in parsed if isinstance(node, Fields)]
     problems = tuple(problem for _, found in parsed for problem in found)

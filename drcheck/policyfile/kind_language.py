@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from drcheck import registry
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Commitment
 
 if TYPE_CHECKING:

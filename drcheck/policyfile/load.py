@@ -6,11 +6,11 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.policy import Policy, Position
 from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
+
+from drcheck.core.fast_dataclasses import dataclass, field
 
 
 class Mark(NamedTuple):

@@ -280,6 +280,7 @@ _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "money": units.money,
     "notice": units.notice,
     "instant": lambda text: units.instant(text, UTC),
+    "until": lambda text: units.until(text, UTC),
     "hours": units.hours,
     "night": lambda text: units.hours(text, over_midnight=True),
     "month-day": units.month_day,

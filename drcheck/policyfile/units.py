@@ -7,7 +7,7 @@ hint, how it is written.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
@@ -158,6 +158,11 @@ def instant(text: str, zone: tzinfo) -> int:
         return int(datetime.fromisoformat(text).replace(microsecond=0).timestamp())
     except ValueError:
         raise DrcheckError(f"{text} is not in the calendar", "Write an instant that exists.") from None
+
+
+def until(text: str, zone: tzinfo) -> int:
+    """Return the end of a last day in ``zone``, or the instant that is named."""
+    return day_starts(day(text) + timedelta(days=1), zone) if _DATE.fullmatch(text) else instant(text, zone)
 
 
 def _in_our_time(text: str) -> None:

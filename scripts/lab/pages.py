@@ -75,7 +75,11 @@ def table(report: Report) -> str:
     services = report["services"]
     heads = [f"[{service['service']}]({service['policy']})" for service in services]
     rows = [["", *heads], ["---"] * (len(heads) + 1)]
-    rows += [[f"`{kind}`", *(cell(service, kind) for service in services)] for kind in registry.KINDS]
+    rows += [
+        [f"`{kind}`", *(cell(service, kind) for service in services)]
+        for kind in registry.KINDS
+        if kind not in registry.OF_ESTATES
+    ]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

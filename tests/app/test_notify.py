@@ -21,10 +21,10 @@ import pytest
 from drcheck import clock
 from drcheck.app import notify as notifying
 from drcheck.app.look import unwatched
-from drcheck.app.publish import publish
+from drcheck.app.publish import Publication
 from drcheck.app.verify import Question, verify
 from drcheck.errors import UsageError
-from drcheck.ledger.notifications import Notification, Sending
+from drcheck.ledger import state as states
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.config import load_settings
 
@@ -116,9 +116,19 @@ class Estate:
         return file
 
     def night(self, *paths):
+        return self.judge(*paths)()
+
+    def judge(self, *paths):
+        """Do a run, and return what hands it over and says what could not be done."""
         settings = load_settings(self.config)
-        outcome = verify(settings, paths, Question(), unwatched)
-        return publish(settings, outcome, whole=not paths)
+        publication = Publication(settings, whole=not paths)
+        outcome = verify(settings, paths, Question(), unwatched, prepare=publication.prepare)
+
+        def hand_over():
+            publication.complete(outcome)
+            return publication.errors
+
+        return hand_over
 
     def told(self):
         """Return what the last message told, and forget it."""
@@ -181,7 +191,7 @@ def test_whoever_dies_between_claim_and_message_leaves_it_to_the_next_run(estate
     assert estate.night() == []
     assert estate.told() == []  # it is claimed, and may be on its way
     with monkeypatch.context() as patched:
-        patched.setattr(notifying, "_CLAIM_LASTS", 0)
+        patched.setattr(states, "CLAIM_LASTS", 0)
         assert estate.night() == []
     (told,) = estate.told()
     assert told.startswith("Broken:\n- web rpo: since ")
@@ -191,42 +201,82 @@ def test_a_channel_is_told_though_another_runner_wrote_something_while_the_repor
     estate.promise("web")
     estate.promise("crm")
     estate.dump("crm")
-    settings = load_settings(estate.config)
-    outcome = verify(settings, (), Question(), unwatched)
-    with open_ledger(settings.ledger) as ledger:
-        ledger.tell([Notification("other", outcome.report.run, 1, Sending.SENT)])
+    hand_over = estate.judge()
     estate.night(f"{estate.place}/policies/crm.yaml")  # another run, which tells of crm alone
-    assert publish(settings, outcome, whole=True) == []
+    assert hand_over() == []
     (told,) = estate.told()
     assert told.startswith("Broken:\n- web rpo: since ")
-    with open_ledger(settings.ledger) as ledger:
+    with open_ledger(load_settings(estate.config).ledger) as ledger:
         assert list(ledger.damage()) == []
     assert estate.night() == []
     assert estate.told() == []
 
 
-def test_what_a_later_run_judges_as_well_that_one_tells(estate):
+def test_of_two_runs_of_the_same_the_first_tells_what_it_found(estate):
     estate.promise("web")
-    settings = load_settings(estate.config)
-    outcome = verify(settings, (), Question(), unwatched)
-    later = verify(settings, (), Question(), unwatched)
-    assert publish(settings, outcome, whole=True) == []
+    first, later = estate.judge(), estate.judge()
+    assert later() == []
     assert estate.told() == []
-    assert publish(settings, later, whole=True) == []
+    assert first() == []
     assert len(estate.told()) == 1
 
 
-def test_a_channel_waits_for_a_run_of_something_else_and_says_where_that_takes_too_long(estate, monkeypatch):
+def test_a_channel_is_told_while_another_run_holds_the_ledger_and_waits_for_it_to_say_so(estate, monkeypatch):
     estate.promise("web")
-    settings = load_settings(estate.config)
-    outcome = verify(settings, (), Question(), unwatched)
-    busy = open_ledger(settings.ledger)
-    monkeypatch.setattr(clock, "pause", lambda _: None)
-    (error,) = publish(settings, outcome, whole=True)
-    assert error.message.startswith("the channels were not told: ")
+    hand_over = estate.judge()
+    busy = open_ledger(load_settings(estate.config).ledger)
     monkeypatch.setattr(clock, "pause", lambda _: busy.close())
-    assert publish(settings, outcome, whole=True) == []
+    assert hand_over() == []
     assert len(estate.told()) == 1
+    assert estate.night() == []
+    assert estate.told() == []
+
+
+def test_what_many_slow_channels_keep_waiting_is_claimed_anew_and_told_once(estate, monkeypatch):
+    names = [f"to-{number}" for number in range(5)]
+    estate.configure(*(f"{name}: {{url_env: HOOK}}" for name in names))
+    estate.promise("web")
+    real, now = notifying.send, [clock.now()]
+    monkeypatch.setattr(clock, "now", lambda: now[0])
+    sent, others = [], []
+
+    def slow(address, told):
+        sent.append(address.id)
+        real(address, told)
+        now[0] += 200  # the last one is sent a quarter of an hour after all of them were claimed
+        settings = load_settings(estate.config)
+        with open_ledger(settings.ledger) as ledger:
+            others.append(notifying.lapses_at(ledger.state(()), now[0]))
+        others.append(notifying.tell_left(settings))
+
+    monkeypatch.setattr(notifying, "send", slow)
+    assert estate.night() == []
+    assert sent == names
+    assert len(estate.told()) == 5
+    assert notifying.tell_left(load_settings(estate.config)) == []
+
+
+def test_what_lapsed_while_another_run_held_the_ledger_is_left_to_that_one(estate, monkeypatch):
+    estate.configure("one: {url_env: HOOK}", "two: {url_env: HOOK}")
+    estate.promise("web")
+    real, now, held = notifying.send, [clock.now()], []
+    monkeypatch.setattr(clock, "now", lambda: now[0])
+    monkeypatch.setattr(clock, "pause", lambda _: None)
+
+    def slow(address, told):
+        real(address, told)
+        now[0] += 700
+        held.append(open_ledger(load_settings(estate.config).ledger))
+
+    monkeypatch.setattr(notifying, "send", slow)
+    errors = estate.night()
+    assert [error.message.partition(":")[0] for error in errors] == [
+        "two was not told", "that 1 message went out could not be recorded",
+    ]  # fmt: skip
+    held.pop().close()
+    monkeypatch.setattr(notifying, "send", real)
+    assert notifying.tell_left(load_settings(estate.config)) == []
+    assert len(estate.told()) == 3  # one twice: nobody could write down that it had been sent
 
 
 def test_that_a_message_went_out_and_could_not_be_recorded_is_said(estate, monkeypatch):
@@ -570,7 +620,7 @@ def test_over_a_hundred_nights_nothing_is_lost_and_nothing_doubled(estate, monke
     services = ["web", "crm", "wiki"]
     for service in services:
         estate.promise(service)
-    monkeypatch.setattr(notifying, "_CLAIM_LASTS", 0)
+    monkeypatch.setattr(states, "CLAIM_LASTS", 0)
     there, believed, said = dict.fromkeys(services, False), set(), []
     real = notifying.send
 

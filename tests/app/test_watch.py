@@ -185,7 +185,7 @@ def test_a_fault_while_the_channels_are_told_ends_no_watch(world, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(watch, "publish", broken)
+    monkeypatch.setattr(watch.Publication, "complete", broken)
     watching = world.watching()
     until(world, watching, at(2026, 3, 21, 12))
     assert len(world.runs()) == 2

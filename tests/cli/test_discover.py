@@ -63,6 +63,7 @@ def test_each_directory_becomes_a_policy_that_lint_takes_and_verify_finds_met(dr
             os.utime(tmp_path / "d" / (name + ending), (made, made))
     put(tmp_path / "d", "notes.txt")
     done = drcheck("discover", "disk:", "--into", "policies")
+    assert done.stdout.startswith("disk: "), done.stdout
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "webshop       22  " in done.stdout

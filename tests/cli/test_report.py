@@ -67,6 +67,11 @@ def test_a_report_is_one_file_named_by_its_period(estate: Path) -> None:
     assert "dump" in text
 
 
+def test_a_report_to_file_is_a_pdf(estate: Path) -> None:
+    drcheck(estate, "report", "--quiet", "--period", this_year(), "--format", "pdf")
+    assert (estate / f"drcheck-{this_year()}.pdf").read_bytes().startswith(b"%PDF-1.7")
+
+
 def test_a_directory_gets_a_page_a_service(estate: Path) -> None:
     drcheck(estate, "report", "--quiet", "--period", this_year(), "--output", "out/")
     assert sorted(path.relative_to(estate / "out").as_posix() for path in (estate / "out").rglob("*.html")) == [

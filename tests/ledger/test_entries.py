@@ -15,7 +15,7 @@ from drcheck.core.judging.transitions import Change, Event, Subject
 from drcheck.core.judging.transitions import What as Case
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
-from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
+from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import encoding
 from drcheck.ledger.columns import Damaged, candidates, read_candidates
@@ -90,6 +90,14 @@ records = st.builds(
         st.builds(ReportedTest, texts, st.sampled_from(["passed", "failed"]), instants, instants, st.integers(0, 9)),
         max_size=2,
     ).map(tuple),
+    st.none()
+    | st.builds(
+        Inventory,
+        instants,
+        st.none() | instants,
+        st.none() | st.lists(texts, max_size=3).map(tuple),
+        st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    ),
 )
 openings = st.lists(
     st.builds(Opening, instants, st.none() | instants, texts, st.booleans(), st.booleans()), max_size=3

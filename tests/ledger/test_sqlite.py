@@ -374,3 +374,31 @@ def test_whoever_opened_a_ledger_at_rest_keeps_that_view_when_a_run_comes_and_go
         assert [one.data for one in reader.read()] == [b"1"]
     with closing(SqliteLog(path_of(url), read_only=True)) as reader:
         assert reader.count == 101
+
+
+def test_reading_leaves_nothing_beside_a_ledger_that_nobody_writes_to(tmp_path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with open_ledger(url) as ledger, start(ledger) as run:
+        run.finish(0)
+    before = (tmp_path / "ledger.db").read_bytes()
+    with open_ledger(url, read_only=True) as ledger:
+        assert ledger.log.count
+        with pytest.raises(sqlite3.OperationalError):
+            ledger.log.connection.execute("DELETE FROM derived")
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
+    assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def test_reading_while_a_run_goes_on_takes_nothing_of_it_away(tmp_path):
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with open_ledger(url) as ledger, start(ledger) as run:
+        with open_ledger(url, read_only=True) as reader:
+            assert reader.log.count == ledger.log.count
+        run.finish(0)
+    with open_ledger(url, read_only=True) as reader, open_ledger(url) as ledger:
+        with start(ledger) as run:
+            run.finish(0)
+        seen = reader.log.count
+    with open_ledger(url, read_only=True) as ledger:
+        assert ledger.log.count > seen
+        assert list(ledger.damage()) == []

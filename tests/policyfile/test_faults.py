@@ -87,7 +87,7 @@ silent_on: [rto, foo]
         'p.yaml:22:24: waivers.commitment: there is no commitment "sevn" (did you mean seven?)',
         'p.yaml:23:11: template: "yes" stands where true or false belongs (write it like true)',
         "p.yaml:24:13: silent_on: rto is promised in commitments.six (remove one of them)",
-        'p.yaml:24:18: silent_on: "foo" is not known here (one of rpo, rto, backup_frequency, retention, encryption, copies, immutability, integrity, restore_test, provable, availability)',
+        'p.yaml:24:18: silent_on: "foo" is not known here (one of rpo, rto, backup_frequency, retention, encryption, copies, immutability, integrity, restore_test, provable, availability, coverage)',
     ]  # fmt: skip
 
 

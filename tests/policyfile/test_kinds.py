@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from drcheck import registry
+from drcheck.core.fast_dataclasses import MISSING, fields
 from drcheck.policyfile import shorthand
 from drcheck.policyfile.commitments import commitment
 from drcheck.policyfile.kind_language import language

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from drcheck.collectors.memory import Held, MemoryCollector, MemoryConnection
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.settings import ConfigKeys, Connection
 
 

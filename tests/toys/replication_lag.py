@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import ClassVar
 
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.words import quoted
 from drcheck.settings import ConfigKeys, Connection, base_url
 

@@ -247,7 +247,7 @@ class LocalCollector:
 
 def _text(path: str) -> str:
     r"""Return a path as text; bytes that are no UTF-8 are shown as ``\xNN``."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def open_local(connection: LocalConnection, root: str, pool: Connections) -> LocalCollector:

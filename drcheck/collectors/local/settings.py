@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.names.paths import part_too_long
 from drcheck.settings import ConfigKeys, Connection, directory_url
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Final
 from urllib.parse import quote
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.names.paths import part_too_long
 from drcheck.settings import ConfigKeys, Connection, directory_url
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Told

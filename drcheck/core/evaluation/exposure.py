@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter, sub
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.model.exhibit import Ages, Step
 from drcheck.core.model.points import Row

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum, auto
 
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.verdict import Finding, Status, Window
 

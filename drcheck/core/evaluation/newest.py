@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import islice, repeat
 from operator import ge, itemgetter, lt
 from typing import overload
 
 from drcheck.core.evaluation.terms import Subject
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Points, Row
 from drcheck.core.time.spans import Span, intersection

@@ -10,10 +10,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise, product
 from typing import NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.points import Row

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.history.part import Part, of_kind
 from drcheck.core.model import grace
 from drcheck.core.model.evidence import ALWAYS

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.thresholds import Thresholds
 from drcheck.core.model.evidence import ALWAYS, LONG_AGO, Look

@@ -12,10 +12,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.model.evidence import FOREVER, LONG_AGO

@@ -9,10 +9,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness
@@ -34,7 +34,7 @@ from drcheck.core.model.evidence import (
     Unaccounted,
 )
 from drcheck.core.model.observation import Observation
-from drcheck.core.model.rewritten_logs import ReportedTest, Stretch
+from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch
 
 SIZES = 10 * 86400
 """How much further back candidates are kept where sizes are compared with those of the ten points before."""
@@ -59,6 +59,8 @@ class Record:
     """What an export told that was not known."""
     tests: tuple[ReportedTest, ...] = ()
     """What a test runner's report told that was not known."""
+    inventory: Inventory | None = None
+    """What a list of what exists told that was not known."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,8 @@ class History:
     """What all exports told together."""
     tests: dict[ReportedTest, None] = field(default_factory=dict)
     """What all reports of test runners told, in the order in which they did."""
+    inventories: list[Inventory] = field(default_factory=list)
+    """What lists of what exists told, each time that they told something else."""
     sealed: dict[int, Sealed] = field(default_factory=dict)
     """The stretches of old data that are not in memory."""
     origin: dict[int, Sealed] = field(default_factory=dict, compare=False, repr=False)
@@ -137,7 +141,19 @@ class History:
             observation.unread,
             tuple(exports.news(observation.stretches, self.stretches)),
             tuple(test for test in observation.tests if test not in self.tests),
+            self._new(observation.inventory),
         )
+
+    def _new(self, told: Inventory | None) -> Inventory | None:
+        """Return what a list tells that the one before did not."""
+        if told is None or not self.inventories:
+            return told
+        last = self.inventories[-1]
+        names = next(one.names for one in reversed(self.inventories) if one.names is not None)
+        if told.names != names:
+            return told
+        same = (told.written_at, told.hosts) == (last.written_at, last.hosts)
+        return None if same else told._replace(names=None)
 
     def _doubted(
         self, observation: Observation, shown: Iterable[str], changed: AbstractSet[str]
@@ -200,6 +216,8 @@ class History:
         if record.stretches:
             self.stretches = exports.joined((*self.stretches, *record.stretches))
         self.tests.update(dict.fromkeys(record.tests))
+        if record.inventory is not None:
+            self.inventories.append(record.inventory)
         if look.complete or look.names:
             self.unaccounted = look.unaccounted
 

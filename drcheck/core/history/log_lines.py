@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 from drcheck.core.model.log_records import Announcement, Between, Log, Maintenance, Shown
 

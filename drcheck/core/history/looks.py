@@ -5,10 +5,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice, repeat
 from typing import Final, Self, overload
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Gap, Look
 
 _HIDDEN: Final = (Gap("it was not complete"),)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.absence import Absence
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.points import Points

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import exports, junit_reports
 from drcheck.core.history.changes import History
 from drcheck.core.history.look_order import in_order
 from drcheck.core.model.evidence import LONG_AGO
-from drcheck.core.model.log_records import Log
+from drcheck.core.model.log_records import Listed, Log
 from drcheck.core.model.policy import RestoreRecords
+from drcheck.core.model.rewritten_logs import Inventory
+from drcheck.core.time.spans import Spans
 
 
 def of_exports(history: History) -> Log:
@@ -26,6 +29,35 @@ def of_exports(history: History) -> Log:
 def of_reports(history: History, restores: RestoreRecords) -> Log:
     """Return what a test runner's reports told."""
     return _as_known(junit_reports.log(history.tests, restores), history)
+
+
+def of_inventories(history: History, covering: Mapping[str, Spans]) -> Log:
+    """Return what a list of what exists told at each look, beside when policies cover what."""
+    told = sorted(_whole(history.inventories), key=lambda one: one.at)
+    listed: list[Listed] = []
+    row = 0
+    for look in in_order(history.looks):
+        while row < len(told) and told[row].at <= look.begin:
+            row += 1
+        if not look.complete or not row:
+            why = next((gap.what for gap in look.gaps if gap.hides), "")
+            listed.append(Listed(look.begin, why or "it could not be seen", look.begin))
+            continue
+        last = told[row - 1]
+        aliases: dict[str, tuple[str, ...]] = {}
+        for name, alias in last.hosts:
+            aliases[name] = (*aliases.get(name, ()), alias)
+        written_at = look.begin if last.written_at is None else last.written_at
+        listed.append(Listed(look.begin, "", written_at, last.names or (), aliases))
+    return _as_known(Log(listed=tuple(listed), covering=covering), history)
+
+
+def _whole(inventories: Iterable[Inventory]) -> Iterator[Inventory]:
+    """Yield each with its names."""
+    names: tuple[str, ...] = ()
+    for one in inventories:
+        names = names if one.names is None else one.names
+        yield one._replace(names=names)
 
 
 def _as_known(log: Log, history: History) -> Log:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.likeness import Content, Likeness
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from typing import Any
 
+from drcheck.core.fast_dataclasses import dataclass, field, fields
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.model.evidence import Candidate
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import NamedTuple, Self
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.time.spans import Span, Spans, union
 

@@ -10,8 +10,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.archive import hashed
 from drcheck.core.history.changes import SIZES, History

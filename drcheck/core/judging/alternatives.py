@@ -7,10 +7,10 @@ single points says as much. So each answer is judged whole, and evaluators know 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import product
 from typing import Final
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.part import Part
 from drcheck.core.model.verdict import Finding, Status, Window
 from drcheck.core.time.timeline import where_agreed

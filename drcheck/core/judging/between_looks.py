@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.verdict import Finding, Piece, Status, Window
 

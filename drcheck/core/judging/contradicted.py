@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Check, Log, Recovery

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from drcheck.core.evaluation.interface import Counts
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.sources import SourceEvidence, part_of
 from drcheck.core.judging.subjects import subject_of

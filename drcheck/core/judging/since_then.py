@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import cache
 from itertools import chain
 from operator import attrgetter
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import words
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.log_lines import appeared, times
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part

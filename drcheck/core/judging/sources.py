@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from drcheck.core.evaluation.terms import Records
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part

@@ -7,9 +7,10 @@ told of each is known from the messages before, so that nothing is told twice an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from drcheck.core.fast_dataclasses import dataclass
 
 _FLAPS_FROM: Final = 3
 """Beginnings within :data:`_RECENT` from which on a condition flaps: each further one would be one more message."""

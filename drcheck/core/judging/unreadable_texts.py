@@ -8,10 +8,10 @@ for a year would else be unknown for as long.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.wordings import Version
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.verdict import Finding, Status, Window

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import Policy

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache, partial
 from itertools import pairwise, takewhile
@@ -22,6 +21,7 @@ from drcheck.core.evaluation.headroom import at_risk, warn_at
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.same_point import Number, Numbers
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Joined, Making, Needs
 from drcheck.core.model.evidence import FOREVER, Fact

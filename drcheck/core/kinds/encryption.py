@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from enum import StrEnum
 from functools import partial
@@ -14,6 +13,7 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import Bound, Every, all_seen, states, why_untold
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import Fact, Told

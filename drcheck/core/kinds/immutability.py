@@ -8,7 +8,6 @@ and went before anybody looked is not judged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from typing import ClassVar, NamedTuple
@@ -18,6 +17,7 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import Bound, Every, states, why_untold
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs

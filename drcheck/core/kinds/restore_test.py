@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import groupby
 from typing import ClassVar, NamedTuple
@@ -25,6 +24,7 @@ from drcheck.core.evaluation.recoveries import (
     why_it_does_not_prove,
 )
 from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import unread
 from drcheck.core.model.commitments import Needs, Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Fact

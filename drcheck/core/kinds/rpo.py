@@ -6,7 +6,6 @@ scenario. It is breached while it is greater than ``at_most``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
@@ -16,6 +15,7 @@ from drcheck.core.evaluation.exposure import Exposure, cite, rejected
 from drcheck.core.evaluation.headroom import at_risk
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.readers import Tells

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from enum import Enum
 from itertools import groupby
@@ -34,6 +33,7 @@ from drcheck.core.evaluation.recoveries import (
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until, clocks_of, recovery_time
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.evaluation.thawing import Thawing
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import known_open_until
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import FOREVER, Cited, Fact

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Self, overload
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import Candidate, Pieces
 
 

@@ -6,13 +6,13 @@ Durations are whole seconds, percentages :class:`~fractions.Fraction` as exact a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum, auto
 from fractions import Fraction
 from typing import ClassVar, NamedTuple, Self
 
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.lateness import longest_interval
 from drcheck.core.model.readers import Tells

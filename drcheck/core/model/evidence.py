@@ -7,10 +7,10 @@ Instants are whole seconds since the epoch (UTC). What is uncertain is a pair (e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.time.spans import Span
 
 FOREVER: Final = 1 << 62

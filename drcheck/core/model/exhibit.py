@@ -5,8 +5,9 @@ Only reports ask for these; a nightly run has none of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from drcheck.core.fast_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from drcheck.core.model.verdict import Status

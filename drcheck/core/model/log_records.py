@@ -6,11 +6,12 @@ Instants are whole seconds since the epoch (UTC).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
+from drcheck.core.time.spans import Spans
 
 
 class Phase(NamedTuple):
@@ -180,6 +181,18 @@ class Check(NamedTuple):
     """As :attr:`Recovery.contradicted` has it."""
 
 
+class Listed(NamedTuple):
+    """What a list of what exists told at one look, and from then on until the next one."""
+
+    at: int
+    unseen: str
+    """Why it could not be read; empty: it could."""
+    written_at: int
+    names: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = {}
+    """Name of a host to the connections that lead to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """The records of one log, in the order of its lines."""
@@ -191,6 +204,10 @@ class Log:
     watched: tuple[Watched, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     checks: tuple[Check, ...] = ()
+    listed: tuple[Listed, ...] = ()
+    """Of a list of what exists, what each look told, oldest first."""
+    covering: Mapping[str, Spans] = field(default_factory=dict)
+    """Beside such a list: name to when a policy covers it."""
     gaps: tuple[Gap, ...] = ()
     """Lines that could not be read; each has its ``line``."""
     corrections: Mapping[int, int] = field(default_factory=dict)

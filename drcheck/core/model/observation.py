@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Candidate, Described, Look
 from drcheck.core.model.log_records import Log
-from drcheck.core.model.rewritten_logs import ReportedTest, Stretch
+from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Observation:
     """What an export of a monitoring system tells."""
     tests: tuple[ReportedTest, ...] = ()
     """What a test runner's report tells."""
+    inventory: Inventory | None = None
+    """What a list of what exists tells."""
     described: tuple[Described, ...] = ()
     """Facts of the candidates, as far as they were asked."""
     unlisted: tuple[str, ...] = ()

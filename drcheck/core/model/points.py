@@ -9,9 +9,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field, fields, replace
 from drcheck.core.model.evidence import ALWAYS, FOREVER, Fact, Told
 from drcheck.core.time.spans import Span, Spans, difference, intersection, union
 

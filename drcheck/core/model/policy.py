@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.readers import Behaviour, Reader, Tells
 from drcheck.core.model.sites import Place, Site

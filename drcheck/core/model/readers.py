@@ -16,6 +16,7 @@ class Tells(StrEnum):
     OUTAGES = "outages"
     WATCHED = "watched spans"
     MAINTENANCE = "maintenance"
+    INVENTORY = "what exists"
     ATTESTATIONS = "attestations"
     """The dated word of a named owner may stand for any of them."""
 

@@ -29,6 +29,19 @@ class Stretch(NamedTuple):
     """Whether it still held where the export ends."""
 
 
+class Inventory(NamedTuple):
+    """What exists, by somebody's list, as one look found it."""
+
+    at: int
+    """The look."""
+    written_at: int | None
+    """When the list was written, as its place tells; None: it was made for the look, as what a command prints."""
+    names: tuple[str, ...] | None
+    """None: those of the look before."""
+    hosts: tuple[tuple[str, str], ...] = ()
+    """Each of them that is the host of a connection, with the alias of that."""
+
+
 class ReportedTest(NamedTuple):
     """One restore test, as a test runner's report tells it."""
 

@@ -7,10 +7,11 @@ such a slot begins in a zone is told by :mod:`drcheck.core.time.calendar`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Flag, StrEnum, auto
 from typing import Final, Self
+
+from drcheck.core.fast_dataclasses import dataclass
 
 _HOUR: Final = 3600
 _DAY: Final = 86400

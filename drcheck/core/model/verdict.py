@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from itertools import count
 from typing import NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Commitment, Money, Standing
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.exhibit import Exhibit

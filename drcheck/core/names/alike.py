@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.names.estimates import Estimate
 from drcheck.core.names.series import Series
 

@@ -6,10 +6,13 @@ A name is only taken for covered where a policy names it itself: a likeness prov
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from drcheck.core.model.policy import Policy
+from drcheck.core.model.readers import Tells
+from drcheck.core.time.spans import Span, Spans, union
 
 _COLUMNS: Final = ("service", "name", "bucket", "container", "host", "hostname")
 """Columns of a list that hold the names, the first of them that it has; else its first column does."""
@@ -57,7 +60,7 @@ def covered(names: Sequence[str], policies: Iterable[Policy], hosts: Mapping[str
     """
     known: dict[str, str] = {}
     for name in names:
-        known.setdefault(name.casefold().rstrip("/"), name)
+        known.setdefault(plain(name), name)
     met: set[str] = set()
     idle = []
     for policy in policies:
@@ -65,7 +68,7 @@ def covered(names: Sequence[str], policies: Iterable[Policy], hosts: Mapping[str
         met |= own
         if not own:
             idle.append(policy.service)
-    uncovered = tuple(name for name in names if name.casefold().rstrip("/") not in met)
+    uncovered = tuple(name for name in names if plain(name) not in met)
     return Coverage(tuple(names), uncovered, tuple(sorted(idle)))
 
 
@@ -73,9 +76,26 @@ def _addresses(policy: Policy, hosts: Mapping[str, str]) -> set[str]:
     """Return everything by which a list may name a service."""
     told = {policy.service}
     for source in policy.sources.values():
+        if source.tells(Tells.INVENTORY):
+            continue  # where a list lies says nothing about backups
         told |= {source.connection, hosts.get(source.connection, "")}
         parts = [] if source.path.startswith("!") else source.path.strip("/").split("/")
         for count in range(1, len(parts) + 1):
             path = "/".join(parts[:count])
             told |= {path, f"{source.connection}:{path}"}
-    return {each.casefold() for each in told} - {""}
+    return {plain(each) for each in told} - {""}
+
+
+def covering(texts: Iterable[tuple[Policy, Span]]) -> dict[str, Spans]:
+    """Return by what names policies cover services, buckets and connections, and when, given when each text binds."""
+    found: dict[str, list[Span]] = defaultdict(list)
+    for policy, binds in texts:
+        if binds.start < binds.end:
+            for name in _addresses(policy, {}):
+                found[name].append(binds)
+    return {name: tuple(union(spans)) for name, spans in found.items()}
+
+
+def plain(name: str) -> str:
+    """Return a name as it is compared: case does not matter, nor a slash at its end."""
+    return name.casefold().rstrip("/")

@@ -33,15 +33,27 @@ def reader(letters: frozenset[str], groups: Mapping[str, int], zone: tzinfo) -> 
     if "s" in letters:
         return _epoch(dated, groups, span(letters - {"s"}))
     spelled = tuple(groups[letter] for letter in dated)
-    date_alone = tuple(letter for letter in dated if letter in DATE)
-    days = tuple(groups[letter] for letter in date_alone)
+    dates = "".join(letter for letter in dated if letter in DATE)
     hour, minute, second, offset = (groups[letter] if letter in letters else 0 for letter in "HMSz")
+    times = (*(groups[letter] for letter in dates), hour, minute) if hour and minute else ()
+
+    @lru_cache(maxsize=1 << 13)
+    def even(*spelled: str) -> int | None:
+        """Return the instant at which a day begins around which clocks do not change; None: they do, or none does."""
+        days = _days(tuple(zip(dates, spelled, strict=True)))
+        if days is None or days[0] != days[1]:
+            return None
+        label = wallclock.midnight(days[0])
+        ahead = wallclock.even_offset(label, zone)
+        return None if ahead is None else label - ahead
 
     def instants(found: re.Match[str]) -> tuple[int, int] | None:
-        if hour and minute and (midnight := _even(date_alone, found.group(0, *days)[1:], zone)) is not None:
-            exactly = midnight + wallclock.HOUR * int(found[hour]) + 60 * int(found[minute])
-            exactly += (int(found[second]) if second else 0) - (_offset(found[offset]) if offset else 0)
-            return exactly, exactly
+        if times:
+            *date, hours, minutes = found.group(*times)
+            if (midnight := even(*date)) is not None:
+                exactly = midnight + wallclock.HOUR * int(hours) + 60 * int(minutes)
+                exactly += (int(found[second]) if second else 0) - (_offset(found[offset]) if offset else 0)
+                return exactly, exactly
         shown = _shown(dated, found.group(*spelled), zone)
         if shown is None:
             return None
@@ -76,20 +88,6 @@ def _epoch(dated: str, groups: Mapping[str, int], unit: Span | None) -> Instants
         return instant, instant
 
     return instants
-
-
-@lru_cache(maxsize=1 << 13)
-def _even(letters: tuple[str, ...], values: tuple[str, ...], zone: tzinfo) -> int | None:
-    """Return the instant at which a day begins around which clocks do not change; None: they do, or there is no such.
-
-    Names of one day differ in nothing else than in the time of day.
-    """
-    days = _days(tuple(zip(letters, values, strict=True)))
-    if days is None or days[0] != days[1]:
-        return None
-    label = wallclock.midnight(days[0])
-    offset = wallclock.even_offset(label, zone)
-    return None if offset is None else label - offset
 
 
 @lru_cache(maxsize=1 << 13)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 from math import ceil
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.errors import DrcheckError
 
 INSTANTS: Final = ("started_at", "finished_at")

@@ -115,6 +115,7 @@ class _Reading:
         zone = UTC if template.has_zone else zone
         self._instants = instants.reader(frozenset(template.directives), self._known.groupindex, zone)
         # What names the backup that it builds on is no full one, also where its kind is not told.
+        self._tells_kind = "kind" in self._known.groupindex
         self._kinds = kinds if template.has_kind else {"": kind or ("incremental" if template.since else "")}
         ends = [piece for piece in template.pieces if piece != Piece(Part.TEXT, "/")][-1:]
         self._open = any(piece.part in {Part.ANY, Part.PART} for piece in ends)
@@ -126,7 +127,7 @@ class _Reading:
         if found is None or (self._open and is_beside(self._end_of(found))):
             return None
         of = self._of or found["of"]
-        kind = self._kinds[found["kind"] if "kind" in self._known.groupindex else ""]
+        kind = self._kinds[found["kind"] if self._tells_kind else ""]
         lo = hi = None
         if self._instants is not None:
             span = self._instants(found)

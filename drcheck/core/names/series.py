@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.names.matching import Matcher
 from drcheck.core.names.proposing import Field, fields_of, literals_of, matcher, may_be_backup, of_group
 

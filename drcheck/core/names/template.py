@@ -20,11 +20,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.names import directives, typos
 from drcheck.core.names.directives import DIRECTIVES, SHORT, Span
 from drcheck.errors import DrcheckError

@@ -6,10 +6,10 @@ Durations are whole seconds, sizes bytes, instants seconds since the epoch (UTC)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.verdict import Status
 

@@ -8,7 +8,6 @@ count, or may not, is named with the reason.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from drcheck.core import words
@@ -17,6 +16,7 @@ from drcheck.core.evaluation.interface import Counts
 from drcheck.core.evaluation.proven_points import doubt
 from drcheck.core.evaluation.same_point import are_copies
 from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import other_readings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.points import Points, Row
 from drcheck.core.rules.dependence import DEPENDENT, RANK, Link, links, was_whole
 from drcheck.core.time.spans import includes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from drcheck.core.evaluation import why_unknown
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import FOREVER, Fact, Told
 from drcheck.core.model.points import Points, Row

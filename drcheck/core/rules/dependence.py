@@ -23,11 +23,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import reduce
 from typing import Final, NamedTuple
 
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import ALWAYS, FOREVER
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.time.spans import Spans, difference, intersection, union

@@ -8,8 +8,8 @@ where there were more before: what splits a backup into parts of equal size leav
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import FOREVER, Pieces
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.interface import Shown

@@ -221,9 +221,20 @@ def _is_whole(name: object, data: object, digest: object) -> bool:
 
 
 def _open(path: str, *, read_only: bool) -> sqlite3.Connection:
-    mode = "rwc" if not read_only else "ro&immutable=1" if _unchanging(path) else "ro"
+    mode = "rwc" if not read_only else "ro&immutable=1" if _unchanging(path) else "rw" if _is_tidy(path) else "ro"
     address = f"file:{quote(path)}?mode={mode}"
-    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=_BUSY_SECONDS)
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _is_tidy(path: str) -> bool:
+    """Return whether a reader that may write had better be allowed to take away the files that reading makes.
+
+    Without that SQLite leaves them there, as this user's: the one that runs at night may not be able to write to them.
+    """
+    return os.access(path, os.W_OK) and not os.path.exists(f"{os.path.realpath(path)}-wal")  # noqa: PTH110
 
 
 def _unchanging(path: str) -> bool:

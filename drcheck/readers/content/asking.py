@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Source

@@ -12,10 +12,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.readers.content import checksum_names
 from drcheck.readers.content.checksum_names import ALGORITHMS
 

@@ -10,11 +10,11 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import Candidate, Told
 from drcheck.interfaces import Collector, Entry, NotFound
 from drcheck.readers.content import checksum_lists, checksum_names

@@ -7,9 +7,9 @@ ended. What cannot be asked is a gap of that fact alone: the listing stays whole
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Source
 from drcheck.interfaces import Archived, Asked, Collector, CollectorError, Entry, NotFound

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from drcheck import registry
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Attestation, Log
 from drcheck.core.model.observation import Observation

@@ -12,10 +12,10 @@ import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import Gap
 from drcheck.readers.logs import records, walk
 from drcheck.readers.logs.records import Malformed

@@ -11,7 +11,6 @@ The parser is expat on UTF-8, with document types refused before it sees them, a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from math import ceil
@@ -19,6 +18,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history import junit_reports
 from drcheck.core.model.evidence import FOREVER, Gap
 from drcheck.core.model.log_records import Log

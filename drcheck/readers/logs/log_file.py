@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import LONG_AGO, Gap
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
+from drcheck.core.model.readers import Tells
 from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
 from drcheck.readers import looks
 from drcheck.readers.logs import csv_lines, jsonl, other_forms
@@ -67,7 +68,8 @@ def read(parse: Parse, collector: Collector, source: Source, name: str, asked: A
         gaps += (Gap(f"log {name} is larger than {LARGEST_LOG >> 20} MiB", shorten),)
         raw = b""
     log = Log() if gaps and not raw else parse(raw, asked.service, asked.begin + asked.clock_tolerance)
-    if raw and _is_empty(log) and (log.gaps or source.restores.ignores_others):
+    records = not source.tells(Tells.INVENTORY)
+    if raw and records and _is_empty(log) and (log.gaps or source.restores.ignores_others):
         other = other_forms.recognised(raw, source)
         log = log if other is None else Log(gaps=(other,))
     gaps += tuple(gap for gap in log.gaps if gap.hides)

@@ -15,12 +15,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median_low
 from typing import Any, Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history import exports
 from drcheck.core.model.evidence import FOREVER, Gap
 from drcheck.core.model.log_records import Log

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
 from drcheck.core.model.observation import Observation

@@ -6,10 +6,10 @@ It also tells of checks that restored nothing: how far up the ladder recovery po
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Announcement, Check, Log, Phase, Recovery

@@ -10,9 +10,9 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import Gap
 from drcheck.readers.logs import records
 from drcheck.readers.logs.records import Malformed, Record

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import Candidate, Described, Fact, Settled, Told
 from drcheck.interfaces import Asked, Entry
 

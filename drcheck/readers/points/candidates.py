@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import repeat
 from operator import le
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Told
 from drcheck.core.model.policy import Arrival, Source

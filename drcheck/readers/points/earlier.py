@@ -6,9 +6,9 @@ snapshots and what was deleted softly. What is young enough may be held.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import Fact, Gap
 from drcheck.core.words import counted, instant, several
 from drcheck.interfaces import Collector, CollectorError

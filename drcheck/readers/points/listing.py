@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property
 from itertools import islice
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Told, Unaccounted
 from drcheck.core.model.policy import Source

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import FOREVER, Fact, Gap, Told
 from drcheck.core.model.policy import Source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,6 +34,8 @@ def awaiting(
         yield lambda _name: None
         return
     # However narrow the terminal is: a line that it wraps cannot be erased.
+    import shutil  # a pipe has no width
+
     width = min(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, WIDEST) - 1
 
     def write(text: str) -> None:

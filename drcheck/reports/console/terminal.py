@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TextIO
 
@@ -29,6 +28,8 @@ def screen(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Scree
     """
     if not stream.isatty():
         return Screen()
+    import shutil  # a pipe has no width
+
     columns = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
     color = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     return Screen(min(max(columns, NARROWEST), WIDEST), color)

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from drcheck.reports.html import overview, service
+from drcheck.reports.story import overview, service
 from drcheck.run_report import Document, Judged, Report
 
 
@@ -23,10 +23,10 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     sections, rows = [], []
     for number, judged in enumerate(services):
         shown = service.Section(judged, number)
-        rows.append(overview.Row.of(judged, f"{shown.page}" if split else f"#{shown.anchor}"))
+        rows.append(overview.Row.of(judged, f"{shown.file}.html" if split else f"#{shown.anchor}"))
         if split:
             frame = _page(environment, shown.title, service=shown, back="../index.html")
-            yield Document(shown.page, frame.encode())
+            yield Document(f"{shown.file}.html", frame.encode())
         else:
             sections.append(Markup(page.render(service=shown, back="#top")))  # noqa: S704  rendered with autoescape
     estate = overview.Estate(whole(), rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,6 +26,7 @@ FILLS: Final = {
     "paper": "#ffffff",
 }
 """Class of a shape to its colour on paper; a page may give the classes other colours, as in the dark."""
+_LABEL: Final = re.compile(r"aria-label=([\"'])(.*?)\1")
 
 
 class Picture:
@@ -72,6 +75,13 @@ class Picture:
 
     def _add(self, begun: str, element: str, tip: str) -> None:
         self._shapes.append(f"{begun}><title>{escape(tip)}</title></{element}>" if tip else f"{begun}/>")
+
+
+def told(markup: str) -> str:
+    """Return what a screen reader reads of a picture that was made here."""
+    found = _LABEL.search(markup)
+    assert found is not None
+    return unescape(found[2])
 
 
 def _fill(what: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import fields, replace
 
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import fields, replace
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
 from drcheck.core.model.log_records import Between, Log, Recovery
 from drcheck.core.model.verdict import Finding, Window

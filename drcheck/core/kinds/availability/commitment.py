@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import StrEnum
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import ClassVar
 
 from drcheck.core.evaluation.interface import OfRecords
 from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Money, Needs, Notice, Outside
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells

@@ -7,12 +7,12 @@ excuse the earliest seconds, so that sums up to any instant can be read off the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
 from drcheck.core.evaluation.terms import Records
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.log_lines import unread
 from drcheck.core.kinds.availability.commitment import Availability, Excuses, Formula
 from drcheck.core.kinds.availability.maintenance import Announced

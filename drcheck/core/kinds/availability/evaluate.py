@@ -7,13 +7,13 @@ longer be reached. What nobody watched is judged both ways: as time in which the
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
 from drcheck.core import decimals, words
 from drcheck.core.evaluation.headroom import warn_at
 from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.kinds.availability import downtime
 from drcheck.core.kinds.availability.cited import Shown, cited
 from drcheck.core.kinds.availability.commitment import Availability

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import replace
 from itertools import chain, permutations
 from typing import Final
 
 from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.points import Points
 
 _VERSION: Final = re.compile(r"\?versionId=[^/]*$")

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import presence
 from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.kinds.copies.apart import Counting, Found
 from drcheck.core.kinds.copies.commitment import Copies

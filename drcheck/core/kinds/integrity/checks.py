@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from drcheck.core import words
 from drcheck.core.evaluation.every_point import why_untold
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.terms import Records, Subject
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import Unread, unread
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Rung

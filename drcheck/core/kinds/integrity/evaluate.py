@@ -7,7 +7,6 @@ that passed on at least its rung.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from drcheck.core import words
@@ -16,6 +15,7 @@ from drcheck.core.evaluation.every_point import MOST_CITED
 from drcheck.core.evaluation.headroom import at_risk
 from drcheck.core.evaluation.recoveries import gap_between, unseen
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.kinds.integrity.checks import Checks, Failed, Passed, Verifying
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung

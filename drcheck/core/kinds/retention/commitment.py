@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import ClassVar
 
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.part import of_kind
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment, Needs

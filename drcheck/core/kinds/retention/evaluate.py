@@ -6,7 +6,6 @@ Three promises, each judged on its own, then the worst taken: ``keep`` for a tim
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import groupby, pairwise, repeat
 
@@ -15,6 +14,7 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.retention.tiers import Held, tier, why_it_may_not_stand, why_not_kept

@@ -1,14 +1,14 @@
-"""What the first page shows: the answer, the estate worst first, the exceptions, and how it was obtained."""
+"""What comes first: the answer, the estate worst first, the exceptions, and how it was obtained."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from drcheck import registry
 from drcheck.core import words
+from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
 from drcheck.core.model.verdict import SEVERITY, Status, Verdict

@@ -1,4 +1,4 @@
-"""What the page of a service shows: the agreement's words beside verdicts, pictures, and everything that there was."""
+"""What the part of a service says: the agreement's words beside verdicts, pictures, and everything that there was."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
-
-from markupsafe import Markup
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
@@ -98,29 +96,29 @@ class Clause:
         self.more_rejected = sum(bool(one.why_not or one.in_doubt) for one in cited) - len(self.rejected)
 
     @property
-    def pictures(self) -> Iterator[tuple[str, Markup]]:
-        """Yield each picture with its caption."""
+    def pictures(self) -> Iterator[tuple[str, str]]:
+        """Yield each picture with its caption, as SVG in which all text is escaped."""
         verdict, policy = self._verdict, self._judged.policy
         zone = ZoneInfo(verdict.commitment.zone or policy.timezone)
         if verdict.window.start < verdict.window.end:
             title = f"{self.id} over time"
-            yield "Over the period", Markup(strip(verdict.overall.pieces, verdict.window, zone, title))  # noqa: S704  as svg.py escapes
+            yield "Over the period", strip(verdict.overall.pieces, verdict.window, zone, title)
         for finding in verdict.findings or (verdict.overall,):
             yield from self._of_finding(finding, zone)
         if verdict.overall.periods:
-            yield "Downtime of each period", Markup(downtime(verdict.overall.periods, f"{self.id}: downtime"))  # noqa: S704
+            yield "Downtime of each period", downtime(verdict.overall.periods, f"{self.id}: downtime")
 
-    def _of_finding(self, finding: Finding, zone: ZoneInfo) -> Iterator[tuple[str, Markup]]:
+    def _of_finding(self, finding: Finding, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
         of = f" of {printable(finding.of)}" if finding.of else ""
         match finding.exhibit:
             case Ages() as exhibit:
                 title = f"{self.id}: age of the newest data{of}"
                 drawn = ages(exhibit, finding.pieces, self._verdict.window, zone, title)
-                yield f"Age of the newest data{of} that could be restored", Markup(drawn)  # noqa: S704
+                yield f"Age of the newest data{of} that could be restored", drawn
             case Slots() as exhibit if exhibit.slots:
-                yield f"Slots{of}", Markup(slots(exhibit, zone, f"{self.id}: slots{of}"))  # noqa: S704
+                yield f"Slots{of}", slots(exhibit, zone, f"{self.id}: slots{of}")
             case Times() as exhibit if exhibit.recoveries:
-                yield "Recovery times", Markup(times(exhibit, zone, f"{self.id}: recovery times"))  # noqa: S704
+                yield "Recovery times", times(exhibit, zone, f"{self.id}: recovery times")
             case _:
                 pass
 
@@ -144,7 +142,8 @@ class Section:
         self._judged, self._local = judged, local
         self.name, self.title = printable(policy.service), prose(policy.title) or printable(policy.service)
         self.anchor = f"s{number}-{_anchor(policy.service)}"
-        self.page = f"services/{self.anchor}.html"
+        self.file = f"services/{self.anchor}"
+        """Of a document of its own, below the report's directory and without its ending."""
         self.mark = service_totals.mark_of(judged)
         agreement = policy.agreement
         self.about = [
@@ -168,6 +167,14 @@ class Section:
         ]
         self.unseen = list(lacking.unseen(judged, local, verbose=True))
         self.beside = [printable(sentence) for sentence in lacking.unjudged(judged)]
+
+    @property
+    def waivers(self) -> list[tuple[str, str, str, str]]:
+        """What was accepted: the commitment, until when, by whom, and why."""
+        return [
+            (printable(one.commitment), self._local.instant(one.until), prose(one.owner), prose(one.reason))
+            for one in self._judged.policy.waivers
+        ]
 
     @property
     def survival(self) -> tuple[list[str], list[tuple[str, str, list[str]]]]:

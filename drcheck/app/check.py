@@ -1,0 +1,214 @@
+"""Check: whether the parts of a report that was filed, as PDF or as a bundle, fit each other and the ledger."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from drcheck.app.judge import judge, keys_of
+from drcheck.app.verify import all_named
+from drcheck.app.versions import versions
+from drcheck.core.fast_dataclasses import dataclass
+from drcheck.core.model.policy_text import joined, separated
+from drcheck.core.model.verdict import Window
+from drcheck.errors import UsageError
+from drcheck.ledger.store import open_ledger
+from drcheck.policyfile.extends import MOST
+from drcheck.policyfile.load import reload
+from drcheck.reports.bundle import MANIFEST
+from drcheck.reports.json import report_object
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
+from drcheck.run_report import Report
+from drcheck.settings import Settings
+
+_MOST_FILES: Final = MOST + 1
+"""Files of a policy: itself, and the templates that extend one another."""
+_BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
+_COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
+"""What must come out the same of a commitment that is judged again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking a report came to."""
+
+    held: tuple[str, ...]
+    """What was checked and is as it must be, a line each."""
+    wrong: tuple[str, ...]
+    """What is not, a line each."""
+
+
+def check(file: str, settings: Settings | None) -> Checked:
+    """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
+
+    Raises ``UsageError`` where ``file`` is neither, or the ledger cannot be read.
+    """
+    data = _read(Path(file))
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        return _bundle(data, settings)
+    files = attachments(data)
+    if DOCUMENTS in files:
+        return _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
+    return _document(files, settings)
+
+
+def _bundle(data: bytes, settings: Settings | None) -> Checked:
+    """Check a bundle, and tell what of the promises is missing in it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            files = {name: archive.read(name) for name in names}
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error) as error:
+        raise UsageError(f"it is no zip that can be read: {error}", "Name what drcheck report wrote.") from error
+    wrong = [f"{name} stands in it twice" for name in sorted({name for name in names if names.count(name) > 1})]
+    try:
+        manifest = json.loads(files[MANIFEST])
+        policies: dict[str, bytes] = {}
+        for service in manifest["services"]:
+            parts = [(str(part["name"]), files[part["path"]]) for part in service["policy"]]
+            policies[service["policy"][0]["path"]] = joined(parts).encode()
+        wrong += [f"missing: {one}" for one in manifest["missing"]]
+        report = {one["service"]: one for one in json.loads(files[REPORT])["services"]}
+        listed = {one["service"]: one for one in manifest["services"]}
+        for name in sorted(report.keys() | listed.keys()):
+            ids = {one["id"] for one in report.get(name, {"commitments": ()})["commitments"]}
+            if name not in listed or name not in report or ids != {*listed[name]["commitments"]}:
+                wrong.append(f"{MANIFEST} and {REPORT} tell different things of {name}")
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
+    found = _document(files, settings, policies)
+    return Checked(found.held, (*wrong, *found.wrong))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        why = (error.strerror or "error").lower()
+        raise UsageError(f"{file} cannot be read: {why}", "Name a report as PDF.") from error
+
+
+def _all_documents(directory: Path, digests: str, settings: Settings | None) -> Checked:
+    """Check each document that the first one of a directory leads to."""
+    held, wrong, count = 0, [], 0
+    for digest, _, name in (line.partition("  ") for line in digests.splitlines()):
+        count += 1
+        if not _BELOW.fullmatch(name):
+            wrong.append(f"{name} is no document below {directory}")
+            continue
+        try:
+            data = _read(directory / name)
+            found = _document(attachments(data), settings).wrong
+        except UsageError as error:
+            found = (error.message,)
+        else:
+            if hashlib.sha256(data).hexdigest() != digest:
+                found = (f"it has not the digest that {DOCUMENTS} says", *found)
+        wrong += [f"{name}: {one}" for one in found]
+        held += not found
+    return Checked(
+        (f"{held} of {count} documents are as they were written, and what is attached to each fits",), tuple(wrong)
+    )
+
+
+def _document(
+    files: Mapping[str, bytes], settings: Settings | None, texts: Mapping[str, bytes] | None = None
+) -> Checked:
+    """Check what belongs to one report; ``texts`` has the policies where they are not files of their own."""
+    held: list[str] = []
+    wrong = list(_digests(files))
+    if not wrong:
+        held.append(f"{len(files) - 1} files have the digests that {DIGESTS} says")
+    try:
+        report = json.loads(files[REPORT])
+        policies = _policies(files if texts is None else texts)
+        unknown = [one["service"] for one in report["services"] if one["policy_sha256"] not in policies]
+        wrong += [f"no policy in it has the digest that {REPORT} says of {service}" for service in unknown]
+        if not unknown:
+            held.append(f"the policies in it are those of all {len(report['services'])} services")
+        if settings is not None and not unknown:
+            differs = list(_against(settings, report, policies))
+            wrong += differs
+            if not differs:
+                held.append(f"the ledger has run {report['run']}, and judging again comes to the same")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        wrong.append(f"{REPORT} is missing, or has not the form of a report")
+    return Checked(tuple(held), tuple(wrong))
+
+
+def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield how the attached files differ from what is said of them."""
+    if DIGESTS not in files:
+        yield f"{DIGESTS} is not attached"
+        return
+    lines = files[DIGESTS].decode("utf-8", "replace").splitlines()
+    said = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in sorted(said.keys() | files.keys() - {DIGESTS}):
+        if name not in files:
+            yield f"{name} is not attached, but {DIGESTS} names it"
+        elif said.get(name) != hashlib.sha256(files[name]).hexdigest():
+            yield f"{name} has not the digest that {DIGESTS} says"
+
+
+def _policies(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the text of each attached policy, by the digest that reports name it with."""
+    texts = [data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS}]
+    return {digest: text for text in texts for digest in _digests_of(separated(text)[:_MOST_FILES])}
+
+
+def _digests_of(files: Sequence[tuple[str, bytes]]) -> Iterator[str]:
+    """Yield the digests that the files of a policy may have: byte order marks, which some had, are not kept."""
+    for several in product(*((data, codecs.BOM_UTF8 + data) for _, data in files)):
+        yield hashlib.sha256(b"".join(several)).hexdigest()
+
+
+def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[str, str]) -> Iterator[str]:
+    """Yield how the ledger differs: policies are judged again, over the same windows, by what its run knew."""
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        now = ledger.state((), folded=True)
+        past = next((run for run in now.runs.values() if run.began.run == report["run"]), None)
+        if past is None:
+            yield f"the ledger has no run {report['run']}"
+            return
+        then = ledger.state((), upto=past.looked_until)
+        for service in report["services"]:
+            name, digest = service["service"], service["policy_sha256"]
+            policy = reload(policies[digest])
+            if policy is None:
+                yield f"{name}: this version of drcheck cannot read its policy"
+            elif digest not in now.texts:
+                yield f"{name}: no run in the ledger has judged this policy"
+            else:
+                start, end = (int(datetime.fromisoformat(service["window"][key]).timestamp()) for key in ("from", "to"))
+                bound = versions(ledger, then, [policy], past.began.started_at)
+                judged = judge(
+                    ledger.state(keys_of(bound), upto=past.looked_until).sources.get,
+                    bound,
+                    {policy.service: Window(start, end)},
+                    clock_tolerance=settings.clock_tolerance,
+                    of_period=True,
+                )
+                of_period = tuple(map(all_named, judged))
+                again = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
+                yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
+
+
+def _differences(service: str, before: Any, judged: Any) -> Iterator[str]:
+    known = {one["id"]: one for one in judged}
+    for one in before:
+        found = known.get(one["id"])
+        if found is None:
+            yield f"{service}: {one['id']} is not judged any more"
+        elif differing := [key for key in _COMPARED if one[key] != found[key]]:
+            then, again = one["status"] or "not owed", found["status"] or "not owed"
+            yield f"{service}: {one['id']} differs in {', '.join(differing)}: {then}, and again {again}"

@@ -1,0 +1,59 @@
+"""``drcheck check``: whether a report that was filed is whole, and what the ledger says of it."""
+
+from __future__ import annotations
+
+import argparse
+
+EXIT_DIFFERS = 1
+
+_DESCRIPTION = """\
+Take the files out of a report that was filed, as PDF or as a bundle, and check
+that they fit each other: their digests, and the policies that were judged. The first document
+of a directory leads to the others, which are checked as well. With --config, the
+ledger must have the run that the report rests on, and the attached policies are
+judged again over the same period by what that run knew. Nothing is recorded.
+"""
+
+_EPILOG = """\
+examples:
+  drcheck check drcheck-2026-Q3.pdf                         its own files
+  drcheck check drcheck-2026-Q3.zip --config drcheck.yaml   and the ledger
+  unzip drcheck-2026-Q3.zip && sha256sum -c digests.sha256  without drcheck
+
+exit status: 0 all is as it must be, 1 something is not, 2 it cannot be read
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = verbs.add_parser(
+        "check",
+        help="check a report that was filed, by what is attached to it and by the ledger",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="FILE", help="a report as PDF, or a bundle")
+    parser.add_argument("--config", metavar="FILE", help="the runner's configuration, to check the ledger as well")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it, and return the exit status."""
+    # Imported here, so that --help answers at once.
+    import sys
+
+    from drcheck.app.check import check
+    from drcheck.cli.output import write_whole
+    from drcheck.policyfile.config import load_settings
+    from drcheck.reports.console.terminal import Paper, screen
+    from drcheck.reports.wording.text import prose
+
+    checked = check(arguments.file, None if arguments.config is None else load_settings(arguments.config))
+    paper = Paper(screen(sys.stdout))
+    for line in checked.held:
+        paper.wrapped(prose(line), first=("✓ ", "green"))
+    for line in checked.wrong:
+        paper.wrapped(prose(line), first=("✗ ", "bold red"))
+    write_whole(paper.text().encode(), None)
+    return EXIT_DIFFERS if checked.wrong else 0

@@ -1,0 +1,104 @@
+"""One zip with a report that can be checked: its pages, its JSON, the policies, and the digest of each of them.
+
+Plain tools check it: ``unzip FILE && sha256sum -c digests.sha256``. ``drcheck check FILE`` also holds the parts against
+each other. The same ledger, policies and question give the same bytes, but for the instant at
+which the report was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
+from drcheck.core.judging import summary
+from drcheck.core.model.policy_text import separated
+from drcheck.reports.html.documents import documents as pages
+from drcheck.reports.json import render as as_json
+from drcheck.reports.json import written
+from drcheck.reports.pdf.attachments import DIGESTS, REPORT
+from drcheck.reports.wording import totals
+from drcheck.run_report import Document, Judged, Report
+
+MANIFEST: Final = "manifest.json"
+"""What the bundle holds, and what of the promises is missing in it."""
+_WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
+"""What zip files say of when their parts were written: the earliest that they can, as it must not tell two apart."""
+
+
+def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:  # noqa: ARG001
+    """Yield the one document; see :class:`drcheck.run_report.Documents`."""
+    kept: list[Judged] = []
+
+    def each() -> Iterator[Judged]:
+        for judged in services:
+            kept.append(judged)
+            yield judged
+
+    once = cache(whole)  # each call tells another instant at which it was made
+    files = {f"pages/{page.name}": page.data for page in pages(each(), once, split=True)}
+    report = replace(once(), services=tuple(kept))
+    files[REPORT] = as_json(report)
+    policies = {judged.policy.service: list(_policy(judged, number)) for number, judged in enumerate(kept)}
+    files |= {part.path: part.data for parts in policies.values() for part in parts}
+    files[MANIFEST] = written(_manifest(report, policies)).encode()
+    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
+    yield Document("", _zipped({DIGESTS: sums.encode(), **dict(sorted(files.items()))}))
+
+
+class _Part(NamedTuple):
+    """A file of a policy."""
+
+    path: str
+    """In the bundle."""
+    name: str
+    """As the user named it."""
+    data: bytes
+
+
+def _policy(judged: Judged, number: int) -> Iterator[_Part]:
+    """Yield the file of a policy, then the templates that it extends, in the order in which its digest takes them."""
+    for place, (name, data) in enumerate(separated(judged.policy.text)):
+        yield _Part(f"policies/{number}-{place}.yaml", name, data)
+
+
+def _manifest(report: Report, policies: Mapping[str, Sequence[_Part]]) -> dict[str, Any]:
+    """Return what is in the bundle: every commitment that was judged, and what could not be."""
+    return {
+        "drcheck": report.version,
+        "run": report.run,
+        "question": report.question,
+        "window": {"from": words.instant(report.window.start), "to": words.instant(report.window.end)},
+        "services": [
+            {
+                "service": judged.policy.service,
+                "policy": [{"path": part.path, "name": part.name} for part in policies[judged.policy.service]],
+                "policy_sha256": judged.policy.sha256,
+                "commitments": {verdict.commitment.id: summary.state(verdict) for verdict in judged.verdicts},
+            }
+            for judged in report.services
+        ],
+        "missing": [totals.fault_of(fault) for fault in report.faults]
+        + [
+            f"{judged.policy.service}: what was promised from {words.instant(span.start)} to "
+            f"{words.instant(span.end)} is not known, as this version of drcheck cannot read its text of then"
+            for judged in report.services
+            for span in judged.unreadable
+        ],
+    }
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            about = zipfile.ZipInfo(name, _WRITTEN)
+            about.compress_type = zipfile.ZIP_DEFLATED
+            about.external_attr = 0o644 << 16
+            archive.writestr(about, data)
+    return made.getvalue()

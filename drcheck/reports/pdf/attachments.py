@@ -1,0 +1,34 @@
+"""What is attached to a PDF, taken out again."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+from drcheck.errors import UsageError
+
+REPORT: Final = "report.json"
+"""Everything that a document shows, as ``--format json`` writes it."""
+DIGESTS: Final = "digests.sha256"
+"""SHA-256 of everything else that is attached."""
+DOCUMENTS: Final = "documents.sha256"
+"""Attached alone to the first document of a directory: SHA-256 of each of the others."""
+
+
+def attachments(data: bytes) -> dict[str, bytes]:
+    """Return what is attached, by its name.
+
+    Raises ``UsageError`` where ``data`` is no PDF that can be read, or the library is missing.
+    """
+    try:
+        import pikepdf  # an extra
+    except ImportError:
+        raise UsageError(
+            "PDF is read with pikepdf, which is not installed",
+            "Install backup-promises[pdf]; or pdfdetach -saveall FILE, and sha256sum -c digests.sha256.",
+        ) from None
+    try:
+        with pikepdf.open(io.BytesIO(data)) as opened:
+            return {name: one.get_file().read_bytes() for name, one in opened.attachments.items()}
+    except (pikepdf.PdfError, ValueError) as error:
+        raise UsageError("it is no PDF that can be read", f"The library says: {str(error)[:200]}") from error

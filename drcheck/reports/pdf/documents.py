@@ -1,0 +1,150 @@
+"""Documents of a report as PDF: one, or one before a document for each service."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from drcheck import registry
+from drcheck.core import words
+from drcheck.core.fast_dataclasses import replace
+from drcheck.errors import UsageError
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT
+from drcheck.reports.pdf.sections import Sections
+from drcheck.reports.pdf.typeset import Name, check_installed, typeset
+from drcheck.reports.story.overview import Estate, Row
+from drcheck.reports.story.service import Section
+from drcheck.reports.wording.text import printable, prose
+from drcheck.run_report import Document, Judged, Report
+
+MOST_SERVICES: Final = 100
+"""In one document: of six commitments with pictures each, typst needs some 7 MB of memory for every one."""
+_AGREEMENTS: Final = 8
+"""That the cover names."""
+
+
+def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:
+    """Yield the documents; see :class:`drcheck.run_report.Documents`.
+
+    Raises ``UsageError`` where typst is missing, or where there are more services than one document takes.
+    """
+    check_installed()
+    rows, kept, written = [], [], []
+    for number, judged in enumerate(services):
+        section = Section(judged, number)
+        if split:
+            alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
+            row = Row.of(judged, f"#{section.anchor}")
+            data = _document(alone, [row], [(judged, section)])
+            written.append(f"{hashlib.sha256(data).hexdigest()}  {section.file}.pdf\n")
+            yield Document(f"{section.file}.pdf", data)
+            rows.append(Row.of(judged, f"{section.file}.pdf"))
+        else:
+            if number == MOST_SERVICES:
+                raise UsageError(
+                    f"a PDF of more than {MOST_SERVICES} services would be too large to be made and read",
+                    "Name a directory, which gets a document a service: --output reports/",
+                )
+            rows.append(Row.of(judged, f"#{section.anchor}"))
+            kept.append((judged, section))
+    report = whole()
+    if split:
+        yield Document("index.pdf", _set(report, rows, [], {DOCUMENTS: "".join(written).encode()}))
+        return
+    yield Document("", _document(replace(report, services=tuple(judged for judged, _ in kept)), rows, kept))
+
+
+def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judged, Section]]) -> bytes:
+    """Return a document of ``services``, to which everything that it rests on is attached."""
+    attached = {REPORT: registry.renderer("json")(report, quiet=False, verbose=True, terminal=False, config="")}
+    for judged, section in services:
+        attached[f"policy-{section.anchor}.txt"] = judged.policy.text.encode("utf-8", "surrogateescape")
+    digests = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in attached.items())
+    attached[DIGESTS] = "".join(digests).encode()
+    return _set(report, rows, [section for _, section in services], attached)
+
+
+def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attached: Mapping[str, bytes]) -> bytes:
+    estate = Estate(report, rows)
+    made = datetime.fromtimestamp(report.ended_at or report.window.end, UTC)
+    shown = Sections()
+    title = estate.title if len(rows) != 1 else f"{estate.title}: {rows[0].name}"
+    data: dict[str, Any] = {
+        "title": title,
+        "spoken": Name(title),
+        "heading": "Backup and recovery promises",
+        "period": estate.period,
+        "date": [made.year, made.month, made.day, made.hour, made.minute, made.second],
+        "run": printable(report.run),
+        "mark": estate.mark[:2],
+        "answer": estate.answer,
+        "counts": f"At its end: {estate.counts}.",
+        "faults": estate.faults,
+        "alone": len(rows) == 1,
+        "judged": dict(estate.obtained)["Judged"],
+        "agreements": sorted(
+            {
+                prose(", ".join(filter(None, (agreement.title, agreement.provider))))
+                for agreement in (judged.policy.agreement for judged in report.services)
+            }
+            - {""}
+        )[:_AGREEMENTS],
+        "kinds": [kind.replace("_", " ") for kind in estate.kinds],
+        "rows": [_row(row, estate.kinds) for row in estate.rows],
+        "exceptions": [
+            {"to": Name(row.href), "service": row.name, "mark": one.mark[:2], "id": one.id, "why": one.why}
+            for row, one in estate.exceptions
+        ],
+        "more_exceptions": estate.more_exceptions,
+        "sections": [shown.section(section) for section in sections],
+        "standards": [
+            {
+                "title": title,
+                "controls": [
+                    {
+                        "id": one.id,
+                        "title": one.title,
+                        "mark": one.mark[:2],
+                        "found": one.found,
+                        "shows": one.shows,
+                        "lacks": one.lacks,
+                    }
+                    for one in controls
+                ],
+            }
+            for title, controls in estate.standards
+        ],
+        "legend": [[mark[:2], meaning] for mark, meaning in estate.legend],
+        "obtained": estate.obtained,
+        "attached": [
+            {"name": Name(name), "size": words.size(len(data)), **_described(name)} for name, data in attached.items()
+        ],
+    }
+    return typeset(data, shown.pictures, attached)
+
+
+def _row(row: Row, kinds: Sequence[str]) -> dict[str, Any]:
+    return {
+        "to": Name(row.href),
+        "name": row.name,
+        "title": row.title if row.title != row.name else "",
+        "mark": row.mark[:2],
+        "met": row.met,
+        "gaps": row.gaps,
+        "cells": [row.by_kind[kind][:2] if kind in row.by_kind else None for kind in kinds],
+    }
+
+
+def _described(name: str) -> dict[str, Name]:
+    match name.rpartition(".")[2]:
+        case "json":
+            what, mime, relationship = "everything that this report rests on, for programs", "application/json", "data"
+        case "sha256" if name == DOCUMENTS:
+            what, mime, relationship = "SHA-256 of the document of each service", "text/plain", "supplement"
+        case "sha256":
+            what, mime, relationship = "SHA-256 of each attached file, for sha256sum -c", "text/plain", "supplement"
+        case _:
+            what, mime, relationship = "a policy as it was judged, with its templates", "text/plain", "source"
+    return {"what": Name(what), "mime": Name(mime), "relationship": Name(relationship)}
