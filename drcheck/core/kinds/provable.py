@@ -9,7 +9,6 @@ past, because it did. Only a lock that nobody may lift says what will be.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from datetime import tzinfo
 from functools import partial
 from itertools import takewhile
@@ -24,7 +23,7 @@ from drcheck.core.evaluation.proven_points import Proof, of_proven, proofs
 from drcheck.core.evaluation.recoveries import cite as cite_record
 from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, unseen
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
+from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs, Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact
