@@ -12,6 +12,7 @@ that they fit each other: their digests, and the policies that were judged. The 
 of a directory leads to the others, which are checked as well. With --config, the
 ledger must have the run that the report rests on, and the attached policies are
 judged again over the same period by what that run knew. Nothing is recorded.
+Of the pages that people read it checks nothing; a signature does.
 """
 
 _EPILOG = """\
