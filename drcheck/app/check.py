@@ -116,6 +116,8 @@ def _all_documents(directory: Path, digests: str, settings: Settings | None) -> 
                 found = (f"it has not the digest that {DOCUMENTS} says", *found)
         wrong += [f"{name}: {one}" for one in found]
         held += not found
+    if not count:
+        wrong.append(f"{DOCUMENTS} names no document")
     return Checked(
         (f"{held} of {count} documents are as they were written, and what is attached to each fits",), tuple(wrong)
     )
@@ -205,6 +207,8 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
 
 def _differences(service: str, before: Any, judged: Any) -> Iterator[str]:
     known = {one["id"]: one for one in judged}
+    for left_out in [one for one in known if one not in {each["id"] for each in before}]:
+        yield f"{service}: {left_out} is judged, and left out"
     for one in before:
         found = known.get(one["id"])
         if found is None:

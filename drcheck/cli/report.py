@@ -84,6 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
     label = question.period.label.replace(" ", "-").replace(":", "").replace("/", "-")
     output = arguments.output or f"drcheck-{label}{FORMS[arguments.format]}"
     split = output.endswith("/") or Path(output).is_dir()
+    if split and arguments.format not in DOCUMENTS:
+        raise UsageError(
+            f"{arguments.format} is one file, and {output} is a directory",
+            f"Name a file: --output {Path(output) / f'drcheck-{label}{FORMS[arguments.format]}'}.",
+        )
     settings = load_settings(arguments.config)
     if not split:
         check_writable(output)

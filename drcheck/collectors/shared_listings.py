@@ -86,10 +86,10 @@ class SharedListing:
 
     def below(self, root: str, prefix: str) -> Iterator[Row] | None:
         """Return what lies below ``root`` and begins with ``prefix``, named below the root; None: it is not known."""
-        if self._kept is None:
-            return None
+        rows = None if self._kept is None else self._kept.get(root)
+        if rows is None:
+            return None  # what was let go of is not known any more, which is not that nothing was there
         skip = len(root) - len(self._base)
-        rows = self._kept.get(root, ())
         named = ((entry._replace(name=entry.name[skip:]), told) for entry, told in rows)
         return (row for row in named if row[0].name and row[0].name.startswith(prefix))
 

@@ -8,6 +8,7 @@ met, or not owed yet, has none. Whatever could not be seen is a notification, al
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC
 from typing import Any, Final, NamedTuple
@@ -28,6 +29,8 @@ from drcheck.settings import located, url_path
 
 _UTC: Final = Local(UTC)
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LINK: Final = re.compile(r"(?<!\\)((?:\\\\)*)\]\(")
+"""Where a link would have its address; behind an odd number of backslashes it is text already."""
 _CITED: Final = 20
 """Pieces of evidence that one result tells."""
 _POLICY_RULES: Final = {
@@ -214,7 +217,7 @@ def _location(at: Position, logical: str = "") -> dict[str, Any]:
 
 def _message(text: str) -> dict[str, str]:
     """Return text of which nothing is a placeholder or a link (sections 3.11.5 and 3.11.6)."""
-    return {"text": text.replace("{", "{{").replace("}", "}}").replace("](", "\\](")}
+    return {"text": _LINK.sub(r"\1\\](", text.replace("{", "{{").replace("}", "}}"))}
 
 
 def _digest(*parts: str) -> str:

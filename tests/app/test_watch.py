@@ -12,6 +12,7 @@ import time_machine
 
 from drcheck import clock
 from drcheck.app import notify as notifying
+from drcheck.app import report as reporting
 from drcheck.app import watch
 from drcheck.app.watch import Watching, due_at, period_of
 from drcheck.errors import DrcheckError, UsageError
@@ -239,6 +240,23 @@ def test_a_report_of_a_period_is_a_directory_of_pages_that_is_done_once_its_firs
     (march / "index.html").unlink()
     assert world.watching().once() in {0, 1, 3}
     assert (march / "index.html").exists()
+
+
+def test_a_fault_while_a_report_of_a_period_is_made_is_not_met_again_at_once(world, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    month = 'month: {schedule: "0 6 2 * *", period: month, outputs: [{format: html, file: "out/{period}/"}]}'
+    world.configure(NIGHTLY, month)
+    watching = world.watching()
+    until(world, watching, clock.now() + 600)
+    (world.place / "out" / "2026-02" / "index.html").unlink()
+    world.told.done_jobs.clear()
+    monkeypatch.setattr(reporting, "report", broken)
+    until(world, watching, clock.now() + 3600)
+    tried = [done for done in world.told.done_jobs if done.job.name == "month"]
+    assert 1 <= len(tried) <= 7
+    assert all(done.status == 70 and done.retry_at is not None for done in tried)
 
 
 def test_what_nobody_could_be_told_is_named_as_new_by_the_next_run(world):

@@ -104,6 +104,14 @@ def test_in_print_no_table_is_wider_than_the_paper(opened: Page) -> None:
     assert wide == []
 
 
+def test_in_print_no_service_is_left_out_by_a_filter_that_nobody_sees_there(opened: Page) -> None:
+    every = names(opened)
+    opened.locator("input[data-filters]").fill("no such service")
+    assert names(opened) == []
+    opened.emulate_media(media="print")
+    assert names(opened) == every
+
+
 def test_hostile_names_run_nothing(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
@@ -112,5 +120,6 @@ def test_hostile_names_run_nothing(browser: Browser, tmp_path: Path) -> None:
     page.on("request", lambda asked: None if asked.url.startswith("file:") else ran.append(asked.url))
     page.goto(written(samples.hostile(), tmp_path))
     assert page.title().startswith("Backup and recovery promises")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     context.close()
     assert ran == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
@@ -101,6 +102,18 @@ def test_a_verdict_that_was_changed_is_named(filed: Path) -> None:
     told = drcheck(filed, "check", "changed.pdf", "--config", "drcheck.yaml", expect=1)
     assert "report.json has not the digest that digests.sha256 says" in told
     assert "shop: daily differs in status: breached, and again" in told
+
+
+def test_a_commitment_that_was_left_out_is_named(filed: Path) -> None:
+    report = json.loads(attached(filed, "report.json"))
+    del report["services"][0]["commitments"][0]
+    changed = json.dumps(report).encode()
+    name = "policy-s0-shop.txt"
+    files = {"report.json": changed, name: attached(filed, name)}
+    digests = "".join(f"{hashlib.sha256(data).hexdigest()}  {each}\n" for each, data in files.items())
+    with_attached(filed, "less.pdf", ("report.json", changed), ("digests.sha256", digests.encode()))
+    told = drcheck(filed, "check", "less.pdf", "--config", "drcheck.yaml", expect=1)
+    assert "shop: daily is judged, and left out" in told
 
 
 def test_a_policy_that_was_changed_or_left_out_is_named(filed: Path) -> None:

@@ -240,6 +240,13 @@ def test_who_asks_again_is_told_what_has_become_of_it_since():
 
 
 @pytest.mark.usefixtures("nine_share")
+def test_what_was_let_go_of_is_not_known_and_never_empty():
+    one, *_ = shares(Bucket(NAMES), *SETS)
+    one.close()
+    assert told(one) is None
+
+
+@pytest.mark.usefixtures("nine_share")
 def test_more_than_is_kept_is_shared_by_nobody(monkeypatch):
     monkeypatch.setattr(shared_listings, "MOST", 44)
     assert {told(one) and 1 for one in shares(Bucket(NAMES), *SETS)} == {None}

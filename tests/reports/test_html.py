@@ -11,7 +11,7 @@ import samples
 
 from drcheck.core.judging.population import Population
 from drcheck.core.model.controls import Control, Standard
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import Named, News, Opening, Piece, Status
 from drcheck.reports.html.documents import documents
 from drcheck.run_report import Report
 
@@ -118,7 +118,7 @@ def test_an_unknown_is_never_told_as_kept() -> None:
     report = samples.few()
     (text,) = pages(report).values()
     told = words(Page(text))
-    assert f"{report.totals.met} were kept; " in told
+    assert f"{report.totals.met} were kept, {report.totals.attested} of them by somebody's word alone; " in told
     assert f"{report.totals.unknown} were not proved either way" in told
 
 
@@ -129,6 +129,44 @@ def test_what_was_breached_at_any_time_of_the_period_is_not_told_as_kept() -> No
     over = dataclasses.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
     (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached, 1 of them not any more." in words(Page(text))
+
+
+@pytest.mark.parametrize(
+    ("between_looks", "told", "exceptions"),
+    [
+        (False, "1 was met at the end, and not proved for a time before.", ": unknown once, 1 min in all, until"),
+        (True, "1 was met at every look, and not proved between some of them.", "There are none."),
+    ],
+)
+def test_what_was_unknown_at_any_time_of_the_period_is_not_told_as_kept(between_looks, told, exceptions) -> None:
+    judged = samples.all_met()
+    verdict = judged.verdicts[0]
+    start, end = verdict.window
+    middle = start + 60
+    pieces = (
+        Piece(start, middle, Status.UNKNOWN, "nobody looked", between_looks),
+        Piece(middle, end, Status.MET, "it is there"),
+    )
+    before = dataclasses.replace(
+        verdict, overall=dataclasses.replace(verdict.overall, pieces=pieces), since_last_run=(), of_period=True
+    )
+    report = samples.report(dataclasses.replace(judged, verdicts=(before,)), faults=False)
+    control = Control("A.8.13", "Information backup", (before.commitment.kind,), "Backups were made.", "The rest.")
+    (text,) = pages(dataclasses.replace(report, standards=(Standard("iso", "ISO", (control,)),))).values()
+    shown = words(Page(text))
+    assert f"Of 1 commitment of 1 service, {told}" in shown
+    assert exceptions in shown
+    mark = "✓ +met" if between_looks else r"\? +unknown"
+    assert re.search(rf"A.8.13 +Information backup +{mark} ", shown)
+
+
+def test_what_was_breached_and_waived_in_the_period_is_not_told_as_kept() -> None:
+    judged = samples.all_met()
+    verdict = judged.verdicts[0]
+    breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late", waived=True)
+    over = dataclasses.replace(verdict, since_last_run=(Named(breach, False, News.OF_PERIOD),), of_period=True)
+    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
+    assert "Of 1 commitment of 1 service, 1 was breached and waived." in words(Page(text))
 
 
 def test_each_control_of_a_standard_says_what_was_found_and_what_it_does_not_show() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
+from zoneinfo import ZoneInfo
 
 from drcheck.core.model.exhibit import Ages, SlotKept, Slots, Step, Timed, Times
 from drcheck.core.model.verdict import PeriodFigures, Piece, Status, Window
@@ -126,6 +127,48 @@ def test_recovery_times_say_what_passed_in_time_failed_or_proves_nothing() -> No
         "proves nothing",
     ):
         assert part in heard
+
+
+def test_a_recovery_that_was_perhaps_too_long_is_not_drawn_as_one_that_was() -> None:
+    perhaps = times(Times(4 * HOUR, (Timed("a", DAY, True, HOUR, 5 * HOUR, False),)), UTC, "rto")
+    assert "perhaps too long" in told(perhaps)
+    assert drawn(perhaps, "breached") == []
+    assert len(drawn(perhaps, "unknown")) == 1
+    surely = times(Times(4 * HOUR, (Timed("a", DAY, True, 5 * HOUR, None, False),)), UTC, "rto")
+    assert "too long after 5 h or more" in told(surely)
+    assert len(drawn(surely, "breached")) == 1
+
+
+def test_of_more_periods_than_there_is_room_for_it_says_how_the_others_stood() -> None:
+    statuses = [Status.BREACHED, Status.UNKNOWN, *[Status.MET] * 38]
+    several = tuple(
+        PeriodFigures(f"day {n}", n * DAY, (n + 1) * DAY, DAY, status, "99.0", HOUR, HOUR)
+        for n, status in enumerate(statuses)
+    )
+    markup = downtime(several, "uptime")
+    assert "9 earlier periods are not drawn: 1 breached, 1 unknown, 7 met" in told(markup)
+    assert "9 earlier periods are not drawn" in " ".join(one.text or "" for one in parsed(markup).iter(f"{SVG}text"))
+
+
+def test_the_hour_that_the_clock_repeats_is_shown_by_the_worse_of_its_two_slots() -> None:
+    zone = ZoneInfo("Europe/Stockholm")
+    first = int(datetime(2026, 10, 25, 0, tzinfo=zone).timestamp())
+    kept = tuple(
+        SlotKept(
+            f"hour {n}", first + n * HOUR, first + (n + 1) * HOUR, Status.BREACHED if n == 2 else Status.MET, False, 1
+        )
+        for n in range(25)
+    )
+    markup = slots(Slots(1, kept), zone, "hourly")
+    assert len(drawn(markup, "breached")) == 1
+    assert len(drawn(markup, "met")) == 23
+    assert "1 missed, 24 kept" in told(markup)
+
+
+def test_where_there_was_never_any_data_no_age_is_told() -> None:
+    heard = told(ages(Ages(DAY, (Step(0, None),)), (), WINDOW, UTC, "rpo"))
+    assert "no data is known" in heard
+    assert "0 s" not in heard
 
 
 def test_downtime_says_what_was_allowed() -> None:

@@ -182,9 +182,17 @@ def test_a_period_that_is_not_proved_is_a_warning():
     assert (one["level"], one["properties"]["status"]) == ("warning", "unknown")
 
 
-def test_names_that_look_like_links_and_placeholders_are_text():
-    overall = dataclasses.replace(samples.webshop().verdicts[1].overall, reason="[x](https://example.com) {0} {of}")
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        ("[x](https://example.com) {0} {of}", r"[x\](https://example.com) {{0}} {{of}}"),
+        (r"[x\](https://example.com)", r"[x\](https://example.com)"),
+        (r"[x\\](https://example.com)", r"[x\\\](https://example.com)"),
+    ],
+)
+def test_names_that_look_like_links_and_placeholders_are_text(reason, text):
+    overall = dataclasses.replace(samples.webshop().verdicts[1].overall, reason=reason)
     shop = samples.webshop()
     verdicts = (dataclasses.replace(shop.verdicts[1], overall=overall),)
     (one,) = read(samples.report(dataclasses.replace(shop, verdicts=verdicts), faults=False))["results"]
-    assert one["message"]["text"].endswith("\n[x\\](https://example.com) {{0}} {{of}}")
+    assert one["message"]["text"].endswith(f"\n{text}")

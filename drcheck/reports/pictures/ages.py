@@ -26,14 +26,15 @@ _SHADES: Final = {Status.BREACHED: "shade-breached", Status.UNKNOWN: "shade-unkn
 def ages(exhibit: Ages, pieces: Sequence[Piece], window: Window, zone: tzinfo, title: str) -> str:
     """Return the saw-tooth as SVG; what was breached or unknown by ``pieces`` is shaded behind it."""
     teeth = list(_teeth(exhibit.steps, window))
-    worst = max((oldest for _, _, _, oldest in teeth if oldest is not None), default=0)
+    known = [oldest for *_, oldest in teeth if oldest is not None]
+    worst = max(known, default=0)
     top = max(1, min(max(worst, exhibit.objective), _MOST_OBJECTIVES * exhibit.objective)) * 1.08
-    known = f"the oldest that the newest data got is {words.duration(worst)}" if teeth else "no data is known"
-    lacking = any(oldest is None for *_, oldest in teeth)
+    heard = f"the oldest that the newest data got is {words.duration(worst)}" if known else "no data is known"
+    lacking = known and len(known) < len(teeth)
     picture = Picture(
         _TALL + HEIGHT,
         title,
-        f"{known}{', and for some time there was none' if lacking else ''}; "
+        f"{heard}{', and for some time there was none' if lacking else ''}; "
         f"the objective is {words.duration(exhibit.objective)}",
     )
     axis = Axis(window, zone)

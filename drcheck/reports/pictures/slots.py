@@ -92,15 +92,13 @@ def _cells(several: Sequence[SlotKept], zone: tzinfo) -> list[_Cell]:
     begins = [datetime.fromtimestamp(slot.start, UTC).astimezone(zone) for slot in several]
     dates = {begin.date() for begin in begins}
     if apart <= _SHORT and len(dates) <= _MOST_ROWS:
+        of_hour: dict[tuple[str, float], list[SlotKept]] = {}  # of two in the hour that a clock repeats, the worse
+        for slot, begin in zip(several, begins, strict=True):
+            of_hour.setdefault((begin.date().isoformat(), (begin.hour + begin.minute / 60) / _HOURS), []).append(slot)
         return [
-            _Cell(
-                begin.date().isoformat(),
-                (begin.hour + begin.minute / 60) / _HOURS,
-                apart / 3600 / _HOURS,
-                word_of(slot),
-                slot.label,
-            )
-            for slot, begin in zip(several, begins, strict=True)
+            _Cell(row, at, apart / 3600 / _HOURS, word_of(worst), worst.label)
+            for (row, at), its in of_hour.items()
+            for worst in [max(its, key=_badness)]
         ]
     if apart <= 86400 * 2:
         return _days(several, begins)
@@ -113,6 +111,10 @@ def _cells(several: Sequence[SlotKept], zone: tzinfo) -> list[_Cell]:
     return cells
 
 
+def _badness(slot: SlotKept) -> tuple[int, bool]:
+    return (SEVERITY[slot.status] if slot.status else -1, slot.late)
+
+
 def _days(several: Sequence[SlotKept], begins: Sequence[datetime]) -> list[_Cell]:
     """Return a cell a day, in rows of months; of several slots of a day the worst."""
     of_day: dict[str, list[SlotKept]] = {}
@@ -121,7 +123,7 @@ def _days(several: Sequence[SlotKept], begins: Sequence[datetime]) -> list[_Cell
         of_day.setdefault((begin + timedelta(minutes=30)).date().isoformat(), []).append(slot)
     cells = []
     for day, its in of_day.items():
-        worst = max(its, key=lambda slot: (SEVERITY[slot.status] if slot.status else -1, slot.late))
+        worst = max(its, key=_badness)
         label = worst.label if len(its) == 1 else f"{day}, {len(its)} slots"
         cells.append(_Cell(day[:7], (int(day[8:]) - 1) / _DAYS, 1 / _DAYS, word_of(worst), label))
     return cells

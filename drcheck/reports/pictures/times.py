@@ -14,6 +14,14 @@ _RIGHT: Final = 110
 _ROW: Final = 20
 _MOST: Final = 24
 """The newest so many are drawn."""
+_CLASS: Final = {
+    "in time": "met",
+    "too long": "breached",
+    "failed": "breached",
+    "perhaps too long": "unknown",
+    "time not known": "unknown",
+    "proves nothing": "not-owed",
+}
 
 
 def times(exhibit: Times, zone: tzinfo, title: str) -> str:
@@ -38,8 +46,7 @@ def times(exhibit: Times, zone: tzinfo, title: str) -> str:
         y = number * _ROW + 18
         word = _word(one, exhibit)
         picture.text(0, y + 11, f"{_date(one, zone)}  {word}")
-        shown = {"in time": "met", "proves nothing": "not-owed"}.get(word, "breached" if one.longest else "unknown")
-        picture.rect(_LEFT, y, x(one.shortest) - _LEFT, _ROW - 6, shown)
+        picture.rect(_LEFT, y, x(one.shortest) - _LEFT, _ROW - 6, _CLASS[word])
         end = x(one.longest if one.longest is not None else top)
         picture.frame(_LEFT, y, max(end - _LEFT, 1), _ROW - 6, "line")
         picture.text(end + 5, y + 11, _length(one))
@@ -54,11 +61,11 @@ def _word(one: Timed, exhibit: Times) -> str:
         return "failed"
     if one.why_not:
         return "proves nothing"
+    if one.shortest > exhibit.objective:
+        return "too long"
     if one.longest is None:
         return "time not known"
-    if one.longest <= exhibit.objective:
-        return "in time"
-    return "too long" if one.shortest > exhibit.objective else "perhaps too long"
+    return "in time" if one.longest <= exhibit.objective else "perhaps too long"
 
 
 def _length(one: Timed) -> str:
