@@ -16,7 +16,7 @@ _EPILOG = """\
 examples:
   drcheck schema > policy.schema.json           of policies
   drcheck schema config > drcheck.schema.json   of drcheck.yaml
-  drcheck schema controls                       of what standards ask, for reports
+  drcheck schema controls                       of what standards ask for
   drcheck schema report                         of what verify prints as JSON
 
 An editor takes it by a comment in the first line of a policy:
