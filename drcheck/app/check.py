@@ -18,6 +18,7 @@ from typing import Any, Final
 from drcheck.app.judge import judge, keys_of
 from drcheck.app.verify import all_named
 from drcheck.app.versions import versions
+from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
@@ -33,6 +34,8 @@ from drcheck.settings import Settings
 
 _MOST_FILES: Final = MOST + 1
 """Files of a policy: itself, and the templates that extend one another."""
+_MOST_BYTES: Final = 2**31
+"""In a bundle, by what it says itself; nothing in it is read any further than it says."""
 _BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
 _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
@@ -67,6 +70,11 @@ def _bundle(data: bytes, settings: Settings | None) -> Checked:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
+            if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
+                raise UsageError(
+                    f"it says to hold more than {words.size(_MOST_BYTES)}, which nobody can check here",
+                    "unzip FILE && sha256sum -c digests.sha256 checks its digests.",
+                )
             files = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error) as error:
         raise UsageError(f"it is no zip that can be read: {error}", "Name what drcheck report wrote.") from error

@@ -118,6 +118,7 @@ def test_a_report_records_nothing(estate: Path) -> None:
         (("--period", "2999"), "begins after"),
         (("--period", "2026", "--output", "drcheck.db"), "is the ledger"),
         (("--period", "2026", "--output", "missing/there.html"), "missing"),
+        (("--period", "2026", "--output", "drcheck.db/"), "drcheck.db is no directory"),
         (("--period", "2026", "--format", "json", "--output", "all/"), "json is one file, and all/ is a directory"),
         (("--period", "2026", "--format", "bundle", "--output", "all/"), "bundle is one file, and all/ is a directory"),
     ],
