@@ -27,7 +27,7 @@ from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
 from drcheck.reports.bundle import MANIFEST
-from drcheck.reports.json import report_object
+from drcheck.reports.json import report_object, written
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
@@ -214,7 +214,8 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
                     of_period=True,
                 )
                 of_period = tuple(map(all_named, judged))
-                again = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
+                told = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
+                again = json.loads(written(told))  # names that are no UTF-8 are written in another way
                 yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
 
 
