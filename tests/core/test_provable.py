@@ -171,6 +171,36 @@ def test_a_lock_that_somebody_may_remove_keeps_nothing(mode: str) -> None:
     assert judged([restored(20, "dumps-0")], point, outlives=DAY).status is Status.UNKNOWN
 
 
+def test_where_one_in_between_may_be_the_newest_its_standing_matters_as_well() -> None:
+    locked: dict[Fact, Sequence[tuple[float, Told]]] = {Fact.LOCK: [(11, Told(True, "compliance", at(600)))]}
+    one = dumps(Point(10, 11, told=locked), Point(14, 15), Point(18, 19, told=locked), thinned_after=None)
+    named, unnamed = restored(20, "dumps-0"), restored(30, point_source="dumps")
+    assert status(judged([named], one, outlives=DAY), 239) is Status.MET
+    found = judged([named, unnamed], one, outlives=DAY)
+    assert [status(found, hours) for hours in (30.9, 31, 239)] == [Status.MET, Status.MET, Status.UNKNOWN]
+    assert "dumps-1 may be it" in found.reason
+
+
+def test_a_lock_counts_for_as_long_as_it_is_told() -> None:
+    told: Sequence[tuple[float, Told]] = [(11, Told(True, "compliance", at(600))), (100, Told(False))]
+    one = dumps(Point(10, 11, told={Fact.LOCK: told}), thinned_after=None)
+    found = judged([restored(20, "dumps-0")], one, outlives=7 * DAY)
+    assert [status(found, hours) for hours in (99, 100)] == [Status.MET, Status.UNKNOWN]
+
+
+def test_what_went_earlier_than_thinned_after_says_disproves_it_until_as_long_again_has_passed() -> None:
+    points = [Point(10, 11), Point(14, 15, gone=40)]
+    found = judged([restored(20, "dumps-0")], dumps(*points, thinned_after=6 * DAY), outlives=4 * DAY, end=60)
+    assert [status(found, hours) for hours in (39, 40)] == [Status.MET, Status.UNKNOWN]
+    found = judged([restored(20, "dumps-0")], dumps(*points), outlives=DAY)
+    assert [status(found, hours) for hours in (39, 215, 239)] == [Status.MET, Status.MET, Status.UNKNOWN]
+    assert "what thinned_after on dumps says does not hold: dumps-1, of" in found.reason
+    kept = dumps(*points, Point(180, 181), thinned_after=6 * DAY)
+    assert (
+        status(judged([restored(20, "dumps-0"), restored(182, "dumps-2")], kept, outlives=3 * DAY), 239) is Status.MET
+    )
+
+
 def test_of_what_builds_on_others_a_lock_alone_says_nothing() -> None:
     lock = Told(True, "compliance", at(600))
     one = dumps(Point(10, 11, told={Fact.LOCK: [(11, lock)]}))

@@ -55,6 +55,23 @@ def may_days(thinned_after):
     return part("dumps", points, [in_cairo("2026-04-30T20:00"), *looks, evening, noon], thinned_after=thinned_after)
 
 
+def test_a_slot_that_is_owed_no_longer_once_it_is_due_hides_no_other():
+    march, april = Point(24, 25), Point(24 * 10, 24 * 10 + 1)
+    evidence = part("dumps", [march, april], daily(40))
+    promise = Retention("c", ("dumps",), keep=30 * 24 * HOUR + 12 * HOUR, per=Per.MONTH)
+    morning = at(24 * 35 + 6)  # of the first of May
+    terms = Terms(zone=ZoneInfo("UTC"))
+    for start in (at(24 * 3), morning - 1):  # March is owed until noon of its last day, and due after it
+        assert retention.evaluate(promise, subject(evidence), terms, Window(start, morning)).status is MET
+
+
+def test_what_stands_is_met_from_when_the_first_slot_is_due():
+    evidence = part("dumps", backups(*range(9)), daily(12, after=12))
+    promise = Retention("c", ("dumps",), keep=3 * 24 * HOUR)
+    found = retention.evaluate(promise, subject(evidence), Terms(effective=at(24)), Window(START, at(24 * 9)))
+    assert [(piece.end, piece.status) for piece in found.pieces] == [(at(49), None), (at(24 * 9), MET)]
+
+
 @pytest.mark.parametrize("thinned_after", [None, HOUR])
 @pytest.mark.parametrize("effective", [None, "2026-05-01T00:00", "2026-04-20T00:00"])
 @pytest.mark.parametrize(

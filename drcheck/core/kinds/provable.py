@@ -8,10 +8,11 @@ past, because it did. Only a lock that nobody may lift says what will be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from typing import ClassVar, Final
+from itertools import takewhile
+from typing import ClassVar, Final, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation.every_point import states
@@ -22,7 +23,8 @@ from drcheck.core.evaluation.proven_points import Proof, of_proven, proofs
 from drcheck.core.evaluation.recoveries import cite as cite_record
 from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, unseen
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
+from drcheck.core.fast_dataclasses import dataclass, field
+from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs, Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact
 from drcheck.core.model.points import Row
@@ -31,7 +33,7 @@ from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Finding, Quantity, Status, Window
 from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.calendar import DAY
-from drcheck.core.time.spans import Span
+from drcheck.core.time.spans import Span, Spans, difference, includes, union
 from drcheck.core.time.timeline import cut, overlay, within
 
 _ANY_AGE: Final = 1 << 40
@@ -88,7 +90,8 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
     proved = tuple(proofs(subject, records, commitment.validation, terms.clock_tolerance))
     proven = of_proven(subject, proved)
     exposure = Exposure.of(proven, commitment.at_most or _ANY_AGE, terms.effective, window, until_gone=True)
-    judged = _Judged(commitment, subject, proven, records, terms, exposure, _by_name(proved), window.end)
+    early = {part.points.source: tuple(_early(part)) for part in subject.parts}
+    judged = _Judged(commitment, subject, proven, records, terms, exposure, _by_name(proved), window.end, early)
     findings = [
         *([] if commitment.at_most is None else [judged.of_age(commitment.at_most, window)]),
         *([] if commitment.outlives is None else [judged.of_standing(commitment.outlives, window)]),
@@ -117,6 +120,22 @@ def _by_name(proved: Sequence[Proof]) -> dict[tuple[str, str], list[Proof]]:
     return found
 
 
+class _Kept(NamedTuple):
+    """What says how long a point stands."""
+
+    known: Span
+    """When that is known, or believed."""
+    until: int
+
+
+class _There(NamedTuple):
+    """A point that a restore proves, or may prove, and when it may count and stand as such."""
+
+    newest_data: int
+    during: Spans
+    row: Row
+
+
 @dataclass(frozen=True, slots=True)
 class _Judged:
     """The judgement of one data set."""
@@ -132,6 +151,10 @@ class _Judged:
     proofs: dict[tuple[str, str], list[Proof]]
     seen_until: int
     """The end of what is known of what stood."""
+    early: Mapping[str, Sequence[tuple[Span, Row]]]
+    """Source to what went from it earlier than its ``thinned_after`` says, and when that speaks against it."""
+    _keeping: dict[tuple[str, int], tuple[_Kept, ...]] = field(default_factory=dict, init=False)
+    """Source and row to what says how long it stands, once that has been asked."""
 
     def of_age(self, at_most: int, window: Window) -> Finding:
         """Judge how old the newest proven data was."""
@@ -152,15 +175,22 @@ class _Judged:
 
     def of_standing(self, outlives: int, window: Window) -> Finding:
         """Judge how much longer the newest proven point will stand."""
-        bounds = [bound for row in self._rows() for span in _kept(self, row) for bound in span]
+        there = self._there()
+        bounds = {bound for one in there for kept in self._kept(one.row) for bound in (*kept.known, kept.until)}
         changes = [*self.exposure.best.times, *self.exposure.surest.times]
+        changes += [bound for one in there for span in one.during for bound in span]
         changes += [moved for bound in bounds if LONG_AGO < bound < FOREVER for moved in (bound, bound - outlives)]
         changes += [gone - outlives for points, row in self._rows() if (gone := points.gone_hi[row]) < FOREVER]
         if self.terms.effective is not None:
             changes.append(self.terms.effective)
         pieces = within(
             self.terms.binds,
-            cut(window, changes, lambda t: self._stands(outlives, t)[0], lambda t: self._stands(outlives, t)[1]),
+            cut(
+                window,
+                changes,
+                lambda t: self._stands(there, outlives, t)[0],
+                lambda t: self._stands(there, outlives, t)[1],
+            ),
         )
         last = window.end - 1
         row = self.exposure.surest.at(last)
@@ -169,7 +199,7 @@ class _Judged:
         return Finding(
             of=self.subject.of,
             pieces=pieces,
-            reason=self._stands(outlives, last)[1],
+            reason=self._stands(there, outlives, last)[1],
             objective=Quantity(outlives, "s"),
             measured=None if left is None else Quantity(left, "s"),
             headroom=None if left is None else Quantity(left - outlives, "s"),
@@ -232,7 +262,15 @@ class _Judged:
         for part in self.proven.parts:
             yield from ((part.points, row) for row in range(len(part.points)))
 
-    def _stands(self, outlives: int, t: int) -> tuple[Status | None, str]:
+    def _there(self) -> list[_There]:
+        """Return every proven point with when it may be one, that with the newest data first."""
+        found = [
+            _There(points.data_hi[row], points.there(row, surely=False, until_gone=True), (points, row))
+            for points, row in self._rows()
+        ]
+        return sorted(found, key=lambda one: -one.newest_data)
+
+    def _stands(self, there: Sequence[_There], outlives: int, t: int) -> tuple[Status | None, str]:
         """Return whether the newest proven point stands so much longer after ``t``, and why."""
         if why := self.terms.before_effect(t):
             return None, why
@@ -245,14 +283,16 @@ class _Judged:
         status, why = self._of_row(surest, outlives, t)
         if _same(surest, best):
             return status, why
-        other, because = self._of_row(best, outlives, t)
-        if other is status:
-            return status, why
-        points, index = best
-        return (
-            Status.UNKNOWN,
-            f"which point is the newest proven one is not known: {points.name[index]} may be it; {because}",
-        )
+        oldest = surest[0].data_lo[surest[1]]
+        may_be = takewhile(lambda one: one.newest_data > oldest, there)
+        for points, index in (one.row for one in may_be if includes(one.during, t)):
+            other, because = self._of_row((points, index), outlives, t)
+            if other is not status:
+                return (
+                    Status.UNKNOWN,
+                    f"which point is the newest proven one is not known: {points.name[index]} may be it; {because}",
+                )
+        return status, why
 
     def _of_row(self, row: Row, outlives: int, t: int) -> tuple[Status, str]:
         points, index = row
@@ -268,6 +308,11 @@ class _Judged:
                 Status.BREACHED,
                 f"the newest proven point, {name}, was gone by {gone}; it should have stood {time} more",
             )
+        if went := self._pruned_early(points.source, t):
+            return Status.UNKNOWN, (
+                f"what thinned_after on {points.source} says does not hold: {went}; a lock in compliance mode would "
+                f"say that the newest proven point, {name}, is kept"
+            )
         known = "nothing" if until is None else f"nothing after {words.instant(until)}"
         return Status.UNKNOWN, (
             f"{known} says that the newest proven point, {name}, is kept; a lock in compliance mode, or "
@@ -276,28 +321,54 @@ class _Judged:
 
     def _until(self, row: Row, t: int) -> int | None:
         """Return until when a point is known to stand, as known at ``t``; None: nothing says so."""
-        ends = [span.end for span in _kept(self, row) if span.start <= t < span.end]
+        ends = [until for known, until in self._kept(row) if known.includes(t) and t < until]
         return max(ends, default=None)
+
+    def _kept(self, row: Row) -> tuple[_Kept, ...]:
+        key = row[0].source, row[1]
+        if key not in self._keeping:
+            self._keeping[key] = tuple(self._keeps(row))
+        return self._keeping[key]
+
+    def _keeps(self, row: Row) -> Iterator[_Kept]:
+        """Yield what says until when a point stands."""
+        points, index = row
+        arrived, gone_lo, gone_hi = points.available_hi[index], points.gone_lo[index], points.gone_hi[index]
+        # What was seen to go stood at least until it was last seen, whatever was said of it.
+        longest = FOREVER if gone_hi == FOREVER else gone_lo
+        yield _Kept(Span(arrived, FOREVER), min(gone_lo, self.seen_until))
+        thinned = next(one.absence.thinned_after for one in self.proven.parts if one.points is points)
+        if thinned is not None:
+            until = FOREVER if thinned >= NEVER else points.data_lo[index] + thinned
+            disproved = union(when for when, _ in self.early[points.source])
+            for known in difference((Span(arrived, FOREVER),), disproved):
+                yield _Kept(known, min(until, longest))
+        for span, told in states(points, index, (Fact.LOCK,)):
+            lock = told.get(Fact.LOCK)
+            # Any other lock, and a legal hold, somebody may lift tomorrow.
+            if lock is not None and lock.holds and lock.how == LockMode.COMPLIANCE and span.end > arrived:
+                yield _Kept(Span(max(span.start, arrived), span.end), min(lock.until, longest))
+
+    def _pruned_early(self, source: str, t: int) -> str:
+        """Return what disproves ``thinned_after`` of a source at ``t``; empty: nothing does."""
+        for when, (points, row) in self.early[source]:
+            if when.includes(t):
+                gone = words.instant(points.gone_hi[row])
+                return f"{points.name[row]}, of {words.instant(points.data_lo[row])}, was gone by {gone}"
+        return ""
+
+
+def _early(part: Part) -> Iterator[tuple[Span, Row]]:
+    """Yield what went earlier than ``thinned_after`` of its source says, and for how long that speaks against it.
+
+    For as long as has to pass without another one until nothing that it says is known to be wrong.
+    """
+    thinned, points = part.absence.thinned_after or 0, part.points
+    for row in points.counted():
+        gone = points.gone_hi[row]
+        if gone < FOREVER and row not in points.doubts and gone - points.data_lo[row] < thinned:
+            yield Span(gone, FOREVER if thinned >= NEVER else gone + thinned), (points, row)
 
 
 def _same(one: Row, other: Row) -> bool:
     return one[0].source == other[0].source and one[1] == other[1]
-
-
-def _kept(judged: _Judged, row: Row) -> Iterator[Span]:
-    """Yield spans of time in which a point is known to stand until the span's end."""
-    points, index = row
-    arrived, gone_lo, gone_hi = points.available_hi[index], points.gone_lo[index], points.gone_hi[index]
-    # What was seen to go stood at least until it was last seen, whatever was said of it.
-    longest = FOREVER if gone_hi == FOREVER else gone_lo
-    yield Span(arrived, min(gone_lo, judged.seen_until))
-    part = next(part for part in judged.proven.parts if part.points is points)
-    thinned = part.absence.thinned_after
-    if thinned is not None:
-        until = FOREVER if thinned >= NEVER else points.data_lo[index] + thinned
-        yield Span(arrived, min(until, longest))
-    for span, known in states(points, index, (Fact.LOCK,)):
-        lock = known.get(Fact.LOCK)
-        # Any other lock, and a legal hold, somebody may lift tomorrow.
-        if lock is not None and lock.holds and lock.how == LockMode.COMPLIANCE:
-            yield Span(max(span.start, arrived), max(span.start, arrived, min(lock.until, longest)))

@@ -166,12 +166,14 @@ def _standing(slots: Iterable[_Owed], window: Window, *, whole: bool) -> list[Pi
     pieces: list[Piece] = []
     at = window.start
     for slot in slots:
+        if at >= window.end:
+            break  # an older one is owed until the window ends
         start, end = max(slot.due, at), min(slot.until, window.end)
         if start >= end:
-            break  # an older one is owed until the window ends
+            continue  # it is owed no longer once it is due, or no longer than an older one
         if at < start:
             pieces.append(Piece(at, start, None, f"{slot.label} is not owed"))
-        if whole and pieces and pieces[-1].end == start:
+        if whole and pieces and pieces[-1].status is Status.MET and pieces[-1].end == start:
             pieces[-1] = pieces[-1]._replace(end=end)  # no other judgement lies over it, after which another is named
         else:
             pieces.append(Piece(start, end, Status.MET, f"{slot.label} stands"))
