@@ -182,6 +182,8 @@ class DocumentForm(NamedTuple):
     """Where its ``documents`` is."""
     ending: str
     """With which the name of a file of it ends."""
+    splits: bool = True
+    """Whether it can be a directory with a document for each service."""
 
     @property
     def first_page(self) -> str:
@@ -192,9 +194,14 @@ class DocumentForm(NamedTuple):
 DOCUMENTS: Final[dict[str, DocumentForm]] = {
     "html": DocumentForm("drcheck.reports.html.documents", ".html"),
     "pdf": DocumentForm("drcheck.reports.pdf.documents", ".pdf"),
-    "bundle": DocumentForm("drcheck.reports.bundle", ".zip"),
+    "bundle": DocumentForm("drcheck.reports.bundle", ".zip", splits=False),
 }
 """Name of such a form, as ``drcheck report --format`` takes it; the first one is the default."""
+
+
+def splits(form: str) -> bool:
+    """Return whether a report in the form of that name can be a directory."""
+    return form in DOCUMENTS and DOCUMENTS[form].splits
 
 
 def _named(name: str) -> Any:

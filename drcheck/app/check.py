@@ -81,13 +81,18 @@ def _bundle(data: bytes, settings: Settings | None) -> Checked:
         report = {one["service"]: one for one in json.loads(files[REPORT])["services"]}
         listed = {one["service"]: one for one in manifest["services"]}
         for name in sorted(report.keys() | listed.keys()):
-            ids = {one["id"] for one in report.get(name, {"commitments": ()})["commitments"]}
-            if name not in listed or name not in report or ids != {*listed[name]["commitments"]}:
+            told = {one["id"]: _state(one) for one in report.get(name, {"commitments": ()})["commitments"]}
+            if name not in listed or name not in report or told != listed[name]["commitments"]:
                 wrong.append(f"{MANIFEST} and {REPORT} tell different things of {name}")
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
     found = _document(files, settings, policies)
     return Checked(found.held, (*wrong, *found.wrong))
+
+
+def _state(commitment: Mapping[str, Any]) -> str:
+    """Return the word that :data:`MANIFEST` has for what a commitment came to."""
+    return "waived" if commitment["waived"] else str(commitment["status"] or "not_owed")
 
 
 def _read(file: Path) -> bytes:

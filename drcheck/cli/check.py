@@ -12,8 +12,8 @@ that they fit each other: their digests, and the policies that were judged. The
 first document of a directory leads to the others, which are checked as well.
 With --config, the ledger must have the run that the report rests on, and the
 policies in it are judged again over the same period by what that run knew.
-Nothing is recorded. Of the pages that people read it checks their digests
-alone; that what was observed was true it cannot tell.
+Nothing is recorded. What the pages of a PDF say is checked by nothing here; a
+signature tells whether it was changed.
 """
 
 _EPILOG = """\

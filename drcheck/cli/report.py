@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.registry import DOCUMENTS, FORMATS
+from drcheck.registry import DOCUMENTS, FORMATS, splits
 
 if TYPE_CHECKING:
     from drcheck.app.verify import Question
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     label = question.period.label.replace(" ", "-").replace(":", "").replace("/", "-")
     output = arguments.output or f"drcheck-{label}{FORMS[arguments.format]}"
     split = output.endswith("/") or Path(output).is_dir()
-    if split and arguments.format not in DOCUMENTS:
+    if split and not splits(arguments.format):
         raise UsageError(
             f"{arguments.format} is one file, and {output} is a directory",
             f"Name a file: --output {Path(output) / f'drcheck-{label}{FORMS[arguments.format]}'}.",

@@ -16,7 +16,7 @@ from drcheck.policyfile.convert import converted
 from drcheck.policyfile.nodes import Fields, Items, Mark, Problem
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
-from drcheck.registry import COLLECTORS, DOCUMENTS, connection_of
+from drcheck.registry import COLLECTORS, DOCUMENTS, connection_of, splits
 from drcheck.settings import (
     PERIOD,
     Channel,
@@ -103,6 +103,10 @@ def _check_jobs(jobs: Fields) -> Iterator[Problem]:
             yield Problem(mark, f"{at}: it needs one of schedule and every (write when it is due)")
         value = job.value("outputs")
         outputs = [item for item in value.items if isinstance(item, Fields)] if isinstance(value, Items) else []
+        for output in outputs:
+            form, file = output.scalar("format"), output.scalar("file")
+            if form is not None and file is not None and file.text.endswith("/") and not splits(form.text):
+                yield Problem(file.mark, f"{at}: {form.text} is one file (leave the slash at its end out)")
         if "period" not in job.entries:
             for output in outputs:
                 form = output.scalar("format")

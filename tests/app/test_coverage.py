@@ -166,6 +166,13 @@ def test_a_list_that_is_older_than_it_may_be_makes_it_unknown_from_then_on(place
     assert place.night(0).status.value == "met"
 
 
+def test_a_list_that_is_dated_in_the_future_makes_it_unknown_and_not_fresh_for_ever(place):
+    place.list("crm", "wiki", age=-30 * 86400)
+    status, reason = told(place.night())
+    assert status == "unknown"
+    assert "is dated 2026-04-19T12:00:00Z, after it was looked at" in reason
+
+
 def test_a_name_is_accepted_by_an_owner_until_a_day_and_shown_in_every_report(place):
     accepted = '[{name: Build-3, until: 2026-03-23, owner: cto@example.com, reason: "holds nothing"}]'
     place.estate(f"accepted: {accepted}")

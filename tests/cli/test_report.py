@@ -119,6 +119,7 @@ def test_a_report_records_nothing(estate: Path) -> None:
         (("--period", "2026", "--output", "drcheck.db"), "is the ledger"),
         (("--period", "2026", "--output", "missing/there.html"), "missing"),
         (("--period", "2026", "--format", "json", "--output", "all/"), "json is one file, and all/ is a directory"),
+        (("--period", "2026", "--format", "bundle", "--output", "all/"), "bundle is one file, and all/ is a directory"),
     ],
 )
 def test_wrong_usage_says_what_is_right(estate: Path, arguments: tuple[str, ...], told: str) -> None:

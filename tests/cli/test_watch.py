@@ -127,6 +127,7 @@ def test_a_job_without_a_time_or_a_period_without_a_file_of_its_own_is_refused_w
         "c: {every: 1h, period: month, outputs: [{format: json, file: newest.json}]}",
         "d: {every: 1h, outputs: [{format: docx, file: x}]}",
         "f: {every: 1h, outputs: [{format: html, file: x/}]}",
+        "g: {every: 1h, period: month, outputs: [{format: bundle, file: '{period}/'}]}",
         'e: {schedule: "61 * * * *"}',
     )
     ended = subprocess.run(
@@ -139,6 +140,7 @@ def test_a_job_without_a_time_or_a_period_without_a_file_of_its_own_is_refused_w
         "watch.jobs.c: each period needs a file of its own (put {period} into its name)",
         "watch.jobs.d.outputs",
         "watch.jobs.f: html is a report of a period (give the job a period)",
+        "watch.jobs.g: bundle is one file (leave the slash at its end out)",
         "watch.jobs.e.schedule",
     ):
         assert part in ended.stderr

@@ -94,6 +94,20 @@ def test_a_period_that_is_not_proved_is_not_satisfied():
     assert statuses(report) == {("wiki", "daily"): ("not-satisfied", "other")}
 
 
+def test_what_was_waived_in_a_period_and_is_satisfied_at_its_end_says_so():
+    window = samples.all_met().verdicts[0].window
+    breach = Opening(window.start, window.start + 60, "it was late", waived=True)
+    report = samples.report(
+        with_one(of_period=True, since_last_run=(Named(breach, False, News.OF_PERIOD),)), faults=False
+    )
+    (one,) = findings(report).values()
+    assert one["target"]["status"] == {
+        "state": "satisfied",
+        "reason": "pass",
+        "remarks": "At its end; a breach in the period was waived.",
+    }
+
+
 def test_a_breach_that_is_over_and_that_no_run_has_shown_fails_but_where_only_now_is_asked():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
     report = samples.report(with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),)), faults=False)

@@ -117,6 +117,22 @@ def state(verdict: Verdict) -> str:
     return "not_owed" if verdict.status is None else verdict.status.value
 
 
+def over_window(verdict: Verdict) -> str:
+    """Return how a commitment stood over the whole of a period: what was not kept at any time of it is not ``met``.
+
+    Beside the words of :func:`state` that is ``between_looks``: met at all complete looks, and unknown between some.
+    """
+    if passed_breaches(verdict):
+        return "breached"
+    at_end = state(verdict)
+    if at_end != "met" or not verdict.of_period:
+        return at_end
+    if closed_breaches(verdict):
+        return "waived"  # what no waiver covers counts
+    between = earlier(verdict.overall, Status.UNKNOWN, between_looks=True)
+    return "met" if between is None else "between_looks"
+
+
 def since(verdict: Verdict, status: Status) -> int | None:
     """Return since when it has ``status``, within the window; None: it has another one at the instant judged."""
     return next((one.opened_at for one in verdict.overall.openings(status) if one.closed_at is None), None)

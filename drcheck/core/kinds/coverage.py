@@ -23,6 +23,8 @@ from drcheck.core.time.timeline import cut, overlay, within
 
 _SHOWN: Final = 200
 """Names that are evidence."""
+_AHEAD: Final = 3600
+"""Seconds by which the clock of where a list lies may be ahead; one that is dated later would never grow old."""
 _SOON: Final = 14 * 86400
 """Seconds before an acceptance ends at which that is to be seen to."""
 
@@ -79,17 +81,18 @@ class CoverageOf(OfRecords):
 def _of_list(commitment: CoverageOf, source: str, log: Log, window: Window) -> Finding:
     """Judge one list."""
     told = _List(commitment, source, log)
-    pieces = cut(window, told.changes(), told.status_at, told.reason_at)
     end = window.end - 1
+    reason = told.reason_at(end)
+    pieces = _with_reason(cut(window, told.changes(), told.status_at, told.reason_at), reason)
     if pieces[-1].status is Status.UNKNOWN:
-        return Finding("", pieces, pieces[-1].reason)
+        return Finding("", pieces, reason)
     names, uncovered, accepted = told.names_at(end), told.uncovered_at(end), told.accepted_at(end)
     share = Fraction(len(names) - len(uncovered), len(names))
     ends = min((one.until for one in accepted), default=None)
     return Finding(
         "",
-        _with_reason(pieces, told.reason_at(end)),
-        told.reason_at(end),
+        pieces,
+        reason,
         objective=Quantity("100", "%"),
         measured=Quantity(decimals.cut(share), "%"),
         headroom=Quantity(decimals.cut(share - 1), "%"),
@@ -191,6 +194,9 @@ class _List:
             return f"{self._source} had not been looked at"
         if known.unseen:
             return f"{self._source} could not be read: {known.unseen}"
+        if known.written_at > known.at + _AHEAD:
+            written = words.instant(known.written_at)
+            return f"the list {self._source} is dated {written}, after it was looked at: how old it is nobody knows"
         if t >= self._stale_from(known):
             return (
                 f"the list {self._source} was written {words.instant(known.written_at)}, more than "

@@ -45,6 +45,11 @@ _UTC: Final = Local(UTC)
 _VERSION: Final = "1.2.1"
 _SATISFIED: Final = {"state": "satisfied", "reason": "pass"}
 _FAILED: Final = {"state": "not-satisfied", "reason": "fail"}
+_NOT_ALL_THE_TIME: Final = {
+    "waived": "At its end; a breach in the period was waived.",
+    "between_looks": "At every look; between some of them it is not known.",
+}
+"""What is told of a commitment that was satisfied at the end of a period, and not proved to be all the time."""
 _NOT_KNOWN: Final = {"state": "not-satisfied", "reason": "other"}
 
 
@@ -325,7 +330,8 @@ class _Results:
             return {**_FAILED, "remarks": "Over since, and shown by no run before."}
         if verdict.status is Status.UNKNOWN:
             return {**_NOT_KNOWN, "remarks": "Unknown: what could be seen proves neither."}
-        return dict(_SATISFIED)
+        remarks = _NOT_ALL_THE_TIME.get(summary.over_window(verdict))
+        return {**_SATISFIED, **({"remarks": remarks} if remarks else {})}
 
     def _risk(self, judged: Judged, verdict: Verdict, waived: Waived) -> Values:
         """Return a waiver: a breach that somebody accepted for a time."""

@@ -11,7 +11,7 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
-from drcheck.core.model.verdict import SEVERITY, Status, Verdict, worst
+from drcheck.core.model.verdict import SEVERITY, Status, Verdict
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.marks import Mark, mark
 from drcheck.reports.wording.text import printable, prose
@@ -24,7 +24,6 @@ _MOST_EXCEPTIONS = 200
 _STATES = {
     "met": "kept",
     "between_looks": "met at every look, and not proved between some of them",
-    "unknown_before": "met at the end, and not proved for a time before",
     "breached": "breached",
     "unknown": "not proved either way",
     "waived": "breached and waived",
@@ -76,11 +75,7 @@ class Row:
             met,
             gaps,
             {kind: _of_kind(judged.verdicts, kind) for kind in kinds},
-            tuple(
-                _told(judged, verdict, local)
-                for verdict in judged.verdicts
-                if reasons.matters(verdict) or _in_the_period(verdict) == "unknown_before"
-            ),
+            tuple(_told(judged, verdict, local) for verdict in judged.verdicts if reasons.matters(verdict)),
         )
 
 
@@ -88,10 +83,6 @@ def _told(judged: Judged, verdict: Verdict, local: local_time.Local) -> NotKept:
     shown, *others = reasons.lines(judged, verdict, local)
     breaches = [one for one in summary.closed_breaches(verdict) if one.counts]
     status = Status.BREACHED if breaches else verdict.status
-    if not reasons.matters(verdict) and (spells := summary.earlier(verdict.overall, Status.UNKNOWN)):
-        often = "once" if spells.times == 1 else f"{spells.times} times"
-        why = f"unknown {often}, {words.duration(spells.seconds)} in all, until {local.instant(spells.last)}"
-        return NotKept(printable(verdict.commitment.id), mark(Status.UNKNOWN), -SEVERITY[Status.UNKNOWN], why)
     if not breaches or verdict.status is Status.BREACHED:
         return NotKept(printable(verdict.commitment.id), reasons.mark_of(verdict), -SEVERITY[status], shown.text)
     # What is over does not show in the status at the end: its own line tells of it.
@@ -104,21 +95,6 @@ def _of_kind(verdicts: Sequence[Verdict], kind: str) -> Mark:
     status = summary.status_of(its)
     deciding = next((one for one in its if summary.effective_status(one) is status), its[0])
     return reasons.mark_of(deciding) if status is deciding.status else mark(status)
-
-
-def _in_the_period(verdict: Verdict) -> str:
-    """Return how a commitment stood over the whole period: what was breached or unknown at any time is not kept."""
-    if summary.passed_breaches(verdict):
-        return "breached"
-    state = summary.state(verdict)
-    if state != "met" or not verdict.of_period:
-        return state
-    if summary.closed_breaches(verdict):
-        return "waived"  # what no waiver covers counts
-    if summary.earlier(verdict.overall, Status.UNKNOWN) is not None:
-        return "unknown_before"
-    between = summary.earlier(verdict.overall, Status.UNKNOWN, between_looks=True)
-    return "met" if between is None else "between_looks"
 
 
 def _were(count: int) -> str:
@@ -139,13 +115,12 @@ class ControlRow(NamedTuple):
 
 def _row(shown: Shown) -> ControlRow:
     control, verdicts = shown.control, [verdict for _, verdict in shown.verdicts]
-    came_to = Counter(map(_in_the_period, verdicts))
+    came_to = Counter(map(summary.over_window, verdicts))
     found = ", ".join(f"{came_to[state]} {word}" for state, word in _STATES.items() if came_to[state])
-    unknown = Status.UNKNOWN if came_to["unknown_before"] else None
     return ControlRow(
         prose(control.id),
         prose(control.title),
-        mark(worst(summary.status_of(verdicts), unknown)),
+        mark(summary.status_of(verdicts)),
         found or "nothing that was promised concerns it",
         prose(control.shows),
         prose(control.lacks),
@@ -178,12 +153,12 @@ class Estate:
     @property
     def answer(self) -> str:
         """The answer in a sentence or two."""
-        report, came_to = self.report, Counter(map(_in_the_period, self.report.verdicts))
+        report, came_to = self.report, Counter(map(summary.over_window, self.report.verdicts))
         services = words.counted(len(self.rows), "service")
         promised = words.counted(came_to.total(), "commitment")
         over = sum(bool(summary.passed_breaches(one)) and one.status is not Status.BREACHED for one in report.verdicts)
         told = _STATES | ({"breached": f"breached, {over} of them not any more"} if over else {})
-        sworn = sum(_in_the_period(one) == "met" and summary.is_attested(one) for one in report.verdicts)
+        sworn = sum(summary.over_window(one) == "met" and summary.is_attested(one) for one in report.verdicts)
         told |= {"met": f"kept, {sworn} of them by somebody's word alone"} if sworn else {}
         parts = [f"{came_to[state]} {_were(came_to[state])} {word}" for state, word in told.items() if came_to[state]]
         sentence = f"Of {promised} of {services}, {'; '.join(parts)}."
