@@ -17,8 +17,12 @@ from drcheck.core.evaluation import same_point
 from drcheck.core.evaluation.terms import Terms
 from drcheck.core.kinds import backup_frequency
 from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.model.evidence import FOREVER
+from drcheck.core.model.exhibit import Slots
+from drcheck.core.model.points import Doubt
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Status, Window
+from drcheck.core.time.spans import Span
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
 TWICE = Frequency("c", ("a", "b"), at_least=2, per=Per.DAY)
@@ -47,6 +51,28 @@ def test_a_point_that_comes_late_changes_nothing_about_before():
 def test_a_point_that_may_have_come_by_then_is_judged_both_ways():
     late = part("a", [minutes(0, arrived=12 * 60, arrived_by=36), minutes(13)], LOOKS)
     assert status(26, late, part("b", [minutes(8)], LOOKS)) is UNKNOWN
+
+
+def drawn(*points, doubts=None, ends=None):
+    """Return how the slots that fell due in three days after START, and the open one, are drawn."""
+    dumps = part("a", points, daily(6))
+    its = subject(replace(dumps, points=dumps.points.doubting(doubts or {})))
+    terms, window = Terms(effective=START, ends=ends, exhibits=True), Window(START, START + 74 * HOUR)
+    found = backup_frequency.evaluate(Frequency("c", ("a",), per=Per.DAY), its, terms, window)
+    assert isinstance(found.exhibit, Slots)
+    return [slot.status for slot in found.exhibit.slots]
+
+
+def test_what_a_slot_held_while_it_decided_is_drawn_even_if_it_was_found_broken_since():
+    broken = Doubt("it is broken", Span(START + 60 * HOUR, FOREVER), certain=True)
+    assert drawn(Point(12, 13), Point(36, 37), Point(60, 61), doubts={0: [broken]}) == [MET, MET, MET, None]
+    assert drawn(Point(12, 13), Point(36, 37), Point(60, 61), doubts={1: [broken]}) == [MET, BREACHED, MET, None]
+    assert drawn(Point(12, 13), Point(36, 37), Point(60, 61), doubts={2: [broken]}) == [MET, MET, BREACHED, None]
+
+
+def test_slots_that_are_due_after_the_agreement_has_ended_are_not_drawn_as_missed():
+    assert drawn(Point(12, 13)) == [MET, BREACHED, BREACHED, None]
+    assert drawn(Point(12, 13), ends=START + 30 * HOUR) == [MET, None]
 
 
 def test_the_only_point_of_a_day_may_have_come_by_then_and_what_is_gone_was_made():

@@ -26,6 +26,7 @@ from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Notice, Rung, Standing
 from drcheck.core.model.evidence import Look
+from drcheck.core.model.exhibit import Slots
 from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source
@@ -111,6 +112,16 @@ def test_every_instant_is_bound_by_the_wording_that_brute_force_finds(history, h
         (bound,) = (one for one in wordings if one.binds.start <= t < one.binds.end)
         expected = binding(history, t)
         assert (bound.commitment.at_most, bound.policy.agreement.effective) == (expected.says, expected.effective)
+
+
+def test_the_slots_of_every_wording_are_drawn():
+    one, two = Frequency("c", ("dumps",), per=Per.DAY), Frequency("c", ("dumps",), per=Per.DAY, grace=2 * HOUR)
+    past = Version(T - 20 * DAY, policy(one))
+    (verdict,) = judge(policy(two), held(range(12, 400, 24)), WINDOW, clock_tolerance=300, first_seen=T - 4 * DAY,
+                       earlier=(past,), exhibits=True)  # fmt: skip
+    assert isinstance(verdict.overall.exhibit, Slots)
+    starts = [slot.start for slot in verdict.overall.exhibit.slots]
+    assert starts == [T - ago * DAY for ago in range(13, 0, -1)]
 
 
 @given(texts(st.sampled_from((HOUR, 20 * HOUR, 40 * HOUR))), st.sets(st.integers(0, 400), max_size=12))

@@ -26,6 +26,7 @@ from drcheck.core.judging.wordings import Correction, Version, Wording, correcti
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment, Joined, Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.exhibit import Exhibit, Slots
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
@@ -206,7 +207,7 @@ def _together(last: Wording, by_wording: Sequence[Finding], window: Window) -> F
         for finding in by_wording
         for period in sorted(finding.periods, key=lambda one: one.status is not None)
     }
-    together = replace(deciding, pieces=joined)
+    together = replace(deciding, pieces=joined, exhibit=_drawn(deciding, by_wording))
     if not periods:
         return together
     # Each wording's periods are shown, and so what they rest on.
@@ -216,6 +217,14 @@ def _together(last: Wording, by_wording: Sequence[Finding], window: Window) -> F
         notes=tuple(dict.fromkeys(note for finding in newest_first for note in finding.notes)),
         periods=tuple(periods[start] for start in sorted(periods)),
     )
+
+
+def _drawn(deciding: Finding, by_wording: Sequence[Finding]) -> Exhibit | None:
+    """Return what a picture is drawn from: of slots, those that each wording binds."""
+    if not isinstance(deciding.exhibit, Slots):
+        return deciding.exhibit
+    every = (slot for one in by_wording if isinstance(one.exhibit, Slots) for slot in one.exhibit.slots)
+    return replace(deciding.exhibit, slots=tuple(sorted(every, key=lambda slot: slot.start)))
 
 
 def _findings(wording: Wording, known: Evidence, window: Window, how: _How, ends: int | None) -> tuple[Finding, ...]:

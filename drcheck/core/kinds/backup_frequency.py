@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from functools import lru_cache, partial
-from itertools import pairwise, takewhile
+from itertools import pairwise, repeat, takewhile
 from typing import ClassVar, NamedTuple
 
 from drcheck.core import words
@@ -312,19 +312,25 @@ def _by_slots(commitment: Frequency, subject: Subject, terms: Terms, window: Win
             *(cite(row) for row in (deciding.rows if deciding else ())),
             *rejected(subject, window.start),
         ),
-        exhibit=_exhibit(slots, commitment, window) if terms.exhibits else None,
+        exhibit=_exhibit(slots, commitment, terms, window) if terms.exhibits else None,
     )
 
 
-def _exhibit(slots: _Slots, commitment: Frequency, window: Window) -> Slots:
-    """Return the slots that fell due in ``window``, and the open one, as they stood at its end."""
-    last = window.end - 1
-    begun = takewhile(lambda slot: slot.start < window.end, slots.due_from(window.start))
-    return Slots(commitment.at_least, tuple(_kept(slot, last) for slot in begun))
+def _exhibit(slots: _Slots, commitment: Frequency, terms: Terms, window: Window) -> Slots:
+    """Return the slots that fell due in ``window``, and the open one, as they stood at its end.
+
+    What they held while they decided they keep, even if it was found broken since.
+    """
+    end = window.end if terms.ends is None else min(window.end, max(terms.ends, terms.binds.start))
+    begun = [*takewhile(lambda slot: slot.start < end, slots.due_from(window.start))]
+    decided_until = [min(end, slot.due) for slot in begun[1:]] + [end]
+    return Slots(commitment.at_least, tuple(map(_kept, begun, decided_until, repeat(end - 1))))
 
 
-def _kept(slot: _Filled, last: int) -> SlotKept:
+def _kept(slot: _Filled, decided_until: int, last: int) -> SlotKept:
     held, on_time = slot.number(last), slot.number(slot.due).surely >= slot.owed
+    if slot.due < decided_until:
+        held = max(held, slot.number(decided_until - 1), key=lambda number: (number.surely, number.possibly))
     if held.surely >= slot.owed:
         status: Status | None = Status.MET
     elif slot.due > last:
