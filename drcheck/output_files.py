@@ -27,6 +27,18 @@ def is_replaced(file: str) -> bool:
     return not target.exists() or target.is_file() or target.is_dir()
 
 
+def check_directory(directory: str) -> None:
+    """Raise ``UsageError`` where the documents of a report could not be put, before anything is judged for them."""
+    place = Path(directory).resolve()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(
+            f"the report cannot be written to {directory}: {place} is no directory that can be written",
+            "Name another directory for it.",
+        )
+
+
 def keep_off(file: str, ledger: str) -> None:
     """Raise ``UsageError`` where a report would take the place of the ledger, under whatever name."""
     target, kept = Path(file), Path(ledger)

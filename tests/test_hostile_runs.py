@@ -419,7 +419,7 @@ def test_a_thread_of_a_client_that_fails_is_noted_and_prints_nothing(
 
 
 def test_a_fault_in_judging_is_still_one_of_drcheck(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(verify, "judge", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(verify, "Judging", lambda *_, **__: 1 // 0)
 
     with pytest.raises(ZeroDivisionError):
         world.judged("healthy")

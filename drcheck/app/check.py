@@ -18,6 +18,7 @@ from typing import Any, Final
 from drcheck.app.judge import judge, keys_of
 from drcheck.app.verify import all_named
 from drcheck.app.versions import versions
+from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
@@ -26,13 +27,15 @@ from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
 from drcheck.reports.bundle import MANIFEST
-from drcheck.reports.json import report_object
+from drcheck.reports.json import report_object, written
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
 
 _MOST_FILES: Final = MOST + 1
 """Files of a policy: itself, and the templates that extend one another."""
+_MOST_BYTES: Final = 2**31
+"""In a bundle, by what it says itself; nothing in it is read any further than it says."""
 _BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
 _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
@@ -67,6 +70,11 @@ def _bundle(data: bytes, settings: Settings | None) -> Checked:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
+            if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
+                raise UsageError(
+                    f"it says to hold more than {words.size(_MOST_BYTES)}, which nobody can check here",
+                    "unzip FILE && sha256sum -c digests.sha256 checks its digests.",
+                )
             files = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error) as error:
         raise UsageError(f"it is no zip that can be read: {error}", "Name what drcheck report wrote.") from error
@@ -206,7 +214,8 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
                     of_period=True,
                 )
                 of_period = tuple(map(all_named, judged))
-                again = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
+                told = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
+                again = json.loads(written(told))  # names that are no UTF-8 are written in another way
                 yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
 
 

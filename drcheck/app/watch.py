@@ -25,7 +25,7 @@ from drcheck.errors import EXIT_FAULT, DrcheckError, UsageError
 from drcheck.ledger.errors import Busy, NoLedger
 from drcheck.ledger.state import State
 from drcheck.ledger.store import open_ledger, path_of
-from drcheck.output_files import check_writable, is_replaced, keep_off, put, put_all
+from drcheck.output_files import check_directory, check_writable, is_replaced, keep_off, put, put_all
 from drcheck.policyfile.config import load_settings
 from drcheck.policyfile.question_times import newest_over, period
 from drcheck.registry import DOCUMENTS, renderer
@@ -212,7 +212,9 @@ class Watching:
         label = self._period(job, now)
         for output in job.outputs:
             file = output.file.replace(PERIOD, label)
-            if not file.endswith("/"):
+            if file.endswith("/"):
+                check_directory(file)
+            else:
                 check_writable(file)
                 keep_off(file, path_of(self.settings.ledger))
         if label:

@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.app.report import report
     from drcheck.cli.output import tell
     from drcheck.ledger.store import path_of
-    from drcheck.output_files import check_writable, keep_off, put_all
+    from drcheck.output_files import check_directory, check_writable, keep_off, put_all
     from drcheck.policyfile.config import load_settings
 
     question = _question(arguments)
@@ -90,7 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
             f"Name a file: --output {Path(output) / f'drcheck-{label}{FORMS[arguments.format]}'}.",
         )
     settings = load_settings(arguments.config)
-    if not split:
+    if split:
+        check_directory(output)
+        keep_off(str(Path(output) / DOCUMENTS[arguments.format].first_page), path_of(settings.ledger))
+    else:
         check_writable(output)
         keep_off(output, path_of(settings.ledger))
     documents = report(settings, arguments.policies, question, arguments.format, split=split)

@@ -114,6 +114,15 @@ def test_what_is_no_bundle_is_told(estate: Path) -> None:
     assert "cannot be read" in drcheck(estate, "check", "missing.zip", expect=2).stderr
 
 
+def test_what_would_fill_memory_is_refused(estate: Path) -> None:
+    with zipfile.ZipFile(estate / "bomb.zip", "w") as archive:
+        archive.writestr("report.json", b"{}")
+    data = (estate / "bomb.zip").read_bytes()
+    entry = data.index(b"PK\x01\x02")
+    (estate / "bomb.zip").write_bytes(data[: entry + 24] + (2**32 - 2).to_bytes(4, "little") + data[entry + 28 :])
+    assert "says to hold more than" in drcheck(estate, "check", "bomb.zip", expect=2).stderr
+
+
 def test_with_the_ledger_the_policies_in_it_are_judged_again(bundle: Path) -> None:
     done = drcheck(bundle.parent, "check", "q.zip", "--config", "drcheck.yaml")
     assert "judging again comes to the same" in " ".join(done.stdout.split())

@@ -82,8 +82,8 @@ def attached(root: Path, name: str) -> bytes:
 
 def test_a_report_as_it_was_filed_fits_its_own_files_and_the_ledger(filed: Path) -> None:
     told = drcheck(filed, "check", "r.pdf", "--config", "drcheck.yaml")
-    assert "2 attached files have the digests" in told
-    assert "the attached policies are those of all 1 services" in told
+    assert "2 files have the digests" in told
+    assert "the policies in it are those of all 1 services" in told
     assert "judging again comes to the same" in told
     assert "ledger" not in drcheck(filed, "check", "r.pdf")
 
@@ -121,9 +121,24 @@ def test_a_policy_that_was_changed_or_left_out_is_named(filed: Path) -> None:
     with_attached(filed, "laxer.pdf", (name, attached(filed, name).replace(b"2d", b"9d")))
     told = drcheck(filed, "check", "laxer.pdf", expect=1)
     assert f"{name} has not the digest" in told
-    assert "no attached policy has the digest that report.json says of shop" in told
+    assert "no policy in it has the digest that report.json says of shop" in told
     with_attached(filed, "without.pdf", (name, None))
     assert f"{name} is not attached" in drcheck(filed, "check", "without.pdf", expect=1)
+
+
+def test_a_name_that_is_no_text_comes_to_the_same(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "servers.txt").write_bytes(b"\xffweb\n")
+    (tmp_path / "drcheck.yaml").write_text("connections:\n  here: {type: local, root: .}\n")
+    (tmp_path / "policies" / "estate.yaml").write_text(
+        'drcheck: 1\nservice: estate\nsources:\n  servers: {at: "here:servers.txt", reader: inventory}\n'
+        "commitments:\n  covered: {kind: coverage, evidence: [servers]}\n"
+    )
+    look(tmp_path)
+    year = str(datetime.now(UTC).year)
+    drcheck(tmp_path, "report", "--quiet", "--period", year, "--format", "pdf", "--output", "r.pdf")
+    assert "\\\\xffweb" in attached(tmp_path, "report.json").decode()
+    assert "comes to the same" in drcheck(tmp_path, "check", "r.pdf", "--config", "drcheck.yaml")
 
 
 def test_another_ledger_does_not_have_the_run(filed: Path, tmp_path: Path) -> None:

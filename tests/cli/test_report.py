@@ -95,11 +95,11 @@ def test_as_json_it_has_all_that_there_was_and_what_pictures_are_drawn_from(esta
     report = json.loads((estate / "r.json").read_text())
     Draft202012Validator(json.loads(drcheck(estate, "schema", "report").stdout)).validate(report)
     (service,) = report["services"]
-    points = service["population"]["recovery_points"]
-    assert len(points) == 10
-    assert {point["counts"] for point in points} == {"surely"}
+    (points,) = service["population"]["recovery_points"]
+    assert {len(points[column]) for column in ("name", "data_as_of", "available", "gone", "size", "counts")} == {10}
+    assert {*points["counts"]} == {"surely"}
     drawn = {commitment["id"]: commitment["exhibits"] for commitment in service["commitments"]}
-    assert drawn["rpo"][0]["ages"][-1]["data_as_of"] == points[-1]["data_as_of"]["earliest"]
+    assert drawn["rpo"][0]["ages"][-1]["data_as_of"] == points["data_as_of"][-1]
     assert {slot["status"] for slot in drawn["kept"][0]["slots"]} >= {"met"}
 
 
@@ -118,6 +118,7 @@ def test_a_report_records_nothing(estate: Path) -> None:
         (("--period", "2999"), "begins after"),
         (("--period", "2026", "--output", "drcheck.db"), "is the ledger"),
         (("--period", "2026", "--output", "missing/there.html"), "missing"),
+        (("--period", "2026", "--output", "drcheck.db/"), "drcheck.db is no directory"),
         (("--period", "2026", "--format", "json", "--output", "all/"), "json is one file, and all/ is a directory"),
         (("--period", "2026", "--format", "bundle", "--output", "all/"), "bundle is one file, and all/ is a directory"),
     ],
