@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from drcheck.errors import OutputError, UsageError
@@ -13,30 +14,38 @@ from drcheck.errors import OutputError, UsageError
 def check_writable(file: str) -> None:
     """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
     target = Path(file)
-    if not is_replaced(file) and os.access(target, os.W_OK):
-        return
-    directory = target.resolve().parent
-    if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
-        what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
-        raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file for it.")
-
-
-def is_replaced(file: str) -> bool:
-    """Return whether a report takes the place of what is there; a pipe or a device is written to as it is."""
-    target = Path(file)
-    return not target.exists() or target.is_file() or target.is_dir()
+    with _denied(file):
+        if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
+            return  # a pipe or a device, which is written to as it is
+        directory = target.resolve().parent
+        if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
+            what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
+            raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file for it.")
 
 
 def check_directory(directory: str) -> None:
     """Raise ``UsageError`` where the documents of a report could not be put, before anything is judged for them."""
     place = Path(directory).resolve()
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+    with _denied(directory):
+        while not place.exists():
+            place = place.parent
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise UsageError(
+                f"the report cannot be written to {directory}: {place} is no directory that can be written",
+                "Name another directory for it.",
+            )
+
+
+@contextmanager
+def _denied(place: str) -> Iterator[None]:
+    """Tell in words that what lies on the way to ``place`` may not even be seen."""
+    try:
+        yield
+    except PermissionError as error:
         raise UsageError(
-            f"the report cannot be written to {directory}: {place} is no directory that can be written",
-            "Name another directory for it.",
-        )
+            f"the report cannot be written to {place}: what lies on the way there may not be seen",
+            "Name another place.",
+        ) from error
 
 
 def keep_off(file: str, ledger: str) -> None:

@@ -9,11 +9,14 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from drcheck.cli import VERBS
 from drcheck.cli.output import write_whole
+from drcheck.errors import UsageError
+from drcheck.output_files import check_directory, check_writable
 
 LOG = """\
 drcheck: 1
@@ -181,6 +184,16 @@ def test_an_output_that_cannot_be_written_is_told_and_leaves_nothing_behind(plac
     assert done.returncode == 2
     assert b"the report cannot be written" in done.stderr
     assert sorted(place.rglob("*")) == before
+
+
+@pytest.mark.parametrize("check", [check_writable, check_directory])
+def test_a_place_that_may_not_even_be_seen_is_told_before_anything_is_judged(tmp_path, monkeypatch, check):
+    def denied(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", denied)
+    with pytest.raises(UsageError, match="may not be seen"):
+        check(str(tmp_path / "closed" / "report.html"))
 
 
 def test_a_report_never_takes_the_place_of_the_ledger(place):
