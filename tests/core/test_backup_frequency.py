@@ -70,6 +70,12 @@ def test_what_a_slot_held_while_it_decided_is_drawn_even_if_it_was_found_broken_
     assert drawn(Point(12, 13), Point(36, 37), Point(60, 61), doubts={2: [broken]}) == [MET, MET, BREACHED, None]
 
 
+def test_a_slot_is_drawn_as_unknown_where_nobody_knows_whether_it_was_filled_in_time():
+    others = Point(36, 37), Point(60, 61)
+    assert drawn(Point(12, 13, arrived_by=30), *others) == [UNKNOWN, MET, MET, None]
+    assert drawn(Point(12, 30), *others) == [MET, MET, MET, None]
+
+
 def test_slots_that_are_due_after_the_agreement_has_ended_are_not_drawn_as_missed():
     assert drawn(Point(12, 13)) == [MET, BREACHED, BREACHED, None]
     assert drawn(Point(12, 13), ends=START + 30 * HOUR) == [MET, None]

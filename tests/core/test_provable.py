@@ -60,6 +60,14 @@ def test_a_point_is_proven_from_the_end_of_its_restore_until_its_data_is_too_old
     ]  # fmt: skip
 
 
+def test_of_a_name_that_is_overwritten_the_restore_of_this_very_content_is_cited() -> None:
+    latest = dumps(Point(10, 11, gone=15), Point(14, 15))
+    latest = replace(latest, points=replace(latest.points, name=("latest", "latest")))
+    tests = [replace(restored(12, "latest"), id="one"), replace(restored(20, "latest"), id="two")]
+    found = judged(tests, latest, end=60)
+    assert [cited.name for cited in found.evidence] == ["latest", "two"]
+
+
 def test_newer_backups_that_nobody_restored_prove_nothing() -> None:
     found = judged([restored(20, "dumps-0")], dumps(*(Point(at, at + 1) for at in range(10, 230, 10))))
     assert found.status is Status.BREACHED

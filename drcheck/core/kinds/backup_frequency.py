@@ -328,18 +328,21 @@ def _exhibit(slots: _Slots, commitment: Frequency, terms: Terms, window: Window)
 
 
 def _kept(slot: _Filled, decided_until: int, last: int) -> SlotKept:
-    held, on_time = slot.number(last), slot.number(slot.due).surely >= slot.owed
+    held, at_due = slot.number(last), slot.number(slot.due)
     if slot.due < decided_until:
         held = max(held, slot.number(decided_until - 1), key=lambda number: (number.surely, number.possibly))
+    on_time = at_due.surely >= slot.owed
+    late = not on_time and at_due.possibly < slot.owed and slot.due < slot.proved_until()
     if held.surely >= slot.owed:
-        status: Status | None = Status.MET
+        # Where nobody knows whether it came in time, it is neither kept nor late.
+        status: Status | None = Status.MET if on_time or late or slot.due > last else Status.UNKNOWN
     elif slot.due > last:
         status = None
     elif held.possibly >= slot.owed or last >= slot.proved_until():
         status = Status.UNKNOWN
     else:
         status = Status.BREACHED
-    return SlotKept(slot.label, slot.start, slot.due, status, status is Status.MET and not on_time, held.surely)
+    return SlotKept(slot.label, slot.start, slot.due, status, status is Status.MET and late, held.surely)
 
 
 def _due_at(slots: _Slots, deciding: _Filled | None, as_of: int) -> int | None:

@@ -91,7 +91,7 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
     proven = of_proven(subject, proved)
     exposure = Exposure.of(proven, commitment.at_most or _ANY_AGE, terms.effective, window, until_gone=True)
     early = {part.points.source: tuple(_early(part)) for part in subject.parts}
-    judged = _Judged(commitment, subject, proven, records, terms, exposure, _by_name(proved), window.end, early)
+    judged = _Judged(commitment, subject, proven, records, terms, exposure, _by_content(proved), window.end, early)
     findings = [
         *([] if commitment.at_most is None else [judged.of_age(commitment.at_most, window)]),
         *([] if commitment.outlives is None else [judged.of_standing(commitment.outlives, window)]),
@@ -112,12 +112,17 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
     )
 
 
-def _by_name(proved: Sequence[Proof]) -> dict[tuple[str, str], list[Proof]]:
-    found: dict[tuple[str, str], list[Proof]] = {}
+def _by_content(proved: Sequence[Proof]) -> dict[tuple[str, str, int], list[Proof]]:
+    found: dict[tuple[str, str, int], list[Proof]] = {}
     for proof in proved:
-        points, row = proof.row
-        found.setdefault((points.source, points.name[row]), []).append(proof)
+        found.setdefault(_content(proof.row), []).append(proof)
     return found
+
+
+def _content(row: Row) -> tuple[str, str, int]:
+    """Return what tells a point from others, also from what its name held before and after."""
+    points, index = row
+    return points.source, points.name[index], points.data_lo[index]
 
 
 class _Kept(NamedTuple):
@@ -148,7 +153,7 @@ class _Judged:
     terms: Terms
     exposure: Exposure
     """How old they were."""
-    proofs: dict[tuple[str, str], list[Proof]]
+    proofs: dict[tuple[str, str, int], list[Proof]]
     seen_until: int
     """The end of what is known of what stood."""
     early: Mapping[str, Sequence[tuple[Span, Row]]]
@@ -256,7 +261,7 @@ class _Judged:
         return f"{sure[-1].by.recovery.id} restored {points.name[index]} at {points.source}" if sure else "in doubt"
 
     def _proofs(self, row: Row) -> Sequence[Proof]:
-        return self.proofs.get((row[0].source, row[0].name[row[1]]), ())
+        return self.proofs.get(_content(row), ())
 
     def _rows(self) -> Iterator[Row]:
         for part in self.proven.parts:

@@ -37,7 +37,7 @@ class SlotKept(NamedTuple):
     start: int
     due: int
     status: Status | None
-    """None: it is not due yet."""
+    """None: it is not due yet; unknown also where nobody knows whether it was filled in time."""
     late: bool
     """Whether it holds what is owed, and did not yet when that was due."""
     held: int

@@ -57,7 +57,7 @@ def ages(exhibit: Ages, pieces: Sequence[Piece], window: Window, zone: tzinfo, t
         picture.area([(outline[0][0], _TALL), *outline, (outline[-1][0], _TALL)], "area")
     limit = y(exhibit.objective)
     picture.line(0, limit, WIDTH, limit, "line", dashed=True)
-    picture.text(4, limit - 4 if limit > _LINE else limit + 13, f"objective {words.duration(exhibit.objective)}")
+    picture.text(4, limit - 4 if limit > _LINE else limit + _LINE, f"objective {words.duration(exhibit.objective)}")
     if worst > top:
         picture.text(WIDTH - 4, 12, f"cut here; up to {words.duration(worst)}", anchor="end")
     return picture.markup()
