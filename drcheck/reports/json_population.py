@@ -29,27 +29,24 @@ def exhibit_object(exhibit: Exhibit) -> dict[str, Any]:
     match exhibit:
         case Ages():
             return {
-                "ages": [
-                    {
-                        "since": words.instant(step.since),
-                        "data_as_of": None if step.data_as_of is None else words.instant(step.data_as_of),
-                    }
-                    for step in exhibit.steps
-                ]
+                "ages": {
+                    "since": [words.instant(step.since) for step in exhibit.steps],
+                    "data_as_of": [
+                        None if step.data_as_of is None else words.instant(step.data_as_of) for step in exhibit.steps
+                    ],
+                }
             }
         case Slots():
+            slots = exhibit.slots
             return {
-                "slots": [
-                    {
-                        "label": slot.label,
-                        "begins": words.instant(slot.start),
-                        "due": words.instant(slot.due),
-                        "status": "not_owed" if slot.status is None else slot.status.value,
-                        "late": slot.late,
-                        "held": slot.held,
-                    }
-                    for slot in exhibit.slots
-                ]
+                "slots": {
+                    "label": [slot.label for slot in slots],
+                    "begins": [words.instant(slot.start) for slot in slots],
+                    "due": [words.instant(slot.due) for slot in slots],
+                    "status": ["not_owed" if slot.status is None else slot.status.value for slot in slots],
+                    "late": [slot.late for slot in slots],
+                    "held": [slot.held for slot in slots],
+                }
             }
         case Times():
             return {

@@ -19,7 +19,7 @@ from drcheck.core.judging.transitions import Change, Event, Subject
 from drcheck.core.judging.transitions import What as Case
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
-from drcheck.core.model.rewritten_logs import ReportedTest, Stretch, What
+from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.state import Key
@@ -60,6 +60,8 @@ def url(tmp_path):
             tests = (ReportedTest("nightly \udcff", "failed", 11, 12, 3),)
             run.looked(Key("web", "checks@host"), Standing.LOG, Record(Look("checks", 20, 21), stretches=exported))
             run.looked(Key("web", "ci@host"), Standing.LOG, Record(Look("ci", 20, 21), tests=tests))
+            listed = Inventory(20, 15, ("web", "not-utf8-\udcff"), (("web", "backup-host"),))
+            run.looked(Key("web", "list@host"), Standing.LOG, Record(Look("list", 20, 21), inventory=listed))
             spans = (Opening(1200, 1300, "too old \udcff"), Opening(1500, None, "too old", waived=True))
             run.found([found(breaches=spans, waived=True, attested=True)])
             run.found([found("unknown", commitment="held", unknowns=(Opening(1, 2, "dark", between_looks=True),))])
@@ -238,6 +240,10 @@ def test_a_log_is_read_by_the_page_alone(url):
 def test_what_documents_told_that_are_written_anew_is_read_by_the_page_alone(url):
     told = [facts for kind, facts in of_source(url, "web\nchecks@host") if kind == "look"]
     assert told[0]["stretches"] == [["watched", 10, 20, False], ["total", 15, 20, True]]
+    told = [facts for kind, facts in of_source(url, "web\nlist@host") if kind == "look"]
+    look_at, written_at, names, hosts = told[0]["inventory"]
+    assert (look_at, written_at, list(map(text, names))) == (20, 15, ["web", "not-utf8-\udcff"])
+    assert hosts == [["web", "backup-host"]]
     told = [facts for kind, facts in of_source(url, "web\nci@host") if kind == "look"]
     ((name, *rest),) = told[0]["tests"]
     assert (text(name), rest) == ("nightly \udcff", ["failed", 11, 12, 3])
