@@ -15,12 +15,21 @@ def check_writable(file: str) -> None:
     """Raise ``UsageError`` where a report could not be put, before anything is judged for it."""
     target = Path(file)
     with _denied(file):
-        if target.exists() and not target.is_file() and not target.is_dir() and os.access(target, os.W_OK):
-            return  # a pipe or a device, which is written to as it is
+        if not is_replaced(file) and os.access(target, os.W_OK):
+            return
         directory = target.resolve().parent
         if target.is_dir() or not os.access(directory, os.W_OK | os.X_OK):
             what = "it is a directory" if target.is_dir() else f"{directory} is missing or cannot be written"
             raise UsageError(f"the report cannot be written to {file}: {what}", "Name another file for it.")
+
+
+def is_replaced(file: str) -> bool:
+    """Return whether a report takes the place of what is there; a pipe or a device is written to as it is."""
+    target = Path(file)
+    try:
+        return not target.exists() or target.is_file() or target.is_dir()
+    except PermissionError:
+        return True  # nobody may see it, which is told where it is written
 
 
 def check_directory(directory: str) -> None:
