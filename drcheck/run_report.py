@@ -17,7 +17,7 @@ from drcheck.core.model.controls import Standard
 from drcheck.core.model.evidence import Gap, Unaccounted
 from drcheck.core.model.policy import Policy, Position
 from drcheck.core.model.verdict import Status, Verdict, Window
-from drcheck.core.time.spans import Spans
+from drcheck.core.time.spans import Span, Spans
 
 SLOW: Final = 10
 """Seconds from which on a look is one that people want to know of."""
@@ -130,6 +130,8 @@ class Report:
     """What was asked other than the nightly question, in words: its verdicts are no verdicts of record."""
     ended_at: int = 0
     """When gathering and judging ended, in seconds since 1970."""
+    provenance: Provenance | None = None
+    """How what it rests on came about, where a report of a period is asked for."""
     standards: tuple[Standard, ...] = ()
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
     now_alone: bool = False
@@ -215,6 +217,29 @@ class Render(Protocol):
         user named, for commands that are told as next steps. Formats for programs heed none of them.
         """
         ...
+
+
+class Provenance(NamedTuple):
+    """How what a report of a period rests on came about."""
+
+    runs: int
+    """Runs that recorded verdicts within the window."""
+    stopped: int
+    """Runs within it that did not come to their end; what they had seen counts all the same."""
+    longest_without: Span
+    """The longest time of the window in which no such run began."""
+    made_by: tuple[str, ...]
+    """The versions of drcheck of these runs, in the order in which they came."""
+    texts: tuple[PolicyCame, ...]
+    """The texts of policies that came within the window, in that order."""
+
+
+class PolicyCame(NamedTuple):
+    """A text of a policy that a run was the first to judge by."""
+
+    service: str
+    at: int
+    sha256: str
 
 
 class Document(NamedTuple):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from drcheck import registry
-from drcheck.app.verify import Question, known_offline
+from drcheck.app.verify import KnownOffline, Question, known_offline
 from drcheck.core.fast_dataclasses import replace
+from drcheck.core.model.verdict import Window
+from drcheck.core.time.spans import Span
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.standards import load_standards
-from drcheck.run_report import Document, Judged, Report
+from drcheck.run_report import Document, Judged, PolicyCame, Provenance, Report
 from drcheck.settings import Settings
 
 
@@ -25,19 +28,46 @@ def report(
     with known_offline(settings, paths, loaded, question) as known:
         kept: list[Judged] = []
 
+        def complete(made: Report) -> Report:
+            return replace(made, standards=standards, provenance=_provenance(known, made.window))
+
         def services() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):
                 kept.append(in_short(judged))
                 yield judged
 
         def whole() -> Report:
-            return replace(known.report(tuple(kept)), standards=standards)
+            return complete(known.report(tuple(kept)))
 
         if form in registry.DOCUMENTS:
             yield from registry.documents(form)(services(), whole, split=split)
             return
-        everything = replace(known.report(tuple(known.judged(exhibits=True))), standards=standards)
+        everything = complete(known.report(tuple(known.judged(exhibits=True))))
         yield Document("", registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config=""))
+
+
+def _provenance(known: KnownOffline, window: Window) -> Provenance:
+    """Return which runs there were within the window of a report, and which texts of its policies came in it."""
+    within = [
+        run
+        for run in known.state.runs.values()
+        if not run.began.question and window.start <= run.began.started_at < window.end
+    ]
+    recorded = [run for run in within if run.state == "finished" and not run.judged.isdisjoint(known.windows)]
+    begins = sorted([window.start, *(run.began.started_at for run in recorded), window.end])
+    texts = [
+        PolicyCame(service, version.in_force_from, version.policy.sha256)
+        for service, versions in known.versions.items()
+        for version in versions.readable
+        if window.start <= version.in_force_from < window.end
+    ]
+    return Provenance(
+        len(recorded),
+        sum(run.state in {"interrupted", "abandoned"} for run in within),
+        max((Span(*pair) for pair in pairwise(begins)), key=lambda span: span.end - span.start),
+        tuple(dict.fromkeys(run.began.version for run in recorded)),
+        tuple(sorted(texts, key=lambda text: (text.at, text.service))),
+    )
 
 
 def in_short(judged: Judged) -> Judged:

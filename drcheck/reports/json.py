@@ -18,7 +18,7 @@ from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
 from drcheck.reports.json_population import exhibit_object, population_object
-from drcheck.run_report import Judged, Report
+from drcheck.run_report import Judged, Provenance, Report
 from drcheck.settings import located
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
@@ -52,6 +52,18 @@ def report_object(report: Report) -> dict[str, Any]:
         "totals": report.totals._asdict(),
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
+        **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
+    }
+
+
+def _provenance(came: Provenance) -> dict[str, Any]:
+    start, end = came.longest_without
+    return {
+        "runs": came.runs,
+        "stopped": came.stopped,
+        "longest_without": {"from": words.instant(start), "to": words.instant(end)},
+        "made_by": list(came.made_by),
+        "texts": [{"service": one.service, "at": words.instant(one.at), "sha256": one.sha256} for one in came.texts],
     }
 
 

@@ -108,7 +108,7 @@ def test_a_commitment_that_was_left_out_is_named(filed: Path) -> None:
     report = json.loads(attached(filed, "report.json"))
     del report["services"][0]["commitments"][0]
     changed = json.dumps(report).encode()
-    name = "policy-s0-shop.txt"
+    name = "policy-shop-8d9001d3.txt"
     files = {"report.json": changed, name: attached(filed, name)}
     digests = "".join(f"{hashlib.sha256(data).hexdigest()}  {each}\n" for each, data in files.items())
     with_attached(filed, "less.pdf", ("report.json", changed), ("digests.sha256", digests.encode()))
@@ -117,7 +117,7 @@ def test_a_commitment_that_was_left_out_is_named(filed: Path) -> None:
 
 
 def test_a_policy_that_was_changed_or_left_out_is_named(filed: Path) -> None:
-    name = "policy-s0-shop.txt"
+    name = "policy-shop-8d9001d3.txt"
     with_attached(filed, "laxer.pdf", (name, attached(filed, name).replace(b"2d", b"9d")))
     told = drcheck(filed, "check", "laxer.pdf", expect=1)
     assert f"{name} has not the digest" in told
@@ -155,10 +155,10 @@ def test_the_first_document_of_a_directory_leads_to_the_others(filed: Path) -> N
     year = str((datetime.now(UTC) - timedelta(days=1)).year)
     drcheck(filed, "report", "--quiet", "--period", year, "--format", "pdf", "--output", "several/")
     assert "1 of 1 documents are as they were written" in drcheck(filed, "check", "several/index.pdf")
-    other = filed / "several" / "services" / "s0-shop.pdf"
+    other = filed / "several" / "services" / "shop-8d9001d3.pdf"
     other.write_bytes((filed / "r.pdf").read_bytes())
     told = drcheck(filed, "check", "several/index.pdf", expect=1)
-    assert "services/s0-shop.pdf: it has not the digest that documents.sha256 says" in told
+    assert "services/shop-8d9001d3.pdf: it has not the digest that documents.sha256 says" in told
     other.unlink()
     assert "cannot be read" in drcheck(filed, "check", "several/index.pdf", expect=1)
 

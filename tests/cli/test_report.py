@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -75,7 +77,7 @@ def test_a_report_to_file_is_a_pdf(estate: Path) -> None:
 def test_a_directory_gets_a_page_a_service(estate: Path) -> None:
     drcheck(estate, "report", "--quiet", "--period", this_year(), "--output", "out/")
     assert sorted(path.relative_to(estate / "out").as_posix() for path in (estate / "out").rglob("*.html")) == [
-        "index.html", "services/s0-shop.html",
+        "index.html", "services/shop-8d9001d3.html",
     ]  # fmt: skip
 
 
@@ -101,6 +103,20 @@ def test_as_json_it_has_all_that_there_was_and_what_pictures_are_drawn_from(esta
     drawn = {commitment["id"]: commitment["exhibits"] for commitment in service["commitments"]}
     assert drawn["rpo"][0]["ages"]["data_as_of"][-1] == points["data_as_of"][-1]
     assert {*drawn["kept"][0]["slots"]["status"]} >= {"met"}
+
+
+def test_a_report_says_which_runs_it_rests_on_and_which_policies_came(estate: Path) -> None:
+    (estate / "policies" / "shop.yaml").write_text(POLICY.replace("at_most: 2d", "at_most: 3d"))
+    time.sleep(1.1)  # two runs within one second are of one instant
+    drcheck(estate, "verify", "--quiet", "--silent")
+    drcheck(estate, "report", "--period", this_year(), "--format", "json", "--output", "r.json")
+    came = json.loads((estate / "r.json").read_text())["provenance"]
+    assert (came["runs"], came["stopped"]) == (2, 0)
+    assert [text["service"] for text in came["texts"]] == ["shop", "shop"]
+    assert came["texts"][1]["sha256"] == hashlib.sha256((estate / "policies" / "shop.yaml").read_bytes()).hexdigest()
+    assert came["longest_without"]["from"][:10] == f"{this_year()}-01-01"
+    drcheck(estate, "report", "--period", this_year(), "--output", "r.html")
+    assert "2 runs that recorded verdicts" in (estate / "r.html").read_text()
 
 
 def test_a_report_records_nothing(estate: Path) -> None:

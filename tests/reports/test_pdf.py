@@ -17,6 +17,7 @@ from drcheck.errors import UsageError
 from drcheck.policyfile.standards import load_standards
 from drcheck.reports.pdf import documents as pdf
 from drcheck.reports.pdf.typeset import typeset
+from drcheck.reports.story.service import Section
 from drcheck.run_report import Report
 
 
@@ -85,8 +86,8 @@ def test_all_that_it_rests_on_is_attached_byte_for_byte(few: bytes) -> None:
     assert files["report.json"] == registry.renderer("json")(
         report, quiet=False, verbose=True, terminal=False, config=""
     )
-    for number, judged in enumerate(report.services):
-        assert files[f"policy-s{number}-{judged.policy.service}.txt"] == judged.policy.text.encode()
+    for judged in report.services:
+        assert files[f"policy-{Section(judged).anchor}.txt"] == judged.policy.text.encode()
     for line in files.pop("digests.sha256").decode().splitlines():
         digest, name = line.split("  ")
         assert hashlib.sha256(files.pop(name)).hexdigest() == digest
@@ -103,7 +104,7 @@ def test_split_each_service_has_a_document_and_the_overview_comes_last() -> None
     several = made(report, split=True)
     assert list(several)[-1] == "index.pdf"
     assert len(several) == len(report.services) + 1
-    assert all(name.startswith("services/s") for name in list(several)[:-1])
+    assert list(several)[:-1] == [f"{Section(judged).file}.pdf" for judged in report.services]
     first = json.loads(attached(next(iter(several.values())))["report.json"])
     assert [one["service"] for one in first["services"]] == [report.services[0].policy.service]
     (digests,) = attached(several["index.pdf"]).values()
@@ -113,7 +114,14 @@ def test_split_each_service_has_a_document_and_the_overview_comes_last() -> None
 
 
 def test_hostile_names_are_text_and_stop_nothing() -> None:
-    (data,) = made(samples.hostile()).values()
+    report = samples.hostile()
+    services = (
+        dataclasses.replace(
+            judged, policy=dataclasses.replace(judged.policy, service=f"{judged.policy.service} {number}")
+        )
+        for number, judged in enumerate(report.services)  # no two policies are of one service
+    )
+    (data,) = made(dataclasses.replace(report, services=tuple(services))).values()
     told = " ".join(headings(data))
     assert "<script>alert(1)</script>" in told
     assert "[bold red]markup[/bold red]" in told

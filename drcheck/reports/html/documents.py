@@ -17,12 +17,12 @@ from drcheck.run_report import Document, Judged, Report
 
 
 def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:
-    """Yield the pages as UTF-8; see :class:`drcheck.interfaces.Documents`."""
+    """Yield the pages as UTF-8; see :class:`drcheck.run_report.Documents`."""
     environment = _environment()
     page = environment.get_template("service.html")
     sections, rows = [], []
-    for number, judged in enumerate(services):
-        shown = service.Section(judged, number)
+    for judged in services:
+        shown = service.Section(judged)
         rows.append(overview.Row.of(judged, f"{shown.file}.html" if split else f"#{shown.anchor}"))
         if split:
             frame = _page(environment, shown.title, service=shown, back="../index.html")

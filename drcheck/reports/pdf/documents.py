@@ -33,7 +33,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     check_installed()
     rows, kept, written = [], [], []
     for number, judged in enumerate(services):
-        section = Section(judged, number)
+        section = Section(judged)
         if split:
             alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
             row = Row.of(judged, f"#{section.anchor}")

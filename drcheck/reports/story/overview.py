@@ -12,6 +12,7 @@ from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
 from drcheck.core.model.verdict import SEVERITY, Status, Verdict
+from drcheck.reports.story import provenance
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.marks import Mark, mark
 from drcheck.reports.wording.text import printable, prose
@@ -190,6 +191,7 @@ class Estate:
             ("Newest run it rests on", printable(report.run)),
             ("Sources", f"{seen.seen} of {seen.asked} seen without an evidence gap that may hide something"),
             ("Evidence gaps", str(seen.gaps)),
+            *(provenance.in_words(report.provenance, shown) if report.provenance else ()),
             ("Made", f"{words.instant(report.ended_at)} by drcheck {report.version}"),
         ]
 

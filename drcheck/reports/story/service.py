@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -136,12 +137,12 @@ class Clause:
 class Section:
     """A service."""
 
-    def __init__(self, judged: Judged, number: int) -> None:
-        """Take its ``number``, which tells it from others whose names look alike as part of an address."""
+    def __init__(self, judged: Judged) -> None:
+        """Tell of ``judged``; its place in an address stays the same, whatever other services there are."""
         policy, local = judged.policy, local_time.of_service(judged)
         self._judged, self._local = judged, local
         self.name, self.title = printable(policy.service), prose(policy.title) or printable(policy.service)
-        self.anchor = f"s{number}-{_anchor(policy.service)}"
+        self.anchor = f"{_anchor(policy.service)}-{_told_apart(policy.service)}"
         self.file = f"services/{self.anchor}"
         """Of a document of its own, below the report's directory and without its ending."""
         self.mark = service_totals.mark_of(judged)
@@ -263,6 +264,11 @@ class Section:
         if earliest == LONG_AGO:
             return f"up to {self._local.instant(latest)}"
         return f"{self._local.instant(earliest)} to {self._local.instant(latest)}"
+
+
+def _told_apart(name: str) -> str:
+    """Return what tells a name from others that look alike as part of an address."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _anchor(name: str) -> str:
