@@ -13,10 +13,10 @@ from dataclasses import replace
 import pytest
 
 from drcheck.core.model.policy import Policy
+from drcheck.core.model.policy_text import joined
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger.entries import Found
 from drcheck.ledger.store import open_ledger
-from drcheck.policyfile.extends import joined
 
 NIGHT = 1795228200  # 2026-11-21T02:30:00Z
 DAY = 86400
