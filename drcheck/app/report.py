@@ -8,6 +8,7 @@ from itertools import pairwise
 from drcheck import registry
 from drcheck.app.verify import KnownOffline, Question, known_offline
 from drcheck.core.fast_dataclasses import replace
+from drcheck.core.judging.population import Population
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span
 from drcheck.policyfile.load import load_policies
@@ -80,4 +81,4 @@ def in_short(judged: Judged) -> Judged:
         )
         for verdict in judged.verdicts
     )
-    return replace(judged, verdicts=tuple(verdicts), population=type(judged.population)())
+    return replace(judged, verdicts=tuple(verdicts), population=Population())

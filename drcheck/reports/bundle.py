@@ -7,7 +7,6 @@ which the report was made.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from drcheck.core.model.policy_text import separated
 from drcheck.reports.html.documents import documents as pages
 from drcheck.reports.json import render as as_json
 from drcheck.reports.json import written
-from drcheck.reports.pdf.attachments import DIGESTS, REPORT
+from drcheck.reports.pdf.attachments import DIGESTS, REPORT, digest_lines
 from drcheck.reports.wording import totals
 from drcheck.run_report import Document, Judged, Report
 
@@ -47,8 +46,8 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     policies = {judged.policy.service: list(_policy(judged, number)) for number, judged in enumerate(kept)}
     files |= {part.path: part.data for parts in policies.values() for part in parts}
     files[MANIFEST] = written(_manifest(report, policies)).encode()
-    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
-    yield Document("", _zipped({DIGESTS: sums.encode(), **dict(sorted(files.items()))}))
+    files = dict(sorted(files.items()))
+    yield Document("", _zipped({DIGESTS: digest_lines(files), **files}))
 
 
 class _Part(NamedTuple):

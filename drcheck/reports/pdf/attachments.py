@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+from collections.abc import Mapping
 from typing import Final
 
 from drcheck.errors import UsageError
@@ -13,6 +15,11 @@ DIGESTS: Final = "digests.sha256"
 """SHA-256 of everything else that is attached."""
 DOCUMENTS: Final = "documents.sha256"
 """Attached alone to the first document of a directory: SHA-256 of each of the others."""
+
+
+def digest_lines(files: Mapping[str, bytes]) -> bytes:
+    """Return the SHA-256 of each file, by its name, as ``sha256sum -c`` reads it."""
+    return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
 
 
 def attachments(data: bytes) -> dict[str, bytes]:

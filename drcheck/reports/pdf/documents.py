@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +10,7 @@ from drcheck import registry
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import UsageError
-from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, digest_lines
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset
 from drcheck.reports.story.overview import Estate, Row
@@ -38,7 +37,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
-            written.append(f"{hashlib.sha256(data).hexdigest()}  {section.file}.pdf\n")
+            written.append(digest_lines({f"{section.file}.pdf": data}))
             yield Document(f"{section.file}.pdf", data)
             rows.append(Row.of(judged, f"{section.file}.pdf"))
         else:
@@ -51,7 +50,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             kept.append((judged, section))
     report = whole()
     if split:
-        yield Document("index.pdf", _set(report, rows, [], {DOCUMENTS: "".join(written).encode()}))
+        yield Document("index.pdf", _set(report, rows, [], {DOCUMENTS: b"".join(written)}))
         return
     yield Document("", _document(replace(report, services=tuple(judged for judged, _ in kept)), rows, kept))
 
@@ -61,8 +60,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judg
     attached = {REPORT: registry.renderer("json")(report, quiet=False, verbose=True, terminal=False, config="")}
     for judged, section in services:
         attached[f"policy-{section.anchor}.txt"] = judged.policy.text.encode("utf-8", "surrogateescape")
-    digests = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in attached.items())
-    attached[DIGESTS] = "".join(digests).encode()
+    attached[DIGESTS] = digest_lines(attached)
     return _set(report, rows, [section for _, section in services], attached)
 
 
