@@ -42,6 +42,9 @@ from drcheck.drills.records import Keeping, Records, Told
 from drcheck.drills.running import Drill, Ended, File, Listener, Plan, Report
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.interfaces import CollectorError, NotFound, Shell
+from drcheck.ledger.drills import DrillTold
+from drcheck.ledger.encoding import decode, encode
+from drcheck.ledger.errors import Busy
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.load import load_policies
@@ -52,6 +55,11 @@ from drcheck.settings import Connection, DrillTarget, Settings
 MANIFEST: Final = 4 << 20
 """Bytes that a manifest beside a backup may have."""
 _MACHINE_ID: Final = 200
+"""Bytes that the file of a machine id may have."""
+BEGIN_WAITS: Final = 60.0
+"""Seconds that a drill waits for the ledger before it begins."""
+END_WAITS: Final = 600.0
+"""Seconds that it waits for the ledger once it has ended; after that whoever comes next tells it."""
 
 
 class DrillError(DrcheckError):
@@ -150,6 +158,11 @@ def run(settings: Settings, prepared: Prepared, target: Target, listener: Listen
     record = _begun(prepared, began, notes)
     records = Records(settings.drills.records)
     keeping = records.begin(prepared.id, {**_facts(prepared, record), "token": token})
+    try:
+        _tell(settings, record, began, BEGIN_WAITS)
+    except DrcheckError:
+        keeping.withdraw()
+        raise
     with Connections(settings.connections) as pool, _reading(settings, pool, prepared) as collector:
         files: tuple[File, ...] = ()
         manifest: str | None = None
@@ -176,31 +189,70 @@ def run(settings: Settings, prepared: Prepared, target: Target, listener: Listen
             report = Drill(plan, directory, listener).run(prepared.target.id)
     told = _ended(record, report)
     _keep(keeping, told, report, prepared)
+    try:
+        _tell(settings, told, clock.now(), END_WAITS)
+        keeping.told()
+    finally:
+        keeping.close()
     return told, report
 
 
+def _tell(settings: Settings, record: Record, at: int, waits: float) -> None:
+    """Append a drill to the ledger, once no other run holds that; of one that has ended there already, nothing."""
+    until = clock.monotonic() + waits
+    while True:
+        try:
+            with open_ledger(settings.ledger, must_exist=True) as ledger:
+                known = ledger.state(()).drills.get(record.service)
+                ended = known is not None and record.id in (its := known.drills()) and its[record.id].outcome
+                if not ended:
+                    ledger.tell_of_drill(DrillTold(at, record))
+        except Busy:
+            if clock.monotonic() > until:
+                raise
+            clock.pause(1.0)
+        else:
+            return
+
+
 def close_killed(settings: Settings) -> list[str]:
-    """Tell of each drill whose drcheck was killed that it was aborted, and return their ids."""
+    """Tell of each drill whose drcheck was killed that it was aborted, and return their ids.
+
+    What the ledger could not be told at the end of a drill, since another run held it, it is told now.
+    """
     records = Records(settings.drills.records)
     closed = []
     for told in records.all():
-        if told.record is None and not told.running and (keeping := records.take_over(told.id)) is not None:
-            record = Record(
-                told.id,
-                str(told.begun.get("service", "")),
-                int(told.begun.get("began_at", 0)),
-                scenarios=tuple(told.begun.get("scenarios", ())),
-                point=DrillPoint(*told.begun.get("point", ())),
-                target_site=str(told.begun.get("target_site", "")),
-                operator=str(told.begun.get("operator", "")),
-                outcome=Ending.ABORTED,
-                ended_at=int(told.begun.get("began_at", 0)),
-                why="drcheck was killed while it ran",
-                version=__version__,
-            )
-            keeping.end({**told.begun, "outcome": "aborted", "why": record.why}, lines([record], ()))
-            closed.append(told.id)
+        if told.running or (keeping := records.take_over(told.id)) is None:
+            continue
+        with closing(keeping):
+            waiting = None if keeping.entry is None else decode(keeping.entry)
+            entry = waiting if isinstance(waiting, DrillTold) else DrillTold(clock.now(), _killed(told))
+            if told.record is None:
+                facts = {**told.begun, "outcome": entry.drill.outcome, "why": entry.drill.why}
+                keeping.end(facts, encode(entry), lines([entry.drill], ()))
+                closed.append(told.id)
+            _tell(settings, entry.drill, entry.at, END_WAITS)
+            keeping.told()
     return closed
+
+
+def _killed(told: Told) -> Record:
+    """Return the record of a drill of which only the begin is kept."""
+    began = int(told.begun["began_at"])
+    return Record(
+        told.id,
+        str(told.begun["service"]),
+        began,
+        scenarios=tuple(told.begun["scenarios"]),
+        point=DrillPoint(*told.begun["point"]),
+        target_site=str(told.begun["target_site"]),
+        operator=str(told.begun["operator"]),
+        outcome=Ending.ABORTED,
+        ended_at=began,
+        why="drcheck was killed while it ran",
+        version=__version__,
+    )
 
 
 class Leftover(NamedTuple):
@@ -558,5 +610,6 @@ def _keep(keeping: Keeping, record: Record, report: Report, prepared: Prepared) 
             "connection_lost": report.lost,
             "left": report.left,
         },
+        encode(DrillTold(clock.now(), record)),
         lines([record], ()),
     )

@@ -19,6 +19,8 @@ LOG: Final = "restore-tests.jsonl"
 _BEGUN: Final = "begun.json"
 _RECORD: Final = "record.json"
 _LOCK: Final = "lock"
+_ENTRY: Final = "ledger.entry"
+"""What is yet to be appended to the ledger."""
 
 
 class Told(NamedTuple):
@@ -61,7 +63,7 @@ class Records:
                 yield Told(own.name, begun, record, record is None and _is_locked(own / _LOCK))
 
     def take_over(self, drill: str) -> Keeping | None:
-        """Return the drill of a drcheck that was killed, for whoever tells its end; None: it runs, or was told."""
+        """Return a drill for whoever tells its end, or tells the ledger of it; None: it runs, or all was told."""
         own = self.directory / drill
         lock = os.open(own / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -69,10 +71,11 @@ class Records:
         except OSError:
             os.close(lock)
             return None
-        if (own / _RECORD).exists():
-            os.close(lock)
+        keeping = Keeping(self, own, lock)
+        if (own / _RECORD).exists() and keeping.entry is None:
+            keeping.close()
             return None
-        return Keeping(self, own, lock)
+        return keeping
 
     def append(self, line: bytes) -> None:
         """Append a line to the log of all drills, on the disk when it returns."""
@@ -98,14 +101,33 @@ class Keeping:
         self.directory = directory
         self._lock = lock
 
+    @property
+    def entry(self) -> bytes | None:
+        """What the ledger is yet to be told; None: nothing."""
+        try:
+            return (self.directory / _ENTRY).read_bytes()
+        except FileNotFoundError:
+            return None
+
     def output(self, step: str, data: bytes) -> None:
         """Keep what a step wrote."""
         _write(self.directory / f"{step}.txt", data)
 
-    def end(self, record: Mapping[str, Any], line: bytes) -> None:
-        """Keep what came of it, and tell it in the log of all drills."""
-        self._records.append(line)
+    def end(self, record: Mapping[str, Any], entry: bytes, line: bytes) -> None:
+        """Keep what came of it, and tell it in the log of all drills; ``entry`` is what the ledger is to be told."""
+        _write(self.directory / _ENTRY, entry)
         _write(self.directory / _RECORD, json.dumps(record, indent=1).encode() + b"\n")
+        self._records.append(line)
+
+    def told(self) -> None:
+        """Note that the ledger was told."""
+        (self.directory / _ENTRY).unlink(missing_ok=True)
+
+    def withdraw(self) -> None:
+        """Forget a drill that has not begun."""
+        (self.directory / _BEGUN).unlink()
+        (self.directory / _LOCK).unlink()
+        self.directory.rmdir()
         self.close()
 
     def close(self) -> None:

@@ -29,11 +29,11 @@ sites:
 sources:
   far: {{at: "{at}", site: there, reader: objects, name: "{{data_as_of:%Y-%m-%dT%H%M%S}}Z.{{*}}",
         available_at: name, max_duration: 1m, kind: full, max_shrink: none}}
-  tests: {{at: "records:restore-tests.jsonl", reader: restore-log}}
+  tests: {{at: "ledger:", reader: drills}}
 commitments:
   rpo: {{kind: rpo, at_most: 26h, evidence: [far]}}
   rto: {{kind: rto, at_most: 2h, scenario: fire, until: validated, evidence: [tests]}}
-  tested: {{kind: restore_test, every: 30d, scenario: fire, evidence: [tests]}}
+  tested: {{kind: restore_test, every: 30d, scenario: fire, evidence: [tests], min_standing: drill}}
 drills:
   files: {{scenario: fire, from: [far], target: lab, runbook: {runbook}{more}}}
 """
@@ -44,7 +44,6 @@ connections:
   lab: {{type: ssh, host: {lab.host}, port: {lab.port}, user: {lab.user},
         identity_file: "{lab.identity_file}", known_hosts: "{lab.known_hosts}"}}
   here: {{type: local, root: "/"}}
-  records: {{type: local, root: drills}}
 drills:
   runbooks: [runbooks/]
   targets:
@@ -68,9 +67,8 @@ class Shop:
         self.now = int(time.time())
         self.place = f"shop-{root.name}-{os.getpid()}"
         self.target = root / "target"
-        for directory in ("policies", "drills", "runbooks", "target"):
+        for directory in ("policies", "runbooks", "target"):
             (root / directory).mkdir()
-        (root / "drills" / "restore-tests.jsonl").write_text("")
         (self.target / MARKER).write_text("lab-1\n")
         self.configure()
         self.promise()
@@ -117,6 +115,8 @@ class Shop:
 
     def told(self) -> list[dict[str, Any]]:
         """Return the records of the log of restore tests."""
+        if not (self.root / "drills" / "restore-tests.jsonl").exists():
+            return []
         return [json.loads(line) for line in (self.root / "drills" / "restore-tests.jsonl").read_text().splitlines()]
 
     def kept(self) -> dict[str, Any]:
