@@ -17,8 +17,7 @@ from drcheck.errors import DrcheckError, UsageError
 from drcheck.policyfile import build, scalar_formats
 from drcheck.policyfile.check import check
 from drcheck.policyfile.extends import Extended, Files, extended, separated
-from drcheck.policyfile.nodes import Fields, Mark, Problem
-from drcheck.policyfile.schema import Values
+from drcheck.policyfile.nodes import Fields, Mark, Problem, Values
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.registry import READERS
 from drcheck.run_report import Fault
