@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import words
 from drcheck.core.model.drill import Announced, Drill, Ending, Origin
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 from drcheck.reports.console.cells import fit
 from drcheck.reports.console.terminal import Paper, Screen
 from drcheck.reports.json import written
