@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Source
-from drcheck.core.model.readers import Tells
+from drcheck.core.model.readers import LedgersOwn, Tells
 
 _NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of characters that stand for no byte of a name (PEP 383)."""
@@ -167,6 +167,44 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillTarget:
+    """A directory of a host below which drills may restore."""
+
+    name: str
+    connection: str
+    directory: str
+    id: str
+    """What the marker file there must hold."""
+    site: str = ""
+    """The site of policies that it is at."""
+    deadline: int = 43200
+    """Seconds that one drill may take, the clean-up left aside."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Further variables that every step there finds: where a tool's repository is, where its password lies."""
+
+
+class Forbidden(NamedTuple):
+    """A host on which no drill ever runs."""
+
+    name: str
+    host_key: str = ""
+    machine_id: str = ""
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drills:
+    """Where drills may restore, and how; without targets there are none."""
+
+    records: str = "drills"
+    """The directory of what is kept of each, with the log of all of them."""
+    runbooks: tuple[str, ...] = ()
+    """Directories of runbooks, beside those that come with drcheck."""
+    targets: Mapping[str, DrillTarget] = field(default_factory=dict)
+    production: tuple[Forbidden, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of ``drcheck.yaml``; relative paths in it are relative to the file, and absolute here."""
 
@@ -184,6 +222,7 @@ class Settings:
     """Files of standards that reports map verdicts to, beside those that come with drcheck."""
     watch: Watch = Watch()
     notify: Notify = Notify()
+    drills: Drills = Drills()
 
 
 def hosts(settings: Settings) -> dict[str, str]:
@@ -224,7 +263,18 @@ def standing(source: Source, connection: Connection | None) -> Standing:
     A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
     of whoever wrote them, wherever they lie. An attestation is the word of the owner it names.
     """
+    if source.reader.own is not None:
+        return standing_of(source.reader.own)
     if source.tells(Tells.ATTESTATIONS):
         return Standing.ATTESTED
     by_storage = source.reader.lists and (connection is None or connection.dates_arrival)
     return Standing.STORAGE if by_storage else Standing.LOG
+
+
+def standing_of(own: LedgersOwn) -> Standing:
+    """Return who vouches for records of the ledger's own: drcheck for what it ran, else whoever told of it."""
+    match own:
+        case LedgersOwn.RUN:
+            return Standing.DRILL
+        case LedgersOwn.RECORDED:
+            return Standing.ATTESTED

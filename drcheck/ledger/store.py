@@ -13,6 +13,7 @@ from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
 from drcheck.ledger import encoding, entries, notifications, snapshots
 from drcheck.ledger.columns import Damaged
+from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import REBUILD, LedgerError, NoLedger, damaged
 from drcheck.ledger.interface import Footing, Log
@@ -22,6 +23,7 @@ from drcheck.ledger.snapshots import Lost
 from drcheck.ledger.sqlite.footing import footing
 from drcheck.ledger.sqlite.log import SqliteLog
 from drcheck.ledger.state import Key, SourceState, State, fold
+from drcheck.ledger.tree import Tree
 
 _SCHEME: Final = "sqlite:///"
 SNAPSHOT_AFTER: Final = 20
@@ -116,6 +118,8 @@ class Ledger:
         The state does not keep it: so many sources can be read, one after the other, that would not fit into memory.
         Raises :class:`LedgerError` where an entry is damaged or missing.
         """
+        if (own := state.drills_of(key)) is not None:
+            return own
         source = SourceState()
         try:
             if key in state.heads:
@@ -196,6 +200,10 @@ class Ledger:
         """Say that ``service`` is promised no more. A policy of it that is judged later brings it back."""
         self.log.append([encoding.encode(entries.Retired(service, at, reason))])
 
+    def tell_of_drill(self, *told: DrillTold | DrillAnnounced) -> None:
+        """Say that drills were announced, began, or ended: all of it, or nothing."""
+        self.log.append([encoding.encode(one) for one in told])
+
     def snapshot(self, *, made: int = 0) -> None:
         """Keep what is known now, so that it need not be folded again.
 
@@ -203,11 +211,12 @@ class Ledger:
         """
         if made and self.log.count - snapshots.position(self.log) < SNAPSHOT_AFTER * made:
             return
-        self.log.keep(self._parts(self.state(())))
+        self.log.keep(self._parts(self.state(())) | dict(Tree(self.log).rows(self.log.count)))
 
     def rebuild(self) -> None:
         """Make everything that is derived from the entries anew."""
         parts = self._parts(fold(self.log, State(), ()))  # only what can be made anew is dropped
+        parts |= Tree(self.log, anew=True).rows(self.log.count)
         self.log.forget()
         self.log.keep(parts)
 
@@ -241,3 +250,5 @@ class Ledger:
         for key, source in folded.sources.items():
             if snapshots.whole(kept.source(key)) != snapshots.whole(source):
                 yield f"the snapshot of {key.service} differs from its entries; {REBUILD}"
+        for name in Tree(self.log).differing(self.log.count):
+            yield f"the hashes {name!r} are not those of its entries; {REBUILD}"

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from drcheck.core.names.name_faults import unreadable
 from drcheck.errors import DrcheckError
-from drcheck.policyfile import check_commitments, check_restores, scalar_formats, shorthand, units
+from drcheck.policyfile import check_commitments, check_drills, check_restores, scalar_formats, shorthand, units
 from drcheck.policyfile.nodes import Fields, Items, Problem, Scalar
 from drcheck.policyfile.shared_checks import hinted, one_or_more, reference_to
 from drcheck.registry import READERS
@@ -24,6 +24,7 @@ def check(root: Fields) -> list[Problem]:
         *_sites(root),
         *_sources(root),
         *check_commitments.check(root),
+        *check_drills.check(root),
         *_waivers(root),
     ]
 
@@ -74,8 +75,8 @@ def _sources(root: Fields) -> Iterator[Problem]:
 
 
 def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem]:
-    if (known_reader := READERS.get(reader)) is None:
-        return  # whether it reads a directory nobody knows
+    if (known_reader := READERS.get(reader)) is None or known_reader.own is not None:
+        return  # whether it reads a directory nobody knows, or the schema has its only place
     if known_reader.lists:
         if path.startswith("!"):
             yield Problem(location.mark, f"{at}: objects are listed, {path} is a command's output (name a directory)")

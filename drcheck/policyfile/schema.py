@@ -15,8 +15,6 @@ from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
 from drcheck.registry import COLLECTORS, DOCUMENTS, FORMATS, KINDS, READERS, connection_of
 
 Schema: TypeAlias = Mapping[str, Any]
-Values: TypeAlias = Mapping[str, Any]
-"""A mapping of a document, as plain values."""
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -24,7 +22,7 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 @cache
 def published(name: str) -> str:
-    """Return the text of the schema ``policy`` or ``config``, as ``drcheck schema`` prints it."""
+    """Return the text of a schema (``policy``, ``config``, ``runbook``, …), as ``drcheck schema`` prints it."""
     whole = _raw(name)
     kinds = {kind: language(kind).schema(kind) for kind in KINDS} if name == "policy" else {}
     return json.dumps({**whole, "$defs": {**whole["$defs"], **kinds}}, ensure_ascii=False, indent=2) + "\n"
