@@ -85,7 +85,7 @@ def rows_above(column: Column | int, other: Column | int) -> list[int]:
     if (np := _NUMPY.for_values(max(len(one), len(two)))) is None:
         above = map(gt, *(repeat(each) if isinstance(each, int) else each for each in (column, other)))
         return [row for row, is_above in enumerate(above) if is_above]
-    rows: list[int] = np.flatnonzero(np.asarray(one) > np.asarray(two)).tolist()
+    rows: list[int] = (np.asarray(one) > np.asarray(two)).nonzero()[0].tolist()
     return rows
 
 
@@ -124,7 +124,7 @@ def places(column: Column, values: Column, *, after: bool = False) -> Column:
     if (np := _NUMPY.for_values(len(values))) is None:
         return array("q", map(bisect_right if after else bisect_left, repeat(column.tolist()), values))
     side = "right" if after else "left"
-    return _column(np.searchsorted(np.asarray(column), np.asarray(values), side))
+    return _column(np.asarray(column).searchsorted(np.asarray(values), side))
 
 
 def _column(found: Any) -> Column:
