@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from drcheck.core.model.readers import Behaviour, Reader, Tells
+from drcheck.core.model.readers import Behaviour, LedgersOwn, Reader, Tells
 from drcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,6 +63,26 @@ _READERS: Final = (
         lists=False,
         forms=((".xml", Behaviour.WINDOW),),
         keys="restore_log_source",
+    ),
+    Reader(
+        "drills",
+        "drcheck.readers.logs.drills",
+        "drills that drcheck ran, out of its ledger",
+        yields=frozenset({Tells.RESTORE_TESTS}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+        keys="drills_source",
+        own=LedgersOwn.RUN,
+    ),
+    Reader(
+        "recorded-drills",
+        "drcheck.readers.logs.drills",
+        "restore tests that `drcheck drill record` and `import` put into the ledger",
+        yields=frozenset({Tells.RESTORE_TESTS}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+        keys="drills_source",
+        own=LedgersOwn.RECORDED,
     ),
     Reader(
         "outage-log",

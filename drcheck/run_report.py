@@ -16,7 +16,8 @@ from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.controls import Standard
 from drcheck.core.model.evidence import Gap, Unaccounted
 from drcheck.core.model.policy import Policy, Position
-from drcheck.core.model.verdict import Status, Verdict, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict, Window
 from drcheck.core.time.spans import Span, Spans
 
 SLOW: Final = 10

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Source
-from drcheck.core.model.readers import Tells
+from drcheck.core.model.readers import LedgersOwn, Tells
 
 _NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of characters that stand for no byte of a name (PEP 383)."""
@@ -224,7 +224,18 @@ def standing(source: Source, connection: Connection | None) -> Standing:
     A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
     of whoever wrote them, wherever they lie. An attestation is the word of the owner it names.
     """
+    if source.reader.own is not None:
+        return standing_of(source.reader.own)
     if source.tells(Tells.ATTESTATIONS):
         return Standing.ATTESTED
     by_storage = source.reader.lists and (connection is None or connection.dates_arrival)
     return Standing.STORAGE if by_storage else Standing.LOG
+
+
+def standing_of(own: LedgersOwn) -> Standing:
+    """Return who vouches for records of the ledger's own: drcheck for what it ran, else whoever told of it."""
+    match own:
+        case LedgersOwn.RUN:
+            return Standing.DRILL
+        case LedgersOwn.RECORDED:
+            return Standing.ATTESTED

@@ -22,7 +22,7 @@ from drcheck import registry
 from drcheck.app import verify
 from drcheck.collectors import bounds
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 from drcheck.interfaces import Entry, Seek
 from drcheck.policyfile.config import load_settings
 from tests.collectors import hostile_azure, hostile_s3, hostile_sftp

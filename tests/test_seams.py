@@ -188,7 +188,7 @@ def test_every_line_of_the_registry_names_what_is_there():
     for kind in registry.KINDS:
         assert schema.language(kind).value.kind == kind
     for reader in registry.READERS.values():
-        assert callable(registry.import_module(reader.module).read)
+        assert callable(getattr(registry.import_module(reader.module), "parser" if reader.own else "read"))
     for kind, place in registry.COLLECTORS.items():
         assert registry.connection_of(kind).type == kind
         assert callable(registry._named(place.opener))

@@ -207,7 +207,7 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
                 start, end = (int(datetime.fromisoformat(service["window"][key]).timestamp()) for key in ("from", "to"))
                 bound = versions(ledger, then, [policy], past.began.started_at)
                 judged = judge(
-                    ledger.state(keys_of(bound), upto=past.looked_until).sources.get,
+                    ledger.state(keys_of(bound), upto=past.looked_until).known,
                     bound,
                     {policy.service: Window(start, end)},
                     clock_tolerance=settings.clock_tolerance,

@@ -10,7 +10,8 @@ from typing import Final
 from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.judging.transitions import Condition, End, Passed, Subject, What
-from drcheck.core.model.verdict import Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict
 from drcheck.run_report import Judged, Report
 from drcheck.settings import Notify
 

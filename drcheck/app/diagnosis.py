@@ -11,7 +11,8 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap, Look
 from drcheck.core.model.policy import Source
-from drcheck.core.model.verdict import Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict
 from drcheck.core.names.proposing import propose
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Account, Power, Right

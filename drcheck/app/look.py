@@ -46,10 +46,11 @@ def unwatched(_awaited: Sequence[str]) -> Iterator[Callable[[str], None]]:
 
 
 def sources_of(versions: Mapping[str, Versions]) -> Iterator[tuple[Policy, Source]]:
-    """Yield the sources that are looked at: those that a commitment of today rests on."""
+    """Yield the sources that are looked at: those that a commitment of today rests on, but the ledger itself."""
     for of_service in versions.values():
         for source in looked_at(of_service.policy):
-            yield of_service.policy, source
+            if source.reader.own is None:
+                yield of_service.policy, source
 
 
 def look(

@@ -70,7 +70,7 @@ def replay(settings: Settings, run: str) -> Replayed:
         bound = versions(ledger, then, policies, past.began.started_at)
         windows = dict.fromkeys(bound, past.began.window)
         state = ledger.state(keys_of(bound), upto=past.looked_until)
-        judged = judge(state.sources.get, bound, windows, clock_tolerance=past.began.clock_tolerance)
+        judged = judge(state.known, bound, windows, clock_tolerance=past.began.clock_tolerance)
     again = {(finding.service, finding.commitment): finding for service in judged for finding in found(service)}
     differences = tuple(_differences(recorded, again, {service for service, text in texts.items() if text is None}))
     return Replayed(past, len(recorded.keys() | again.keys()) - len(differences), differences)

@@ -16,7 +16,8 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
-from drcheck.core.model.verdict import Finding, Named, News, Status, Verdict, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Named, News, Verdict, Window
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError, UsageError

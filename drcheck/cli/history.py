@@ -194,7 +194,8 @@ def _text(services: dict[str, list[_History]], zones: dict[str, ZoneInfo]) -> st
 
 
 def _print_verdicts(paper: Paper, history: _History, local: Local) -> None:
-    from drcheck.core.model.verdict import Quantity, Status
+    from drcheck.core.model.status import Status
+    from drcheck.core.model.verdict import Quantity
     from drcheck.reports.console.cells import fit
     from drcheck.reports.wording.figures import quantity
     from drcheck.reports.wording.marks import mark

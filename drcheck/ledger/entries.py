@@ -11,6 +11,7 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import columns
 from drcheck.ledger.columns import Facts, plain, text, told
+from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification
 
 
@@ -340,6 +341,8 @@ Entry = (
     | Published
     | Notification
     | Retired
+    | DrillTold
+    | DrillAnnounced
 )
 
 

@@ -28,6 +28,7 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.time.spans import Span
 from drcheck.ledger import columns, encoding, entries, notifications
 from drcheck.ledger.columns import Facts, plain, text
+from drcheck.ledger.drills import DrillAnnounced, DrillsState, DrillTold
 from drcheck.ledger.interface import Log
 from drcheck.ledger.state import ChannelState, Key, PastPolicy, PastRun, PastVerdict, SourceState, State, fold
 
@@ -370,7 +371,7 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 13
+FORMAT: Final = 14
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 
@@ -425,6 +426,10 @@ def small(state: State) -> Facts:
         "judged_until": its.judged_until,
         "jobs": {plain(job): began for job, began in its.jobs.items()},
         "channels": [[plain(name), *_channel(channel)] for name, channel in its.channels.items()],
+        "drills": [
+            [service, one.shown, [[number, encoding.encode(entry)] for number, entry in one.told]]
+            for service, one in sorted(its.drills.items())
+        ],
         "named": [[number, plain(entries.source_key(*key))] for number, key in its.named.items()],
         "verdicts": [
             [one.run, service, commitment, columns.told(one.found.facts())]
@@ -450,6 +455,12 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
         run = encoding.decode(began)
         assert isinstance(run, entries.RunBegan)
         state.runs[run.run] = PastRun(run, number, how, published=published, judged=set(judged))
+    for service, shown, told in facts["drills"]:
+        drills = state.drills[service] = DrillsState(shown=shown)
+        for number, data in told:
+            entry = encoding.decode(data)
+            assert isinstance(entry, DrillTold | DrillAnnounced)
+            drills.apply(number, entry)
     state.named = {number: Key(*entries.of_source(text(name))) for number, name in facts["named"]}
     for run_id, service, commitment, found in facts["verdicts"]:
         verdict = entries.Found.read(service, commitment, found)

@@ -11,20 +11,24 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from drcheck.core.fast_dataclasses import dataclass, field, replace
-from drcheck.core.history.changes import History
+from drcheck.core.history.changes import History, Record
 from drcheck.core.judging import transitions
 from drcheck.core.judging.since_last_run import Recorded
 from drcheck.core.judging.transitions import Event, LastTold, Subject
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.evidence import LONG_AGO, Look
+from drcheck.core.model.readers import LedgersOwn
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span, union
 from drcheck.ledger import encoding, entries, notifications
 from drcheck.ledger.columns import Damaged
+from drcheck.ledger.drills import DrillAnnounced, DrillsState, DrillTold
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
 from drcheck.ledger.notifications import Sending
+from drcheck.registry import READERS
+from drcheck.settings import standing_of
 
 CLAIM_LASTS: Final = 600
 """Seconds after which whoever claimed a message, and has neither said what became of it nor claimed it anew, is taken
@@ -42,6 +46,12 @@ class Key(NamedTuple):
     def place(self) -> str:
         """Where it lies, as ``CONNECTION:PATH``; empty of an identity that does not say it."""
         return self.source.split("\n", 2)[1] if "\n" in self.source else ""
+
+    @property
+    def own(self) -> LedgersOwn | None:
+        """Which of the ledger's own records it is; None: it is a place that is looked at."""
+        reader = READERS.get(next(iter(self.source.split("\n")[3:4]), ""))
+        return None if reader is None else reader.own
 
 
 class PastPolicy(NamedTuple):
@@ -174,6 +184,8 @@ class State:
     jobs: dict[str, int] = field(default_factory=dict)
     """Job of a watch to when its newest run that finished began."""
     channels: dict[str, ChannelState] = field(default_factory=dict)
+    drills: dict[str, DrillsState] = field(default_factory=dict)
+    """Service to its drills."""
     upto: int = 0
     heads: dict[Key, int] = field(default_factory=dict, compare=False)
     """The sources of the snapshot that this was read from, each with the entry up to which its own part was made."""
@@ -231,6 +243,8 @@ class State:
                 self.channels.setdefault(entry.channel, ChannelState()).apply(entry)
             case entries.Retired():
                 self.retired[entry.service] = entry.at
+            case DrillTold() | DrillAnnounced():
+                self.drills.setdefault(entry.about, DrillsState()).apply(number, entry)
 
     def compacted(self) -> State:
         """Return the same, with no more of the past than the next night needs.
@@ -274,6 +288,27 @@ class State:
     def source(self, key: Key) -> SourceState:
         """Return what is known of a source; of one that was never looked at, nothing."""
         return self.sources.get(key) or SourceState()
+
+    def drills_of(self, key: Key) -> SourceState | None:
+        """Return the drills that a source is read from; None: it is another one, or no run has judged its service.
+
+        Nobody looks at the ledger: each run that judges a service sees all that stood there when it began.
+        """
+        if (own := key.own) is None:
+            return None
+        judged = next((one for one in reversed(self.policies) if one.service == key.service), None)
+        if judged is None:
+            return None
+        log = self.drills.get(key.service, DrillsState()).log(by_drcheck=own is LedgersOwn.RUN)
+        seen = SourceState(standing=standing_of(own), log=log)
+        seen.history.apply(
+            Record(Look(key.source.partition("\n")[0], judged.last_seen, judged.last_seen, size=len(log)))
+        )
+        return seen
+
+    def known(self, key: Key) -> SourceState | None:
+        """Return what is known of a source, of those that were wanted, or of those that the ledger itself is."""
+        return self.drills_of(key) or self.sources.get(key)
 
     @property
     def looked_at(self) -> set[Key]:
@@ -342,6 +377,8 @@ class State:
         newest = {one.service: index for index, one in enumerate(self.policies)}
         for one in run.policies:
             self.retired.pop(one.service, None)
+            if one.service in self.drills:
+                self.drills[one.service].shown = number
             index = newest.get(one.service)
             past = None if index is None else self.policies[index]
             if past is not None and index is not None and (past.file, past.sha256) == (one.file, one.sha256):

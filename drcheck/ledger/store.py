@@ -13,6 +13,7 @@ from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
 from drcheck.ledger import encoding, entries, notifications, snapshots
 from drcheck.ledger.columns import Damaged
+from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import REBUILD, LedgerError, NoLedger, damaged
 from drcheck.ledger.interface import Footing, Log
@@ -117,6 +118,8 @@ class Ledger:
         The state does not keep it: so many sources can be read, one after the other, that would not fit into memory.
         Raises :class:`LedgerError` where an entry is damaged or missing.
         """
+        if (own := state.drills_of(key)) is not None:
+            return own
         source = SourceState()
         try:
             if key in state.heads:
@@ -196,6 +199,10 @@ class Ledger:
     def retire(self, service: str, at: int, reason: str) -> None:
         """Say that ``service`` is promised no more. A policy of it that is judged later brings it back."""
         self.log.append([encoding.encode(entries.Retired(service, at, reason))])
+
+    def tell_of_drill(self, told: DrillTold | DrillAnnounced) -> None:
+        """Say that a drill was announced, began, or ended."""
+        self.log.append([encoding.encode(told)])
 
     def snapshot(self, *, made: int = 0) -> None:
         """Keep what is known now, so that it need not be folded again.

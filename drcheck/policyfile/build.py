@@ -22,8 +22,8 @@ from drcheck.core.model.policy_text import joined
 from drcheck.core.model.sites import Site
 from drcheck.policyfile import commitments, scalar_formats, shorthand, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.nodes import Fields
-from drcheck.policyfile.schema import Values, schema
+from drcheck.policyfile.nodes import Fields, Values
+from drcheck.policyfile.schema import schema
 from drcheck.registry import READERS
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

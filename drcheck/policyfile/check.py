@@ -74,8 +74,8 @@ def _sources(root: Fields) -> Iterator[Problem]:
 
 
 def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem]:
-    if (known_reader := READERS.get(reader)) is None:
-        return  # whether it reads a directory nobody knows
+    if (known_reader := READERS.get(reader)) is None or known_reader.own is not None:
+        return  # whether it reads a directory nobody knows, or the schema has its only place
     if known_reader.lists:
         if path.startswith("!"):
             yield Problem(location.mark, f"{at}: objects are listed, {path} is a command's output (name a directory)")

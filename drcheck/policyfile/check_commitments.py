@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from drcheck.core.model.commitments import Outside
 from drcheck.core.model.readers import Tells
@@ -15,24 +15,11 @@ from drcheck.policyfile import scalar_formats, shorthand, units
 from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.nodes import Fields, Mark, Problem
 from drcheck.policyfile.shared_checks import any_of, reference_to
+from drcheck.policyfile.written_commitments import Written
 from drcheck.registry import KINDS, READERS
 
 MOST_SLOTS: Final = 100_000
 """Slots that a duration may span: eleven years of hours. More is a slip of the pen, and judging it takes minutes."""
-
-
-class Written(NamedTuple):
-    """One commitment, as it is written."""
-
-    root: Fields
-    name: str
-    key: Mark
-    """Where its name stands."""
-    commitment: Fields
-    at: str
-    """Its path, for messages."""
-    readers: Sequence[str]
-    """What reads its evidence."""
 
 
 def check(root: Fields) -> Iterator[Problem]:

@@ -10,7 +10,8 @@ from drcheck.core.model.commitments import Commitment, Rung, Standing
 from drcheck.core.model.slots import slot
 from drcheck.policyfile.convert import converted
 from drcheck.policyfile.kind_language import language
-from drcheck.policyfile.schema import Values, definition
+from drcheck.policyfile.nodes import Values
+from drcheck.policyfile.schema import definition
 
 _VALUES: Final[dict[str, Callable[[str], object]]] = {
     "per": slot,

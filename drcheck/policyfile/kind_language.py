@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from drcheck import registry
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Commitment
-
-if TYPE_CHECKING:
-    from drcheck.policyfile.check_commitments import Written
-    from drcheck.policyfile.lint_context import Context, Remark
-    from drcheck.policyfile.nodes import Problem
+from drcheck.core.model.policy import Policy
+from drcheck.policyfile.lint_context import Context, Remark
+from drcheck.policyfile.nodes import Problem
+from drcheck.policyfile.written_commitments import LEADING_KEYS, TRAILING_KEYS, Written
 
 C = TypeVar("C", bound=Commitment)
-_FIRST: Final = ("kind", "evidence", "scenario")
-_LAST: Final = (
-    "zone", "clause", "quote", "controls", "applies", "note", "min_standing", "in_force_from", "warn_at",
-)  # fmt: skip
 _DEFINED: Final = {"zone": "commitment_zone"}
 """Keys whose definition has another name: that of the policy is another one."""
-COMMON: Final = (*_FIRST[2:], *_LAST)
-"""Keys that every commitment may have."""
 
 
 def of_type(name: str, description: str, *examples: Any, **more: Any) -> dict[str, Any]:
@@ -72,9 +65,9 @@ class Language(Generic[C]):
             "required": [*self.required, "evidence"],
             **({"dependentRequired": self.needs_beside} if self.needs_beside else {}),
             "properties": {
-                **{key: {"$ref": f"#/$defs/{key}"} for key in _FIRST},
+                **{key: {"$ref": f"#/$defs/{key}"} for key in LEADING_KEYS},
                 **self.keys,
-                **{key: {"$ref": f"#/$defs/{_DEFINED.get(key, key)}"} for key in _LAST},
+                **{key: {"$ref": f"#/$defs/{_DEFINED.get(key, key)}"} for key in TRAILING_KEYS},
             },
         }
 
@@ -83,3 +76,11 @@ def language(kind: str) -> Language[Any]:
     """Return what a registered kind says of itself."""
     of_kind: Language[Any] = import_module(registry.KINDS[kind]).LANGUAGE
     return of_kind
+
+
+def needed_to_stand(policy: Policy) -> Iterator[tuple[Commitment, int, str]]:
+    """Yield the commitments that need backups to stand, for how many seconds, and why."""
+    for commitment in policy.commitments:
+        needed = language(commitment.kind).stands(commitment)
+        if needed is not None:
+            yield commitment, *needed

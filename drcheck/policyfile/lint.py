@@ -34,7 +34,7 @@ def lint(
 
     ``explain``: tell also what promises amount to. ``connections`` are the runner's, where they are known.
     """
-    context = Context(document, as_of)
+    context = Context(document.policy, document.root, as_of)
     remarks = [
         *_cron_forms(context),
         *_unused(context),

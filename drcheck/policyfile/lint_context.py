@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from drcheck.core.model.commitments import Commitment, Notice
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.words import several
 from drcheck.policyfile import scalar_formats, shorthand
-from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.nodes import Fields, Mark, one_line, place
 from drcheck.settings import Connection, standing
-
-if TYPE_CHECKING:
-    from drcheck.policyfile.load import Document
 
 
 class Level(StrEnum):
@@ -43,10 +39,10 @@ class Remark(NamedTuple):
 class Context:
     """One policy, with what the rules share."""
 
-    def __init__(self, document: Document, as_of: int) -> None:
+    def __init__(self, policy: Policy, root: Fields, as_of: int) -> None:
         """Take a faultless policy; plans are followed through the year after ``as_of``."""
-        self.policy: Policy = document.policy
-        self.root: Fields = document.root
+        self.policy = policy
+        self.root = root
         self.as_of = as_of
         self.zone = scalar_formats.zone(self.policy.timezone)
         self._wholes = {
@@ -113,13 +109,6 @@ class Context:
                     Level.NOTE,
                 )
                 return
-
-    def stands(self) -> Iterator[tuple[Commitment, int, str]]:
-        """Yield the commitments that need backups to stand, for how many seconds, and why."""
-        for commitment in self.policy.commitments:
-            needed = language(commitment.kind).stands(commitment)
-            if needed is not None:
-                yield commitment, *needed
 
     def remark(self, rule: str, path: Sequence[str], text: str, level: Level = Level.WARNING) -> Remark:
         """Return a remark at ``path``; about a part of a shorthand it stands at the whole's rule."""

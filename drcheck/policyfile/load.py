@@ -17,9 +17,9 @@ from drcheck.errors import DrcheckError, UsageError
 from drcheck.policyfile import build, scalar_formats
 from drcheck.policyfile.check import check
 from drcheck.policyfile.extends import Extended, Files, extended, separated
-from drcheck.policyfile.nodes import Fields, Mark, Problem
-from drcheck.policyfile.schema import Values
+from drcheck.policyfile.nodes import Fields, Mark, Problem, Values
 from drcheck.policyfile.validate import suggest, validate
+from drcheck.registry import READERS
 from drcheck.run_report import Fault
 from drcheck.settings import Settings
 
@@ -133,7 +133,8 @@ def check_connections(root: Fields, settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong with the places that a policy names, given what the runner's configuration says of them."""
     for name, _, source in root.fields("sources").mappings():
         location = source.scalar("at")
-        if location is None:
+        reader = READERS.get(source.text("reader"))
+        if location is None or (reader is not None and reader.own is not None):
             continue
         with suppress(DrcheckError):  # told as a format
             alias, path = scalar_formats.location(location.text)

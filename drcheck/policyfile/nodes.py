@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from drcheck.core.fast_dataclasses import dataclass, field
+
+Values: TypeAlias = Mapping[str, Any]
+"""A mapping of a document, as plain values: what a schema has made of its nodes."""
 
 
 class Mark(NamedTuple):

@@ -15,8 +15,6 @@ from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
 from drcheck.registry import COLLECTORS, DOCUMENTS, FORMATS, KINDS, READERS, connection_of
 
 Schema: TypeAlias = Mapping[str, Any]
-Values: TypeAlias = Mapping[str, Any]
-"""A mapping of a document, as plain values."""
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _BOOLEANS: Final = {"true": True, "false": False}

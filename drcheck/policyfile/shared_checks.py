@@ -34,7 +34,8 @@ def excluded(fields: Fields, at: str, kept: str, other: str) -> Problem:
 
 def any_of(readers: Collection[str]) -> str:
     """Return in words what is to be added."""
-    return "a source read by " + " or ".join(sorted(readers))
+    *others, last = sorted(readers)
+    return f"a source read by {', '.join(others)} or {last}" if others else f"a source read by {last}"
 
 
 def one_or_more(node: Node | None) -> list[Scalar]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from drcheck.policyfile.kind_language import COMMON
-from drcheck.policyfile.schema import Values
+from drcheck.policyfile.nodes import Values
+from drcheck.policyfile.written_commitments import COMMON_KEYS
 
 LONGEST: Final = "3-2-1-1-0"
 """The rule that asks for everything; what a misspelt one would stand for is taken from it."""
@@ -58,7 +58,7 @@ def expanded(policy: Values) -> Iterator[tuple[str, Values]]:
 
 def _expanded(keys: Values, here: list[str]) -> Iterator[Values]:
     """Yield what the rule asks, in the order of :func:`parts`; ``here`` are the sites that are not offsite."""
-    common: dict[str, Any] = {key: keys[key] for key in COMMON if key in keys}
+    common: dict[str, Any] = {key: keys[key] for key in COMMON_KEYS if key in keys}
     copies = {
         **common,
         **{key: keys[key] for key in _COUNTING if key in keys},

@@ -17,7 +17,8 @@ from typing import Final
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Quantity, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Quantity, Verdict
 from drcheck.reports.wording import lacking, reasons, totals
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose

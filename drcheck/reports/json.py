@@ -16,7 +16,8 @@ from drcheck.core.judging import summary
 from drcheck.core.judging.population import Population
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
-from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Verdict
 from drcheck.reports.json_population import exhibit_object, population_object
 from drcheck.run_report import Judged, Provenance, Report
 from drcheck.settings import located

@@ -14,7 +14,8 @@ from xml.etree import ElementTree as ET
 
 from drcheck.core import words
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Quantity, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Quantity, Verdict
 from drcheck.reports.wording import citations, lacking, reasons, totals
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local

@@ -16,7 +16,8 @@ from drcheck.core import words
 from drcheck.core.evaluation.headroom import warn_at
 from drcheck.core.judging import summary
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.verdict import Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict
 from drcheck.reports.wording import lacking, reasons, totals
 from drcheck.reports.wording.local_time import of_service
 from drcheck.reports.wording.text import prose

@@ -19,7 +19,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric, StateSetMetricFami
 from prometheus_client.registry import Collector
 
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Quantity, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Quantity, Verdict
 from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 

@@ -17,7 +17,8 @@ from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.evidence import Cited
 from drcheck.core.model.policy import Position
-from drcheck.core.model.verdict import Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict
 from drcheck.registry import KINDS, kind_description
 from drcheck.reports.json import written
 from drcheck.reports.wording import citations, lacking, reasons, totals

@@ -19,7 +19,8 @@ from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-unt
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Finding, Opening, Quantity, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Opening, Quantity, Verdict
 from drcheck.errors import OutputError
 from drcheck.reports.wording import lacking, reasons, totals
 from drcheck.reports.wording.local_time import Local

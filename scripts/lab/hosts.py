@@ -254,7 +254,7 @@ def measure(way: str, place: Place, profile: Path | None = None) -> dict[str, fl
 def drcheck(place: Place, profile: str) -> dict[str, float]:
     """Verify one policy a host, and return how many services are in order."""
     from drcheck.app import verify
-    from drcheck.core.model.verdict import Status
+    from drcheck.core.model.status import Status
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console import progress
 

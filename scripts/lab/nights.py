@@ -109,7 +109,7 @@ def next_night(age: Age, shape: Shape, profile: Path | None = None) -> dict[str,
 def night(directory: Path, nights: int, *, multipart: bool, profile: str = "") -> int:
     """Be that process."""
     from drcheck.app.verify import Question, verify
-    from drcheck.core.model.verdict import Status
+    from drcheck.core.model.status import Status
     from drcheck.ledger import store
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console import progress

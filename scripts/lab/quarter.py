@@ -110,7 +110,7 @@ def measure(way: str, place: Path, profile: Path | None = None) -> dict[str, flo
 def drcheck(place: Path, profile: str) -> dict[str, float]:
     """Judge as `drcheck verify --offline --period` does; reading a thousand policies is told apart."""
     from drcheck.app import verify
-    from drcheck.core.model.verdict import Status
+    from drcheck.core.model.status import Status
     from drcheck.policyfile.config import load_settings
     from drcheck.policyfile.question_times import period
     from drcheck.reports.console import progress

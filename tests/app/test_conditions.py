@@ -7,7 +7,8 @@ from samples import AS_OF, DAY, HOUR, WINDOW, finding, policy, report, verdict
 from drcheck.app.conditions import Ends
 from drcheck.core.judging.transitions import End, Subject, What
 from drcheck.core.kinds.rpo import Rpo
-from drcheck.core.model.verdict import Piece, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Piece
 from drcheck.run_report import Judged
 
 RPO = Subject(What.BREACHED, "web", "rpo")

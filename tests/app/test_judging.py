@@ -20,7 +20,7 @@ from drcheck.app.judge import Judging
 from drcheck.app.verify import Question, verify
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.core.model.log_records import ReadLog
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 from drcheck.ledger.entries import Looked
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import Ledger, open_ledger

@@ -9,7 +9,8 @@ from test_history import SOURCE, candidate, seen
 
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.alternatives import agreed, other_readings
-from drcheck.core.model.verdict import Finding, Piece, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Piece, Window
 
 WINDOW = Window(0, 100)
 

@@ -10,7 +10,8 @@ from drcheck.core.judging import attested
 from drcheck.core.kinds.encryption import Encryption
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
 from drcheck.core.model.log_records import Attestation, Log, Shown
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span
 
 DAY = 86400

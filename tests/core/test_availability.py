@@ -16,7 +16,8 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
 from drcheck.core.model.log_records import Between, Log
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Excused, Quantity, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Excused, Quantity
 from drcheck.core.time.spans import Span
 from drcheck.core.time.timeline import NOT_BOUND
 from drcheck.registry import READERS

@@ -21,7 +21,8 @@ from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.exhibit import Slots
 from drcheck.core.model.points import Doubt
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from drcheck.core.judging.between_looks import marked
-from drcheck.core.model.verdict import Finding, Opening, Piece, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Opening, Piece
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN
 

@@ -17,7 +17,8 @@ from drcheck.core.model.evidence import Candidate, Look
 from drcheck.core.model.log_records import Check, Log, Recovery
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Policy, Source
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.registry import READERS
 
 HOUR, DAY = 3600, 86400

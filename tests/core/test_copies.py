@@ -13,7 +13,8 @@ from drcheck.core.kinds.copies import evaluate as copies
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.model.sites import Different, Place, Where
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 
 STO = Place("sto", frozenset({"sto"}), "own", "stockholm", "europe", "main")
 VM = Place("web-vm", frozenset({"web-vm", "sto"}), "own", "stockholm", "europe", "main")

@@ -9,7 +9,8 @@ from drcheck.core.evaluation.terms import Terms
 from drcheck.core.kinds import encryption
 from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 
 LOOKS = daily(6, after=2)
 WINDOW = Window(START, at(24 * 5 + 2))

@@ -10,7 +10,8 @@ from drcheck.core.kinds import immutability
 from drcheck.core.kinds.immutability import Immutability
 from drcheck.core.model.commitments import LockMode
 from drcheck.core.model.evidence import Fact, Told
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 
 LOOKS = daily(30, after=2)
 WINDOW = Window(START, at(24 * 20))

@@ -13,7 +13,8 @@ from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Told
 from drcheck.core.model.log_records import Check, Log, Recovery, Shown
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 
 LOOKS = daily(30, after=2)
 WINDOW = Window(START, at(24 * 20 + 2))

@@ -36,7 +36,8 @@ from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.model.evidence import FOREVER, Candidate, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.registry import READERS
 
 WEEK = 7 * DAY

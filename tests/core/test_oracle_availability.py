@@ -20,7 +20,8 @@ from drcheck.core.kinds.availability.commitment import Credits
 from drcheck.core.model.evidence import LONG_AGO, Gap
 from drcheck.core.model.log_records import ANYTIME, Between, Maintenance, Outage, Shown, Watched
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Finding, PeriodFigures, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, PeriodFigures
 
 BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}
 

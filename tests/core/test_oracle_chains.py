@@ -22,7 +22,8 @@ from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.evidence import ALWAYS, FOREVER, Look
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import NEVER
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.core.rules import dependence
 
 BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}

@@ -24,7 +24,8 @@ from oracle.worlds import DAY, HOUR
 
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.model.evidence import FOREVER
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 
 BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}
 POINTS = copies_cases() | encryption_cases() | immutability_cases()

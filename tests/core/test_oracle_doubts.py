@@ -16,7 +16,8 @@ from drcheck.core.evaluation.terms import Subject
 from drcheck.core.kinds import backup_frequency, rpo
 from drcheck.core.kinds.copies import evaluate as copies
 from drcheck.core.kinds.retention import evaluate as retention
-from drcheck.core.model.verdict import Finding, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding
 
 BAD = {None: 0, Status.MET: 0, Status.UNKNOWN: 1, Status.BREACHED: 2}
 OFTEN = frequency_cases() | frequency_cases(copies=True)

@@ -7,7 +7,7 @@ from oracle.allowed import status_at
 from oracle.cases import RetentionCase, check, kept_cases, tier_cases
 from oracle.profiles import thoroughly
 
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 
 @thoroughly

@@ -8,7 +8,7 @@ from oracle.allowed import status_at
 from oracle.cases import RpoCase, check, rpo_cases
 from oracle.profiles import thoroughly
 
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 CASES = rpo_cases() | rpo_cases() | rpo_cases(fleeting=True)
 

@@ -20,7 +20,8 @@ from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import Fact, Gap, Told
 from drcheck.core.model.log_records import Log, Recovery
 from drcheck.core.model.policy import NEVER
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 
 END = 240
 """Hours after the start at which everything was seen last."""

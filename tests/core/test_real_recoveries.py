@@ -14,7 +14,8 @@ from drcheck.core.kinds import rto
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.log_records import Log, Recovery, Shown
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 
 HOUR = 3600
 RTO = Rto("rto", ("outages",), scenario="datacentre", at_most=8 * HOUR)

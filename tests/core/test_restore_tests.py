@@ -15,7 +15,8 @@ from drcheck.core.model.commitments import Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Gap
 from drcheck.core.model.log_records import Announcement, Between, Log, Maintenance, Recovery, Shown
 from drcheck.core.model.policy import BusinessCalendar
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.spans import Span
 from drcheck.registry import READERS
 

@@ -18,7 +18,8 @@ from drcheck.core.model.evidence import Candidate, Fact, Gap, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.registry import READERS
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN

@@ -28,7 +28,8 @@ from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Fact, Gap
 from drcheck.core.model.policy import Policy, Waiver
-from drcheck.core.model.verdict import Finding, Named, News, Piece, Status, Verdict, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Named, News, Piece, Verdict, Window
 from drcheck.core.model.waivers import Waived
 
 WINDOW = Window(0, 100)

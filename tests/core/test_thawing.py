@@ -25,7 +25,8 @@ from drcheck.core.model.observation import Observation
 from drcheck.core.model.points import Doubt
 from drcheck.core.model.policy import NEVER, Policy, Source
 from drcheck.core.model.sites import Site
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.spans import Span
 from drcheck.registry import READERS
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from drcheck.core.model.verdict import Piece, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Piece, Window
 from drcheck.core.time.spans import Span
 from drcheck.core.time.timeline import NOT_BOUND, cut, first_of, overlay, within
 

@@ -19,7 +19,8 @@ from drcheck.core.model.evidence import Candidate, Gap, Look, Unaccounted
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.registry import READERS
 
 HOUR, DAY = 3600, 86400

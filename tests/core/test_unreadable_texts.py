@@ -12,7 +12,8 @@ from drcheck.core.judging.wordings import Version
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Policy
-from drcheck.core.model.verdict import Finding, PeriodFigures, Piece, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, PeriodFigures, Piece, Quantity, Window
 from drcheck.core.time.spans import Span
 
 MET, BREACHED, UNKNOWN = Status.MET, Status.BREACHED, Status.UNKNOWN

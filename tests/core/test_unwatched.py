@@ -12,7 +12,8 @@ from drcheck.core.kinds.availability.commitment import Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.log_records import Log, Shown, Watched
-from drcheck.core.model.verdict import Quantity, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Quantity
 
 MINUTE = 60
 PLANNED = MaintenanceRule("planned")

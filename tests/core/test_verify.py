@@ -30,7 +30,8 @@ from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source, Waiver
 from drcheck.core.model.sites import Site, Where
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.registry import READERS
 
 HOUR, DAY = 3600, 86400

@@ -11,7 +11,8 @@ from drcheck.core.evaluation.terms import Terms
 from drcheck.core.evaluation.why_unknown import uncertain
 from drcheck.core.kinds import rpo
 from drcheck.core.kinds.rpo import Rpo
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 
 
 def test_of_an_arrival_that_is_not_known_the_settings_are_named_for_files_moved_files_and_uploads():

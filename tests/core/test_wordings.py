@@ -31,7 +31,8 @@ from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.registry import READERS
 
 from .oracle.wordings import Text, binding

@@ -16,7 +16,8 @@ from drcheck.core.model.commitments import Notice, Outside, Rung, Standing
 from drcheck.core.model.log_records import Announcement, Log, Maintenance, Outage, Recovery, Watched
 from drcheck.core.model.policy import BusinessCalendar, Policy, Source
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 
 HOUR, DAY = 3600, 86400
 MONDAY = 20_003 * DAY

@@ -12,7 +12,8 @@ from drcheck.core.kinds.availability import evaluate as availability
 from drcheck.core.kinds.availability.commitment import Availability, Credits, Excuses
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.log_records import Log, Maintenance, Outage, Watched
-from drcheck.core.model.verdict import Finding, PeriodFigures, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, PeriodFigures, Window
 from drcheck.registry import READERS
 
 

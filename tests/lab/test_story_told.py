@@ -18,7 +18,8 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import PeriodFigures, Status, Verdict, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import PeriodFigures, Verdict, Window
 from drcheck.policyfile.load import load_policies
 
 INSTANTS = [

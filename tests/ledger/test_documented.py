@@ -17,10 +17,21 @@ from ledgers import DRILLS, DUMPS, found, look, path_of, policy, start
 from drcheck.core.history.changes import Record
 from drcheck.core.judging.transitions import Change, Event, Subject
 from drcheck.core.judging.transitions import What as Case
-from drcheck.core.model.commitments import Standing
+from drcheck.core.model.commitments import Rung, Standing
+from drcheck.core.model.drill import (
+    Announced,
+    Drill,
+    DrillCheck,
+    DrillClocks,
+    DrillPhase,
+    DrillPoint,
+    Ending,
+    Origin,
+)
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
+from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
@@ -32,6 +43,14 @@ MANY = tuple(
               10**9 + n * 3600 + 60, FOREVER if n == 7 else 10**9 + n * 3600 + 90, n * 10**10, f"sum {n}", n != 5,
               Pieces(b"ABCDEFGH", 3, "ab", full=True, young=True, parts=2) if n == 9 else None)
     for n in range(60)
+)  # fmt: skip
+
+
+DRILL = Drill(
+    "d \udcff", "web", 5000, Origin.IMPORTED, ("server",), DrillPoint("dumps", "web", "a", 4000, 7), "lab",
+    Ending.FAILED, 5600, DrillClocks(None, None, 5000, 5500, 5600), 600_250, (DrillPhase("load", 5000, 500_000),),
+    Rung.RESTORED, (DrillCheck("rows", "failed", "0"),), data_wrong=True, why="no rows", operator="anna",
+    announcement="a \udcff", reference="OPS-7", told_by="ci", output_sha256="ab", version="0", notes="-",
 )  # fmt: skip
 
 
@@ -72,6 +91,8 @@ def url(tmp_path):
         ledger.tell([Notification("ops", run.id, 5009, Sending.CLAIMED, (event,), 1)])
         ledger.tell([Notification("ops", run.id, 5010, Sending.FAILED, error="refused \udcff")])
         ledger.retire("wiki", 6000, "closed down")
+        ledger.tell_of_drill(DrillAnnounced(Announced("a \udcff", "web", 6000, 9000, "server", "anna", "by mail")))
+        ledger.tell_of_drill(DrillTold(6000, DRILL))
         ledger.snapshot()
         start(ledger, 6001, Window(0, 6002), question=True, job="nightly \udcff")  # whose process dies
     with open_ledger(url) as ledger, start(ledger, 6003):

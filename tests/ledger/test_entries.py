@@ -13,12 +13,23 @@ from hypothesis import strategies as st
 from drcheck.core.history.changes import Record
 from drcheck.core.judging.transitions import Change, Event, Subject
 from drcheck.core.judging.transitions import What as Case
-from drcheck.core.model.commitments import Standing
+from drcheck.core.model.commitments import Rung, Standing
+from drcheck.core.model.drill import (
+    Announced,
+    Drill,
+    DrillCheck,
+    DrillClocks,
+    DrillPhase,
+    DrillPoint,
+    Ending,
+    Origin,
+)
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import encoding
 from drcheck.ledger.columns import Damaged, candidates, read_candidates
+from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.encoding import decode, encode
 from drcheck.ledger.entries import (
     Found,
@@ -110,6 +121,15 @@ found = st.builds(
     st.booleans(), measured, openings, openings,
 )  # fmt: skip
 numbers = st.integers(1, 1 << 40)
+maybe = st.none() | instants
+drills = st.builds(
+    Drill, texts, ids, instants, st.sampled_from(Origin), st.lists(texts, max_size=2).map(tuple),
+    st.builds(DrillPoint, texts, texts, texts, maybe, maybe), texts, st.none() | st.sampled_from(Ending), maybe,
+    st.builds(DrillClocks, maybe, maybe, maybe, maybe, maybe), maybe,
+    st.lists(st.builds(DrillPhase, texts, instants, instants), max_size=2).map(tuple),
+    st.none() | st.sampled_from(Rung), st.lists(st.builds(DrillCheck, texts, ids, texts), max_size=2).map(tuple),
+    st.booleans(), *[texts] * 8,
+)  # fmt: skip
 every_kind = st.one_of(
     st.builds(
         RunBegan, ids, instants, st.builds(Window, instants, instants), texts.filter(lambda one: one.isprintable()),
@@ -138,6 +158,8 @@ every_kind = st.one_of(
         st.integers(0, 1 << 20), texts,
     ),
     st.builds(Retired, ids, instants, texts),
+    st.builds(DrillTold, instants, drills),
+    st.builds(DrillAnnounced, st.builds(Announced, texts, ids, instants, instants, texts, texts, texts)),
 )  # fmt: skip
 
 
@@ -174,6 +196,8 @@ def test_kind_and_subject_are_read_without_the_rest(entry):
         RunEnded,
         Notification,
         Retired,
+        DrillTold,
+        DrillAnnounced,
     ):
         assert encoding.is_of(data, other.KIND) == (other.KIND == entry.KIND)
 
@@ -207,6 +231,10 @@ def test_bytes_that_are_no_entry_are_damaged(data):
         ["run began", "run", []],
         ["run began", 7, 7],
         ["look", 7, {"standing": "log"}],
+        ["drill", "web", {"id": "a"}],
+        ["drill", "web", {"id": "a", "origin": "hearsay"}],
+        ["drill", "web", {"id": "a", "origin": "run", "outcome": "good"}],
+        ["drill", "web", {"id": "a", "origin": "run", "point": ["dumps"]}],
         ["look", "1", {"standing": "hearsay"}],
         ["look", "1", {"standing": 1}],
         ["look", "1", {"standing": "log", "facts": [["a", "colour", 2, "", 0]]}],

@@ -17,10 +17,12 @@ from ledgers import found, policy
 
 from drcheck.core.judging.transitions import Change, Event, Subject, What
 from drcheck.core.model.commitments import Standing
+from drcheck.core.model.drill import Drill, Ending
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Told
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import snapshots
+from drcheck.ledger.drills import DrillTold
 from drcheck.ledger.errors import Busy
 from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.state import SourceState
@@ -61,6 +63,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.verdicts: list[tuple] = []
         self.texts: list[str] = []
         self.retired: dict[str, int] = {}
+        self.drills: list[Drill] = []
         self.then: list[tuple] = []
         self.now = 1000
 
@@ -168,6 +171,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.retire(service, self.now, "closed")
         self.retired[service] = self.now
 
+    @precondition(lambda self: self.run is None)
+    @rule(ended=st.booleans(), service=st.sampled_from(["web", "wiki"]))
+    def hold_a_drill(self, ended, service):
+        number = len(self.drills)
+        one = Drill(f"drill-{number}", service, self.now, outcome=Ending.FAILED if ended else None)
+        self.ledger.tell_of_drill(DrillTold(self.now, one))
+        self.drills.append(one)
+
     @rule()
     def a_second_writer_is_refused(self):
         with pytest.raises(Busy):
@@ -210,6 +221,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 for key, expected in self.sources.items():
                     assert snapshots.whole(state.source(key)) == snapshots.whole(expected)
                 assert state.retired == self.retired
+                for service in ("web", "wiki"):
+                    known = state.drills[service].drills().values() if service in state.drills else ()
+                    assert [*known] == [one for one in self.drills if one.service == service]
                 assert {self.ledger.policy_text(state, digest) for digest in state.texts} == set(self.texts)
                 for service in ("web", "wiki"):
                     self.its_verdicts_of_record_are_the_same(state, service)

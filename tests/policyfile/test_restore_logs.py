@@ -80,3 +80,15 @@ def test_other_logs_have_none_of_these_keys(tmp_path):
     )
     (fault,) = faults(tmp_path, text)
     assert "suite" in fault
+
+
+def test_drills_lie_in_the_ledger_and_nowhere_else(tmp_path):
+    for reader in ("drills", "recorded-drills"):
+        source = f'  more: {{at: "ledger:", reader: {reader}, tests: {{begins_with: disruption}}}}\n'
+        loaded = load(tmp_path, policy(COMMITMENT, before=SOURCES + source))
+        assert messages(tmp_path, loaded) == []
+        assert loaded.documents[0].policy.sources["more"].restores == RestoreRecords(begins_with=Clock.DISRUPTION)
+        elsewhere = policy(COMMITMENT, before=SOURCES + f'  more: {{at: "vault:d.jsonl", reader: {reader}}}\n')
+        (told,) = faults(tmp_path, elsewhere)
+        assert "sources.more.at" in told
+        assert "ledger:" in told

@@ -16,6 +16,7 @@ from drcheck.core.model.commitments import Money, Standing
 from drcheck.core.model.evidence import Cited, Fact, Gap, Unaccounted
 from drcheck.core.model.policy import Agreement, Policy, Position, Waiver
 from drcheck.core.model.slots import Per
+from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import (
     Credit,
     Deadline,
@@ -24,7 +25,6 @@ from drcheck.core.model.verdict import (
     PeriodFigures,
     Piece,
     Quantity,
-    Status,
     Verdict,
     Window,
 )

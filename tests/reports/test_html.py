@@ -11,7 +11,8 @@ import samples
 
 from drcheck.core.judging.population import Population
 from drcheck.core.model.controls import Control, Standard
-from drcheck.core.model.verdict import Named, News, Opening, Piece, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Named, News, Opening, Piece
 from drcheck.reports.html.documents import documents
 from drcheck.run_report import Report
 

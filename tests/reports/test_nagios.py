@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import samples
 
-from drcheck.core.model.verdict import Named, News, Opening, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Named, News, Opening
 from drcheck.reports.nagios import exit_status, render
 
 GOLDEN = Path(__file__).parent / "golden" / "few.nagios"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import samples
 
-from drcheck.core.model.verdict import Credit, PeriodFigures, Quantity, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Credit, PeriodFigures, Quantity
 from drcheck.reports.wording import periods
 
 NOVEMBER = 1793491200

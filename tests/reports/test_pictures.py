@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 from drcheck.core.model.exhibit import Ages, SlotKept, Slots, Step, Timed, Times
-from drcheck.core.model.verdict import PeriodFigures, Piece, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import PeriodFigures, Piece, Window
 from drcheck.reports.pictures.ages import ages
 from drcheck.reports.pictures.downtime import downtime
 from drcheck.reports.pictures.slots import slots

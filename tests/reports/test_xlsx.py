@@ -16,7 +16,8 @@ from openpyxl.styles.numbers import is_date_format, is_timedelta_format
 from openpyxl.utils.escape import unescape
 
 from drcheck.core.model.policy import Waiver
-from drcheck.core.model.verdict import Named, News, Opening, Piece, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Named, News, Opening, Piece
 from drcheck.core.model.waivers import Waived
 from drcheck.errors import OutputError
 from drcheck.reports import xlsx

@@ -11,7 +11,8 @@ from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Piece, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Piece, Window
 
 
 @dataclass(frozen=True, slots=True)

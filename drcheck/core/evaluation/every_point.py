@@ -13,7 +13,8 @@ from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Told
 from drcheck.core.model.points import Points, Row
-from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Piece, Quantity, Window
 from drcheck.core.time.spans import Span, Spans, includes, union
 from drcheck.core.time.timeline import cut, within
 

@@ -13,7 +13,8 @@ from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.model.exhibit import Ages, Step
 from drcheck.core.model.points import Row
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span, Spans, includes, intersection, union
 
 

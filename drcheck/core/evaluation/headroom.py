@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 WARN_AT = Fraction(1, 10)
 """Share of an objective under which the headroom is *at risk*, where the commitment sets none."""

@@ -9,7 +9,8 @@ from enum import IntEnum, auto
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 
 
 class Counts(IntEnum):

@@ -12,7 +12,8 @@ from typing import Final
 
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.part import Part
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.timeline import where_agreed
 
 MOST_SOURCES: Final = 2

@@ -16,7 +16,8 @@ from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.evidence import LONG_AGO, Cited
 from drcheck.core.model.log_records import Attestation
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.timeline import cut, within
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model.verdict import Finding, Piece, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Piece, Window
 
 
 def complete_looks(names: Iterable[str], evidence: Mapping[str, SourceEvidence], window: Window) -> tuple[int, ...]:

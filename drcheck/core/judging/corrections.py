@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from drcheck.core import words
 from drcheck.core.judging.wordings import Correction
-from drcheck.core.model.verdict import Finding, PeriodFigures, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, PeriodFigures
 
 _AT_MOST = 4
 """How many differences are listed; the others are counted."""

@@ -29,7 +29,8 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.exhibit import Exhibit, Slots
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import SEVERITY, Finding, Piece, Status, Verdict, Window
+from drcheck.core.model.status import SEVERITY, Status
+from drcheck.core.model.verdict import Finding, Piece, Verdict, Window
 from drcheck.core.time.spans import Span, Spans
 from drcheck.core.time.timeline import first_of, overlay, replaced, within
 

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy, Waiver
-from drcheck.core.model.verdict import Finding, Named, Opening, Status, Verdict, worst
+from drcheck.core.model.status import Status, worst
+from drcheck.core.model.verdict import Finding, Named, Opening, Verdict
 from drcheck.core.model.waivers import Waived, cover
 from drcheck.core.time.spans import Span, intersection, length, union
 

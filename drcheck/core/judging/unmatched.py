@@ -11,7 +11,8 @@ from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.evidence import Unaccounted
 from drcheck.core.model.points import Points
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.timeline import where_both_breached
 
 NAMES_TOLD = 3

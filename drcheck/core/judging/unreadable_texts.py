@@ -14,7 +14,8 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.wordings import Version
 from drcheck.core.model.commitments import Commitment
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.spans import Span, Spans, intersection, union
 from drcheck.core.time.timeline import replaced
 

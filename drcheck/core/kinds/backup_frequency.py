@@ -30,7 +30,8 @@ from drcheck.core.model.lateness import due, longest_interval, promised_by
 from drcheck.core.model.points import Row
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, covers, includes
 from drcheck.core.time.timeline import cut, within

@@ -16,7 +16,8 @@ from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
 from drcheck.core.model.log_records import Listed, Log
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Piece, Quantity, Window
 from drcheck.core.names.coverage import plain
 from drcheck.core.time.spans import Span, includes
 from drcheck.core.time.timeline import cut, overlay, within

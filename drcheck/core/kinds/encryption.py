@@ -18,7 +18,8 @@ from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.spans import Span, includes, union
 
 _SAID: Mapping[bool | None, str] = {True: "encrypted", False: "not encrypted", None: "not known to be encrypted"}

@@ -23,7 +23,8 @@ from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.calendar import DAY
 from drcheck.core.time.spans import Span, includes, union
 

@@ -30,7 +30,8 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact
 from drcheck.core.model.points import Row
 from drcheck.core.model.policy import NEVER
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.calendar import DAY
 from drcheck.core.time.spans import Span, Spans, difference, includes, union

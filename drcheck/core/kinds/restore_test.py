@@ -30,7 +30,8 @@ from drcheck.core.model.commitments import Needs, Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.log_records import Announcement, Maintenance
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import SEVERITY, Finding, Quantity, Status, Window
+from drcheck.core.model.status import SEVERITY, Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.timeline import NOT_BOUND, cut, overlay, within
 

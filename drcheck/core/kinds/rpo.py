@@ -19,7 +19,8 @@ from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time.timeline import cut, within
 
 

@@ -40,7 +40,8 @@ from drcheck.core.model.evidence import FOREVER, Cited, Fact
 from drcheck.core.model.exhibit import Timed, Times
 from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time.spans import Span
 from drcheck.core.time.timeline import cut, within
 

@@ -5,12 +5,10 @@ Only reports ask for these; a nightly run has none of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from drcheck.core.fast_dataclasses import dataclass
-
-if TYPE_CHECKING:
-    from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 
 class Step(NamedTuple):

@@ -32,6 +32,15 @@ class Behaviour(StrEnum):
     """An export, written anew each time: what is older falls out of it, and proves nothing."""
 
 
+class LedgersOwn(StrEnum):
+    """Which of the records that the ledger keeps itself are read."""
+
+    RUN = "run"
+    """Drills that drcheck ran."""
+    RECORDED = "recorded"
+    """Those that people or other tools tell of."""
+
+
 class Reader(NamedTuple):
     """How the bytes at a source are read."""
 
@@ -49,6 +58,8 @@ class Reader(NamedTuple):
     """Endings of files that it reads in another form, each with how these behave."""
     keys: str = "log_source"
     """What the schema of policies calls the keys of its sources."""
+    own: LedgersOwn | None = None
+    """Of one that reads the ledger's own records, which; None: what it reads lies at a place, and is looked at."""
 
     def __str__(self) -> str:
         return self.name

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
-from itertools import count
+from enum import StrEnum
 from typing import NamedTuple
 
 from drcheck.core.fast_dataclasses import dataclass
@@ -11,24 +10,8 @@ from drcheck.core.model.commitments import Commitment, Money, Standing
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.exhibit import Exhibit
 from drcheck.core.model.since_then import Change
+from drcheck.core.model.status import Status
 from drcheck.core.model.waivers import Waived, cover
-
-
-class Status(Enum):
-    """Met, breached or unknown. ``None`` in its place means that nothing is owed yet."""
-
-    MET = "met"
-    BREACHED = "breached"
-    UNKNOWN = "unknown"
-
-
-SEVERITY: dict[Status | None, int] = dict(zip((None, Status.MET, Status.UNKNOWN, Status.BREACHED), count()))
-"""A breach always outranks an unknown, which outranks everything else."""
-
-
-def worst(*statuses: Status | None) -> Status | None:
-    """Return the status that decides where several bind together; nothing owed where none is given."""
-    return max(statuses, key=SEVERITY.__getitem__, default=None)
 
 
 class Window(NamedTuple):

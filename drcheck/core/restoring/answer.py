@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 
 class Usable(StrEnum):

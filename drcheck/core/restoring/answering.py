@@ -29,7 +29,8 @@ from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.points import Row
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict
 from drcheck.core.restoring.answer import Answer, DataSet, Due, Known, Point, Proven, Usable
 from drcheck.core.restoring.chain import Chains
 from drcheck.core.restoring.points import Describing

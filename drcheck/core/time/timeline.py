@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from drcheck.core.model.verdict import SEVERITY, Piece, Status, Window, worst
+from drcheck.core.model.status import SEVERITY, Status, worst
+from drcheck.core.model.verdict import Piece, Window
 from drcheck.core.time.spans import Span
 
 NOT_BOUND = "nothing is owed by this wording of the commitment, which binds only what begins while it is in force"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import socket
 import sqlite3
 from contextlib import closing
 from typing import Final
@@ -89,7 +88,7 @@ def _holder(path: str) -> str:
     if (row := _going_on(path)) is None:
         return ""  # it holds the lock and has not written its row yet
     pid, host, since = row
-    if host == socket.gethostname() and not _lives(pid):
+    if host == os.uname().nodename and not _lives(pid):
         return ""  # that one died, and whoever holds the lock now has not said so yet
     return f"process {pid} on {host}, since {words.instant(since)}"
 

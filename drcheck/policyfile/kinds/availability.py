@@ -22,11 +22,12 @@ from drcheck.core.time.calendar import DAY
 from drcheck.core.words import duration, several
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
-from drcheck.policyfile.check_commitments import Written, needs_maintenance, yielding
+from drcheck.policyfile.check_commitments import needs_maintenance, yielding
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Level, Remark
 from drcheck.policyfile.nodes import Fields, Items, Problem
 from drcheck.policyfile.shared_checks import one_of
+from drcheck.policyfile.written_commitments import Written
 
 _IN_RULES: Final[dict[str, Callable[[str], object]]] = {"outside": Outside, "once_per": slot}
 _EXCUSED: Final = {

@@ -13,12 +13,13 @@ from drcheck.core.time import calendar
 from drcheck.core.time.calendar import DAY, ticks
 from drcheck.core.words import duration, several
 from drcheck.policyfile import plans
-from drcheck.policyfile.check_commitments import Written, slots
+from drcheck.policyfile.check_commitments import slots
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Level, Remark
 from drcheck.policyfile.nodes import Problem
 from drcheck.policyfile.plans import CRON_HINT
 from drcheck.policyfile.shared_checks import one_of
+from drcheck.policyfile.written_commitments import Written
 
 
 def _check(written: Written) -> Iterator[Problem]:

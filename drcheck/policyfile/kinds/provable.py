@@ -8,10 +8,11 @@ from typing import Final
 from drcheck.core.kinds.provable import Provable
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.readers import Tells
-from drcheck.policyfile.check_commitments import Written, yielding
+from drcheck.policyfile.check_commitments import yielding
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.nodes import Problem
 from drcheck.policyfile.shared_checks import any_of, one_of
+from drcheck.policyfile.written_commitments import Written
 
 
 def _check(written: Written) -> Iterator[Problem]:

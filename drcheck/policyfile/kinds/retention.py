@@ -11,11 +11,12 @@ from drcheck.core.model.slots import Per, Use, counted_by
 from drcheck.core.words import duration
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
-from drcheck.policyfile.check_commitments import Written, slot_length, slots
-from drcheck.policyfile.kind_language import Language, of_type
+from drcheck.policyfile.check_commitments import slot_length, slots
+from drcheck.policyfile.kind_language import Language, needed_to_stand, of_type
 from drcheck.policyfile.lint_context import Context, Remark
 from drcheck.policyfile.nodes import Fields, Problem, Scalar
 from drcheck.policyfile.shared_checks import one_of
+from drcheck.policyfile.written_commitments import Written
 
 _TIERS: Final = {per.shape.adverb: per for per in counted_by(Use.BACKUPS)}
 _EXAMPLES: Final = {Per.HOUR: 48, Per.DAY: 30}
@@ -72,7 +73,7 @@ def _lint(context: Context, commitment: Retention) -> Iterator[Remark]:
     )
     if shortest is None:
         return
-    for other, need, why in context.stands():
+    for other, need, why in needed_to_stand(context.policy):
         if other.id == commitment.id or not set(other.evidence) & set(commitment.evidence) or need <= shortest:
             continue
         if isinstance(other, Retention) and commitment.at_most is None:

@@ -12,11 +12,11 @@ from drcheck.core.model.policy import Arrival
 from drcheck.core.names.markers import marker_of
 from drcheck.core.time.wallclock import HOUR
 from drcheck.interfaces import Archived, CollectorError, Entry, NotFound
+from drcheck.readers import arrivals
 from drcheck.readers.content import checksums
 from drcheck.readers.content.asking import IN_A_ROW, Asking, counted
 from drcheck.readers.content.checksum_lists import Kept
 from drcheck.readers.content.checksum_names import holds_checksums
-from drcheck.readers.points import arrivals
 
 MOST_MISSED: Final = 10
 """Files that a list names and a listing did not show, which are asked for one by one."""

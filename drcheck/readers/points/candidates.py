@@ -12,7 +12,7 @@ from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Told
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.interfaces import Entry
-from drcheck.readers.points import arrivals
+from drcheck.readers import arrivals
 from drcheck.readers.points.listing import Listing
 from drcheck.readers.points.wholes import HOUR, Backup
 

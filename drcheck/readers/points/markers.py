@@ -10,8 +10,8 @@ from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.names.markers import marker_of
 from drcheck.core.names.matching import Named
 from drcheck.interfaces import Entry
+from drcheck.readers import arrivals
 from drcheck.readers.content.checksum_names import holds_checksums
-from drcheck.readers.points import arrivals
 from drcheck.readers.points.manifests import Manifests
 from drcheck.readers.points.wholes import HOUR, Backup
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 from drcheck.reports.console.terminal import Paper
 from drcheck.reports.wording import totals
 from drcheck.reports.wording.marks import mark

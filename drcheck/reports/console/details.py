@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from drcheck.core import words
-from drcheck.core.model.verdict import Finding, Piece, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Piece, Verdict
 from drcheck.reports.console.terminal import Paper
 from drcheck.reports.wording import citations, periods, since_then
 from drcheck.reports.wording.figures import promised, quantity

@@ -17,7 +17,8 @@ from typing import Final
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.evidence import Cited, Gap
-from drcheck.core.model.verdict import Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict
 from drcheck.core.model.waivers import Waived
 from drcheck.reports.json import written
 from drcheck.reports.markdown import code

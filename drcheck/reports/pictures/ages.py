@@ -9,7 +9,8 @@ from typing import Final
 
 from drcheck.core import words
 from drcheck.core.model.exhibit import Ages, Step
-from drcheck.core.model.verdict import Piece, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Piece, Window
 from drcheck.reports.pictures.axis import HEIGHT, Axis
 from drcheck.reports.pictures.svg import WIDTH, Picture
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.verdict import PeriodFigures, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import PeriodFigures
 from drcheck.reports.pictures.svg import WIDTH, Picture
 
 _LEFT: Final = 150

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from drcheck.core.model.exhibit import SlotKept, Slots
-from drcheck.core.model.verdict import SEVERITY, Status
+from drcheck.core.model.status import SEVERITY, Status
 from drcheck.reports.pictures.svg import WIDTH, Picture
 
 _LEFT: Final = 90

@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.verdict import SEVERITY, Piece, Status, Window
+from drcheck.core.model.status import SEVERITY, Status
+from drcheck.core.model.verdict import Piece, Window
 from drcheck.reports.pictures.axis import HEIGHT, Axis
 from drcheck.reports.pictures.svg import WIDTH, Picture
 

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from drcheck.core import words
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 from drcheck.core.restoring.answer import Answer, DataSet, Known, Point, Restored, Step, Usable
 from drcheck.reports.console.cells import cells
 from drcheck.reports.console.terminal import Paper, Screen

@@ -11,7 +11,8 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
-from drcheck.core.model.verdict import SEVERITY, Status, Verdict
+from drcheck.core.model.status import SEVERITY, Status
+from drcheck.core.model.verdict import Verdict
 from drcheck.reports.story import provenance
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.marks import Mark, mark

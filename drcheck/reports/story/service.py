@@ -15,7 +15,8 @@ from drcheck.core.model.exhibit import Ages, Slots, Times
 from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.points import Points
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.verdict import Finding, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Verdict
 from drcheck.reports.pictures.ages import ages
 from drcheck.reports.pictures.downtime import downtime
 from drcheck.reports.pictures.slots import slots

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 
 class Mark(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from drcheck.core import words
-from drcheck.core.model.verdict import Credit, PeriodFigures, Status
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Credit, PeriodFigures
 from drcheck.reports.wording.figures import quantity
 
 _SEVERAL = 1

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Opening, Status, Verdict
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Opening, Verdict
 from drcheck.reports.wording import citations, periods, since_then
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drcheck.core.judging import summary
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 from drcheck.reports.wording.figures import NONE
 from drcheck.reports.wording.marks import Mark, mark
 from drcheck.run_report import Judged

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise, product
 
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 
 Allowed = frozenset[Status | None]
 

@@ -18,7 +18,7 @@ from drcheck.core.kinds.availability.commitment import Availability, Formula, Ma
 from drcheck.core.model.commitments import Outside
 from drcheck.core.model.log_records import Maintenance, Outage
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 from drcheck.registry import READERS
 
 MINUTE = 60

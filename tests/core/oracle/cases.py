@@ -22,7 +22,8 @@ from drcheck.core.model.evidence import ALWAYS, FOREVER, LONG_AGO, Look
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import NEVER, BusinessCalendar
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.spans import Span
 
 from . import calendar, logs, thawing, worlds

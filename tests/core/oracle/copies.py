@@ -12,7 +12,7 @@ from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.sites import Different, Where
 from drcheck.core.model.sites import Place as Site
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of

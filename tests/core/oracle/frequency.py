@@ -12,7 +12,7 @@ from typing import NamedTuple
 from drcheck.core.evaluation.terms import Terms
 from drcheck.core.kinds.backup_frequency import Frequency
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways

@@ -10,7 +10,7 @@ from drcheck.core.evaluation.terms import Terms
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Status
+from drcheck.core.model.status import Status
 
 from . import calendar
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed, both_ways, worst_of

@@ -21,7 +21,8 @@ from drcheck.core.kinds.availability.credits import Downtime, Interruption, Shor
 from drcheck.core.kinds.availability.downtime import NO_DOUBT, Account, Doubt, Down, Told
 from drcheck.core.kinds.availability.maintenance import Announced, announced, by_rule
 from drcheck.core.model.evidence import LONG_AGO
-from drcheck.core.model.verdict import Credit, Excused, Finding, PeriodFigures, Piece, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Credit, Excused, Finding, PeriodFigures, Piece, Quantity, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, difference, intersection, length, length_within, union
 from drcheck.core.time.timeline import NOT_BOUND

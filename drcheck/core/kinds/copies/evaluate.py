@@ -24,7 +24,8 @@ from drcheck.core.kinds.copies.everywhere import all_in, in_words
 from drcheck.core.kinds.copies.files import each_once
 from drcheck.core.kinds.copies.slots import DecidingSlots, SlotOfCopies, deciding_slots
 from drcheck.core.model.points import Row
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time.spans import includes
 from drcheck.core.time.timeline import cut, overlay
 

@@ -11,7 +11,8 @@ from drcheck.core.evaluation.every_point import Bound, Every
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.sites import Place, Where
-from drcheck.core.model.verdict import Finding, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time.spans import Span, Spans, includes, intersection, union
 
 _SAID: Mapping[bool | None, str] = {

@@ -21,7 +21,8 @@ from drcheck.core.kinds.copies.apart import Counting, Found
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Row
-from drcheck.core.model.verdict import Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, covers, includes, union
 

@@ -20,7 +20,8 @@ from drcheck.core.kinds.integrity.checks import Checks, Failed, Passed, Verifyin
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import LONG_AGO
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time.spans import Spans, includes
 from drcheck.core.time.timeline import cut, within
 

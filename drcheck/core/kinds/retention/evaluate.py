@@ -21,7 +21,8 @@ from drcheck.core.kinds.retention.tiers import Held, tier, why_it_may_not_stand,
 from drcheck.core.model import grace, lateness
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
 from drcheck.core.model.points import Row
-from drcheck.core.model.verdict import Finding, Piece, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Piece, Quantity, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, includes, union
 from drcheck.core.time.timeline import cut, overlay, within

@@ -21,7 +21,8 @@ from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.points import Points, Row
 from drcheck.core.model.slots import Per
-from drcheck.core.model.verdict import Finding, Quantity, Status, Window
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time import calendar
 from drcheck.core.time.spans import Spans, covers, includes
 from drcheck.core.time.timeline import cut, within

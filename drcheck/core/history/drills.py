@@ -1,0 +1,92 @@
+"""The ledger's own drills, in the form in which every log tells of restore tests.
+
+So they are read, doubted and judged as any other test; what sets them apart is only who vouches for them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from drcheck.core import words
+from drcheck.core.model.drill import Announced, Drill, Ending
+
+
+def lines(drills: Iterable[Drill], announced: Iterable[Announced]) -> bytes:
+    """Return drills, and what was announced, as the lines of a log of restore tests (docs/logs.md).
+
+    A test is announced by its own id there, so that each drill repeats the announcement under which it was held.
+    """
+    by_id = {one.id: one for one in announced}
+    records: list[Mapping[str, Any]] = []
+    for drill in drills:
+        if (given := by_id.pop(drill.announcement, None)) is not None:
+            by_id[given.id] = given  # another drill may be held under it
+            records.append(_announcement(given, drill.id))
+        records.append(record(drill))
+    return b"".join(json.dumps(one).encode() + b"\n" for one in records)
+
+
+def record(drill: Drill) -> dict[str, Any]:
+    """Return a drill as one record of a log of restore tests.
+
+    One that has no end was killed, or goes on: it proves nothing, as one that was aborted. Nor does one whose clocks
+    disagree, or that could not run. Each of them is a test that was held all the same.
+    """
+    ended = drill.began_at if drill.ended_at is None else drill.ended_at
+    told = {
+        "test": drill.id,
+        "service": drill.service,
+        "scenarios": list(drill.scenarios),
+        "started_at": words.instant(drill.began_at),
+        "finished_at": words.instant(ended),
+        "outcome": _outcome(drill),
+        **{key: None if at is None else words.instant(at) for key, at in drill.clocks._asdict().items()},
+        "target_site": drill.target_site,
+        "recovery_point": dict(_point(drill)),
+        "validation": None if drill.rung is None else drill.rung.name.lower(),
+        "phases": [
+            {
+                "name": phase.name,
+                "started_at": words.instant(phase.began_at),
+                "finished_at": words.instant(phase.began_at + phase.took_ms // 1000),
+            }
+            for phase in drill.phases
+        ],
+        "checks": [{key: value for key, value in check._asdict().items() if value} for check in drill.checks],
+        "data": "wrong" if drill.data_wrong else None,
+        "operator": drill.operator,
+        "notes": drill.notes,
+    }
+    return {key: value for key, value in told.items() if value not in (None, "", [], {})}
+
+
+def _point(drill: Drill) -> Iterator[tuple[str, str]]:
+    point = drill.point
+    for key, value in (("source", point.source), ("of", point.of), ("name", point.name)):
+        if value:
+            yield key, value
+    if point.data_as_of is not None:
+        yield "data_as_of", words.instant(point.data_as_of)
+
+
+def _outcome(drill: Drill) -> str:
+    match drill.outcome:
+        case None | Ending.COULD_NOT_RUN:
+            return Ending.ABORTED.value
+        case Ending.PASSED if drill.clocks_disagree:
+            return Ending.ABORTED.value
+        case _:
+            return drill.outcome.value
+
+
+def _announcement(given: Announced, test: str) -> dict[str, Any]:
+    told = {
+        "announces": test,
+        "service": given.service,
+        "announced_at": words.instant(given.at),
+        "planned_for": words.instant(given.planned_for),
+        "by": given.by,
+    }
+    return {key: value for key, value in told.items() if value}

@@ -1,0 +1,160 @@
+"""What the ledger keeps of drills: that one was announced, that it began, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final, Self
+
+from drcheck.core.fast_dataclasses import dataclass, field
+from drcheck.core.history import drills as as_log
+from drcheck.core.model.commitments import Rung
+from drcheck.core.model.drill import (
+    Announced,
+    Drill,
+    DrillCheck,
+    DrillClocks,
+    DrillPhase,
+    DrillPoint,
+    Ending,
+    Origin,
+)
+from drcheck.ledger.columns import Damaged, Facts, plain, text
+
+_TEXTS: Final = (
+    "target_site", "why", "operator", "announcement", "reference", "told_by", "output_sha256", "version", "notes",
+)  # fmt: skip
+"""Fields of a drill that are plain text, written under their own names."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillTold:
+    """A drill began, or how it ended; of one without an end the process died, or it goes on."""
+
+    KIND: ClassVar[str] = "drill"
+    at: int
+    """When this was written."""
+    drill: Drill
+
+    @property
+    def about(self) -> str:
+        """The service."""
+        return self.drill.service
+
+    def facts(self) -> Facts:
+        """Return what is written."""
+        its = self.drill
+        point = [plain(its.point.source), plain(its.point.of), plain(its.point.name), *its.point[3:]]
+        return {
+            "at": self.at, "id": plain(its.id), "began_at": its.began_at, "origin": its.origin.value,
+            "scenarios": [plain(one) for one in its.scenarios],
+            "point": point if its.point != DrillPoint() else None,
+            "outcome": None if its.outcome is None else its.outcome.value,
+            "ended_at": _maybe(its.ended_at), "took_ms": _maybe(its.took_ms),
+            "clocks": list(its.clocks) if its.clocks != DrillClocks() else None,
+            "phases": [[plain(one.name), one.began_at, one.took_ms] for one in its.phases],
+            "rung": None if its.rung is None else its.rung.name.lower(),
+            "checks": [[plain(one.name), one.outcome, plain(one.detail)] for one in its.checks],
+            "data_wrong": its.data_wrong,
+            **{key: plain(getattr(its, key)) for key in _TEXTS},
+        }  # fmt: skip
+
+    @classmethod
+    def read(cls, about: str, facts: Facts) -> Self:
+        """Return what was written."""
+        source, of, name, *rest = facts.get("point", ("", "", "", None, None))
+        return cls(
+            facts.get("at", 0),
+            Drill(
+                text(facts.get("id", "")),
+                about,
+                facts.get("began_at", 0),
+                Origin(facts["origin"]),
+                tuple(map(text, facts.get("scenarios", ()))),
+                DrillPoint(text(source), text(of), text(name), *rest),
+                outcome=Ending(facts["outcome"]) if "outcome" in facts else None,
+                ended_at=_read_maybe(facts.get("ended_at")),
+                took_ms=_read_maybe(facts.get("took_ms")),
+                clocks=DrillClocks(*facts.get("clocks", ())),
+                phases=tuple(DrillPhase(text(name), *times) for name, *times in facts.get("phases", ())),
+                rung=Rung[facts["rung"].upper()] if "rung" in facts else None,
+                checks=tuple(
+                    DrillCheck(text(name), how, text(detail)) for name, how, detail in facts.get("checks", ())
+                ),
+                data_wrong=facts.get("data_wrong", False),
+                **{key: text(facts.get(key, "")) for key in _TEXTS},
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DrillAnnounced:
+    """A drill was announced, at the instant at which this was written."""
+
+    KIND: ClassVar[str] = "drill announced"
+    announced: Announced
+
+    @property
+    def about(self) -> str:
+        """The service."""
+        return self.announced.service
+
+    def facts(self) -> Facts:
+        """Return what is written."""
+        its = self.announced
+        return {
+            "at": its.at, "id": plain(its.id), "planned_for": its.planned_for, "scenario": plain(its.scenario),
+            "by": plain(its.by), "notes": plain(its.notes),
+        }  # fmt: skip
+
+    @classmethod
+    def read(cls, about: str, facts: Facts) -> Self:
+        """Return what was written."""
+        id_, scenario, by, notes = (text(facts.get(key, "")) for key in ("id", "scenario", "by", "notes"))
+        return cls(Announced(id_, about, facts.get("at", 0), facts.get("planned_for", 0), scenario, by, notes))
+
+
+@dataclass(slots=True)
+class DrillsState:
+    """What is known of the drills of one service."""
+
+    told: list[tuple[int, DrillTold | DrillAnnounced]] = field(default_factory=list)
+    """Each entry with its number, oldest first."""
+    shown: int = 0
+    """The entry up to which the newest run that judged the service saw them."""
+
+    def apply(self, number: int, entry: DrillTold | DrillAnnounced) -> None:
+        """Take in one entry; raises :class:`~drcheck.ledger.columns.Damaged` for one that tells anew what is over."""
+        if isinstance(entry, DrillTold):
+            known = self.drills().get(entry.drill.id)
+            if known is not None and (known.outcome is not None or known.origin is not entry.drill.origin):
+                raise Damaged(f"drill {known.id} has ended already, or is another one's")
+        elif any(one.id == entry.announced.id for one in self.announced()):
+            raise Damaged(f"announcement {entry.announced.id} was made already")
+        self.told.append((number, entry))
+
+    def drills(self, upto: int | None = None) -> dict[str, Drill]:
+        """Return the drills by id, in the order in which they were first told, as known after an entry; None: now."""
+        drills = (entry.drill for _, entry in self._upto(upto) if isinstance(entry, DrillTold))
+        return {drill.id: drill for drill in drills}
+
+    def announced(self, upto: int | None = None) -> Sequence[Announced]:
+        """Return what was announced, oldest first, as known after an entry; None: now."""
+        return [entry.announced for _, entry in self._upto(upto) if isinstance(entry, DrillAnnounced)]
+
+    def log(self, *, by_drcheck: bool) -> bytes:
+        """Return what the newest run saw of the drills that drcheck ran, or else of all others, as a log tells it."""
+        shown = self.drills(self.shown).values()
+        wanted = (one for one in shown if (one.origin is Origin.RUN) is by_drcheck)
+        return as_log.lines(wanted, self.announced(self.shown))
+
+    def _upto(self, number: int | None) -> Sequence[tuple[int, DrillTold | DrillAnnounced]]:
+        return self.told if number is None else [one for one in self.told if one[0] <= number]
+
+
+def _maybe(number: int | None) -> list[int] | None:
+    """Return a number that may be zero, which would be left out, or None, as it is written."""
+    return None if number is None else [number]
+
+
+def _read_maybe(written: Sequence[Any] | None) -> int | None:
+    return None if written is None else written[0]
