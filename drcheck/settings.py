@@ -166,6 +166,15 @@ class Notify:
     test_before: int = 30 * 86400
 
 
+class Proof(NamedTuple):
+    """What signs the ledger, so that others can tell later that nothing of it was changed."""
+
+    key: str
+    """The file that holds the private key."""
+    checkpoints: str = ""
+    """A directory to which each signed checkpoint goes as well; empty: to none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of ``drcheck.yaml``; relative paths in it are relative to the file, and absolute here."""
@@ -184,6 +193,7 @@ class Settings:
     """Files of standards that reports map verdicts to, beside those that come with drcheck."""
     watch: Watch = Watch()
     notify: Notify = Notify()
+    proof: Proof | None = None
 
 
 def hosts(settings: Settings) -> dict[str, str]:
