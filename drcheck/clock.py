@@ -26,3 +26,8 @@ def pause(seconds: float) -> None:
 def monotonic() -> float:
     """Return seconds on a clock that never goes back, for deadlines and durations."""
     return time.monotonic()
+
+
+def boottime() -> float:
+    """Return seconds on a clock that never goes back and does not stop while the machine sleeps, for measuring."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -33,6 +33,10 @@ class NotFound(CollectorError):  # noqa: N818  a noun that reads well where it i
     """The far side answered, and the named thing is not there."""
 
 
+class Disconnected(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
+    """The connection to a host was lost, or it fell silent: whether it did what was asked of it is not known."""
+
+
 class Entry(NamedTuple):
     """One thing in a listing. Links, directories, delete markers and unfinished uploads are never entries."""
 
@@ -219,6 +223,47 @@ class Asked:
     """Of a list of what exists, alias of each connection to the host that it leads to: the list may name that."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Name to what an earlier look read of its state, where the source asks for one."""
+
+
+class Ran(NamedTuple):
+    """What came of a command on a host."""
+
+    status: int
+    """Its exit status; negative: it ended by a signal, or without one."""
+    output: bytes
+    """What it wrote to its standard output, and its standard error where that was asked for."""
+
+
+class Shell(Protocol):
+    """A host on which drills run commands: only on what the runner's configuration allows is one ever run.
+
+    Every method raises :class:`CollectorError`, and :class:`Disconnected` where nobody knows whether the command ran;
+    the next call connects anew.
+    """
+
+    @property
+    def host_keys(self) -> frozenset[str]:
+        """The fingerprints (``SHA256:…``) of the host's own keys, as far as they are known."""
+        ...
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The addresses at which it was reached; empty: it is this machine."""
+        ...
+
+    def run(
+        self, script: str, arguments: Sequence[str] = (), *, data: bytes = b"", within: float, at_most: int = 1 << 20
+    ) -> Ran:
+        """Run ``script`` by ``sh`` with ``arguments`` as ``$1``, ``$2``, …, and wait for its end ``within`` seconds.
+
+        ``data`` is what it may read on its standard input, which does not end there: it must know how much it takes.
+        Of what it writes ``at_most`` bytes are kept.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
 
 
 class Read(Protocol):

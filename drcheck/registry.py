@@ -16,7 +16,7 @@ from drcheck.errors import UsageError
 if TYPE_CHECKING:
     from drcheck.core.model.log_records import Log
     from drcheck.core.model.policy import Source
-    from drcheck.interfaces import Collector, Read
+    from drcheck.interfaces import Collector, Read, Shell
     from drcheck.run_report import Documents, Render, Report
     from drcheck.settings import Connection
 
@@ -132,6 +132,8 @@ class PlaceType(NamedTuple):
     """Module and function that open a collector there."""
     sdk: str = ""
     """The module that loads what talks to it."""
+    shell_opener: str = ""
+    """Module and function that open a shell there, for drills; empty: nothing runs there."""
 
 
 COLLECTORS: Final[dict[str, PlaceType]] = {
@@ -149,9 +151,13 @@ COLLECTORS: Final[dict[str, PlaceType]] = {
         "drcheck.collectors.ssh.settings:SshConnection",
         "drcheck.collectors.ssh.collector:open_ssh",
         "drcheck.collectors.ssh.connection",
+        "drcheck.collectors.ssh.shell:open_shell",
     ),
     "local": PlaceType(
-        "drcheck.collectors.local.settings:LocalConnection", "drcheck.collectors.local.collector:open_local"
+        "drcheck.collectors.local.settings:LocalConnection",
+        "drcheck.collectors.local.collector:open_local",
+        "",
+        "drcheck.collectors.local.shell:open_shell",
     ),
 }
 """Type of a connection, as configurations write it, to what opens collectors there."""
@@ -248,6 +254,25 @@ def opener(connection: Connection, *, versions: bool = False) -> Opener:
     if versions and not connection.keeps_versions:
         return partial(_no_versions, connection)
     return partial(_named(place.opener), connection, **({"versions": True} if versions else {}))
+
+
+def runs_commands(connection: Connection) -> bool:
+    """Return whether a place is a host, on which commands may run."""
+    return bool(COLLECTORS[connection.type].shell_opener)
+
+
+def shell(connection: Connection, pool: object) -> Shell:
+    """Return a shell on the host of a connection; raises ``UsageError`` where nothing runs there."""
+    place = COLLECTORS[connection.type]
+    if not place.shell_opener:
+        raise UsageError(
+            f"{connection.name} is {connection.keys.what}, where no command runs",
+            "Name a connection of type ssh or local as the target of drills.",
+        )
+    if place.sdk:
+        import_module(place.sdk)
+    opened: Shell = _named(place.shell_opener)(connection, pool)
+    return opened
 
 
 def _no_versions(connection: Connection, _root: str, _pool: object) -> Collector:

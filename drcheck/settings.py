@@ -176,6 +176,44 @@ class Proof(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class DrillTarget:
+    """A directory of a host below which drills may restore."""
+
+    name: str
+    connection: str
+    directory: str
+    id: str
+    """What the marker file there must hold."""
+    site: str = ""
+    """The site of policies that it is at."""
+    deadline: int = 43200
+    """Seconds that one drill may take, the clean-up left aside."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Further variables that every step there finds: where a tool's repository is, where its password lies."""
+
+
+class Forbidden(NamedTuple):
+    """A host on which no drill ever runs."""
+
+    name: str
+    host_key: str = ""
+    machine_id: str = ""
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drills:
+    """Where drills may restore, and how; without targets there are none."""
+
+    records: str = "drills"
+    """The directory of what is kept of each, with the log of all of them."""
+    runbooks: tuple[str, ...] = ()
+    """Directories of runbooks, beside those that come with drcheck."""
+    targets: Mapping[str, DrillTarget] = field(default_factory=dict)
+    production: tuple[Forbidden, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of ``drcheck.yaml``; relative paths in it are relative to the file, and absolute here."""
 
@@ -194,6 +232,7 @@ class Settings:
     watch: Watch = Watch()
     notify: Notify = Notify()
     proof: Proof | None = None
+    drills: Drills = Drills()
 
 
 def hosts(settings: Settings) -> dict[str, str]:

@@ -25,6 +25,7 @@ VERBS: Final = (
     "doctor",
     "init",
     "restore",
+    "drill",
     "history",
     "report",
     "check",

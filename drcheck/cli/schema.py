@@ -1,11 +1,11 @@
-"""``drcheck schema``: print the JSON Schema of policies, of the configuration, of controls, or of the JSON report."""
+"""``drcheck schema``: print the JSON Schema of policies, configuration, controls, runbooks, or the JSON report."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-_SCHEMAS: Final = ("policy", "config", "controls", "report")
+_SCHEMAS: Final = ("policy", "config", "controls", "runbook", "report")
 
 _DESCRIPTION = """\
 Print a JSON Schema (draft 2020-12), so that editors complete and check what is
@@ -17,6 +17,7 @@ examples:
   drcheck schema > policy.schema.json           of policies
   drcheck schema config > drcheck.schema.json   of drcheck.yaml
   drcheck schema controls                       of what standards ask for
+  drcheck schema runbook                        of how drills restore
   drcheck schema report                         of what verify prints as JSON
 
 An editor takes it by a comment in the first line of a policy:

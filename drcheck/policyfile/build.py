@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from drcheck.core.model.policy import (
+    NEWEST,
     Agreement,
     Arrival,
     BusinessCalendar,
     Clock,
     Identical,
+    PlannedDrill,
     Policy,
     Position,
     RestoreRecords,
@@ -64,11 +66,26 @@ def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> 
             for waiver in values.get("waivers", ())
             for commitment in shorthand.covered(waiver["commitment"], values["commitments"])
         ),
+        drills={name: _drill(name, drill) for name, drill in values.get("drills", {}).items()},
         written_at={
             part: Position(*entry.key)
             for name, entry in root.fields("commitments").entries.items()
             for part in shorthand.covered(name, values["commitments"])
         },
+    )
+
+
+def _drill(name: str, fields: Values) -> PlannedDrill:
+    return PlannedDrill(
+        name,
+        sources=tuple(fields["from"]),
+        target=fields["target"],
+        runbook=fields["runbook"],
+        scenario=fields.get("scenario", ""),
+        of=fields.get("of", ""),
+        point=fields.get("point", NEWEST),
+        manifest=fields.get("manifest", ""),
+        values=dict(fields.get("with", {})),
     )
 
 

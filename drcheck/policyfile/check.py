@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from drcheck.core.names.name_faults import unreadable
 from drcheck.errors import DrcheckError
-from drcheck.policyfile import check_commitments, check_restores, scalar_formats, shorthand, units
+from drcheck.policyfile import check_commitments, check_drills, check_restores, scalar_formats, shorthand, units
 from drcheck.policyfile.nodes import Fields, Items, Problem, Scalar
 from drcheck.policyfile.shared_checks import hinted, one_or_more, reference_to
 from drcheck.registry import READERS
@@ -24,6 +24,7 @@ def check(root: Fields) -> list[Problem]:
         *_sites(root),
         *_sources(root),
         *check_commitments.check(root),
+        *check_drills.check(root),
         *_waivers(root),
     ]
 

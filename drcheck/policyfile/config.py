@@ -21,6 +21,9 @@ from drcheck.settings import (
     PERIOD,
     Channel,
     Connection,
+    Drills,
+    DrillTarget,
+    Forbidden,
     Job,
     Notify,
     Output,
@@ -76,6 +79,7 @@ def _unusable(problems: list[Problem]) -> UsageError:
 def _check(root: Fields) -> Iterator[Problem]:
     """Yield what is wrong that the schema does not find."""
     yield from _check_connections(root)
+    yield from _check_targets(root)
     yield from _check_jobs(root.fields("watch").fields("jobs"))
     notify = root.fields("notify")
     yield from _check_secret(notify, "ping", "notify")
@@ -95,6 +99,17 @@ def _check_secret(fields: Fields, key: str, at: str) -> Iterator[Problem]:
         yield Problem(variable.mark, f"{at}.{key}_env: this is no variable's name (write NAME, and the URL into $NAME)")
     if file is not None and "://" in file.text:
         yield Problem(file.mark, f"{at}.{key}_file: this is a URL (name the file that holds it)")
+
+
+def _check_targets(root: Fields) -> Iterator[Problem]:
+    """Yield the targets of drills that name no connection."""
+    connections = root.fields("connections")
+    for name, _, target in root.fields("drills").fields("targets").mappings():
+        alias = target.scalar("connection")
+        if alias is not None and alias.text not in connections.entries:
+            right = suggest(alias.text, sorted(connections.entries)) or "add it to connections"
+            what = f"drills.targets.{name}.connection: there is no connection {quoted(alias.text)} ({right})"
+            yield Problem(alias.mark, what)
 
 
 def _check_jobs(jobs: Fields) -> Iterator[Problem]:
@@ -175,6 +190,7 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         notify=_notify(values.get("notify", {}), base),
         watch=_watch(values.get("watch", {}), base),
         proof=_proof(values["proof"], base) if "proof" in values else None,
+        drills=_drills(values["drills"], base) if "drills" in values else Drills(),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
 
@@ -223,6 +239,29 @@ def _watch(values: Mapping[str, Any], base: Path) -> Watch:
             )
             for name, job in values.get("jobs", {}).items()
         },
+    )
+
+
+def _drills(values: Mapping[str, Any], base: Path) -> Drills:
+    return Drills(
+        records=_below(base, values.get("records", Drills().records)),
+        runbooks=tuple(_below(base, path) for path in values.get("runbooks", ())),
+        targets={
+            name: DrillTarget(
+                name,
+                connection=target["connection"],
+                directory=target["directory"],
+                id=target["id"],
+                site=target.get("site", ""),
+                deadline=units.duration(target.get("deadline", "12h")),
+                environment=dict(target.get("environment", {})),
+            )
+            for name, target in values.get("targets", {}).items()
+        },
+        production=tuple(
+            Forbidden(name, one.get("host_key", ""), one.get("machine_id", ""), tuple(one.get("addresses", ())))
+            for name, one in values.get("production", {}).items()
+        ),
     )
 
 

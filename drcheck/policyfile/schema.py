@@ -22,7 +22,7 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 @cache
 def published(name: str) -> str:
-    """Return the text of the schema ``policy`` or ``config``, as ``drcheck schema`` prints it."""
+    """Return the text of a schema (``policy``, ``config``, ``runbook``, …), as ``drcheck schema`` prints it."""
     whole = _raw(name)
     kinds = {kind: language(kind).schema(kind) for kind in KINDS} if name == "policy" else {}
     return json.dumps({**whole, "$defs": {**whole["$defs"], **kinds}}, ensure_ascii=False, indent=2) + "\n"

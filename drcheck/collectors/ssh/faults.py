@@ -11,10 +11,10 @@ import paramiko
 from drcheck.collectors.confine import shown
 from drcheck.collectors.ssh.keys import Trusted
 from drcheck.collectors.ssh.settings import SshConnection
-from drcheck.interfaces import CollectorError
+from drcheck.interfaces import CollectorError, Disconnected
 
 
-class Lost(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
+class Lost(Disconnected):
     """A session that stood, or had begun, was lost; another try may help."""
 
 

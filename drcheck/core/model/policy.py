@@ -246,6 +246,32 @@ class Agreement:
     """From this instant nothing is owed any more."""
 
 
+NEWEST: Final = "newest"
+OLDEST: Final = "oldest"
+RANDOM: Final = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDrill:
+    """A drill that a policy asks for."""
+
+    name: str
+    sources: tuple[str, ...]
+    """Those that it restores from, each in its turn."""
+    target: str
+    """As the runner's configuration calls it."""
+    runbook: str
+    scenario: str = ""
+    of: str = ""
+    """The data set; empty: the only one that its sources hold."""
+    point: str = NEWEST
+    """``newest``, ``oldest``, ``random``, or a name."""
+    manifest: str = ""
+    """The template of the file beside a backup that says what is in it; empty: there is none."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the runbook asks for."""
+
+
 class Position(NamedTuple):
     """A place in a file; line and column count from 1."""
 
@@ -279,6 +305,7 @@ class Policy:
     scenarios: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Scenario to the sites it takes away, as written (``part_of`` not yet followed)."""
     waivers: tuple[Waiver, ...] = ()
+    drills: Mapping[str, PlannedDrill] = field(default_factory=dict)
     written_at: Mapping[str, Position] = field(default_factory=dict, compare=False)
     """Id of a commitment to where the key stands that makes it: in the file, or in a template that it extends."""
 

@@ -80,6 +80,28 @@ def answer(asked: Asked, evidence: Mapping[str, SourceEvidence], verdicts: Seque
 
 
 @dataclass(frozen=True, slots=True)
+class Restorable:
+    """What of one data set can be restored."""
+
+    rows: Sequence[Row]
+    """Newest data first."""
+    describing: Describing
+
+
+def restorable(asked: Asked, evidence: Mapping[str, SourceEvidence], of: str, sources: Sequence[str]) -> Restorable:
+    """Return the points of a data set at ``sources`` that surely can be restored; where there is none, that may be."""
+    held = held_against(asked.policy, evidence, asked.clock_tolerance)
+    points = [source for source in asked.policy.sources.values() if source.tells(Tells.POINTS)]
+    sets = {each for source in points for each in source.of}
+    of_set = _Set.of_evidence(asked, held, of, only_set=len(sets) == 1)
+    there = [(row, usable) for row, usable in of_set.there() if row[0].source in sources]
+    for wanted in (Usable.YES, Usable.UNKNOWN):
+        if rows := sorted((row for row, usable in there if usable is wanted), key=_age):
+            return Restorable(rows, of_set.describing)
+    return Restorable((), of_set.describing)
+
+
+@dataclass(frozen=True, slots=True)
 class _Set:
     """One data set, read by the rules of what counts."""
 
@@ -133,7 +155,7 @@ class _Set:
         return cls(asked, evidence, subject, "" if found is None else found[1], describing)
 
     def answer(self) -> DataSet:
-        ranked = sorted(self._there(), key=lambda one: _age(one[0]))
+        ranked = sorted(self.there(), key=lambda one: _age(one[0]))
         sure = [row for row, usable in ranked if usable is Usable.YES]
         unsure = [row for row, usable in ranked if usable is Usable.UNKNOWN]
         first, copies = self._first(sure or unsure)
@@ -159,7 +181,7 @@ class _Set:
             proven_in_doubt=why,
         )
 
-    def _there(self) -> Iterator[tuple[Row, Usable]]:
+    def there(self) -> Iterator[tuple[Row, Usable]]:
         """Yield what is there, or may be, of the state that is wanted, and whether it can be restored."""
         wanted = self.asked.wanted
         for part in self.subject.parts:
@@ -186,7 +208,7 @@ class _Set:
         """Return what each other source holds of a point: of several that may be copies the nearest in time."""
         points, index = one
         nearest: dict[str, tuple[int, Row]] = {}
-        for row, _ in self._there():
+        for row, _ in self.there():
             other, its = row
             if other.source == points.source or (other.kind[its] or FULL) != (points.kind[index] or FULL):
                 continue

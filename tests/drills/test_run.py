@@ -1,0 +1,126 @@
+"""``drcheck drill run``, the real process: backups on one real host, restored on another."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+
+from .conftest import MACHINE, Shop
+
+
+def test_a_drill_restores_on_another_host_and_the_next_verify_judges_its_record(shop: Shop) -> None:
+    content = os.urandom(9 << 20)
+    name = shop.backup(content)
+    shop.looked()
+    assert shop.verdicts()["rto"]["status"] == "unknown"
+    done = shop.drill(expect=0)
+    assert "passed" in done.stdout
+    (record,) = shop.told()
+    assert (record["outcome"], record["scenarios"], record["validation"]) == ("passed", ["fire"], "restored")
+    assert record["recovery_point"]["source"] == "far"
+    assert record["recovery_point"]["name"] == name
+    assert record["target_site"] == "there"
+    kept = shop.kept()
+    assert kept["copied"] == {name: hashlib.sha256(content).hexdigest()}
+    assert kept["counts"] == {"files": {"files": 1}}
+    assert shop.left() == []
+    verdicts = shop.verdicts()
+    assert (verdicts["rto"]["status"], verdicts["tested"]["status"]) == ("met", "met")
+    assert abs(verdicts["rto"]["measured"]["value"] - kept["recovery_time"]) <= 1
+
+
+def test_the_plan_shows_what_would_be_done_and_touches_nothing(shop: Shop) -> None:
+    name = shop.backup(b"x" * 2000)
+    shop.looked()
+    before = sorted(shop.root.rglob("*"))
+    said = shop.drill("--plan", expect=0).stdout
+    assert name in said
+    assert MACHINE in said
+    assert "not-empty" in said
+    assert "2 h" in said
+    assert sorted(shop.root.rglob("*")) == before
+    assert shop.told() == []
+
+
+def test_checksums_of_the_manifest_beside_the_backup_are_held_against_what_was_restored(shop: Shop) -> None:
+    content = b"all of it" * 1000
+    name = shop.backup(content)
+    shop.promise(more=', manifest: "{name}.sha256"')
+    shop.source.put(f"{shop.place}/{name}.sha256", f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode())
+    shop.looked()
+    shop.drill(expect=0)
+    shop.source.put(f"{shop.place}/{name}.sha256", f"{hashlib.sha256(b'other').hexdigest()}  {name}\n".encode())
+    assert "another content than the manifest says" in shop.drill(expect=1).stdout
+    assert [one["outcome"] for one in shop.told()] == ["passed", "failed"]
+    assert shop.told()[1]["data"] == "wrong"
+    assert shop.left() == []
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("  production:\n    db1: {{machine_id: {machine}}}\n", "machine id"),
+        ('  production:\n    db1: {{addresses: ["{host}"]}}\n', "address"),
+        ('  production:\n    db1: {{host_key: "{key}"}}\n', "host key"),
+    ],
+)  # fmt: skip
+def test_a_target_that_is_in_the_list_of_production_is_refused_and_left_alone(shop: Shop, more: str, why: str) -> None:
+    import base64
+
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    blob = base64.b64decode(shop.lab.host_key.with_suffix(".pub").read_text().split()[1])
+    key = f"SHA256:{base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"
+    shop.configure(more=more.format(machine=MACHINE, host=shop.lab.host, key=key))
+    said = shop.drill(expect=2).stderr
+    assert "db1" in said
+    assert why in said
+    assert shop.told() == []
+    assert shop.left() == []
+
+
+def test_a_drill_on_the_host_of_the_backups_is_refused(shop: Shop) -> None:
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    shop.configure(connection="backups")
+    said = shop.drill(expect=2).stderr
+    assert "holds recovery points" in said
+    assert "machine id" in said
+    assert shop.left() == []
+
+
+def test_a_drill_here_is_refused_where_the_backups_lie_on_this_machine_under_another_address(shop: Shop) -> None:
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    shop.configure(connection="here")
+    assert "machine id" in shop.drill(expect=2).stderr
+
+
+@pytest.mark.parametrize("marker", ["", "lab-2\n", None])
+def test_a_target_without_its_own_marker_is_refused(shop: Shop, marker: str | None) -> None:
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    file = shop.target / ".drcheck-drill-target"
+    if marker is None:
+        file.unlink()
+        (shop.root / "elsewhere").write_text("lab-1\n")
+        file.symlink_to(shop.root / "elsewhere")
+    else:
+        file.write_text(marker)
+    assert "marker" in shop.drill(expect=2).stderr
+    assert shop.left() == []
+
+
+def test_a_runbook_whose_checks_have_nothing_to_hold_the_data_against_never_passes(shop: Shop) -> None:
+    shop.runbook(
+        "runbook: 1\ntitle: t\nsteps:\n  - {name: fetch, copy: point, timeout: 1m}\n"
+        "checks:\n  - {name: n, timeout: 1m, run: 'echo files 1', expects: {counts: 0%}}\n"
+    )
+    shop.promise(runbook="own")
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    shop.drill(expect=3)
+    assert shop.told()[0]["outcome"] == "aborted"
+    assert shop.left() == []
