@@ -61,7 +61,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("action", choices=(*_OWN, *ledger_proof.ACTIONS), help="what to do")
+    parser.add_argument("action", choices=(*_OWN, *ledger_proof.ACTIONS), metavar="ACTION", help="one of these")
     parser.add_argument("subject", nargs="?", metavar="WHAT", help="the service, name, entry or file that it is about")
     parser.add_argument("--reason", help="why a service is promised no more")
     ledger_proof.add_options(parser)
