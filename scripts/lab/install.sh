@@ -87,6 +87,8 @@ install_tools() {
     chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
   done
+  # what restores dumps for drills; Debian keeps it off the PATH
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   [ "${#missing[@]}" = 0 ] && return
   say "installing ${missing[*]}"
   apt_install "${missing[@]}" || {
