@@ -54,6 +54,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
         **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
+        **({"checkpoint": report.checkpoint} if report.checkpoint else {}),
     }
 
 
