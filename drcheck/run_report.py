@@ -135,6 +135,10 @@ class Report:
     """How what it rests on came about, where a report of a period is asked for."""
     standards: tuple[Standard, ...] = ()
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
+    checkpoint: str = ""
+    """The newest signed checkpoint of the ledger that it rests on (C2SP tlog-checkpoint); empty: nobody signs it."""
+    records: Callable[[], Mapping[str, bytes]] | None = None
+    """Returns the files that prove which records there are of a period, by name, while the ledger is open."""
     now_alone: bool = False
     """Whether a breach counts only if it is open at the instants judged, as ``--fail-on now`` asks."""
 
@@ -233,6 +237,10 @@ class Provenance(NamedTuple):
     """The versions of drcheck of these runs, in the order in which they came."""
     texts: tuple[PolicyCame, ...]
     """The texts of policies that came within the window, in that order."""
+    entries: int
+    """Of the ledger it rests on so many entries, the first ones: all that it had when the report was made."""
+    root: str
+    """The root of the Merkle tree over them (RFC 6962), in hexadecimal."""
 
 
 class PolicyCame(NamedTuple):

@@ -15,12 +15,11 @@ from drcheck import __version__, clock
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import drills as as_log
-from drcheck.core.kinds.restore_test import RestoreTest
-from drcheck.core.model.commitments import Notice, Rung
+from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import Announced, Drill, DrillClocks, DrillPoint, Ending, Origin
-from drcheck.core.model.policy import BusinessCalendar, Policy, RestoreRecords
+from drcheck.core.model.policy import Policy, RestoreRecords
 from drcheck.core.model.readers import LedgersOwn
-from drcheck.core.time import calendar
+from drcheck.core.restoring.notices import owed_notices
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger.drills import DrillAnnounced, DrillsState, DrillTold
 from drcheck.ledger.errors import NoLedger
@@ -212,43 +211,6 @@ def announce(
         return given, f"too late for {' and '.join(one.words for one in short)}: a drill then breaches it"
     kept = " and ".join(one.words for one in owed)
     return given, f"{kept} ahead is owed, and kept" if owed else "no commitment owes notice of drills"
-
-
-class OwedNotice(NamedTuple):
-    """How long ahead a commitment wants drills to be announced."""
-
-    commitment: str
-    notice: Notice
-    business: BusinessCalendar
-    zone: ZoneInfo
-
-    @property
-    def words(self) -> str:
-        """The notice, and who asks for it."""
-        days = self.notice.business_days
-        return f"{f'{days} business days' if days else words.duration(self.notice.seconds)} (`{self.commitment}`)"
-
-    def kept(self, at: int, planned_for: int) -> bool:
-        """Return whether what is announced at an instant keeps it."""
-        return calendar.notice_kept(self.notice, self.business, self.zone, at, planned_for)
-
-    def earliest(self, at: int) -> int:
-        """Return for when at the earliest a drill can be announced at an instant."""
-        if not self.notice.business_days:
-            return at + self.notice.seconds
-        day = calendar.local_date(at, self.zone)
-        return calendar.business_days_later(day, self.notice.business_days, self.business, self.zone)
-
-
-def owed_notices(policy: Policy, scenario: str) -> list[OwedNotice]:
-    """Return the notices that commitments owe of a drill of that scenario; empty: one that rehearses any."""
-    return [
-        OwedNotice(one.id, one.notice, policy.business, ZoneInfo(one.zone or policy.timezone))
-        for one in policy.commitments
-        if isinstance(one, RestoreTest)
-        and one.notice is not None
-        and (not one.scenario or not scenario or one.scenario == scenario)
-    ]
 
 
 class Recorded(NamedTuple):

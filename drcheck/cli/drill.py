@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from drcheck.cli import drill_records, drill_run
+from drcheck.cli import drill_due, drill_records, drill_run
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -12,4 +12,5 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser = subparsers.add_parser("drill", help="restore for real, against the clock, and keep what came of it")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     drill_run.add(verbs)
+    drill_due.add(verbs)
     drill_records.add(verbs)

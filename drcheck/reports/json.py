@@ -54,6 +54,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
         **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
+        **({"checkpoint": report.checkpoint} if report.checkpoint else {}),
     }
 
 
@@ -65,6 +66,7 @@ def _provenance(came: Provenance) -> dict[str, Any]:
         "longest_without": {"from": words.instant(start), "to": words.instant(end)},
         "made_by": list(came.made_by),
         "texts": [{"service": one.service, "at": words.instant(one.at), "sha256": one.sha256} for one in came.texts],
+        "ledger": {"entries": came.entries, "root_sha256": came.root},
     }
 
 
