@@ -233,6 +233,10 @@ class Provenance(NamedTuple):
     """The versions of drcheck of these runs, in the order in which they came."""
     texts: tuple[PolicyCame, ...]
     """The texts of policies that came within the window, in that order."""
+    entries: int
+    """Of the ledger it rests on so many entries, the first ones: all that it had when the report was made."""
+    root: str
+    """The root of the Merkle tree over them (RFC 6962), in hexadecimal."""
 
 
 class PolicyCame(NamedTuple):

@@ -23,7 +23,9 @@ from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
+from drcheck.ledger.interface import Log
 from drcheck.ledger.store import open_ledger
+from drcheck.ledger.tree import Tree
 from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
 from drcheck.reports.bundle import MANIFEST
@@ -190,6 +192,7 @@ def _digests_of(files: Sequence[tuple[str, bytes]]) -> Iterator[str]:
 def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[str, str]) -> Iterator[str]:
     """Yield how the ledger differs: policies are judged again, over the same windows, by what its run knew."""
     with open_ledger(settings.ledger, read_only=True) as ledger:
+        yield from _entries(ledger.log, report)
         now = ledger.state((), folded=True)
         past = next((run for run in now.runs.values() if run.began.run == report["run"]), None)
         if past is None:
@@ -217,6 +220,18 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
                 told = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
                 again = json.loads(written(told))  # names that are no UTF-8 are written in another way
                 yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
+
+
+def _entries(log: Log, report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield whether the entries that the report rests on are not those of the ledger; older reports name none."""
+    rests_on = report.get("provenance", {}).get("ledger")
+    if rests_on is None:
+        return
+    count = int(rests_on["entries"])
+    if not 0 <= count <= log.count:
+        yield f"it rests on {count} entries, and the ledger has {log.count}"
+    elif Tree(log, anew=True).root(count).hex() != rests_on["root_sha256"]:
+        yield f"the first {count} entries of the ledger are not those that it rests on"
 
 
 def _differences(service: str, before: Any, judged: Any) -> Iterator[str]:

@@ -26,6 +26,8 @@ LATE = 10.0
 """Seconds after its deadline at which a source that still has not answered is given up: a disk can hang for ever."""
 TICK = 0.25
 """Seconds between two looks at the clock while nothing comes in."""
+AHEAD = 8
+"""Jobs that are handed over before a worker can take them up: so many may end while other work is done meanwhile."""
 
 
 Examine = Callable[[Guarded, Source, str, Asked], Observation]
@@ -64,9 +66,9 @@ class _Asked:
 class Gathering:
     """Looks at all of ``jobs``, ``workers`` of them at a time.
 
-    A job is taken when a worker can take it up and what came before was asked for: what is known, and what came, of
-    no more sources than workers is in memory. SDKs must be loaded already (:func:`drcheck.registry.opener`): they set
-    up warnings as they are imported, which is not for several threads at once.
+    A job is taken when a worker will soon take it up and what came before was asked for: what is known, and what came,
+    of little more sources than workers is in memory. SDKs must be loaded already (:func:`drcheck.registry.opener`):
+    they set up warnings as they are imported, which is not for several threads at once.
     """
 
     jobs: Iterable[Job]
@@ -75,11 +77,13 @@ class Gathering:
     reader: Callable[[Source], Examine] | None = None
     """Returns what reads a source; None: the one that the registry names."""
     meanwhile: Callable[[], bool] = lambda: False
-    """Does a piece of other work while nothing comes in, and returns whether there was any."""
+    """Does a piece of other work while no worker waits for a job, and returns whether there was any."""
     tracebacks: list[str] = field(default_factory=list)
     """Of everything that a look met and nobody foresaw; each is a gap of its source."""
     abandoned: int = 0
     """Sources given up, whose threads may hang for ever."""
+    _owed: int = 0
+    """Pieces of other work that are done before more is waited for: one for each job that came in."""
 
     def seen(self) -> Iterator[Sequence[Seen]]:
         """Yield what came of the jobs, as it comes in: several at once where they came while nobody asked."""
@@ -99,7 +103,7 @@ class Gathering:
         pending: dict[Future[Seen], _Asked] = {}
         done: SimpleQueue[Future[Seen]] = SimpleQueue()
         while True:
-            for job in islice(jobs, max(0, self.workers - self.abandoned - len(pending))):
+            for job in islice(jobs, max(0, self._most - len(pending))):
                 asked = _Asked(job, registry.opener(job.connection, versions=job.source.versions))
                 pending[future := executor.submit(self._look, asked)] = asked
                 future.add_done_callback(done.put)
@@ -120,13 +124,25 @@ class Gathering:
         stuck = "was not looked at: every worker waits for a place that hangs"
         yield from ((_given_up(job, stuck),) for job in jobs)
 
+    @property
+    def _most(self) -> int:
+        """How many jobs are handed over; none once every worker is stuck."""
+        free = self.workers - self.abandoned
+        return free + AHEAD if free > 0 else 0
+
     def _waiting(self, done: SimpleQueue[Future[Seen]]) -> Iterator[Future[Seen]]:
-        """Yield what is done, after waiting for the first of it for a tick, or for other work to end."""
-        while done.empty() and self.meanwhile():
-            pass
+        """Yield what is done, after waiting for the first of it for a tick, or for other work to end.
+
+        Other work goes on while what is handed over lasts, and keeps step with what comes in: else all of it would be
+        left when the looks are over.
+        """
+        while (self._owed > 0 or done.qsize() < AHEAD) and self.meanwhile():
+            self._owed -= 1
+        self._owed = 0
         with suppress(Empty):
             yield done.get(timeout=TICK)
             while True:
+                self._owed += 1
                 yield done.get_nowait()
 
     def _look(self, asked: _Asked) -> Seen:

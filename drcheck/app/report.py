@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from itertools import pairwise
 
 from drcheck import registry
@@ -11,6 +12,8 @@ from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.population import Population
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span
+from drcheck.ledger.past_runs import past_runs
+from drcheck.ledger.tree import Tree
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.standards import load_standards
 from drcheck.run_report import Document, Judged, PolicyCame, Provenance, Report
@@ -29,8 +32,10 @@ def report(
     with known_offline(settings, paths, loaded, question) as known:
         kept: list[Judged] = []
 
+        provenance = cache(partial(_provenance, known))
+
         def complete(made: Report) -> Report:
-            return replace(made, standards=standards, provenance=_provenance(known, made.window))
+            return replace(made, standards=standards, provenance=provenance(made.window))
 
         def services() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):
@@ -49,10 +54,9 @@ def report(
 
 def _provenance(known: KnownOffline, window: Window) -> Provenance:
     """Return which runs there were within the window of a report, and which texts of its policies came in it."""
+    log = known.ledger.log
     within = [
-        run
-        for run in known.state.runs.values()
-        if not run.began.question and window.start <= run.began.started_at < window.end
+        run for run in past_runs(log, window.end) if not run.began.question and window.start <= run.began.started_at
     ]
     recorded = [run for run in within if run.state == "finished" and not run.judged.isdisjoint(known.windows)]
     begins = sorted([window.start, *(run.began.started_at for run in recorded), window.end])
@@ -68,6 +72,8 @@ def _provenance(known: KnownOffline, window: Window) -> Provenance:
         max((Span(*pair) for pair in pairwise(begins)), key=lambda span: span.end - span.start),
         tuple(dict.fromkeys(run.began.version for run in recorded)),
         tuple(sorted(texts, key=lambda text: (text.at, text.service))),
+        log.count,
+        Tree(log).root(log.count).hex(),
     )
 
 

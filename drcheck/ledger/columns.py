@@ -14,6 +14,7 @@ from itertools import accumulate
 from operator import add, not_, sub
 from typing import Any, Final
 
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.changes import Record
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
@@ -165,60 +166,81 @@ def candidates(rows: Sequence[Candidate]) -> Facts:
     """Return candidates as columns."""
     if not rows:
         return {}
-    columns = CandidateColumns.made_of(rows).columns
-    names, sets, kinds, data, data_hi, arrived, arrived_hi, sizes, checksums, complete, pieces = columns
-    begin = _common(names)
-    end = _common([name[len(begin) :][::-1] for name in names])[::-1]
-    table: dict[str, Sequence[Any]] = {
-        "name": _plain([name[len(begin) : len(name) - len(end)] for name in names]),
-        "of": _plain(sets),
-        "kind": _plain(kinds),
-        "data": steps(data),
-        "data_span": _less(data_hi, data),
-        "arrived": _less(arrived, data),
-        "arrived_span": _less(arrived_hi, arrived),
-        "size": steps(sizes),
-        "checksum": _plain(checksums),
-        "incomplete": [int(not one) for one in complete],
-        "pieces": list(map(_pieces, pieces)),
+    shown = CandidateColumns.made_of(rows)
+    begin = _common(shown.name)
+    end = _common([name[len(begin) :][::-1] for name in shown.name])[::-1]
+    texts = written_texts(replace(shown, name=[name[len(begin) : len(name) - len(end)] for name in shown.name]))
+    integers = {
+        "data": _steps(shown.data_lo),
+        "data_span": _less(shown.data_hi, shown.data_lo),
+        "arrived": _less(shown.available_lo, shown.data_lo),
+        "arrived_span": _less(shown.available_hi, shown.available_lo),
+        "size": _steps(shown.size),
     }
-    written = {key: once(column) for key, column in table.items()}
-    return told({"rows": len(rows), "begin": plain(begin), "end": plain(end), **written})
+    columns = {key: _once(column) for key, column in integers.items()}
+    return told({**texts, "begin": plain(begin), "end": plain(end), **columns})
 
 
 def read_candidates(table: Facts) -> CandidateColumns:
     """Return what :func:`candidates` was given; raises :class:`Damaged` where columns differ in length."""
-    read = partial(column, table, table.get("rows", 0))
+    read = partial(_column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
+    texts = read_texts(table)
     data = array("q", accumulate(read("data")))
-    arrived = moved(table, "arrived", data)
+    arrived = _moved(table, "arrived", data)
+    return replace(
+        texts,
+        name=[f"{begin}{name}{end}" for name in texts.name],
+        data_lo=data,
+        data_hi=_moved(table, "data_span", data),
+        available_lo=arrived,
+        available_hi=_moved(table, "arrived_span", arrived),
+        size=array("q", accumulate(read("size"))),
+    )
+
+
+def written_texts(shown: CandidateColumns) -> Facts:
+    """Return all but the integers of candidates as columns."""
+    columns = {
+        "name": _plain(shown.name),
+        "of": _plain(shown.of),
+        "kind": _plain(shown.kind),
+        "checksum": _plain(shown.checksum),
+        "incomplete": [int(not one) for one in shown.complete],
+        "pieces": list(map(_pieces, shown.pieces)),
+    }
+    return told({"rows": len(shown), **{key: _once(column) for key, column in columns.items()}})
+
+
+def read_texts(table: Facts) -> CandidateColumns:
+    """Return what :func:`written_texts` was given, without integers; raises :class:`Damaged` as the other way does."""
+    read = partial(_column, table, table.get("rows", 0))
     return CandidateColumns(
-        [f"{begin}{name}{end}" for name in _texts(table, "name")],
-        _texts(table, "of"),
-        _texts(table, "kind"),
-        data,
-        moved(table, "data_span", data),
-        arrived,
-        moved(table, "arrived_span", arrived),
-        array("q", accumulate(read("size"))),
-        _texts(table, "checksum"),
-        list(map(not_, read("incomplete"))) if table.get("incomplete") else [True] * table.get("rows", 0),
-        list(map(_read_pieces, pieces)) if isinstance(pieces := table.get("pieces"), list) else read("pieces", None),
+        name=_texts(table, "name"),
+        of=_texts(table, "of"),
+        kind=_texts(table, "kind"),
+        checksum=_texts(table, "checksum"),
+        complete=list(map(not_, read("incomplete"))) if table.get("incomplete") else [True] * table.get("rows", 0),
+        pieces=list(map(_read_pieces, its)) if isinstance(its := table.get("pieces"), list) else read("pieces", None),
     )
 
 
 def _texts(table: Facts, key: str) -> Sequence[str]:
-    found = column(table, table.get("rows", 0), key, "")
-    return found if isinstance(table.get(key), str) or bytes not in set(map(type, found)) else list(map(text, found))
+    found = _column(table, table.get("rows", 0), key, "")
+    try:
+        "".join(found)
+    except TypeError:
+        return list(map(text, found))
+    return found
 
 
-def moved(table: Facts, key: str, base: Sequence[int]) -> Sequence[int]:
+def _moved(table: Facts, key: str, base: array[int]) -> array[int]:
     """Return a column that is written as the difference to another one; mostly it is the same."""
-    by = column(table, len(base), key)
+    by = _column(table, len(base), key)
     return array("q", map(add, base, by)) if table.get(key) else base
 
 
-def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
+def _column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
     """Return one column of a table of so many rows; raises :class:`Damaged` for another length, or for no number."""
     found = table.get(key, empty)
     alike = not isinstance(found, list)
@@ -234,7 +256,7 @@ def column(table: Facts, rows: int, key: str, empty: Any = 0) -> Sequence[Any]:
     return column
 
 
-def once(column: Sequence[Any]) -> Any:
+def _once(column: Sequence[Any]) -> Any:
     """Return a column as it is written: as the one value that all of it has, or as it is.
 
     A value that is an array itself would be taken for a column.
@@ -245,7 +267,7 @@ def once(column: Sequence[Any]) -> Any:
     return first if not isinstance(first, list) and all(value == first for value in column) else list(column)
 
 
-def steps(column: Sequence[int]) -> list[int]:
+def _steps(column: Sequence[int]) -> list[int]:
     """Return the difference of each value to the one before; of the first one, to 0."""
     return _less(column, (0, *column))
 

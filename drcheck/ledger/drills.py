@@ -141,11 +141,11 @@ class DrillsState:
         """Return what was announced, oldest first, as known after an entry; None: now."""
         return [entry.announced for _, entry in self._upto(upto) if isinstance(entry, DrillAnnounced)]
 
-    def log(self, *, by_drcheck: bool) -> bytes:
-        """Return what the newest run saw of the drills that drcheck ran, or else of all others, as a log tells it."""
-        shown = self.drills(self.shown).values()
-        wanted = (one for one in shown if (one.origin is Origin.RUN) is by_drcheck)
-        return as_log.lines(wanted, self.announced(self.shown))
+    def log(self, upto: int | None, *, by_drcheck: bool) -> bytes:
+        """Return the drills that drcheck ran, or else all others, as a log tells them, as known after an entry."""
+        known = self.drills(upto).values()
+        wanted = (one for one in known if (one.origin is Origin.RUN) is by_drcheck)
+        return as_log.lines(wanted, self.announced(upto))
 
     def _upto(self, number: int | None) -> Sequence[tuple[int, DrillTold | DrillAnnounced]]:
         return self.told if number is None else [one for one in self.told if one[0] <= number]

@@ -5,12 +5,10 @@ Snapshots are derived: each can be dropped, and is made anew from the entries. L
 
 from __future__ import annotations
 
-import sys
 import zlib
 from array import array
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import accumulate
 from typing import Any, Final
 
 import cbor2
@@ -23,17 +21,17 @@ from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.judging.transitions import LastTold, Subject, What
+from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.time.spans import Span
-from drcheck.ledger import columns, encoding, entries, notifications
+from drcheck.ledger import columns, encoding, entries, integers, notifications
 from drcheck.ledger.columns import Facts, plain, text
 from drcheck.ledger.drills import DrillAnnounced, DrillsState, DrillTold
 from drcheck.ledger.interface import Log
 from drcheck.ledger.state import ChannelState, Key, PastPolicy, PastRun, PastVerdict, SourceState, State, fold
 
 _LEVEL: Final = 1
-_SWAP: Final = sys.byteorder == "big"
 _HOLDS: Final = (None, False, True)
 
 
@@ -72,7 +70,11 @@ class StoredShelf:
     def index(self, stretch: int) -> Index:
         """Return the hashes of a stretch."""
         facts = self._part(stretch, "index")
-        return index(self._fold(stretch)) if facts is None else Index(_array(facts["names"]), _array(facts["contents"]))
+        return (
+            index(self._fold(stretch))
+            if facts is None
+            else Index(*(integers.read(facts[what], "Q") for what in ("names", "contents")))
+        )
 
     def _part(self, stretch: int, what: str) -> Facts | None:
         data = self.log.kept(part(entries.source_key(*self.key), stretch, what))
@@ -106,7 +108,7 @@ def stretches(history: History, name: str, at: int) -> tuple[dict[str, bytes], d
         hashes = index(both)
         parts[part(name, stretch, "rows")] = packed({"at": at, **written(both)})
         parts[part(name, stretch, "index")] = packed(
-            {"at": at, "names": _bytes(hashes.names), "contents": _bytes(hashes.contents)}
+            {"at": at, "names": integers.written(hashes.names), "contents": integers.written(hashes.contents)}
         )
         sealed[stretch] = seal(both, at)
     return parts, sealed
@@ -131,20 +133,6 @@ def whole(source: SourceState) -> Facts:
     history.read_all()
     stretches = rows_of(history, {*history.standing.stretches(), *(seen.stretch for seen in history.past)})
     return {**_head(source, {}), "rows": {stretch: written(both) for stretch, both in sorted(stretches.items())}}
-
-
-def _bytes(hashes: array[int]) -> bytes:
-    if _SWAP:
-        hashes.byteswap()
-    return hashes.tobytes()
-
-
-def _array(data: bytes) -> array[int]:
-    hashes = array("Q")
-    hashes.frombytes(data)
-    if _SWAP:
-        hashes.byteswap()
-    return hashes
 
 
 def sealed_facts(sealed: dict[int, Sealed]) -> list[Any]:
@@ -191,14 +179,8 @@ def written(both: Rows) -> Facts:
 
 def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str, Any]:
     return {
-        "shown": columns.candidates([seen.shown for seen in sightings]),
-        # Mostly as the newest look showed it, and never shown again by itself.
-        "data_lo": columns.once([seen.data_lo - seen.shown.data_lo for seen in sightings]),
-        "data_hi": columns.once([seen.data_hi - seen.shown.data_hi for seen in sightings]),
-        "available_lo": columns.once([seen.available_lo - seen.shown.available_lo for seen in sightings]),
-        "available_hi": columns.once([seen.available_hi - seen.shown.available_hi for seen in sightings]),
-        "first_seen": columns.once(columns.steps([seen.first_seen for seen in sightings])),
-        "last_seen": columns.once([seen.last_seen - seen.first_seen for seen in sightings]),
+        "shown": columns.written_texts(CandidateColumns.made_of(seen.shown for seen in sightings)),
+        "integers": _written_integers(sightings),
         "gone": [[row, seen.gone_lo, seen.gone_hi] for row, seen in enumerate(sightings) if seen.gone_lo != FOREVER],
         "replaced": [
             [row, row_of.get(id(seen.replaced_by), -1), seen.replaced_by.data_lo, seen.in_a_row]
@@ -231,19 +213,50 @@ def rows(facts: Facts) -> Rows:
     return Rows(sightings[: facts["standing"]], sightings[facts["standing"] :])
 
 
+_INTEGERS: Final[Mapping[str, tuple[str, Callable[[Sighting], int]]]] = {
+    "data_lo": ("", lambda seen: seen.shown.data_lo),
+    "data_hi": ("data_lo", lambda seen: seen.shown.data_hi),
+    "available_lo": ("", lambda seen: seen.shown.available_lo),
+    "available_hi": ("available_lo", lambda seen: seen.shown.available_hi),
+    "size": ("", lambda seen: seen.shown.size),
+    "first_data_lo": ("data_lo", lambda seen: seen.data_lo),
+    "first_data_hi": ("data_hi", lambda seen: seen.data_hi),
+    "known_available_lo": ("available_lo", lambda seen: seen.available_lo),
+    "known_available_hi": ("available_hi", lambda seen: seen.available_hi),
+    "first_seen": ("", lambda seen: seen.first_seen),
+    "last_seen": ("first_seen", lambda seen: seen.last_seen),
+}
+"""Columns of integers by their key: the one before to which each is mostly equal, and then not written; its value."""
+
+
+def _written_integers(sightings: Sequence[Sighting]) -> Facts:
+    made = {key: array("q", map(value, sightings)) for key, (_, value) in _INTEGERS.items()}
+    return {key: integers.written(made[key]) for key, (base, _) in _INTEGERS.items() if made[key] != made.get(base)}
+
+
+def _read_integers(facts: Facts) -> dict[str, array[int]]:
+    """Return the columns by their keys; where two are equal they are the same."""
+    found: dict[str, array[int]] = {}
+    for key, (base, _) in _INTEGERS.items():
+        found[key] = integers.read(facts[key]) if key in facts else found[base]
+    return found
+
+
 def _read(facts: Facts) -> list[Sighting]:
-    shown = columns.read_candidates(facts["shown"])
+    its = _read_integers(facts["integers"])
     # Each look showed many: they share its instant.
     shared: dict[int, int] = {}
-    first_seen, last_seen = ([shared.setdefault(look, look) for look in seen] for seen in _seen(facts, len(shown)))
+    first_seen, last_seen = (
+        [shared.setdefault(look, look) for look in its[key]] for key in ("first_seen", "last_seen")
+    )
     sightings = list(
         map(
             Sighting,
-            shown,
-            columns.moved(facts, "data_lo", shown.data_lo),
-            columns.moved(facts, "data_hi", shown.data_hi),
-            columns.moved(facts, "available_lo", shown.available_lo),
-            columns.moved(facts, "available_hi", shown.available_hi),
+            _shown(facts, its),
+            its["first_data_lo"],
+            its["first_data_hi"],
+            its["known_available_lo"],
+            its["known_available_hi"],
             first_seen,
             last_seen,
         )
@@ -256,44 +269,43 @@ def _read(facts: Facts) -> list[Sighting]:
 
 def table(facts: Facts) -> Table:
     """Return what :func:`written` was given as columns, and what these do not tell wholly as sightings."""
-    shown = columns.read_candidates(facts["shown"])
-    name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, complete, _ = shown.columns
-    first_seen, last_seen = _seen(facts, len(name))
-    gone_lo, gone_hi = (array("q", [FOREVER]) * len(name) for _ in range(2))
+    its = _read_integers(facts["integers"])
+    shown = _shown(facts, its)
+    gone_lo, gone_hi = (array("q", [FOREVER]) * len(shown) for _ in range(2))
     for row, lo, hi in facts["gone"]:
         gone_lo[row], gone_hi[row] = lo, hi
-    spans = (
-        data_lo, data_hi,
-        columns.moved(facts, "available_lo", available_lo), columns.moved(facts, "available_hi", available_hi),
-        size, first_seen, last_seen,
-    )  # fmt: skip
-    made = {id(column): array("q", column) for column in spans}  # most are the same as another one
-    data_lo, data_hi, available_lo, available_hi, size, first_seen, last_seen = (made[id(column)] for column in spans)
     rows = Table(
-        name, of, kind, data_lo, data_hi, available_lo, available_hi, size, checksum, first_seen, last_seen,
-        gone_lo, gone_hi,
+        shown.name, shown.of, shown.kind, shown.data_lo, shown.data_hi,
+        its["known_available_lo"], its["known_available_hi"], shown.size, shown.checksum,
+        its["first_seen"], its["last_seen"], gone_lo, gone_hi,
     )  # fmt: skip
-    odd = {row for row, whole in enumerate(complete) if not whole} if not all(complete) else set()
+    odd = set() if all(shown.complete) else {row for row, whole in enumerate(shown.complete) if not whole}
     for key in ("rewritings", "like", "whole", "facts"):
         odd.update(row for row, *_ in facts[key])
     odd.update(row for pair in facts["replaced"] for row in pair[:2] if row >= 0)
-    moved = {key: columns.column(facts, len(name), key) for key in ("data_lo", "data_hi")}
-    odd.update(row for column in moved.values() if any(column) for row, by in enumerate(column) if by)
+    for first, last in (("first_data_lo", "data_lo"), ("first_data_hi", "data_hi")):
+        if its[first] is not its[last]:
+            odd.update(row for row, (one, other) in enumerate(zip(its[first], its[last], strict=True)) if one != other)
     special: dict[int, Sighting] = {}
     for row in odd:
         seen = rows.sighting(row)
         seen.shown = shown[row]
-        seen.data_lo += moved["data_lo"][row]
-        seen.data_hi += moved["data_hi"][row]
+        seen.data_lo, seen.data_hi = its["first_data_lo"][row], its["first_data_hi"][row]
         special[row] = seen
     _tell(facts, special)
     return replace(rows, special=special)
 
 
-def _seen(facts: Facts, rows: int) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the first and the newest look that is known to have shown each row."""
-    first_seen = list(accumulate(columns.column(facts, rows, "first_seen")))
-    return first_seen, columns.moved(facts, "last_seen", first_seen)
+def _shown(facts: Facts, its: Mapping[str, array[int]]) -> CandidateColumns:
+    """Return candidates as the newest look showed each."""
+    return replace(
+        columns.read_texts(facts["shown"]),
+        data_lo=its["data_lo"],
+        data_hi=its["data_hi"],
+        available_lo=its["available_lo"],
+        available_hi=its["available_hi"],
+        size=its["size"],
+    )
 
 
 def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
@@ -318,12 +330,8 @@ def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
 def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
     """Return everything of a source but its candidates, as it is written."""
     history = source.history
-    begins = [look.begin for look in history.looks]
     return {
-        "begin": _steps(begins),
-        "took": [look.end - look.begin for look in history.looks],
-        "asked_from": _steps([look.asked_from for look in history.looks]),
-        "size": _steps([look.size for look in history.looks]),
+        "looks": [integers.written(column) for column in history.looks.columns],
         "hidden": [row for row, look in enumerate(history.looks) if not look.complete],
         "last": columns.written(Record(history.looks[-1])) if history.looks else {},
         "turnovers": [[plain(of), again, looks] for (of, again), looks in history.turnovers.items()],
@@ -342,10 +350,9 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
 
 
 def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
-    looks = Looks.of(
-        accumulate(facts["begin"]), facts["took"], accumulate(facts["asked_from"]), accumulate(facts["size"]),
-        facts["hidden"], newest=columns.read(facts["last"]).look if facts["begin"] else None,
-    )  # fmt: skip
+    begin, took, asked_from, size = map(integers.read, facts["looks"])
+    newest = columns.read(facts["last"]).look if begin else None
+    looks = Looks.of(begin, took, asked_from, size, facts["hidden"], newest=newest)
     sealed = read_sealed(facts["stretches"])
     history = History(
         looks=looks,
@@ -363,10 +370,6 @@ def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
         reach=Reach.of(looks.complete()),
     )
     return SourceState(history, Standing[facts["standing"]], facts["log"], kept_at=facts["at"])
-
-
-def _steps(column: Sequence[int]) -> list[int]:
-    return [one - before for before, one in zip([0, *column], column, strict=False)]
 
 
 STATE: Final = "state"

@@ -289,17 +289,19 @@ class State:
         """Return what is known of a source; of one that was never looked at, nothing."""
         return self.sources.get(key) or SourceState()
 
-    def drills_of(self, key: Key) -> SourceState | None:
+    def drills_of(self, key: Key, *, now: int | None = None) -> SourceState | None:
         """Return the drills that a source is read from; None: it is another one, or no run has judged its service.
 
-        Nobody looks at the ledger: each run that judges a service sees all that stood there when it began.
+        Nobody looks at the ledger: each run that judges a service sees all that stood there when it began. With ``now``
+        all that stands there by then is seen.
         """
         if (own := key.own) is None:
             return None
         judged = next((one for one in reversed(self.policies) if one.service == key.service), None)
         if judged is None:
             return None
-        log = self.drills.get(key.service, DrillsState()).log(by_drcheck=own is LedgersOwn.RUN)
+        drills = self.drills.get(key.service, DrillsState())
+        log = drills.log(drills.shown if now is None else None, by_drcheck=own is LedgersOwn.RUN)
         seen = SourceState(standing=standing_of(own), log=log)
         seen.history.apply(
             Record(Look(key.source.partition("\n")[0], judged.last_seen, judged.last_seen, size=len(log)))

@@ -200,9 +200,9 @@ class Ledger:
         """Say that ``service`` is promised no more. A policy of it that is judged later brings it back."""
         self.log.append([encoding.encode(entries.Retired(service, at, reason))])
 
-    def tell_of_drill(self, told: DrillTold | DrillAnnounced) -> None:
-        """Say that a drill was announced, began, or ended."""
-        self.log.append([encoding.encode(told)])
+    def tell_of_drill(self, *told: DrillTold | DrillAnnounced) -> None:
+        """Say that drills were announced, began, or ended: all of it, or nothing."""
+        self.log.append([encoding.encode(one) for one in told])
 
     def snapshot(self, *, made: int = 0) -> None:
         """Keep what is known now, so that it need not be folded again.

@@ -130,6 +130,7 @@ def _provenance(came: Provenance) -> dict[str, Any]:
         "longest_without": {"from": words.instant(start), "to": words.instant(end)},
         "made_by": list(came.made_by),
         "texts": [{"service": one.service, "at": words.instant(one.at), "sha256": one.sha256} for one in came.texts],
+        "ledger": {"entries": came.entries, "root_sha256": came.root},
     }
 
 

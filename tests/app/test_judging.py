@@ -16,6 +16,7 @@ from drcheck import registry
 from drcheck.app import judge as judge_module
 from drcheck.app import look as look_module
 from drcheck.app import verify as verify_module
+from drcheck.app.gather import AHEAD
 from drcheck.app.judge import Judging
 from drcheck.app.verify import Question, verify
 from drcheck.collectors.local.settings import LocalConnection
@@ -101,6 +102,20 @@ def test_a_service_is_judged_while_another_one_is_looked_at(tmp_path, monkeypatc
     assert waited == [True, True]
     assert list(shown) == ["quick", "slow"]
     assert {verdict.status for one in shown.values() for verdict in one.verdicts} == {Status.MET}
+
+
+def test_judging_keeps_step_with_what_comes_in(tmp_path, monkeypatch):
+    settings = settings_of(tmp_path, *(f"s{number}" for number in range(40)))
+    left: list[int] = []
+    judge_rest = Judging.all
+
+    def rest(judging: Judging) -> tuple[Judged, ...]:
+        left.append(40 - len(judging._judged))
+        return judge_rest(judging)
+
+    monkeypatch.setattr(Judging, "all", rest)
+    run(settings)
+    assert left[0] <= settings.workers + AHEAD, "what came in last is left, and no more"
 
 
 def test_what_fails_while_a_service_is_judged_ends_no_look(tmp_path, monkeypatch):

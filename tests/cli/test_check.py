@@ -149,6 +149,7 @@ def test_another_ledger_does_not_have_the_run(filed: Path, tmp_path: Path) -> No
     look(tmp_path)
     told = drcheck(tmp_path, "check", str(filed / "r.pdf"), "--config", "drcheck.yaml", expect=1)
     assert "the ledger has no run" in told
+    assert "entries of the ledger are not those that it rests on" in told
 
 
 def test_the_first_document_of_a_directory_leads_to_the_others(filed: Path) -> None:

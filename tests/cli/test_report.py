@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import subprocess
 import sys
 import time
@@ -117,6 +118,26 @@ def test_a_report_says_which_runs_it_rests_on_and_which_policies_came(estate: Pa
     assert came["longest_without"]["from"][:10] == f"{this_year()}-01-01"
     drcheck(estate, "report", "--period", this_year(), "--output", "r.html")
     assert "2 runs that recorded verdicts" in (estate / "r.html").read_text()
+
+
+def test_it_counts_the_runs_that_the_newest_snapshot_has_let_go_of(estate: Path) -> None:
+    for _ in range(3):
+        drcheck(estate, "verify", "--quiet", "--silent")
+    drcheck(estate, "ledger", "rebuild")
+    drcheck(estate, "report", "--period", this_year(), "--format", "json", "--output", "r.json")
+    assert json.loads((estate / "r.json").read_text())["provenance"]["runs"] == 4
+
+
+def test_it_names_the_entries_that_it_rests_on_by_the_root_of_their_tree(estate: Path) -> None:
+    drcheck(estate, "report", "--period", this_year(), "--format", "json", "--output", "r.json")
+    with sqlite3.connect(estate / "drcheck.db") as ledger:
+        row = [leaf for (leaf,) in ledger.execute("SELECT leaf FROM entry ORDER BY number")]
+    count = len(row)
+    while len(row) > 1:
+        pairs = [b"".join(row[place : place + 2]) for place in range(0, len(row), 2)]
+        row = [hashlib.sha256(b"\x01" + pair).digest() if len(pair) > 32 else pair for pair in pairs]
+    told = {"entries": count, "root_sha256": row[0].hex()}
+    assert json.loads((estate / "r.json").read_text())["provenance"]["ledger"] == told
 
 
 def test_a_report_records_nothing(estate: Path) -> None:

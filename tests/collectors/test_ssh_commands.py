@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 
 import pytest
 from lab.servers import Sshd
@@ -261,9 +263,58 @@ def test_what_a_host_is_asked_only_reads(command: tuple[str, ...]):
     assert (shell, option) == ("sh", "-c")
     assert not set(script) & set(">`?~!'")
     words = set(re.findall(r"[a-z]{2,}", re.sub(r'"[^"$]*"|-[a-z_]+', "", script)))
-    assert words <= {"printf", "date", "find", "cd", "pwd", "echo", "exec", "head", "if", "then", "fi", "else", "exit"} | {
-        "dev", "fd",
-    }  # fmt: skip
+    assert words <= {"printf", "date", "find", "cd", "exec", "head", "if", "then", "fi", "else", "exit", "dev", "fd"}
+
+
+@pytest.mark.parametrize("other_find", ["one command"], indirect=True)
+def test_a_host_is_asked_for_its_clock_once_however_many_sources_it_has(
+    host: SshConnection, other_find: Path, tmp_path: Path
+):
+    other_find.symlink_to("/usr/bin/find")
+    date = other_find.parent / "date"
+    date.unlink()
+    date.write_text(f'#!/bin/sh\necho asked >>{tmp_path}/asked\nexec /bin/date "$@"\n')
+    date.chmod(0o755)
+
+    with Connections() as pool:
+        for _ in range(3):
+            with closing(open_ssh(host, "src/", pool)) as collector:
+                assert [entry.name for entry in collector.list("")] == ["log"]
+                assert collector.read("log", at_most=100) == b"line\n"
+                assert abs(collector.clock_offset() or 99) < 2
+                assert collector.calls == 2
+
+    assert (tmp_path / "asked").read_text() == "asked\n"
+
+
+@pytest.mark.parametrize(
+    "shell", [shell for shell in ("dash", "bash", "busybox sh", "mksh") if which(shell.split()[0])]
+)
+def test_every_shell_tells_where_a_directory_really_lies(sshd: Sshd, shell: str):
+    sshd.put("real\n/in\n/log", b"line\n")
+    link = sshd.root / f"link for {shell}"
+    link.symlink_to("real\n")
+    top, program = sshd.root.resolve(), shell.split()
+    for root, directory in ((sshd.root, "real\n/in\n"), (link, "in\n")):
+        command = scripts.listing(str(root), directory, timed=False)
+        said = subprocess.run([*program, *command[1:]], capture_output=True, check=True).stdout
+        answer = scripts.Answer(iter([said]))
+        assert answer.beginning() == (str(top if root == sshd.root else top / "real\n"), str(top / "real\n/in\n"))
+        assert answer.lists()
+        assert b" log\0" in b"".join(answer.rest)
+
+
+def test_only_what_gnu_find_writes_is_taken_for_a_listing():
+    def lists(said: bytes) -> bool:
+        return scripts.Answer(iter([said])).lists()
+
+    itself = b"d 4096 1795000000.0000000000 1795000000.1234567890 2 8:1 \0"
+    assert lists(itself)
+    assert lists(itself + b"x" * 100)
+    for end in range(len(itself)):
+        assert not lists(itself[:end])
+    for other in (b"f" + itself[1:], itself.replace(b".0000000000", b""), itself[:-1] + b"x\0", b"." + itself):
+        assert not lists(other)
 
 
 OPENED = b"f 64768 1234 644 1000"
@@ -291,7 +342,7 @@ def test_only_a_whole_answer_holds_a_file():
     assert printed(b"x" * 100_000) is None
 
 
-BEGIN = b"/srv\nx\0/srv/src\nx\0"
+BEGIN = b"/srv\0/srv/src\0"
 
 
 def test_an_answer_begins_with_two_whole_paths():
@@ -299,10 +350,10 @@ def test_an_answer_begins_with_two_whole_paths():
         return scripts.Answer(iter([said])).beginning()
 
     assert begun(BEGIN) == ("/srv", "/srv/src")
-    assert begun(b"/a\n\nx\0/\nx\0") == ("/a\n", "/")
+    assert begun(b"/a\n\0/\0") == ("/a\n", "/")
     for end in range(len(BEGIN)):
         assert begun(BEGIN[:end]) is None
-    for wrong in (b"srv\nx\0/srv\nx\0", b"/srv\0/srv\nx\0", b"\0\0", b"/" + b"x" * 5000 + b"\nx\0/srv\nx\0"):
+    for wrong in (b"srv\0/srv\0", b"/srv\0srv\0", b"\0\0", b"/" + b"x" * 5000 + b"\0/srv\0"):
         assert begun(wrong) is None
 
 

@@ -9,8 +9,10 @@ import pytest
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
+from drcheck.core.judging.reach import needed_since
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.provable import Provable
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Rung, Standing
 from drcheck.core.model.evidence import Candidate, Look
@@ -121,3 +123,47 @@ def test_a_check_that_passed_on_a_copy_that_was_gone_makes_no_broken_one_whole()
     assert frequency(checked(T - 4 * DAY + HOUR, passed=True)) is Status.MET
     assert frequency(broken, checked(T - 4 * DAY + HOUR, passed=True)) is Status.MET
     assert frequency(broken, checked(T - 2 * DAY, passed=True)) is not Status.MET
+
+
+def proven(restored: str, *, at_most: int, templates: tuple[str, ...] = (TEMPLATE,)) -> Status | None:
+    """Return the verdict on ``provable`` over the last day, by a test 40 days before T, and what that needs to read."""
+    source = Source("dumps", "host", "d/", READERS["objects"], ("shop",), templates=templates, name_zone="UTC")
+    log = Source("log", "host", "log.jsonl", READERS["restore-log"], ("shop",))
+    history = History()
+    for days in range(60, -1, -1):
+        made = T - days * DAY
+        rows = tuple(
+            Candidate(name(day), "shop", "", T - day * DAY, T - day * DAY + HOUR, T - day * DAY + HOUR,
+                      T - day * DAY + HOUR, 100, "", complete=True)
+            for day in range(60, days, -1)
+        )  # fmt: skip
+        history.apply(history.observe(Observation(Look("dumps", made, made), rows)))
+    began = T - 40 * DAY
+    test = Recovery(
+        "t", 1, began, began + HOUR, "passed", point_source="dumps", point_name=restored, validation=Rung.RESTORED
+    )
+    promise = Provable("c", ("dumps", "log"), at_most=at_most)
+    policy = Policy("shop", "p", "0", "", "UTC", {"dumps": source, "log": log}, (promise,))
+    window = Window(T - DAY, T)
+    read = parts_of(history, source, clock_tolerance=300, since=needed_since(policy, source, window), until=T)
+    evidence = {
+        "dumps": SourceEvidence(Standing.STORAGE, read, names=history.names),
+        "log": SourceEvidence(Standing.LOG, log=Log((test,), known_until=T)),
+    }
+    return judge(policy, evidence, window, clock_tolerance=300)[0].status
+
+
+@pytest.mark.parametrize(
+    ("restored", "at_most", "expected"),
+    [
+        (name(45), 50 * DAY, Status.MET),
+        (name(45), 42 * DAY, Status.BREACHED),
+        (name(58), 42 * DAY, Status.BREACHED),  # so old that no look asks for it any more
+        (f"d/{name(58)}", 42 * DAY, Status.BREACHED),
+        (name(58), 3 * DAY, Status.BREACHED),
+        (name(99), 50 * DAY, Status.UNKNOWN),  # that no look has ever shown: it may be another one's name
+        ("by hand", 50 * DAY, Status.UNKNOWN),
+    ],
+)
+def test_a_restore_of_a_point_that_is_too_old_to_be_read_proves_no_newer_one(restored, at_most, expected):
+    assert proven(restored, at_most=at_most) is expected

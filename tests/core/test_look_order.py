@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from itertools import combinations
 
 from hypothesis import given
@@ -53,4 +54,4 @@ def test_what_still_stands_was_shown_by_the_newest_look_that_asked_as_far_back(a
     for begin, asked in made:
         followed.follow(begin, asked)
     assert followed == Reach.of(made)
-    assert followed.last_shown(data, seen) == expected
+    assert followed.last_shown(array("q", data), array("q", seen)).tolist() == expected

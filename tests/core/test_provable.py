@@ -217,6 +217,48 @@ def test_of_what_builds_on_others_a_lock_alone_says_nothing() -> None:
     assert judged([restored(20, "dumps-0")], one, outlives=DAY).status is Status.UNKNOWN
 
 
+def late(times: Sequence[float], kept: int | None, *, end: float = END) -> Finding:
+    """Judge points that are proven an hour after they were made, at ``times``, and kept for so many hours."""
+    tests = [replace(restored(hours, f"dumps-{number}"), id=f"t{number}") for number, hours in enumerate(times)]
+    points = [Point(hours - 1, hours - 0.5) for hours in times]
+    thinned = None if kept is None else kept * HOUR
+    return judged(tests, dumps(*points, thinned_after=thinned), end=end, at_most=30 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("times", "kept", "told"),
+    [
+        ([20, 70, 120, 170, 220], 60, False),
+        (
+            [20, 70, 120, 170, 220],
+            51,
+            True,
+        ),  # proven 2 h after its data is of: kept for 49 h more, and tested each 50 h
+        ([20, 70, 120, 170, 220], 52, False),
+        ([20, 120, 170, 200, 220], 60, False),  # of the newest three times alone
+        ([150], 60, True),  # the last one lies 89 h back
+        ([200], 60, False),
+        ([20, 70, 120, 170, 220], None, False),  # nothing says for how long
+    ],
+)
+def test_an_alarm_is_told_where_what_goes_wrong_may_be_found_too_late(
+    times: Sequence[float], kept: int | None, told: bool
+) -> None:
+    found = late(times, kept)
+    assert found.status is Status.MET
+    assert (bool(found.notes), found.at_risk) == (told, told)
+
+
+def test_where_nothing_is_proven_there_is_no_such_alarm() -> None:
+    assert late([], 60).notes == ()
+
+
+@given(st.lists(st.integers(2, END - 2), unique=True, max_size=6).map(sorted), st.integers(2, 200), st.integers(0, 50))
+def test_what_is_kept_longer_or_tested_more_often_sets_off_no_alarm(times: list[int], kept: int, more: int) -> None:
+    if not late(times, kept).notes:
+        assert not late(times, kept + more).notes
+
+
 def test_both_promises_bind_together_and_the_worst_counts() -> None:
     found = judged([restored(20, "dumps-0")], dumps(Point(10, 11)), at_most=3 * DAY, outlives=DAY)
     assert status(found, 40) is Status.MET

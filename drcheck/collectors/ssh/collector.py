@@ -114,9 +114,10 @@ class SshCollector:
         talk = self._listing = self._talk()
         self._count()
         directory = f"{self._root}{below}"[:-1]
-        command = scripts.listing(self._connection.root, directory, start)
+        timed = talk.host.timed
+        command = scripts.listing(self._connection.root, directory, start, timed=timed)
         told_as = find_command(f"{self._connection.root}/{directory}", start)
-        answer = self._answer(talk, command, directory, told_as, tells_find=True)
+        answer = self._answer(talk, command, directory, told_as, timed=timed, lists=True)
         return None if answer is None else self._parsed(answer.rest, below)
 
     def _parsed(self, output: Iterable[bytes], below: str) -> Iterator[Entry]:
@@ -128,10 +129,17 @@ class SshCollector:
         return not self._tried_again and self._connected().may_run
 
     def _answer(
-        self, talk: Talk, command: tuple[str, ...], directory: str, told_as: tuple[str, ...] = (), *, tells_find: bool
+        self,
+        talk: Talk,
+        command: tuple[str, ...],
+        directory: str,
+        told_as: tuple[str, ...] = (),
+        *,
+        timed: bool,
+        lists: bool = False,
     ) -> scripts.Answer | None:
         """Ask by a script; None unless it says that ``directory`` is where it must be, with no link on the way."""
-        asked = self._connected().answer(talk, command, told_as, tells_find=tells_find)
+        asked = self._connected().answer(talk, command, told_as, timed=timed, lists=lists)
         if asked is None:
             return None
         answer, beginning = asked
@@ -243,8 +251,9 @@ class SshCollector:
         talk = self._talk()
         self._count()
         try:
-            command = scripts.reading(self._connection.root, directory, own, at_most)
-            answer = self._answer(talk, command, directory, tells_find=False)
+            timed = talk.host.timed
+            command = scripts.reading(self._connection.root, directory, own, at_most, timed=timed)
+            answer = self._answer(talk, command, directory, timed=timed)
             return None if answer is None else scripts.content(answer, at_most)
         except Lost:
             raise

@@ -228,11 +228,11 @@ class Host:
         return said.decode("utf-8", "replace")
 
     def answer(
-        self, talk: Talk, argv: Sequence[str], told_as: Sequence[str] = (), *, tells_find: bool
+        self, talk: Talk, argv: Sequence[str], told_as: Sequence[str] = (), *, timed: bool, lists: bool
     ) -> tuple[Answer, Beginning] | None:
         """Return the answer to a script, and what it begins with; None: it does not begin as it must.
 
-        ``tells_find`` says whether it tells which find there is, and must be answered by the one that tells all.
+        ``timed`` says whether it tells the clock, ``lists`` whether it lists, by the find that tells all.
 
         What it tells of the host itself is kept. Only a beginning that is refused or silent is none: whatever goes
         wrong later is an error.
@@ -240,7 +240,7 @@ class Host:
         answer = Answer(talk.run(argv, silence=BANNER, told_as=told_as))
         sent = clock.precise()
         try:
-            beginning = self._begun(answer, sent, tells_find=tells_find)
+            beginning = self._begun(answer, sent, timed=timed, lists=lists)
         except Lost:
             raise
         except CollectorError:
@@ -253,18 +253,18 @@ class Host:
         talk.patience = SILENCE
         return answer, beginning
 
-    def _begun(self, answer: Answer, sent: float, *, tells_find: bool) -> Beginning | None:
-        told = scripts.seconds((answer.field() or b"").decode("utf-8", "replace"))
-        if told is None:
-            return None
-        self._keep_clock(told - (sent + clock.precise()) / 2)
-        if tells_find:
-            if (version := answer.field()) is None:
+    def _begun(self, answer: Answer, sent: float, *, timed: bool, lists: bool) -> Beginning | None:
+        if timed:
+            told = scripts.seconds((answer.field() or b"").decode("utf-8", "replace"))
+            if told is None:
                 return None
-            self._found = version.startswith(scripts.GNU_FIND.encode())
-            if not self._found:
+            self._keep_clock(told - (sent + clock.precise()) / 2)
+        beginning = answer.beginning()
+        if lists and beginning is not None:
+            if not answer.lists():
                 return None
-        return answer.beginning()
+            self._found = True
+        return beginning
 
     def _learn(self, answer: Answer, *, silent: bool) -> None:
         """Keep what an answer that does not begin as it must tells of the host: nothing is waited for twice."""
@@ -276,6 +276,11 @@ class Host:
     def _keep_clock(self, offset: float | None) -> None:
         if not self._clock_asked:
             self._offset, self._clock_asked = offset, True
+
+    @property
+    def timed(self) -> bool:
+        """Whether a script is to tell the clock, which is asked for once a session."""
+        return not self._clock_asked
 
     @property
     def may_run(self) -> bool:

@@ -20,6 +20,7 @@ _OTHERS: Final = frozenset(b"d p s c b D".split())
 FORMAT: Final = r"%y %s %T@ %C@ %n %D:%i %P\0"
 """What it tells of each thing: type, bytes, mtime, ctime, how many names it has, device and inode, and its path."""
 _FIELDS: Final = 7
+_ITSELF: Final = re.compile(rb"d [0-9]+ -?[0-9]+\.[0-9]{10} -?[0-9]+\.[0-9]{10} [0-9]+ [0-9]+:[0-9]+ ")
 _INODE: Final = re.compile(r"[0-9]{1,20}:[0-9]{1,20}")
 
 
@@ -38,6 +39,14 @@ def below_start(directory: str, start: str) -> tuple[str, ...]:
         return ()
     here, those = (re.sub(r"[\\*?[]", r"\\\g<0>", each) for each in (directory, f"{directory.rstrip('/')}/{start}"))
     return ("(", "-path", here, "-o", "-path", f"{those}*", "-o", "-prune", ")")
+
+
+def is_gnu_listing(first: bytes) -> bool:
+    """Return whether a listing's first record is what GNU find writes of the directory itself.
+
+    It writes ten decimals of a second, and no other find takes all that it is asked for.
+    """
+    return _ITSELF.fullmatch(first) is not None
 
 
 def parse_find(

@@ -17,10 +17,10 @@ from typing import Final, NamedTuple
 
 from drcheck.collectors import bounds
 from drcheck.collectors.bounds import Nonsense
-from drcheck.collectors.ssh.find import FORMAT, below_start
+from drcheck.collectors.ssh.find import FORMAT, below_start, is_gnu_listing
 
 LONGEST: Final = 32 * 1024
-"""Bytes that the beginning of an answer may have: two paths, an instant and what find says of its version."""
+"""Bytes that the beginning of an answer may have: an instant, two paths and what find says of the directory itself."""
 REFUSAL: Final = b"This service allows sftp connections only.\n"
 """What OpenSSH answers every command with where the account is kept to its internal-sftp."""
 GNU_FIND: Final = "find (GNU findutils)"
@@ -28,26 +28,23 @@ GNU_FIND: Final = "find (GNU findutils)"
 
 # What is written at once comes in one message. The clock comes first, as soon as it is read.
 _DATE: Final = r'printf "%s\0" "$(date +%s.%N)" && '
-# cd follows links, and pwd says where that led: the directory stays the same one from then on, whatever becomes of its
-# name. The x keeps newlines at the end of a path, which else would be cut off.
-_PATHS: Final = r'cd -P "$1" && t=$(pwd -P; echo x) && cd -P "./$2" && d=$(pwd -P; echo x)'
+# cd follows links, and PWD tells where that led, as pwd -P does, which would take a process: the directory stays the
+# same one from then on, whatever becomes of its name.
+_PATHS: Final = r'cd -P "$1" && t=$PWD && cd -P "./$2" && d=$PWD'
 _LIST: Final = (
-    _DATE
-    + r"v=$(find --version) && "
-    + _PATHS
-    + r' && printf "%s\0" "$v" "$t" "$d"'
+    _PATHS
+    + r' && printf "%s\0" "$t" "$d"'
     # In another locale patterns are held against characters, which names need not be made of.
     + rf' && shift 2 && export LC_ALL=C && exec find -P . -ignore_readdir_race -printf "{FORMAT}" "$@"'
 )
 # What was opened is the standard input of all that follows, and must be what stands under that name, before and after.
 # A pipe would wait for its writer, so that it is not opened.
 _READ: Final = (
-    _DATE
-    + _PATHS
+    _PATHS
     + r' && if [ -h "./$3" ]; then exit 1; fi; if [ -f "./$3" ]; then :; else exit 1; fi; '
     + r'{ i=$(find -L /dev/fd/0 -maxdepth 0 -printf "%y %D %i %m %U %s") && s=${i##* }'
     + r' && if [ "$s" -gt "$4" ]; then s=$4; fi && printf "%s\0" "$t" "$d" "${i% *} $s" && head -c "$s"'
-    + r' && find -P "./$3" -maxdepth 0 -printf "%y %D %i %m %U\0"; } <"./$3"'
+    + r' && exec find -P "./$3" -maxdepth 0 -printf "%y %D %i %m %U\0"; } <"./$3"'
 )
 _HEEDED: Final = frozenset("'\\!")
 _BETWEEN: Final = re.compile(r"(['\\!])")
@@ -64,14 +61,20 @@ class Beginning(NamedTuple):
     """The real path of the directory that was asked about."""
 
 
-def listing(root: str, directory: str, start: str = "") -> tuple[str, ...]:
-    """Return the command that lists what begins with ``start`` in ``directory``, a path below ``root`` or empty."""
-    return ("sh", "-c", _LIST, "sh", root, directory, *below_start(".", start))
+def listing(root: str, directory: str, start: str = "", *, timed: bool = True) -> tuple[str, ...]:
+    """Return the command that lists what begins with ``start`` in ``directory``, a path below ``root`` or empty.
+
+    ``timed``: it tells the host's clock first.
+    """
+    return ("sh", "-c", _DATE * timed + _LIST, "sh", root, directory, *below_start(".", start))
 
 
-def reading(root: str, directory: str, name: str, at_most: int) -> tuple[str, ...]:
-    """Return the command that prints up to ``at_most`` bytes of a regular file in ``directory``."""
-    return ("sh", "-c", _READ, "sh", root, directory, name, str(at_most))
+def reading(root: str, directory: str, name: str, at_most: int, *, timed: bool = True) -> tuple[str, ...]:
+    """Return the command that prints up to ``at_most`` bytes of a regular file in ``directory``.
+
+    ``timed``: it tells the host's clock first.
+    """
+    return ("sh", "-c", _DATE * timed + _READ, "sh", root, directory, name, str(at_most))
 
 
 def joined(argv: Iterable[str]) -> str:
@@ -113,6 +116,14 @@ class Answer:
         top, directory = (_path(self.field() or b"") for _ in range(2))
         return Beginning(top, directory) if top and directory else None
 
+    def lists(self) -> bool:
+        """Return whether a listing comes next, as GNU find writes one: the directory itself, which stays in it."""
+        record = self.field()
+        if record is None or not is_gnu_listing(record):
+            return False
+        self._said = record + b"\0" + self._said
+        return True
+
     @property
     def rest(self) -> Iterator[bytes]:
         """What comes after the fields that were read."""
@@ -141,9 +152,9 @@ def content(answer: Answer, at_most: int) -> bytes | None:
 
 def _path(field: bytes) -> str:
     path = field.decode("utf-8", "surrogateescape")
-    if not (path.startswith("/") and path.endswith("\nx")):
+    if not path.startswith("/"):
         return ""
     try:
-        return bounds.name(path[:-2])
+        return bounds.name(path)
     except Nonsense:
         return ""

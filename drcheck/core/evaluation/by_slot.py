@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from operator import or_
 from typing import NamedTuple
 
+from drcheck.core import integer_columns
 from drcheck.core.evaluation.exposure import presence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.points import Points, Row
 from drcheck.core.time.calendar import Slot
 from drcheck.core.time.spans import Span, Spans
@@ -43,7 +44,8 @@ class Ruler:
     def __init__(self, slots: Sequence[Slot]) -> None:
         """Note the bounds of ``slots``."""
         self.slots = slots
-        self.starts, self.ends = [slot.start for slot in slots], [slot.end for slot in slots]
+        self.starts = array("q", [slot.start for slot in slots])
+        self.ends = array("q", [slot.end for slot in slots])
         self.touch = self.starts[1:] == self.ends[:-1]
         """Whether each begins where the one before it ends."""
 
@@ -97,21 +99,23 @@ class BySlot:
             min((points.available_lo[row] for points, row in rows), default=FOREVER),
         )
 
-    def plainly_held(self, by: Sequence[int], until: Sequence[int] | None = None) -> list[bool]:
+    def plainly_held(self, by: array[int], until: array[int] | None = None) -> bytearray:
         """Return for each slot whether it is plain, and one of its points surely had come ``by`` its instant.
 
         With ``until``, that point must surely have stood until then; else it may be gone since.
         """
-        held = [False] * len(self.slots)
+        held = bytearray(len(self.slots))
         for ranks in self._of_parts:
-            came, gone = ranks.points.available_hi.tolist(), ranks.points.gone_lo
-            bounds = zip(ranks.firsts, ranks.lasts, by, repeat(LONG_AGO) if until is None else until, strict=False)
-            for index, (first, last, t, end) in enumerate(bounds):
-                row = first
-                while row < last and (came[row] > t or (until is not None and gone[row] < end)):
-                    row += 1
-                if row < last and not (ranks.odd and ranks.is_odd(index)):
-                    held[index] = True
+            came, gone = ranks.points.available_hi, ranks.points.gone_lo
+            its = bytearray(b"\1" * len(held))
+            for index in ranks.not_by_first(by, until):
+                rows = range(ranks.firsts[index], ranks.lasts[index])
+                its[index] = any(
+                    came[row] <= by[index] and (until is None or gone[row] >= until[index]) for row in rows
+                )
+            if ranks.odd:
+                its = bytearray(is_held and not ranks.is_odd(index) for index, is_held in enumerate(its))
+            held = bytearray(map(or_, held, its)) if any(held) else its
         return held
 
     def _plain(self, index: int) -> list[_Run]:
@@ -134,24 +138,35 @@ class _Ranks:
     """The rows of one source by slot."""
 
     def __init__(self, points: Points, ruler: Ruler) -> None:
-        data, starts, ends = points.data_lo.tolist(), ruler.starts, ruler.ends
+        data, starts, ends = points.data_lo, ruler.starts, ruler.ends
         self.points = points
-        self.firsts = list(map(bisect_left, repeat(data), starts))
+        self.firsts = integer_columns.places(data, starts)
         if ruler.touch:
-            self.lasts = [*self.firsts[1:], *map(bisect_left, repeat(data), ends[-1:])]
+            self.lasts = self.firsts[1:] + integer_columns.places(data, ends[-1:])
         else:
-            self.lasts = list(map(bisect_left, repeat(data), ends))
+            self.lasts = integer_columns.places(data, ends)
         self._before: dict[int, list[int]] = defaultdict(list)
         """Slot to the rows of older data that may lie in it."""
         self.odd = points.why_not.keys() | points.doubts.keys()
         """Rows that are undated, or do not always count."""
-        if points.data_lo != points.data_hi:
+        if data != points.data_hi:
             undated = [row for row in points.counted() if data[row] < points.data_hi[row]]
             self.odd |= set(undated)
             for row in undated:
                 first = bisect_right(starts, data[row])
                 for index in range(first, bisect_right(starts, points.data_hi[row])):
                     self._before[index].append(row)
+
+    def not_by_first(self, by: array[int], until: array[int] | None) -> Iterable[int]:
+        """Return the slots that are empty, or whose first row came after ``by``, or may have gone before ``until``."""
+        found = {*integer_columns.rows_above(1, integer_columns.less(self.lasts, self.firsts))}
+        behind = array("q", [FOREVER])  # the first row of an empty slot may lie behind the last one
+        came = integer_columns.picked(self.points.available_hi + behind, self.firsts)
+        found.update(integer_columns.rows_above(came, by))
+        if until is not None:
+            gone = integer_columns.picked(self.points.gone_lo + behind, self.firsts)
+            found.update(integer_columns.rows_above(until, gone))
+        return found
 
     def is_odd(self, index: int) -> bool:
         """Return whether anything of a slot is undated, or does not always count."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
-from operator import itemgetter, sub
+from operator import itemgetter
 
-from drcheck.core import words
+from drcheck.core import integer_columns, words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
@@ -161,11 +162,10 @@ class Exposure:
 def _worst_age(steps: Newest, window: Window) -> int | None:
     """Return the greatest age within ``window`` of what ``steps`` tell of; None: for some time there was nothing."""
     times, data = steps.steps(*window)
-    if not times or times[0] > window.start or min(data) == LONG_AGO:
+    if not times or times[0] > window.start or integer_columns.bounds(data)[0] == LONG_AGO:
         return None
-    ages: Iterator[int] = map(sub, [*times[1:], window.end], data)
-    oldest = max(ages)
-    return max(0, oldest)
+    ages = integer_columns.less(times[1:] + array("q", [window.end]), data)
+    return max(0, integer_columns.bounds(ages)[1])
 
 
 def _data(row: Row, *, favourable: bool) -> int:

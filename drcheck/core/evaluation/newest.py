@@ -6,10 +6,11 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from itertools import islice, repeat
-from operator import ge, itemgetter, lt
+from itertools import repeat
+from operator import itemgetter
 from typing import overload
 
+from drcheck.core import integer_columns
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
@@ -86,21 +87,18 @@ def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest
     if points.why_not or points.doubts or (points.held_until and not favourable):
         return None
     data, came, gone = _instants(points, favourable=favourable)
-    instants = came.tolist()
-    if not (_rises(data.tolist()) and _rises(instants)):
+    if not (integer_columns.rises(data) and integer_columns.rises(came)):
         return None
-    ends = gone.tolist() if until_gone else [FOREVER]
+    end = gone[-1] if until_gone else FOREVER
     # Each stood until the next one came: so only of the last it must still be known that it stood at all.
-    if until_gone and not (instants[-1] < ends[-1] == max(ends) and all(map(ge, ends, instants[1:]))):
+    if until_gone and not (
+        came[-1] < end == integer_columns.bounds(gone)[1] and integer_columns.none_less(gone, came[1:])
+    ):
         return None
-    if ends[-1] == FOREVER:
+    if end == FOREVER:
         return Newest(came, _Rows(points, range(len(came))), data)
     rows = _Rows(points, (*range(len(came)), None))
-    return Newest(came + array("q", ends[-1:]), rows, data + array("q", [LONG_AGO]))
-
-
-def _rises(column: list[int]) -> bool:
-    return all(map(lt, column, islice(column, 1, None)))
+    return Newest(came + array("q", [end]), rows, data + array("q", [LONG_AGO]))
 
 
 @dataclass(frozen=True, slots=True)

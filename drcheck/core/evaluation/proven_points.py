@@ -113,7 +113,11 @@ def _there(points: Points, one: Told, clock_tolerance: int) -> Iterator[Row]:
         return
     begun, ended = recovery.started_at - clock_tolerance, one.ends + clock_tolerance
     for row in points.counted():
-        if points.available_lo[row] <= ended and points.gone_hi[row] > begun:
+        if (
+            points.available_lo[row] <= ended
+            and points.gone_hi[row] > begun
+            and points.data_lo[row] <= recovery.data_by
+        ):
             yield points, row
 
 

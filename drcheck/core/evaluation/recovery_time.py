@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Between, Recovery
-from drcheck.core.time.spans import Span, intersection, union
+from drcheck.core.time.spans import Span, Spans, intersection, union
 
 
 class CountsFrom(StrEnum):
@@ -24,6 +25,11 @@ class Until(StrEnum):
     VALIDATED = "validated"
 
 
+_STARTS: Final = {CountsFrom.DISRUPTION: 0, CountsFrom.DECLARATION: 1, CountsFrom.RESTORE_START: 2}
+_STOPS: Final = {Until.RESTORED: 3, Until.VALIDATED: 4}
+"""Where each stands among the five clocks of a recovery."""
+
+
 def recovery_time(
     recovery: Recovery, counts_from: CountsFrom, until: Until, not_counted: frozenset[str]
 ) -> tuple[int, int | None]:
@@ -33,9 +39,11 @@ def recovery_time(
     The phases ``not_counted`` are taken out.
     """
     start, stop = clocks_of(recovery, counts_from, until)
-    left_out = union(
-        Span(phase.started_at, phase.finished_at) for phase in recovery.phases if phase.name in not_counted
-    )
+    left_out: Spans = ()
+    if not_counted and recovery.phases:
+        left_out = union(
+            Span(phase.started_at, phase.finished_at) for phase in recovery.phases if phase.name in not_counted
+        )
     shortest = _counted(start.hi, stop.lo, left_out)
     longest = None if start.lo == LONG_AGO or stop.hi == FOREVER else _counted(start.lo, stop.hi, left_out)
     return shortest, longest
@@ -53,9 +61,8 @@ def clocks_of(recovery: Recovery, counts_from: CountsFrom, until: Until) -> tupl
         recovery.restored_at,
         FOREVER if recovery.finished_at is None else recovery.validated_at,
     )
-    starts = {CountsFrom.DISRUPTION: 0, CountsFrom.DECLARATION: 1, CountsFrom.RESTORE_START: 2}[counts_from]
-    stops = {Until.RESTORED: 3, Until.VALIDATED: 4}[until]
-    return _between(clocks, starts, recovery.finished_at), _between(clocks, stops, recovery.finished_at)
+    ends = recovery.finished_at
+    return _between(clocks, _STARTS[counts_from], ends), _between(clocks, _STOPS[until], ends)
 
 
 def _between(clocks: tuple[int | None, ...], which: int, ends: int | None) -> Between:
@@ -69,7 +76,9 @@ def _between(clocks: tuple[int | None, ...], which: int, ends: int | None) -> Be
     return Between(earliest, latest)
 
 
-def _counted(start: int, stop: int, left_out: tuple[Span, ...]) -> int:
+def _counted(start: int, stop: int, left_out: Spans) -> int:
     if stop <= start:
         return 0
+    if not left_out:
+        return stop - start
     return stop - start - sum(span.end - span.start for span in intersection((Span(start, stop),), left_out))

@@ -321,7 +321,7 @@ class History:
                 if newer[of] > newest[of] and look.begin not in turned:
                     turned.append(look.begin)
 
-    def last_shown(self, data: Sequence[int], last_seen: Sequence[int]) -> list[int]:
+    def last_shown(self, data: array[int], last_seen: array[int]) -> array[int]:
         """Return the newest look that showed what still stands: else a complete one would have missed it.
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
@@ -330,7 +330,7 @@ class History:
 
     def last_shown_of(self, known: Sighting) -> int:
         """Return the newest look that showed one of them."""
-        return self.last_shown((known.shown.data_lo,), (known.last_seen,))[0]
+        return max(self.reach.back_to(known.shown.data_lo), known.last_seen)
 
     def read_all(self) -> None:
         """Read every stretch."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
-from operator import ge, lt
 from typing import TypeVar
 
+from drcheck.core import integer_columns
 from drcheck.core.history.likeness import Reading
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
@@ -27,7 +27,7 @@ def columns(
     of: str,
     sightings: Iterable[Sighting],
     plain: Table,
-    unseen_from: Callable[[Sequence[int], Sequence[int]], Sequence[int]],
+    unseen_from: Callable[[array[int], array[int]], array[int]],
     reading: Reading,
     *,
     last_shown: Callable[[Sighting], int],
@@ -44,19 +44,19 @@ def columns(
     first = second_names(seen, clock_tolerance=clock_tolerance) if reading.second_names else {}
     rows = _Rows(seen, plain, [first.get(id(one), one).data_lo for one in seen])
     data_hi = [first.get(id(one), one).newest_data for one in seen]
-    available_lo = rows.column((one.available_lo for one in seen), plain.available_lo)
-    gone_lo: Sequence[int] = rows.column((one.gone_lo for one in seen), plain.gone_lo)
+    available_lo = rows.integers((one.available_lo for one in seen), plain.available_lo)
+    gone_lo = rows.integers((one.gone_lo for one in seen), plain.gone_lo)
     unseen = unseen_from(
-        rows.column((one.shown.data_lo for one in seen), plain.data_lo),
-        rows.column((one.last_seen for one in seen), plain.last_seen),
+        rows.integers((one.shown.data_lo for one in seen), plain.data_lo),
+        rows.integers((one.last_seen for one in seen), plain.last_seen),
     )
-    if gone_lo.count(FOREVER) == len(gone_lo):
+    if integer_columns.alike(gone_lo, FOREVER):
         gone_lo = unseen
     else:
-        gone_lo = [unknown if gone == FOREVER else gone for gone, unknown in zip(gone_lo, unseen, strict=True)]
+        both = zip(gone_lo, unseen, strict=True)
+        gone_lo = array("q", [unknown if gone == FOREVER else gone for gone, unknown in both])
+    gone_lo = integer_columns.greater(gone_lo, available_lo)
     kinds = rows.column((one.shown.kind for one in seen), plain.kind)
-    if not all(map(ge, gone_lo, available_lo)):
-        gone_lo = list(map(max, gone_lo, available_lo))
     names = tuple(rows.column((one.shown.name for one in seen), plain.name))
     points = Points(
         source=source.name,
@@ -64,13 +64,13 @@ def columns(
         arrival_by=source.available_at.value,
         name=names,
         kind=tuple(kind or source.kind for kind in kinds) if source.kind else tuple(kinds),
-        data_lo=array("q", rows.data_lo),
-        data_hi=array("q", rows.column(data_hi, _newest_data(plain))),
-        available_lo=array("q", available_lo),
-        available_hi=array("q", rows.column((one.available_hi for one in seen), plain.available_hi)),
-        gone_lo=array("q", gone_lo),
-        gone_hi=array("q", rows.column((one.gone_hi for one in seen), plain.gone_hi)),
-        size=array("q", rows.column((one.shown.size for one in seen), plain.size)),
+        data_lo=rows.data_lo,
+        data_hi=rows.integers(data_hi, _newest_data(plain)),
+        available_lo=available_lo,
+        available_hi=rows.integers((one.available_hi for one in seen), plain.available_hi),
+        gone_lo=gone_lo,
+        gone_hi=rows.integers((one.gone_hi for one in seen), plain.gone_hi),
+        size=rows.integers((one.shown.size for one in seen), plain.size),
         checksum=tuple(rows.column((one.content.checksum for one in seen), plain.checksum)),
         facts={(rows.at[i], fact): steps for i, one in enumerate(seen) for fact, steps in one.facts.items()},
         builds_on=_told_bases(source, names),
@@ -92,7 +92,7 @@ def columns(
     shown = Shown(
         source,
         rows.column((one.shown.complete for one in seen), (True,) * alone),
-        rows.column((one.first_seen for one in seen), plain.first_seen),
+        rows.integers((one.first_seen for one in seen), plain.first_seen),
         clock_tolerance,
         rows.column((one.shown.pieces for one in seen), (None,) * alone),
         rows.column(whole, (True,) * alone),
@@ -121,15 +121,17 @@ class _Rows:
     """The order of rows in columns: by their data, then by name, then by the look that first showed them."""
 
     def __init__(self, sightings: Sequence[Sighting], plain: Table, data_lo: Iterable[int]) -> None:
-        data = [*data_lo, *plain.data_lo]
+        data = array("q", data_lo)
+        of_sightings = data[:]
+        data.extend(plain.data_lo)
         self._all_plain = not sightings
-        self._in_order = all(map(lt, data, data[1:]))
+        self._in_order = integer_columns.rises(data)
         self._order: Sequence[int] = range(len(data))
         if not self._in_order:
             names = [*(one.shown.name for one in sightings), *plain.name]
             first_seen = [*(one.first_seen for one in sightings), *plain.first_seen]
             self._order = sorted(self._order, key=list(zip(data, names, first_seen, strict=True)).__getitem__)
-        self.data_lo = self.column(data[: len(sightings)], plain.data_lo)
+        self.data_lo = self.integers(of_sightings, plain.data_lo)
         self.at = dict(zip(self._order, range(len(data)), strict=True)) if sightings else {}
         """Where each of the sightings, and of the others after them, stands."""
 
@@ -140,12 +142,16 @@ class _Rows:
         column = [*of_sightings, *of_plain]
         return column if self._in_order else [column[row] for row in self._order]
 
+    def integers(self, of_sightings: Iterable[int], of_plain: array[int]) -> array[int]:
+        """Return one column of integers in this order; it is nobody else's."""
+        return array("q", self.column(of_sightings, of_plain))
 
-def _newest_data(plain: Table) -> Sequence[int]:
+
+def _newest_data(plain: Table) -> array[int]:
     """Return the newest instants that data may be of: data is never newer than its arrival."""
     if plain.data_lo == plain.data_hi:
         return plain.data_hi
-    return list(map(min, plain.data_hi, map(max, plain.data_lo, plain.available_hi)))
+    return array("q", map(min, plain.data_hi, map(max, plain.data_lo, plain.available_hi)))
 
 
 def _bridge(sightings: Sequence[Sighting], at: Mapping[int, int], points: Points) -> None:

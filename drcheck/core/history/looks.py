@@ -5,9 +5,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, repeat
+from itertools import islice
 from typing import Final, Self, overload
 
+from drcheck.core import integer_columns
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Gap, Look
 
@@ -31,19 +32,17 @@ class Looks(Sequence[Look]):
     @classmethod
     def of(
         cls,
-        begin: Iterable[int],
-        took: Iterable[int],
-        asked_from: Iterable[int],
-        size: Iterable[int],
+        begin: array[int],
+        took: array[int],
+        asked_from: array[int],
+        size: array[int],
         hidden: Iterable[int],
         *,
         newest: Look | None,
     ) -> Self:
         """Return looks of which ``newest`` is the last one; ``hidden`` are the rows of those that were not complete."""
         looks = cls()
-        looks._begin, looks._took, looks._asked_from, looks._size = (
-            array("q", column) for column in (begin, took, asked_from, size)
-        )
+        looks._begin, looks._took, looks._asked_from, looks._size = begin, took, asked_from, size
         looks._hidden = bytearray(len(looks._begin))
         for row in hidden:
             looks._hidden[row] = True
@@ -93,6 +92,11 @@ class Looks(Sequence[Look]):
     def begins(self) -> Sequence[int]:
         """When each of them began."""
         return self._begin
+
+    @property
+    def columns(self) -> tuple[array[int], array[int], array[int], array[int]]:
+        """When each began, how long it took, how far back it asked, and how large what it read was."""
+        return self._begin, self._took, self._asked_from, self._size
 
     @property
     def all_complete(self) -> bool:
@@ -152,23 +156,14 @@ class Reach:
         index = bisect_right(self._asked_from, data)
         return self._begin[index - 1] if index else LONG_AGO
 
-    def last_shown(self, data: Sequence[int], last_seen: Sequence[int]) -> list[int]:
+    def last_shown(self, data: array[int], last_seen: array[int]) -> array[int]:
         """Return the newest look that showed what still stands: else one that asked as far back would have missed it.
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
         """
-        instants, seen = list(data), list(last_seen)
-        if len(instants) == 1 or sorted(instants) != instants:
-            return list(map(max, map(self.back_to, instants), seen))
-        found: list[int] = []
-        index = bisect_right(self._asked_from, instants[0]) if instants else 0
-        while (at := len(found)) < len(instants):
-            begin = self._begin[index - 1] if index else LONG_AGO
-            end = bisect_left(instants, self._asked_from[index], at) if index < len(self._begin) else len(instants)
-            its = seen[at:end]
-            found += [begin] * len(its) if max(its, default=begin) <= begin else map(max, its, repeat(begin))
-            index += 1
-        return found
+        begins = array("q", [LONG_AGO, *self._begin])
+        asked = integer_columns.places(self._asked_from, data, after=True)
+        return integer_columns.greater(integer_columns.picked(begins, asked), last_seen)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reach) and (self._asked_from, self._begin) == (other._asked_from, other._begin)

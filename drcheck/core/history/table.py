@@ -11,26 +11,27 @@ from drcheck.core.history.sightings import Sighting
 from drcheck.core.model.evidence import Candidate
 
 
+def _column() -> array[int]:
+    return array("q")
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Sightings as columns of one length; see :class:`Sighting` for what they mean.
-
-    What lies in stretches has its numbers in arrays.
-    """
+    """Sightings as columns of one length; see :class:`Sighting` for what they mean."""
 
     name: Sequence[str] = ()
     of: Sequence[str] = ()
     kind: Sequence[str] = ()
-    data_lo: Sequence[int] = ()
-    data_hi: Sequence[int] = ()
-    available_lo: Sequence[int] = ()
-    available_hi: Sequence[int] = ()
-    size: Sequence[int] = ()
+    data_lo: array[int] = field(default_factory=_column)
+    data_hi: array[int] = field(default_factory=_column)
+    available_lo: array[int] = field(default_factory=_column)
+    available_hi: array[int] = field(default_factory=_column)
+    size: array[int] = field(default_factory=_column)
     checksum: Sequence[str] = ()
-    first_seen: Sequence[int] = ()
-    last_seen: Sequence[int] = ()
-    gone_lo: Sequence[int] = ()
-    gone_hi: Sequence[int] = ()
+    first_seen: array[int] = field(default_factory=_column)
+    last_seen: array[int] = field(default_factory=_column)
+    gone_lo: array[int] = field(default_factory=_column)
+    gone_hi: array[int] = field(default_factory=_column)
     special: Mapping[int, Sighting] = field(default_factory=dict, kw_only=True)
     """Row to what a row of these columns does not tell wholly."""
 
@@ -64,17 +65,17 @@ class Table:
         return Table(*map(_joined, several))
 
 
-def _picked(column: Sequence[Any], rows: Iterable[int]) -> Sequence[Any]:
+def _picked(column: Sequence[Any], rows: Iterable[int]) -> Any:
     values = (column[row] for row in rows)
     return array(column.typecode, values) if isinstance(column, array) else list(values)
 
 
-def _joined(columns: Sequence[Sequence[Any]]) -> Sequence[Any]:
+def _joined(columns: Sequence[Sequence[Any]]) -> Any:
     found = columns[0][:] if isinstance(columns[0], array) else list(columns[0])
     for column in columns[1:]:
         found.extend(column)
     return found
 
 
-def _all_but_special(table: Table) -> list[Sequence[Any]]:
+def _all_but_special(table: Table) -> list[Any]:
     return [getattr(table, each.name) for each in fields(table)[:-1]]

@@ -6,11 +6,13 @@ the same content as something else, becomes an object.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from drcheck.core import integer_columns
 from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.archive import hashed
@@ -218,15 +220,16 @@ class _Known:
 
 def _plain(table: Table, of: str, oldest: int, until: int) -> Sequence[int]:
     """Return the rows of a data set that a question needs, but for those of which columns do not tell all."""
-    data = list(table.data_lo)
+    data = table.data_lo
     if (
         not table.special
         and table.of.count(of) == len(table)
-        and table.data_hi == table.data_lo
-        and data == sorted(data)
+        and table.data_hi == data
+        and integer_columns.never_falls(data)
     ):
         last = bisect_left(data, until)
-        if min((*table.available_lo[last:], *table.first_seen[last:]), default=until) >= until:
+        later = table.available_lo[last:] + table.first_seen[last:]
+        if not later or integer_columns.bounds(later)[0] >= until:
             return range(bisect_left(data, oldest), last)  # rows that follow each other, as mostly
     columns = zip(table.of, table.data_lo, table.data_hi, table.available_lo, table.first_seen, strict=True)
     rows = [
@@ -253,7 +256,7 @@ class _Proof:
         source = self._source
         return Absence.proved_by(self._looks, source.thinned_after, turnovers, seen_every=source.seen_every)
 
-    def unseen_from(self, data: Sequence[int], last_seen: Sequence[int]) -> list[int]:
+    def unseen_from(self, data: array[int], last_seen: array[int]) -> array[int]:
         """Return from when on nobody knows whether what was never missed still stands.
 
         Given, of each, the oldest instant of its data, and the newest look that is known to have shown it.
@@ -261,8 +264,9 @@ class _Proof:
         shown = self._history.last_shown(data, last_seen)
         last = self._history.looks[-1] if self._history.looks else None
         if self._source.seen_every or (last is not None and not last.complete):
-            shown = [self._unseen_from(look + 1, seen, last) - 1 for look, seen in zip(shown, last_seen, strict=True)]
-        return [FOREVER if look + 1 >= self._until else look + 1 for look in shown]
+            both = zip(shown, last_seen, strict=True)
+            shown = array("q", [self._unseen_from(look + 1, seen, last) - 1 for look, seen in both])
+        return integer_columns.following(shown, self._until, FOREVER)
 
     def _unseen_from(self, shown: int, last_seen: int, last: Look | None) -> int:
         taken = self.looked.taken

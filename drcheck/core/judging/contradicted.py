@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.kinds.provable import Provable
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Check, Log, Recovery
 from drcheck.core.model.points import Row
 from drcheck.core.model.policy import Policy
+from drcheck.core.names.matching import Named
 from drcheck.core.names.of_source import matcher_of
 from drcheck.core.rules import checked_copies
 from drcheck.core.time.spans import Span, difference
@@ -32,6 +34,7 @@ def held_against(
     places = _Places(policy, evidence, clock_tolerance)
     for log in logs.values():
         places.find((*log.recoveries, *log.checks))
+    dates = any(isinstance(one, Provable) for one in policy.commitments)
 
     def recovery(one: Recovery) -> Recovery:
         if one.contradicted:
@@ -40,7 +43,9 @@ def held_against(
             why = f"it restored {one.point_of}, a data set that no source of the policy holds"
         else:
             why = places.against(one.point_source, one.point_name, one.started_at, one.finished_at, "restored")
-        return replace(one, contradicted=why) if why else one
+        if why or not dates or one.outcome != "passed":
+            return replace(one, contradicted=why) if why else one
+        return replace(one, data_by=places.data_by(one.point_source, one.point_name))
 
     def check(one: Check) -> Check:
         if not one.passed:
@@ -97,14 +102,31 @@ class _Places:
         gone = max(points.gone_hi[row] for points, row in copies)
         return f"{what}which was gone by {words.instant(gone)}, before it began" if gone <= begun else ""
 
-    def _unshown(self, source: str, name: str, begun: int, ended: int) -> bool:
-        """Return whether no look has shown a copy, and looks prove all that stood at its place meanwhile."""
-        seen = self.evidence[source]
+    def data_by(self, source: str, name: str) -> int:
+        """Return of when the data is, at the latest, of a copy that a look has shown and that is not read any more.
+
+        By its name it is older than what the question needs: whoever restored it proved nothing newer. ``FOREVER``: it
+        is read, or nobody knows.
+        """
+        if (source, name) in self.copies or not name or source not in self.evidence:
+            return FOREVER
+        read = self._read(source, name)
+        # What was shown is sought in all of a history, however long it is.
+        if read is None or read.data_hi is None or not self.evidence[source].shown({name}):
+            return FOREVER
+        return read.data_hi
+
+    def _read(self, source: str, name: str) -> Named | None:
+        """Return what the name of a copy tells by the templates of its source; None: they do not read it."""
         try:
             match = matcher_of(self.policy.sources[source])
-        except DrcheckError:
-            return False  # an earlier text may say what no policy may say any more
-        read = next(filter(None, map(match, checked_copies.spellings(name))), None)
+        except (DrcheckError, LookupError):
+            return None  # an earlier text may say what no policy may say any more
+        return next(filter(None, map(match, checked_copies.spellings(name))), None)
+
+    def _unshown(self, source: str, name: str, begun: int, ended: int) -> bool:
+        """Return whether no look has shown a copy, and looks prove all that stood at its place meanwhile."""
+        seen, read = self.evidence[source], self._read(source, name)
         if read is None or read.of not in seen.parts or ended >= FOREVER:
             return False
         data = LONG_AGO if read.data_lo is None else read.data_lo

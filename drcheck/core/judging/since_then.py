@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from drcheck.core import words
+from drcheck.core import integer_columns, words
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.log_lines import appeared, times
@@ -82,7 +82,7 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
                 parts.setdefault(of, []).append(replace(part, points=_points(part)))
         ruler = Ruler(slots)
         for its in parts.values():
-            if all(min(part.points.gone_hi, default=FOREVER) == FOREVER for part in its):
+            if all(integer_columns.alike(part.points.gone_hi, FOREVER) for part in its):
                 continue  # nothing went
             by_slot = BySlot(its, ruler)
             for index, slot in enumerate(slots):
@@ -104,8 +104,8 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
     known = within[-1] if within else LONG_AGO
     # The others, which are most, were seen within the window, and are as they were.
     changed = points.second_of.keys() | points.rewritten.keys()
-    changed |= {row for row, came in enumerate(points.available_hi) if came > known}
-    if min(points.gone_hi, default=FOREVER) < FOREVER:
+    changed |= {*integer_columns.rows_above(points.available_hi, known)}
+    if not integer_columns.alike(points.gone_hi, FOREVER):
         changed |= {row for row, gone in enumerate(points.gone_hi) if window.start < gone < FOREVER}
     for row in sorted(changed):
         data, arrived, gone = points.data_lo[row], points.available_lo[row], points.gone_hi[row]

@@ -6,6 +6,7 @@ enough of its points had become available by t, even if they are gone since.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
@@ -156,7 +157,7 @@ class _Plan:
 
     def __init__(self, owed: Sequence[_Owed]) -> None:
         self.owed = owed
-        self.dues = [one.due for one in owed]
+        self.dues = array("q", [one.due for one in owed])
         self.ruler = Ruler([one.slot for one in owed])
 
     def bound(self, start: int, end: int) -> _Plan:
@@ -228,8 +229,8 @@ class _Slots:
         self._commitment, self._subject, self._terms, self._window = commitment, subject, terms, window
         self._owed, self._dues = plan.owed, plan.dues
         self._by_slot = BySlot(subject.parts, plan.ruler)
-        self._kept = self._by_slot.plainly_held(self._dues) if commitment.at_least == 1 else [False] * len(plan.owed)
-        """By slot: whether it is met for as long as it decides."""
+        self._kept = self._by_slot.plainly_held(self._dues) if commitment.at_least == 1 else bytearray(len(plan.owed))
+        """By slot: 1: it is met for as long as it decides."""
         self._filled: dict[int, _Filled] = {}
 
     def newest_due(self, t: int) -> _Filled | None:
@@ -245,13 +246,15 @@ class _Slots:
 
     def changes(self) -> Iterator[int]:
         """Yield every instant within the window at which the status may change, and some others."""
-        was_kept = False
-        for index, kept in enumerate(self._kept[: bisect_left(self._dues, self._window.end)]):
-            if not kept:
+        index, end = 0, bisect_left(self._dues, self._window.end)
+        while index < end:
+            if not self._kept[index]:
                 yield from self._slot(index).changes()
-            elif not was_kept:
+                index += 1
+            else:  # nothing changes from one kept slot to the next
                 yield self._dues[index]
-            was_kept = kept
+                lacking = self._kept.find(0, index, end)
+                index = end if lacking < 0 else lacking
 
     def due_from(self, t: int) -> Iterator[_Filled]:
         """Yield the slots that are due at ``t`` or later, in order."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import ClassVar, Final, NamedTuple
 
 from drcheck.core import words
@@ -40,6 +40,8 @@ from drcheck.core.time.timeline import cut, overlay, within
 _ANY_AGE: Final = 1 << 40
 """Seconds: older than any data."""
 _MOST_CITED: Final = 3
+_INTERVALS: Final = 3
+"""How many of the newest times between two restores say how long they come apart."""
 _LOCKS_ASKED: Final = 365 * DAY
 """For how long after its arrival the lock of a point is asked for, where no ``at_most`` says: it may be extended once a
 restore has proven the point."""
@@ -99,7 +101,7 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
     ]
     pieces = overlay(window, [finding.pieces for finding in findings])
     deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
-    first = findings[0]
+    first, late = findings[0], judged.found_too_late(window.end)
     return Finding(
         of=subject.of,
         pieces=pieces,
@@ -108,8 +110,9 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
         measured=first.measured,
         headroom=first.headroom,
         due_at=min((one.due_at for one in findings if one.due_at is not None), default=None),
-        at_risk=pieces[-1].status is Status.MET and any(finding.at_risk for finding in findings),
+        at_risk=pieces[-1].status is Status.MET and (bool(late) or any(finding.at_risk for finding in findings)),
         evidence=judged.cited(window.end),
+        notes=(late,) if late else (),
     )
 
 
@@ -219,6 +222,30 @@ class _Judged:
             return ()
         records = [cite_record(proof.by, proof.in_doubt) for proof in self._proofs(row) if proof.since < end]
         return (cite(row), *dict.fromkeys(records[:_MOST_CITED]))
+
+    def found_too_late(self, end: int) -> str:
+        """Return why what goes wrong may be found only when no proven point is left; empty: nothing says so.
+
+        What goes wrong right after a restore has proven a point is found by the next one, and until then that point
+        must stand. How long restores come apart the newest of them tell, and how long the last one lies back.
+        """
+        row = self.exposure.surest.before(end)
+        kept = () if row is None else self._kept(row)[1:]  # but for that it was seen
+        if row is None or not kept:
+            return ""
+        proven = {proof.since for its in self.proofs.values() for proof in its if not proof.in_doubt}
+        times = [*sorted(one for one in proven if one < end)[-_INTERVALS - 1 :], end]
+        apart = max(after - before for before, after in pairwise(times))
+        last = max(proof.since for proof in self._proofs(row) if not proof.in_doubt and proof.since < end)
+        stands = max(one.until for one in kept) - last
+        if stands >= apart:
+            return ""
+        stands_for = f"for {words.duration(stands)} after its own" if stands > 0 else "no longer than until its own"
+        return (
+            f"restores that prove a point of {self.subject.of} come {words.duration(apart)} apart, and the newest such "
+            f"point is kept {stands_for}: what goes wrong unseen may be found when none is left (restore more often, "
+            "or keep it longer)"
+        )
 
     def _age_status(self, t: int) -> Status | None:
         status = self.exposure.status_at(t)

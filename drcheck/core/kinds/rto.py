@@ -273,6 +273,9 @@ def _read(commitment: Rto, one: Told, terms: Terms) -> _Reading:
 
 def _after(before: _Step, since: int, readings: Sequence[_Reading]) -> _Step:
     """Return what holds once recoveries have ended at one instant, of which the worst decides."""
+    if all(one.surely_passes for one in readings):
+        first = readings[0].told
+        return _Step(since, _State.PROVEN, _State.PROVEN, first, first)
     failed = [one.told for one in readings if one.may_fail and not one.may_pass and not one.may_prove_nothing]
     if failed:
         return _Step(since, _State.FAILED, _State.FAILED, failed[0], failed[0])

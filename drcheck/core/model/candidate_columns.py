@@ -24,11 +24,11 @@ class CandidateColumns(Sequence[Candidate]):
     name: Sequence[str] = field(default_factory=list)
     of: Sequence[str] = field(default_factory=list)
     kind: Sequence[str] = field(default_factory=list)
-    data_lo: Sequence[int] = field(default_factory=_instants)
-    data_hi: Sequence[int] = field(default_factory=_instants)
-    available_lo: Sequence[int] = field(default_factory=_instants)
-    available_hi: Sequence[int] = field(default_factory=_instants)
-    size: Sequence[int] = field(default_factory=_instants)
+    data_lo: array[int] = field(default_factory=_instants)
+    data_hi: array[int] = field(default_factory=_instants)
+    available_lo: array[int] = field(default_factory=_instants)
+    available_hi: array[int] = field(default_factory=_instants)
+    size: array[int] = field(default_factory=_instants)
     checksum: Sequence[str] = field(default_factory=list)
     complete: Sequence[bool] = field(default_factory=list)
     pieces: Sequence[Pieces | None] = field(default_factory=list)
@@ -38,8 +38,11 @@ class CandidateColumns(Sequence[Candidate]):
         """Return the columns of candidates."""
         if isinstance(candidates, cls):
             return candidates
-        rows = list(candidates)
-        return cls(*map(list, zip(*rows, strict=True))) if rows else cls()
+        made = cls()
+        columns = zip(*candidates, strict=True)
+        for own, column in zip(made.columns, columns, strict=False):  # there are none where there are no candidates
+            own.extend(column)
+        return made
 
     def extend(self, others: CandidateColumns) -> None:
         """Add other candidates at the end; for one that was begun empty, and whose columns are nobody else's."""
@@ -84,6 +87,6 @@ class CandidateColumns(Sequence[Candidate]):
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
 
-def _only(column: Sequence[Any], rows: Sequence[int]) -> Sequence[Any]:
+def _only(column: Sequence[Any], rows: Sequence[int]) -> Any:
     chosen = map(column.__getitem__, rows)
     return array("q", chosen) if isinstance(column, array) else list(chosen)

@@ -55,6 +55,8 @@ class Recovery:
     """Whether this was a real outage, not a test."""
     contradicted: str = ""
     """What speaks against its record, so that it proves nothing; empty: nothing does."""
+    data_by: int = FOREVER
+    """The latest instant that the data of the copy it names can be of, where that is older than all that is read."""
     recovered_by: str = ""
     operator: str = ""
     notes: str = ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from operator import le
 from typing import Final
 
-from drcheck.core import words
+from drcheck.core import integer_columns, words
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.core.rules.interface import Shown
@@ -20,8 +19,7 @@ def apply(points: Points, shown: Shown) -> Points:
     Where its place also says that it came only after it was seen, and a look since then has shown it, the clock of that
     first look may have been behind: it is in doubt.
     """
-    instants = points.data_lo.tolist()
-    if all(map(le, instants, shown.first_seen)) and all(map(le, instants, points.available_hi)):
+    if all(integer_columns.none_less(column, points.data_lo) for column in (shown.first_seen, points.available_hi)):
         return points
     reasons: dict[int, str] = {}
     doubts: dict[int, tuple[Doubt]] = {}

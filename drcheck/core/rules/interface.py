@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ class Shown(NamedTuple):
     source: Source
     complete: Sequence[bool]
     """By row: whether its marker stood beside it, or none is asked for."""
-    first_seen: Sequence[int]
+    first_seen: array[int]
     """By row: the look that first showed it."""
     clock_tolerance: int
     pieces: Sequence[Pieces | None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Final
 
-from drcheck.core import words
+from drcheck.core import integer_columns, words
 from drcheck.core.model.evidence import ZEROS, Fact
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.checks import is_broken
@@ -37,7 +37,9 @@ _PACKED: Final = frozenset(
 def not_tiny(points: Points, shown: Shown) -> Points:
     """Doubt what is compressed, encrypted or an archive by its name, and too small to hold anything."""
     source = shown.source
-    if source.min_size is not None or source.max_shrink == 1 or min(points.size, default=0) >= HOLDS_SOMETHING:
+    if source.min_size is not None or source.max_shrink == 1:
+        return points
+    if not points.size or integer_columns.bounds(points.size)[0] >= HOLDS_SOMETHING:
         return points
     return points.doubting(
         {

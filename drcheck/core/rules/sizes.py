@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from drcheck.core import words
+from drcheck.core import integer_columns, words
 from drcheck.core.model.points import Points
 from drcheck.core.rules.checks import is_broken
 from drcheck.core.rules.interface import Shown
@@ -21,7 +21,7 @@ MEDIAN_FROM: Final = 3
 def at_least(points: Points, shown: Shown) -> Points:
     """Reject what is smaller than ``min_size``; what is empty never counts."""
     least = shown.source.least_size
-    if min(points.size, default=least) >= least:
+    if not points.size or integer_columns.bounds(points.size)[0] >= least:
         return points
     return points.rejecting(
         {
@@ -69,7 +69,7 @@ def compared(points: Points, shown: Shown) -> Iterator[tuple[int, deque[int]]]:
 
 def are_alike(points: Points, share: Fraction) -> bool:
     """Return whether not even the smallest of all is less than that ``share`` of the largest."""
-    smallest, largest = min(points.size, default=0), max(points.size, default=0)
+    smallest, largest = integer_columns.bounds(points.size) if points.size else (0, 0)
     return smallest * share.denominator >= largest * share.numerator
 
 

@@ -12,6 +12,7 @@ from drcheck.readers.logs.walk import CORRECTS, Take, Walked
 
 DEEPEST: Final = 100
 """Levels of nesting. How many the decoder bears differs between releases of Python, and a verdict must not."""
+_TOO_DEEP: Final = f"it is nested deeper than {DEEPEST} levels"
 
 _MEND: Final = f'Append the right record with "{CORRECTS}": {{line}}; the log is never rewritten.'
 
@@ -23,16 +24,15 @@ def each(data: bytes, service: str, latest: int, take: Take) -> Walked:  # noqa:
 
 def strict(text: str) -> Any:
     """Return what a JSON text says; raises :class:`Malformed` where it says nothing, or one thing in two ways."""
-    deep = Malformed(f"it is nested deeper than {DEEPEST} levels")
     try:
         value = _DECODER.decode(text)
     except RecursionError:  # it bears more levels than we do
-        raise deep from None
+        raise Malformed(_TOO_DEEP) from None
     except ValueError:
         raise Malformed("it is not JSON") from None
     # What has no more brackets than that has no more levels.
     if text.count("{") + text.count("[") > DEEPEST and _is_deep(value):
-        raise deep
+        raise Malformed(_TOO_DEEP)
     return value
 
 

@@ -22,5 +22,6 @@ def in_words(came: Provenance, shown: Callable[[int], str]) -> Iterator[tuple[st
     yield "Longest time without", f"{words.duration(end - start)}, from {shown(start)} to {shown(end)}"
     if came.made_by:
         yield "Versions that ran", printable(words.several(list(came.made_by), at_most=_MOST_TEXTS))
+    yield "Entries of the ledger", f"the first {came.entries}, whose Merkle tree (RFC 6962) has the root {came.root}"
     texts = [f"{text.service} {shown(text.at)} ({text.sha256[:12]})" for text in came.texts]
     yield "Policies that came in it", printable(words.several(texts, at_most=_MOST_TEXTS)) or "none"

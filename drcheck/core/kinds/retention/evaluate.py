@@ -5,9 +5,12 @@ Three promises, each judged on its own, then the worst taken: ``keep`` for a tim
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, partial
+from datetime import tzinfo
+from functools import cached_property, lru_cache, partial
 from itertools import groupby, pairwise, repeat
+from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
@@ -21,6 +24,7 @@ from drcheck.core.kinds.retention.tiers import Held, tier, why_it_may_not_stand,
 from drcheck.core.model import grace, lateness
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
 from drcheck.core.model.points import Row
+from drcheck.core.model.slots import Per
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Window
 from drcheck.core.time import calendar
@@ -237,20 +241,38 @@ def _reason(slot: _Owed, subject: Subject, t: int) -> str:
 
 def _owed(commitment: Retention, keep: int, subject: Subject, terms: Terms, window: Window) -> list[_Owed]:
     """Return every slot that is owed at some time within ``window``."""
+    begin = max(terms.binds.start, window.start - keep + 1, LONG_AGO if terms.effective is None else terms.effective)
+    plan = _plan(commitment.per, terms.zone, Span(begin, terms.binds.end), keep, terms.grace, window)
+    owing = _Owing(subject, terms, BySlot(subject.parts, plan.ruler), BySlot(terms.made, plan.ruler))
+    stand = owing.by_slot.plainly_held(plan.since, plan.until)
+    slots = plan.ruler.slots
+    return list(map(_Owed, slots, plan.dues, plan.ends, map(bool, stand), repeat(owing), range(len(slots))))
+
+
+class _Plan(NamedTuple):
+    """The slots that are owed at some time within a window: the same for all services of an estate."""
+
+    ruler: Ruler
+    dues: Sequence[int]
+    ends: Sequence[int]
+    """From when on each is no longer owed."""
+    since: array[int]
+    """From when on each must stand within the window, and until when."""
+    until: array[int]
+
+
+@lru_cache(maxsize=16)
+def _plan(per: Per, zone: tzinfo, begun: Span, keep: int, grace: int, window: Window) -> _Plan:
+    """Return the slots that begin within ``begun`` and are due before ``window`` ends."""
     slots = [
         slot
-        for slot in calendar.slots(commitment.per, terms.zone, window.start - keep, window.end)
-        if (terms.effective is None or slot.start >= terms.effective)
-        and terms.binds.includes(slot.start)
-        and lateness.due(slot.end, terms.grace) < window.end
-        and slot.start + keep > window.start
+        for slot in calendar.slots(per, zone, window.start - keep, window.end)
+        if begun.includes(slot.start) and lateness.due(slot.end, grace) < window.end
     ]
-    ruler = Ruler(slots)
-    owing = _Owing(subject, terms, BySlot(subject.parts, ruler), BySlot(terms.made, ruler))
-    dues = [lateness.due(slot.end, terms.grace) for slot in slots]
+    dues = [lateness.due(slot.end, grace) for slot in slots]
     ends = [slot.start + keep for slot in slots]
-    stand = owing.by_slot.plainly_held([max(due, window.start) for due in dues], [min(end, window.end) for end in ends])
-    return list(map(_Owed, slots, dues, ends, stand, repeat(owing), range(len(slots))))
+    since, until = (max(due, window.start) for due in dues), (min(end, window.end) for end in ends)
+    return _Plan(Ruler(slots), dues, ends, array("q", since), array("q", until))
 
 
 @dataclass(frozen=True, slots=True)

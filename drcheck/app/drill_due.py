@@ -1,0 +1,110 @@
+"""Which restore tests are due next, over all services: out of the ledger, with the drills that it was told of since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from drcheck import clock
+from drcheck.app.judge import evidence_of
+from drcheck.app.versions import Versions, versions
+from drcheck.core.judging.judge import judge
+from drcheck.core.judging.sources import SourceEvidence
+from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.policy import Policy
+from drcheck.core.model.status import Status
+from drcheck.core.model.verdict import Verdict, Window
+from drcheck.core.restoring.due import DueTest, Overview, Test, due_tests
+from drcheck.core.restoring.notices import owed_notices
+from drcheck.errors import UsageError
+from drcheck.ledger.drills import DrillsState
+from drcheck.ledger.state import Key, SourceState, State
+from drcheck.ledger.store import Ledger, open_ledger
+from drcheck.policyfile.load import load_policies
+from drcheck.policyfile.validate import suggest
+from drcheck.settings import Settings
+
+
+def overview(settings: Settings, service: str = "") -> Overview:
+    """Return what is due; of one service, or of all that have a policy.
+
+    Raises ``UsageError`` where there is no policy, or none of that service; ``NoLedger`` where nothing was ever judged.
+    """
+    loaded = load_policies((), settings)
+    policies = [policy for policy in loaded.policies if service in {"", policy.service}]
+    if service and not policies:
+        hint = (
+            suggest(service, sorted(policy.service for policy in loaded.policies)) or "drcheck lint names the faults."
+        )
+        raise UsageError(f"no policy is of service {service}", hint[:1].upper() + hint[1:])
+    now = clock.now()
+    tests: list[Test] = []
+    unjudged, silent = [], []
+    with open_ledger(settings.ledger, read_only=True) as ledger:
+        state = ledger.state(())
+        known = versions(ledger, state, policies, now)
+        for policy in policies:
+            found = _of_service(settings, ledger, state, policy, known[policy.service], now)
+            if found is None:
+                unjudged.append(policy.service)
+            elif not found:
+                silent.append(policy.service)
+            zone = ZoneInfo(policy.timezone)
+            tests += (Test(one, zone, owed_notices(policy, one.scenario)) for one in found or ())
+    tests.sort(key=lambda one: one.due.rank)
+    invalid = tuple(dict.fromkeys(fault.file for fault in loaded.faults)) if not service else ()
+    return Overview(now, tuple(tests), tuple(unjudged), invalid, tuple(silent))
+
+
+def _of_service(
+    settings: Settings, ledger: Ledger, state: State, policy: Policy, texts: Versions, now: int
+) -> list[DueTest] | None:
+    """Return what is due of one service; None: no run has judged it."""
+    if not any(past.service == policy.service for past in state.policies):
+        return None
+    sources = dict(_sources(ledger, state, policy, now))
+    looks = [one.history.looks[-1].begin for name, one in sources.items() if policy.sources[name].reader.own is None]
+    seen = 1 + max(looks, default=now)
+    read = partial(_evidence, policy, sources, settings.clock_tolerance)
+    at_look, at_now = (_judged(policy, read(until), texts, settings, until) for until in (seen, max(seen, now + 1)))
+    # What lies elsewhere has not been seen since; what the ledger itself was told it knows now.
+    newest = [
+        later if later.status is not Status.UNKNOWN else earlier for earlier, later in zip(at_look, at_now, strict=True)
+    ]
+    announced = state.drills.get(policy.service, DrillsState()).announced()
+    return due_tests(policy, newest, read(seen), announced, now, clock_tolerance=settings.clock_tolerance)
+
+
+def _sources(ledger: Ledger, state: State, policy: Policy, now: int) -> list[tuple[str, SourceState]]:
+    """Return what is known of each source that was ever looked at, and of the ledger's own by now."""
+    found = []
+    for name, source in policy.sources.items():
+        key = Key(policy.service, source.identity)
+        one = state.drills_of(key, now=now) if source.reader.own is not None else ledger.source(state, key)
+        if one is not None and one.history.looks:
+            found.append((name, one))
+    return found
+
+
+def _evidence(
+    policy: Policy, sources: Mapping[str, SourceState], tolerance: int, until: int
+) -> dict[str, SourceEvidence]:
+    return {
+        name: evidence_of(policy.sources[name], one, policy.service, tolerance, since=LONG_AGO, until=until)
+        for name, one in sources.items()
+    }
+
+
+def _judged(
+    policy: Policy, evidence: Mapping[str, SourceEvidence], texts: Versions, settings: Settings, until: int
+) -> Sequence[Verdict]:
+    return judge(
+        policy,
+        evidence,
+        Window(until - 1, until),
+        clock_tolerance=settings.clock_tolerance,
+        first_seen=texts.first_seen,
+        earlier=texts.earlier,
+        unreadable=texts.unreadable,
+    )
