@@ -135,6 +135,8 @@ class Report:
     """How what it rests on came about, where a report of a period is asked for."""
     standards: tuple[Standard, ...] = ()
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
+    checkpoint: str = ""
+    """The newest signed checkpoint of the ledger that it rests on (C2SP tlog-checkpoint); empty: nobody signs it."""
     now_alone: bool = False
     """Whether a breach counts only if it is open at the instants judged, as ``--fail-on now`` asks."""
 

@@ -190,8 +190,7 @@ class Drill:
 
     def _all(self, target_id: str) -> None:
         self.directory.make(target_id)
-        for name, value in {**self.plan.values, "DRILL_TOKEN": self.directory.token}.items():
-            self.directory.keep(name, value)
+        self.directory.keep({**self.plan.values, "DRILL_TOKEN": self.directory.token})
         for step in self.plan.runbook.steps:
             began = self._now()
             try:

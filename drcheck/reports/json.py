@@ -119,6 +119,7 @@ def _object(report: Report, services: list[dict[str, Any]]) -> dict[str, Any]:
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
         **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
+        **({"checkpoint": report.checkpoint} if report.checkpoint else {}),
     }
 
 
