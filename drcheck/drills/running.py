@@ -238,6 +238,10 @@ class Drill:
     def _check(self, check: Check) -> None:
         within = min(check.timeout, self._left())
         self.listener.begins("validate", check.name, within)
+        if check.only_with and not self.plan.values.get(f"WITH_{check.only_with}"):
+            noted = Result(Outcome.NOTED, f"the policy gives no {check.only_with} to check by")
+            self.report.checks.append(Checked(check.name, check.asks, noted))
+            return
         key = self._key(check.name)
         # What is said on standard error is no part of the answer.
         script = f'exec 2>"$DRILL_DIR/steps/{key}/errors"\n{check.run}'

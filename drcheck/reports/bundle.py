@@ -1,5 +1,7 @@
 """One zip with a report that can be checked: its pages, its JSON, the policies, and the digest of each of them.
 
+Where the ledger is signed, the records of the period and what proves them are in it as well.
+
 Plain tools check it: ``unzip FILE && sha256sum -c digests.sha256``. ``drcheck check FILE`` also holds the parts against
 each other. The same ledger, policies and question give the same bytes, but for the instant at
 which the report was made.
@@ -52,6 +54,8 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             }
             for part in (part for parts in policies.values() for part in parts):
                 bundle.write(part.path, [part.data])
+            for name, data in (report.records() if report.records is not None else {}).items():
+                bundle.write(name, [data])
             bundle.write(MANIFEST, [written(_manifest(report, policies)).encode()])
             bundle.write(DIGESTS, [b"".join(bundle.digests)])
         file.seek(0)

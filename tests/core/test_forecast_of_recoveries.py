@@ -41,13 +41,14 @@ def test_what_grows_is_at_risk_before_it_takes_too_long():
     found = judged(*GROWING, at_most=7)
     assert (found.status, found.at_risk) == (Status.MET, True)
     (note,) = found.notes
+    assert found.foretold == note
     assert note.startswith("recovery time is expected to pass 7 h about ")
     assert note.endswith(", as it grows in the last 5 tests")
 
 
 def test_what_passes_its_objective_after_its_proof_has_lapsed_is_foretold_and_not_at_risk():
     found = judged(*GROWING, at_most=8, proven_within=60)
-    assert (bool(found.notes), found.at_risk) == (True, False)
+    assert (bool(found.notes), found.at_risk, found.foretold) == (True, False, "")
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,13 @@ class Forecast(NamedTuple):
     """Whether it goes by how the backups grow, and how the time hangs on that; else by the times alone."""
 
     def words(self, objective: int) -> str:
-        """Say when that is, between which instants, and by what."""
+        """Say on which day that is, between which days, and by what: no trend tells the hour."""
         by = "by how the backups grow and their restores with them" if self.by_size else "as it grows"
+        at, earliest, latest = (words.instant(one).partition("T")[0] for one in (self.at, self.earliest, self.latest))
+        between = "" if earliest == latest else f" ({earliest} to {latest})"
         return (
-            f"recovery time is expected to pass {words.duration(objective)} about {words.instant(self.at)} (between "
-            f"{words.instant(self.earliest)} and {words.instant(self.latest)}), {by} in the last {self.tests} tests"
+            f"recovery time is expected to pass {words.duration(objective)} about {at}{between}, {by} in the last "
+            f"{self.tests} tests"
         )
 
 

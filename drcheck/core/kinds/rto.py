@@ -149,7 +149,9 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
     headroom = None if measured is None else commitment.at_most - measured
     proven = pieces[-1].status is Status.MET and deciding is not None
     lapses = deciding.ends + commitment.proven_within if proven and deciding is not None else None
-    foretold = _forecast(commitment, everything, surviving, terms, window.end) if proven else None
+    ahead = _forecast(commitment, everything, surviving, terms, window.end) if proven else None
+    told_ahead = "" if ahead is None else of_what(terms) + ahead.words(commitment.at_most)
+    soon = ahead is not None and lapses is not None and ahead.at < lapses
     return Finding(
         of="",
         pieces=pieces,
@@ -158,16 +160,13 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
         measured=None if measured is None else Quantity(measured, "s"),
         headroom=None if headroom is None else Quantity(headroom, "s"),
         due_at=lapses,
-        at_risk=at_risk(commitment, pieces[-1].status, headroom, commitment.at_most)
-        or (foretold is not None and lapses is not None and foretold.at < lapses),
+        at_risk=soon or at_risk(commitment, pieces[-1].status, headroom, commitment.at_most),
         evidence=(
             *_cited(everything, outage or deciding, terms, window),
             *(cited for one in thawing for cited in one.cited(last)),
         ),
-        notes=(
-            *filter(None, (one.note(last) for one in thawing)),
-            *([] if foretold is None else [of_what(terms) + foretold.words(commitment.at_most)]),
-        ),
+        notes=tuple(filter(None, (*(one.note(last) for one in thawing), told_ahead))),
+        foretold=told_ahead if soon else "",
         exhibit=_exhibit(commitment, everything, terms, window) if terms.exhibits else None,
     )
 
