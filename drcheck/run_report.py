@@ -137,6 +137,8 @@ class Report:
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
     checkpoint: str = ""
     """The newest signed checkpoint of the ledger that it rests on (C2SP tlog-checkpoint); empty: nobody signs it."""
+    records: Callable[[], Mapping[str, bytes]] | None = None
+    """Returns the files that prove which records there are of a period, by name, while the ledger is open."""
     now_alone: bool = False
     """Whether a breach counts only if it is open at the instants judged, as ``--fail-on now`` asks."""
 
@@ -254,7 +256,8 @@ class Document(NamedTuple):
 
     name: str
     """Where it is put, below the report's directory, with slashes; empty: it is the report."""
-    data: bytes
+    pieces: Iterable[bytes]
+    """What it holds, in order; to be read once, before the next document is asked for."""
 
 
 class Documents(Protocol):

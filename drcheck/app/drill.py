@@ -127,7 +127,7 @@ def prepare(
         raise UsageError(chosen.why, f"`drcheck restore {service}` says what there is; `drcheck verify` looks anew.")
     objective, objective_of = _objective(policy, planned.scenario)
     return Prepared(
-        f"{service}-{planned.name}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}",
+        f"{service}-{planned.name}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
         policy,
         planned,
         target,
@@ -488,7 +488,7 @@ def _values(settings: Settings, prepared: Prepared) -> dict[str, str]:
     point, policy = prepared.point, prepared.policy
     source = policy.sources[point.source]
     connection = settings.connections[source.connection]
-    values = {
+    return {
         **prepared.target.environment,
         **{f"WITH_{name}": usual for name, usual in prepared.runbook.values.items() if usual is not None},
         **{f"WITH_{name}": value for name, value in prepared.planned.values.items()},
@@ -502,7 +502,6 @@ def _values(settings: Settings, prepared: Prepared) -> dict[str, str]:
         "DRILL_KIND": point.kind or "full",
         "DRILL_PLACE": connection.location() + source.root,
     }
-    return {name: value for name, value in values.items() if value}
 
 
 def _begun(prepared: Prepared, began: int, notes: str) -> Record:

@@ -7,6 +7,7 @@ from functools import cache, partial
 from itertools import pairwise
 
 from drcheck import registry
+from drcheck.app.records import records
 from drcheck.app.verify import KnownOffline, Question, known_offline
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.population import Population
@@ -35,7 +36,10 @@ def report(
         provenance = cache(partial(_provenance, known))
 
         def complete(made: Report) -> Report:
-            return replace(made, standards=standards, provenance=provenance(made.window))
+            services = {policy.service for policy in known.policies}
+            texts = {one.policy.sha256 for versions in known.versions.values() for one in versions.readable}
+            proof = partial(records, known.ledger.log, made.window.start, made.run, services, texts)
+            return replace(made, standards=standards, provenance=provenance(made.window), records=proof)
 
         def services() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):
@@ -45,11 +49,11 @@ def report(
         def whole() -> Report:
             return complete(known.report(tuple(kept)))
 
-        if form in registry.DOCUMENTS:
-            yield from registry.documents(form)(services(), whole, split=split)
+        if documents := registry.documents(form):
+            yield from documents(services(), whole, split=split)
             return
         everything = complete(known.report(tuple(known.judged(exhibits=True))))
-        yield Document("", registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config=""))
+        yield Document("", [registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config="")])
 
 
 def _provenance(known: KnownOffline, window: Window) -> Provenance:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drcheck.core.proof.verification import Verification
+    from drcheck.reports.console.terminal import Paper
 
 ACTIONS = ("keygen", "checkpoint", "prove", "verify", "export", "import")
 
@@ -92,11 +93,19 @@ def tell(found: Verification) -> int:
     import sys
 
     from drcheck.cli.output import write_whole
-    from drcheck.core.proof.verification import OBSERVED
     from drcheck.reports.console.terminal import Paper, screen
-    from drcheck.reports.wording.text import prose
 
     paper = Paper(screen(sys.stdout))
+    show(paper, found)
+    write_whole(paper.text().encode(), None)
+    return found.exit_status
+
+
+def show(paper: Paper, found: Verification) -> None:
+    """Write what is proven, what is not, and what contradicts itself."""
+    from drcheck.core.proof.verification import OBSERVED
+    from drcheck.reports.wording.text import prose
+
     told = (
         ("✓ ", "green", found.held),
         ("· ", "dim", found.noted),
@@ -109,8 +118,6 @@ def tell(found: Verification) -> int:
     paper.line((found.word, "bold"))
     if not found.exit_status:
         paper.wrapped(OBSERVED)
-    write_whole(paper.text().encode(), None)
-    return found.exit_status
 
 
 def _read(file: Path) -> bytes:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from drcheck import clock
+from drcheck.collectors.limits import Limit
 from drcheck.interfaces import CollectorError
 from drcheck.settings import LIST_AT_MOST, Connection
 
@@ -50,6 +51,11 @@ class Deadline:
                 "See whether it is slow or hangs; where it has that much to say, raise `deadline` of the connection.",
             )
         return min(at_most, self.end - now)
+
+    @property
+    def limit(self) -> Limit:
+        """What keeps the place of the source from being asked too much."""
+        return self._pool.limit(self._connection)
 
     def pause(self, seconds: float) -> None:
         """Wait before another try; ends early when the run does."""
@@ -120,6 +126,12 @@ class Connections:
         self._list_at_most = list_at_most
         self.ended = threading.Event()
         self._shared: dict[Hashable, Future[Any]] = {}
+        self._limits: dict[str, Limit] = {}
+        self._at_once: dict[str, int] = {}
+        for one in self.connections.values():
+            if one.at_once:
+                place = one.place
+                self._at_once[place] = min(one.at_once, self._at_once.get(place, one.at_once))
         self._watched: dict[int, Deadline] = {}
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -133,6 +145,15 @@ class Connections:
     def deadline(self, connection: Connection) -> Deadline:
         """Return the deadline of one source at ``connection``."""
         return Deadline(self, connection)
+
+    def limit(self, connection: Connection) -> Limit:
+        """Return what keeps the place of a connection from being asked too much; the strictest of its aliases holds."""
+        place = connection.place
+        with self._lock:
+            if (limit := self._limits.get(place)) is None:
+                most = min(filter(None, (connection.at_once, self._at_once.get(place, 0))), default=0)
+                limit = self._limits[place] = Limit(most or self.workers, few=most > 0)
+            return limit
 
     def quota(self, connection: Connection) -> Quota:
         """Return what one source at ``connection`` may list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -15,7 +16,7 @@ from drcheck.core.model.runbook import Asks, Check, Runbook, Step
 from drcheck.drills import far
 from drcheck.drills.answers import Known, Outcome, Result, compared
 from drcheck.drills.far import Directory, TargetError
-from drcheck.interfaces import CollectorError, Disconnected, NotFound
+from drcheck.interfaces import CollectorError, NotFound
 
 COPY: Final = "copy"
 """What the output of the step is called in which drcheck puts the files there itself."""
@@ -154,7 +155,8 @@ class Drill:
 
     def run(self, target_id: str) -> Report:
         """Do all of it, and return what came of it. Whatever happens, the target is cleaned, or it is told why not."""
-        self._began, wall = clock.boottime(), clock.precise()
+        began, wall = clock.boottime(), clock.precise()
+        self._began = began
         self.directory.on_lost = self._lost
         try:
             self._all(target_id)
@@ -167,7 +169,9 @@ class Drill:
             self._end(Ended.ABORTED, f"it could not be run to its end: {error.message}")
         except KeyboardInterrupt:
             self._end(Ended.ABORTED, "it was interrupted")
-        apart = abs((clock.precise() - wall) - (clock.boottime() - self._began))
+        except Exception as error:  # noqa: BLE001  whatever it is, the target is cleaned, and the drill recorded
+            self._end(Ended.ABORTED, f"a fault in drcheck itself: {type(error).__name__}: {error}")
+        apart = abs((clock.precise() - wall) - (clock.boottime() - began))
         if apart > CLOCKS + self.report.over / 1000 and self.report.ended is Ended.PASSED:
             self._end(Ended.ABORTED, f"the clock of this machine was set by {apart:.1f} s meanwhile")
         self._clean()
@@ -191,6 +195,7 @@ class Drill:
     def _all(self, target_id: str) -> None:
         self.directory.make(target_id)
         self.directory.keep({**self.plan.values, "DRILL_TOKEN": self.directory.token})
+        self._began = clock.boottime()  # what was done until now no restore by hand needs
         for step in self.plan.runbook.steps:
             began = self._now()
             try:
@@ -238,6 +243,10 @@ class Drill:
     def _check(self, check: Check) -> None:
         within = min(check.timeout, self._left())
         self.listener.begins("validate", check.name, within)
+        if check.only_with and not self.plan.values.get(f"WITH_{check.only_with}"):
+            noted = Result(Outcome.NOTED, f"the policy gives no {check.only_with} to check by")
+            self.report.checks.append(Checked(check.name, check.asks, noted))
+            return
         key = self._key(check.name)
         # What is said on standard error is no part of the answer.
         script = f'exec 2>"$DRILL_DIR/steps/{key}/errors"\n{check.run}'
@@ -308,15 +317,20 @@ class Drill:
             self.listener.writes(b"\n")
 
     def _pieces(self, file: File) -> Iterator[bytes]:
-        """Yield a file piece by piece, at least one."""
+        """Yield a file piece by piece, at least one; each is read while the one before it is being put."""
         offset = 0
-        while True:
-            piece = file.read(offset, far.PIECE)
-            if piece or not offset:
-                yield piece
-            offset += len(piece)
-            if len(piece) < far.PIECE:
-                break
+        with ThreadPoolExecutor(1, thread_name_prefix="drcheck drill") as reading:
+            coming = reading.submit(file.read, 0, far.PIECE)
+            while True:
+                piece = coming.result()
+                is_last = len(piece) < far.PIECE
+                if not is_last:
+                    coming = reading.submit(file.read, offset + len(piece), far.PIECE)
+                if piece or not offset:
+                    yield piece
+                offset += len(piece)
+                if is_last:
+                    break
         if offset != file.size:
             raise _Failed(f"{file.name} has {offset} bytes, and was listed with {file.size}")
 
@@ -334,7 +348,7 @@ class Drill:
                     self.listener.says(f"clean-up: {step.name} {_how(status)}")
             self.listener.begins("clean up", "remove", far.ANSWER)
             self.directory.clear()
-        except (Disconnected, TargetError, CollectorError) as error:
+        except CollectorError as error:
             self.report.left = error.message
         except KeyboardInterrupt:
             self.report.left = "the clean-up was interrupted"

@@ -87,6 +87,8 @@ install_tools() {
     chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus go:golang-go; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
   done
+  # what restores dumps for drills; Debian keeps it off the PATH
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   # the reference implementation of what proves the ledger: source that the tests build
   [ -d /usr/share/gocode/src/golang.org/x/mod/sumdb ] || missing+=(golang-golang-x-mod-dev)
   [ "${#missing[@]}" = 0 ] && return

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,8 @@ def test_a_connection_that_is_lost_is_made_again_and_the_step_is_never_started_t
     process, directory, step = under_way(shop)
     for _ in range(2):
         for session in descendants(shop.lab.pid):
-            os.kill(session, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself meanwhile
+                os.kill(session, signal.SIGKILL)
         until(lambda: descendants(shop.lab.pid))
     assert alive(step)
     assert (directory / "started").read_text() == "started\n"
@@ -239,3 +241,33 @@ def test_values_of_policies_and_names_of_backups_are_never_shell_text(shop: Shop
     shop.looked()
     shop.drill(expect=0)
     assert not Path("/tmp/drcheck-evil").exists()
+
+
+def test_a_fault_in_drcheck_itself_leaves_a_record_and_a_clean_target_too(shop: Shop) -> None:
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    settings = load_settings(str(shop.root / "drcheck.yaml"))
+    prepared = drill.prepare(settings, "shop", "fire", "")
+
+    class Stumbles(Silent):
+        def begins(self, phase: str, step: str, within: float) -> None:
+            if step == "restore":
+                raise LookupError("a fault")
+
+    with drill.reached(settings, prepared) as target:
+        drill.run(settings, prepared, target, Stumbles())
+    assert shop.left() == []
+    assert shop.told()[0]["outcome"] == "aborted"
+
+
+def test_whoever_watches_may_leave(shop: Shop) -> None:
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        shop.command("drill", "run", "shop"), cwd=shop.root, stdout=subprocess.DEVNULL, stderr=write, check=False
+    )
+    os.close(write)
+    assert done.returncode == 0
+    assert shop.told()[0]["outcome"] == "passed"
