@@ -18,7 +18,7 @@ from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Verdict
-from drcheck.reports.json_population import exhibit_object, population_object
+from drcheck.reports.json_population import exhibit_object, population_object, sample_object
 from drcheck.run_report import Judged, Provenance, Report
 from drcheck.settings import located
 
@@ -54,6 +54,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
         **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
+        **({"sample": sample_object(report.sample)} if report.sample else {}),
     }
 
 
