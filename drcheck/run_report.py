@@ -138,6 +138,10 @@ class Report:
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
     sample: Sample | None = None
     """Slots that an auditor's word drew, where a report of a period is asked for one."""
+    checkpoint: str = ""
+    """The newest signed checkpoint of the ledger that it rests on (C2SP tlog-checkpoint); empty: nobody signs it."""
+    records: Callable[[], Mapping[str, bytes]] | None = None
+    """Returns the files that prove which records there are of a period, by name, while the ledger is open."""
     now_alone: bool = False
     """Whether a breach counts only if it is open at the instants judged, as ``--fail-on now`` asks."""
 

@@ -166,6 +166,15 @@ class Notify:
     test_before: int = 30 * 86400
 
 
+class Proof(NamedTuple):
+    """What signs the ledger, so that others can tell later that nothing of it was changed."""
+
+    key: str
+    """The file that holds the private key."""
+    checkpoints: str = ""
+    """A directory to which each signed checkpoint goes as well; empty: to none."""
+
+
 @dataclass(frozen=True, slots=True)
 class DrillTarget:
     """A directory of a host below which drills may restore."""
@@ -222,6 +231,7 @@ class Settings:
     """Files of standards that reports map verdicts to, beside those that come with drcheck."""
     watch: Watch = Watch()
     notify: Notify = Notify()
+    proof: Proof | None = None
     drills: Drills = Drills()
 
 

@@ -17,13 +17,16 @@ from typing import Any, Final
 
 from drcheck.app.check_sample import sample_faults
 from drcheck.app.judge import judge, keys_of
+from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.verify import all_named
 from drcheck.app.versions import versions
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
+from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof.merkle import leaf_hash
+from drcheck.core.proof.trust import Trust
+from drcheck.core.proof.verification import Verification
 from drcheck.errors import UsageError
 from drcheck.ledger.interface import Log
 from drcheck.ledger.store import open_ledger
@@ -40,6 +43,7 @@ _MOST_FILES: Final = MOST + 1
 """Files of a policy: itself, and the templates that extend one another."""
 _MOST_BYTES: Final = 2**31
 """In a bundle, by what it says itself; nothing in it is read any further than it says."""
+_ELSEWHERE: Final = "no records are in a PDF that a signature could be held against: a bundle carries them"
 _BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
 _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
@@ -53,23 +57,33 @@ class Checked:
     """What was checked and is as it must be, a line each."""
     wrong: tuple[str, ...]
     """What is not, a line each."""
+    proof: Verification | None = None
+    """What a signature says of it, where there is one, or one was asked for."""
+
+    @property
+    def exit_status(self) -> int:
+        """Of the command that says so: what is wrong, then what nobody vouches for."""
+        return 1 if self.wrong else self.proof.exit_status if self.proof is not None else 0
 
 
-def check(file: str, settings: Settings | None) -> Checked:
+def check(file: str, settings: Settings | None, trust: Trust | None = None) -> Checked:
     """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
 
-    Raises ``UsageError`` where ``file`` is neither, or the ledger cannot be read.
+    ``trust``: whose signatures of the records are believed; None: nobody's. Raises ``UsageError`` where ``file`` is
+    neither, or the ledger cannot be read.
     """
     data = _read(Path(file))
     if zipfile.is_zipfile(io.BytesIO(data)):
-        return _bundle(data, settings)
+        return _bundle(data, settings, trust)
     files = attachments(data)
     if DOCUMENTS in files:
-        return _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
-    return _document(files, settings)
+        checked = _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
+    else:
+        checked = _document(files, settings)
+    return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
 
 
-def _bundle(data: bytes, settings: Settings | None) -> Checked:
+def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Checked:
     """Check a bundle, and tell what of the promises is missing in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -99,7 +113,20 @@ def _bundle(data: bytes, settings: Settings | None) -> Checked:
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
     found = _document(files, settings, policies)
-    return Checked(found.held, (*wrong, *found.wrong))
+    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust))
+
+
+def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None) -> Verification | None:
+    """Return what signatures say of a bundle; None: none is in it, and none was asked for."""
+    found = Verification()
+    if CHECKPOINT not in files:
+        found.open.append("nothing in it is signed")
+        return None if trust is None else found
+    head = verify_records(found, files, json.loads(files[REPORT]), trust)
+    if settings is not None and head is not None:
+        with open_ledger(settings.ledger, read_only=True) as ledger:
+            goes_on(found, ledger.log, head)
+    return found
 
 
 def _state(commitment: Mapping[str, Any]) -> str:

@@ -56,7 +56,7 @@ def _of_verdict(
         reason = f"the waiver of {waiver.owner} ends {words.instant(waiver.until)}: {waiver.reason}"
         yield Subject(What.WAIVER_ENDS, service, promise), Condition(None, reason)
     if verdict.status is Status.MET and overall.at_risk:
-        yield Subject(What.AT_RISK, service, promise), Condition(None, overall.reason)
+        yield Subject(What.AT_RISK, service, promise), Condition(None, overall.foretold or overall.reason)
     due = overall.due_at
     is_test = verdict.commitment.kind == "restore_test" and verdict.status is Status.MET
     if is_test and due is not None and due - at < notify.test_before:

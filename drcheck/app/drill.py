@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from drcheck import __version__, clock, registry
+from drcheck.app.drill_records import policy_of
 from drcheck.app.judge import evidence_of
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
@@ -86,6 +87,8 @@ class Prepared:
     last_counts: Mapping[str, Mapping[str, int]]
     as_of: int
     """Right after the newest look."""
+    announcement: str
+    """The announcement under which it is held; empty: none."""
 
 
 class Target(NamedTuple):
@@ -97,20 +100,27 @@ class Target(NamedTuple):
     """Hosts of recovery points of which not everything could be told, in words."""
 
 
-def prepare(settings: Settings, service: str, scenario: str, name: str, *, seed: str = "") -> Prepared:
+def prepare(
+    settings: Settings, service: str, scenario: str, name: str, *, seed: str = "", announcement: str = ""
+) -> Prepared:
     """Choose what is restored, how and where. Nothing is connected to yet.
 
     Raises ``UsageError`` where policy, runbook or configuration do not allow it.
     """
-    policy = _policy(settings, service)
+    policy = policy_of(settings, service)
     planned = _planned(policy, scenario, name)
     target = guards.allowed(settings.drills.targets.values(), planned.target, settings.file)
+    if target.site and target.site not in policy.sites:
+        raise UsageError(
+            f"the target {target.name} is at {target.site}, and the policy of {service} has no such site",
+            "Name it in `sites` of the policy, or another `site` for the target: what is lost with it proves nothing.",
+        )
     runbook = load_runbook(planned.runbook, settings.drills.runbooks)
     _check_values(planned, runbook)
     records = [one for one in Records(settings.drills.records).all() if one.begun.get("service") == service]
     seed = seed or secrets.token_hex(8)
     now = clock.now()
-    evidence, as_of = _evidence(settings, policy)
+    evidence, as_of = _evidence(settings, policy, announcement)
     asked = Asked(policy, planned.scenario, None, as_of, now, settings.clock_tolerance)
     chosen = choose(asked, evidence, planned, _turns(records), seed)
     if chosen.point is None:
@@ -130,6 +140,7 @@ def prepare(settings: Settings, service: str, scenario: str, name: str, *, seed:
         objective_of,
         _last_counts(records, planned.name, data_set(asked, planned)),
         as_of,
+        announcement,
     )
 
 
@@ -248,6 +259,7 @@ def _killed(told: Told) -> Record:
         point=DrillPoint(*told.begun["point"]),
         target_site=str(told.begun["target_site"]),
         operator=str(told.begun["operator"]),
+        announcement=str(told.begun["announcement"]),
         outcome=Ending.ABORTED,
         ended_at=began,
         why="drcheck was killed while it ran",
@@ -289,20 +301,6 @@ def collect_garbage(settings: Settings, *, remove: bool) -> Iterator[Leftover]:
                     yield Leftover(target.name, "", False, error.message)
 
 
-def _policy(settings: Settings, service: str) -> Policy:
-    loaded = load_policies([], settings)
-    for policy in loaded.policies:
-        if policy.service == service:
-            return policy
-    if loaded.faults:
-        raise UsageError(
-            f"there is no policy of {service} that can be read", "`drcheck lint` says what is wrong with the others."
-        )
-    services = sorted(policy.service for policy in loaded.policies)
-    hint = suggest(service, services) or f"known are {words.several(services, at_most=10)}"
-    raise UsageError(f"there is no policy of {service}", f"{hint[:1].upper()}{hint[1:]}.")
-
-
 def _planned(policy: Policy, scenario: str, name: str) -> PlannedDrill:
     found = [one for one in policy.drills.values() if scenario in {"", one.scenario} and name in {"", one.name}]
     if len(found) == 1:
@@ -336,9 +334,17 @@ def _check_values(planned: PlannedDrill, runbook: Runbook) -> None:
         )
 
 
-def _evidence(settings: Settings, policy: Policy) -> tuple[dict[str, SourceEvidence], int]:
+def _evidence(settings: Settings, policy: Policy, announcement: str) -> tuple[dict[str, SourceEvidence], int]:
     with open_ledger(settings.ledger, read_only=True) as ledger:
         state = ledger.state(())
+        announced = (
+            [one.id for one in state.drills[policy.service].announced()] if policy.service in state.drills else []
+        )
+        if announcement and announcement not in announced:
+            hint = (
+                suggest(announcement, announced) or f"announced are {words.several(announced or ['none'], at_most=9)}"
+            )
+            raise UsageError(f"there is no announcement {announcement}", f"{hint[:1].upper()}{hint[1:]}.")
         read = {
             name: ledger.source(state, Key(policy.service, source.identity)) for name, source in policy.sources.items()
         }
@@ -482,7 +488,7 @@ def _values(settings: Settings, prepared: Prepared) -> dict[str, str]:
     point, policy = prepared.point, prepared.policy
     source = policy.sources[point.source]
     connection = settings.connections[source.connection]
-    values = {
+    return {
         **prepared.target.environment,
         **{f"WITH_{name}": usual for name, usual in prepared.runbook.values.items() if usual is not None},
         **{f"WITH_{name}": value for name, value in prepared.planned.values.items()},
@@ -496,7 +502,6 @@ def _values(settings: Settings, prepared: Prepared) -> dict[str, str]:
         "DRILL_KIND": point.kind or "full",
         "DRILL_PLACE": connection.location() + source.root,
     }
-    return {name: value for name, value in values.items() if value}
 
 
 def _begun(prepared: Prepared, began: int, notes: str) -> Record:
@@ -515,6 +520,7 @@ def _begun(prepared: Prepared, began: int, notes: str) -> Record:
         ),
         target_site=prepared.target.site,
         operator=_operator(),
+        announcement=prepared.announcement,
         version=__version__,
         notes=notes,
     )
@@ -542,6 +548,7 @@ def _facts(prepared: Prepared, record: Record) -> dict[str, Any]:
         "chosen": prepared.why_this,
         "seed": prepared.seed,
         "operator": record.operator,
+        "announcement": record.announcement,
     }
 
 

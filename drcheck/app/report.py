@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from drcheck import registry
+from drcheck.app.records import records
 from drcheck.app.verify import KnownOffline, Question, known_offline
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.population import Population
@@ -37,15 +38,17 @@ def report(
     loaded, standards = load_policies(paths, settings), load_standards(settings.controls)
     with known_offline(settings, paths, loaded, question) as known:
         kept: list[Judged] = []
-
         provenance = cache(partial(_provenance, known))
-
         window = known.report(()).window
         drawing = None if asked is None else _drawing(known, window, asked)
 
         def complete(made: Report) -> Report:
+            services = {policy.service for policy in known.policies}
+            texts = {one.policy.sha256 for versions in known.versions.values() for one in versions.readable}
+            proof = partial(records, known.ledger.log, made.window.start, made.run, services, texts)
             sample = None if drawing is None else drawing.sample()
-            return replace(made, standards=standards, provenance=provenance(made.window), sample=sample)
+            came = provenance(made.window)
+            return replace(made, standards=standards, provenance=came, sample=sample, records=proof)
 
         def all_judged() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from drcheck import __version__, clock
 from drcheck.app.judge import Judging, judge, with_news
 from drcheck.app.look import Progress, look
+from drcheck.app.signing import sign_off
 from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from drcheck.core.model.verdict import Finding, Named, News, Verdict, Window
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.ledger import entries, notifications
+from drcheck.ledger import checkpoints, entries, notifications
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.state import PastRun, State
 from drcheck.ledger.store import Ledger, open_ledger
@@ -77,6 +78,8 @@ class Outcome(NamedTuple):
     """The ledger's last entry when the run had recorded its verdicts; None: a question, which records none."""
     unkept: LedgerError | None = None
     """Why no snapshot of the ledger could be kept: the run is recorded all the same, and the next one takes longer."""
+    unsigned: DrcheckError | None = None
+    """Why what the ledger holds could not be signed, where it should have been; the run is recorded all the same."""
 
 
 class Appointment(NamedTuple):
@@ -193,10 +196,12 @@ def verify(
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
+            checkpoint, unsigned = sign_off(ledger, settings)
+            report = replace(report, checkpoint=checkpoint)
             told = prepare(report, partial(ledger.state, ()) if question.is_record else None)
             run.finish(summary.exit_status(report.status), told)
             recorded_at = ledger.log.count if question.is_record else None
-    return Outcome(report, tracebacks, recorded_at, unkept)
+    return Outcome(report, tracebacks, recorded_at, unkept, unsigned)
 
 
 def found(judged: Judged) -> list[entries.Found]:
@@ -267,7 +272,8 @@ class KnownOffline:
         latest = max(run.began.window.end for run in self.newest.values())
         whole = _whole(self.windows.values(), self.question.window(latest))
         places, asked = _locations(self.settings), self.question.told()
-        return Report(last, __version__, whole, services, self.faults, 0, places, asked, clock.now())
+        signed = checkpoints.newest(self.ledger.log)
+        return Report(last, __version__, whole, services, self.faults, 0, places, asked, clock.now(), checkpoint=signed)
 
 
 @contextmanager

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import argparse
 
-EXIT_DIFFERS = 1
-
 _DESCRIPTION = """\
 Take the files out of a report that was filed, as PDF or as a bundle, and check
 that they fit each other: their digests, and the policies that were judged. The
 first document of a directory leads to the others, which are checked as well.
 With --config, the ledger must have the run that the report rests on, and the
 policies in it are judged again over the same period by what that run knew.
-Nothing is recorded. What the pages of a PDF say is checked by nothing here; a
-signature tells whether it was changed.
+Where the ledger is signed, a bundle has the records of the period, and --key
+tells whether they are those that were signed, all of them. Nothing is recorded.
+What the pages of a PDF say is checked by nothing here; a signature tells
+whether it was changed.
 """
 
 _EPILOG = """\
 examples:
   drcheck check drcheck-2026-Q3.pdf                         its own files
   drcheck check drcheck-2026-Q3.zip --config drcheck.yaml   and the ledger
+  drcheck check drcheck-2026-Q3.zip --key key.pub           and the signature
   unzip drcheck-2026-Q3.zip && sha256sum -c digests.sha256  without drcheck
 
-exit status: 0 all is as it must be, 1 something is not, 2 it cannot be read
+exit status: 0 all is as it must be, 1 something is not, 2 it cannot be read,
+3 its records are signed, and no key that was given vouches for that
 """
 
 
@@ -37,6 +39,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("file", metavar="FILE", help="a report as PDF, or a bundle")
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration, to check the ledger as well")
+    parser.add_argument("--key", help="the public key that you had before, or a file with it or a tlog-policy")
     parser.set_defaults(run=run)
 
 
@@ -46,16 +49,21 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     from drcheck.app.check import check
+    from drcheck.app.proof import trust_of
+    from drcheck.cli import ledger_proof
     from drcheck.cli.output import write_whole
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console.terminal import Paper, screen
     from drcheck.reports.wording.text import prose
 
-    checked = check(arguments.file, None if arguments.config is None else load_settings(arguments.config))
+    settings = None if arguments.config is None else load_settings(arguments.config)
+    checked = check(arguments.file, settings, trust_of(arguments.key))
     paper = Paper(screen(sys.stdout))
     for line in checked.held:
         paper.wrapped(prose(line), first=("✓ ", "green"))
     for line in checked.wrong:
         paper.wrapped(prose(line), first=("✗ ", "bold red"))
+    if checked.proof is not None:
+        ledger_proof.show(paper, checked.proof)
     write_whole(paper.text().encode(), None)
-    return EXIT_DIFFERS if checked.wrong else 0
+    return checked.exit_status

@@ -74,6 +74,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run.add_argument("--drill", default="", metavar="NAME", help="which of the policy's drills, where it has several")
     run.add_argument("--plan", action="store_true", help="show what would be done, hold it against the guards, and end")
     run.add_argument("--seed", default="", metavar="TEXT", help="of a random choice, to choose the same point again")
+    run.add_argument("--announcement", default="", metavar="ID", help="the announcement under which it is held")
     run.add_argument("--notes", default="", metavar="TEXT", help="what to record beside it, as the number of a change")
     _config(run)
     run.set_defaults(run=run_drill)
@@ -114,7 +115,14 @@ def run_drill(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config)
     for killed in () if arguments.plan else drill.close_killed(settings):
         tell(f"drcheck: {killed} was never ended; it is recorded as aborted (drcheck drill gc cleans its target)")
-    prepared = drill.prepare(settings, arguments.service, arguments.scenario, arguments.drill, seed=arguments.seed)
+    prepared = drill.prepare(
+        settings,
+        arguments.service,
+        arguments.scenario,
+        arguments.drill,
+        seed=arguments.seed,
+        announcement=arguments.announcement,
+    )
     with drill.reached(settings, prepared) as target:
         _show_plan(prepared, target)
         if arguments.plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from drcheck.cli import ledger_proof
 from drcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 EXIT_DAMAGED = 1
 _RUNS_SHOWN = 15
+_OWN = ("show", "check", "rebuild", "retire")
 _KINDS = {"run began": "run", "source": "source", "look": "look", "policy text": "policy text"}
 """Kinds of entry that are counted, and what one of them is called."""
 
@@ -26,6 +28,16 @@ check    read everything back: the file's structure, every hash, every entry,
 rebuild  make everything that is derived from the entries anew
 retire   say that a service is promised no more; until then, a service whose
          policy is gone is unknown in every run
+
+Others need not take the ledger at its word (docs/proof.md):
+
+keygen      make the key NAME, which signs the ledger at the end of each run,
+            where proof: in drcheck.yaml says; it prints the public key
+checkpoint  sign all that the ledger holds now, and print that
+prove       print the proof that entry NUMBER is in it, or with --since that
+            it only grew since an older checkpoint
+verify      say what the ledger, or FILE, proves to whoever has the public key
+export      write all entries as lines of JSON; import makes a ledger of them
 """
 
 _EPILOG = """\
@@ -33,6 +45,10 @@ examples:
   drcheck ledger show
   drcheck ledger check && sqlite3 drcheck.db ".backup /backup/drcheck.db"
   drcheck ledger retire webshop --reason "closed down, see CHG-77"
+  drcheck ledger keygen backups.example.com/drcheck
+  drcheck ledger verify --key drcheck.pub ledger.jsonl
+
+exit status of verify: 0 verified, 1 tampered, 3 not verified, 2 unreadable
 """
 
 
@@ -45,9 +61,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("action", choices=("show", "check", "rebuild", "retire"), help="what to do")
-    parser.add_argument("service", nargs="?", metavar="SERVICE", help="the service to retire")
-    parser.add_argument("--reason", help="why it is promised no more")
+    parser.add_argument("action", choices=(*_OWN, *ledger_proof.ACTIONS), metavar="ACTION", help="one of these")
+    parser.add_argument("subject", nargs="?", metavar="WHAT", help="the service, name, entry or file that it is about")
+    parser.add_argument("--reason", help="why a service is promised no more")
+    ledger_proof.add_options(parser)
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
     parser.set_defaults(run=run)
 
@@ -60,8 +77,10 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.wording.text import printable
 
+    if arguments.action in ledger_proof.ACTIONS:
+        return ledger_proof.run(arguments)
     retires = arguments.action == "retire"
-    if {retires} != {bool(arguments.service), bool(arguments.reason)}:
+    if {retires} != {bool(arguments.subject), bool(arguments.reason)}:
         raise UsageError(
             "a service and a reason go with retire, and with nothing else",
             'Write it like drcheck ledger retire webshop --reason "closed down".',
@@ -81,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     with ledger:
         if retires:
-            return _retire(ledger, arguments.service, arguments.reason)
+            return _retire(ledger, arguments.subject, arguments.reason)
         if rebuilds:
             ledger.rebuild()
             print(f"made anew from {ledger.log.count} entries")

@@ -158,8 +158,9 @@ def _run(arguments: argparse.Namespace, settings: Settings, question: Question) 
     outcome = verify(settings, arguments.policies, question, progress.awaiting, prepare=publication.prepare)
     if arguments.verbose:
         trace(outcome.tracebacks)
-    if outcome.unkept is not None:
-        say(outcome.unkept)
+    for failure in (outcome.unkept, outcome.unsigned):
+        if failure is not None:
+            say(failure)
     try:
         publication.complete(outcome)
         for failed in publication.errors:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from itertools import islice, repeat
+from itertools import compress, count, islice, repeat
 from operator import ge, gt, lt, sub
 from types import ModuleType
 from typing import Any, Final, TypeAlias
@@ -49,7 +49,8 @@ def alike(column: Column, value: int) -> bool:
 def rises(column: Column) -> bool:
     """Return whether each value is greater than the one before."""
     if (np := _NUMPY.for_values(len(column))) is None:
-        return all(map(lt, column, islice(column, 1, None)))
+        values = column.tolist()
+        return all(map(lt, values, islice(values, 1, None)))
     its = np.asarray(column)
     return bool((its[:-1] < its[1:]).all())
 
@@ -66,7 +67,7 @@ def never_falls(column: Column) -> bool:
 def none_less(column: Column, other: Column) -> bool:
     """Return whether each value is at least that of ``other``; a longer one of the two is not read to its end."""
     if (np := _NUMPY.for_values(len(column))) is None:
-        return all(map(ge, column, other))
+        return all(map(ge, column.tolist(), other.tolist()))
     count = min(len(column), len(other))
     return bool((np.asarray(column)[:count] >= np.asarray(other)[:count]).all())
 
@@ -74,7 +75,8 @@ def none_less(column: Column, other: Column) -> bool:
 def bounds(column: Column) -> tuple[int, int]:
     """Return the least and the greatest value of a column that is not empty."""
     if (np := _NUMPY.for_values(len(column))) is None:
-        return min(column), max(column)
+        values = column.tolist()
+        return min(values), max(values)
     its = np.asarray(column)
     return int(its.min()), int(its.max())
 
@@ -83,23 +85,24 @@ def rows_above(column: Column | int, other: Column | int) -> list[int]:
     """Return the rows of which the value is greater than that of ``other``; one of the two may be the same in all."""
     one, two = (array("q", (each,)) if isinstance(each, int) else each for each in (column, other))
     if (np := _NUMPY.for_values(max(len(one), len(two)))) is None:
-        above = map(gt, *(repeat(each) if isinstance(each, int) else each for each in (column, other)))
-        return [row for row, is_above in enumerate(above) if is_above]
-    rows: list[int] = np.flatnonzero(np.asarray(one) > np.asarray(two)).tolist()
+        above = map(gt, *(repeat(each) if isinstance(each, int) else each.tolist() for each in (column, other)))
+        return list(compress(count(), above))
+    rows: list[int] = (np.asarray(one) > np.asarray(two)).nonzero()[0].tolist()
     return rows
 
 
 def greater(column: Column, other: Column) -> Column:
     """Return the greater of two values, row by row."""
     if (np := _NUMPY.for_values(len(column))) is None:
-        return array("q", map(max, column, other))
+        values, others = column.tolist(), other.tolist()
+        return column[:] if all(map(ge, values, others)) else array("q", map(max, values, others))
     return _column(np.maximum(np.asarray(column), np.asarray(other)))
 
 
 def less(column: Column, other: Column) -> Column:
     """Return each value less that of ``other``."""
     if (np := _NUMPY.for_values(len(column))) is None:
-        return array("q", map(sub, column, other))
+        return array("q", list(map(sub, column.tolist(), other.tolist())))
     return _column(np.asarray(column) - np.asarray(other))
 
 
@@ -115,16 +118,16 @@ def following(column: Column, bound: int, beyond: int) -> Column:
 def picked(column: Column, rows: Column) -> Column:
     """Return the values of ``rows``."""
     if (np := _NUMPY.for_values(len(rows))) is None:
-        return array("q", map(column.__getitem__, rows))
+        return array("q", list(map(column.tolist().__getitem__, rows.tolist())))
     return _column(np.asarray(column)[np.asarray(rows)])
 
 
 def places(column: Column, values: Column, *, after: bool = False) -> Column:
     """Return where each of ``values`` would be put into a sorted column: before equal ones, or ``after`` them."""
     if (np := _NUMPY.for_values(len(values))) is None:
-        return array("q", map(bisect_right if after else bisect_left, repeat(column.tolist()), values))
+        return array("q", list(map(bisect_right if after else bisect_left, repeat(column.tolist()), values.tolist())))
     side = "right" if after else "left"
-    return _column(np.searchsorted(np.asarray(column), np.asarray(values), side))
+    return _column(np.asarray(column).searchsorted(np.asarray(values), side))
 
 
 def _column(found: Any) -> Column:

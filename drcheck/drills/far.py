@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from drcheck import clock
@@ -77,10 +77,11 @@ class Directory:
         """Make it; raises :class:`TargetError` if it is there, or the marker is not."""
         self._done(self.ask(scripts.MAKE, self.base, target_id, self.drill, self.token))
 
-    def keep(self, name: str, value: str) -> None:
-        """Keep a value that every step finds in its environment."""
-        data = value.encode("utf-8", "surrogateescape")
-        self._done(self.ask(scripts.VALUE, self.path, name, str(len(data)), data=data))
+    def keep(self, values: Mapping[str, str]) -> None:
+        """Keep values that every step finds in its environment."""
+        data = {name: value.encode("utf-8", "surrogateescape") for name, value in values.items()}
+        sizes = [each for name, value in data.items() for each in (name, str(len(value)))]
+        self._done(self.ask(scripts.VALUES, self.path, *sizes, data=b"".join(data.values())))
 
     def put(self, name: str, offset: int, piece: bytes) -> None:
         """Put a piece of a file below ``point``."""

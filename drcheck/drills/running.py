@@ -190,8 +190,7 @@ class Drill:
 
     def _all(self, target_id: str) -> None:
         self.directory.make(target_id)
-        for name, value in {**self.plan.values, "DRILL_TOKEN": self.directory.token}.items():
-            self.directory.keep(name, value)
+        self.directory.keep({**self.plan.values, "DRILL_TOKEN": self.directory.token})
         for step in self.plan.runbook.steps:
             began = self._now()
             try:
@@ -239,6 +238,10 @@ class Drill:
     def _check(self, check: Check) -> None:
         within = min(check.timeout, self._left())
         self.listener.begins("validate", check.name, within)
+        if check.only_with and not self.plan.values.get(f"WITH_{check.only_with}"):
+            noted = Result(Outcome.NOTED, f"the policy gives no {check.only_with} to check by")
+            self.report.checks.append(Checked(check.name, check.asks, noted))
+            return
         key = self._key(check.name)
         # What is said on standard error is no part of the answer.
         script = f'exec 2>"$DRILL_DIR/steps/{key}/errors"\n{check.run}'

@@ -23,7 +23,7 @@ printf 'machine=%s\\n' "$(head -c 200 /etc/machine-id 2>/dev/null | tr -d '\\n\\
 for each in $(hostname -I 2>/dev/null); do printf 'address=%s\\n' "$each"; done
 set -- $SSH_CONNECTION; [ -z "$3" ] || printf 'address=%s\\n' "$3"
 command -v setsid >/dev/null && printf 'setsid=yes\\n'
-df -Pk . 2>/dev/null | sed -n '2s/^.* \\([0-9]*\\)  *\\([0-9]*\\)  *[0-9]*%.*/free=\\2/p'
+df -Pk . 2>/dev/null | (read -r _; read -r _ _ _ free _ && printf 'free=%s\\n' "$free")
 exit 0
 """
 """Directory: what the host says of itself, in lines of KEY=VALUE."""
@@ -42,10 +42,14 @@ mkdir -p -- "{PREFIX}$3/point" "{PREFIX}$3/data" "{PREFIX}$3/steps" "{PREFIX}$3/
 """
 """Directory, target's id, drill, token: make a fresh directory for the drill."""
 
-VALUE: Final = """
-cd -P -- "$1/env" && head -c "$3" > "../.value" && [ "$(wc -c < ../.value)" -eq "$3" ] && mv -f ../.value "./$2"
+VALUES: Final = """
+cd -P -- "$1/env" && shift || exit 11
+while [ $# -gt 1 ]; do
+  head -c "$2" > ../.value; [ "$(wc -c < ../.value)" -eq "$2" ] || exit 16
+  mv -f ../.value "./$1" || exit 14; shift 2
+done
 """
-"""Drill's directory, name, bytes: keep a value for the environment of steps."""
+"""Drill's directory, then name and bytes of each value: keep them for the environment of steps."""
 
 PUT: Final = """
 export LC_ALL=C
@@ -112,7 +116,7 @@ cd -P -- "$1/steps/$2" && [ -f tail ] && tail -c 65536 tail; exit 0
 ERRORS: Final = """cd -P -- "$1/steps/$2" && [ -f errors ] && head -c 65536 errors; exit 0"""
 """Drill's directory, step: what it said on its standard error, where that was kept apart."""
 
-ROOM: Final = """df -Pk -- "$1" | sed -n '2s/^.* \\([0-9]*\\)  *\\([0-9]*\\)  *[0-9]*%.*/\\2/p'"""
+ROOM: Final = """df -Pk -- "$1" | { read -r _; read -r _ _ _ free _ && printf '%s\\n' "$free"; }"""
 """Drill's directory: kibibytes that are free."""
 
 END: Final = """

@@ -169,7 +169,7 @@ def candidates(rows: Sequence[Candidate]) -> Facts:
     shown = CandidateColumns.made_of(rows)
     begin = _common(shown.name)
     end = _common([name[len(begin) :][::-1] for name in shown.name])[::-1]
-    texts = written_texts(replace(shown, name=[name[len(begin) : len(name) - len(end)] for name in shown.name]))
+    names = _plain([name[len(begin) : len(name) - len(end)] for name in shown.name])
     integers = {
         "data": _steps(shown.data_lo),
         "data_span": _less(shown.data_hi, shown.data_lo),
@@ -177,20 +177,19 @@ def candidates(rows: Sequence[Candidate]) -> Facts:
         "arrived_span": _less(shown.available_hi, shown.available_lo),
         "size": _steps(shown.size),
     }
-    columns = {key: _once(column) for key, column in integers.items()}
-    return told({**texts, "begin": plain(begin), "end": plain(end), **columns})
+    columns = {key: _once(column) for key, column in {"name": names, **integers}.items()}
+    return told({**written_texts(shown), "begin": plain(begin), "end": plain(end), **columns})
 
 
 def read_candidates(table: Facts) -> CandidateColumns:
     """Return what :func:`candidates` was given; raises :class:`Damaged` where columns differ in length."""
     read = partial(_column, table, table.get("rows", 0))
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
-    texts = read_texts(table)
     data = array("q", accumulate(read("data")))
     arrived = _moved(table, "arrived", data)
     return replace(
-        texts,
-        name=[f"{begin}{name}{end}" for name in texts.name],
+        read_texts(table),
+        name=[f"{begin}{name}{end}" for name in _texts(table, "name")],
         data_lo=data,
         data_hi=_moved(table, "data_span", data),
         available_lo=arrived,
@@ -200,9 +199,8 @@ def read_candidates(table: Facts) -> CandidateColumns:
 
 
 def written_texts(shown: CandidateColumns) -> Facts:
-    """Return all but the integers of candidates as columns."""
+    """Return all but the names and the integers of candidates as columns."""
     columns = {
-        "name": _plain(shown.name),
         "of": _plain(shown.of),
         "kind": _plain(shown.kind),
         "checksum": _plain(shown.checksum),
@@ -213,10 +211,9 @@ def written_texts(shown: CandidateColumns) -> Facts:
 
 
 def read_texts(table: Facts) -> CandidateColumns:
-    """Return what :func:`written_texts` was given, without integers; raises :class:`Damaged` as the other way does."""
+    """Return what :func:`written_texts` was given; raises :class:`Damaged` where columns differ in length."""
     read = partial(_column, table, table.get("rows", 0))
     return CandidateColumns(
-        name=_texts(table, "name"),
         of=_texts(table, "of"),
         kind=_texts(table, "kind"),
         checksum=_texts(table, "checksum"),

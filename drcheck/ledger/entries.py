@@ -13,6 +13,7 @@ from drcheck.ledger import columns
 from drcheck.ledger.columns import Facts, plain, text, told
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification
+from drcheck.ledger.signatures import Checkpointed, KeyTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,8 @@ Entry = (
     | Retired
     | DrillTold
     | DrillAnnounced
+    | Checkpointed
+    | KeyTaken
 )
 
 

@@ -25,7 +25,7 @@ from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.time.spans import Span
-from drcheck.ledger import columns, encoding, entries, integers, notifications
+from drcheck.ledger import columns, encoding, entries, notifications, planes
 from drcheck.ledger.columns import Facts, plain, text
 from drcheck.ledger.drills import DrillAnnounced, DrillsState, DrillTold
 from drcheck.ledger.interface import Log
@@ -73,7 +73,7 @@ class StoredShelf:
         return (
             index(self._fold(stretch))
             if facts is None
-            else Index(*(integers.read(facts[what], "Q") for what in ("names", "contents")))
+            else Index(*(planes.read(facts[what], "Q") for what in ("names", "contents")))
         )
 
     def _part(self, stretch: int, what: str) -> Facts | None:
@@ -108,7 +108,7 @@ def stretches(history: History, name: str, at: int) -> tuple[dict[str, bytes], d
         hashes = index(both)
         parts[part(name, stretch, "rows")] = packed({"at": at, **written(both)})
         parts[part(name, stretch, "index")] = packed(
-            {"at": at, "names": integers.written(hashes.names), "contents": integers.written(hashes.contents)}
+            {"at": at, "names": planes.written(hashes.names), "contents": planes.written(hashes.contents)}
         )
         sealed[stretch] = seal(both, at)
     return parts, sealed
@@ -179,6 +179,7 @@ def written(both: Rows) -> Facts:
 
 def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str, Any]:
     return {
+        "names": planes.written_names([seen.shown.name for seen in sightings]),
         "shown": columns.written_texts(CandidateColumns.made_of(seen.shown for seen in sightings)),
         "integers": _written_integers(sightings),
         "gone": [[row, seen.gone_lo, seen.gone_hi] for row, seen in enumerate(sightings) if seen.gone_lo != FOREVER],
@@ -231,14 +232,14 @@ _INTEGERS: Final[Mapping[str, tuple[str, Callable[[Sighting], int]]]] = {
 
 def _written_integers(sightings: Sequence[Sighting]) -> Facts:
     made = {key: array("q", map(value, sightings)) for key, (_, value) in _INTEGERS.items()}
-    return {key: integers.written(made[key]) for key, (base, _) in _INTEGERS.items() if made[key] != made.get(base)}
+    return {key: planes.written(made[key]) for key, (base, _) in _INTEGERS.items() if made[key] != made.get(base)}
 
 
 def _read_integers(facts: Facts) -> dict[str, array[int]]:
     """Return the columns by their keys; where two are equal they are the same."""
     found: dict[str, array[int]] = {}
     for key, (base, _) in _INTEGERS.items():
-        found[key] = integers.read(facts[key]) if key in facts else found[base]
+        found[key] = planes.read(facts[key]) if key in facts else found[base]
     return found
 
 
@@ -300,6 +301,7 @@ def _shown(facts: Facts, its: Mapping[str, array[int]]) -> CandidateColumns:
     """Return candidates as the newest look showed each."""
     return replace(
         columns.read_texts(facts["shown"]),
+        name=planes.read_names(facts["names"]),
         data_lo=its["data_lo"],
         data_hi=its["data_hi"],
         available_lo=its["available_lo"],
@@ -331,7 +333,7 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
     """Return everything of a source but its candidates, as it is written."""
     history = source.history
     return {
-        "looks": [integers.written(column) for column in history.looks.columns],
+        "looks": [planes.written(column) for column in history.looks.columns],
         "hidden": [row for row, look in enumerate(history.looks) if not look.complete],
         "last": columns.written(Record(history.looks[-1])) if history.looks else {},
         "turnovers": [[plain(of), again, looks] for (of, again), looks in history.turnovers.items()],
@@ -350,7 +352,7 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
 
 
 def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
-    begin, took, asked_from, size = map(integers.read, facts["looks"])
+    begin, took, asked_from, size = map(planes.read, facts["looks"])
     newest = columns.read(facts["last"]).look if begin else None
     looks = Looks.of(begin, took, asked_from, size, facts["hidden"], newest=newest)
     sealed = read_sealed(facts["stretches"])
@@ -374,7 +376,7 @@ def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
 
 STATE: Final = "state"
 """Name of the part that holds all but the sources."""
-FORMAT: Final = 14
+FORMAT: Final = 15
 """Of all parts. A snapshot of another format, which another version of drcheck made, is none."""
 
 

@@ -27,6 +27,7 @@ from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
 from drcheck.ledger.notifications import Sending
+from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.registry import READERS
 from drcheck.settings import standing_of
 
@@ -243,6 +244,8 @@ class State:
                 self.channels.setdefault(entry.channel, ChannelState()).apply(entry)
             case entries.Retired():
                 self.retired[entry.service] = entry.at
+            case Checkpointed() | KeyTaken():
+                pass  # of the ledger's proof, which drcheck.ledger.checkpoints finds by itself
             case DrillTold() | DrillAnnounced():
                 self.drills.setdefault(entry.about, DrillsState()).apply(number, entry)
 

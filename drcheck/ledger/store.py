@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
-from drcheck.ledger import encoding, entries, notifications, snapshots
+from drcheck.ledger import checkpoints, encoding, entries, notifications, snapshots
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.entries import Entry
@@ -23,7 +23,6 @@ from drcheck.ledger.snapshots import Lost
 from drcheck.ledger.sqlite.footing import footing
 from drcheck.ledger.sqlite.log import SqliteLog
 from drcheck.ledger.state import Key, SourceState, State, fold
-from drcheck.ledger.tree import Tree
 
 _SCHEME: Final = "sqlite:///"
 SNAPSHOT_AFTER: Final = 20
@@ -211,12 +210,12 @@ class Ledger:
         """
         if made and self.log.count - snapshots.position(self.log) < SNAPSHOT_AFTER * made:
             return
-        self.log.keep(self._parts(self.state(())) | dict(Tree(self.log).rows(self.log.count)))
+        self.log.keep(self._parts(self.state(())) | checkpoints.derived(self.log))
 
     def rebuild(self) -> None:
         """Make everything that is derived from the entries anew."""
         parts = self._parts(fold(self.log, State(), ()))  # only what can be made anew is dropped
-        parts |= Tree(self.log, anew=True).rows(self.log.count)
+        parts |= checkpoints.derived(self.log, anew=True)
         self.log.forget()
         self.log.keep(parts)
 
@@ -250,5 +249,5 @@ class Ledger:
         for key, source in folded.sources.items():
             if snapshots.whole(kept.source(key)) != snapshots.whole(source):
                 yield f"the snapshot of {key.service} differs from its entries; {REBUILD}"
-        for name in Tree(self.log).differing(self.log.count):
-            yield f"the hashes {name!r} are not those of its entries; {REBUILD}"
+        for name in checkpoints.differing(self.log):
+            yield f"derived value {name!r} is not what its entries come to; {REBUILD}"

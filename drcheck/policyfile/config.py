@@ -27,6 +27,7 @@ from drcheck.settings import (
     Job,
     Notify,
     Output,
+    Proof,
     QuietHours,
     Secret,
     Settings,
@@ -188,9 +189,15 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         list_at_most=values.get("list_at_most", usual.list_at_most),
         notify=_notify(values.get("notify", {}), base),
         watch=_watch(values.get("watch", {}), base),
+        proof=_proof(values["proof"], base) if "proof" in values else None,
         drills=_drills(values["drills"], base) if "drills" in values else Drills(),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
+
+
+def _proof(values: Mapping[str, Any], base: Path) -> Proof:
+    copies = values.get("checkpoints", "")
+    return Proof(_below(base, values["key"]), _below(base, copies) if copies else "")
 
 
 def _notify(values: Mapping[str, Any], base: Path) -> Notify:

@@ -96,9 +96,9 @@ def _check(root: Fields) -> Iterator[Problem]:
             expects = each.fields("expects")
             if key == "checks" and len(expects.entries) > 1:
                 yield Problem(name.mark, f"{key}: {name.text} expects two things (make two checks of it)")
-            wanted = expects.scalar(Compare.EQUALS_VALUE)
-            if wanted is not None and wanted.text not in root.fields("values").entries:
-                yield Problem(wanted.mark, f"{key}: there is no value {wanted.text} (name it in values)")
+            for wanted in (expects.scalar(Compare.EQUALS_VALUE), each.scalar("only_with")):
+                if wanted is not None and wanted.text not in root.fields("values").entries:
+                    yield Problem(wanted.mark, f"{key}: there is no value {wanted.text} (name it in values)")
 
 
 def _runbook(file: RunbookFile, values: Mapping[str, Any]) -> Runbook:
@@ -116,6 +116,7 @@ def _runbook(file: RunbookFile, values: Mapping[str, Any]) -> Runbook:
                 check["run"],
                 _expected(check["expects"]),
                 Asks(check.get("asks", Asks.DATA)),
+                check.get("only_with", ""),
             )
             for check in values["checks"]
         ),

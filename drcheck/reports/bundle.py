@@ -1,5 +1,7 @@
 """One zip with a report that can be checked: its pages, its JSON, the policies, and the digest of each of them.
 
+Where the ledger is signed, the records of the period and what proves them are in it as well.
+
 Plain tools check it: ``unzip FILE && sha256sum -c digests.sha256``. ``drcheck check FILE`` also holds the parts against
 each other. The same ledger, policies and question give the same bytes, but for the instant at
 which the report was made.
@@ -45,6 +47,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     files[REPORT] = as_json(report)
     policies = {judged.policy.service: list(_policy(judged, number)) for number, judged in enumerate(kept)}
     files |= {part.path: part.data for parts in policies.values() for part in parts}
+    files |= report.records() if report.records is not None else {}
     files[MANIFEST] = written(_manifest(report, policies)).encode()
     files = dict(sorted(files.items()))
     yield Document("", _zipped({DIGESTS: digest_lines(files), **files}))

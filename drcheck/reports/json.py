@@ -55,6 +55,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
         **({"sample": sample_object(report.sample)} if report.sample else {}),
+        **({"checkpoint": report.checkpoint} if report.checkpoint else {}),
     }
 
 

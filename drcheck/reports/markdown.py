@@ -28,6 +28,8 @@ def render(report: Report, *, quiet: bool = False, verbose: bool = False, **_: o
     many = len(report.services) > service_totals.FEW
     brief = quiet or (many and not verbose)
     lines = [f"**{_shown(mark(report.status))}**: {totals.counts(report)}", "", totals.judged(report), ""]
+    if signed := totals.signed(report):
+        lines += [signed, ""]
     if many and not quiet:
         lines += [*_overview(report.services), ""]
     for judged in report.services:

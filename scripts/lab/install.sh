@@ -84,9 +84,13 @@ install_sshd() {
 install_tools() {
   local tool missing=()
   for tool in age:age gpg:gpg gpg-agent:gpg-agent restic:restic borg:borgbackup zip:zip 7zz:7zip \
-    chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus; do
+    chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus go:golang-go; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
   done
+  # what restores dumps for drills; Debian keeps it off the PATH
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  # the reference implementation of what proves the ledger: source that the tests build
+  [ -d /usr/share/gocode/src/golang.org/x/mod/sumdb ] || missing+=(golang-golang-x-mod-dev)
   [ "${#missing[@]}" = 0 ] && return
   say "installing ${missing[*]}"
   apt_install "${missing[@]}" || {

@@ -68,7 +68,10 @@ def test_bash_takes_the_script_and_completes_drcheck_with_it(script):
         (["verify", "--output", "rep"], []),  # nothing of ours: bash completes files
         (["verify", "pol"], []),
         (["lint", "--format", ""], ["text", "json"]),
-        (["ledger", ""], ["show", "check", "rebuild", "retire"]),
+        (
+            ["ledger", ""],
+            ["show", "check", "rebuild", "retire", "keygen", "checkpoint", "prove", "verify", "export", "import"],
+        ),
         (["ledger", "--config", "show", "r"], ["rebuild", "retire"]),
         (["ledger", "--config", "=", "show", "r"], ["rebuild", "retire"]),
         (["ledger", "retire", "r"], []),

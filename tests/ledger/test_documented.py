@@ -31,11 +31,14 @@ from drcheck.core.model.drill import (
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
+from drcheck.core.proof.notes import SigningKey
+from drcheck.ledger import checkpoints
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification, Sending
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 
+KEY, NEXT = (SigningKey("log.example/drcheck", bytes([number] * 32)) for number in (1, 2))
 PAGE = (Path(__file__).parents[2] / "docs/ledger.md").read_text()
 NAMES = ("orders/plain.gz", "orders/not-utf8-\udcff", "orders/nul\x00", "orders/\ud800")
 MANY = tuple(
@@ -93,6 +96,9 @@ def url(tmp_path):
         ledger.retire("wiki", 6000, "closed down")
         ledger.tell_of_drill(DrillAnnounced(Announced("a \udcff", "web", 6000, 9000, "server", "anna", "by mail")))
         ledger.tell_of_drill(DrillTold(6000, DRILL))
+        checkpoints.sign(ledger.log, KEY, 6000)
+        checkpoints.change(ledger.log, NEXT, 6000, KEY)
+        checkpoints.change(ledger.log, KEY, 6000, None, "burnt \udcff")
         ledger.snapshot()
         start(ledger, 6001, Window(0, 6002), question=True, job="nightly \udcff")  # whose process dies
     with open_ledger(url) as ledger, start(ledger, 6003):

@@ -93,7 +93,7 @@ def test_a_snapshot_keeps_rows_and_a_rebuild_makes_them_anew(tmp_path):
         assert row == merkle.folded([merkle.leaf_hash(one.data) for one in ledger.log.read(0, 256)])
         ledger.log.keep({"tree 8 0": b"another" * 4})
         assert list(ledger.damage()) == [
-            "the hashes 'tree 8 0' are not those of its entries; `drcheck ledger rebuild` makes it anew"
+            "derived value 'tree 8 0' is not what its entries come to; `drcheck ledger rebuild` makes it anew"
         ]
         ledger.rebuild()
         assert not list(ledger.damage())

@@ -37,12 +37,12 @@ def properties(part, path=""):
             yield from properties(value, f"{path}/{index}")
 
 
-@pytest.mark.parametrize("name", ["policy", "config"])
+@pytest.mark.parametrize("name", ["policy", "config", "runbook"])
 def test_the_published_schema_is_a_schema(name):
     Draft202012Validator.check_schema(json.loads(published(name)))
 
 
-@pytest.mark.parametrize("name", ["policy", "config"])
+@pytest.mark.parametrize("name", ["policy", "config", "runbook"])
 def test_every_key_has_a_description_and_an_example_that_is_valid(name):
     whole = schema(name)
     for path, value in properties(whole):
@@ -53,7 +53,7 @@ def test_every_key_has_a_description_and_an_example_that_is_valid(name):
             assert not list(validator.iter_errors(example)), (path, example)
 
 
-@pytest.mark.parametrize("name", ["policy", "config"])
+@pytest.mark.parametrize("name", ["policy", "config", "runbook"])
 def test_beside_a_reference_stand_only_annotations(name):
     def look(part):
         if isinstance(part, dict):
@@ -168,7 +168,7 @@ def test_a_keyword_that_is_not_known_accepts_nothing():
     assert not accepts("a", {"type": "string", "contentEncoding": "base64"})
 
 
-@pytest.mark.parametrize("name", ["policy", "config"])
+@pytest.mark.parametrize("name", ["policy", "config", "runbook"])
 def test_every_keyword_of_our_schemas_is_known(name):
     def used(part):
         if isinstance(part, dict):

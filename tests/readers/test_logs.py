@@ -569,3 +569,15 @@ def test_instants_beyond_what_calendars_reckon_with_are_malformed(year):
     found = maintenance_log.parse(json.dumps(line).encode() + b"\n", "web")
     assert found.maintenance == ()
     assert "lies outside the years 1970 to 2999" in found.gaps[0].what
+
+
+@pytest.mark.parametrize(
+    ("told", "size"), [("7", 7), ("0", None), ('"10 GB"', None), ("true", None), ("null", None), (str(1 << 62), None)]
+)
+def test_the_size_of_what_was_restored_is_read_where_it_is_a_number_of_bytes(told, size):
+    line = (
+        '{"test": "t", "service": "shop", "started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T01:00:00Z", '
+        f'"outcome": "passed", "recovery_point": {{"source": "dumps", "size": {told}}}}}\n'
+    )
+    log = restore_log.parse(line.encode(), "shop")
+    assert (log.gaps, log.recoveries[0].point_size) == ((), size)

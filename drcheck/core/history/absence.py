@@ -8,7 +8,8 @@ is seen to turn over faster than it is looked at. Before the first complete look
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -60,13 +61,20 @@ class Absence:
         ``turnovers`` are the complete looks which missed what had come shortly before the look before, and showed newer
         data: a place that turns over faster than it is looked at. Where ``thinned_after`` is stated, that decides.
         """
-        complete = tuple(sorted(set(Looks.from_any(looks).complete())))
-        return _of(complete, thinned_after, seen_every, tuple(sorted(turnovers)) if thinned_after is None else ())
+        return _of(
+            Looks.from_any(looks).complete_columns(), thinned_after, seen_every,
+            tuple(sorted(turnovers)) if thinned_after is None else (),
+        )  # fmt: skip
 
     @property
     def first(self) -> int | None:
         """The first complete look; None: there was none."""
         return self.complete[0][0] if self.complete else None
+
+    def within(self, window: tuple[int, int]) -> list[int]:
+        """Return when the complete looks within [start, end) began."""
+        first, last = (bisect_left(self.complete, (bound,)) for bound in window)
+        return [begin for begin, _ in self.complete[first:last]]
 
     @property
     def last(self) -> int | None:
@@ -122,10 +130,11 @@ class Absence:
 
 @lru_cache(maxsize=32)
 def _of(
-    complete: tuple[tuple[int, int], ...], thinned_after: int | None, seen_every: int | None, turnovers: tuple[int, ...]
+    looks: tuple[bytes, bytes], thinned_after: int | None, seen_every: int | None, turnovers: tuple[int, ...]
 ) -> Absence:
-    """Return what looks prove; a run looks at the sources of all services at once, so that most share it."""
-    return Absence(complete, thinned_after, seen_every, turnovers)
+    """Return what complete looks prove; a run looks at the sources of all services at once, so that most share it."""
+    complete = sorted({*zip(*(array("q", column) for column in looks), strict=True)})
+    return Absence(tuple(complete), thinned_after, seen_every, turnovers)
 
 
 def proved_at_all(proofs: Iterable[Sequence[Span]]) -> Spans:

@@ -12,6 +12,7 @@ from drcheck.core.history.likeness import Reading
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.history.twins import second_names
+from drcheck.core.model.equal_texts import EqualTexts
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Source
@@ -57,7 +58,8 @@ def columns(
         gone_lo = array("q", [unknown if gone == FOREVER else gone for gone, unknown in both])
     gone_lo = integer_columns.greater(gone_lo, available_lo)
     kinds = rows.column((one.shown.kind for one in seen), plain.kind)
-    names = tuple(rows.column((one.shown.name for one in seen), plain.name))
+    names = rows.column((one.shown.name for one in seen), plain.name)
+    names = names if isinstance(names, EqualTexts) else tuple(names)
     points = Points(
         source=source.name,
         of=of,

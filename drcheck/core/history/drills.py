@@ -62,13 +62,15 @@ def record(drill: Drill) -> dict[str, Any]:
     return {key: value for key, value in told.items() if value not in (None, "", [], {})}
 
 
-def _point(drill: Drill) -> Iterator[tuple[str, str]]:
+def _point(drill: Drill) -> Iterator[tuple[str, str | int]]:
     point = drill.point
     for key, value in (("source", point.source), ("of", point.of), ("name", point.name)):
         if value:
             yield key, value
     if point.data_as_of is not None:
         yield "data_as_of", words.instant(point.data_as_of)
+    if point.size is not None:
+        yield "size", point.size
 
 
 def _outcome(drill: Drill) -> str:

@@ -108,6 +108,13 @@ class Looks(Sequence[Look]):
         columns = zip(self._begin, self._asked_from, self._hidden, strict=True)
         return ((begin, asked_from) for begin, asked_from, hidden in columns if not hidden)
 
+    def complete_columns(self) -> tuple[bytes, bytes]:
+        """Return what :meth:`complete` yields as two arrays of integers in bytes, to be known by."""
+        if self.all_complete:
+            return self._begin.tobytes(), self._asked_from.tobytes()
+        begin, asked_from = zip(*self.complete(), strict=True) if not all(self._hidden) else ((), ())
+        return array("q", begin).tobytes(), array("q", asked_from).tobytes()
+
     def __reversed__(self) -> Iterator[Look]:
         return reversed(list(self))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from drcheck.core.fast_dataclasses import dataclass, field, fields
 from drcheck.core.history.sightings import Sighting
+from drcheck.core.model.equal_texts import EqualTexts, joined
 from drcheck.core.model.evidence import Candidate
 
 
@@ -59,9 +60,10 @@ class Table:
     @classmethod
     def joined(cls, tables: Sequence[Table]) -> Table:
         """Return the rows of several tables, none of which has special ones, one after the other."""
-        if len(tables) == 1:
-            return tables[0]
-        several = zip(*map(_all_but_special, tables), strict=True)
+        held = [table for table in tables if len(table)] or tables[:1]
+        if len(held) == 1:
+            return held[0]
+        several = zip(*map(_all_but_special, held), strict=True)
         return Table(*map(_joined, several))
 
 
@@ -71,6 +73,8 @@ def _picked(column: Sequence[Any], rows: Iterable[int]) -> Any:
 
 
 def _joined(columns: Sequence[Sequence[Any]]) -> Any:
+    if isinstance(columns[0], EqualTexts):
+        return joined(columns)
     found = columns[0][:] if isinstance(columns[0], array) else list(columns[0])
     for column in columns[1:]:
         found.extend(column)

@@ -138,18 +138,20 @@ class _Known:
             for of, its in sealed.newest.items():
                 if its.oldest >= until:
                     continue
-                older = [its.data_lo] if its.data_lo < before else self._data_before(stretch, of, before, until)
-                if older:
-                    note(of, max(older))
+                older = its.data_lo if its.data_lo < before else self._newest_before(stretch, of, before, until)
+                if older is not None:
+                    note(of, older)
         return found
 
-    def _data_before(self, stretch: int, of: str, before: int, until: int) -> list[int]:
-        """Return the instants of data older than ``before`` in a stretch, of what was known of before ``until``."""
+    def _newest_before(self, stretch: int, of: str, before: int, until: int) -> int | None:
+        """Return the newest data older than ``before`` in a stretch, of what was known of before ``until``, if any."""
         table = self._table(stretch)
+        rows = _plain(table, of, LONG_AGO, until)
+        if isinstance(rows, range):
+            rows = rows[: bisect_left(table.data_lo, before, rows.start, rows.stop) - rows.start][-1:]
         special = (seen for seen in table.special.values() if seen.shown.of == of and seen.oldest < until)
-        data = [table.data_lo[row] for row in _plain(table, of, LONG_AGO, until)]
-        data += (seen.shown.data_lo for seen in special)
-        return [instant for instant in data if instant < before]
+        data = (*(table.data_lo[row] for row in rows), *(seen.shown.data_lo for seen in special))
+        return max((instant for instant in data if instant < before), default=None)
 
     def needed(self, of: str, oldest: int, until: int) -> _Needed:
         """Return what is needed of a data set, of data of ``oldest`` or later."""

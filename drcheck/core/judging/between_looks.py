@@ -20,7 +20,7 @@ def complete_looks(names: Iterable[str], evidence: Mapping[str, SourceEvidence],
     looks: set[int] | None = None
     for name in names:
         parts = evidence[name].parts.values() if name in evidence else ()
-        its = {begin for part in parts for begin, _ in part.absence.complete if window.start <= begin < window.end}
+        its = {begin for part in parts for begin in part.absence.within(window)}
         looks = its if looks is None else looks & its
     return tuple(sorted(looks or ()))
 

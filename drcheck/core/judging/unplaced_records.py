@@ -57,7 +57,10 @@ def _tests(policy: Policy, source: str, log: Log, shown: _Shown, window: Window)
         failed = one.outcome == "failed"
         if one.finished_at is not None and one.finished_at < window.start:
             continue
-        what = f"{source}, line {one.line}: {'outage' if one.real else 'restore test'} {one.id}"
+        # Records of the ledger's own have no lines.
+        own = source in policy.sources and policy.sources[source].reader.own is not None
+        where = source if own else f"{source}, line {one.line}"
+        what = f"{where}: {'outage' if one.real else 'restore test'} {one.id}"
         no_scenario = one.scenarios and one.scenarios.isdisjoint(policy.scenarios)
         if (failed or one.real) and no_scenario and one.started_at < window.end:
             yield f"{what} is of {several(sorted(one.scenarios))}, and the policy has no scenario of that name"

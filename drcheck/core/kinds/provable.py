@@ -113,6 +113,7 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
         at_risk=pieces[-1].status is Status.MET and (bool(late) or any(finding.at_risk for finding in findings)),
         evidence=judged.cited(window.end),
         notes=(late,) if late else (),
+        foretold=late,
     )
 
 

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import ClassVar, NamedTuple
 
 from drcheck.core import words
+from drcheck.core.evaluation.forecast import FEWEST, Forecast, Trial, forecast
 from drcheck.core.evaluation.headroom import at_risk
 from drcheck.core.evaluation.interface import OfRecoveries
 from drcheck.core.evaluation.recoveries import (
@@ -42,6 +43,7 @@ from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Quantity, Window
+from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.spans import Span
 from drcheck.core.time.timeline import cut, within
 
@@ -146,6 +148,10 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
         measured = _took(deciding.recovery, commitment)[1]
     headroom = None if measured is None else commitment.at_most - measured
     proven = pieces[-1].status is Status.MET and deciding is not None
+    lapses = deciding.ends + commitment.proven_within if proven and deciding is not None else None
+    ahead = _forecast(commitment, everything, surviving, terms, window.end) if proven else None
+    told_ahead = "" if ahead is None else of_what(terms) + ahead.words(commitment.at_most)
+    soon = ahead is not None and lapses is not None and ahead.at < lapses
     return Finding(
         of="",
         pieces=pieces,
@@ -153,15 +159,48 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
         objective=Quantity(commitment.at_most, "s"),
         measured=None if measured is None else Quantity(measured, "s"),
         headroom=None if headroom is None else Quantity(headroom, "s"),
-        due_at=deciding.ends + commitment.proven_within if proven and deciding is not None else None,
-        at_risk=at_risk(commitment, pieces[-1].status, headroom, commitment.at_most),
+        due_at=lapses,
+        at_risk=soon or at_risk(commitment, pieces[-1].status, headroom, commitment.at_most),
         evidence=(
             *_cited(everything, outage or deciding, terms, window),
             *(cited for one in thawing for cited in one.cited(last)),
         ),
-        notes=tuple(filter(None, (one.note(last) for one in thawing))),
+        notes=tuple(filter(None, (*(one.note(last) for one in thawing), told_ahead))),
+        foretold=told_ahead if soon else "",
         exhibit=_exhibit(commitment, everything, terms, window) if terms.exhibits else None,
     )
+
+
+def _forecast(
+    commitment: Rto, everything: list[Told], surviving: Sequence[Subject], terms: Terms, end: int
+) -> Forecast | None:
+    """Return when recoveries will take too long, by the tests that ended before ``end`` and proved that they do not.
+
+    Restores of another copy take another time: the newest of the tests says which copy it is about.
+    """
+    tests = [
+        one.recovery
+        for one in everything
+        if not one.recovery.real and one.recovery.outcome == "passed" and one.ends < end and proves(one.recovery, terms)
+    ]
+    if len(tests) < FEWEST:
+        return None
+    source = tests[-1].point_source
+    trials = [
+        Trial(one.started_at, took, one.point_size)
+        for one in tests
+        if one.point_source == source and (took := _took(one, commitment)[1]) is not None
+    ]
+    sizes = [
+        (part.points.data_lo[row], part.points.size[row])
+        for subject in surviving
+        if len(surviving) == 1 or subject.of == terms.restored
+        for part in subject.parts
+        if part.points.source == source
+        for row in part.points.counted()
+        if part.points.kind[row] not in DEPENDENT and part.points.data_hi[row] < end
+    ]
+    return forecast(trials, sizes, commitment.at_most, end)
 
 
 def _exhibit(commitment: Rto, everything: list[Told], terms: Terms, window: Window) -> Times:

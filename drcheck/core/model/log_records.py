@@ -47,6 +47,8 @@ class Recovery:
     """The source its recovery point came from; empty: not told."""
     point_of: str = ""
     point_name: str = ""
+    point_size: int | None = None
+    """Bytes of it; None: not told."""
     validation: Rung | None = None
     phases: tuple[Phase, ...] = ()
     data_wrong: bool = False

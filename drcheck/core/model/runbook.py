@@ -75,6 +75,8 @@ class Check(NamedTuple):
     """Shell text that prints the answer."""
     expected: Expected
     asks: Asks = Asks.DATA
+    only_with: str = ""
+    """The value without which it is not asked, and proves nothing; empty: it always is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,8 @@ class Finding:
     evidence: tuple[Cited, ...] = ()
     notes: tuple[str, ...] = ()
     """What a reader must know beside the status: fates that copies share, the share of points that had them, …"""
+    foretold: str = ""
+    """Why it is at risk whatever headroom it has, one of ``notes`` as well; empty: for its headroom, if it is."""
     periods: tuple[PeriodFigures, ...] = ()
     """Of availability: every period that the window touches, oldest first."""
     exhibit: Exhibit | None = None

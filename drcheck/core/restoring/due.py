@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from drcheck.core.evaluation.forecast import FEWEST
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.judging.contradicted import held_against
@@ -56,6 +57,8 @@ class Asking(NamedTuple):
     strictness: int
     """Seconds: how often it asks for a proof."""
     reason: str
+    notes: tuple[str, ...] = ()
+    """What is foretold of it, or what else stands beside it."""
 
 
 class CopyTested(NamedTuple):
@@ -144,6 +147,7 @@ def due_tests(
     by_scenario: dict[str, list[Asking]] = {}
     for verdict in verdicts:
         if (one := _asking(verdict, now)) is not None:
+            one = one._replace(notes=tuple(_notes(verdict, tested)))
             by_scenario.setdefault(verdict.commitment.scenario, []).append(one)
     found = []
     for scenario, several in by_scenario.items():
@@ -192,6 +196,13 @@ def _asking(verdict: Verdict, now: int) -> Asking | None:
         status = Status.UNKNOWN
     by = due if status in {Status.MET, None} or isinstance(commitment, RestoreTest) else None
     return Asking(commitment.id, commitment.kind, commitment.clause, status, by, strictness, verdict.overall.reason)
+
+
+def _notes(verdict: Verdict, tested: _Tested) -> Iterator[str]:
+    """Yield what stands beside a verdict, and of a recovery time that nothing can be foretold of it yet."""
+    yield from verdict.overall.notes
+    if isinstance(verdict.commitment, Rto) and (passed := tested.times(verdict.commitment.scenario)) < FEWEST:
+        yield f"how its recovery times grow is foretold from {FEWEST} tests on that passed; there are {passed}"
 
 
 def _urgency(one: Asking) -> Urgency:
@@ -264,6 +275,16 @@ class _Tested:
         ]
         oldest = min(ends, default=LONG_AGO)
         return None if oldest == LONG_AGO else oldest
+
+    def times(self, scenario: str) -> int:
+        """Return how many tests of a scenario passed."""
+        passed = {
+            (one.source, one.recovery.id)
+            for restores in self.restores.values()
+            for one in restores.passed
+            if not one.recovery.real and (not scenario or scenario in one.recovery.scenarios)
+        }
+        return len(passed)
 
     def newest(self, scenario: str) -> int | None:
         """Return when a test of a scenario last passed."""

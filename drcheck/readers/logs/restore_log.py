@@ -27,6 +27,8 @@ KINDS: Final = ("test", "announces", "check")
 OUTCOMES: Final = ("passed", "failed", "aborted")
 CHECK_OUTCOMES: Final = (*OUTCOMES, "skipped")
 DATA: Final = ("right", "wrong")
+_LARGEST: Final = 1 << 62
+"""Bytes that nothing has."""
 RUNGS: Final = {rung.name.lower(): rung for rung in Rung}
 
 
@@ -221,6 +223,7 @@ def _test(record: Record, restores: RestoreRecords) -> Recovery:
         point_source=point.named("source") or restores.restored_from,
         point_of=point.named("of") or restores.of,
         point_name=point.text("name"),
+        point_size=_size(point),
         validation=RUNGS.get(
             record.choice("validation", tuple(RUNGS)) if "validation" in record else restores.validation
         ),
@@ -229,6 +232,12 @@ def _test(record: Record, restores: RestoreRecords) -> Recovery:
         operator=record.text("operator"),
         notes=record.text("notes"),
     )
+
+
+def _size(point: Record) -> int | None:
+    """Return the bytes of a recovery point; whatever else stands there says nothing."""
+    size = point.fields.get("size")
+    return size if isinstance(size, int) and not isinstance(size, bool) and 0 < size < _LARGEST else None
 
 
 def _phase(record: Record) -> Phase:

@@ -39,6 +39,8 @@ def write(paper: Paper, report: Report, *, quiet: bool, brief: bool, config: str
     paper.rule()
     paper.wrapped(totals.counts(report), first=(f"{whole.symbol} {whole.word}  ", whole.style))
     paper.wrapped(totals.judged(report))
+    if signed := totals.signed(report):
+        paper.wrapped(signed)
     for step in _next_steps(report, brief=brief, config=config):
         paper.wrapped(step, first="→ ")
 

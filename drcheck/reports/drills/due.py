@@ -60,6 +60,8 @@ def _test(paper: Paper, test: Test, now: int) -> None:
         clause = f" ({asking.clause})" if asking.clause else ""
         by = f", by {words.instant(asking.by)}" if asking.by is not None and asking.status is Status.MET else ""
         say(f"`{asking.commitment}`{clause}{by}: {asking.reason}")
+        for note in asking.notes:
+            say(note)
     if due.asking:
         passed = (
             "no test is known to have passed"
@@ -150,6 +152,7 @@ def _promise(one: Asking) -> dict[str, Any]:
         "by": _instant(one.by),
         "every": one.strictness,
         "reason": one.reason,
+        "notes": list(one.notes),
     }
 
 

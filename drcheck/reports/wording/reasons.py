@@ -65,7 +65,9 @@ def lines(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool = Fal
         yield Line(local.text(reason))
     if reasons[most:]:
         yield Line(f"and {len(reasons) - most} more data sets like it")
-    if overall.at_risk and overall.headroom is not None and overall.headroom.unit == "s":
+    if overall.at_risk and overall.foretold:
+        yield Line(prose(local.text(f"at risk: {overall.foretold}")))
+    elif overall.at_risk and overall.headroom is not None and overall.headroom.unit == "s":
         yield Line(f"at risk: only {quantity(overall.headroom)} of headroom is left")
     elif overall.at_risk and overall.headroom is not None and overall.headroom.unit == "%":
         yield Line("at risk: most of the downtime that the target allows is used up")
@@ -94,7 +96,8 @@ def lines(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool = Fal
         for line in since_then.in_short(verdict.since_then):
             yield Line(printable(local.text(line)))
         for note in verdict.notes:
-            yield Line(prose(local.text(note)))
+            if not (overall.at_risk and note == overall.foretold):
+                yield Line(prose(local.text(note)))
 
 
 def _share(verdict: Verdict) -> str:

@@ -29,6 +29,14 @@ def judged(report: Report) -> str:
     return f"judged {as_of(report)} over {long}; {sources} seen in {report.seconds:.1f} s{slow}"
 
 
+def signed(report: Report) -> str:
+    """Return which signed checkpoint of the ledger it rests on; empty: none."""
+    if not report.checkpoint:
+        return ""
+    origin, size, root = report.checkpoint.split("\n")[:3]
+    return f"the ledger's {size} entries are signed by {printable(origin)}: root {root}"
+
+
 def as_of(report: Report) -> str:
     """Return the instant that was judged, or the first and the last, with what was asked."""
     shown = local_time.of_run(report.services).instant

@@ -1,0 +1,218 @@
+"""Records: what of the ledger goes with a report that is filed, so that a stranger can hold it against a signature.
+
+All entries from the last run before the period on stand there, each in its place: those that tell of the report's
+services as they are, of the others the hash alone. So none can have been left out, and nobody reads what is not theirs.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from drcheck.core.proof import merkle, verification
+from drcheck.core.proof.checkpoints import Checkpoint, Inclusion, checkpoint_of
+from drcheck.core.proof.notes import VerifierKey, base64_bytes
+from drcheck.core.proof.trust import Trust
+from drcheck.core.proof.verification import Verification
+from drcheck.core.words import counted
+from drcheck.ledger import checkpoints, encoding, entries
+from drcheck.ledger.columns import Damaged
+from drcheck.ledger.drills import DrillAnnounced, DrillTold
+from drcheck.ledger.interface import Log
+from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.tree import Tree
+
+CHECKPOINT: Final = "ledger/checkpoint"
+RECORDS: Final = "ledger/records.jsonl"
+_POLICY: Final = "ledger/policy"
+_PROOF: Final = "ledger/run.tlog-proof"
+_CHANGE: Final = "ledger/key-change-"
+_FORMAT: Final = "drcheck records 1"
+_FOR_ALL: Final = frozenset({
+    entries.RunBegan.KIND, entries.RunEnded.KIND, entries.Published.KIND, Checkpointed.KIND, KeyTaken.KIND,
+})  # fmt: skip
+"""Kinds that tell of no service."""
+_OF_SERVICE: Final = frozenset({entries.Retired.KIND, DrillTold.KIND, DrillAnnounced.KIND})
+"""Kinds that are about the service."""
+_OF_SOURCE: Final = frozenset({entries.Looked.KIND, entries.Lines.KIND})
+BEFORE: Final = (
+    "what was known before the first of these records is not among them: drcheck check --config has it judged again"
+)
+
+
+def records(log: Log, since: int, run: str, services: Collection[str], texts: Collection[str]) -> dict[str, bytes]:
+    """Return the files that prove which records there are from the first run that began at ``since`` or later on.
+
+    Shown is what tells of ``services``, and the policy texts with one of the digests ``texts``; ``run`` is the run that
+    the report names. Nothing where the ledger was never signed.
+    """
+    note = checkpoints.newest(log)
+    if not note:
+        return {}
+    head, keys = checkpoint_of(note), checkpoints.keys(log)
+    shown = _Shown(services, texts)
+    first, proven = _first(log, since, head.size), 0
+    lines: list[str] = []
+    for number, data in log.read(0, head.size):
+        kind = encoding.kind(data)
+        is_shown = shown.shows(number, kind, data)  # also before the first one: sources are named there
+        if number < first:
+            continue
+        if kind == entries.RunBegan.KIND and encoding.about(data) == run:
+            proven = number
+        told = {"bytes": _base64(data)} if is_shown else {"leaf": _base64(merkle.leaf_hash(data))}
+        lines.append(json.dumps({"number": number, **told}))
+    tree = Tree(log)
+    beside = merkle.beside(range(first - 1, head.size), head.size, tree.node)
+    ends = {"format": _FORMAT, "first": first, "last": head.size}, {"beside": [*map(_base64, beside)]}
+    files = {
+        CHECKPOINT: note.encode(),
+        _POLICY: Trust.of(VerifierKey.read(keys[-1].key)).text.encode(),
+        RECORDS: "".join(f"{line}\n" for line in (json.dumps(ends[0]), *lines, json.dumps(ends[1]))).encode(),
+    }
+    changes = [one.change for one in keys if one.change]
+    files |= {f"{_CHANGE}{number}": change.encode() for number, change in enumerate(changes, 1)}
+    if proven:
+        (stored,) = log.read(proven - 1, proven)
+        proof = Inclusion(proven - 1, tuple(merkle.inclusion(proven - 1, head.size, tree.node)), note, stored.data)
+        files[_PROOF] = proof.text.encode()
+    return files
+
+
+def verify_records(
+    found: Verification, files: Mapping[str, bytes], report: Mapping[str, Any], trust: Trust | None
+) -> Checkpoint | None:
+    """Add what the files of a filed report prove, and return the checkpoint that they lead to; None: there is none."""
+    changes = [data.decode("utf-8", "replace") for name, data in sorted(files.items()) if name.startswith(_CHANGE)]
+    head = verification.checkpoint(found, files[CHECKPOINT], trust, changes)
+    if head is None:
+        return None
+    if report.get("checkpoint", "").encode() != files[CHECKPOINT]:
+        found.wrong.append(f"the report names another checkpoint than {CHECKPOINT}")
+    try:
+        first, leaves, shown, beside = _read(files[RECORDS])
+    except (KeyError, ValueError, TypeError, IndexError, RecursionError):
+        found.wrong.append(f"{RECORDS} is missing, or has not the form of one")
+        return head
+    if [*leaves] != [*range(first - 1, head.size)] or merkle.root_of(leaves, head.size, beside) != head.root:
+        found.wrong.append(f"the records in {RECORDS} are not those that were signed")
+        return head
+    found.held.append(
+        f"records {first} to {head.size} are those over which the checkpoint was made, and none is missing; "
+        f"{len(shown)} are shown, {len(leaves) - len(shown)} tell of no service of this report"
+    )
+    found.noted.append(BEFORE)
+    _hold_against(found, report, first, shown)
+    return head
+
+
+def goes_on(found: Verification, log: Log, head: Checkpoint) -> None:
+    """Add whether a ledger still has the entries over which a checkpoint was made."""
+    if head.size <= log.count and Tree(log).root(head.size) == head.root:
+        found.held.append(f"the ledger goes on from the {head.size} entries that were signed")
+    else:
+        found.wrong.append(f"the ledger does not go on from the {head.size} entries that were signed")
+
+
+def _first(log: Log, since: int, upto: int) -> int:
+    """Return the entry with which the last run before ``since`` began: what comes before it is not of the period."""
+    first = 1
+    for stored in log.read(0, upto):
+        if encoding.is_of(stored.data, entries.RunBegan.KIND):
+            if _began(stored.data) >= since:
+                break
+            first = stored.number
+    return first
+
+
+def _began(data: bytes) -> int:
+    """Return when a run began; raises Damaged for what is no such entry."""
+    match encoding.decode(data):
+        case entries.RunBegan(started_at=at):
+            return at
+        case _:
+            raise Damaged("it is not how a run began")
+
+
+class _Shown:
+    """Which entries tell of some services; they are asked for in the ledger's order."""
+
+    def __init__(self, services: Collection[str], texts: Collection[str]) -> None:
+        self._services, self._texts = frozenset(services), frozenset(texts)
+        self._sources: set[str] = set()
+
+    def shows(self, number: int, kind: str, data: bytes) -> bool:
+        """Return whether an entry tells of these services, or of none."""
+        if kind in _FOR_ALL:
+            return True
+        about = encoding.about(data)
+        if kind == entries.SourceNamed.KIND:
+            service, _ = entries.of_source(about)
+            if service in self._services:
+                self._sources.add(str(number))
+            return service in self._services
+        if kind in _OF_SOURCE:
+            return about in self._sources
+        if kind in _OF_SERVICE:
+            return about in self._services
+        if kind == entries.PolicyText.KIND:
+            return about in self._texts
+        if kind not in {entries.PoliciesJudged.KIND, entries.Verdicts.KIND}:
+            return False
+        match encoding.decode(data):
+            case entries.PoliciesJudged(policies=its) | entries.Verdicts(found=its):
+                return {one.service for one in its} <= self._services
+            case _:
+                return False
+
+
+def _read(data: bytes) -> tuple[int, dict[int, bytes], dict[int, bytes], list[bytes]]:
+    """Return the first number, all leaf hashes by index, the entries shown by number, and the hashes beside them."""
+    head, *lines, end = map(json.loads, data.splitlines())
+    if head["format"] != _FORMAT:
+        raise ValueError(head["format"])
+    leaves: dict[int, bytes] = {}
+    shown: dict[int, bytes] = {}
+    for number, line in enumerate(lines, int(head["first"])):
+        if line["number"] != number:
+            raise ValueError(number)
+        if "bytes" in line:
+            shown[number] = base64_bytes(line["bytes"])
+            leaves[number - 1] = merkle.leaf_hash(shown[number])
+        else:
+            leaves[number - 1] = base64_bytes(line["leaf"])
+    return int(head["first"]), leaves, shown, [base64_bytes(one) for one in end["beside"]]
+
+
+def _hold_against(found: Verification, report: Mapping[str, Any], first: int, shown: Mapping[int, bytes]) -> None:
+    """Add how the report fits the records that are shown."""
+    runs: dict[str, int] = {}
+    texts: set[str] = set()
+    since = int(datetime.fromisoformat(report["window"]["from"]).timestamp())
+    try:
+        for number, data in shown.items():
+            if encoding.is_of(data, entries.RunBegan.KIND):
+                runs[encoding.about(data)] = number
+            elif encoding.is_of(data, entries.PolicyText.KIND):
+                texts.add(encoding.about(data))
+        is_all = first == 1 or _began(shown[first]) < since
+    except (Damaged, KeyError):
+        is_all = False
+    if not is_all:
+        found.open.append(f"that records before {first} are none of the period is not shown")
+    if report["run"] in runs:
+        found.held.append(f"the run {report['run']} that the report rests on began with record {runs[report['run']]}")
+    else:
+        found.open.append(f"the run {report['run']} that the report rests on is not among the records")
+    came, count = sum(one["policy_sha256"] in texts for one in report["services"]), len(report["services"])
+    found.noted.append(
+        f"{counted(len(runs), 'run')} began in them; the policies of {came} of {count} services came in them, the "
+        "others before"
+    )
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,65 @@
+"""What the ledger keeps of its own proof: signed checkpoints, and the public keys of those who signed them."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from drcheck.core.fast_dataclasses import dataclass
+from drcheck.ledger.columns import Facts, plain, text
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpointed:
+    """The root over all entries before some other one was signed."""
+
+    KIND: ClassVar[str] = "checkpoint"
+    origin: str
+    """The name of the log, and of the key that signed."""
+    note: str
+    """The signed note (C2SP tlog-checkpoint)."""
+
+    @property
+    def about(self) -> str:
+        """The log's name."""
+        return self.origin
+
+    def facts(self) -> Facts:
+        """Return what is written."""
+        return {"note": self.note}
+
+    @classmethod
+    def read(cls, about: str, facts: Facts) -> Self:
+        """Return what was written."""
+        return cls(about, facts.get("note", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTaken:
+    """The key that signs the checkpoints from here on."""
+
+    KIND: ClassVar[str] = "signing key"
+    origin: str
+    at: int
+    key: str
+    """The public key, as a *vkey* of C2SP's signed-note."""
+    change: str = ""
+    """A note with which the key before it hands over, signed by both; empty: it is the first key, or the one before was
+    lost."""
+    lost: str = ""
+    """Why the key before it could not sign."""
+
+    @property
+    def about(self) -> str:
+        """The log's name."""
+        return self.origin
+
+    def facts(self) -> Facts:
+        """Return what is written."""
+        return {"at": self.at, "key": self.key, "change": self.change, "lost": plain(self.lost)}
+
+    @classmethod
+    def read(cls, about: str, facts: Facts) -> Self:
+        """Return what was written."""
+        return cls(
+            about, facts.get("at", 0), facts.get("key", ""), facts.get("change", ""), text(facts.get("lost", ""))
+        )

@@ -1,0 +1,242 @@
+"""A bundle whose records are signed, as it was filed and after somebody had it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from drcheck.app.records import RECORDS, records
+from drcheck.core.model.commitments import Standing
+from drcheck.core.model.verdict import Window
+from drcheck.core.proof.notes import SigningKey
+from drcheck.core.proof.trust import Trust
+from drcheck.ledger import checkpoints
+from drcheck.ledger.state import Key
+from drcheck.ledger.store import Ledger
+from tests.cli.test_proof import NAME, change, drcheck, estate, night, told
+from tests.ledger.ledgers import found, look, policy
+from tests.ledger.memory_log import MemoryLog
+
+KEY = SigningKey(NAME, bytes(range(32)))
+
+
+def this_year() -> str:
+    return str((datetime.now(UTC) - timedelta(days=1)).year)
+
+
+@pytest.fixture(scope="module")
+def filed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = estate(tmp_path_factory.mktemp("filed"))
+    (root / "key.pub").write_text(drcheck(root, "ledger", "keygen", NAME))
+    for _ in range(2):
+        night(root)
+    drcheck(root, "report", "--quiet", "--period", this_year(), "--format", "bundle", "--output", "q.zip")
+    return root
+
+
+@pytest.fixture
+def copy(filed: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(filed, tmp_path / "copy"))
+
+
+def rewrite(file: Path, how) -> None:
+    """Write a bundle anew with other files, and with the digests that these have."""
+    with zipfile.ZipFile(file) as archive:
+        files = {name: archive.read(name) for name in archive.namelist() if name != "digests.sha256"}
+    how(files)
+    lines = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in {"digests.sha256": lines.encode(), **files}.items():
+            archive.writestr(name, data)
+
+
+def lines_of(files: dict[str, bytes]) -> list[dict]:
+    return [json.loads(line) for line in files[RECORDS].splitlines()]
+
+
+def put(files: dict[str, bytes], lines: list[dict]) -> None:
+    files[RECORDS] = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+
+
+def test_who_has_the_key_verifies_the_records_of_a_bundle(filed: Path) -> None:
+    shown = told(filed, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml")
+    assert "and none is missing" in shown
+    assert "that the report rests on began with record" in shown
+    assert "the ledger goes on from the" in shown
+    assert shown.endswith(
+        "verified what was observed is not proven to be true: only that it was written then, and stands as it was written"
+    )
+
+
+def test_a_bundle_that_brings_its_own_key_is_not_verified(filed: Path, tmp_path: Path) -> None:
+    shown = told(filed, "check", "q.zip", expect=3)
+    assert "the key was not given: whoever made these records could have made it too" in shown
+    assert shown.endswith("not verified")
+    (tmp_path / "drcheck.yaml").write_text("proof: {key: ledger.key}\n")
+    other = drcheck(tmp_path, "ledger", "keygen", NAME).strip()
+    assert "signed by none of the keys" in told(filed, "check", "q.zip", "--key", other, expect=3)
+
+
+def test_other_tools_verify_the_proof_of_its_run(filed: Path, tmp_path: Path) -> None:
+    subprocess.run(["unzip", "-q", filed / "q.zip", "-d", tmp_path], check=True)
+    assert Trust.read((tmp_path / "ledger/policy").read_text()).logs[0].text == (filed / "key.pub").read_text().strip()
+    shown = told(tmp_path, "ledger", "verify", "ledger/run.tlog-proof", "--key", "ledger/policy")
+    assert "is 'run began' about" in shown
+
+
+def without(number):
+    def how(files):
+        lines = lines_of(files)
+        del lines[number]
+        put(files, lines)
+
+    return how
+
+
+def renumbered(files):
+    lines = lines_of(files)
+    del lines[4]
+    for number, line in enumerate(lines[1:-1], lines[0]["first"]):
+        line["number"] = number
+    put(files, lines)
+
+
+def flipped(files):
+    lines = lines_of(files)
+    data = bytearray(base64.b64decode(lines[4]["bytes"]))
+    data[-1] ^= 1
+    lines[4]["bytes"] = base64.b64encode(data).decode()
+    put(files, lines)
+
+
+def hidden(files):
+    lines = lines_of(files)
+    lines[4] = {"number": lines[4]["number"], "leaf": base64.b64encode(bytes(32)).decode()}
+    put(files, lines)
+
+
+def swapped(files):
+    lines = lines_of(files)
+    lines[4]["bytes"], lines[5]["bytes"] = lines[5]["bytes"], lines[4]["bytes"]
+    put(files, lines)
+
+
+def cut_off(files):
+    put(files, [*lines_of(files)[:-3], lines_of(files)[-1]])
+
+
+def another_checkpoint(files):
+    files["ledger/checkpoint"] = files["ledger/checkpoint"].replace(b"\n1", b"\n2", 1)
+
+
+def another_in_the_report(files):
+    files["report.json"] = files["report.json"].replace(NAME.encode(), b"other.example.com/drcheck")
+
+
+@pytest.mark.parametrize(
+    "how", [without(4), without(-1), renumbered, flipped, hidden, swapped, cut_off, another_checkpoint, another_in_the_report,
+            lambda files: files.pop(RECORDS), lambda files: files.update({RECORDS: b"{}"})],
+)  # fmt: skip
+def test_a_bundle_whose_records_were_changed_is_tampered(copy: Path, how) -> None:
+    rewrite(copy / "q.zip", how)
+    assert " tampered" in f" {told(copy, 'check', 'q.zip', '--key', 'key.pub', expect=1)}"
+
+
+def test_a_bundle_that_names_a_run_of_no_record_is_not_verified(copy: Path) -> None:
+    def how(files: dict[str, bytes]) -> None:
+        report = json.loads(files["report.json"])
+        report["run"] = "20200101T000000Z-00000000"
+        files["report.json"] = json.dumps(report).encode()
+
+    rewrite(copy / "q.zip", how)
+    assert "is not among the records" in told(copy, "check", "q.zip", "--key", "key.pub", expect=3)
+
+
+def test_a_bundle_without_its_signature_is_not_verified(copy: Path) -> None:
+    rewrite(copy / "q.zip", lambda files: [files.pop(name) for name in [*files] if name.startswith("ledger/")])
+    assert "nothing in it is signed" in told(copy, "check", "q.zip", "--key", "key.pub", expect=3)
+
+
+def test_a_pdf_has_no_records_that_a_signature_could_be_held_against(copy: Path) -> None:
+    drcheck(copy, "report", "--quiet", "--period", this_year(), "--format", "pdf", "--output", "r.pdf")
+    assert "a bundle carries them" in told(copy, "check", "r.pdf", "--key", "key.pub", expect=3)
+    drcheck(copy, "check", "r.pdf")
+
+
+def test_a_ledger_that_was_rewritten_since_does_not_go_on_from_a_bundle(copy: Path) -> None:
+    change(
+        copy,
+        "UPDATE entry SET bytes = CAST(bytes || x'00' AS BLOB), leaf = leaf(CAST(bytes || x'00' AS BLOB)) WHERE number = 1",
+    )
+    with pytest.raises(AssertionError, match="the ledger"):
+        drcheck(copy, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml")
+
+
+@pytest.fixture
+def ledger():
+    """A ledger of two services, looked at in three runs, and signed."""
+    made = Ledger(MemoryLog())
+    shop, wiki = Key("shop", "dumps\nvault:shop/"), Key("wiki", "dumps\nvault:wiki/")
+    for at in (1000, 2000, 3000):
+        with made.start(Window(0, at), version="1", started_at=at) as run:
+            run.policies([policy("shop", "service: shop\n"), policy("wiki", "service: wiki\n")])
+            for key in (shop, wiki):
+                run.looked(key, Standing.STORAGE, look(at, f"{key.service}-secret-{at}"))
+            run.found([found(service="shop"), found(service="wiki")])
+            run.finish(0)
+    checkpoints.sign(made.log, KEY, 4000)
+    return made
+
+
+def checked(ledger, files, run, since, first=None):
+    from drcheck.app.records import verify_records
+    from drcheck.core.proof.verification import Verification
+    from drcheck.core.words import instant
+
+    result = Verification()
+    report = {
+        "checkpoint": files["ledger/checkpoint"].decode(),
+        "run": run,
+        "services": [],
+        "window": {"from": instant(since)},
+    }
+    verify_records(result, files, report, Trust.of(KEY.key))
+    return result
+
+
+def test_records_of_other_services_are_proven_and_not_shown(ledger) -> None:
+    state = ledger.state((), folded=True)
+    newest = [*state.runs][-1]
+    text = policy("shop", "service: shop\n").sha256
+    files = records(ledger.log, 0, newest, {"shop"}, {text})
+    whole = b"".join(base64.b64decode(line["bytes"]) for line in lines_of(files) if "bytes" in line)
+    assert b"wiki" not in whole
+    assert b"vault:shop/" in whole
+    assert not checked(ledger, files, newest, 0).exit_status
+    everything = records(ledger.log, 0, newest, {"shop", "wiki"}, {text, policy("wiki", "service: wiki\n").sha256})
+    assert all("bytes" in line for line in lines_of(everything)[1:-1])
+
+
+def test_records_begin_with_the_last_run_before_the_period_and_whoever_cuts_them_shorter_is_found(ledger) -> None:
+    runs = ledger.state((), folded=True).runs
+    newest = [*runs][-1]
+    began = [run.number for run in runs.values()]
+    for since, first in ((0, 1), (1500, began[0]), (2000, began[0]), (2001, began[1]), (9000, began[2])):
+        files = records(ledger.log, since, newest, {"shop"}, set())
+        assert lines_of(files)[0]["first"] == first
+        assert checked(ledger, files, newest, since).word == "verified"
+    shorter = records(ledger.log, 9000, newest, {"shop"}, set())
+    found = checked(ledger, shorter, newest, 2500)
+    assert found.open == [f"that records before {began[2]} are none of the period is not shown"]
+
+
+def test_a_ledger_that_was_never_signed_has_no_records_to_prove() -> None:
+    assert records(MemoryLog(), 0, "", (), ()) == {}
