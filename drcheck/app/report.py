@@ -50,25 +50,21 @@ def report(
             came = provenance(made.window)
             return replace(made, standards=standards, provenance=came, sample=sample, records=proof)
 
-        def all_judged() -> Iterator[Judged]:
+        def services() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):
+                kept.append(in_short(judged))
                 if drawing is not None:
                     drawing.add(judged.policy.service, judged.verdicts)
-                yield judged
-
-        def services() -> Iterator[Judged]:
-            for judged in all_judged():
-                kept.append(in_short(judged))
                 yield judged
 
         def whole() -> Report:
             return complete(known.report(tuple(kept)))
 
-        if form in registry.DOCUMENTS:
-            yield from registry.documents(form)(services(), whole, split=split)
+        if documents := registry.documents(form):
+            yield from documents(services(), whole, split=split)
             return
-        everything = complete(known.report(tuple(all_judged())))
-        yield Document("", registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config=""))
+        everything = complete(known.report(tuple(known.judged())))  # none of these forms shows exhibits
+        yield Document("", [registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config="")])
 
 
 class Asked(NamedTuple):
