@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 
 from drcheck.core.judging.sample import Drawing, most_not_kept
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.model.exhibit import CameTo, SlotKept, Slots
 from drcheck.core.model.slots import Per
 from drcheck.core.model.status import Status
