@@ -120,7 +120,11 @@ def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust |
     if CHECKPOINT not in files:
         found.open.append("nothing in it is signed")
         return None if trust is None else found
-    head = verify_records(found, files, json.loads(files[REPORT]), trust)
+    try:
+        head = verify_records(found, files, json.loads(files[REPORT]), trust)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
+        return found
     if settings is not None and head is not None:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             goes_on(found, ledger.log, head)

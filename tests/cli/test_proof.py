@@ -206,6 +206,13 @@ def test_a_ledger_that_was_changed_is_tampered_and_signs_nothing_more(copy: Path
     assert "damaged" in told(copy, "ledger", "checkpoint", expect=2)
 
 
+def test_a_ledger_whose_schema_was_altered_is_tampered(copy: Path) -> None:
+    with closing(sqlite3.connect(copy / "drcheck.db", isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER entry_keeps_all")
+    for file in ((), ("drcheck.db",)):
+        assert told(copy, "ledger", "verify", *file, "--key", "key.pub", expect=1).endswith("tampered")
+
+
 def test_swapped_deleted_and_inserted_entries_are_found(copy: Path) -> None:
     for statements in (
         (
@@ -371,6 +378,8 @@ def test_what_cannot_be_done_says_what_to_do_instead(copy: Path, tmp_path: Path)
     assert "the old checkpoint is none" in told(copy, "ledger", "prove", "--since", "export", expect=2)
     assert "this is no key" in told(copy, "ledger", "verify", "export", "--key", "x", expect=2)
     assert "cannot be read" in told(copy, "ledger", "verify", "nothing", expect=2)
+    assert "cannot be read" in told(copy, "ledger", "import", "nothing", expect=2)
+    assert "old is no export" in told(copy, "ledger", "import", "old", expect=2)
     (copy / "ledger.key").unlink()
     assert "names no key" in told(copy, "ledger", "keygen", "two words", expect=2)
     (copy / "ledger.key").write_text("PRIVATE+KEY+x\n")

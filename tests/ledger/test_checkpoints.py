@@ -60,6 +60,9 @@ def test_what_stands_where_is_found_whether_that_is_kept_or_not(log):
     log.was_read = 0
     assert checkpoints.newest(log) == notes[-1]
     assert log.was_read == 1
+    for nonsense in (b"", b"\x80", b"\xff", cbor2.dumps("abc"), cbor2.dumps(7)):
+        log.keep({"checkpoints": nonsense})
+        assert checkpoints.newest(log) == notes[-1]
 
 
 @pytest.mark.parametrize("number", [0, 150, 299])
