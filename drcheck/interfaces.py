@@ -33,6 +33,15 @@ class NotFound(CollectorError):  # noqa: N818  a noun that reads well where it i
     """The far side answered, and the named thing is not there."""
 
 
+class Throttled(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
+    """The place said that it is asked too much, also after several tries: later it may answer."""
+
+
+def calmer(alias: str) -> str:
+    """Return the hint for a place that is asked too much."""
+    return f"Run at a quieter time, or lower `at_once` of {alias}."
+
+
 class Disconnected(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
     """The connection to a host was lost, or it fell silent: whether it did what was asked of it is not known."""
 

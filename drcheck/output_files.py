@@ -65,23 +65,24 @@ def keep_off(file: str, ledger: str) -> None:
         raise UsageError(f"{file} is the ledger", "Name another file for it.")
 
 
-def put(rendered: bytes, file: str) -> None:
-    """Put ``file`` in place once all of it is on the disk.
+def put(rendered: bytes | Iterable[bytes], file: str) -> None:
+    """Put ``file`` in place once all of it is on the disk; what comes in parts is written part by part.
 
     Raises :class:`OutputError` if it cannot be written; a file that was there before then stands as it was.
     """
     import tempfile  # most runs write no file
 
-    target = Path(file)
+    target, parts = Path(file), [rendered] if isinstance(rendered, bytes) else rendered
     try:
         if not is_replaced(file):
-            target.write_bytes(rendered)
+            with target.open("wb") as opened:
+                opened.writelines(parts)
             return
         target = target.resolve()  # a link stays one
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(descriptor, "wb") as opened:
-                opened.write(rendered)
+                opened.writelines(parts)
                 opened.flush()
                 os.fchmod(opened.fileno(), _mode(target))
                 os.fsync(opened.fileno())

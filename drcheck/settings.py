@@ -19,6 +19,7 @@ from drcheck.core.model.readers import LedgersOwn, Tells
 
 _NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 """Halves of characters that stand for no byte of a name (PEP 383)."""
+_PORTS: Final = {"https": 443, "http": 80, "ssh": 22}
 LIST_AT_MOST: Final = 5_000_000
 """Entries a look, unless the configuration says otherwise: some gigabytes of memory."""
 
@@ -42,6 +43,25 @@ class ConfigKeys(NamedTuple):
     """Key to what makes its value, where its format does not say so."""
 
 
+def at_once_key(default: int = 0) -> dict[str, Any]:
+    """Return the key that bounds how many sources of a place are looked at at a time; 0: nothing else bounds them."""
+    otherwise = (
+        f"Default: {default}."
+        if default
+        else "Default: as many as there are `workers`; fewer while the place says that it is asked too much."
+    )
+    return {
+        "at_once": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1000,
+            "description": "How many sources there are looked at at a time, those of all aliases of one host and port "
+            f"together. {otherwise}",
+            "examples": [2],
+        }
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What every connection has."""
@@ -49,6 +69,9 @@ class Connection:
     name: str
     deadline: int = 120
     """Seconds that one source may take in all: without it, a host that drips bytes would hold the run for ever."""
+    at_once: int = 0
+    """How many of its sources are looked at at a time, those of all aliases of its place together; 0: as many as there
+    are workers."""
 
     type: ClassVar[str]
     """Its name in configurations."""
@@ -69,6 +92,11 @@ class Connection:
     def named_reads(self) -> Mapping[str, tuple[str, ...]]:
         """The commands whose output can be read there, by name."""
         return MappingProxyType({})
+
+    @property
+    def place(self) -> str:
+        """What bears all that is asked by any alias that leads there: a host and its port."""
+        return server(self.location())
 
     def location(self) -> str:
         """Return where it is, as a URL that a source's path completes; nothing in it is a secret."""
@@ -239,6 +267,12 @@ def hosts(settings: Settings) -> dict[str, str]:
     """Return alias of each connection to the host that it leads to, where it has one."""
     places = {alias: urlsplit(each.location()).hostname for alias, each in settings.connections.items()}
     return {alias: host for alias, host in places.items() if host}
+
+
+def server(url: str) -> str:
+    """Return the host and the port that a URL leads to; all of it, where it names no host."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, '')}" if parts.hostname else url
 
 
 def base_url(address: str) -> str:

@@ -14,6 +14,7 @@ from drcheck.app.diagnosis import Diagnosis, Examination, Seen, Told, Topic, of_
 from drcheck.app.gather import Examine, Gathering, Job
 from drcheck.app.judge import judge
 from drcheck.app.look import Progress, look, sources_of
+from drcheck.app.turns import Turn
 from drcheck.app.verify import USUAL_SPAN
 from drcheck.app.versions import versions
 from drcheck.collectors.guarded import Guarded
@@ -141,17 +142,19 @@ def _reach(
     """Reach each connection that no source uses at its own root, unless others only lead through it or it has none."""
     through = {getattr(one, one.keys.through) for one in settings.connections.values() if one.keys.through}
     asked = Asked(LONG_AGO, begin, settings.clock_tolerance, "")
-    jobs = [
-        Job("", Source("", one.name, "", registry.READERS["objects"], ()), one, asked, SourceState())
-        for one in unused
-        if one.name not in through and not one.path_fault("")
-    ]
-    for job in jobs:
-        registry.opener(job.connection)  # loads its SDK, before there are several threads
+    asks = [one for one in unused if one.name not in through and not one.path_fault("")]
+    for one in asks:
+        registry.opener(one)  # loads its SDK, before there are several threads
+
+    def job(one: Connection) -> Job:
+        return Job("", Source("", one.name, "", registry.READERS["objects"], ()), one, asked, SourceState())
+
     pool = Connections(settings.connections, settings.workers, settings.list_at_most)
-    gathering = Gathering(iter(jobs), pool, settings.workers, partial(_reaching, told))
+    gathering = Gathering(
+        [Turn(one, partial(job, one)) for one in asks], pool, settings.workers, partial(_reaching, told)
+    )
     reached = {}
-    with progress([job.connection.name for job in jobs]) as tick:
+    with progress([one.name for one in asks]) as tick:
         for seen in (one for several in gathering.seen() for one in several):
             reached[seen.job.connection.name] = seen.observation.look
             tick(seen.job.connection.name)

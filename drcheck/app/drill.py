@@ -127,7 +127,7 @@ def prepare(
         raise UsageError(chosen.why, f"`drcheck restore {service}` says what there is; `drcheck verify` looks anew.")
     objective, objective_of = _objective(policy, planned.scenario)
     return Prepared(
-        f"{service}-{planned.name}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}",
+        f"{service}-{planned.name}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
         policy,
         planned,
         target,

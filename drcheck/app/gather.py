@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
-from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from drcheck import clock, registry
+from drcheck.app.turns import Turn, Turns
 from drcheck.collectors.guarded import Guarded, made_no_sense, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core.fast_dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Asked
+from drcheck.interfaces import Asked, Throttled
 from drcheck.ledger.state import SourceState
 from drcheck.settings import Connection
 
@@ -29,6 +29,8 @@ TICK = 0.25
 AHEAD = 8
 """Jobs that are handed over before a worker can take them up: so many may end while other work is done meanwhile."""
 
+
+HANGS = "See which place hangs; a network disk that is gone does."
 
 Examine = Callable[[Guarded, Source, str, Asked], Observation]
 """Looks at a source, as :class:`~drcheck.interfaces.Read` does."""
@@ -50,12 +52,15 @@ class Seen(NamedTuple):
 
     job: Job
     observation: Observation
+    throttled: bool = False
+    """Whether it is not all there since it was too much for the place."""
 
 
 @dataclass(slots=True, eq=False)
 class _Asked:
     """A job that was handed to the workers."""
 
+    turn: Turn[Job]
     job: Job
     opener: registry.Opener
     began: float | None = None
@@ -64,14 +69,14 @@ class _Asked:
 
 @dataclass(slots=True)
 class Gathering:
-    """Looks at all of ``jobs``, ``workers`` of them at a time.
+    """Looks at all that has a turn, ``workers`` sources at a time.
 
-    A job is taken when a worker will soon take it up and what came before was asked for: what is known, and what came,
+    A job is made when a worker will soon take it up and what came before was asked for: what is known, and what came,
     of little more sources than workers is in memory. SDKs must be loaded already (:func:`drcheck.registry.opener`):
     they set up warnings as they are imported, which is not for several threads at once.
     """
 
-    jobs: Iterable[Job]
+    every: Iterable[Turn[Job]]
     pool: Connections
     workers: int
     reader: Callable[[Source], Examine] | None = None
@@ -99,30 +104,37 @@ class Gathering:
             executor.shutdown(wait=False, cancel_futures=True)
 
     def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Sequence[Seen]]:
-        jobs = iter(self.jobs)
+        turns = Turns(self.every, self.pool.limit)
         pending: dict[Future[Seen], _Asked] = {}
         done: SimpleQueue[Future[Seen]] = SimpleQueue()
         while True:
-            for job in islice(jobs, max(0, self._most - len(pending))):
-                asked = _Asked(job, registry.opener(job.connection, versions=job.source.versions))
+            for turn in turns.take(self._most - len(pending)):
+                job = turn.make()
+                asked = _Asked(turn, job, registry.opener(job.connection, versions=job.source.versions))
                 pending[future := executor.submit(self._look, asked)] = asked
                 future.add_done_callback(done.put)
                 del future, asked, job  # what came of them is in the queue, and nowhere else
-            if not pending:
+            if not pending and not (turns.left and self._most):
                 break
             # One that was given up may come after all.
-            if seen := [future.result() for future in self._waiting(done) if pending.pop(future, None) is not None]:
+            ended = [(pending.pop(future), future.result()) for future in self._waiting(done) if future in pending]
+            for turn, began in [(asked.turn, asked.began) for asked, _ in ended]:
+                turns.end(turn, began)
+            if seen := [one for asked, one in ended if not (one.throttled and turns.again(asked.turn))]:
                 yield seen
-            del seen
+            del ended, seen
             now = clock.monotonic()
             for future in [future for future, asked in pending.items() if _is_over(asked, now)]:
                 self.abandoned += 1
                 future.cancel()
-                job = pending.pop(future).job
-                yield (_given_up(job, f"did not answer within {job.connection.deadline} s"),)
+                over = pending.pop(future)
+                turns.end(over.turn, over.began)
+                yield (_given_up(over.job, f"did not answer within {over.job.connection.deadline} s", HANGS),)
+            for turn, why, hint in turns.hopeless():
+                yield (_given_up(turn.make(), f"was not looked at: {why}", hint),)
         # With every worker stuck nobody is left to look at the rest.
         stuck = "was not looked at: every worker waits for a place that hangs"
-        yield from ((_given_up(job, stuck),) for job in jobs)
+        yield from ((_given_up(turn.make(), stuck, HANGS),) for turn in turns.rest())
 
     @property
     def _most(self) -> int:
@@ -152,9 +164,10 @@ class Gathering:
         try:
             root, name = registry.place(source)
             with closing(self._open(asked, root)) as collector:
-                return Seen(job, (self.reader or registry.reader)(source)(collector, source, name, job.asked))
+                observation = (self.reader or registry.reader)(source)(collector, source, name, job.asked)
+                return Seen(job, observation, collector.throttled)
         except DrcheckError as error:
-            return Seen(job, _blind(job, Gap(error.message, error.hint)))
+            return Seen(job, _blind(job, Gap(error.message, error.hint)), isinstance(error, Throttled))
         except BaseException as error:  # noqa: BLE001  of a reader: a panic of a library in Rust is no Exception
             self.tracebacks.append(traced(error))
             gap = Gap(
@@ -183,8 +196,8 @@ def _is_over(asked: _Asked, now: float) -> bool:
     return asked.began is not None and now > asked.began + asked.job.connection.deadline + LATE
 
 
-def _given_up(job: Job, why: str) -> Seen:
-    gap = Gap(f"{job.source.name} {why}", "See which place hangs; a network disk that is gone does.")
+def _given_up(job: Job, why: str, hint: str) -> Seen:
+    gap = Gap(f"{job.source.name} {why}", hint)
     return Seen(job, _blind(job, gap))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 
 from drcheck import registry
 from drcheck.app.gather import Examine, Gathering, Job, Seen
+from drcheck.app.turns import Turn
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
@@ -85,18 +87,17 @@ def look(
     for name in {source.connection for _, source in sources}:
         registry.opener(settings.connections[name])  # loads its SDK, before there are several threads
 
-    def jobs() -> Iterator[Job]:
-        for policy, source in sources:
-            state = known_of(Key(policy.service, source.identity)) or SourceState()
-            yield _job(
-                versions[policy.service],
-                source,
-                state,
-                settings,
-                windows[policy.service],
-                begin,
-                also_read=at_places.around(source),
-            )
+    def job(policy: Policy, source: Source) -> Job:
+        state = known_of(Key(policy.service, source.identity)) or SourceState()
+        return _job(
+            versions[policy.service],
+            source,
+            state,
+            settings,
+            windows[policy.service],
+            begin,
+            also_read=at_places.around(source),
+        )
 
     sharers = (
         (source.connection, registry.place(source)[0])
@@ -104,7 +105,8 @@ def look(
         if source.reader.lists and not source.versions
     )
     pool = Connections(settings.connections, settings.workers, settings.list_at_most, sharers)
-    gathering = Gathering(jobs(), pool, settings.workers, reader, meanwhile)
+    turns = (Turn(settings.connections[each[1].connection], partial(job, *each)) for each in sources)
+    gathering = Gathering(turns, pool, settings.workers, reader, meanwhile)
     left = Counter(policy.service for policy, _ in sources)
     logs: dict[str, dict[Key, ReadLog]] = defaultdict(dict)
     with progress([f"{policy.service}: {source.name}" for policy, source in sources]) as tick:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
@@ -69,8 +70,9 @@ class View:
 
     def _tell(self, what: str) -> None:
         if self._live is None:
-            self._stream.write(f"{_clock(clock.boottime() - self._began)} {_plain(what)}\n")
-            self._stream.flush()
+            with suppress(OSError):  # whoever watched has left: the drill goes on
+                self._stream.write(f"{_clock(clock.boottime() - self._began)} {_plain(what)}\n")
+                self._stream.flush()
 
     def _shown(self) -> RenderableType:
         """Return what the terminal shows now."""

@@ -132,9 +132,10 @@ def _read(file: str) -> bytes:
 def _write(parts: Iterable[bytes], file: str | None) -> None:
     """Write to standard output, or to a file that is there whole or not at all."""
     from drcheck.cli.output import write_whole
+    from drcheck.output_files import put
 
-    if file is None:
-        for part in parts:
-            write_whole(part, None)
+    if file is not None:
+        put(parts, file)
         return
-    write_whole(b"".join(parts), file)
+    for part in parts:
+        write_whole(part, None)

@@ -13,7 +13,7 @@ from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import scrubbed, shown
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Account, Collector, CollectorError, Entry
+from drcheck.interfaces import Account, Collector, CollectorError, Entry, Throttled
 from drcheck.settings import Connection
 
 T = TypeVar("T")
@@ -29,6 +29,8 @@ class Guarded:
         self.seek, self.in_place = collector.seek, collector.in_place
         self.reads = 0
         """How often content, or what the storage tells of a single thing, was asked for."""
+        self.throttled = False
+        """Whether anything that was asked for was too much for the place."""
 
     @property
     def calls(self) -> int:
@@ -51,6 +53,9 @@ class Guarded:
     def _each(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         try:
             yield from entries
+        except Throttled:
+            self.throttled = True
+            raise
         except (DrcheckError, GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001  a panic of a library in Rust is no Exception
@@ -90,6 +95,9 @@ class Guarded:
     def _ask(self, ask: Callable[[], T]) -> T:
         try:
             return ask()
+        except Throttled:
+            self.throttled = True
+            raise
         except (DrcheckError, KeyboardInterrupt):
             raise
         except BaseException as error:  # noqa: BLE001  a panic of a library in Rust is no Exception

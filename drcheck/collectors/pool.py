@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from drcheck import clock
+from drcheck.collectors.limits import Limit
 from drcheck.interfaces import CollectorError
 from drcheck.settings import LIST_AT_MOST, Connection
 
@@ -50,6 +51,11 @@ class Deadline:
                 "See whether it is slow or hangs; where it has that much to say, raise `deadline` of the connection.",
             )
         return min(at_most, self.end - now)
+
+    @property
+    def limit(self) -> Limit:
+        """What keeps the place of the source from being asked too much."""
+        return self._pool.limit(self._connection)
 
     def pause(self, seconds: float) -> None:
         """Wait before another try; ends early when the run does."""
@@ -120,6 +126,7 @@ class Connections:
         self._list_at_most = list_at_most
         self.ended = threading.Event()
         self._shared: dict[Hashable, Future[Any]] = {}
+        self._limits: dict[str, Limit] = {}
         self._watched: dict[int, Deadline] = {}
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -133,6 +140,15 @@ class Connections:
     def deadline(self, connection: Connection) -> Deadline:
         """Return the deadline of one source at ``connection``."""
         return Deadline(self, connection)
+
+    def limit(self, connection: Connection) -> Limit:
+        """Return what keeps the place of a connection from being asked too much; the strictest of its aliases holds."""
+        with self._lock:
+            if (limit := self._limits.get(connection.place)) is None:
+                here = [one.at_once for one in self.connections.values() if one.place == connection.place]
+                most = min(filter(None, (connection.at_once, *here)), default=0)
+                limit = self._limits[connection.place] = Limit(most or self.workers, few=most > 0)
+            return limit
 
     def quota(self, connection: Connection) -> Quota:
         """Return what one source at ``connection`` may list."""

@@ -38,6 +38,8 @@ PAUSES: Final = (0.25, 1.0)
 """Seconds before each further try after a lost connection. An answer, also a bad one, is never asked for again here."""
 _ERROR_BODY: Final = 64 * 1024
 _REGION: Final = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
+_TOO_MUCH: Final = frozenset({429, 503})
+"""What a storage answers that is asked too much (S3's SlowDown, Azure's ServerBusy)."""
 _PARTIAL: Final = 206
 _BEYOND_ITS_END: Final = 416
 
@@ -203,7 +205,7 @@ class Web:
         try:
             with caller.deadline.cutting(cut):
                 caller.calls += 1
-                sent = clock.precise()
+                sent, asked = clock.precise(), clock.monotonic()
                 # the path as it was signed: given a whole URL, urllib3 would tidy it
                 response = self._manager(url).connection_from_url(url).urlopen(
                     method, f"/{path}", headers=headers, timeout=timeout, retries=False, redirect=False,
@@ -225,6 +227,8 @@ class Web:
             raise _fault(host, error) from None
         finally:
             _waiting.note = None
+        limit = caller.deadline.limit
+        (limit.refused if response.status in _TOO_MUCH else limit.answered)(asked)
         caller.deadline.left()
         caller.status = response.status
         if method == "GET" and not {"content-length", "transfer-encoding"} & {

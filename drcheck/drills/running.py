@@ -15,7 +15,7 @@ from drcheck.core.model.runbook import Asks, Check, Runbook, Step
 from drcheck.drills import far
 from drcheck.drills.answers import Known, Outcome, Result, compared
 from drcheck.drills.far import Directory, TargetError
-from drcheck.interfaces import CollectorError, Disconnected, NotFound
+from drcheck.interfaces import CollectorError, NotFound
 
 COPY: Final = "copy"
 """What the output of the step is called in which drcheck puts the files there itself."""
@@ -154,7 +154,8 @@ class Drill:
 
     def run(self, target_id: str) -> Report:
         """Do all of it, and return what came of it. Whatever happens, the target is cleaned, or it is told why not."""
-        self._began, wall = clock.boottime(), clock.precise()
+        began, wall = clock.boottime(), clock.precise()
+        self._began = began
         self.directory.on_lost = self._lost
         try:
             self._all(target_id)
@@ -167,7 +168,9 @@ class Drill:
             self._end(Ended.ABORTED, f"it could not be run to its end: {error.message}")
         except KeyboardInterrupt:
             self._end(Ended.ABORTED, "it was interrupted")
-        apart = abs((clock.precise() - wall) - (clock.boottime() - self._began))
+        except Exception as error:  # noqa: BLE001  whatever it is, the target is cleaned, and the drill recorded
+            self._end(Ended.ABORTED, f"a fault in drcheck itself: {type(error).__name__}: {error}")
+        apart = abs((clock.precise() - wall) - (clock.boottime() - began))
         if apart > CLOCKS + self.report.over / 1000 and self.report.ended is Ended.PASSED:
             self._end(Ended.ABORTED, f"the clock of this machine was set by {apart:.1f} s meanwhile")
         self._clean()
@@ -191,6 +194,7 @@ class Drill:
     def _all(self, target_id: str) -> None:
         self.directory.make(target_id)
         self.directory.keep({**self.plan.values, "DRILL_TOKEN": self.directory.token})
+        self._began = clock.boottime()  # what was done until now no restore by hand needs
         for step in self.plan.runbook.steps:
             began = self._now()
             try:
@@ -338,7 +342,7 @@ class Drill:
                     self.listener.says(f"clean-up: {step.name} {_how(status)}")
             self.listener.begins("clean up", "remove", far.ANSWER)
             self.directory.clear()
-        except (Disconnected, TargetError, CollectorError) as error:
+        except CollectorError as error:
             self.report.left = error.message
         except KeyboardInterrupt:
             self.report.left = "the clean-up was interrupted"

@@ -239,3 +239,33 @@ def test_values_of_policies_and_names_of_backups_are_never_shell_text(shop: Shop
     shop.looked()
     shop.drill(expect=0)
     assert not Path("/tmp/drcheck-evil").exists()
+
+
+def test_a_fault_in_drcheck_itself_leaves_a_record_and_a_clean_target_too(shop: Shop) -> None:
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    settings = load_settings(str(shop.root / "drcheck.yaml"))
+    prepared = drill.prepare(settings, "shop", "fire", "")
+
+    class Stumbles(Silent):
+        def begins(self, phase: str, step: str, within: float) -> None:
+            if step == "restore":
+                raise LookupError("a fault")
+
+    with drill.reached(settings, prepared) as target:
+        drill.run(settings, prepared, target, Stumbles())
+    assert shop.left() == []
+    assert shop.told()[0]["outcome"] == "aborted"
+
+
+def test_whoever_watches_may_leave(shop: Shop) -> None:
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        shop.command("drill", "run", "shop"), cwd=shop.root, stdout=subprocess.DEVNULL, stderr=write, check=False
+    )
+    os.close(write)
+    assert done.returncode == 0
+    assert shop.told()[0]["outcome"] == "passed"

@@ -6,6 +6,7 @@ import hashlib
 import os
 
 import pytest
+from lab.servers import Sshd
 
 from .conftest import MACHINE, Shop
 
@@ -124,3 +125,60 @@ def test_a_runbook_whose_checks_have_nothing_to_hold_the_data_against_never_pass
     shop.drill(expect=3)
     assert shop.told()[0]["outcome"] == "aborted"
     assert shop.left() == []
+
+
+def test_a_drill_here_restores_what_lies_on_another_host(shop: Shop, lab_host: Sshd) -> None:
+    shop.lab, shop.source = shop.source, lab_host
+    shop.configure(connection="here")
+    name = shop.backup(b"x" * 5000)
+    shop.looked()
+    shop.drill(expect=0)
+    assert shop.told()[0]["recovery_point"]["name"] == name
+    assert shop.left() == []
+    assert shop.verdicts()["rto"]["status"] == "met"
+
+
+def test_each_copy_comes_in_its_turn(shop: Shop) -> None:
+    file = shop.root / "policies" / "shop.yaml"
+    far, near = f"backups:{shop.place}/", f"backups:{shop.place}-near/"
+    text = file.read_text().replace("from: [far]", "from: [far, near]")
+    line = text.split("  far: ")[1].split("  tests:")[0]
+    file.write_text(text.replace("  tests:", f"  near: {line.replace(far, near)}  tests:"))
+    name = shop.backup(b"x" * 5000)
+    shop.source.put(f"{shop.place}-near/{name}", b"x" * 5000, modified=shop.now - 3000)
+    shop.looked()
+    for _ in range(3):
+        shop.drill(expect=0)
+    assert [one["recovery_point"]["source"] for one in shop.told()] == ["far", "near", "far"]
+
+
+def test_a_random_point_is_the_same_again_by_its_seed(shop: Shop) -> None:
+    for minutes in (60, 120, 180, 240, 300):
+        shop.backup(bytes([minutes % 251]) * 5000, minutes=minutes)
+    shop.promise(more=", point: random")
+    shop.looked()
+
+    def chosen(seed: str) -> str:
+        lines = shop.drill("--plan", "--seed", seed, expect=0).stdout.splitlines()
+        return next(line for line in lines if line.startswith("restore "))
+
+    assert chosen("a") == chosen("a")
+    assert len({chosen(seed) for seed in "abcdef"}) > 1
+
+
+def test_the_recovery_time_is_what_is_measured_from_outside(shop: Shop) -> None:
+    shop.runbook(
+        "runbook: 1\ntitle: t\nvalues: {TIMES: {description: where}}\nsteps:\n"
+        "  - {name: begin, timeout: 1m, run: 'date +%s.%N > \"$WITH_TIMES/begin\"'}\n"
+        "  - {name: restore, timeout: 1m, run: 'sleep 6; echo x > x'}\n"
+        "  - {name: elsewhere, timeout: 1m, run: 'sleep 1', counts: false}\n"
+        "checks:\n  - {name: end, timeout: 1m, run: 'date +%s.%N > \"$WITH_TIMES/end\"; echo 1', expects: {at_least: 1}}\n"
+    )
+    shop.promise(runbook="own", more=f', with: {{TIMES: "{shop.root}"}}')
+    shop.backup(b"x" * 5000)
+    shop.looked()
+    shop.drill(expect=0)
+    outside = float((shop.root / "end").read_text()) - float((shop.root / "begin").read_text())
+    kept = shop.kept()
+    assert abs(kept["validated"] - outside) < 0.02 * outside + 0.5, (kept["validated"], outside)
+    assert abs(kept["recovery_time"] - (outside - 1)) < 0.02 * outside + 0.7

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drcheck.app.gather import Gathering, Job
+from drcheck.app.turns import Turn
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
@@ -47,7 +48,8 @@ def looked_at(directory, text):
     jobs = [
         Job(its.service, source, config.connections["vault"], asked, SourceState()) for source in its.sources.values()
     ]
-    gathering = Gathering(jobs, Connections(config.connections, 2), 2)
+    turns = [Turn(job.connection, lambda job=job: job) for job in jobs]
+    gathering = Gathering(turns, Connections(config.connections, 2), 2)
     gaps = [gap.what for several in gathering.seen() for seen in several for gap in seen.observation.look.gaps]
     assert gathering.tracebacks == []
     return gaps

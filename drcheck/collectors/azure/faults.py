@@ -6,7 +6,7 @@ from azure.core import exceptions
 
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.confine import shown
-from drcheck.interfaces import Archived, CollectorError, NotFound
+from drcheck.interfaces import Archived, CollectorError, NotFound, Throttled, calmer
 
 
 def not_azure(connection: AzureConnection, container: str, name: str = "", why: str = "") -> CollectorError:
@@ -69,9 +69,7 @@ def failed(connection: AzureConnection, container: str, name: str, error: except
         case "AccountIsDisabled":
             return CollectorError(f"the account of {alias} is disabled", "See its subscription.")
         case "ServerBusy" | "OperationTimedOut" | "503" | "429":
-            return CollectorError(
-                f"{alias} is throttling, also after several tries", "Run at a quieter time, or with fewer `workers`."
-            )
+            return Throttled(f"{alias} is throttling, also after several tries", calmer(alias))
         case "InternalError" | "500" | "502" | "504":
             return CollectorError(f"{alias} is at fault ({status}), also after several tries", "Try again later.")
         case "0":

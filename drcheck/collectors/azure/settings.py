@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.words import quoted
-from drcheck.settings import ConfigKeys, Connection, base_url
+from drcheck.settings import ConfigKeys, Connection, at_once_key, base_url
 
 _CONTAINER: Final = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*|\$root|\$web|\$logs")
 """https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata"""
@@ -32,6 +32,7 @@ class AzureConnection(Connection):
         "an Azure Blob Storage account",
         "An Azure Blob Storage account.",
         {
+            **at_once_key(),
             "account_url": {
                 "type": "string",
                 "title": "an account URL",

@@ -9,7 +9,7 @@ from botocore import exceptions
 
 from drcheck.collectors.confine import shown
 from drcheck.collectors.s3.settings import S3Connection
-from drcheck.interfaces import Archived, CollectorError, NotFound
+from drcheck.interfaces import Archived, CollectorError, NotFound, Throttled, calmer
 
 _CREDENTIALS = "Put a key for this connection into the environment, `profile` or `credentials_file`."
 
@@ -94,9 +94,7 @@ def answered(connection: S3Connection, bucket: str, key: str, response: Mapping[
             | "503"
             | "429"
         ):
-            return CollectorError(
-                f"{alias} is throttling, also after several tries", "Run at a quieter time, or with fewer `workers`."
-            )
+            return Throttled(f"{alias} is throttling, also after several tries", calmer(alias))
         case "InternalError" | "ServiceUnavailable" | "500" | "502" | "504":
             return CollectorError(f"{alias} is at fault ({status}), also after several tries", "Try again later.")
         case code:

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.words import quoted
-from drcheck.settings import ConfigKeys, Connection, base_url
+from drcheck.settings import ConfigKeys, Connection, at_once_key, base_url, server
 
 _BUCKET: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 """What every client of S3 sends (botocore's ``VALID_BUCKET``); AWS itself allows less, other servers as much."""
@@ -42,6 +42,7 @@ class S3Connection(Connection):
         "an S3 service",
         "An S3 service: AWS, or a server at `endpoint`.",
         {
+            **at_once_key(),
             "region": {"$ref": "#/$defs/text", "description": "The region.", "examples": ["eu-north-1"]},
             "profile": {
                 "$ref": "#/$defs/text",
@@ -71,6 +72,11 @@ class S3Connection(Connection):
         },
         values={"last_modified": LastModified},
     )
+
+    @property
+    def place(self) -> str:
+        """What is asked: a server, or AWS in a region."""
+        return server(self.location()) if self.endpoint else f"s3://{self.region}"
 
     def location(self) -> str:
         """Return where it is: an object at an endpoint of its own has its URL in path style."""

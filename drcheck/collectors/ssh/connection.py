@@ -31,8 +31,6 @@ AUTHENTICATION: Final = 20.0
 """Seconds for the key to be accepted; slow name servers on the far side are the usual reason."""
 SILENCE: Final = 60.0
 """Seconds without a byte after which an answer is given up."""
-SOURCES_AT_ONCE: Final = 4
-"""A source takes two sessions at most, and sshd allows ten on a connection unless told otherwise (MaxSessions)."""
 PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds to wait for sshd to count a session as ended that was closed just now."""
 _CONNECT_FAILED: Final = 2
@@ -164,7 +162,7 @@ class Host:
         self.connection = connection
         self._client = client
         self.transport = transport
-        self.places = threading.BoundedSemaphore(SOURCES_AT_ONCE)
+        self.places = threading.BoundedSemaphore(connection.at_once)
         self.talks: set[Talk] = set()
         self._asking = threading.Lock()
         self._clock_asked = False

@@ -8,15 +8,18 @@ from urllib.parse import quote
 
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.names.paths import part_too_long
-from drcheck.settings import ConfigKeys, Connection, directory_url
+from drcheck.settings import ConfigKeys, Connection, at_once_key, directory_url
 
 SSH_PORT: Final = 22
+SOURCES_AT_ONCE: Final = 4
+"""A source takes two sessions at most, and sshd allows ten on a connection unless told otherwise (MaxSessions)."""
 
 
 @dataclass(frozen=True, slots=True)
 class SshConnection(Connection):
     """A host over SSH."""
 
+    at_once: int = SOURCES_AT_ONCE
     host: str = ""
     port: int = SSH_PORT
     user: str = ""
@@ -35,6 +38,7 @@ class SshConnection(Connection):
         "a host over SSH",
         "A host over SSH. No ssh_config and no agent is used, and its key must be known.",
         {
+            **at_once_key(SOURCES_AT_ONCE),
             "host": {
                 "type": "string",
                 "title": "a host name",
