@@ -39,7 +39,12 @@ def report(
             services = {policy.service for policy in known.policies}
             texts = {one.policy.sha256 for versions in known.versions.values() for one in versions.readable}
             proof = partial(records, known.ledger.log, made.window.start, made.run, services, texts)
-            return replace(made, standards=standards, provenance=provenance(made.window), records=proof)
+            return replace(
+                made,
+                standards=standards,
+                provenance=provenance(made.window),
+                records=proof if made.checkpoint else None,
+            )
 
         def services() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):
