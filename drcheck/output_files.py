@@ -65,24 +65,23 @@ def keep_off(file: str, ledger: str) -> None:
         raise UsageError(f"{file} is the ledger", "Name another file for it.")
 
 
-def put(rendered: bytes | Iterable[bytes], file: str) -> None:
-    """Put ``file`` in place once all of it is on the disk; what comes in parts is written part by part.
+def put(pieces: Iterable[bytes], file: str) -> int:
+    """Put ``file`` in place once all of it is on the disk, and return how many bytes that are.
 
     Raises :class:`OutputError` if it cannot be written; a file that was there before then stands as it was.
     """
     import tempfile  # most runs write no file
 
-    target, parts = Path(file), [rendered] if isinstance(rendered, bytes) else rendered
+    target = Path(file)
     try:
         if not is_replaced(file):
             with target.open("wb") as opened:
-                opened.writelines(parts)
-            return
+                return sum(map(opened.write, pieces))
         target = target.resolve()  # a link stays one
         descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         try:
             with os.fdopen(descriptor, "wb") as opened:
-                opened.writelines(parts)
+                size = sum(map(opened.write, pieces))
                 opened.flush()
                 os.fchmod(opened.fileno(), _mode(target))
                 os.fsync(opened.fileno())
@@ -96,16 +95,18 @@ def put(rendered: bytes | Iterable[bytes], file: str) -> None:
             f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
             "The verdicts are in the ledger all the same; name another file for it.",
         ) from error
+    else:
+        return size
 
 
-def put_all(documents: Iterable[tuple[str, bytes]], output: str) -> str:
+def put_all(documents: Iterable[tuple[str, Iterable[bytes]]], output: str) -> str:
     """Put the documents of a report where it is wanted, each whole or not at all, and return in words what was written.
 
     Each is a name below the directory ``output``, with what it holds; one without a name is the file ``output``. The
     one that leads to the others comes last, so that it never leads to what is not there yet.
     """
     count, size = 0, 0
-    for name, data in documents:
+    for name, pieces in documents:
         if name:
             target = Path(output) / name
             try:
@@ -114,10 +115,10 @@ def put_all(documents: Iterable[tuple[str, bytes]], output: str) -> str:
                 raise OutputError(
                     f"{target.parent} could not be made: {(error.strerror or 'error').lower()}", "Name another place."
                 ) from error
-            put(data, str(target))
+            size += put(pieces, str(target))
         else:
-            put(data, output)
-        count, size = count + 1, size + len(data)
+            size += put(pieces, output)
+        count += 1
     return f"{output} ({count} files, {size / 1e6:.1f} MB)" if count > 1 else f"{output} ({size / 1e6:.2f} MB)"
 
 

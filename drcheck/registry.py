@@ -176,13 +176,15 @@ class Format(NamedTuple):
     """Whether who runs it takes the exit statuses of a monitoring plugin: its module has an ``exit_status``."""
     is_binary: bool = False
     """Whether it is for no terminal."""
+    is_streamed: bool = False
+    """Whether its module has ``documents`` too, which write each service as it is judged."""
     extra: str = ""
     """The extra of the distribution that brings what its module imports; empty: it needs none."""
 
 
 FORMATS: Final[dict[str, Format]] = {
     "console": Format("drcheck.reports.console.report", "text/plain; charset=utf-8", ".txt"),
-    "json": Format("drcheck.reports.json", "application/json", ".json"),
+    "json": Format("drcheck.reports.json", "application/json", ".json", is_streamed=True),
     "prometheus": Format("drcheck.reports.prometheus", "text/plain; version=0.0.4; charset=utf-8", ".prom"),
     "nagios": Format("drcheck.reports.nagios", "text/plain; charset=utf-8", ".txt", is_plugin=True),
     "junit": Format("drcheck.reports.junit", "application/xml", ".xml"),
@@ -304,9 +306,12 @@ def renderer(name: str) -> Render:
     return render
 
 
-def documents(name: str) -> Documents:
-    """Return what makes the documents of a report in the form of that name."""
-    made: Documents = import_module(DOCUMENTS[name].module).documents
+def documents(name: str) -> Documents | None:
+    """Return what makes the documents of a report in the form of that name; None: it takes all services at once."""
+    form = DOCUMENTS.get(name) or FORMATS[name]
+    if isinstance(form, Format) and not form.is_streamed:
+        return None
+    made: Documents = import_module(form.module).documents
     return made
 
 

@@ -256,7 +256,8 @@ class Document(NamedTuple):
 
     name: str
     """Where it is put, below the report's directory, with slashes; empty: it is the report."""
-    data: bytes
+    pieces: Iterable[bytes]
+    """What it holds, in order; to be read once, before the next document is asked for."""
 
 
 class Documents(Protocol):

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from drcheck import clock
 from drcheck.app.judge import evidence_of
 from drcheck.app.versions import Versions, versions
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict, Window
-from drcheck.core.restoring.due import DueTest, Overview, Test, due_tests
+from drcheck.core.restoring.due import DueTest, Overview, Test, asks_for_tests, due_tests
 from drcheck.core.restoring.notices import owed_notices
 from drcheck.errors import UsageError
 from drcheck.ledger.drills import DrillsState
@@ -66,14 +67,17 @@ def _of_service(
     sources = dict(_sources(ledger, state, policy, now))
     looks = [one.history.looks[-1].begin for name, one in sources.items() if policy.sources[name].reader.own is None]
     seen = 1 + max(looks, default=now)
-    read = partial(_evidence, policy, sources, settings.clock_tolerance)
-    at_look, at_now = (_judged(policy, read(until), texts, settings, until) for until in (seen, max(seen, now + 1)))
+    read = partial(_evidence, policy, texts, sources, settings.clock_tolerance)
+    asking = [one for one in policy.commitments if asks_for_tests(one) is not None]
+    evidence = read(seen)
+    verdicts = {one.commitment.id: one for one in _judged(policy, asking, evidence, texts, settings, seen)}
     # What lies elsewhere has not been seen since; what the ledger itself was told it knows now.
-    newest = [
-        later if later.status is not Status.UNKNOWN else earlier for earlier, later in zip(at_look, at_now, strict=True)
-    ]
+    own = {name for name, source in policy.sources.items() if source.reader.own is not None}
+    if (resting := [one for one in asking if not own.isdisjoint(one.evidence)]) and now >= seen:
+        later = _judged(policy, resting, read(now + 1), texts, settings, now + 1)
+        verdicts |= {one.commitment.id: one for one in later if one.status is not Status.UNKNOWN}
     announced = state.drills.get(policy.service, DrillsState()).announced()
-    return due_tests(policy, newest, read(seen), announced, now, clock_tolerance=settings.clock_tolerance)
+    return due_tests(policy, verdicts.values(), evidence, announced, now, clock_tolerance=settings.clock_tolerance)
 
 
 def _sources(ledger: Ledger, state: State, policy: Policy, now: int) -> list[tuple[str, SourceState]]:
@@ -88,19 +92,33 @@ def _sources(ledger: Ledger, state: State, policy: Policy, now: int) -> list[tup
 
 
 def _evidence(
-    policy: Policy, sources: Mapping[str, SourceState], tolerance: int, until: int
+    policy: Policy, texts: Versions, sources: Mapping[str, SourceState], tolerance: int, until: int
 ) -> dict[str, SourceEvidence]:
+    window = Window(until - 1, until)
     return {
-        name: evidence_of(policy.sources[name], one, policy.service, tolerance, since=LONG_AGO, until=until)
+        name: evidence_of(
+            policy.sources[name],
+            one,
+            policy.service,
+            tolerance,
+            since=texts.since(policy.sources[name], window),
+            until=until,
+        )
         for name, one in sources.items()
     }
 
 
 def _judged(
-    policy: Policy, evidence: Mapping[str, SourceEvidence], texts: Versions, settings: Settings, until: int
+    policy: Policy,
+    commitments: Sequence[Commitment],
+    evidence: Mapping[str, SourceEvidence],
+    texts: Versions,
+    settings: Settings,
+    until: int,
 ) -> Sequence[Verdict]:
+    """Judge some of a policy's commitments at one instant."""
     return judge(
-        policy,
+        replace(policy, commitments=tuple(commitments)),
         evidence,
         Window(until - 1, until),
         clock_tolerance=settings.clock_tolerance,

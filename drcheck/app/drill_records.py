@@ -139,8 +139,14 @@ def _keep(settings: Settings, policy: Policy, drills: Iterable[Drill]) -> Kept:
     for one in written:
         _check(policy, one, now + settings.clock_tolerance)
     with open_ledger(settings.ledger) as ledger:
-        stands = _of(ledger, policy.service).drills()
+        state = _of(ledger, policy.service)
+        stands, announced = state.drills(), {given.id for given in state.announced()}
         for one in written:
+            if one.announcement and one.announcement not in announced:
+                raise UsageError(
+                    f"{policy.service} has no announcement {one.announcement}",
+                    f"drcheck drill list {policy.service} has their ids.",
+                )
             if (earlier := stands.get(one.id)) is None:
                 new.append(one)
             elif replace(earlier, version="", output_sha256="") == replace(one, version="", output_sha256=""):
@@ -245,8 +251,10 @@ def recorded(settings: Settings, service: str = "") -> list[Recorded]:
 
 def _recorded(service: str, zones: dict[str, ZoneInfo], state: DrillsState) -> Recorded:
     drills = sorted(state.drills().values(), key=lambda one: (one.began_at, one.id))
-    held = {one.announcement for one in drills}
-    waiting = sorted((one for one in state.announced() if one.id not in held), key=lambda one: one.planned_for)
+    waiting = sorted(
+        (one for one in state.announced() if not any(as_log.is_of(one, drill) for drill in drills)),
+        key=lambda one: one.planned_for,
+    )
     return Recorded(service, zones.get(service, ZoneInfo("UTC")), drills, waiting)
 
 

@@ -54,11 +54,11 @@ def report(
         def whole() -> Report:
             return complete(known.report(tuple(kept)))
 
-        if form in registry.DOCUMENTS:
-            yield from registry.documents(form)(services(), whole, split=split)
+        if documents := registry.documents(form):
+            yield from documents(services(), whole, split=split)
             return
         everything = complete(known.report(tuple(known.judged(exhibits=True))))
-        yield Document("", registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config=""))
+        yield Document("", [registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config="")])
 
 
 def _provenance(known: KnownOffline, window: Window) -> Provenance:

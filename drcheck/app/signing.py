@@ -159,7 +159,7 @@ def _put_copy(note: str, directory: str, name: str) -> None:
     place = Path(directory)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        put(note.encode(), str(place / name))
+        put([note.encode()], str(place / name))
     except (OSError, OutputError) as error:
         raise LedgerError(
             f"the checkpoint could not be put into {directory}: {error}", "It stands in the ledger all the same."

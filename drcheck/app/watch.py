@@ -333,7 +333,7 @@ def _write(settings: Settings, job: Job, label: str, report: Report) -> Iterator
                 _file(settings, job, output.format, label, file)
                 continue
             render = renderer(output.format)
-            put(render(report, quiet=False, verbose=False, terminal=False, config=settings.file), file)
+            put([render(report, quiet=False, verbose=False, terminal=False, config=settings.file)], file)
         except DrcheckError as error:
             yield error
 
@@ -344,7 +344,7 @@ def _file(settings: Settings, job: Job, form: str, label: str, file: str) -> Non
 
     question = Question(period=period(label), offline=True)
     documents = report(settings, job.policies, question, form, split=file.endswith("/"))
-    put_all(((document.name, document.data) for document in documents), file)
+    put_all(documents, file)
 
 
 def _missing(job: Job, label: str) -> bool:

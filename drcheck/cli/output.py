@@ -89,7 +89,7 @@ def write_whole(rendered: bytes, file: str | None) -> None:
         return
     from drcheck.output_files import put  # so that --help answers at once
 
-    put(rendered, file)
+    put([rendered], file)
 
 
 def _write_out(rendered: bytes) -> None:

@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_writable(output)
         keep_off(output, path_of(settings.ledger))
     documents = report(settings, arguments.policies, question, arguments.format, split=split)
-    written = put_all(((document.name, document.data) for document in documents), output)
+    written = put_all(documents, output)
     if not arguments.quiet:
         tell(f"wrote {written}")
     return 0

@@ -127,6 +127,11 @@ class Connections:
         self.ended = threading.Event()
         self._shared: dict[Hashable, Future[Any]] = {}
         self._limits: dict[str, Limit] = {}
+        self._at_once: dict[str, int] = {}
+        for one in self.connections.values():
+            if one.at_once:
+                place = one.place
+                self._at_once[place] = min(one.at_once, self._at_once.get(place, one.at_once))
         self._watched: dict[int, Deadline] = {}
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -143,11 +148,11 @@ class Connections:
 
     def limit(self, connection: Connection) -> Limit:
         """Return what keeps the place of a connection from being asked too much; the strictest of its aliases holds."""
+        place = connection.place
         with self._lock:
-            if (limit := self._limits.get(connection.place)) is None:
-                here = [one.at_once for one in self.connections.values() if one.place == connection.place]
-                most = min(filter(None, (connection.at_once, *here)), default=0)
-                limit = self._limits[connection.place] = Limit(most or self.workers, few=most > 0)
+            if (limit := self._limits.get(place)) is None:
+                most = min(filter(None, (connection.at_once, self._at_once.get(place, 0))), default=0)
+                limit = self._limits[place] = Limit(most or self.workers, few=most > 0)
             return limit
 
     def quota(self, connection: Connection) -> Quota:

@@ -5,6 +5,10 @@ quarter of a run that looks at one local source. Here ``__init__`` alone is comp
 once. What nobody here uses is left out (order, ``InitVar``, ``KW_ONLY``, ``metadata``). The rest does as it does there;
 tests hold the two against each other. To type checkers and editors the classes are ordinary dataclasses, whose values
 :func:`dataclasses.replace` takes as well.
+
+The 104 classes of such a run take 19 ms so, 76 ms more with the standard library, 74 ms with attrs, and 13 ms with
+msgspec, of which 10 import it. Its classes do less (they leave no field out of comparing or of ``__init__``, and none
+is abstract without a metaclass of both), so that they can take the place of these in one go only.
 """
 
 from __future__ import annotations

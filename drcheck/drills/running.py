@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -316,15 +317,20 @@ class Drill:
             self.listener.writes(b"\n")
 
     def _pieces(self, file: File) -> Iterator[bytes]:
-        """Yield a file piece by piece, at least one."""
+        """Yield a file piece by piece, at least one; each is read while the one before it is being put."""
         offset = 0
-        while True:
-            piece = file.read(offset, far.PIECE)
-            if piece or not offset:
-                yield piece
-            offset += len(piece)
-            if len(piece) < far.PIECE:
-                break
+        with ThreadPoolExecutor(1, thread_name_prefix="drcheck drill") as reading:
+            coming = reading.submit(file.read, 0, far.PIECE)
+            while True:
+                piece = coming.result()
+                is_last = len(piece) < far.PIECE
+                if not is_last:
+                    coming = reading.submit(file.read, offset + len(piece), far.PIECE)
+                if piece or not offset:
+                    yield piece
+                offset += len(piece)
+                if is_last:
+                    break
         if offset != file.size:
             raise _Failed(f"{file.name} has {offset} bytes, and was listed with {file.size}")
 

@@ -56,12 +56,12 @@ export LC_ALL=C
 cd -P -- "$1/point" && case $2 in */*) mkdir -p -- "${2%/*}";; esac || exit 14
 f=./$2; [ ! -L "$f" ] || exit 15
 [ -e "$f" ] || : > "$f" || exit 14
-head -c "$4" > ../.piece; [ "$(wc -c < ../.piece)" -eq "$4" ] || exit 16
-has=$(wc -c < "$f")
+has=$(stat -c %s "$f")
 [ "$has" -ne $(($3 + $4)) ] || [ "$4" -eq 0 ] || exit 0
 if [ "$has" -gt "$3" ]; then head -c "$3" "$f" > ../.cut && mv -f ../.cut "$f" || exit 14; has=$3; fi
 [ "$has" -eq "$3" ] || exit 17
-cat ../.piece >> "$f" || exit 14
+head -c "$4" >> "$f" || exit 14
+[ "$(stat -c %s "$f")" -eq $(($3 + $4)) ] || exit 16
 """
 """Drill's directory, name, offset, bytes: put a piece of a file below ``point``."""
 

@@ -9,20 +9,19 @@ which the report was made.
 
 from __future__ import annotations
 
-import io
+import hashlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple, Self
 
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary
 from drcheck.core.model.policy_text import separated
 from drcheck.reports.html.documents import documents as pages
-from drcheck.reports.json import render as as_json
-from drcheck.reports.json import written
-from drcheck.reports.pdf.attachments import DIGESTS, REPORT, digest_lines
+from drcheck.reports.json import Services, written
+from drcheck.reports.pdf.attachments import DIGESTS, REPORT, digest_line
+from drcheck.reports.spool import pieces, spooled
 from drcheck.reports.wording import totals
 from drcheck.run_report import Document, Judged, Report
 
@@ -33,24 +32,34 @@ _WRITTEN: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:  # noqa: ARG001
-    """Yield the one document; see :class:`drcheck.run_report.Documents`."""
-    kept: list[Judged] = []
+    """Yield the one document; see :class:`drcheck.run_report.Documents`.
 
-    def each() -> Iterator[Judged]:
-        for judged in services:
-            kept.append(judged)
-            yield judged
+    No more than one service is in memory: the zip grows on the disk, and so does the text of its JSON.
+    """
+    with spooled() as file, spooled() as text:
+        services_text, once = Services(text), cache(whole)  # each call tells another instant at which it was made
 
-    once = cache(whole)  # each call tells another instant at which it was made
-    files = {f"pages/{page.name}": page.data for page in pages(each(), once, split=True)}
-    report = replace(once(), services=tuple(kept))
-    files[REPORT] = as_json(report)
-    policies = {judged.policy.service: list(_policy(judged, number)) for number, judged in enumerate(kept)}
-    files |= {part.path: part.data for parts in policies.values() for part in parts}
-    files |= report.records() if report.records is not None else {}
-    files[MANIFEST] = written(_manifest(report, policies)).encode()
-    files = dict(sorted(files.items()))
-    yield Document("", _zipped({DIGESTS: digest_lines(files), **files}))
+        def each() -> Iterator[Judged]:
+            for judged in services:
+                services_text.add(judged, whole)
+                yield judged
+
+        with _Zip(file) as bundle:
+            for page in pages(each(), once, split=True):
+                bundle.write(f"pages/{page.name}", page.pieces)
+            report = once()
+            bundle.write(REPORT, services_text.with_rest(report))
+            policies = {
+                judged.policy.service: list(_policy(judged, number)) for number, judged in enumerate(report.services)
+            }
+            for part in (part for parts in policies.values() for part in parts):
+                bundle.write(part.path, [part.data])
+            for name, data in (report.records() if report.records is not None else {}).items():
+                bundle.write(name, [data])
+            bundle.write(MANIFEST, [written(_manifest(report, policies)).encode()])
+            bundle.write(DIGESTS, [b"".join(bundle.digests)])
+        file.seek(0)
+        yield Document("", pieces(file))
 
 
 class _Part(NamedTuple):
@@ -95,12 +104,28 @@ def _manifest(report: Report, policies: Mapping[str, Sequence[_Part]]) -> dict[s
     }
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            about = zipfile.ZipInfo(name, _WRITTEN)
-            about.compress_type = zipfile.ZIP_DEFLATED
-            about.external_attr = 0o644 << 16
-            archive.writestr(about, data)
-    return made.getvalue()
+class _Zip:
+    """A zip that is being written, and the digest of each file in it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED)
+        self.digests: list[bytes] = []
+        """The lines that ``sha256sum -c`` reads."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    def write(self, name: str, data: Iterable[bytes]) -> None:
+        """Add a file."""
+        about = zipfile.ZipInfo(name, _WRITTEN)
+        about.compress_type = zipfile.ZIP_DEFLATED
+        about.external_attr = 0o644 << 16
+        digest = hashlib.sha256()
+        with self._archive.open(about, "w", force_zip64=True) as opened:
+            for piece in data:
+                opened.write(piece)
+                digest.update(piece)
+        self.digests.append(digest_line(name, digest.hexdigest()))

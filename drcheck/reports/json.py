@@ -6,10 +6,13 @@ decimals as strings, instants RFC 3339 in UTC with ``Z``. Keys are only ever add
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, repeat
+from operator import add
+from typing import IO, Any, Final
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
@@ -19,15 +22,73 @@ from drcheck.core.model.since_then import Change
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Verdict
 from drcheck.reports.json_population import exhibit_object, population_object
-from drcheck.run_report import Judged, Provenance, Report
+from drcheck.reports.spool import pieces, spooled
+from drcheck.run_report import Document, Judged, Provenance, Report
 from drcheck.settings import located
 
 _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 
 
+_NO_SERVICES: Final = '\n  "services": [],\n'
+"""How :func:`written` writes that there are none: in a text of JSON no string has a line's end."""
+
+
 def render(report: Report, **_: object) -> bytes:
     """Return the report as UTF-8."""
-    return written(report_object(report)).encode()
+    services = (service_text(judged, report.locations) for judged in report.services)
+    return b"".join(_around(report, map(add, _separators(), services)))
+
+
+def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:  # noqa: ARG001
+    """Yield the one document: what :func:`render` would return, with no more than one service in memory."""
+    with spooled() as file:
+        kept = Services(file)
+        for judged in services:
+            kept.add(judged, whole)
+        yield Document("", kept.with_rest(whole()))
+
+
+class Services:
+    """The services of a report as JSON, on the disk until the rest of it is known."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Keep them in ``file``, compressed."""
+        self._file = file
+        self._packed = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0)
+        self._separators = _separators()
+        self._locations: Mapping[str, str] | None = None
+
+    def add(self, judged: Judged, whole: Callable[[], Report]) -> None:
+        """Take in the next one; ``whole`` tells where connections lead to."""
+        if self._locations is None:
+            self._locations = whole().locations
+        self._packed.write(next(self._separators) + service_text(judged, self._locations))
+
+    def with_rest(self, report: Report) -> Iterator[bytes]:
+        """Yield the whole text, once: ``report`` without regard to its services, around those that were taken in."""
+        self._packed.close()
+        self._file.seek(0)
+        with gzip.GzipFile(fileobj=self._file) as packed:
+            yield from _around(report, pieces(packed))
+
+
+def service_text(judged: Judged, locations: Mapping[str, str]) -> bytes:
+    """Return a service as it stands in the report."""
+    return written(_service(judged, locations)).removesuffix("\n").replace("\n", "\n    ").encode()
+
+
+def _separators() -> Iterator[bytes]:
+    """Yield what stands before each service."""
+    return chain([b"\n    "], repeat(b",\n    "))
+
+
+def _around(report: Report, services: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the text of a report as UTF-8, with the text of ``services`` in place of its own."""
+    before, after = written(_object(report, [])).split(_NO_SERVICES)
+    first = next(services, b"")
+    yield f'{before}\n  "services": ['.encode() + first
+    yield from services
+    yield (b"\n  ],\n" if first else b"],\n") + after.encode()
 
 
 def written(value: Any) -> str:
@@ -41,6 +102,10 @@ def written(value: Any) -> str:
 
 def report_object(report: Report) -> dict[str, Any]:
     """Return the whole report."""
+    return _object(report, [_service(judged, report.locations) for judged in report.services])
+
+
+def _object(report: Report, services: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "drcheck": report.version,
         "run": report.run,
@@ -48,7 +113,7 @@ def report_object(report: Report) -> dict[str, Any]:
         "question": report.question,
         "window": {"from": words.instant(report.window.start), "to": words.instant(report.window.end)},
         "status": _status(report.status),
-        "services": [_service(judged, report.locations) for judged in report.services],
+        "services": services,
         "faults": [{"file": fault.file, "message": fault.message, "gone": fault.gone} for fault in report.faults],
         "totals": report.totals._asdict(),
         "sources": report.seen._asdict(),

@@ -74,6 +74,17 @@ def test_aliases_of_one_place_are_one_place_and_the_strictest_limit_holds():
     assert [pool.limit(each).most for each in (one, port, blob, *disks)] == [3, 4, 9, 9, 9]
 
 
+def test_to_find_the_places_of_many_connections_each_is_asked_a_few_times(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    place = SshConnection.place.fget
+    monkeypatch.setattr(SshConnection, "place", property(lambda one: asked.append(one) or place(one)), raising=False)
+    many = [SshConnection(f"h{number}", host=f"h{number}.example.com") for number in range(300)]
+    turns, _ = turns_of(*many)
+    for turn in turns.take(300):
+        turns.end(turn, None)
+    assert len(asked) <= 3 * 300
+
+
 def test_a_place_that_refuses_is_spared_until_one_tries_and_comes_back_with_each_that_gets_through(time):
     turns, pool = turns_of(*[OTHER] * 200, workers=16)
     limit = pool.limit(OTHER)

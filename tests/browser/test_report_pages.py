@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 def written(report: Report, directory: Path) -> str:
     (document,) = documents(iter(report.services), lambda: report, split=False)
     file = directory / "report.html"
-    file.write_bytes(document.data)
+    file.write_bytes(b"".join(document.pieces))
     return file.as_uri()
 
 

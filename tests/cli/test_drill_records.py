@@ -106,6 +106,7 @@ def test_before_anything_is_recorded_there_is_an_answer(place):
         (("--validated", ago(hours=1), "--restored", ago(minutes=5)), "validated_at lies before restored_at"),
         (("--check", "rows"), "--check rows is no check"),
         (("--check", "rows=failed"), "its check rows failed"),
+        (("--announcement", "none"), "shop has no announcement none"),
         (("--data-wrong",), "its outcome is passed, and its data wrong"),
         (("--started", "soon"), "--started: "),
         (("--operator", "a\x1b[2J"), "control characters"),

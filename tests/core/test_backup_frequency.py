@@ -15,8 +15,8 @@ from points import DAY, HOUR, START, Point, daily, part, subject
 
 from drcheck.core.evaluation import same_point
 from drcheck.core.evaluation.terms import Terms
-from drcheck.core.kinds import backup_frequency
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.exhibit import Slots
 from drcheck.core.model.points import Doubt

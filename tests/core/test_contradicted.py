@@ -11,7 +11,7 @@ from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.reach import needed_since
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.provable import Provable
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Rung, Standing

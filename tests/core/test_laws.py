@@ -31,7 +31,8 @@ from oracle.worlds import BASE, DAY, HOUR, Place, Truth, subject
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.kinds import backup_frequency, rpo
+from drcheck.core.kinds import rpo
+from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.model.evidence import FOREVER, Candidate, Look
 from drcheck.core.model.observation import Observation

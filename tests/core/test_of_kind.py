@@ -12,7 +12,7 @@ from drcheck.core.history.part import Part, of_kind
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Fact, Look, Told

@@ -13,7 +13,8 @@ from oracle.profiles import briefly
 from oracle.worlds import subject
 
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.kinds import backup_frequency, rpo
+from drcheck.core.kinds import rpo
+from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
 from drcheck.core.kinds.copies import evaluate as copies
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.model.status import Status

@@ -329,6 +329,17 @@ def test_a_lock_and_a_promise_tell_how_long_a_point_will_stand(tmp_path: Path) -
     assert [(one.until, one.firm) for one in first.standing] == [(START + 20 * DAY, True), (START + 31 * DAY, False)]
 
 
+@pytest.mark.parametrize(("seconds", "tells"), [(1, True), (0, False)])
+def test_what_is_not_pruned_while_young_is_so_up_to_that_age_and_not_at_it(
+    tmp_path: Path, seconds: int, tells: bool
+) -> None:
+    shop = Shop(tmp_path, POLICY.replace("kind: full}", f"kind: full, thinned_after: {2 * DAY + seconds}s}}", 1))
+    shop.holds("near", Point(LOOK - 48, LOOK - 47))
+    first = shop.orders().first
+    assert first is not None
+    assert bool(first.standing) is tells
+
+
 def test_what_nothing_tells_of_stands_for_an_unknown_time(shop: Shop) -> None:
     shop.holds("near", Point(10, 11))
     first = shop.orders().first

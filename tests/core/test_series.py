@@ -147,6 +147,18 @@ def test_how_often_backups_come_is_told_by_the_slot_that_holds_one(names, per, k
     assert (seen.per, seen.kept) == (per, kept)
 
 
+def test_how_much_backups_shrink_is_told_of_the_smallest_beside_the_largest():
+    sized = [Seen(f"acme/{day}.gz", size, 0) for day, size in zip(DAYS, (1000, 900, 600, 1000), strict=False)]
+    assert estimate(series(sized).series[0]).shrinks == 40
+
+
+def test_backups_are_kept_unbroken_since_the_newest_hole_of_any_data_set():
+    whole = [f"acme/stock-{day}.gz" for day in DAYS]
+    holes = [f"acme/orders-{day}.gz" for day in DAYS if day[-2:] not in {"05", "06", "15", "16"}]
+    seen = estimate(found(*whole, *holes)[0])
+    assert (seen.newest - seen.unbroken_from) // DAY == 11  # from the 17th on
+
+
 def test_an_unusual_time_between_backups_is_not_taken_for_a_shorter_one():
     (one,) = found(*(f"acme/2026-11-27T{hour:02d}00Z.gz" for hour in (0, 7, 14, 21)))
     assert estimate(one).every == 7 * 3600

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from drcheck.core.kinds.availability.commitment import Availability
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.model.slots import Per, Shape, Use, counted_by, slot

@@ -100,3 +100,12 @@ def test_rows_are_judged_as_objects_are(candidates, touched, identical):
     assert parts_of(rows, source, clock_tolerance=0, until=until) == parts_of(
         objects, source, clock_tolerance=0, until=until
     )
+
+
+def test_what_was_written_several_times_is_as_old_as_its_oldest_writing():
+    shown = Candidate("a", "orders", "", 500, 500, 510, 510, 10, "", complete=True)
+    first = Sighting(shown, 500, 500, 40, 510, 600, 600)
+    again = Sighting(
+        shown, 500, 500, 700, 710, 800, 800, rewritings=(first, Sighting(shown, 500, 500, 90, 710, 800, 800))
+    )
+    assert (first.oldest, again.oldest) == (40, 40)

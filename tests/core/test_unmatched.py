@@ -9,7 +9,7 @@ from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.kinds.retention.commitment import Retention

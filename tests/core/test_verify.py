@@ -15,7 +15,7 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.judging.summary import is_attested, is_waived
 from drcheck.core.judging.wordings import Version
 from drcheck.core.kinds.availability.commitment import Availability, Credits
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.kinds.immutability import Immutability
@@ -430,6 +430,9 @@ def test_where_backups_are_made_is_looked_at_as_far_back_as_they_are_kept_elsewh
     its = policy(replace(KEPT, keep=60 * DAY, evidence=("offsite",)), DAILY)
     assert needed_since(its, DUMPS, WINDOW) <= WINDOW.start - 60 * DAY
     assert needed_since(policy(DAILY), replace(DUMPS, min_size=1), WINDOW) > WINDOW.start - 10 * DAY
+    # Whoever promises none as often as they are kept says nothing of when they are made.
+    rarely = policy(replace(KEPT, keep=60 * DAY, evidence=("offsite",)), replace(RPO, at_most=48 * HOUR))
+    assert needed_since(rarely, replace(DUMPS, min_size=1), WINDOW) > WINDOW.start - 10 * DAY
 
 
 def test_an_agreement_renewed_ahead_of_time_does_not_hide_a_breach_of_the_one_in_force():

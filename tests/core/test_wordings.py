@@ -15,7 +15,7 @@ from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.judging.wordings import Version, wordings_of
 from drcheck.core.kinds.availability.commitment import Availability, Credits
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.kinds.immutability import Immutability

@@ -154,13 +154,31 @@ def test_an_announcement_counts_from_when_it_was_written(ahead, status):
     assert statuses(given, drill(announcement="a"))["noticed"] is status
 
 
+@pytest.mark.parametrize(
+    ("scenario", "planned", "status"),
+    [
+        ("", NOW - DAY, Status.MET),
+        ("fire", NOW - DAY, Status.MET),
+        ("flood", NOW - DAY, Status.BREACHED),  # of another scenario
+        ("", NOW - 3 * DAY, Status.BREACHED),  # for another day
+    ],
+)
+def test_a_drill_that_names_no_announcement_was_held_under_that_of_its_day(scenario, planned, status):
+    given = DrillAnnounced(Announced("a", "shop", NOW - 9 * DAY, planned, scenario))
+    assert statuses(given, drill(scenarios=("fire",)))["noticed"] is status
+
+
+def test_what_was_announced_after_it_had_begun_was_not_announced():
+    given = DrillAnnounced(Announced("a", "shop", NOW - DAY + 1, NOW - DAY + 2))
+    assert statuses(given, drill())["noticed"] is Status.BREACHED
+
+
 def test_a_drill_that_was_killed_was_held_all_the_same():
     assert statuses(begun())["noticed"] is Status.BREACHED
 
 
 def test_a_drill_that_was_never_announced_breaches_notice():
-    given = DrillAnnounced(Announced("a", "shop", NOW - 9 * DAY, NOW - DAY))
-    assert statuses(given, drill())["noticed"] is Status.BREACHED
+    assert statuses(drill())["noticed"] is Status.BREACHED
 
 
 def test_nothing_run_is_no_gap_but_a_breach():

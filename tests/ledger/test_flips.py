@@ -12,8 +12,10 @@ import pytest
 from ledgers import DRILLS, DUMPS, by_hand, fill, found, look, policy, start
 
 from drcheck.core.model.commitments import Standing
+from drcheck.core.model.drill import Announced, Drill, Ending
 from drcheck.core.model.verdict import Window
 from drcheck.ledger import snapshots
+from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.store import open_ledger
 
@@ -43,13 +45,14 @@ QUESTIONS = {
     "small": lambda ledger: snapshots.small(ledger.state(())),
     "history": history,
     "texts": first_texts,
+    "drills": lambda ledger: ledger.state(()).drills,
     "folded": lambda ledger: sources(ledger.state(folded=True)),
     "then": lambda ledger: sources(ledger.state(upto=12)),
     "entries": lambda ledger: [ledger.entry(number) for number in range(1, EXPECTED_COUNT + 1)],
     "count": lambda ledger: ledger.log.count,
     "counts": lambda ledger: ledger.counts(),
 }
-EXPECTED_COUNT = 28
+EXPECTED_COUNT = 30
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,10 @@ def whole(tmp_path_factory):
     fill(url, runs=2, names=12)
     with open_ledger(url) as ledger:
         ledger.retire("wiki", 6000, "closed down")
+        ledger.tell_of_drill(
+            DrillAnnounced(Announced("a", "web", 5000, 5900, by="anna")),
+            DrillTold(6000, Drill("d", "web", 5900, outcome=Ending.FAILED, why="no rows", announcement="a")),
+        )
         with start(ledger, 6001, Window(1000, 70 * 86400)) as run:
             run.policies([policy(), policy("wiki", "service: wiki\n" * 90)])
             run.looked(DUMPS, Standing.STORAGE, look(60 * 86400, "orders/late", gone=()))

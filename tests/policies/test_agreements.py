@@ -12,7 +12,7 @@ from lab.processes import REPOSITORY
 from drcheck import registry
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.kinds.availability.commitment import Availability, Claim, ClaimFrom, Credits, Formula, MaintenanceRule
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.kinds.restore_test import RestoreTest

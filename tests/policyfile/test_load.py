@@ -16,7 +16,7 @@ from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.kinds.availability.commitment import Availability
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.encryption import Encryption
 from drcheck.core.kinds.restore_test import RestoreTest

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from drcheck.core.kinds.availability.commitment import Availability
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.encryption import Encryption
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo

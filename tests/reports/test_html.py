@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 def pages(report: Report, *, split: bool = False) -> dict[str, str]:
     made = documents(iter(report.services), lambda: report, split=split)
-    return {document.name: document.data.decode() for document in made}
+    return {document.name: b"".join(document.pieces).decode() for document in made}
 
 
 def words(page: Page) -> str:

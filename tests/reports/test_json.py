@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import unicodedata
 from dataclasses import replace
@@ -13,7 +15,8 @@ import samples
 
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.verdict import Window
-from drcheck.reports.json import render
+from drcheck.errors import OutputError
+from drcheck.reports.json import documents, render
 from drcheck.run_report import Report
 
 SCHEMA = json.loads((files("drcheck.reports") / "report.schema.json").read_text())
@@ -166,3 +169,21 @@ def test_hostile_text_reaches_no_terminal_and_stays_readable_by_any_parser():
     assert [title for title in titles if title in kept] == kept
     assert "not-utf8-\\xff\\x80.dump" in titles
     assert "lone\\ud800surrogate" in titles
+
+
+@pytest.mark.parametrize("report", [samples.report(), samples.hostile(), EMPTY])
+def test_written_service_by_service_it_is_the_same(report):
+    made = documents(iter(report.services), lambda: report, split=False)
+    assert [b"".join(document.pieces) for document in made] == [render(report)]
+
+
+def test_where_the_disk_is_full_it_is_told_where_space_is_missing(monkeypatch):
+    class Full(io.BytesIO):
+        def write(self, _data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: Full())
+    report = samples.report()
+    with pytest.raises(OutputError, match="no space left on device") as raised:
+        list(documents(iter(report.services), lambda: report, split=False))
+    assert "TMPDIR=" in raised.value.hint

@@ -22,7 +22,7 @@ from drcheck.run_report import Report
 
 
 def made(report: Report, *, split: bool = False) -> dict[str, bytes]:
-    return {one.name: one.data for one in pdf.documents(iter(report.services), lambda: report, split=split)}
+    return {one.name: b"".join(one.pieces) for one in pdf.documents(iter(report.services), lambda: report, split=split)}
 
 
 def attached(data: bytes) -> dict[str, bytes]:

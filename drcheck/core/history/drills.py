@@ -7,25 +7,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from drcheck.core import words
 from drcheck.core.model.drill import Announced, Drill, Ending
+
+_NEAR: Final = 2 * 86400
+"""Seconds: what lies further apart is never of one day."""
 
 
 def lines(drills: Iterable[Drill], announced: Iterable[Announced]) -> bytes:
     """Return drills, and what was announced, as the lines of a log of restore tests (docs/logs.md).
 
-    A test is announced by its own id there, so that each drill repeats the announcement under which it was held.
+    A test is announced by its own id there, so that each drill repeats the announcements under which it was held.
     """
-    by_id = {one.id: one for one in announced}
+    announced = list(announced)
     records: list[Mapping[str, Any]] = []
     for drill in drills:
-        if (given := by_id.pop(drill.announcement, None)) is not None:
-            by_id[given.id] = given  # another drill may be held under it
-            records.append(_announcement(given, drill.id))
+        records += (_announcement(given, drill.id) for given in announced if is_of(given, drill))
         records.append(record(drill))
     return b"".join(json.dumps(one).encode() + b"\n" for one in records)
+
+
+def is_of(given: Announced, drill: Drill) -> bool:
+    """Return whether a drill was held under an announcement: the one that it names, else any of that time.
+
+    Whether it was for that very day, in the zone of the policy, and early enough, is judged later.
+    """
+    if drill.announcement:
+        return given.id == drill.announcement
+    near = abs(given.planned_for - drill.began_at) < _NEAR and given.at <= drill.began_at
+    return near and (not given.scenario or given.scenario in drill.scenarios)
 
 
 def record(drill: Drill) -> dict[str, Any]:

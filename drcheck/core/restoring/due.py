@@ -20,7 +20,7 @@ from drcheck.core.judging.sources import SourceEvidence, part_of, records_of
 from drcheck.core.kinds.provable import Provable
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.kinds.rto import Rto
-from drcheck.core.model.commitments import Standing
+from drcheck.core.model.commitments import Commitment, Standing
 from drcheck.core.model.drill import Announced
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Points
@@ -175,22 +175,27 @@ def due_tests(
     return sorted(found, key=lambda test: test.rank)
 
 
+def asks_for_tests(commitment: Commitment) -> int | None:
+    """Return how often a commitment asks for a restore that proves something, in seconds; None: it asks for none."""
+    match commitment:
+        case RestoreTest(every=int(every)):
+            return every
+        case Rto():
+            return commitment.proven_within
+        case Provable(at_most=int(at_most)):
+            return at_most
+        case _:
+            return None
+
+
 def _asking(verdict: Verdict, now: int) -> Asking | None:
     """Return what a promise asks of tests; None: it asks for none, or owes none any more.
 
     What was kept at the newest look, and has lapsed since, may be kept by what came since: nobody knows.
     """
     commitment, status, due = verdict.commitment, verdict.status, verdict.overall.due_at
-    match commitment:
-        case RestoreTest(every=int(every)):
-            strictness = every
-        case Rto():
-            strictness = commitment.proven_within
-        case Provable(at_most=int(at_most)):
-            strictness = at_most
-        case _:
-            return None
-    if status is None and due is None:
+    strictness = asks_for_tests(commitment)
+    if strictness is None or (status is None and due is None):
         return None
     if status in {Status.MET, None} and due is not None and due <= now:
         status = Status.UNKNOWN

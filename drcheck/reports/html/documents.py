@@ -26,12 +26,12 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
         rows.append(overview.Row.of(judged, f"{shown.file}.html" if split else f"#{shown.anchor}"))
         if split:
             frame = _page(environment, shown.title, service=shown, back="../index.html")
-            yield Document(f"{shown.file}.html", frame.encode())
+            yield Document(f"{shown.file}.html", [frame.encode()])
         else:
             sections.append(Markup(page.render(service=shown, back="#top")))  # noqa: S704  rendered with autoescape
     estate = overview.Estate(whole(), rows)
     frame = _page(environment, estate.title, estate=estate, sections=sections)
-    yield Document("index.html" if split else "", frame.encode())
+    yield Document("index.html" if split else "", [frame.encode()])
 
 
 def _page(environment: Environment, title: str, **shown: Any) -> str:

@@ -19,7 +19,12 @@ DOCUMENTS: Final = "documents.sha256"
 
 def digest_lines(files: Mapping[str, bytes]) -> bytes:
     """Return the SHA-256 of each file, by its name, as ``sha256sum -c`` reads it."""
-    return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
+    return b"".join(digest_line(name, hashlib.sha256(data).hexdigest()) for name, data in files.items())
+
+
+def digest_line(name: str, sha256: str) -> bytes:
+    """Return one of these lines."""
+    return f"{sha256}  {name}\n".encode()
 
 
 def attachments(data: bytes) -> dict[str, bytes]:

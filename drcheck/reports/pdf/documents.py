@@ -38,7 +38,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
             written.append(digest_lines({f"{section.file}.pdf": data}))
-            yield Document(f"{section.file}.pdf", data)
+            yield Document(f"{section.file}.pdf", [data])
             rows.append(Row.of(judged, f"{section.file}.pdf"))
         else:
             if number == MOST_SERVICES:
@@ -50,9 +50,9 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             kept.append((judged, section))
     report = whole()
     if split:
-        yield Document("index.pdf", _set(report, rows, [], {DOCUMENTS: b"".join(written)}))
+        yield Document("index.pdf", [_set(report, rows, [], {DOCUMENTS: b"".join(written)})])
         return
-    yield Document("", _document(replace(report, services=tuple(judged for judged, _ in kept)), rows, kept))
+    yield Document("", [_document(replace(report, services=tuple(judged for judged, _ in kept)), rows, kept)])
 
 
 def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judged, Section]]) -> bytes:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.evaluation.terms import Records, Terms
-from drcheck.core.kinds import backup_frequency, restore_test, rpo, rto
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds import restore_test, rpo, rto
+from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.kinds.retention.commitment import Retention

@@ -10,7 +10,7 @@ from math import prod
 from typing import NamedTuple
 
 from drcheck.core.evaluation.terms import Terms
-from drcheck.core.kinds.backup_frequency import Frequency
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.model.slots import Per
 from drcheck.core.model.status import Status
 

@@ -6,93 +6,30 @@ enough of its points had become available by t, even if they are gone since.
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import tzinfo
-from functools import lru_cache, partial
-from itertools import pairwise, repeat, takewhile
-from typing import ClassVar, NamedTuple
+from functools import partial
+from itertools import repeat, takewhile
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.by_slot import BySlot, Ruler
+from drcheck.core.evaluation.by_slot import BySlot
 from drcheck.core.evaluation.exposure import Exposure, cite, presence, rejected
 from drcheck.core.evaluation.headroom import at_risk, warn_at
-from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.same_point import Number, Numbers
-from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
-from drcheck.core.model.commitments import Joined, Making, Needs
-from drcheck.core.model.evidence import FOREVER, Fact
+from drcheck.core.kinds.backup_frequency.commitment import Frequency
+from drcheck.core.kinds.backup_frequency.owed_slots import OwedSlots, owed_slots
+from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.exhibit import SlotKept, Slots
-from drcheck.core.model.lateness import due, longest_interval, promised_by
+from drcheck.core.model.lateness import longest_interval
 from drcheck.core.model.points import Row
-from drcheck.core.model.readers import Tells
-from drcheck.core.model.slots import Per
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Quantity, Window
-from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, covers, includes
 from drcheck.core.time.timeline import cut, within
-
-
-@dataclass(frozen=True, slots=True)
-class Frequency(OfBackups):
-    """Backups are made often enough: exactly one of ``every``, ``per`` and ``schedule`` is set."""
-
-    every: int | None = None
-    at_least: int = 1
-    per: Per | None = None
-    schedule: str = ""
-    grace: int | None = None
-    of_kind: str = ""
-    """Only backups of this kind count; empty: of any."""
-
-    kind: ClassVar[str] = "backup_frequency"
-
-    @classmethod
-    def needs(cls) -> Needs:
-        """Return what it can be judged on."""
-        return Needs(proof=frozenset({Tells.POINTS}), beside=frozenset())
-
-    @classmethod
-    def counts(cls) -> Counts:
-        """Return what of its backups counts."""
-        return Counts.INTACT
-
-    def facts(self) -> frozenset[Fact]:
-        """Return what it must know of each recovery point beside its listing."""
-        return frozenset()
-
-    def reach(self, start: int, grace: int, zone: tzinfo) -> int | None:
-        """Return how far before a window's ``start`` data may lie that decides about it."""
-        if self.every is not None:
-            return longest_interval(self.every, grace)
-        if self.per is not None:
-            return longest_interval(2 * self.per.length, grace)
-        return start - calendar.last_tick(self.schedule, zone, promised_by(start, grace))
-
-    def stated_grace(self) -> int | None:
-        """Return the grace that it states."""
-        return self.grace
-
-    def making(self) -> Making:
-        """Return how often it owes backups."""
-        if self.every is not None:
-            return Making(self.every, self.of_kind)
-        if self.per is not None:
-            return Making(self.per.longest, self.of_kind)
-        return Making(calendar.longest_gap(self.schedule), self.of_kind)
-
-    def joined(self) -> Joined:
-        """Return how its wordings over time are put together: one slot decides."""
-        return Joined.NEWEST_SLOT
-
-    def evaluate(self, subject: Subject, records: Records, terms: Terms, window: Window) -> Finding:  # noqa: ARG002
-        """Judge it over ``window``."""
-        return evaluate(self, subject.only(self.of_kind), terms, window)
 
 
 def evaluate(commitment: Frequency, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -139,32 +76,6 @@ def _reason_every(exposure: Exposure, every: int, grace: int, t: int, as_of: int
     age = "" if as_of is None else f", {words.duration(max(0, as_of - data))} ago"
     owed = f"one is owed every {words.duration(every)}, with a grace of {words.duration(grace)}"
     return f"newest backup of {of} was begun {words.instant(data)}{age}; {owed}"
-
-
-class _Owed(NamedTuple):
-    """A slot that backups are owed in."""
-
-    slot: calendar.Slot
-    begins: int
-    """Its first instant, by which it falls under a wording; a schedule's slot holds data from a little before."""
-    due: int
-
-
-class _Plan:
-    """The slots that backups are owed in, oldest first: the same for all services of an estate."""
-
-    __slots__ = ("dues", "owed", "ruler")
-
-    def __init__(self, owed: Sequence[_Owed]) -> None:
-        self.owed = owed
-        self.dues = array("q", [one.due for one in owed])
-        self.ruler = Ruler([one.slot for one in owed])
-
-    def bound(self, start: int, end: int) -> _Plan:
-        """Return those that begin in [start, end)."""
-        if not self.owed or (start <= self.owed[0].begins and self.owed[-1].begins < end):
-            return self
-        return _Plan([one for one in self.owed if start <= one.begins < end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +136,7 @@ class _Filled:
 class _Slots:
     """The slots that decide about a window, each filled when it is asked for: that most are kept is seen at once."""
 
-    def __init__(self, commitment: Frequency, subject: Subject, terms: Terms, window: Window, plan: _Plan) -> None:
+    def __init__(self, commitment: Frequency, subject: Subject, terms: Terms, window: Window, plan: OwedSlots) -> None:
         self._commitment, self._subject, self._terms, self._window = commitment, subject, terms, window
         self._owed, self._dues = plan.owed, plan.dues
         self._by_slot = BySlot(subject.parts, plan.ruler)
@@ -287,7 +198,7 @@ def _by_slots(commitment: Frequency, subject: Subject, terms: Terms, window: Win
     # Slots that begin before the agreement owe nothing, and each is judged by the wording in force when it began.
     owed_from = terms.binds.start if terms.effective is None else max(terms.binds.start, terms.effective)
     slots = _Slots(
-        commitment, subject, terms, window, _owed(commitment, terms, window).bound(owed_from, terms.binds.end)
+        commitment, subject, terms, window, owed_slots(commitment, terms, window).bound(owed_from, terms.binds.end)
     )
 
     def reason_at(t: int) -> str:
@@ -407,36 +318,3 @@ def _unsure(row: Row, slot: _Filled, t: int) -> bool:
     if doubted is not None and doubted.certain:
         return False
     return doubted is not None or not inside or not dated or points.available_hi[index] > t
-
-
-def _owed(commitment: Frequency, terms: Terms, window: Window) -> _Plan:
-    """Return the slots that may decide in ``window``, and the open one."""
-    # The newest slot that was due when the window begins decides there. Where a wording binds no longer by then, its
-    # last slot does, until one of the next wording is due.
-    begin = min(promised_by(window.start, terms.grace), terms.binds.end - 1)
-    end = min(window.end, terms.binds.end)
-    if commitment.per is not None:
-        # A slot and a day, as zones skip dates; of short ones enough to find the next that is not filled yet.
-        least = calendar.DAY if commitment.per is Per.HOUR else Per.MONTH.length + calendar.DAY
-        reach = max(commitment.per.length + calendar.DAY, least)
-        return _calendar(commitment.per, terms.zone, begin - 2 * reach, end + reach, terms.grace)
-    first = calendar.last_tick(commitment.schedule, terms.zone, begin)
-    after = calendar.next_tick(commitment.schedule, terms.zone, end)
-    ticks = calendar.ticks(commitment.schedule, terms.zone, first, after + 1)
-    early = terms.clock_tolerance
-    return _Plan(
-        [
-            _Owed(
-                calendar.Slot(tick - early, following - early, f"the slot of {words.instant(tick)}"),
-                tick,
-                due(tick, terms.grace),
-            )
-            for tick, following in pairwise(ticks)
-        ]
-    )
-
-
-@lru_cache(maxsize=16)
-def _calendar(per: Per, zone: tzinfo, start: int, end: int, grace: int) -> _Plan:
-    """Return the calendar's slots that overlap [start, end)."""
-    return _Plan([_Owed(slot, slot.start, due(slot.end, grace)) for slot in calendar.slots(per, zone, start, end)])
