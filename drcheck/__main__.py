@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from drcheck.cli import main
 
-_COLLECT_AFTER: Final = 50_000
+COLLECT_AFTER: Final = 50_000
 """Objects that are made before circles among them are sought: seeking after each 700, as is usual, finds none that are
 worth it, and costs a twelfth of a run over one local source."""
 
@@ -18,7 +18,7 @@ def run() -> NoReturn:
 
     Everything is written and closed by then; taking apart what was loaded would cost a tenth of a run's time.
     """
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER)
     status = main()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # what was still to be said there was said in vain, and the status tells

@@ -12,6 +12,7 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.judging import summary
 from drcheck.core.judging.population import Population
+from drcheck.core.judging.sample import Sample
 from drcheck.core.judging.summary import Sources, Totals
 from drcheck.core.model.controls import Standard
 from drcheck.core.model.evidence import Gap, Unaccounted
@@ -135,6 +136,8 @@ class Report:
     """How what it rests on came about, where a report of a period is asked for."""
     standards: tuple[Standard, ...] = ()
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
+    sample: Sample | None = None
+    """Slots that an auditor's word drew, where a report of a period is asked for one."""
     checkpoint: str = ""
     """The newest signed checkpoint of the ledger that it rests on (C2SP tlog-checkpoint); empty: nobody signs it."""
     records: Callable[[], Mapping[str, bytes]] | None = None

@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
+from drcheck.app.check_sample import sample_faults
 from drcheck.app.judge import judge, keys_of
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.verify import all_named
@@ -23,6 +24,7 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
+from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.proof.trust import Trust
 from drcheck.core.proof.verification import Verification
 from drcheck.errors import UsageError
@@ -181,6 +183,7 @@ def _document(
         report = json.loads(files[REPORT])
         policies = _policies(files if texts is None else texts)
         unknown = [one["service"] for one in report["services"] if one["policy_sha256"] not in policies]
+        wrong += sample_faults(report)
         wrong += [f"no policy in it has the digest that {REPORT} says of {service}" for service in unknown]
         if not unknown:
             held.append(f"the policies in it are those of all {len(report['services'])} services")
@@ -255,6 +258,11 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
 
 def _entries(log: Log, report: Mapping[str, Any]) -> Iterator[str]:
     """Yield whether the entries that the report rests on are not those of the ledger; older reports name none."""
+    if (sample := report.get("sample")) is not None:
+        number = int(sample["entry"])
+        its = list(log.read(number - 1, number)) if 0 < number <= log.count else []
+        if [leaf_hash(one.data).hex() for one in its] != [sample["entry_sha256"]]:
+            yield f"entry {number} of the ledger has not the digest by which the sample was drawn"
     rests_on = report.get("provenance", {}).get("ledger")
     if rests_on is None:
         return

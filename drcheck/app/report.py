@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise
+from typing import NamedTuple
 
 from drcheck import registry
 from drcheck.app.records import records
 from drcheck.app.verify import KnownOffline, Question, known_offline
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.population import Population
+from drcheck.core.judging.sample import Drawing
+from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.verdict import Window
+from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.time.spans import Span
 from drcheck.ledger.past_runs import past_runs
 from drcheck.ledger.tree import Tree
@@ -22,33 +26,36 @@ from drcheck.settings import Settings
 
 
 def report(
-    settings: Settings, paths: Sequence[str], question: Question, form: str, *, split: bool
+    settings: Settings, paths: Sequence[str], question: Question, form: str, *, split: bool, asked: Asked | None = None
 ) -> Iterator[Document]:
     """Yield the documents of a report in the form of that name, each as soon as it is made.
 
     ``split``: each service gets a document of its own, and is let go of with it, so that an estate need not be in
-    memory; forms for programs are one document. Raises ``UsageError`` where no run has judged any of the policies.
+    memory; forms for programs are one document. ``asked``: which sample of slots to draw.
+
+    Raises ``UsageError`` where no run has judged any of the policies.
     """
     loaded, standards = load_policies(paths, settings), load_standards(settings.controls)
     with known_offline(settings, paths, loaded, question) as known:
         kept: list[Judged] = []
-
         provenance = cache(partial(_provenance, known))
+        window = known.report(()).window
+        drawing = None if asked is None else _drawing(known, window, asked)
 
         def complete(made: Report) -> Report:
             services = {policy.service for policy in known.policies}
             texts = {one.policy.sha256 for versions in known.versions.values() for one in versions.readable}
             proof = partial(records, known.ledger.log, made.window.start, made.run, services, texts)
-            return replace(
-                made,
-                standards=standards,
-                provenance=provenance(made.window),
-                records=proof if made.checkpoint else None,
-            )
+            sample = None if drawing is None else drawing.sample()
+            came = provenance(made.window)
+            shown = proof if made.checkpoint else None
+            return replace(made, standards=standards, provenance=came, sample=sample, records=shown)
 
         def services() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):
                 kept.append(in_short(judged))
+                if drawing is not None:
+                    drawing.add(judged.policy.service, judged.verdicts)
                 yield judged
 
         def whole() -> Report:
@@ -57,8 +64,26 @@ def report(
         if documents := registry.documents(form):
             yield from documents(services(), whole, split=split)
             return
-        everything = complete(known.report(tuple(known.judged(exhibits=True))))
+        everything = complete(known.report(tuple(known.judged())))  # none of these forms shows exhibits
         yield Document("", [registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config="")])
+
+
+class Asked(NamedTuple):
+    """The sample that is asked for."""
+
+    slots: int
+    word: str
+
+
+def _drawing(known: KnownOffline, window: Window, asked: Asked) -> Drawing:
+    """Return what draws a sample, by the last entry that tells of what a run saw which began by the period's end.
+
+    Where none had begun by then, it is that of the first run: later runs change nothing of what a word draws.
+    """
+    log = known.ledger.log
+    number = (past_runs(log, window.end)[-1:] or past_runs(log, FOREVER)[:1])[0].looked_until
+    (stored,) = log.read(number - 1, number)
+    return Drawing(asked.slots, asked.word, number, leaf_hash(stored.data).hex())
 
 
 def _provenance(known: KnownOffline, window: Window) -> Provenance:

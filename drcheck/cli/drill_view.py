@@ -59,9 +59,8 @@ class View:
 
     def writes(self, output: bytes) -> None:
         """Note what a step wrote."""
-        text = (self._rest + output.decode("utf-8", "replace")).replace("\r", "\n")
-        *whole, self._rest = text[-65536:].split("\n")
-        self._lines.extend(_plain(line)[:_WIDTH] for line in (*whole, self._rest) if line.strip())
+        *whole, self._rest = (self._rest + output.decode("utf-8", "replace"))[-65536:].split("\n")
+        self._lines.extend(line for each in whole if (line := _last(each)))
 
     def says(self, what: str) -> None:
         """Note what happened."""
@@ -83,7 +82,9 @@ class View:
         elapsed = now - self._began
         head = Text()
         head.append(f"{self._phase}", style="bold")
-        head.append(f" · {self._step}   {_clock(now - self._step_began)} of at most {_clock(self._within)}")
+        if self._step != self._phase:
+            head.append(f" · {self._step}")
+        head.append(f"   {_clock(now - self._step_began)} of at most {_clock(self._within)}")
         total = Text(f"elapsed {_clock(elapsed)}")
         if self._objective is not None:
             left = self._objective - elapsed
@@ -95,9 +96,14 @@ class View:
                 f"  {'left ' if left >= 0 else 'OVER BY '}{_clock(abs(left))}", style="bold red" if left < 0 else ""
             )
             total.append(f" of {_clock(self._objective)}", style="dim")
-        return Group(
-            head, total, *(Text(f"  {line}", style="dim", no_wrap=True, overflow="ellipsis") for line in self._lines)
-        )
+        shown = [*self._lines, _last(self._rest)][-_LINES:]
+        lines = (Text(f"  {line}", style="dim", no_wrap=True, overflow="ellipsis") for line in shown if line)
+        return Group(head, total, *lines)
+
+
+def _last(line: str) -> str:
+    """Return what a line shows at last: a carriage return begins it anew."""
+    return _plain(line.rstrip("\r").rpartition("\r")[2])[:_WIDTH].rstrip()
 
 
 def _clock(seconds: float) -> str:

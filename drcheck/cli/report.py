@@ -9,12 +9,15 @@ from drcheck.errors import DrcheckError, UsageError
 from drcheck.registry import DOCUMENTS, FORMATS, splits
 
 if TYPE_CHECKING:
+    from drcheck.app.report import Asked
     from drcheck.app.verify import Question
 
 FORMS: Final = {name: form.ending for name, form in DOCUMENTS.items()} | {
     name: form.ending for name, form in FORMATS.items() if not form.is_plugin
 }
 """Name of each form that a report can have to the ending of its file."""
+SAMPLED: Final = (*DOCUMENTS, "json")
+"""Forms that show a sample."""
 
 _DESCRIPTION = """\
 Write a report of a period, out of the ledger alone: what was promised, whether
@@ -28,6 +31,7 @@ examples:
   drcheck report --period 2026-09 --output reports/september/
                                            a page a service, and one before them
   drcheck report --period 2026-Q3 --format pdf       to file and to sign
+  drcheck report --period 2026-Q3 --sample 25 --word "blue heron 7"
   drcheck report --from 2026-10-01 --to 2026-10-15 policies/webshop.yaml
 
 A period that is not over is judged up to the newest run. Where --output is a
@@ -64,6 +68,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--output", metavar="FILE", help="a file, or a directory (default: drcheck-PERIOD with its ending)"
     )
+    parser.add_argument("--sample", type=int, metavar="N", help="draw N of the slots that fell due, by --word")
+    parser.add_argument("--word", help="the auditor's, given once the period is in the ledger, to draw by")
     parser.add_argument("-q", "--quiet", action="store_true", help="do not tell what was written")
     parser.set_defaults(run=run)
 
@@ -79,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.output_files import check_directory, check_writable, keep_off, put_all
     from drcheck.policyfile.config import load_settings
 
-    question = _question(arguments)
+    question, asked = _question(arguments), _sample(arguments)
     assert question.period is not None
     label = question.period.label.replace(" ", "-").replace(":", "").replace("/", "-")
     output = arguments.output or f"drcheck-{label}{FORMS[arguments.format]}"
@@ -96,11 +102,30 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         check_writable(output)
         keep_off(output, path_of(settings.ledger))
-    documents = report(settings, arguments.policies, question, arguments.format, split=split)
+    documents = report(settings, arguments.policies, question, arguments.format, split=split, asked=asked)
     written = put_all(documents, output)
     if not arguments.quiet:
         tell(f"wrote {written}")
     return 0
+
+
+def _sample(arguments: argparse.Namespace) -> Asked | None:
+    from drcheck.app.report import Asked
+    from drcheck.core.judging.sample import MOST
+
+    if arguments.sample is None and arguments.word is None:
+        return None
+    if arguments.sample is None or not arguments.word:
+        raise UsageError("--sample and --word go together", "Ask the auditor for a word: --sample 25 --word WORD.")
+    if not 0 < arguments.sample <= MOST:
+        raise UsageError(f"a sample has 1 to {MOST} slots", "All slots are judged, whatever is drawn.")
+    if arguments.format not in SAMPLED:
+        raise UsageError(f"{arguments.format} shows no sample", f"Take --format {', '.join(SAMPLED)}.")
+    try:
+        arguments.word.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("the word is not UTF-8", "Give a word that everybody can type.") from error
+    return Asked(arguments.sample, arguments.word)
 
 
 def _question(arguments: argparse.Namespace) -> Question:

@@ -14,6 +14,7 @@ is abstract without a metaclass of both), so that they can take the place of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
@@ -56,10 +57,15 @@ def _fields(of: Any) -> tuple[_Field, ...]:
 
 def _replace(value: Any, /, **changes: Any) -> Any:
     """Return the same value with other fields."""
-    for each in getattr(value, _FIELDS).values():
-        if each.init and each.name not in changes:
-            changes[each.name] = getattr(value, each.name)
-    return value.__class__(**changes)
+    names, values = _given(value.__class__)
+    return value.__class__(**{**dict(zip(names, values(value), strict=True)), **changes})
+
+
+@cache
+def _given(cls: type) -> tuple[Sequence[str], Callable[[Any], tuple[Any, ...]]]:
+    """Return the names of what is given to make a value of a class, and what takes these of one."""
+    names = [each.name for each in _fields(cls) if each.init]
+    return names, _values(names)
 
 
 def _dataclass(

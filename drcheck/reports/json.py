@@ -21,7 +21,7 @@ from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Verdict
-from drcheck.reports.json_population import exhibit_object, population_object
+from drcheck.reports.json_population import exhibit_object, population_object, sample_object
 from drcheck.reports.spool import pieces, spooled
 from drcheck.run_report import Document, Judged, Provenance, Report
 from drcheck.settings import located
@@ -119,6 +119,7 @@ def _object(report: Report, services: list[dict[str, Any]]) -> dict[str, Any]:
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
         **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
+        **({"sample": sample_object(report.sample)} if report.sample else {}),
         **({"checkpoint": report.checkpoint} if report.checkpoint else {}),
     }
 

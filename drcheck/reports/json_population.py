@@ -7,6 +7,7 @@ from typing import Any
 
 from drcheck.core import words
 from drcheck.core.judging.population import Population
+from drcheck.core.judging.sample import CONFIDENCES, Sample
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.exhibit import Ages, Exhibit, Slots, Times
 from drcheck.core.model.log_records import Recovery
@@ -63,6 +64,34 @@ def exhibit_object(exhibit: Exhibit) -> dict[str, Any]:
                     for one in exhibit.recoveries
                 ]
             }
+
+
+def sample_object(sample: Sample) -> dict[str, Any]:
+    """Return a sample, with all that it takes to draw it again."""
+    return {
+        "asked": sample.asked,
+        "word": sample.word,
+        "entry": sample.entry,
+        "entry_sha256": sample.entry_sha256,
+        "seed": sample.seed,
+        "population": sample.population,
+        "came_to": {came_to.value: count for came_to, count in sample.came_to.items()},
+        "not_kept_at_most": [{"confidence": each, "slots": sample.open_at(each)} for each in CONFIDENCES],
+        "drawn": [
+            {
+                "number": one.number,
+                "service": one.service,
+                "commitment": one.commitment,
+                "of": one.of,
+                "label": one.slot.label,
+                "begins": words.instant(one.slot.start),
+                "due": words.instant(one.slot.due),
+                "came_to": one.slot.came_to.value,
+                "held": one.slot.held,
+            }
+            for one in sample.drawn
+        ],
+    }
 
 
 def _columns(points: Points) -> dict[str, Any]:

@@ -9,6 +9,7 @@ what this repository locks: .venv/bin/pip install duckdb
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import os
@@ -109,12 +110,14 @@ def measure(way: str, place: Path, profile: Path | None = None) -> dict[str, flo
 
 def drcheck(place: Path, profile: str) -> dict[str, float]:
     """Judge as `drcheck verify --offline --period` does; reading a thousand policies is told apart."""
+    from drcheck.__main__ import COLLECT_AFTER
     from drcheck.app import verify
     from drcheck.core.model.status import Status
     from drcheck.policyfile.config import load_settings
     from drcheck.policyfile.question_times import period
     from drcheck.reports.console import progress
 
+    gc.set_threshold(COLLECT_AFTER)
     settings = load_settings(str(place / "drcheck.yaml"))
     began = time.process_time()
     loaded = verify.load_policies((), settings)

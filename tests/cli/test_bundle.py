@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_report import drcheck, estate, this_year
+from tests.cli.test_report import WORD, drcheck, estate, last_days, this_year
 
 __all__ = ["estate"]
 TEMPLATE = """\
@@ -136,6 +136,24 @@ def test_with_the_ledger_the_policies_in_it_are_judged_again(bundle: Path) -> No
     drcheck(bundle.parent, "check", "q.zip")
     done = drcheck(bundle.parent, "check", "q.zip", "--config", "drcheck.yaml", expect=1)
     assert "differs in over_window" in done.stdout
+
+
+def test_a_sample_in_it_is_drawn_again(estate: Path) -> None:
+    drcheck(estate, "report", *last_days(until=0), *WORD, "--format", "bundle", "--output", "q.zip")
+    drcheck(estate, "check", "q.zip", "--config", "drcheck.yaml")
+
+    def choose(files: dict[str, bytes]) -> None:
+        report = json.loads(files["report.json"])
+        report["sample"]["word"] = "another"
+        report["sample"]["entry_sha256"] = "0" * 64
+        report["sample"]["not_kept_at_most"][0]["slots"] = 0
+        files["report.json"] = json.dumps(report).encode()
+
+    rewritten(estate / "q.zip", choose, sums=True)
+    told = " ".join(drcheck(estate, "check", "q.zip", "--config", "drcheck.yaml", expect=1).stdout.split())
+    assert "the sample is not what its word draws" in told
+    assert "at 90 % confidence, not 0" in told
+    assert "has not the digest by which the sample was drawn" in told
 
 
 def test_a_policy_that_could_not_be_judged_is_missing_in_the_bundle(estate: Path) -> None:

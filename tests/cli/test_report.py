@@ -56,6 +56,15 @@ def estate(tmp_path: Path) -> Path:
     return tmp_path
 
 
+WORD = ("--sample", "5", "--word", "<b>bløð</b>")
+
+
+def last_days(*, until: int) -> tuple[str, ...]:
+    """Return how to ask for ten days that ended so many days ago."""
+    end = datetime.now(UTC).date() - timedelta(days=until)
+    return "--from", f"{end - timedelta(days=10)}", "--to", f"{end}"
+
+
 def this_year() -> str:
     return str(datetime.now(UTC).year)
 
@@ -140,6 +149,46 @@ def test_it_names_the_entries_that_it_rests_on_by_the_root_of_their_tree(estate:
     assert json.loads((estate / "r.json").read_text())["provenance"]["ledger"] == told
 
 
+def test_an_auditors_word_draws_a_sample_that_anybody_draws_again(estate: Path) -> None:
+    asked = (*last_days(until=0), *WORD)
+    drcheck(estate, "report", *asked, "--format", "json", "--output", "r.json")
+    report = json.loads((estate / "r.json").read_text())
+    schema = json.loads(drcheck(estate, "schema", "report").stdout)
+    Draft202012Validator(schema).validate(report)
+    sample = report["sample"]
+    with sqlite3.connect(estate / "drcheck.db") as ledger:
+        (leaf,) = ledger.execute("SELECT leaf FROM entry WHERE number = ?", (sample["entry"],)).fetchone()
+    assert sample["entry_sha256"] == leaf.hex()
+    seed = hashlib.sha256(f"{leaf.hex()}<b>bløð</b>".encode()).hexdigest()
+    slots = [
+        label
+        for commitment in report["services"][0]["commitments"]
+        for exhibit in commitment.get("exhibits", ())
+        if "slots" in exhibit
+        for label, status in zip(exhibit["slots"]["label"], exhibit["slots"]["status"], strict=True)
+        if status != "not_owed"
+    ]
+    assert sample["population"] == len(slots) > 5
+    least = sorted(range(len(slots)), key=lambda place: hashlib.sha256(f"{seed}:{place + 1}".encode()).digest())[:5]
+    assert [(one["number"], one["label"]) for one in sample["drawn"]] == [(at + 1, slots[at]) for at in sorted(least)]
+    drcheck(estate, "report", *asked, "--output", "r.html")
+    page = (estate / "r.html").read_text()
+    assert seed in page
+    assert "&lt;b&gt;bløð&lt;/b&gt;" in page
+    assert "<b>bl" not in page
+
+
+def test_a_later_run_does_not_change_what_a_word_draws_of_a_period_that_is_over(estate: Path) -> None:
+    def drawn() -> dict[str, object]:
+        drcheck(estate, "report", *last_days(until=1), *WORD, "--format", "json", "--output", "r.json")
+        sample: dict[str, object] = json.loads((estate / "r.json").read_text())["sample"]
+        return sample
+
+    before = drawn()
+    drcheck(estate, "verify", "--quiet", "--silent")
+    assert drawn() == before
+
+
 def test_a_report_records_nothing(estate: Path) -> None:
     before = drcheck(estate, "ledger", "check").stdout
     drcheck(estate, "report", "--period", this_year())
@@ -157,6 +206,10 @@ def test_a_report_records_nothing(estate: Path) -> None:
         (("--period", "2026", "--output", "missing/there.html"), "missing"),
         (("--period", "2026", "--output", "drcheck.db/"), "drcheck.db is no directory"),
         (("--period", "2026", "--format", "json", "--output", "all/"), "json is one file, and all/ is a directory"),
+        (("--period", "2026", "--sample", "5"), "--sample and --word go together"),
+        (("--period", "2026", "--word", "w"), "--sample and --word go together"),
+        (("--period", "2026", "--sample", "0", "--word", "w"), "a sample has 1 to 1000 slots"),
+        (("--period", "2026", "--sample", "5", "--word", "w", "--format", "csv"), "csv shows no sample"),
         (("--period", "2026", "--format", "bundle", "--output", "all/"), "bundle is one file, and all/ is a directory"),
     ],
 )

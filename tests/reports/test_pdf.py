@@ -13,6 +13,9 @@ import pytest
 import samples
 
 from drcheck import registry
+from drcheck.core.judging.sample import Drawn, Sample
+from drcheck.core.model.exhibit import CameTo, SlotKept
+from drcheck.core.model.status import Status
 from drcheck.errors import UsageError
 from drcheck.policyfile.standards import load_standards
 from drcheck.reports.pdf import documents as pdf
@@ -176,3 +179,13 @@ def test_controls_are_told_with_what_a_verdict_does_not_show_for_them() -> None:
     report = dataclasses.replace(samples.few(), standards=load_standards(()))
     (data,) = made(report).values()
     assert headings(data)[-5] == "What it shows for controls"
+
+
+def test_a_sample_is_told_with_what_it_leaves_open_and_its_word_is_text() -> None:
+    slot = SlotKept("2026-11-20", 1795132800, 1795222800, Status.MET, late=False, held=1)
+    drawn = Sample(
+        1, "#panic() <b> 日", 7, "0" * 64, "1" * 64, 365, {CameTo.KEPT: 365}, (Drawn(3, "webshop", "daily", "", slot),)
+    )
+    (data,) = made(dataclasses.replace(samples.few(), sample=drawn)).values()
+    assert "Sample" in headings(data)
+    assert json.loads(attached(data)["report.json"])["sample"]["word"] == drawn.word

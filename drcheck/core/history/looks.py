@@ -5,7 +5,8 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, compress, islice
+from operator import lt
 from typing import Final, Self, overload
 
 from drcheck.core import integer_columns
@@ -148,14 +149,12 @@ class Reach:
     @classmethod
     def of(cls, looks: Iterable[tuple[int, int]]) -> Self:
         """Return what is left of complete looks, oldest first: when each began, and how far back it asked."""
-        reach, nearest = cls(), FOREVER
-        for begin, asked_from in reversed(list(looks)):
-            if asked_from < nearest:
-                nearest = asked_from
-                reach._begin.append(begin)
-                reach._asked_from.append(asked_from)
-        reach._begin.reverse()
-        reach._asked_from.reverse()
+        reach = cls()
+        began, asked = zip(*those, strict=True) if (those := list(looks)) else ((), ())
+        furthest_after = [*accumulate(reversed(asked), min, initial=FOREVER)][-2::-1]
+        kept = list(map(lt, asked, furthest_after))
+        reach._begin.extend(compress(began, kept))
+        reach._asked_from.extend(compress(asked, kept))
         return reach
 
     def back_to(self, data: int) -> int:

@@ -27,6 +27,8 @@ def complete_looks(names: Iterable[str], evidence: Mapping[str, SourceEvidence],
 
 def marked(finding: Finding, looks: Sequence[int]) -> Finding:
     """Return ``finding`` with those of its pieces marked that are unknown between two of ``looks`` that are met."""
+    if all(piece.status is not Status.UNKNOWN for piece in finding.pieces):
+        return finding
     starts = [piece.start for piece in finding.pieces]
 
     def met_at(look: int) -> bool:

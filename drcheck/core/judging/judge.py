@@ -110,12 +110,12 @@ def _judge(
     seen = counted(commitment, evidence)
     looks = complete_looks(_seen_in_listings(policy, commitment), seen, window)
     overall = unless_readable(marked(_worst(findings, window), looks), unknown)
-    findings = tuple(unless_readable(marked(finding, looks), unknown) for finding in findings)
+    several = findings if len(findings) > 1 else ()
     return Verdict(
         commitment=commitment,
         window=window,
         overall=overall,
-        findings=findings if len(findings) > 1 else (),
+        findings=tuple(unless_readable(marked(finding, looks), unknown) for finding in several),
         gaps=tuple(
             (name, gap)
             for name in seen

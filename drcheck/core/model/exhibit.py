@@ -5,6 +5,7 @@ Only reports ask for these; a nightly run has none of them.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from drcheck.core.fast_dataclasses import dataclass
@@ -28,6 +29,16 @@ class Ages:
     """Oldest first; the first one may begin before the window."""
 
 
+class CameTo(StrEnum):
+    """What a slot came to."""
+
+    KEPT = "kept"
+    LATE = "late"
+    MISSED = "missed"
+    UNKNOWN = "unknown"
+    NOT_DUE = "not due"
+
+
 class SlotKept(NamedTuple):
     """One slot in which backups are owed, as it stood at the end of the window."""
 
@@ -40,6 +51,19 @@ class SlotKept(NamedTuple):
     """Whether it holds what is owed, and did not yet when that was due."""
     held: int
     """Recovery points that surely belong to it."""
+
+    @property
+    def came_to(self) -> CameTo:
+        """How it stands."""
+        match self.status:
+            case Status.MET:
+                return CameTo.LATE if self.late else CameTo.KEPT
+            case Status.BREACHED:
+                return CameTo.MISSED
+            case Status.UNKNOWN:
+                return CameTo.UNKNOWN
+            case None:
+                return CameTo.NOT_DUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,9 @@ class Points:
         """
         if why := self.why_not.get(row):
             return Doubt(why, certain=True)
-        there = [one for one in self.doubts.get(row, ()) if one.during.includes(t)]
+        if row not in self.doubts:
+            return None
+        there = [one for one in self.doubts[row] if one.during.includes(t)]
         return min(there, key=lambda one: not one.certain, default=None)
 
     def rejecting(self, reasons: Mapping[int, str]) -> Points:

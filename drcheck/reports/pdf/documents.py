@@ -34,7 +34,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     for number, judged in enumerate(services):
         section = Section(judged)
         if split:
-            alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
+            alone = replace(whole(), services=(judged,), faults=(), window=judged.window, sample=None)
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
             written.append(digest_lines({f"{section.file}.pdf": data}))
@@ -114,6 +114,7 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
             }
             for title, controls in estate.standards
         ],
+        "sample": estate.sample,
         "legend": [[mark[:2], meaning] for mark, meaning in estate.legend],
         "obtained": estate.obtained,
         "attached": [

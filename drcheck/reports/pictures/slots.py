@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final, NamedTuple
 
 from drcheck.core.model.exhibit import SlotKept, Slots
-from drcheck.core.model.status import SEVERITY, Status
+from drcheck.core.model.status import SEVERITY
 from drcheck.reports.pictures.svg import WIDTH, Picture
 
 _LEFT: Final = 90
@@ -33,22 +33,9 @@ class _Cell(NamedTuple):
     label: str
 
 
-def word_of(slot: SlotKept) -> str:
-    """Return how a slot stands: ``kept``, ``late``, ``missed``, ``unknown`` or ``not due``."""
-    match slot.status:
-        case Status.MET:
-            return "late" if slot.late else "kept"
-        case Status.BREACHED:
-            return "missed"
-        case Status.UNKNOWN:
-            return "unknown"
-        case None:
-            return "not due"
-
-
 def counts(exhibit: Slots) -> str:
     """Return how many slots came to what, in words."""
-    number = Counter(map(word_of, exhibit.slots))
+    number = Counter(slot.came_to.value for slot in exhibit.slots)
     return ", ".join(f"{number[word]} {word}" for word in _ORDER if number[word]) or "no slot was owed"
 
 
@@ -96,7 +83,7 @@ def _cells(several: Sequence[SlotKept], zone: tzinfo) -> list[_Cell]:
         for slot, begin in zip(several, begins, strict=True):
             of_hour.setdefault((begin.date().isoformat(), (begin.hour + begin.minute / 60) / _HOURS), []).append(slot)
         return [
-            _Cell(row, at, apart / 3600 / _HOURS, word_of(worst), worst.label)
+            _Cell(row, at, apart / 3600 / _HOURS, worst.came_to.value, worst.label)
             for (row, at), its in of_hour.items()
             for worst in [max(its, key=_badness)]
         ]
@@ -106,7 +93,7 @@ def _cells(several: Sequence[SlotKept], zone: tzinfo) -> list[_Cell]:
     cells = []
     most = max(Counter(begin.year for begin in begins).values(), default=1)
     for slot, begin in zip(several, begins, strict=True):
-        cells.append(_Cell(str(begin.year), by_year[begin.year] / most, 1 / most, word_of(slot), slot.label))
+        cells.append(_Cell(str(begin.year), by_year[begin.year] / most, 1 / most, slot.came_to.value, slot.label))
         by_year[begin.year] += 1
     return cells
 
@@ -125,5 +112,5 @@ def _days(several: Sequence[SlotKept], begins: Sequence[datetime]) -> list[_Cell
     for day, its in of_day.items():
         worst = max(its, key=_badness)
         label = worst.label if len(its) == 1 else f"{day}, {len(its)} slots"
-        cells.append(_Cell(day[:7], (int(day[8:]) - 1) / _DAYS, 1 / _DAYS, word_of(worst), label))
+        cells.append(_Cell(day[:7], (int(day[8:]) - 1) / _DAYS, 1 / _DAYS, worst.came_to.value, label))
     return cells

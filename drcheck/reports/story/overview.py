@@ -13,7 +13,7 @@ from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
 from drcheck.core.model.status import SEVERITY, Status
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.story import provenance
+from drcheck.reports.story import provenance, sample
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.marks import Mark, mark
 from drcheck.reports.wording.text import printable, prose
@@ -179,6 +179,12 @@ class Estate:
         services = [(judged.policy.service, judged.verdicts) for judged in self.report.services]
         for standard in self.report.standards:
             yield prose(standard.title), [_row(shown) for shown in shown_for(standard, services)]
+
+    @property
+    def sample(self) -> tuple[list[str], tuple[str, ...], list[tuple[str, ...]]] | None:
+        """The sample that was asked for: what it says, the heads of its table, and the rows."""
+        drawn = self.report.sample
+        return None if drawn is None else (list(sample.in_words(drawn)), sample.HEADS, list(sample.rows(drawn)))
 
     @property
     def obtained(self) -> list[tuple[str, str]]:

@@ -56,7 +56,7 @@ def evaluate(commitment: Retention, subject: Subject, terms: Terms, window: Wind
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Owed:
     """One slot, while it is owed; what it takes long to find out is found out once it is asked."""
 
@@ -168,7 +168,7 @@ def _standing(slots: Iterable[_Owed], window: Window, *, whole: bool) -> list[Pi
 
     ``whole``: they are all that are owed.
     """
-    pieces: list[Piece] = []
+    begun: list[tuple[int, Status | None, str]] = []
     at = window.start
     for slot in slots:
         if at >= window.end:
@@ -177,15 +177,14 @@ def _standing(slots: Iterable[_Owed], window: Window, *, whole: bool) -> list[Pi
         if start >= end:
             continue  # it is owed no longer once it is due, or no longer than an older one
         if at < start:
-            pieces.append(Piece(at, start, None, f"{slot.label} is not owed"))
-        if whole and pieces and pieces[-1].status is Status.MET and pieces[-1].end == start:
-            pieces[-1] = pieces[-1]._replace(end=end)  # no other judgement lies over it, after which another is named
-        else:
-            pieces.append(Piece(start, end, Status.MET, f"{slot.label} stands"))
+            begun.append((at, None, f"{slot.label} is not owed"))
+        if at < start or not begun or not whole:  # else no other judgement lies over it, after which another is named
+            begun.append((start, Status.MET, f"{slot.label} stands"))
         at = end
     if at < window.end:
-        pieces.append(Piece(at, window.end, None, "no slot is owed any more"))
-    return pieces
+        begun.append((at, None, "no slot is owed any more"))
+    ends = [*(start for start, *_ in begun[1:]), window.end]
+    return [Piece(start, end, status, reason) for (start, status, reason), end in zip(begun, ends, strict=True)]
 
 
 def _cited(slots: list[_Owed]) -> Iterator[Cited]:
