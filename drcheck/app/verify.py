@@ -255,7 +255,7 @@ class KnownOffline:
                 partial(self.ledger.source, self.state),
                 {policy.service: versions},
                 self.windows,
-                clock_tolerance=self.settings.clock_tolerance,
+                clock_tolerance=tolerance_of(self.newest.get(policy.service), self.settings),
                 of_period=self.question.period is not None,
                 exhibits=exhibits,
             )
@@ -268,6 +268,14 @@ class KnownOffline:
         whole = _whole(self.windows.values(), self.question.window(latest))
         places, asked = _locations(self.settings), self.question.told()
         return Report(last, __version__, whole, services, self.faults, 0, places, asked, clock.now())
+
+
+def tolerance_of(run: PastRun | None, settings: Settings) -> int:
+    """Return how far clocks may be off where nothing is looked at: as the run said whose looks are judged again.
+
+    None: no run has judged the service.
+    """
+    return settings.clock_tolerance if run is None else run.began.clock_tolerance
 
 
 @contextmanager
