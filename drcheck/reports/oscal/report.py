@@ -16,6 +16,7 @@ from typing import Final
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
+from drcheck.core.judging.controls import concerning
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
@@ -111,7 +112,7 @@ class _Results:
         """Return each commitment as an objective of the first control that it serves, or of its kind."""
         objectives = [
             {
-                "control-id": controls(verdict)[0],
+                "control-id": controls(verdict, self._report.standards)[0],
                 "parts": [
                     {
                         "id": target(judged, verdict),
@@ -200,7 +201,9 @@ class _Results:
         }
 
     def _selection(self) -> Values:
-        served = dict.fromkeys(control for verdict in self._report.verdicts for control in controls(verdict))
+        served = dict.fromkeys(
+            control for verdict in self._report.verdicts for control in controls(verdict, self._report.standards)
+        )
         if not served:
             return {"description": "No policy could be judged.", "include-all": {}}
         return {
@@ -312,7 +315,7 @@ class _Results:
                     scenario=promise.scenario,
                     applies=promise.applies,
                 ),
-                *(own("control", control) for control in promise.controls if prose(control)),
+                *(own("control", one) for one in concerning(verdict, self._report.standards) if prose(one)),
             ],
             "target": {
                 "type": "objective-id",
