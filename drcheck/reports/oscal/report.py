@@ -90,7 +90,8 @@ class _Results:
 
     def _parties(self) -> list[Values]:
         owners = {judged.policy.owner for judged in self._report.services}
-        owners |= {one.waiver.owner for verdict in self._report.verdicts for one in verdict.waived}
+        waivers = [one.waiver for verdict in self._report.verdicts for one in verdict.waived]
+        owners |= {name for one in waivers for name in (one.owner, one.approved_by)}
         return [party(owner) for owner in sorted(owners) if prose(owner)]
 
     def _plan_resource(self) -> Values:
@@ -346,12 +347,17 @@ class _Results:
             "uuid": _id_of_waiver(judged, waived),
             "title": prose(f"{judged.policy.service} {verdict.commitment.id}: waived"),
             "description": paragraphs([waiver.reason]) or "No reason.",
-            "statement": paragraphs([f"a breach is accepted until {until} by {waiver.owner}"]),
+            "statement": paragraphs(
+                [
+                    f"a breach is accepted until {until} by {waiver.owner}",
+                    f"approved by {waiver.approved_by}" if waiver.approved_by else "",
+                ]
+            ),
             "props": props(
                 type="waiver",
                 reason=waiver.reason,
                 applied_by=waiver.owner,
-                approved_by=waiver.owner,
+                approved_by=waiver.approved_by or waiver.owner,
                 applied_at=words.instant(waived.start),
                 expires_at=until,
             ),
@@ -428,4 +434,5 @@ def _accepting(verdict: Verdict) -> list[Waived]:
 def _id_of_waiver(judged: Judged, waived: Waived) -> str:
     waiver = waived.waiver
     until = words.instant(waiver.until)
-    return id_of("waiver", judged.policy.service, waiver.commitment, waiver.owner, waiver.reason, until)
+    approved = [waiver.approved_by] if waiver.approved_by else []
+    return id_of("waiver", judged.policy.service, waiver.commitment, waiver.owner, waiver.reason, until, *approved)
