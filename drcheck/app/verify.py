@@ -263,7 +263,7 @@ class KnownOffline:
                 partial(self.ledger.source, self.state),
                 {policy.service: versions},
                 self.windows,
-                clock_tolerance=self.settings.clock_tolerance,
+                clock_tolerance=tolerance_of(self.newest.get(policy.service), self.settings),
                 of_period=self.question.period is not None,
                 exhibits=exhibits,
             )
@@ -277,6 +277,14 @@ class KnownOffline:
         places, asked = _locations(self.settings), self.question.told()
         signed = "" if self.settings.proof is None else self.ledger.checkpoint()
         return Report(last, __version__, whole, services, self.faults, 0, places, asked, clock.now(), checkpoint=signed)
+
+
+def tolerance_of(run: PastRun | None, settings: Settings) -> int:
+    """Return how far clocks may be off where nothing is looked at: as the run said whose looks are judged again.
+
+    None: no run has judged the service.
+    """
+    return settings.clock_tolerance if run is None else run.began.clock_tolerance
 
 
 @contextmanager
