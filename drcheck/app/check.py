@@ -11,14 +11,15 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
 from drcheck.app.check_sample import sample_faults
-from drcheck.app.judge import judge, keys_of
+from drcheck.app.judge import judge
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
-from drcheck.app.verify import all_named
+from drcheck.app.verify import all_named, tolerance_of
 from drcheck.app.versions import versions
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, replace
@@ -122,7 +123,11 @@ def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust |
     if CHECKPOINT not in files:
         found.open.append("nothing in it is signed")
         return None if trust is None else found
-    head = verify_records(found, files, json.loads(files[REPORT]), trust)
+    try:
+        head = verify_records(found, files, json.loads(files[REPORT]), trust)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
+        return found
     if settings is not None and head is not None:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             goes_on(found, ledger.log, head)
@@ -229,21 +234,22 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
             yield f"the ledger has no run {report['run']}"
             return
         then = ledger.state((), upto=past.looked_until)
+        read = {service["service"]: reload(policies[service["policy_sha256"]]) for service in report["services"]}
+        bound = versions(ledger, then, [one for one in read.values() if one is not None], past.began.started_at)
         for service in report["services"]:
             name, digest = service["service"], service["policy_sha256"]
-            policy = reload(policies[digest])
-            if policy is None:
+            if read[name] is None or name not in bound:
                 yield f"{name}: this version of drcheck cannot read its policy"
             elif digest not in now.texts:
                 yield f"{name}: no run in the ledger has judged this policy"
             else:
                 start, end = (int(datetime.fromisoformat(service["window"][key]).timestamp()) for key in ("from", "to"))
-                bound = versions(ledger, then, [policy], past.began.started_at)
+                newest = [run for run in now.recorded_runs(name) if run.number <= past.number]
                 judged = judge(
-                    ledger.state(keys_of(bound), upto=past.looked_until).known,
-                    bound,
-                    {policy.service: Window(start, end)},
-                    clock_tolerance=settings.clock_tolerance,
+                    partial(ledger.source, then),
+                    {name: bound[name]},
+                    {name: Window(start, end)},
+                    clock_tolerance=tolerance_of(newest[-1] if newest else past, settings),
                     of_period=True,
                 )
                 of_period = tuple(map(all_named, judged))

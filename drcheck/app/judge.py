@@ -12,11 +12,12 @@ from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import log_lines, rewritten_logs
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.to_parts import parts_of
+from drcheck.core.judging.judge import held_evidence
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.population import Population, population
 from drcheck.core.judging.reach import looked_at
 from drcheck.core.judging.since_last_run import named
-from drcheck.core.judging.sources import SourceEvidence, gaps_beside
+from drcheck.core.judging.sources import Evidence, SourceEvidence, gaps_beside
 from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.judging.unreadable_texts import unknown_times
 from drcheck.core.model.evidence import Gap, Look
@@ -181,6 +182,8 @@ def _judged(
         return {name: seen for name, seen in by_source if seen is not None}
 
     today = evidence(versions.policy)
+    read_earlier = {text.sha256: evidence(text) for text, _ in versions.bound}
+    held = held_evidence(versions.readable, Evidence(today, read_earlier), tolerance)
     verdicts = judge_policy(
         versions.policy,
         today,
@@ -188,10 +191,11 @@ def _judged(
         clock_tolerance=tolerance,
         first_seen=versions.first_seen,
         earlier=versions.earlier,
-        read_earlier={text.sha256: evidence(text) for text, _ in versions.bound},
+        read_earlier=read_earlier,
         unreadable=versions.unreadable,
         of_period=of_period,
         exhibits=exhibits,
+        held=held,
     )
     used = {source.name for source in looked_at(versions.policy)}
     unused = tuple(name for name in versions.policy.sources if name not in used)
@@ -206,7 +210,7 @@ def _judged(
         _sources(sources, versions.policy, today, window),
         unused=unused,
         unreadable=union(unknown),
-        population=population(versions.policy, today, window, clock_tolerance=tolerance) if exhibits else Population(),
+        population=population(versions.policy, held.today, window) if exhibits else Population(),
     )
 
 

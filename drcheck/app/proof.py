@@ -18,8 +18,7 @@ from drcheck.core.words import counted
 from drcheck.errors import UsageError
 from drcheck.ledger import checkpoints, encoding
 from drcheck.ledger.columns import Damaged
-from drcheck.ledger.errors import LedgerError
-from drcheck.ledger.interface import Log
+from drcheck.ledger.errors import DamagedLedger, LedgerError
 from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.ledger.tree import Tree
@@ -103,9 +102,7 @@ def verify(file: str, trust: Trust | None, since: str | None) -> Verification:
         why = (error.strerror or "error").lower()
         raise UsageError(f"{error.filename} cannot be read: {why}", "Name a file that can.") from None
     if head.startswith(_SQLITE):
-        with open_ledger(f"sqlite:///{path.absolute()}", read_only=True) as ledger:
-            _ledger(found, ledger.log, trust, old)
-        return found
+        return verify_ledger(f"sqlite:///{path.absolute()}", trust, old)
     if head.startswith(b"{"):
         _export(found, path, trust, old)
         return found
@@ -122,10 +119,15 @@ def verify(file: str, trust: Trust | None, since: str | None) -> Verification:
     return found
 
 
-def verify_log(log: Log, trust: Trust | None, old: bytes | None = None) -> Verification:
-    """Say what a ledger proves of itself."""
+def verify_ledger(url: str, trust: Trust | None, old: bytes | None = None) -> Verification:
+    """Say what the ledger at ``url`` proves; raises LedgerError where there is none."""
     found = Verification()
-    _ledger(found, log, trust, old)
+    try:
+        with open_ledger(url, read_only=True) as ledger:
+            stored = ((one.number, one.data) for one in ledger.log.read())
+            _records(found, stored, lambda: "", trust, old)
+    except DamagedLedger as error:
+        found.wrong.append(error.message)
     return found
 
 
@@ -134,6 +136,14 @@ def bring_in(file: str, url: str) -> tuple[Verification, int]:
 
     One that contradicts its own checkpoints is left alone. Raises UsageError where there is a ledger.
     """
+    try:
+        with Path(file).open("rb") as opened:
+            is_export = opened.read(1) == b"{"
+    except OSError as error:
+        why = (error.strerror or "error").lower()
+        raise UsageError(f"{file} cannot be read: {why}", "Name a file that can.") from None
+    if not is_export:
+        raise UsageError(f"{file} is no export", "Name a file that drcheck ledger export wrote.")
     found = verify(file, None, None)
     if found.wrong:
         return found, 0
@@ -153,10 +163,6 @@ def _newest(ledger: Ledger) -> tuple[str, Checkpoint]:
             "the ledger has no signed checkpoint yet", "`drcheck ledger keygen NAME` makes the key that signs each run."
         )
     return note, checkpoint_of(note)
-
-
-def _ledger(found: Verification, log: Log, trust: Trust | None, old: bytes | None) -> None:
-    _records(found, ((stored.number, stored.data) for stored in log.read()), lambda: "", trust, old)
 
 
 def _export(found: Verification, path: Path, trust: Trust | None, old: bytes | None) -> None:

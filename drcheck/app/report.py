@@ -48,7 +48,8 @@ def report(
             proof = partial(records, known.ledger.log, made.window.start, made.run, services, texts)
             sample = None if drawing is None else drawing.sample()
             came = provenance(made.window)
-            return replace(made, standards=standards, provenance=came, sample=sample, records=proof)
+            shown = proof if made.checkpoint else None
+            return replace(made, standards=standards, provenance=came, sample=sample, records=shown)
 
         def services() -> Iterator[Judged]:
             for judged in known.judged(exhibits=True):

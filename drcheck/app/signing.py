@@ -47,16 +47,14 @@ def read_key(file: str) -> SigningKey:
         raise UsageError(f"{file}: {error}", "`drcheck ledger keygen NAME` makes one.") from None
 
 
-def sign_off(ledger: Ledger, settings: Settings) -> tuple[str, DrcheckError | None]:
-    """Sign all that the ledger holds, where the configuration has a key, and return the checkpoint.
+def sign_off(ledger: Ledger, proof: Proof) -> tuple[str, DrcheckError | None]:
+    """Sign all that the ledger holds, and return the checkpoint.
 
     Whatever is in the way comes back as an error, and is not raised: a run that cannot be signed is recorded all the
     same. Empty: nothing was signed.
     """
-    if settings.proof is None:
-        return "", None
     try:
-        return sign(ledger, settings.proof), None
+        return sign(ledger, proof), None
     except DrcheckError as error:
         return "", error
 

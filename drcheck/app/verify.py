@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from drcheck import __version__, clock
 from drcheck.app.judge import Judging, judge, with_news
 from drcheck.app.look import Progress, look
-from drcheck.app.signing import sign_off
 from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, replace
@@ -22,7 +21,7 @@ from drcheck.core.model.verdict import Finding, Named, News, Verdict, Window
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
 from drcheck.errors import DrcheckError, UsageError
-from drcheck.ledger import checkpoints, entries, notifications
+from drcheck.ledger import entries, notifications
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.state import PastRun, State
 from drcheck.ledger.store import Ledger, open_ledger
@@ -196,8 +195,12 @@ def verify(
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
-            checkpoint, unsigned = sign_off(ledger, settings)
-            report = replace(report, checkpoint=checkpoint)
+            unsigned: DrcheckError | None = None
+            if settings.proof is not None:
+                from drcheck.app.signing import sign_off  # what no run without a key needs
+
+                checkpoint, unsigned = sign_off(ledger, settings.proof)
+                report = replace(report, checkpoint=checkpoint)
             told = prepare(report, partial(ledger.state, ()) if question.is_record else None)
             run.finish(summary.exit_status(report.status), told)
             recorded_at = ledger.log.count if question.is_record else None
@@ -260,7 +263,7 @@ class KnownOffline:
                 partial(self.ledger.source, self.state),
                 {policy.service: versions},
                 self.windows,
-                clock_tolerance=self.settings.clock_tolerance,
+                clock_tolerance=tolerance_of(self.newest.get(policy.service), self.settings),
                 of_period=self.question.period is not None,
                 exhibits=exhibits,
             )
@@ -272,8 +275,16 @@ class KnownOffline:
         latest = max(run.began.window.end for run in self.newest.values())
         whole = _whole(self.windows.values(), self.question.window(latest))
         places, asked = _locations(self.settings), self.question.told()
-        signed = checkpoints.newest(self.ledger.log)
+        signed = "" if self.settings.proof is None else self.ledger.checkpoint()
         return Report(last, __version__, whole, services, self.faults, 0, places, asked, clock.now(), checkpoint=signed)
+
+
+def tolerance_of(run: PastRun | None, settings: Settings) -> int:
+    """Return how far clocks may be off where nothing is looked at: as the run said whose looks are judged again.
+
+    None: no run has judged the service.
+    """
+    return settings.clock_tolerance if run is None else run.began.clock_tolerance
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from drcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from drcheck.core.proof.verification import Verification
     from drcheck.reports.console.terminal import Paper
+    from drcheck.settings import Settings
 
 ACTIONS = ("keygen", "checkpoint", "prove", "verify", "export", "import")
 
@@ -44,35 +44,34 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if action == "import":
         return _bring_in(subject, settings.ledger)
-    return _of_ledger(arguments, settings.ledger)
+    if action == "verify":
+        from drcheck.app.proof import trust_of, verify_ledger
+
+        old = _read(arguments.since) if arguments.since else None
+        return tell(verify_ledger(settings.ledger, trust_of(arguments.key), old))
+    return _of_ledger(arguments, settings)
 
 
-def _of_ledger(arguments: argparse.Namespace, url: str) -> int:
-    from pathlib import Path
-
+def _of_ledger(arguments: argparse.Namespace, settings: Settings) -> int:
     from drcheck.app import proof
     from drcheck.app.signing import sign
     from drcheck.ledger.store import open_ledger
-    from drcheck.policyfile.config import load_settings
 
-    action, signs = arguments.action, load_settings(arguments.config).proof
-    with open_ledger(url, read_only=action != "checkpoint", must_exist=True) as ledger:
+    action, signs = arguments.action, settings.proof
+    with open_ledger(settings.ledger, read_only=action != "checkpoint", must_exist=True) as ledger:
         match action:
             case "checkpoint":
                 if signs is None:
                     raise UsageError("the configuration names no key", "Write `proof: {key: ledger.key}` into it.")
                 _write([sign(ledger, signs).encode()], arguments.output)
             case "prove" if arguments.since:
-                _write([proof.prove_growth(ledger, _read(Path(arguments.since))).encode()], arguments.output)
+                _write([proof.prove_growth(ledger, _read(arguments.since)).encode()], arguments.output)
             case "prove":
                 if not (arguments.subject or "").isdecimal():
                     raise UsageError("which entry is to be proven?", "Write its number, as drcheck ledger prove 4711.")
                 _write([proof.prove_entry(ledger, int(arguments.subject)).encode()], arguments.output)
-            case "export":
-                _write(proof.export(ledger), arguments.output)
             case _:
-                old = _read(Path(arguments.since)) if arguments.since else None
-                return tell(proof.verify_log(ledger.log, proof.trust_of(arguments.key), old))
+                _write(proof.export(ledger), arguments.output)
     return 0
 
 
@@ -120,9 +119,11 @@ def show(paper: Paper, found: Verification) -> None:
         paper.wrapped(OBSERVED)
 
 
-def _read(file: Path) -> bytes:
+def _read(file: str) -> bytes:
+    from pathlib import Path
+
     try:
-        return file.read_bytes()
+        return Path(file).read_bytes()
     except OSError as error:
         why = (error.strerror or "error").lower()
         raise UsageError(f"{file} cannot be read: {why}", "Name a file that can.") from None
@@ -131,9 +132,10 @@ def _read(file: Path) -> bytes:
 def _write(parts: Iterable[bytes], file: str | None) -> None:
     """Write to standard output, or to a file that is there whole or not at all."""
     from drcheck.cli.output import write_whole
+    from drcheck.output_files import put
 
-    if file is None:
-        for part in parts:
-            write_whole(part, None)
+    if file is not None:
+        put(parts, file)
         return
-    write_whole(b"".join(parts), file)
+    for part in parts:
+        write_whole(part, None)

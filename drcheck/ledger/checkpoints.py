@@ -7,6 +7,7 @@ of a ledger to find the newest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import cbor2
@@ -42,9 +43,7 @@ def known(log: Log, *, anew: bool = False) -> Known:
 
     ``anew``: out of the entries alone.
     """
-    upto, checkpoint, keys = 0, 0, list[int]()
-    if not anew and (kept := log.kept(_NAME)) is not None:
-        upto, checkpoint, keys = cbor2.loads(kept)
+    upto, checkpoint, keys = (0, 0, list[int]()) if anew else _kept(log)
     for stored in log.read(upto):
         if encoding.is_of(stored.data, Checkpointed.KIND):
             checkpoint = stored.number
@@ -127,6 +126,17 @@ def change(log: Log, new: SigningKey, at: int, old: SigningKey | None, lost: str
         )
     note = "" if old is None else handed_over(old, new)
     log.append([encoding.encode(KeyTaken(last.name, at, new.key.text, note, lost))])
+
+
+def _kept(log: Log) -> tuple[int, int, list[int]]:
+    """Return what is kept of where a log's proof stands; what is no such value is passed over for the entries."""
+    with suppress(cbor2.CBORDecodeError):
+        match cbor2.loads(log.kept(_NAME) or b""):
+            case [int(upto), int(checkpoint), list(keys)] if all(isinstance(one, int) for one in keys):
+                return upto, checkpoint, keys
+            case _:
+                pass
+    return 0, 0, []
 
 
 def _checkpoint(log: Log, number: int) -> Checkpointed:

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
-from drcheck.ledger import checkpoints, encoding, entries, notifications, snapshots
+from drcheck.ledger import encoding, entries, notifications, snapshots
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.entries import Entry
@@ -210,10 +210,20 @@ class Ledger:
         """
         if made and self.log.count - snapshots.position(self.log) < SNAPSHOT_AFTER * made:
             return
+        from drcheck.ledger import checkpoints  # most runs keep no snapshot, and sign nothing
+
         self.log.keep(self._parts(self.state(())) | checkpoints.derived(self.log))
+
+    def checkpoint(self) -> str:
+        """Return the newest signed checkpoint; empty: nobody has signed it."""
+        from drcheck.ledger import checkpoints  # as above
+
+        return checkpoints.newest(self.log)
 
     def rebuild(self) -> None:
         """Make everything that is derived from the entries anew."""
+        from drcheck.ledger import checkpoints  # as above
+
         parts = self._parts(fold(self.log, State(), ()))  # only what can be made anew is dropped
         parts |= checkpoints.derived(self.log, anew=True)
         self.log.forget()
@@ -249,5 +259,7 @@ class Ledger:
         for key, source in folded.sources.items():
             if snapshots.whole(kept.source(key)) != snapshots.whole(source):
                 yield f"the snapshot of {key.service} differs from its entries; {REBUILD}"
+        from drcheck.ledger import checkpoints  # as above
+
         for name in checkpoints.differing(self.log):
             yield f"derived value {name!r} is not what its entries come to; {REBUILD}"

@@ -62,7 +62,13 @@ def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> 
         runs_at=tuple(values.get("runs_at", ())),
         scenarios={name: frozenset(scenario["loses"]) for name, scenario in values.get("scenarios", {}).items()},
         waivers=tuple(
-            Waiver(commitment, units.until(waiver["until"], zone), waiver["owner"], waiver["reason"])
+            Waiver(
+                commitment,
+                units.until(waiver["until"], zone),
+                waiver["owner"],
+                waiver["reason"],
+                waiver.get("approved_by", ""),
+            )
             for waiver in values.get("waivers", ())
             for commitment in shorthand.covered(waiver["commitment"], values["commitments"])
         ),

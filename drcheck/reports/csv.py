@@ -29,7 +29,7 @@ COLUMNS: Final = (
     "record", "service", "title", "owner", "policy", "commitment", "kind", "scenario", "clause", "status", "at_risk",
     "attested", "reason", "details", "hint", "objective", "measured", "headroom", "worst", "unit", "due_at", "as_of",
     "window_from", "breached_since", "unknown_since", "breaches", "passed_breaches", "met_s", "breached_s", "unknown_s",
-    "kept_percent", "waived_until", "waived_by", "evidence_gaps", "run", "question",
+    "kept_percent", "waived_until", "waived_by", "evidence_gaps", "run", "question", "waiver_approved_by",
 )  # fmt: skip
 _FORMULA: Final = re.compile(r"^(?=[=+\-@＝＋－＠])|(?<=;)(?=\s*[=+\-@])")  # noqa: RUF001  full width, as some take them
 """Where a cell would be a formula; after a semicolon as well, at which spreadsheets of many countries part cells."""
@@ -102,6 +102,7 @@ def _commitment(judged: Judged, verdict: Verdict) -> dict[str, str]:
         "kept_percent": "" if shares.kept is None else decimals.cut(shares.kept),
         "waived_until": "" if waiver is None else words.instant(waiver.until),
         "waived_by": "" if waiver is None else _text(waiver.owner),
+        "waiver_approved_by": "" if waiver is None else _text(waiver.approved_by),
         "evidence_gaps": str(len(verdict.gaps)),
     }
 

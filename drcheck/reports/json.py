@@ -216,7 +216,12 @@ def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any
         "notes": list(verdict.notes),
     }
     if waiver := summary.waiver_of(verdict):
-        shown["waiver"] = {"owner": waiver.owner, "reason": waiver.reason, "until": words.instant(waiver.until)}
+        shown["waiver"] = {
+            "owner": waiver.owner,
+            "approved_by": waiver.approved_by,
+            "reason": waiver.reason,
+            "until": words.instant(waiver.until),
+        }
     if verdict.overall.periods:
         shown["periods"] = [_period(period) for period in verdict.overall.periods]
     if verdict.findings:

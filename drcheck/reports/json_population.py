@@ -54,7 +54,7 @@ def exhibit_object(exhibit: Exhibit) -> dict[str, Any]:
                 "recovery_times": [
                     {
                         "id": one.id,
-                        "ended": words.instant(one.ended_at),
+                        "ended": None if one.ended_at is None else words.instant(one.ended_at),
                         "passed": one.passed,
                         "shortest_s": one.shortest,
                         "longest_s": one.longest,

@@ -20,6 +20,7 @@ from drcheck.reports.wording import citations, lacking, reasons, totals
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose
+from drcheck.reports.wording.waived import accepted
 from drcheck.run_report import Judged, Report
 
 _UTC: Final = Local(UTC)
@@ -111,7 +112,7 @@ def _ended(verdict: Verdict, *, now_alone: bool) -> tuple[str, str] | None:
 def _message(verdict: Verdict, lines: list[str], kind: str) -> str:
     """Return the one line that every pipeline shows."""
     if waiver := summary.waiver_of(verdict):
-        return prose(f"waived until {words.instant(waiver.until)} by {waiver.owner}: {waiver.reason}")
+        return accepted(waiver, words.instant(waiver.until))
     if kind == "breached and over since":
         newest = summary.passed_breaches(verdict)[-1]
         return prose(f"breached until {words.instant(newest.closed_at or 0)}: {newest.reason}")

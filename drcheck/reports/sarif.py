@@ -25,6 +25,7 @@ from drcheck.reports.wording import citations, lacking, reasons, totals
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose
+from drcheck.reports.wording.waived import accepted
 from drcheck.run_report import Fault, Judged, Report
 from drcheck.settings import located, url_path
 
@@ -176,8 +177,13 @@ def _result(judged: Judged, verdict: Verdict, ended: _Ended, locations: Mapping[
             {
                 "kind": "inSource",  # it stands in the policy, which is what results point at
                 "status": "accepted",
-                "justification": prose(f"waived until {until} by {waiver.owner}: {waiver.reason}"),
-                "properties": {"owner": prose(waiver.owner), "reason": prose(waiver.reason), "until": until},
+                "justification": accepted(waiver, until),
+                "properties": {
+                    "owner": prose(waiver.owner),
+                    **({"approved_by": prose(waiver.approved_by)} if waiver.approved_by else {}),
+                    "reason": prose(waiver.reason),
+                    "until": until,
+                },
             }
         ]
     return result

@@ -134,7 +134,7 @@ def _sheets(report: Report) -> Iterator[_Sheet]:
         "Waivers",
         {
             "Service": 26, "Commitment": 26, "Owner": 28, "Reason": 60, "From (UTC)": 19, "Until (UTC)": 19,
-            "Covers the breach now": 22,
+            "Covers the breach now": 22, "Approved by": 28,
         },
         2,
         _waivers(report),
@@ -210,7 +210,7 @@ def _waivers(report: Report) -> Iterator[Sequence[_Cell]]:
             waiver = one.waiver
             yield (
                 judged.policy.service, verdict.commitment.id, waiver.owner, waiver.reason, _Date(one.start),
-                _Date(waiver.until), _yes(waiver == accepted),
+                _Date(waiver.until), _yes(waiver == accepted), waiver.approved_by,
             )  # fmt: skip
 
 

@@ -150,6 +150,27 @@ def test_a_bundle_whose_records_were_changed_is_tampered(copy: Path, how) -> Non
     assert " tampered" in f" {told(copy, 'check', 'q.zip', '--key', 'key.pub', expect=1)}"
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("checkpoint", 7), ("run", []), ("window", {}), ("services", None), ("window", {"from": "x"})]
+)
+def test_a_bundle_whose_report_has_not_its_form_is_tampered(copy: Path, key: str, value: object) -> None:
+    def how(files: dict[str, bytes]) -> None:
+        files["report.json"] = json.dumps(json.loads(files["report.json"]) | {key: value}).encode()
+
+    rewrite(copy / "q.zip", how)
+    drcheck(copy, "check", "q.zip", "--key", "key.pub", expect=1)
+
+
+def test_a_checkpoint_that_claims_more_entries_than_there_can_be_costs_nothing(copy: Path) -> None:
+    def how(files: dict[str, bytes]) -> None:
+        lines = files["ledger/checkpoint"].decode().split("\n")
+        lines[1] = str(2**62)
+        files["ledger/checkpoint"] = "\n".join(lines).encode()
+
+    rewrite(copy / "q.zip", how)
+    assert "are not those that were signed" in told(copy, "check", "q.zip", expect=1)
+
+
 def test_a_bundle_that_names_a_run_of_no_record_is_not_verified(copy: Path) -> None:
     def how(files: dict[str, bytes]) -> None:
         report = json.loads(files["report.json"])

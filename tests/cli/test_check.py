@@ -141,6 +141,25 @@ def test_a_name_that_is_no_text_comes_to_the_same(tmp_path: Path) -> None:
     assert "comes to the same" in drcheck(tmp_path, "check", "r.pdf", "--config", "drcheck.yaml")
 
 
+def test_a_tolerance_of_clocks_that_was_changed_since_changes_neither_a_report_nor_its_check(tmp_path: Path) -> None:
+    (tmp_path / "vault" / "dumps").mkdir(parents=True)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "shop.yaml").write_text(POLICY)
+    (tmp_path / "policies" / "base.yaml").write_text(BASE.replace("%Y-%m-%d", "%Y-%m-%dT%H-%M-%S"))
+    config = "connections:\n  vault: {type: local, root: vault}\n"
+    (tmp_path / "drcheck.yaml").write_text(f"{config}clock_tolerance: 10m\n")
+    ahead = datetime.now(UTC) + timedelta(seconds=300)
+    for size, when in ((100, ahead), (101, ahead - timedelta(days=3))):
+        (tmp_path / "vault" / "dumps" / f"{when:%Y-%m-%dT%H-%M-%S}.dump").write_bytes(b"data" * size)
+    look(tmp_path)
+    (tmp_path / "drcheck.yaml").write_text(f"{config}clock_tolerance: 1s\n")
+    year = str(datetime.now(UTC).year)
+    drcheck(tmp_path, "report", "--quiet", "--period", year, "--format", "pdf", "--output", "r.pdf")
+    rpo = json.loads(attached(tmp_path, "report.json"))["services"][0]["commitments"][1]
+    assert rpo["measured"] == {"value": 0, "unit": "s"}  # by the backup of just ahead
+    assert "comes to the same" in drcheck(tmp_path, "check", "r.pdf", "--config", "drcheck.yaml")
+
+
 def test_another_ledger_does_not_have_the_run(filed: Path, tmp_path: Path) -> None:
     for name in ("vault", "policies", "drcheck.yaml"):
         (tmp_path / name).symlink_to(filed / name)

@@ -127,7 +127,7 @@ def test_a_key_is_for_its_owner_alone_and_is_never_written_over(copy: Path) -> N
 
 def test_a_private_key_stands_in_nothing_that_drcheck_writes(copy: Path) -> None:
     drcheck(copy, "ledger", "keygen", "--replace")
-    secret = (copy / "ledger.key").read_text().strip().rpartition("+")[2].encode()
+    secret = (copy / "ledger.key").read_text().strip().split("+", 4)[4].encode()
     (copy / "report").write_text(drcheck(copy, "verify", "--format", "json", expect=None))
     drcheck(copy, "ledger", "export", "--output", "export")
     for file in copy.rglob("*"):
@@ -204,6 +204,13 @@ def test_a_ledger_that_was_changed_is_tampered_and_signs_nothing_more(copy: Path
     change(copy, statement)
     assert told(copy, "ledger", "verify", "drcheck.db", "--key", "key.pub", expect=1).endswith("tampered")
     assert "damaged" in told(copy, "ledger", "checkpoint", expect=2)
+
+
+def test_a_ledger_whose_schema_was_altered_is_tampered(copy: Path) -> None:
+    with closing(sqlite3.connect(copy / "drcheck.db", isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER entry_keeps_all")
+    for file in ((), ("drcheck.db",)):
+        assert told(copy, "ledger", "verify", *file, "--key", "key.pub", expect=1).endswith("tampered")
 
 
 def test_swapped_deleted_and_inserted_entries_are_found(copy: Path) -> None:
@@ -371,6 +378,8 @@ def test_what_cannot_be_done_says_what_to_do_instead(copy: Path, tmp_path: Path)
     assert "the old checkpoint is none" in told(copy, "ledger", "prove", "--since", "export", expect=2)
     assert "this is no key" in told(copy, "ledger", "verify", "export", "--key", "x", expect=2)
     assert "cannot be read" in told(copy, "ledger", "verify", "nothing", expect=2)
+    assert "cannot be read" in told(copy, "ledger", "import", "nothing", expect=2)
+    assert "old is no export" in told(copy, "ledger", "import", "old", expect=2)
     (copy / "ledger.key").unlink()
     assert "names no key" in told(copy, "ledger", "keygen", "two words", expect=2)
     (copy / "ledger.key").write_text("PRIVATE+KEY+x\n")

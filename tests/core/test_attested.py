@@ -41,6 +41,12 @@ def test_a_statement_that_holds_is_met_as_attested_with_who_and_until_when():
     assert finding.evidence[0][:3] == ("statements", "", "Ada, line 1")
 
 
+def test_who_approved_a_statement_is_told_beside_who_made_it():
+    for holds in (True, False):
+        reason = judge(states(10, holds=holds)._replace(approved_by="Grace")).reason
+        assert "Ada (approved by Grace)" in reason
+
+
 def test_nobody_has_attested_it():
     finding = judge(states(10, attests="something-else"))
     assert finding.status is Status.UNKNOWN

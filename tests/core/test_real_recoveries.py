@@ -13,6 +13,7 @@ from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds import rto
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.evidence import Gap
+from drcheck.core.model.exhibit import Times
 from drcheck.core.model.log_records import Log, Recovery, Shown
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Quantity, Window
@@ -146,6 +147,27 @@ def test_one_that_nobody_recovered_from_breaches_until_it_ends():
         (at("11-10T08:00"), Status.BREACHED),
         (at("11-10T09:00"), Status.UNKNOWN),
     ]
+
+
+def drawn(*recoveries: Recovery, **more: Any) -> list[tuple[int | None, int, int | None, str]]:
+    """Return the end, shortest and longest time of each recovery in the picture, and why it does not prove."""
+    exhibit = judge(*recoveries, terms=replace(DATACENTRE, exhibits=True), **more).exhibit
+    assert isinstance(exhibit, Times)
+    return [(one.ended_at, one.shortest, one.longest, one.why_not) for one in exhibit.recoveries]
+
+
+def test_an_outage_that_breached_is_drawn_whatever_ended_it():
+    ((ended, shortest, longest, why_not),) = drawn(outage("11-10T00:00", "11-10T09:00", recovered_by=""))
+    assert (ended, shortest, longest) == (at("11-10T09:00"), 9 * HOUR, 9 * HOUR)
+    assert "recovered by" in why_not
+    assert drawn(outage("11-10T00:00", "11-10T09:00"))[0][3] == ""
+
+
+def test_an_outage_that_is_not_over_at_the_end_is_drawn_up_to_there():
+    to_the_end = (None, 24 * HOUR, None, "it had not ended")
+    assert drawn(outage("11-21T00:00", None)) == [to_the_end]
+    assert drawn(outage("11-21T00:00", "11-23T00:00")) == [to_the_end]
+    assert drawn(outage("11-22T00:00", "11-23T00:00")) == []
 
 
 def test_an_open_outage_breaches_once_the_objective_is_passed():

@@ -82,7 +82,7 @@ silent_on: [rto, foo]
         'p.yaml:20:45: commitments.eight.keep: unknown key "yearly" (the keys of tiers are hourly, daily, weekly, monthly)',
         "p.yaml:20:73: commitments.eight.per: tiers name their own slots (leave per out)",
         "p.yaml:21:3: commitments.nine: kind is missing (write it like kind: rpo)",
-        "p.yaml:22:11: waivers: owner is missing (write it like owner: cto@example.com)",
+        "p.yaml:22:11: waivers: owner is missing (write it like owner: ops@example.com)",
         "p.yaml:22:11: waivers: reason is missing (write it like reason: older dumps lost in the move, see CHG-1234)",
         'p.yaml:22:24: waivers.commitment: there is no commitment "sevn" (did you mean seven?)',
         'p.yaml:23:11: template: "yes" stands where true or false belongs (write it like true)',

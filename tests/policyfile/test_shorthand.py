@@ -80,9 +80,10 @@ def test_the_text_that_was_judged_gives_the_same_parts_again(tmp_path):
 
 
 def test_a_waiver_of_the_whole_covers_every_part_and_one_of_a_part_only_that(tmp_path):
-    waiver = 'waivers: [{{commitment: {}, until: 2026-12-31, owner: o, reason: "CHG-1"}}]\n'
+    waiver = 'waivers: [{{commitment: {}, until: 2026-12-31, owner: o, reason: "CHG-1", approved_by: ciso}}]\n'
     whole = built(tmp_path, RULE, before=waiver.format("a") + BEFORE).policy
     assert [each.commitment for each in whole.waivers] == [each.id for each in whole.commitments]
+    assert {each.approved_by for each in whole.waivers} == {"ciso"}
     part = built(tmp_path, RULE, before=waiver.format("a-1-immutable") + BEFORE).policy
     assert [each.commitment for each in part.waivers] == ["a-1-immutable"]
 
@@ -187,7 +188,7 @@ def test_a_key_of_the_longer_rule_beside_3_2_1_is_a_fault_that_names_that_rule(t
 
 
 def test_a_waiver_of_3_2_1_covers_its_three_parts_and_no_other_can_be_waived(tmp_path):
-    waiver = 'waivers: [{{commitment: {}, until: 2026-12-31, owner: o, reason: "CHG-1"}}]\n'
+    waiver = 'waivers: [{{commitment: {}, until: 2026-12-31, owner: o, reason: "CHG-1", approved_by: ciso}}]\n'
     whole = built(tmp_path, SHORT, before=waiver.format("a") + BEFORE).policy
     assert [each.commitment for each in whole.waivers] == ["a-3", "a-2", "a-1-offsite"]
     (fault,) = faults(tmp_path, policy(SHORT, before=waiver.format("a-0") + BEFORE))

@@ -46,6 +46,16 @@ def test_an_attestation_tells_what_who_and_until_when():
     assert log.gaps == ()
 
 
+def test_who_approved_it_is_read_as_json_and_as_csv():
+    (told,) = attestations.parse(lines({**TOLD, "approved_by": "ciso"}), "web", NOW).attestations
+    assert told.approved_by == "ciso"
+    row = "attests,service,statement,by,at,expires_at,approved_by\nc,web,s,anna,2026-09-01T08:00:00Z,2027-09-01T08:00:00Z,ciso\n"
+    (told,) = attestations.parser(source(path="word.csv", reader=READERS["attestations"]))(
+        row.encode(), "web", NOW
+    ).attestations
+    assert told.approved_by == "ciso"
+
+
 def test_what_is_attested_of_another_service_is_skipped_and_is_no_gap():
     log = attestations.parse(lines({**TOLD, "service": "other"}), "web")
     assert (log.attestations, log.gaps) == ((), ())

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 import samples
 
+from drcheck.core.model.controls import Control, Standard
 from drcheck.core.model.verdict import Named, News, Opening
 from drcheck.reports.oscal.report import render
 
@@ -75,6 +76,20 @@ def test_only_what_is_met_satisfies_and_what_is_unknown_does_not_for_another_rea
         ("hosting", "disks"): ("satisfied", "pass"),
         ("wiki", "daily"): ("satisfied", "pass"),
     }
+
+
+def test_in_a_report_of_a_period_it_serves_the_controls_of_its_kind_in_the_standards_that_the_report_maps():
+    frequency = Control("A.8.13", "Information backup", ("backup_frequency",), "backups are made", "all else")
+    mine = Control("4.2", "Ours", ("rto",), "how long it takes", "all else")
+    standards = (Standard("iso27001", "ISO", (frequency,)), Standard("ours", "Ours", (mine,)))
+    report = dataclasses.replace(samples.report(samples.all_met(), faults=False), standards=standards)
+    (finding,) = (one for (_, id_), one in findings(report).items() if id_ == "daily")
+    assert [one["value"] for one in finding["props"] if one["name"] == "control"] == ["iso27001:A.8.13"]
+    (selection,) = result(report)["reviewed-controls"]["control-selections"]
+    served = [one["control-id"] for one in selection["include-controls"]]
+    assert "iso27001-A.8.13" in served
+    assert "drcheck-backup_frequency" not in served
+    assert "ours-4.2" not in served
 
 
 def test_what_is_not_owed_yet_is_observed_and_found_neither_way():

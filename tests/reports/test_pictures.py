@@ -140,6 +140,18 @@ def test_a_recovery_that_was_perhaps_too_long_is_not_drawn_as_one_that_was() -> 
     assert len(drawn(surely, "breached")) == 1
 
 
+def test_what_took_too_long_is_drawn_as_that_whatever_it_proves() -> None:
+    slow = Timed("a", DAY, True, 5 * HOUR, 5 * HOUR, True, "its record does not tell what it was recovered by")
+    assert "too long after 5 h" in told(times(Times(4 * HOUR, (slow,)), UTC, "rto"))
+
+
+def test_an_outage_that_is_not_over_is_drawn_with_how_long_it_has_lasted() -> None:
+    lasting = (Timed("a", None, False, 5 * HOUR, None, True), Timed("b", None, False, HOUR, None, True))
+    picture = times(Times(4 * HOUR, lasting), UTC, "rto")
+    assert "not over too long after 5 h or more; not over goes on after 1 h or more" in told(picture)
+    assert (len(drawn(picture, "breached")), len(drawn(picture, "unknown"))) == (1, 1)
+
+
 def test_of_more_periods_than_there_is_room_for_it_says_how_the_others_stood() -> None:
     statuses = [Status.BREACHED, Status.UNKNOWN, *[Status.MET] * 38]
     several = tuple(

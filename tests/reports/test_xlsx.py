@@ -159,14 +159,15 @@ def test_what_could_not_be_seen_and_what_nobody_judges_are_told_with_what_to_do(
 
 def test_every_waiver_is_told_with_who_why_and_until_when_also_one_that_covers_nothing_now():
     shop = samples.webshop()
-    old = Waiver("rpo-server", samples.AS_OF - 86400, "ops", "=1+1")
+    old = Waiver("rpo-server", samples.AS_OF - 86400, "ops", "=1+1", "@ciso")
     verdict = dataclasses.replace(shop.verdicts[0], waived=(Waived(samples.AS_OF - 2 * 86400, old.until, old),))
     shop = dataclasses.replace(shop, verdicts=(verdict, *shop.verdicts[1:]))
     assert [tuple(row.values()) for row in rows(samples.report(shop), "Waivers")] == [
-        ("webshop", "rpo-server", "ops", "=1+1", datetime(2026, 11, 19, 2, 30), datetime(2026, 11, 20, 2, 30), None),
+        ("webshop", "rpo-server", "ops", "=1+1", datetime(2026, 11, 19, 2, 30), datetime(2026, 11, 20, 2, 30), None,
+         "@ciso"),
         (
             "webshop", "kept", "cto@example.com", "older dumps lost in the move, CHG-1234",
-            datetime(2026, 11, 20, 2, 30), datetime(2026, 12, 31, 2, 30), "yes",
+            datetime(2026, 11, 20, 2, 30), datetime(2026, 12, 31, 2, 30), "yes", None,
         ),
     ]  # fmt: skip
 

@@ -99,6 +99,7 @@ def _judge(statement: Attestation, terms: Terms, t: int) -> tuple[Status, str]:
     if _is_outworded(statement, terms):
         worded = f"the wording in force since {words.instant(terms.binds.start)}"
         return Status.UNKNOWN, f"the statement of {by} of {at} is older than {worded}; ask for a new one"
+    by += f" (approved by {statement.approved_by})" if statement.approved_by else ""
     if not statement.holds:
         return Status.BREACHED, f'{by} stated at {at} that it does not hold: "{statement.statement}"'
     expires = words.instant(statement.expires_at)

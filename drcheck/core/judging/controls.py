@@ -29,6 +29,19 @@ def shown_for(standard: Standard, services: Iterable[tuple[str, Sequence[Verdict
     )
 
 
+def concerning(verdict: Verdict, standards: Iterable[Standard]) -> list[str]:
+    """Return the controls that a verdict concerns, as ``STANDARD:CONTROL``: those that its commitment names first."""
+    named = verdict.commitment.controls
+    known = {one.casefold() for one in named}
+    by_kind = (
+        f"{standard.id}:{control.id}"
+        for standard in standards
+        for control in standard.controls
+        if _concerns(verdict, standard, control)
+    )
+    return [*named, *(one for one in by_kind if one.casefold() not in known)]
+
+
 def _concerns(verdict: Verdict, standard: Standard, control: Control) -> bool:
     named = f"{standard.id}:{control.id}".casefold()
     promise = verdict.commitment

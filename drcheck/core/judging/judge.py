@@ -47,6 +47,7 @@ def judge(
     unreadable: Sequence[Unreadable] = (),
     of_period: bool = False,
     exhibits: bool = False,
+    held: Evidence | None = None,
 ) -> tuple[Verdict, ...]:
     """Judge every commitment of ``policy`` over ``window``; a source that is not in ``evidence`` was never seen.
 
@@ -54,12 +55,10 @@ def judge(
     first, and ``first_seen`` says when this one came. Where nothing is known of a time, the earliest one is taken.
     ``read_earlier`` has the evidence as texts of the past read it, by their digest, and ``unreadable`` the texts that
     cannot be read any more. ``of_period`` names what is not any more as it was in the window, and ``exhibits`` adds
-    what pictures of the verdicts are drawn from.
+    what pictures of the verdicts are drawn from. ``held`` is what :func:`held_evidence` said, where that was asked.
     """
     versions = (*earlier, Version(first_seen, policy))
-    read = Evidence(evidence, read_earlier or {})
-    held = {one.policy.sha256: held_against(one.policy, read.of(one.policy), clock_tolerance) for one in versions}
-    known = Evidence(held[policy.sha256], held)
+    known = held or held_evidence(versions, Evidence(evidence, read_earlier or {}), clock_tolerance)
     verdicts = (
         _judge(
             wordings_of(commitment, versions),
@@ -76,6 +75,12 @@ def judge(
         return tuple(verdicts)
     since_then = changes(policy, evidence, window)
     return tuple(replace(one, since_then=since_then[one.commitment.id]) for one in verdicts)
+
+
+def held_evidence(versions: Sequence[Version], evidence: Evidence, clock_tolerance: int) -> Evidence:
+    """Return ``evidence`` with what speaks against its records, as each text of a policy, oldest first, has it."""
+    held = {one.policy.sha256: held_against(one.policy, evidence.of(one.policy), clock_tolerance) for one in versions}
+    return Evidence(held[versions[-1].policy.sha256], held)
 
 
 class _How(NamedTuple):

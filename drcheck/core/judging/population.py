@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from drcheck.core.evaluation.interface import Counts
 from drcheck.core.fast_dataclasses import dataclass
-from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.sources import SourceEvidence, part_of
 from drcheck.core.judging.subjects import subject_of
 from drcheck.core.model.log_records import Recovery
@@ -27,11 +26,11 @@ class Population:
     when they began; an aborted one is among them."""
 
 
-def population(
-    policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window, *, clock_tolerance: int
-) -> Population:
-    """Return what there was, each candidate with whether it could be restored as all sources stand."""
-    held = held_against(policy, evidence, clock_tolerance)
+def population(policy: Policy, held: Mapping[str, SourceEvidence], window: Window) -> Population:
+    """Return what there was, each candidate with whether it could be restored as all sources stand.
+
+    ``held`` is what is known of the sources, with what speaks against the records in it.
+    """
     holding = [source for source in policy.sources.values() if source.tells(Tells.POINTS) and source.name in held]
     found = []
     for of in dict.fromkeys(of for source in holding for of in source.of):

@@ -108,6 +108,7 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
     thawing = [Thawing.of_set(subject, commitment.at_most, terms) for subject in surviving]
     everything = told(records, commitment.scenario)
     outages, doubtful = _too_long(everything, commitment, records)
+    drawn = _exhibit(everything, commitment, records, terms, window) if terms.exhibits else None
     everything = of_set(everything, terms)
     steps = _steps(commitment, everything, terms)
     begins = [step.since for step in steps]
@@ -167,7 +168,7 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
         ),
         notes=tuple(filter(None, (*(one.note(last) for one in thawing), told_ahead))),
         foretold=told_ahead if soon else "",
-        exhibit=_exhibit(commitment, everything, terms, window) if terms.exhibits else None,
+        exhibit=drawn,
     )
 
 
@@ -203,17 +204,41 @@ def _forecast(
     return forecast(trials, sizes, commitment.at_most, end)
 
 
-def _exhibit(commitment: Rto, everything: list[Told], terms: Terms, window: Window) -> Times:
-    """Return the recoveries that ended in ``window``, or whose proof may last into it, with how long each took."""
+def _exhibit(everything: list[Told], commitment: Rto, records: Records, terms: Terms, window: Window) -> Times:
+    """Return the recoveries that ended in ``window``, or whose proof may last into it, and all outages of that time."""
     since = window.start - commitment.proven_within
-    ended = [one for one in everything if since <= one.ends < window.end and _counts(one.recovery)]
-    return Times(commitment.at_most, tuple(_timed(one, commitment, terms) for one in ended))
+    drawn = [
+        one
+        for one in everything
+        if since <= one.ends
+        and (
+            one.recovery.started_at < window.end
+            if one.recovery.real
+            else one.ends < window.end and _counts(one.recovery) and one.recovery.point_of not in terms.not_restored
+        )
+    ]
+    return Times(
+        commitment.at_most, tuple(_timed(one, commitment, records, window, _why_not(one, terms)) for one in drawn)
+    )
 
 
-def _timed(one: Told, commitment: Rto, terms: Terms) -> Timed:
-    recovery, (shortest, longest) = one.recovery, _took(one.recovery, commitment)
-    why_not = "" if proves(recovery, terms) else why_it_does_not_prove(recovery, terms)
-    return Timed(recovery.id, one.ends, recovery.outcome == "passed", shortest, longest, recovery.real, why_not)
+def _why_not(one: Told, terms: Terms) -> str:
+    if one.recovery.point_of in terms.not_restored:
+        return "another data set was restored"
+    if one.recovery.real and not one.recovery.recovered_by:
+        return "its record does not tell what it was recovered by"
+    return "" if proves(one.recovery, terms) else why_it_does_not_prove(one.recovery, terms)
+
+
+def _timed(one: Told, commitment: Rto, records: Records, window: Window, why_not: str) -> Timed:
+    """Return what is drawn of a recovery; an outage that was not over when ``window`` ended is open."""
+    recovery, ends = one.recovery, one.ends
+    if ends < window.end:
+        shortest, longest = _took(recovery, commitment)
+        return Timed(recovery.id, ends, recovery.outcome == "passed", shortest, longest, recovery.real, why_not)
+    start, stop = clocks_of(recovery, commitment.counts_from, commitment.until)
+    until = min(stop.lo, window.end, known_open_until(records.logs[one.source], recovery.line))
+    return Timed(recovery.id, None, False, max(0, until - start.hi), None, True, "it had not ended")
 
 
 @dataclass(frozen=True, slots=True)

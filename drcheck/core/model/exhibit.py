@@ -76,10 +76,11 @@ class Slots:
 
 
 class Timed(NamedTuple):
-    """A restore test, or a recovery from an outage, with the time that it took as the commitment counts it."""
+    """A restore test, or an outage, with the time that it took as the commitment counts it."""
 
     id: str
-    ended_at: int
+    ended_at: int | None
+    """None: an outage that was not over at the end of the window."""
     passed: bool
     """Whether it is recorded as passed; what took too long may have."""
     shortest: int
@@ -93,7 +94,7 @@ class Timed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long recoveries took, oldest first, against the time that is allowed."""
+    """How long recoveries took and outages lasted, by when they ended, against the time that is allowed."""
 
     objective: int
     recoveries: tuple[Timed, ...]

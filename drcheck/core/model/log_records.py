@@ -164,6 +164,8 @@ class Attestation(NamedTuple):
     """Whether it says that the commitment is kept, or that it is not any more."""
     of_kind: bool
     """Whether it speaks of a kind: the name of one means that kind, whatever else is called so."""
+    approved_by: str = ""
+    """Who approved it; empty: nobody but the one who states it is named."""
 
 
 class Check(NamedTuple):

@@ -231,7 +231,10 @@ class Waiver:
     until: int
     """The first instant at which it no longer holds: the end of its last day, in the policy's zone."""
     owner: str
+    """Who answers for it, and sees to it that it ends."""
     reason: str
+    approved_by: str = ""
+    """Who let it be; empty: nobody but the owner is named."""
 
 
 @dataclass(frozen=True, slots=True)

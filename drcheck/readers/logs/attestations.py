@@ -21,7 +21,9 @@ _LONGEST_ID: Final = LONGEST_NAME + 20
 """Characters of a commitment's id: one that stands for a part of a rule has the part's name after the rule's."""
 
 
-COLUMNS: Final = Columns(required=("attests", "statement", "by", "at", "expires_at"), flags=("holds",))
+COLUMNS: Final = Columns(
+    required=("attests", "statement", "by", "at", "expires_at"), optional=("approved_by",), flags=("holds",)
+)
 
 
 def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
@@ -71,6 +73,7 @@ def _attestation(record: Record) -> Attestation:
         expires_at=record.required_instant("expires_at", planned=True),
         holds=record.flag("holds", default=True),
         of_kind=record.required_name("attests", _LONGEST_ID) in registry.KINDS,
+        approved_by=record.text("approved_by"),
     )
     if attestation.expires_at <= attestation.at:
         raise Malformed("expires_at does not lie after at")

@@ -16,6 +16,7 @@ from typing import Final
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
+from drcheck.core.judging.controls import concerning
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
@@ -89,7 +90,8 @@ class _Results:
 
     def _parties(self) -> list[Values]:
         owners = {judged.policy.owner for judged in self._report.services}
-        owners |= {one.waiver.owner for verdict in self._report.verdicts for one in verdict.waived}
+        waivers = [one.waiver for verdict in self._report.verdicts for one in verdict.waived]
+        owners |= {name for one in waivers for name in (one.owner, one.approved_by)}
         return [party(owner) for owner in sorted(owners) if prose(owner)]
 
     def _plan_resource(self) -> Values:
@@ -111,7 +113,7 @@ class _Results:
         """Return each commitment as an objective of the first control that it serves, or of its kind."""
         objectives = [
             {
-                "control-id": controls(verdict)[0],
+                "control-id": controls(verdict, self._report.standards)[0],
                 "parts": [
                     {
                         "id": target(judged, verdict),
@@ -200,7 +202,9 @@ class _Results:
         }
 
     def _selection(self) -> Values:
-        served = dict.fromkeys(control for verdict in self._report.verdicts for control in controls(verdict))
+        served = dict.fromkeys(
+            control for verdict in self._report.verdicts for control in controls(verdict, self._report.standards)
+        )
         if not served:
             return {"description": "No policy could be judged.", "include-all": {}}
         return {
@@ -312,7 +316,7 @@ class _Results:
                     scenario=promise.scenario,
                     applies=promise.applies,
                 ),
-                *(own("control", control) for control in promise.controls if prose(control)),
+                *(own("control", one) for one in concerning(verdict, self._report.standards) if prose(one)),
             ],
             "target": {
                 "type": "objective-id",
@@ -343,12 +347,17 @@ class _Results:
             "uuid": _id_of_waiver(judged, waived),
             "title": prose(f"{judged.policy.service} {verdict.commitment.id}: waived"),
             "description": paragraphs([waiver.reason]) or "No reason.",
-            "statement": paragraphs([f"a breach is accepted until {until} by {waiver.owner}"]),
+            "statement": paragraphs(
+                [
+                    f"a breach is accepted until {until} by {waiver.owner}",
+                    f"approved by {waiver.approved_by}" if waiver.approved_by else "",
+                ]
+            ),
             "props": props(
                 type="waiver",
                 reason=waiver.reason,
                 applied_by=waiver.owner,
-                approved_by=waiver.owner,
+                approved_by=waiver.approved_by or waiver.owner,
                 applied_at=words.instant(waived.start),
                 expires_at=until,
             ),
@@ -425,4 +434,5 @@ def _accepting(verdict: Verdict) -> list[Waived]:
 def _id_of_waiver(judged: Judged, waived: Waived) -> str:
     waiver = waived.waiver
     until = words.instant(waiver.until)
-    return id_of("waiver", judged.policy.service, waiver.commitment, waiver.owner, waiver.reason, until)
+    approved = [waiver.approved_by] if waiver.approved_by else []
+    return id_of("waiver", judged.policy.service, waiver.commitment, waiver.owner, waiver.reason, until, *approved)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from drcheck.core.judging.controls import concerning
+from drcheck.core.model.controls import Standard
 from drcheck.core.model.verdict import Verdict
 from drcheck.reports.markdown import code
 from drcheck.reports.wording.text import prose
@@ -44,11 +46,13 @@ def party(owner: str) -> Values:
     }
 
 
-def controls(verdict: Verdict) -> list[str]:
-    """Return the ids of the controls that a commitment serves, or of its kind; NIST's own as its catalog has them."""
-    promise = verdict.commitment
-    named = [_control(control) for control in promise.controls]
-    return named or [token(f"drcheck-{promise.kind}")]
+def controls(verdict: Verdict, standards: Iterable[Standard]) -> list[str]:
+    """Return the ids of the controls that a commitment serves; NIST's own as its catalog has them.
+
+    Of one that serves none of ``standards``, and names none, that is its kind.
+    """
+    served = [_control(control) for control in concerning(verdict, standards)]
+    return served or [token(f"drcheck-{verdict.commitment.kind}")]
 
 
 def _control(control: str) -> str:

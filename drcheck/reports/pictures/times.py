@@ -19,6 +19,7 @@ _CLASS: Final = {
     "too long": "breached",
     "failed": "breached",
     "perhaps too long": "unknown",
+    "goes on": "unknown",
     "time not known": "unknown",
     "proves nothing": "not-owed",
 }
@@ -57,15 +58,18 @@ def times(exhibit: Times, zone: tzinfo, title: str) -> str:
 
 
 def _word(one: Timed, exhibit: Times) -> str:
-    if not one.passed:
+    """Return how a recovery went: what took too long counts against the promise, whatever it proves."""
+    if one.ended_at is not None and not one.passed:
         return "failed"
-    if one.why_not:
-        return "proves nothing"
     if one.shortest > exhibit.objective:
         return "too long"
+    if one.ended_at is None:
+        return "goes on"
     if one.longest is None:
         return "time not known"
-    return "in time" if one.longest <= exhibit.objective else "perhaps too long"
+    if one.longest > exhibit.objective:
+        return "perhaps too long"
+    return "proves nothing" if one.why_not else "in time"
 
 
 def _length(one: Timed) -> str:
@@ -75,4 +79,6 @@ def _length(one: Timed) -> str:
 
 
 def _date(one: Timed, zone: tzinfo) -> str:
+    if one.ended_at is None:
+        return "not over"
     return datetime.fromtimestamp(one.ended_at, UTC).astimezone(zone).date().isoformat()

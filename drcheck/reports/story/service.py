@@ -14,9 +14,11 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.exhibit import Ages, Slots, Times
 from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.points import Points
+from drcheck.core.model.policy import Waiver
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Verdict
+from drcheck.core.model.waivers import Waived
 from drcheck.reports.pictures.ages import ages
 from drcheck.reports.pictures.downtime import downtime
 from drcheck.reports.pictures.slots import slots
@@ -26,6 +28,7 @@ from drcheck.reports.wording import citations, lacking, local_time, reasons, ser
 from drcheck.reports.wording.figures import NONE, promised, quantity
 from drcheck.reports.wording.marks import Mark
 from drcheck.reports.wording.text import printable, prose
+from drcheck.reports.wording.waived import approver
 from drcheck.run_report import Judged
 
 _MOST_ROWS: Final = 2500
@@ -171,11 +174,26 @@ class Section:
         self.beside = [printable(sentence) for sentence in lacking.unjudged(judged)]
 
     @property
-    def waivers(self) -> list[tuple[str, str, str, str]]:
-        """What was accepted: the commitment, until when, by whom, and why."""
+    def waivers(self) -> list[tuple[str, str, str, str, str, str]]:
+        """What was accepted at some time of the window: commitment, since and until when, by whom, approved, and why.
+
+        Of all texts that were in force then, also of those that have no such waiver any more.
+        """
+        window, found = self._judged.window, dict[tuple[str, Waiver], list[Waived]]()
+        for verdict in self._judged.verdicts:
+            for one in verdict.waived:
+                if one.start < window.end and one.end > window.start:
+                    found.setdefault((verdict.commitment.id, one.waiver), []).append(one)
         return [
-            (printable(one.commitment), self._local.instant(one.until), prose(one.owner), prose(one.reason))
-            for one in self._judged.policy.waivers
+            (
+                printable(commitment),
+                self._local.instant(since) if (since := min(one.start for one in several)) > LONG_AGO else "always",
+                self._local.instant(max(one.end for one in several)),
+                prose(waiver.owner),
+                approver(waiver),
+                prose(waiver.reason),
+            )
+            for (commitment, waiver), several in found.items()
         ]
 
     @property

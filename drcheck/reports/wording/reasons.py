@@ -14,6 +14,7 @@ from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.marks import Mark, mark
 from drcheck.reports.wording.text import printable, prose
+from drcheck.reports.wording.waived import accepted
 from drcheck.run_report import Judged
 
 _KINDS = {"rpo": "RPO", "rto": "RTO", "restore_test": "restore tests"}
@@ -74,8 +75,7 @@ def lines(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool = Fal
     elif overall.at_risk and overall.due_at is not None:
         yield Line(f"at risk: the next backup is due {local.instant(overall.due_at)}")
     if waiver := summary.waiver_of(verdict):
-        until = local.instant(waiver.until)
-        yield Line(prose(f"waived until {until} by {waiver.owner}: {waiver.reason}"), style="italic")
+        yield Line(accepted(waiver, local.instant(waiver.until)), style="italic")
     elif waived := summary.shares(overall, verdict.waived).waived:
         yield Line(f"waivers cover {words.duration(waived)} of the time in breach", style="italic")
     for figure, kept in overall.also:
