@@ -45,6 +45,10 @@ _MOST_FILES: Final = MOST + 1
 _MOST_BYTES: Final = 2**31
 """In a bundle, by what it says itself; nothing in it is read any further than it says."""
 _ELSEWHERE: Final = "no records are in a PDF that a signature could be held against: a bundle carries them"
+UNJUDGED: Final = (
+    "the records are signed, and not what the report says of them: drcheck check --config has it judged again by the "
+    "ledger"
+)
 _BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
 _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
@@ -128,7 +132,10 @@ def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust |
     except (KeyError, TypeError, ValueError, AttributeError):
         found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
         return found
-    if settings is not None and head is not None:
+    found.noted.append(f"what counts is {REPORT}: its pages are held against nothing but their digests")
+    if settings is None:
+        found.open.append(UNJUDGED)
+    elif head is not None:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             goes_on(found, ledger.log, head)
     return found

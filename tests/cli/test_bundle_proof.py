@@ -76,6 +76,23 @@ def test_who_has_the_key_verifies_the_records_of_a_bundle(filed: Path) -> None:
     )
 
 
+def test_verdicts_that_were_changed_are_never_verified_by_the_records_beside_them(copy: Path) -> None:
+    def how(files: dict[str, bytes]) -> None:
+        report, manifest = json.loads(files["report.json"]), json.loads(files["manifest.json"])
+        for service, listed in zip(report["services"], manifest["services"], strict=True):
+            for commitment in service["commitments"]:
+                assert commitment["status"] != "met"
+                commitment["status"] = "met"
+            listed["commitments"] = dict.fromkeys(listed["commitments"], "met")
+        files |= {"report.json": json.dumps(report).encode(), "manifest.json": json.dumps(manifest).encode()}
+
+    rewrite(copy / "q.zip", how)
+    shown = told(copy, "check", "q.zip", "--key", "key.pub", expect=3)
+    assert "the records are signed, and not what the report says of them" in shown
+    assert shown.endswith("not verified")
+    told(copy, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml", expect=1)
+
+
 def test_a_bundle_that_brings_its_own_key_is_not_verified(filed: Path, tmp_path: Path) -> None:
     shown = told(filed, "check", "q.zip", expect=3)
     assert "the key was not given: whoever made these records could have made it too" in shown
