@@ -263,6 +263,12 @@ def runs_commands(connection: Connection) -> bool:
     return bool(COLLECTORS[connection.type].shell_opener)
 
 
+def this_machine() -> Shell:
+    """Return a shell on the machine on which drcheck runs."""
+    opened: Shell = _named(COLLECTORS["local"].shell_opener)(None, None)
+    return opened
+
+
 def shell(connection: Connection, pool: object) -> Shell:
     """Return a shell on the host of a connection; raises ``UsageError`` where nothing runs there."""
     place = COLLECTORS[connection.type]

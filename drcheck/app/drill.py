@@ -37,7 +37,7 @@ from drcheck.core.restoring.answering import Asked
 from drcheck.core.restoring.choosing import choose, data_set
 from drcheck.drills import far, guards
 from drcheck.drills.answers import Known, Outcome
-from drcheck.drills.far import Directory
+from drcheck.drills.far import Directory, TargetError
 from drcheck.drills.guards import Host, Identity, Probed
 from drcheck.drills.records import Keeping, Records, Told
 from drcheck.drills.running import Drill, Ended, File, Listener, Plan, Report
@@ -153,8 +153,7 @@ def reached(settings: Settings, prepared: Prepared) -> Iterator[Target]:
             try:
                 found = guards.probe(shell, prepared.target.directory)
                 unknown: list[str] = []
-                others = [*guards.listed(settings.drills.production), *_hosts_of_points(settings, pool, unknown)]
-                guards.check(prepared.target, found, others)
+                guards.check(prepared.target, found, _forbidden(settings, pool, unknown))
                 guards.check_programs(shell, prepared.target.name, prepared.runbook.needs)
             except CollectorError as error:
                 raise DrillError(error.message, error.hint) from error
@@ -285,8 +284,7 @@ def collect_garbage(settings: Settings, *, remove: bool) -> Iterator[Leftover]:
             with closing(registry.shell(settings.connections[target.connection], pool)) as shell:
                 try:
                     found = guards.probe(shell, target.directory)
-                    others = [*guards.listed(settings.drills.production), *_hosts_of_points(settings, pool, [])]
-                    guards.check(target, found, others)
+                    guards.check(target, found, _forbidden(settings, pool, []))
                     for drill, token in far.left(shell, target.directory):
                         told = known.get(drill)
                         why = ""
@@ -390,6 +388,29 @@ def _last_counts(records: Iterable[Told], drill: str, of: str) -> dict[str, Mapp
     return {} if newest is None else dict(newest.get("counts", {}))
 
 
+def _forbidden(settings: Settings, pool: Connections, unknown: list[str]) -> list[Host]:
+    """Return the hosts on which no drill runs, each by its addresses too where it is named; see :func:`_hosts`.
+
+    What has only a loopback address is this machine, if nothing else is known of it.
+    """
+    found: list[Host] = []
+    for why, its in (*guards.listed(settings.drills.production), *_hosts_of_points(settings, pool, unknown)):
+        resolved = {name: _addresses(name) for name in its.addresses}
+        addresses = its.addresses.union(*resolved.values())
+        if nowhere := sorted(name for name, several in resolved.items() if not several):
+            unknown.append(f"the addresses of {words.several(nowhere)}, {why}")
+            if not its.machine and not its.host_keys and len(nowhere) == len(resolved):
+                raise TargetError(
+                    f"nobody can say whether the target is {why}: {words.several(nowhere)} has no address here",
+                    "Name its machine id, its host key or an address in drcheck.yaml.",
+                )
+        found.append(Host(why, replace(its, addresses=addresses)))
+        if not its.machine and not its.host_keys and guards.is_here(addresses):
+            here = guards.probe(registry.this_machine()).identity
+            found.append(Host(why, replace(here, addresses=frozenset())))
+    return found
+
+
 def _hosts_of_points(settings: Settings, pool: Connections, unknown: list[str]) -> Iterator[Host]:
     """Yield the hosts that hold a source of recovery points of any policy; what cannot be told goes to ``unknown``.
 
@@ -411,7 +432,7 @@ def _hosts_of_points(settings: Settings, pool: Connections, unknown: list[str]) 
         why = f"the host of {alias}, which holds recovery points"
         if not registry.runs_commands(connection):
             name = urlsplit(connection.location()).hostname
-            yield Host(why, Identity("", frozenset(), _addresses(name) if name else frozenset()))
+            yield Host(why, Identity("", frozenset(), frozenset({name} if name else ())))
             continue
         with closing(registry.shell(connection, pool)) as shell:
             if not shell.addresses:  # this machine
@@ -427,10 +448,11 @@ def _hosts_of_points(settings: Settings, pool: Connections, unknown: list[str]) 
             yield Host(why, Identity(machine, shell.host_keys, shell.addresses))
 
 
-def _addresses(host: str) -> frozenset[str]:
-    with suppress(OSError):
-        return frozenset({host, *(str(each[4][0]) for each in socket.getaddrinfo(host, None))})
-    return frozenset({host})
+def _addresses(name: str) -> frozenset[str]:
+    """Return the addresses that a name, or an address, has; none: nobody here knows any."""
+    with suppress(OSError, UnicodeError):
+        return frozenset(str(each[4][0]) for each in socket.getaddrinfo(name, None))
+    return frozenset()
 
 
 @contextmanager

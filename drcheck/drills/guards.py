@@ -7,6 +7,7 @@ file on the target itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -72,6 +73,15 @@ def _plain(address: str) -> str:
         return address.lower().rstrip(".")
     mapped = getattr(parsed, "ipv4_mapped", None)
     return str(mapped or parsed)
+
+
+def is_here(addresses: Iterable[str]) -> bool:
+    """Return whether one of some addresses is that by which every machine reaches itself."""
+    for each in plain(addresses):
+        with suppress(ValueError):
+            if (parsed := ip_address(each)).is_loopback or parsed.is_unspecified:
+                return True
+    return False
 
 
 def probe(shell: Shell, directory: str = "/") -> Probed:

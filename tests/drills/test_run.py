@@ -64,6 +64,7 @@ def test_checksums_of_the_manifest_beside_the_backup_are_held_against_what_was_r
     [
         ("  production:\n    db1: {{machine_id: {machine}}}\n", "machine id"),
         ('  production:\n    db1: {{addresses: ["{host}"]}}\n', "address"),
+        ('  production:\n    db1: {{addresses: ["127.0.2"]}}\n', "the address 127.0.0.2"),  # another name of that address
         ('  production:\n    db1: {{host_key: "{key}"}}\n', "host key"),
     ],
 )  # fmt: skip
@@ -97,6 +98,52 @@ def test_a_drill_here_is_refused_where_the_backups_lie_on_this_machine_under_ano
     shop.looked()
     shop.configure(connection="here")
     assert "machine id" in shop.drill(expect=2).stderr
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_a_drill_here_is_refused_where_this_machine_is_production_by_its_loopback_address(
+    shop: Shop, lab_host: Sshd, name: str
+) -> None:
+    shop.lab, shop.source = shop.source, lab_host
+    shop.configure(connection="here", more=f"  production:\n    db1: {{addresses: [{name}]}}\n")
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    said = shop.drill(expect=2).stderr
+    assert "db1" in said
+    assert "machine id" in said
+    assert shop.left() == []
+
+
+def test_a_drill_here_is_refused_where_a_store_on_this_machine_holds_recovery_points(
+    shop: Shop, lab_host: Sshd
+) -> None:
+    shop.lab, shop.source = shop.source, lab_host
+    shop.configure(connection="here")
+    config = shop.root / "drcheck.yaml"
+    store = (
+        "connections:\n  store: {type: s3, endpoint: 'http://localhost:1', region: here, last_modified: completion}\n"
+    )
+    config.write_text(config.read_text().replace("connections:\n", store, 1))
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    policy = shop.root / "policies" / "shop.yaml"
+    (shop.root / "policies" / "wiki.yaml").write_text(
+        policy.read_text().split("  rto:")[0].replace("service: shop", "service: wiki").replace("backups:", "store:b/")
+    )
+    said = shop.drill(expect=2).stderr
+    assert "the host of store, which holds recovery points" in said
+    assert "machine id" in said
+
+
+def test_a_production_host_whose_name_leads_nowhere_and_of_which_nothing_else_is_known_ends_the_drill(
+    shop: Shop,
+) -> None:
+    shop.configure(more="  production:\n    db1: {addresses: [db1.invalid]}\n")
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    said = shop.drill(expect=2).stderr
+    assert "db1.invalid has no address here" in said
+    assert shop.left() == []
 
 
 @pytest.mark.parametrize("marker", ["", "lab-2\n", None])
