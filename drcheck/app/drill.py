@@ -575,11 +575,15 @@ def _facts(prepared: Prepared, record: Record) -> dict[str, Any]:
 
 
 def _ended(record: Record, report: Report) -> Record:
-    """Return the record of a drill that is over. Its instants are the wall clock's at its begin, and time measured."""
+    """Return the record of a drill that is over. Its instants are the wall clock's at its begin, and time measured.
+
+    They are whole seconds: its clocks start with the one before, so that none of its times is told too short.
+    """
 
     def at(seconds: float | None) -> int | None:
-        return None if seconds is None else record.began_at + round(seconds)
+        return None if seconds is None else record.began_at + int(seconds)
 
+    started = record.began_at - 1
     phases = (
         DrillPhase(phase.name, record.began_at + round(phase.began), round((phase.ended - phase.began) * 1000))
         for phase in report.phases
@@ -587,11 +591,11 @@ def _ended(record: Record, report: Report) -> Record:
     return replace(
         record,
         outcome=Ending(report.ended.value),
-        ended_at=record.began_at + round(report.over),
+        ended_at=at(report.over),
         clocks=DrillClocks(
-            disrupted_at=record.began_at,
-            declared_at=record.began_at,
-            restore_started_at=record.began_at,
+            disrupted_at=started,
+            declared_at=started,
+            restore_started_at=started,
             restored_at=at(report.restored),
             validated_at=at(report.validated),
         ),

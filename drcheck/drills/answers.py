@@ -14,7 +14,7 @@ from drcheck.core.decimals import exact
 from drcheck.core.model.runbook import Check, Compare
 
 _COUNT: Final = re.compile(r"(?P<name>\S(?:.*\S)?)[ \t]+(?P<number>[0-9]{1,18})")
-_SUM: Final = re.compile(r"(?P<sum>[0-9a-f]{64}) [ *](?:\./)?(?P<name>.+)")
+_SUM: Final = re.compile(r"(?P<escaped>\\?)(?P<sum>[0-9A-Fa-f]{64}) [ *](?:\./)?(?P<name>.+)")
 _EPOCH: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]*)?")
 _AHEAD: Final = 300
 """Seconds by which a record may be newer than the instant of the data: clocks are not one."""
@@ -144,7 +144,9 @@ def _sums(said: str, manifest: str | None) -> Result:
 
 
 def _checksums(text: str) -> dict[str, str]:
-    return {found["name"]: found["sum"] for found in map(_SUM.fullmatch, text.splitlines()) if found}
+    """Return the sums by name, as ``sha256sum`` prints both: what is special in a name has a backslash before it."""
+    found = map(_SUM.fullmatch, (line.removesuffix("\r") for line in text.split("\n")))
+    return {each["escaped"] + each["name"]: each["sum"].lower() for each in found if each}
 
 
 def _numbers(text: str) -> dict[str, int]:

@@ -86,7 +86,8 @@ class Records:
             size = os.fstat(opened).st_size
             if size and os.pread(opened, 1, size - 1) != b"\n":
                 os.write(opened, b"\n")  # what was being written when the machine went down
-            os.write(opened, line)
+            while line:
+                line = line[os.write(opened, line) :]  # a disk that fills up takes a part, and only then says so
             os.fsync(opened)
         finally:
             os.close(opened)
@@ -116,8 +117,8 @@ class Keeping:
     def end(self, record: Mapping[str, Any], entry: bytes, line: bytes) -> None:
         """Keep what came of it, and tell it in the log of all drills; ``entry`` is what the ledger is to be told."""
         _write(self.directory / _ENTRY, entry)
+        self._records.append(line)  # a drill without a record is told again, by the same line
         _write(self.directory / _RECORD, json.dumps(record, indent=1).encode() + b"\n")
-        self._records.append(line)
 
     def told(self) -> None:
         """Note that the ledger was told."""

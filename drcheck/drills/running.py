@@ -238,7 +238,7 @@ class Drill:
         key = self._key(step.name)
         status, _ = self._detached(key, step.name, step.run, within)
         if status != 0:
-            raise _Failed(f"{step.name} {_how(status)}{self._about(key)}")
+            raise _Failed(f"{step.name} ended with status {status}{self._about(key)}")
 
     def _check(self, check: Check) -> None:
         within = min(check.timeout, self._left())
@@ -253,7 +253,9 @@ class Drill:
         status, output = self._detached(key, check.name, script, within)
         known = self.plan.known._replace(last=self.plan.last_counts.get(check.name))
         if status != 0:
-            result = Result(Outcome.FAILED, f"its command {_how(status)}{self._about(key)}")
+            result = Result(Outcome.FAILED, f"its command ended with status {status}{self._about(key)}")
+        elif len(output) >= far.OUTPUT:
+            result = Result(Outcome.NOT_RUN, f"its answer is not kept whole: it has {words.size(far.OUTPUT)} or more")
         else:
             result = compared(check, output.decode("utf-8", "replace"), known)
         self.report.checks.append(Checked(check.name, check.asks, result))
@@ -263,7 +265,7 @@ class Drill:
         self._number += 1
         return f"{self._number:02}-{name}"
 
-    def _detached(self, key: str, name: str, script: str, within: float) -> tuple[int | None, bytes]:
+    def _detached(self, key: str, name: str, script: str, within: float) -> tuple[int, bytes]:
         """Run a step to its end on the target, and return its exit status and what is kept of its output."""
         if within <= 0:
             raise _Failed(f"{name} did not begin: the drill took longer than {words.duration(self.plan.deadline)}")
@@ -280,6 +282,8 @@ class Drill:
                 self._keep(key, bytes(output))
                 raise _Failed(f"{name} took longer than {words.duration(round(within))}{_last_line(output)}")
         self._keep(key, bytes(output))
+        if state.status is None:  # the host went down, or somebody ended it: that says nothing of the recovery point
+            raise TargetError(f"{name} ended without a status{self._about(key)}", "See whether the target restarted.")
         return state.status, bytes(output)
 
     def _keep(self, key: str, output: bytes) -> None:
@@ -345,7 +349,7 @@ class Drill:
                     self.listener.says(f"clean-up: {error}")
                     continue
                 if status != 0:
-                    self.listener.says(f"clean-up: {step.name} {_how(status)}")
+                    self.listener.says(f"clean-up: {step.name} ended with status {status}")
             self.listener.begins("clean up", "remove", far.ANSWER)
             self.directory.clear()
         except CollectorError as error:
@@ -354,10 +358,6 @@ class Drill:
             self.report.left = "the clean-up was interrupted"
         if self.report.left:
             self.listener.says(f"the target is not clean: {self.report.left}")
-
-
-def _how(status: int | None) -> str:
-    return "ended without a status" if status is None else f"ended with status {status}"
 
 
 def _last_line(output: bytes | bytearray) -> str:

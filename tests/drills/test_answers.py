@@ -83,6 +83,17 @@ def test_checksums_are_those_of_the_manifest() -> None:
     assert outcome(Compare.CHECKSUMS, "") is NOTED
 
 
+def test_a_file_whose_name_is_escaped_or_whose_sum_is_in_capitals_is_not_passed_over() -> None:
+    manifest = f"{SUM}  a\n\\{OTHER}  two\\nlines\n{OTHER.upper()}  c\r\n"
+    there = f"{SUM}  ./a\n\\{OTHER}  ./two\\nlines\n{OTHER}  ./c\n"
+    assert outcome(Compare.CHECKSUMS, there, manifest=manifest) is PASSED
+    for line in there.splitlines():
+        assert outcome(Compare.CHECKSUMS, there.replace(f"{line}\n", ""), manifest=manifest) is FAILED
+    several = f"{SUM}  a\u2028b\n{OTHER}  a\u2028c\n"
+    assert outcome(Compare.CHECKSUMS, several, manifest=several) is PASSED
+    assert outcome(Compare.CHECKSUMS, f"{OTHER}  a\u2028c\n", manifest=several) is FAILED
+
+
 @given(st.sampled_from(Compare), st.text(), st.none() | st.just("orders 10\n") | st.just(f"{SUM}  a\n"))
 def test_no_text_at_all_is_a_fault_of_drcheck_or_passes_by_chance(
     compare: Compare, said: str, manifest: str | None

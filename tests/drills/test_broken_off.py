@@ -150,6 +150,22 @@ def test_a_connection_that_is_lost_is_made_again_and_the_step_is_never_started_t
     assert shop.left() == []
 
 
+def test_a_step_that_goes_with_its_host_says_nothing_of_the_recovery_point(shop: Shop) -> None:
+    waiting(shop)
+    process, directory, step = under_way(shop)
+    runs = int((directory / "steps" / "01-restore" / "pid").readlink().name)
+    for each in (runs, *descendants(runs)):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 3, said
+    assert "restore ended without a status" in said
+    assert not alive(step)
+    assert shop.left() == []
+    assert [one["outcome"] for one in shop.told()] == ["aborted"]
+    assert shop.verdicts()["rto"]["status"] == "unknown"
+
+
 def test_a_host_that_does_not_come_back_ends_in_an_aborted_drill_and_gc_cleans_it_later(
     shop: Shop, tmp_path: Path, lab_host: Sshd
 ) -> None:

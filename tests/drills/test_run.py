@@ -8,6 +8,10 @@ import os
 import pytest
 from lab.servers import Sshd
 
+from drcheck.app import drill
+from drcheck.core.model.drill import Drill
+from drcheck.drills.running import Ended, Report
+
 from .conftest import MACHINE, Shop
 
 
@@ -172,6 +176,30 @@ def test_a_runbook_whose_checks_have_nothing_to_hold_the_data_against_never_pass
     shop.drill(expect=3)
     assert shop.told()[0]["outcome"] == "aborted"
     assert shop.left() == []
+
+
+def test_an_answer_that_is_too_long_to_be_kept_is_held_against_nothing(shop: Shop) -> None:
+    shop.runbook(
+        "runbook: 1\ntitle: t\nsteps:\n  - {name: fetch, copy: point, timeout: 1m}\n"
+        "checks:\n  - {name: n, timeout: 1m, run: 'yes files | head -n 300000; echo end', expects: {contains: end}}\n"
+        "  - {name: m, timeout: 1m, run: 'echo 1', expects: {at_least: 1}}\n"
+    )
+    shop.promise(runbook="own")
+    shop.backup(b"x" * 2000)
+    shop.looked()
+    assert "its answer is not kept whole" in shop.drill(expect=3).stdout
+    assert "data" not in shop.told()[0]
+
+
+def test_a_drill_is_never_told_shorter_than_it_was() -> None:
+    report = Report(Ended.PASSED, restored=3599.6, validated=7200.2, over=7200.3)
+    told = drill._ended(Drill("d", "shop", 1000), report)
+    its = told.clocks
+    assert None not in (its.restored_at, its.restore_started_at)
+    assert its.restored_at - its.restore_started_at == 3600
+    assert told.recovery_seconds == 7201
+    assert told.ended_at == 1000 + 7200  # no later than it was
+    assert not told.clocks_disagree
 
 
 def test_a_drill_here_restores_what_lies_on_another_host(shop: Shop, lab_host: Sshd) -> None:
