@@ -7,6 +7,7 @@ passed; and of two watches over one ledger whichever holds it does the job, and 
 
 from __future__ import annotations
 
+import gc
 import os
 import traceback
 from collections.abc import Iterator
@@ -155,6 +156,7 @@ class Watching:
         now = clock.now()
         if self._due_at(job, now) <= now:
             self._do(job)
+            gc.collect()  # clients of storage leave circles behind, some 25 MB a run, and circles are sought seldom
 
     def _do(self, job: Job) -> int:
         """Do a job, tell how it went, and return its status: nothing that goes wrong in it ends the watch."""

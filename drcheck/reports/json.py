@@ -6,9 +6,9 @@ decimals as strings, instants RFC 3339 in UTC with ``Z``. Keys are only ever add
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, repeat
 from operator import add
@@ -54,7 +54,7 @@ class Services:
     def __init__(self, file: IO[bytes]) -> None:
         """Keep them in ``file``, compressed."""
         self._file = file
-        self._packed = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0)
+        self._packed = zlib.compressobj(1)
         self._separators = _separators()
         self._locations: Mapping[str, str] | None = None
 
@@ -62,14 +62,14 @@ class Services:
         """Take in the next one; ``whole`` tells where connections lead to."""
         if self._locations is None:
             self._locations = whole().locations
-        self._packed.write(next(self._separators) + service_text(judged, self._locations))
+        self._file.write(self._packed.compress(next(self._separators) + service_text(judged, self._locations)))
 
     def with_rest(self, report: Report) -> Iterator[bytes]:
         """Yield the whole text, once: ``report`` without regard to its services, around those that were taken in."""
-        self._packed.close()
+        self._file.write(self._packed.flush())
         self._file.seek(0)
-        with gzip.GzipFile(fileobj=self._file) as packed:
-            yield from _around(report, pieces(packed))
+        text = zlib.decompressobj()
+        yield from _around(report, filter(None, map(text.decompress, pieces(self._file))))
 
 
 def service_text(judged: Judged, locations: Mapping[str, str]) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from gzip import GzipFile
 from typing import IO, Final
 
 from drcheck.errors import OutputError
@@ -27,7 +26,7 @@ def spooled() -> Iterator[IO[bytes]]:
         ) from error
 
 
-def pieces(file: IO[bytes] | GzipFile) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """Yield what is left of a file."""
     while piece := file.read(_PIECE):
         yield piece

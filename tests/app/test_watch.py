@@ -1,7 +1,9 @@
 """The watch under a clock of the test's own: what is due, done once, tried again, and never done twice."""
 
+import gc
 import os
 import sys
+import weakref
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -191,6 +193,29 @@ def test_a_fault_while_the_channels_are_told_ends_no_watch(world, monkeypatch):
     until(world, watching, at(2026, 3, 21, 12))
     assert len(world.runs()) == 2
     assert all("ZeroDivisionError" in str(error) for error in world.told.errors)
+
+
+def test_what_a_job_leaves_behind_in_circles_is_gone_before_the_next_one(world, monkeypatch):
+    class Client:
+        pass
+
+    left, verify = [], watch.verify
+
+    def leaves_circles(*asked):
+        client = Client()
+        client.itself = client
+        left.append(weakref.ref(client))
+        return verify(*asked)
+
+    monkeypatch.setattr(watch, "verify", leaves_circles)
+    watching = world.watching()
+    gc.disable()
+    try:
+        until(world, watching, at(2026, 3, 22, 12))
+        gone = [client() is None for client in left]
+    finally:
+        gc.enable()
+    assert gone == [True] * 3
 
 
 def test_a_watch_that_is_the_others_spare_calls_no_run_failed(world, monkeypatch):
