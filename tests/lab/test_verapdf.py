@@ -31,7 +31,7 @@ def validated(directory: Path, files: dict[str, bytes]) -> dict[str, dict[str, l
 
 
 def made(report, *, split: bool = False) -> dict[str, bytes]:
-    return {one.name: one.data for one in pdf.documents(iter(report.services), lambda: report, split=split)}
+    return {one.name: b"".join(one.pieces) for one in pdf.documents(iter(report.services), lambda: report, split=split)}
 
 
 @pytest.fixture(scope="module")
