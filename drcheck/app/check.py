@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import product
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,7 +100,7 @@ def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Chec
                     "unzip FILE && sha256sum -c digests.sha256 checks its digests.",
                 )
             files = {name: archive.read(name) for name in names}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, zlib.error, LZMAError, EOFError) as error:
         raise UsageError(f"it is no zip that can be read: {error}", "Name what drcheck report wrote.") from error
     wrong = [f"{name} stands in it twice" for name in sorted({name for name in names if names.count(name) > 1})]
     try:

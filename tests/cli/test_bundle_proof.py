@@ -93,6 +93,15 @@ def test_verdicts_that_were_changed_are_never_verified_by_the_records_beside_the
     told(copy, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml", expect=1)
 
 
+def test_a_zip_that_is_broken_within_is_told_and_no_fault_of_drcheck(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "q.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("report.json", "x" * 5000)
+    data = bytearray((tmp_path / "q.zip").read_bytes())
+    data[60] ^= 0xFF
+    (tmp_path / "q.zip").write_bytes(data)
+    drcheck(tmp_path, "check", "q.zip", expect=2)
+
+
 def test_a_bundle_that_brings_its_own_key_is_not_verified(filed: Path, tmp_path: Path) -> None:
     shown = told(filed, "check", "q.zip", expect=3)
     assert "the key was not given: whoever made these records could have made it too" in shown

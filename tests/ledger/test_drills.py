@@ -300,6 +300,23 @@ def test_every_drill_reads_as_a_record_of_a_log(one):
     assert recovery.validation is one.rung
 
 
+@given(st.text(), st.text(), st.text(), st.integers(0, 400))
+def test_no_text_keeps_a_drill_that_drcheck_ran_from_being_read(said, notes, name, many):
+    failed = Drill(
+        "d", "shop", NOW, point=DrillPoint("s", "o", name), outcome=Ending.FAILED, ended_at=NOW + 9, data_wrong=True,
+        checks=(DrillCheck("c", "failed", said), *[DrillCheck("c", "failed", "x" * 300)] * many), operator=said, notes=notes,
+    )  # fmt: skip
+    log = restore_log.parse(as_log.lines([failed], []), "shop", FOREVER)
+    assert log.gaps == ()
+    assert [(one.id, one.outcome) for one in log.recoveries] == [("d", "failed")]
+
+
+@pytest.mark.parametrize("said", ["ERROR:\trelation", "\x1b[31mno\x1b[0m", "x" * 70_000])
+def test_the_last_words_of_a_command_never_hide_that_a_drill_failed(said):
+    failed = drill(2, began_at=NOW - 3600, outcome=Ending.FAILED, checks=(DrillCheck("rows", "failed", said),))
+    assert statuses(drill(1), failed)["quick"] is Status.BREACHED
+
+
 def test_several_drills_may_be_held_under_one_announcement():
     given = Announced("a", "shop", NOW - 9 * DAY, NOW - DAY)
     raw = as_log.lines([drill(1, announcement="a"), drill(2, announcement="a")], [given])

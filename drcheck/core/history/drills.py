@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from drcheck.core import words
-from drcheck.core.model.drill import Announced, Drill, Ending
+from drcheck.core.model.drill import Announced, Drill, Ending, Origin
 
+_LONGEST: Final = 60_000
+"""Bytes of a line that every log takes."""
 _NEAR: Final = 2 * 86400
 """Seconds: what lies further apart is never of one day."""
 
@@ -26,7 +28,14 @@ def lines(drills: Iterable[Drill], announced: Iterable[Announced]) -> bytes:
     for drill in drills:
         records += (_announcement(given, drill.id) for given in announced if is_of(given, drill))
         records.append(record(drill))
-    return b"".join(json.dumps(one).encode() + b"\n" for one in records)
+    return b"".join(json.dumps(one).encode() + b"\n" for one in map(_short, records))
+
+
+def _short(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record without what nothing is judged by, where a log would refuse it for its length."""
+    if len(json.dumps(told)) < _LONGEST:
+        return told
+    return {key: value for key, value in told.items() if key not in {"checks", "notes"}}
 
 
 def is_of(given: Announced, drill: Drill) -> bool:
@@ -44,7 +53,8 @@ def record(drill: Drill) -> dict[str, Any]:
     """Return a drill as one record of a log of restore tests.
 
     One that has no end was killed, or goes on: it proves nothing, as one that was aborted. Nor does one whose clocks
-    disagree, or that could not run. Each of them is a test that was held all the same.
+    disagree, or that could not run. Each of them is a test that was held all the same. What drcheck ran itself is never
+    refused for the texts of others in it, such as the last words of a command: they are told as they can be shown.
     """
     ended = drill.began_at if drill.ended_at is None else drill.ended_at
     told = {
@@ -71,7 +81,23 @@ def record(drill: Drill) -> dict[str, Any]:
         "operator": drill.operator,
         "notes": drill.notes,
     }
+    told = _shown(told) if drill.origin is Origin.RUN else told
     return {key: value for key, value in told.items() if value not in (None, "", [], {})}
+
+
+def _shown(value: Any) -> Any:
+    """Return what is told with every text in it as it can be shown."""
+    match value:
+        case str() if not value.isprintable():
+            return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in value).strip()
+        case str():
+            return value.strip()
+        case list():
+            return [_shown(each) for each in value]
+        case dict():
+            return {key: shown for key, each in value.items() if (shown := _shown(each)) != ""}
+        case _:
+            return value
 
 
 def _point(drill: Drill) -> Iterator[tuple[str, str | int]]:
