@@ -114,7 +114,7 @@ def _counts(said: str, tolerance: Fraction, known: Known) -> Result:
         if not wanted:
             return Result(Outcome.NOT_RUN, "the manifest beside the backup counts nothing", counted)
         return _held(counted, wanted, Fraction(0), "the manifest")
-    if known.last is not None:
+    if known.last is not None and any(known.last.values()):  # zeroes, as zeroes before, prove nothing
         return _held(counted, known.last, tolerance, "the last drill")
     return Result(Outcome.NOTED, f"{_several(counted)}; there is nothing to hold it against yet", counted)
 
@@ -123,7 +123,7 @@ def _held(counted: Mapping[str, int], wanted: Mapping[str, int], tolerance: Frac
     for name, number in wanted.items():
         if name not in counted:
             return Result(Outcome.FAILED, f"{_shown(name)} is missing, {by} has {number} there", counted)
-        if abs(counted[name] - number) > tolerance * number:
+        if abs(counted[name] - number) > tolerance * number or (number and not counted[name]):
             allowed = f", {exact(tolerance * 100)} % either way is allowed" if tolerance else ""
             return Result(Outcome.FAILED, f"{_shown(name)} has {counted[name]}, {by} has {number}{allowed}", counted)
     return Result(Outcome.PASSED, f"{_several(counted)}, as {by} has it", counted)

@@ -71,6 +71,9 @@ def test_without_a_manifest_counts_are_those_of_the_last_drill_within_the_tolera
     assert outcome(Compare.COUNTS, "orders 89\n", last={"orders": 100}, tolerance="1/10") is FAILED
     assert outcome(Compare.COUNTS, "new 5\n", last={"orders": 100}, tolerance="1") is FAILED
     assert outcome(Compare.COUNTS, "orders 90\n") is NOTED
+    assert outcome(Compare.COUNTS, "orders 0\n", last={"orders": 100}, tolerance="1") is FAILED
+    assert outcome(Compare.COUNTS, "orders 0\n", last={"orders": 0}) is NOTED
+    assert outcome(Compare.COUNTS, "orders 0\nnew 1\n", last={"orders": 0, "new": 1}) is PASSED
     assert outcome(Compare.COUNTS, "orders 90\n", manifest=f"{SUM}  a\n", last={"orders": 90}) is PASSED
 
 
