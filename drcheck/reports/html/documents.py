@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from drcheck.reports.story import overview, service
+from drcheck.reports.story import overview, provenance, service
 from drcheck.run_report import Document, Judged, Report
 
 
@@ -30,7 +30,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
         else:
             sections.append(Markup(page.render(service=shown, back="#top")))  # noqa: S704  rendered with autoescape
     estate = overview.Estate(whole(), rows)
-    frame = _page(environment, estate.title, estate=estate, sections=sections)
+    frame = _page(environment, estate.title, estate=estate, provenance=provenance, sections=sections)
     yield Document("index.html" if split else "", [frame.encode()])
 
 

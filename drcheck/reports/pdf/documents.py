@@ -13,6 +13,7 @@ from drcheck.errors import UsageError
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, digest_lines
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset
+from drcheck.reports.story import provenance
 from drcheck.reports.story.overview import Estate, Row
 from drcheck.reports.story.service import Section
 from drcheck.reports.wording.text import printable, prose
@@ -78,7 +79,12 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
         "run": printable(report.run),
         "mark": estate.mark[:2],
         "answer": estate.answer,
-        "counts": f"At its end: {estate.counts}.",
+        "counts": estate.counts,
+        "reading": estate.reading,
+        "vouchers": provenance.VOUCHERS,
+        "again": provenance.AGAIN,
+        "commands": [Name(command) for command in estate.commands],
+        "limits": provenance.LIMITS,
         "faults": estate.faults,
         "alone": len(rows) == 1,
         "judged": dict(estate.obtained)["Judged"],

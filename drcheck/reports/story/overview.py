@@ -14,6 +14,7 @@ from drcheck.core.judging.controls import Shown, shown_for
 from drcheck.core.model.status import SEVERITY, Status
 from drcheck.core.model.verdict import Verdict
 from drcheck.reports.story import provenance, sample
+from drcheck.reports.story.service import waivers_of
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.marks import Mark, mark
 from drcheck.reports.wording.text import printable, prose
@@ -58,6 +59,8 @@ class Row:
     met: str
     gaps: str
     by_kind: dict[str, Mark]
+    waivers: int
+    """How many held at some time of what was judged."""
     exceptions: tuple[NotKept, ...]
 
     @classmethod
@@ -77,6 +80,7 @@ class Row:
             met,
             gaps,
             {kind: _of_kind(judged.verdicts, kind) for kind in kinds},
+            len(waivers_of(judged)),
             tuple(_told(judged, verdict, local) for verdict in judged.verdicts if reasons.matters(verdict)),
         )
 
@@ -170,8 +174,21 @@ class Estate:
 
     @property
     def counts(self) -> str:
-        """The totals as every other format tells them, which show how things stood at the end."""
-        return totals.counts(self.report)
+        """The totals as every other format tells them."""
+        return f"By status: {totals.counts(self.report)}."
+
+    @property
+    def reading(self) -> str:
+        """How statuses are to be read."""
+        return (
+            "A status is that at the end of what was judged; where anything before is not proved, met becomes unknown. "
+            "Breaches that are over stand among the exceptions."
+        )
+
+    @property
+    def commands(self) -> list[str]:
+        """What judges it again."""
+        return [command.format(run=printable(self.report.run)) for command in provenance.COMMANDS]
 
     @property
     def standards(self) -> Iterator[tuple[str, list[ControlRow]]]:
@@ -199,6 +216,7 @@ class Estate:
             ("Sources", f"{seen.seen} of {seen.asked} seen without an evidence gap that may hide something"),
             ("Evidence gaps", str(seen.gaps)),
             *(provenance.in_words(report.provenance, shown) if report.provenance else ()),
+            ("Waivers that held in it", str(sum(row.waivers for row in self.rows) or "none")),
             ("Made", f"{words.instant(report.ended_at)} by drcheck {report.version}"),
         ]
 

@@ -11,12 +11,29 @@ from drcheck.run_report import Provenance
 
 _MOST_TEXTS: Final = 20
 
+VOUCHERS: Final = (
+    "Who vouches for a verdict is the weakest of what it rests on: attested (a named person's dated word), log (lines "
+    "that somebody or something wrote), signed, tool (what a backup tool tells of its own), storage (what the place "
+    "itself tells of its objects), drill (restored and measured by drcheck). Where a place lies, the policy says."
+)
+AGAIN: Final = (
+    "Looking and judging are two steps that meet in the ledger, an append-only log: what was seen is recorded first, "
+    "and judging reads nothing else. Whoever has the ledger and drcheck.yaml can judge the same period again:"
+)
+COMMANDS: Final = ("drcheck check FILE --config drcheck.yaml", "drcheck replay {run} --config drcheck.yaml")
+"""With which it is judged again; ``{run}`` stands for the newest run."""
+LIMITS: Final = (
+    "What this does not show: that what logs and storage say of themselves is true; that a backup can be restored, "
+    "beyond what the restore tests in it have shown; what stood before the first complete look, or came and went "
+    "between two; and that nobody has replaced the ledger, unless a checkpoint of it was signed and its key is known "
+    "from elsewhere (drcheck ledger verify)."
+)
+
 
 def in_words(came: Provenance, shown: Callable[[int], str]) -> Iterator[tuple[str, str]]:
     """Yield a label and what it says, each; ``shown`` writes an instant."""
     runs = f"{words.counted(came.runs, 'run')} that recorded verdicts"
-    if came.stopped:
-        runs += f", and {came.stopped} that did not come to the end"
+    runs += f", and {came.stopped or 'none'} that did not come to the end"
     yield "Runs in the period", runs
     start, end = came.longest_without
     yield "Longest time without", f"{words.duration(end - start)}, from {shown(start)} to {shown(end)}"

@@ -138,6 +138,16 @@ class Clause:
         )
 
 
+def waivers_of(judged: Judged) -> dict[tuple[str, Waiver], list[Waived]]:
+    """Return the waivers that held at some time of a service's window, by commitment, each with when it held."""
+    window, found = judged.window, dict[tuple[str, Waiver], list[Waived]]()
+    for verdict in judged.verdicts:
+        for one in verdict.waived:
+            if one.start < window.end and one.end > window.start:
+                found.setdefault((verdict.commitment.id, one.waiver), []).append(one)
+    return found
+
+
 class Section:
     """A service."""
 
@@ -179,11 +189,6 @@ class Section:
 
         Of all texts that were in force then, also of those that have no such waiver any more.
         """
-        window, found = self._judged.window, dict[tuple[str, Waiver], list[Waived]]()
-        for verdict in self._judged.verdicts:
-            for one in verdict.waived:
-                if one.start < window.end and one.end > window.start:
-                    found.setdefault((verdict.commitment.id, one.waiver), []).append(one)
         return [
             (
                 printable(commitment),
@@ -193,7 +198,7 @@ class Section:
                 approver(waiver),
                 prose(waiver.reason),
             )
-            for (commitment, waiver), several in found.items()
+            for (commitment, waiver), several in waivers_of(self._judged).items()
         ]
 
     @property
