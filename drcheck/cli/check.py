@@ -12,7 +12,8 @@ With --config, the ledger must have the run that the report rests on, and the
 policies in it are judged again over the same period by what that run knew.
 Where the ledger is signed, a bundle has the records of the period, and --key
 tells whether they are those that were signed, all of them; what the report says
-of them is verified only where --config has it judged again. Nothing is recorded.
+of them is verified only where --config has it judged again. Nothing is
+recorded.
 What the pages say is checked by nothing here; a signature of the file tells
 whether it was changed.
 """
@@ -21,7 +22,7 @@ _EPILOG = """\
 examples:
   drcheck check drcheck-2026-Q3.pdf                         its own files
   drcheck check drcheck-2026-Q3.zip --config drcheck.yaml   and the ledger
-  drcheck check drcheck-2026-Q3.zip --key key.pub           its records' signature
+  drcheck check drcheck-2026-Q3.zip --key key.pub           its signature
   unzip drcheck-2026-Q3.zip && sha256sum -c digests.sha256  without drcheck
 
 exit status: 0 all is as it must be, 1 something is not, 2 it cannot be read,

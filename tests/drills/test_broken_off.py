@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def under_way(shop: Shop) -> tuple[subprocess.Popen[str], Path, int]:
     process = subprocess.Popen(
         shop.command("drill", "run", "shop"), cwd=shop.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  jobs in the background ignore it
     )  # fmt: skip
     shop.processes.append(process)
 
