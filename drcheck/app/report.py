@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,7 +17,9 @@ from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.time.spans import Span
+from drcheck.ledger.interface import Log
 from drcheck.ledger.past_runs import past_runs
+from drcheck.ledger.state import PastRun
 from drcheck.ledger.tree import Tree
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.standards import load_standards
@@ -38,14 +40,14 @@ def report(
     loaded, standards = load_policies(paths, settings), load_standards(settings.controls)
     with known_offline(settings, paths, loaded, question) as known:
         kept: list[Judged] = []
-        provenance = cache(partial(_provenance, known))
-        window = known.report(()).window
-        drawing = None if asked is None else _drawing(known, window, asked)
+        runs = cache(partial(past_runs, known.ledger.log))  # each time all entries are read
+        provenance = cache(partial(_provenance, known, runs))
+        drawing = None if asked is None else _drawing(known.ledger.log, runs, known.report(()).window, asked)
+        names = {policy.service for policy in known.policies}
+        texts = {one.policy.sha256 for versions in known.versions.values() for one in versions.readable}
 
         def complete(made: Report) -> Report:
-            services = {policy.service for policy in known.policies}
-            texts = {one.policy.sha256 for versions in known.versions.values() for one in versions.readable}
-            proof = partial(records, known.ledger.log, made.window.start, made.run, services, texts)
+            proof = partial(records, known.ledger.log, made.window.start, made.run, names, texts)
             sample = None if drawing is None else drawing.sample()
             came = provenance(made.window)
             shown = proof if made.checkpoint else None
@@ -75,23 +77,20 @@ class Asked(NamedTuple):
     word: str
 
 
-def _drawing(known: KnownOffline, window: Window, asked: Asked) -> Drawing:
+def _drawing(log: Log, runs: Callable[[int], list[PastRun]], window: Window, asked: Asked) -> Drawing:
     """Return what draws a sample, by the last entry that tells of what a run saw which began by the period's end.
 
     Where none had begun by then, it is that of the first run: later runs change nothing of what a word draws.
     """
-    log = known.ledger.log
-    number = (past_runs(log, window.end)[-1:] or past_runs(log, FOREVER)[:1])[0].looked_until
+    number = (runs(window.end)[-1:] or runs(FOREVER)[:1])[0].looked_until
     (stored,) = log.read(number - 1, number)
     return Drawing(asked.slots, asked.word, number, leaf_hash(stored.data).hex())
 
 
-def _provenance(known: KnownOffline, window: Window) -> Provenance:
+def _provenance(known: KnownOffline, runs: Callable[[int], list[PastRun]], window: Window) -> Provenance:
     """Return which runs there were within the window of a report, and which texts of its policies came in it."""
     log = known.ledger.log
-    within = [
-        run for run in past_runs(log, window.end) if not run.began.question and window.start <= run.began.started_at
-    ]
+    within = [run for run in runs(window.end) if not run.began.question and window.start <= run.began.started_at]
     recorded = [run for run in within if run.state == "finished" and not run.judged.isdisjoint(known.windows)]
     begins = sorted([window.start, *(run.began.started_at for run in recorded), window.end])
     texts = [
