@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
+from drcheck.cli import options
 from drcheck.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--template", metavar="FILE", help="a template of yours that they extend")
     parser.add_argument("--list", metavar="FILE", help="what exists: a name a line, or CSV; - for standard input")
     parser.add_argument("--coverage", action="store_true", help="hold the policies against --list, and look nowhere")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="all services, and tracebacks of clients")
     parser.set_defaults(run=run)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from drcheck.cli import options
 from drcheck.errors import OutputError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("connections", nargs="*", metavar="CONNECTION", help="a connection of drcheck.yaml")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parser.add_argument("-v", "--verbose", action="store_true", help="tracebacks of clients, on standard error")
     parser.set_defaults(run=run)

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import Final
 
+from drcheck.cli import options
+
 EXIT_OVERDUE: Final = 1
 EXIT_UNKNOWN: Final = 3
 
@@ -44,8 +46,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("service", nargs="?", default="", metavar="SERVICE", help="default: all services")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.console_or_json(parser)
+    options.config(parser)
     parser.set_defaults(run=run)
 
 

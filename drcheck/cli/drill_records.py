@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from drcheck.cli import options
 from drcheck.errors import DrcheckError, UsageError
 
 if TYPE_CHECKING:
@@ -94,10 +95,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--even-so", action="store_true", help="announce it though the notice is too short")
     parser = _verb(verbs, "list", "the drills that the ledger knows", "List drills, the newest first.", "", _list)
     parser.add_argument("service", nargs="?", default="", metavar="SERVICE", help="default: all services")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
+    options.console_or_json(parser)
     parser = _verb(verbs, "show", "all that is known of one drill", "Show one drill.", "", _show)
     parser.add_argument("id", metavar="ID", help="as drcheck drill list has it; its beginning will do")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
+    options.console_or_json(parser)
 
 
 def _verb(
@@ -111,7 +112,7 @@ def _verb(
     parser = verbs.add_parser(
         name, help=about, description=description, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.set_defaults(run=run)
     return parser
 

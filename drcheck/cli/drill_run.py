@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from drcheck.cli import options
+
 if TYPE_CHECKING:
     from drcheck.app.drill import Prepared, Target
     from drcheck.core.model.drill import Drill
@@ -99,7 +101,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
 
 
 def run_drill(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from drcheck.cli import options
 from drcheck.errors import DrcheckError, UsageError
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--commitment", default="", metavar="ID", help="only this commitment")
     parser.add_argument("--since", metavar="INSTANT", help="a date or an instant: leave out what ended before it")
     parser.add_argument("--all", action="store_true", help="a line for every run, not only where a verdict changed")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.console_or_json(parser)
+    options.config(parser)
     parser.set_defaults(run=run)
 
 

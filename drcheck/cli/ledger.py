@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from drcheck.cli import ledger_proof
+from drcheck.cli import ledger_proof, options
 from drcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("subject", nargs="?", metavar="WHAT", help="the service, name, entry or file that it is about")
     parser.add_argument("--reason", help="why a service is promised no more")
     ledger_proof.add_options(parser)
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.set_defaults(run=run)
 
 

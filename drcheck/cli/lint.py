@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from drcheck.cli import options
 from drcheck.errors import OutputError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("policies", nargs="*", metavar="POLICY", help="a policy file, or a directory of them")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.add_argument("--explain", action="store_true", help="tell also what promises amount to")
     parser.add_argument("--strict", action="store_true", help="exit with 1 where there are warnings")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")

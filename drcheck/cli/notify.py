@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from drcheck.cli import options
+
 if TYPE_CHECKING:
     from drcheck.ledger.notifications import Notification
 
@@ -45,7 +47,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("channels", nargs="*", metavar="CHANNEL", help="default: all")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--test", action="store_true", help="send each channel a message that says that it is a trial")
     what.add_argument("--log", action="store_true", help="print what was told to whom, when, and what became of it")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from drcheck.cli import options
+
 if TYPE_CHECKING:
     from drcheck.app.replay import Difference, Replayed
     from drcheck.ledger.entries import Found
@@ -36,8 +38,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("run_id", nargs="?", default="", metavar="RUN", help="the beginning of its id; default: newest")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.console_or_json(parser)
+    options.config(parser)
     parser.set_defaults(run=run)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from drcheck.cli import options
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.registry import DOCUMENTS, FORMATS, splits
 
@@ -54,7 +55,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("policies", nargs="*", metavar="POLICY", help="a policy file, or a directory of them")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.add_argument("--period", metavar="PERIOD", help="a day, month, quarter or year: 2026-09, 2026-Q3")
     parser.add_argument("--from", dest="since", metavar="INSTANT", help="from here on, up to --to")
     parser.add_argument("--to", dest="until", metavar="INSTANT", help="up to here, from --from on")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from drcheck.cli import options
 from drcheck.errors import DrcheckError, UsageError
 
 EXIT_NOTHING: Final = 1
@@ -51,8 +52,8 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("service", metavar="SERVICE", help="the service to restore")
     parser.add_argument("--scenario", default="", metavar="ID", help="what has happened: sites are lost with it")
     parser.add_argument("--at", metavar="INSTANT", help="a date or an instant: the newest state of then or before")
-    parser.add_argument("--format", choices=("console", "json"), default="console", help="default: console")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.console_or_json(parser)
+    options.config(parser)
     parser.set_defaults(run=run)
 
 

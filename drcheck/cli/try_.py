@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
+from drcheck.cli import options
 from drcheck.errors import OutputError, UsageError
 from drcheck.registry import READERS
 
@@ -55,7 +56,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--name-zone", metavar="ZONE", help="the zone of times in names (default: UTC)")
     parser.add_argument("--policy", metavar="FILE", help="the policy that has the source")
     parser.add_argument("--source", metavar="NAME", help="a source of that policy")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="all names, and tracebacks of clients")
     parser.set_defaults(run=run)
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from drcheck.cli import options
 from drcheck.errors import EXIT_FAULT, DrcheckError, OutputError, UsageError
 from drcheck.registry import FORMATS, exit_status, renderer
 
@@ -49,7 +50,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("policies", nargs="*", metavar="POLICY", help="a policy file, or a directory of them")
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     when = parser.add_argument_group(
         "when",
         "A bare date, month, quarter or year is the policy's own: it begins at\n"

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from drcheck import clock
+from drcheck.cli import options
 from drcheck.cli.output import say, tell, write_whole
 from drcheck.core import words
 from drcheck.errors import OutputError
@@ -57,7 +58,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--config", metavar="FILE", help="the runner's configuration (default: drcheck.yaml here)")
+    options.config(parser)
     parser.add_argument("--once", action="store_true", help="do what is due now, and end: for cron and timers")
     parser.add_argument("--json", action="store_true", help="tell what happens as JSON, one object a line")
     parser.set_defaults(run=run)
