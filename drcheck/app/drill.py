@@ -27,7 +27,7 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.drill import Drill as Record
 from drcheck.core.model.drill import DrillCheck, DrillClocks, DrillPhase, DrillPoint, Ending
-from drcheck.core.model.evidence import LONG_AGO
+from drcheck.core.model.evidence import LONG_AGO, UNTOLD
 from drcheck.core.model.policy import PlannedDrill, Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.runbook import Runbook
@@ -538,7 +538,7 @@ def _begun(prepared: Prepared, began: int, notes: str) -> Record:
             prepared.planned.of or prepared.policy.sources[point.source].of[0],
             point.name,
             point.data_lo,
-            point.size,
+            None if point.size == UNTOLD else point.size,
         ),
         target_site=prepared.target.site,
         operator=_operator(),
