@@ -67,6 +67,7 @@ class Presence(NamedTuple):
 NEVER: Final = Presence((), ())
 _ALL: Final = (ALWAYS,)
 _AT_ALL_TIMES: Final = Presence(_ALL, _ALL)
+_PERHAPS: Final = Presence((), _ALL)
 
 
 def apply(points: Points, shown: Shown) -> Points:
@@ -138,7 +139,7 @@ class _Archive:
         lost = difference(standing.maybe, chain.maybe)
         unsure = difference(difference(standing.surely, chain.surely), lost)
         if lost or unsure:
-            why = self._lacks(*self.bases[row]) if found is None else self._why(self._key(found))
+            why = f"its restore, {self._lacks(*self.bases[row])}" if found is None else self._why(self._key(found))
             yield from (Doubt(why, span, certain=True, made=True) for span in lost)
             yield from (Doubt(why, span, made=True) for span in unsure)
 
@@ -174,11 +175,14 @@ class _Archive:
                     unseen = self._unseen(self.rows[key])
                     chain = self.chains[older].both(self._stands(older)).both(unseen)
                     why = self.broken_by.get(older) or self._hole(older, before)
+                elif older is None and key[1] > 1 and key not in self.follows:
+                    chain = _PERHAPS
+                    why = f"a segment of an earlier timeline, and which one is not known without {key[1]:08X}.history"
             for row in ending.get(key, ()):
                 own = self._through(row, before if self.bases[row][0] != key else None)
                 if own.maybe:
                     chain = chain.either(own)
-                    why = self._gone([row])
+                why = self._gone([row]) or ("" if own.maybe else why)
             self.chains[key] = chain
             newest[key[0], key[1]] = key
             if why:
@@ -254,7 +258,7 @@ class _Archive:
         first = bisect_left(self.complete_looks, (came + SETTLED, LONG_AGO))
         proved = next((begin for begin, since in self.complete_looks[first:] if since <= data), None)
         if proved is None:
-            return Presence((), (ALWAYS,))
+            return _PERHAPS
         before = bisect_left(self.complete_looks, (came, LONG_AGO)) - 1
         if before >= 0 and self.complete_looks[before][1] <= data:
             return NEVER  # between two complete looks in a row what neither shows did not stand
@@ -262,7 +266,14 @@ class _Archive:
 
     def _why(self, key: Key) -> str:
         if not (why := self.broken_by.get(key, "")):
-            return "no base backup is known that stands, and from which it can be replayed"
+            before = (row for row, (_, last) in self.bases.items() if last[0] == key[0] and last[2] <= key[2])
+            base = max(before, key=self.points.data_lo.__getitem__, default=None)
+            lacks = (
+                ""
+                if base is None
+                else self._gone([base]) or f"{self.points.name[base]}, {self._lacks(*self.bases[base])}"
+            )
+            return f"its restore needs {lacks}" if lacks else "no base backup is known from which it can be replayed"
         number, oldest, latest = self.harm[why]
         what = f"its restore needs {why}"
         if number == 1:
@@ -281,7 +292,7 @@ class _Archive:
         if not lacking:
             return "what it builds on does not stand"
         more = f", and {len(lacking) - 1} more of its own segments" if len(lacking) > 1 else ""
-        return f"its restore needs {lacking[-1]}{more}"
+        return f"which needs {lacking[-1]}{more}"
 
 
 def _any(several: Sequence[Presence]) -> Presence:
