@@ -22,7 +22,7 @@ POLICY = """\
 drcheck: 1
 service: web
 sources:
-  replica: {at: "top:list.txt", reader: backup-list, of: [orders]}
+  replica: {at: "top:list.txt", reader: backup-list, of: [orders], seen_every: 1h}
   drills: {at: "top:drills.jsonl", reader: restore-log}
 commitments:
   lag: {kind: replication_lag, at_most: 15m, evidence: [replica]}
