@@ -57,7 +57,7 @@ def report(
             return replace(made, standards=standards, provenance=came, sample=sample, records=shown)
 
         def services() -> Iterator[Judged]:
-            for one in known.judged(exhibits=True):
+            for one in known.judged(exhibits=registry.has_exhibits(form)):
                 judged = _with_begins(one, breaches, runs)
                 kept.append(in_short(judged))
                 if drawing is not None:
