@@ -86,6 +86,8 @@ class Appointment(NamedTuple):
 
     job: str
     due_at: int
+    schedule: str = ""
+    """When the job is due: a cron expression and its zone, or ``every`` and seconds."""
 
     def is_kept(self, began: int | None, now: int) -> bool:
         """Return whether a run of the job that ``began`` then has done it; one of after ``now`` had a wrong clock."""
@@ -148,6 +150,7 @@ def verify(
             clock_tolerance=settings.clock_tolerance,
             question=not question.is_record,
             job=appointment.job if appointment else "",
+            schedule=appointment.schedule if appointment else "",
             state=state,
         ) as run:
             run.policies(judgeable)
