@@ -234,10 +234,8 @@ def _services_left_out(runs: Sequence[Ran], retired: Mapping[str, int]) -> Itera
                 missing[service] += [at for at in times if since is None or not last[service] < since <= at]
             last.update(dict.fromkeys(services, times[-1]))
         for service, times in missing.items():
-            if job and newest[service] > last[service]:
-                left_out = [at for at in times if at < last[service]]  # another one judges it now
-            else:
-                left_out = times
+            moved = job and newest[service] > last[service]  # another job judges it now
+            left_out = [at for at in times if not moved or at < last[service]]
             if left_out:
                 yield NotJudged(service, "", left_out[0], left_out[-1], len(left_out))
 
