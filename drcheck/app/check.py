@@ -20,6 +20,7 @@ from typing import Any, Final
 from drcheck.app.check_sample import sample_faults
 from drcheck.app.completeness import differences, of_log
 from drcheck.app.judge import judge
+from drcheck.app.proof import compare_elsewhere
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.verify import all_named, tolerance_of
 from drcheck.app.versions import versions
@@ -140,6 +141,7 @@ def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust |
     elif head is not None:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             goes_on(found, ledger.log, head)
+            compare_elsewhere(found, settings, ledger.log, trust)
     return found
 
 

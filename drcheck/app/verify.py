@@ -77,8 +77,9 @@ class Outcome(NamedTuple):
     """The ledger's last entry when the run had recorded its verdicts; None: a question, which records none."""
     unkept: LedgerError | None = None
     """Why no snapshot of the ledger could be kept: the run is recorded all the same, and the next one takes longer."""
-    unsigned: DrcheckError | None = None
-    """Why what the ledger holds could not be signed, where it should have been; the run is recorded all the same."""
+    unsigned: tuple[DrcheckError, ...] = ()
+    """Why what the ledger holds could not be signed, where it should have been, and to which places the checkpoint did
+    not come; the run is recorded all the same."""
 
 
 class Appointment(NamedTuple):
@@ -198,11 +199,11 @@ def verify(
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
-            unsigned: DrcheckError | None = None
+            unsigned: tuple[DrcheckError, ...] = ()
             if settings.proof is not None:
                 from drcheck.app.signing import sign_off  # what no run without a key needs
 
-                checkpoint, unsigned = sign_off(ledger, settings.proof)
+                checkpoint, unsigned = sign_off(ledger, settings)
                 report = replace(report, checkpoint=checkpoint)
             told = prepare(report, partial(ledger.state, ()) if question.is_record else None)
             run.finish(summary.exit_status(report.status), told)

@@ -194,8 +194,8 @@ class Watching:
         try:
             if outcome is not None:
                 publication.complete(outcome, shown=told)
-            unsigned = None if outcome is None else outcome.unsigned
-            for one in (*errors[len(done.errors) :], unsigned, self._tell_end(done)):
+            unsigned = () if outcome is None else outcome.unsigned
+            for one in (*errors[len(done.errors) :], *unsigned, self._tell_end(done)):
                 if one is not None:
                     self._show.trouble(one, "")
         except Exception:  # noqa: BLE001  as above: what was judged is recorded
