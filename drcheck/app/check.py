@@ -40,7 +40,7 @@ from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
 from drcheck.reports.bundle import MANIFEST
 from drcheck.reports.json import report_object, written
-from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
 
@@ -48,7 +48,10 @@ _MOST_FILES: Final = MOST + 1
 """Files of a policy: itself, and the templates that extend one another."""
 _MOST_BYTES: Final = 2**31
 """In a bundle, by what it says itself; nothing in it is read any further than it says."""
-_ELSEWHERE: Final = "no records are in a PDF that a signature could be held against: a bundle carries them"
+_ELSEWHERE: Final = (
+    "no records are in the documents of a directory that a signature could be held against: a single one, or a bundle, "
+    "carries them"
+)
 UNJUDGED: Final = (
     "the records are signed, and not what the report says of them: drcheck check --config has it judged again by the "
     "ledger"
@@ -87,9 +90,8 @@ def check(file: str, settings: Settings | None, trust: Trust | None = None) -> C
     files = attachments(data)
     if DOCUMENTS in files:
         checked = _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
-    else:
-        checked = _document(files, settings)
-    return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
+        return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
+    return replace(_document(files, settings), proof=_proof(files, settings, trust))
 
 
 def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Checked:
@@ -136,7 +138,7 @@ def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust |
     except (KeyError, TypeError, ValueError, AttributeError):
         found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
         return found
-    found.noted.append(f"what counts is {REPORT}: its pages are held against nothing but their digests")
+    found.noted.append(f"what counts is {REPORT}: what pages say is held against nothing in it")
     if settings is None:
         found.open.append(UNJUDGED)
     elif head is not None:
@@ -226,7 +228,9 @@ def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
 
 def _policies(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the text of each attached policy, by the digest that reports name it with."""
-    texts = [data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS}]
+    texts = [
+        data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS} and not name.startswith(RECORDS)
+    ]
     return {digest: text for text in texts for digest in _digests_of(separated(text)[:_MOST_FILES])}
 
 

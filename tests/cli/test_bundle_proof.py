@@ -11,6 +11,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from drcheck.app.records import RECORDS, records
@@ -18,13 +19,13 @@ from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.drill import Drill, Ending, Origin
 from drcheck.core.model.verdict import Window
-from drcheck.core.proof.notes import SigningKey
+from drcheck.core.proof.notes import SigningKey, VerifierKey
 from drcheck.core.proof.trust import Trust
 from drcheck.ledger import checkpoints
 from drcheck.ledger.drills import DrillTold
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import Ledger, open_ledger
-from tests.cli.test_proof import NAME, change, drcheck, estate, night, told
+from tests.cli.test_proof import NAME, change, drcheck, estate, newest, night, told
 from tests.ledger.ledgers import found, look, policy
 from tests.ledger.memory_log import MemoryLog
 
@@ -302,10 +303,49 @@ def test_a_bundle_without_its_signature_is_not_verified(copy: Path) -> None:
     assert "nothing in it is signed" in told(copy, "check", "q.zip", "--key", "key.pub", expect=3)
 
 
-def test_a_pdf_has_no_records_that_a_signature_could_be_held_against(copy: Path) -> None:
-    drcheck(copy, "report", "--quiet", "--period", this_year(), "--format", "pdf", "--output", "r.pdf")
-    assert "a bundle carries them" in told(copy, "check", "r.pdf", "--key", "key.pub", expect=3)
-    drcheck(copy, "check", "r.pdf")
+@pytest.fixture(scope="module")
+def pdf(filed: Path) -> Path:
+    drcheck(filed, "report", "--quiet", "--period", this_year(), "--format", "pdf", "--output", "r.pdf")
+    return filed / "r.pdf"
+
+
+def attach(file: Path, how) -> None:
+    """Change what is attached to a document, with the digests that this has."""
+    with pikepdf.open(file, allow_overwriting_input=True) as opened:
+        files = {name: one.get_file().read_bytes() for name, one in opened.attachments.items()}
+        del files["digests.sha256"]
+        how(files)
+        lines = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
+        for name in [*opened.attachments]:
+            del opened.attachments[name]
+        for name, data in {"digests.sha256": lines.encode(), **files}.items():
+            opened.attachments[name] = pikepdf.AttachedFileSpec(opened, data, filename=name)
+        opened.save(file)
+
+
+def test_a_pdf_carries_what_proves_it_and_says_the_same_as_the_bundle(filed: Path, pdf: Path) -> None:
+    for file in ("r.pdf", "q.zip"):
+        shown = told(filed, "check", file, "--key", "key.pub", "--config", "drcheck.yaml")
+        assert "and none is missing" in shown
+        assert f"missing: no run began on {this_year()}-01-01" in shown
+        assert shown.endswith("only that it was written then, and stands as it was written")
+    assert told(filed, "check", "r.pdf", "--key", "key.pub", expect=3).endswith("not verified")
+
+
+@pytest.mark.parametrize("how", [without(4), flipped, cut_off, another_checkpoint, lambda files: files.pop(RECORDS)])
+def test_a_pdf_whose_records_were_changed_is_tampered(pdf: Path, tmp_path: Path, how) -> None:
+    copied = Path(shutil.copy(pdf, tmp_path / "r.pdf"))
+    shutil.copy(pdf.parent / "key.pub", tmp_path)
+    attach(copied, how)
+    assert " tampered" in f" {told(tmp_path, 'check', 'r.pdf', '--key', 'key.pub', expect=1)}"
+
+
+def test_the_pages_of_a_report_show_its_checkpoint(filed: Path) -> None:
+    size, root = newest(filed).read_text().split("\n")[1:3]
+    with zipfile.ZipFile(filed / "q.zip") as archive:
+        page = " ".join(archive.read("pages/index.html").decode().replace("&#43;", "+").split())
+    assert f"{size} entries of {NAME}, root {root}" in page
+    assert VerifierKey.read((filed / "key.pub").read_text().strip()).id.hex() in page
 
 
 def test_a_ledger_that_was_rewritten_since_does_not_go_on_from_a_bundle(copy: Path) -> None:

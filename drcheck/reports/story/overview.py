@@ -214,6 +214,7 @@ class Estate:
             ("Evidence gaps", str(seen.gaps)),
             *(provenance.in_words(report.provenance, shown) if report.provenance else ()),
             *(provenance.complete(report.completeness, shown) if report.completeness else ()),
+            *(provenance.signed(report.checkpoint) if report.checkpoint else ()),
             ("Waivers that held in it", str(sum(row.waivers for row in self.rows) or "none")),
             ("Made", f"{words.instant(report.ended_at)} by drcheck {report.version}"),
         ]
