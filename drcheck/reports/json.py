@@ -148,6 +148,7 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
         "agreement": {
             "title": agreement.title,
             "provider": agreement.provider,
+            "customer": agreement.customer,
             "effective": _instant(agreement.effective),
             "ends": _instant(agreement.ends),
         },
@@ -203,6 +204,8 @@ def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any
         **_figures(verdict, verdict.overall),
         "since_last_run": [_breach(named.breach) | {"counts": named.counts} for named in verdict.since_last_run],
         "over_window": _over_window(verdict),
+        "breached_since": _instant(verdict.breached_since),
+        **({} if verdict.rests_on is None else {"looks": verdict.rests_on}),
         "since_then": [_change(change) for change in verdict.since_then],
         "clause": promise.clause,
         "quote": promise.quote,
