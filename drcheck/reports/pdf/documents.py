@@ -36,7 +36,9 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     for number, judged in enumerate(services):
         section = Section(judged)
         if split:
-            alone = replace(whole(), services=(judged,), faults=(), window=judged.window, sample=None)
+            alone = replace(
+                whole(), services=(judged,), faults=(), window=judged.window, sample=None, completeness=None
+            )
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
             written.append(digest_lines({f"{section.file}.pdf": data}))
