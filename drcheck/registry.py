@@ -55,6 +55,15 @@ _READERS: Final = (
         keys="objects_source",
     ),
     Reader(
+        "restic",
+        "drcheck.readers.tools.restic",
+        "what `restic snapshots --json` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="restic_source",
+    ),
+    Reader(
         "restore-log",
         "drcheck.readers.logs.restore_log",
         f"restore tests: {_RECORDS}, JUnit's XML in a file `.xml`, or lines of text",
