@@ -199,8 +199,8 @@ class Proof(NamedTuple):
 
     key: str
     """The file that holds the private key."""
-    checkpoints: str = ""
-    """A directory to which each signed checkpoint goes as well; empty: to none."""
+    checkpoints: tuple[str, ...] = ()
+    """Where each signed checkpoint goes as well: directories, and places as ``CONNECTION:PATH/``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> 
         agreement=Agreement(
             title=agreement.get("title", ""),
             provider=agreement.get("provider", ""),
+            customer=agreement.get("customer", ""),
             effective=agreement.get("effective"),
             ends=agreement.get("ends"),
         ),

@@ -259,6 +259,8 @@ class Agreement:
     """Before this instant nothing is judged."""
     ends: int | None = None
     """From this instant nothing is owed any more."""
+    customer: str = ""
+    """To whom the promises were made; empty: the policy does not say."""
 
 
 NEWEST: Final = "newest"
