@@ -139,7 +139,7 @@ class _Archive:
         lost = difference(standing.maybe, chain.maybe)
         unsure = difference(difference(standing.surely, chain.surely), lost)
         if lost or unsure:
-            why = f"its restore, {self._lacks(*self.bases[row])}" if found is None else self._why(self._key(found))
+            why = f"its restore {self._lacks(*self.bases[row])}" if found is None else self._why(self._key(found))
             yield from (Doubt(why, span, certain=True, made=True) for span in lost)
             yield from (Doubt(why, span, made=True) for span in unsure)
 
@@ -271,7 +271,7 @@ class _Archive:
             lacks = (
                 ""
                 if base is None
-                else self._gone([base]) or f"{self.points.name[base]}, {self._lacks(*self.bases[base])}"
+                else self._gone([base]) or f"{self.points.name[base]}, which {self._lacks(*self.bases[base])}"
             )
             return f"its restore needs {lacks}" if lacks else "no base backup is known from which it can be replayed"
         number, oldest, latest = self.harm[why]
@@ -281,7 +281,7 @@ class _Archive:
         return f"{what}; {number} segments, of {words.instant(oldest)} to {words.instant(latest)}, need it"
 
     def _lacks(self, first: Key, last: Key) -> str:
-        """Return what a base backup lacks of its own segments, or of what it builds on."""
+        """Return what a base backup needs and lacks of its own segments, or of what it builds on."""
         key, lacking = last, []
         while key[2] >= first[2]:
             if key not in self.rows:
@@ -290,9 +290,9 @@ class _Archive:
                 lacking.append(why)
             key = self._before(key)
         if not lacking:
-            return "what it builds on does not stand"
+            return "needs what it builds on, which does not stand"
         more = f", and {len(lacking) - 1} more of its own segments" if len(lacking) > 1 else ""
-        return f"which needs {lacking[-1]}{more}"
+        return f"needs {lacking[-1]}{more}"
 
 
 def _any(several: Sequence[Presence]) -> Presence:
