@@ -73,7 +73,7 @@ def report(
             )
 
         def services() -> Iterator[Judged]:
-            for one in known.judged(exhibits=True):
+            for one in known.judged(exhibits=registry.has_exhibits(form)):
                 judged = _with_begins(one, breaches, runs)
                 kept.append(in_short(judged))
                 if drawing is not None:

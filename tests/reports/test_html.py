@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
 import samples
 
 from drcheck.core.judging.population import Population
+from drcheck.core.kinds.availability.commitment import Availability
+from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.controls import Control, Standard
+from drcheck.core.model.evidence import Cited
+from drcheck.core.model.exhibit import Timed, Times
+from drcheck.core.model.log_records import Phase, Recovery
 from drcheck.core.model.policy import Agreement
 from drcheck.core.model.sites import Site
 from drcheck.core.model.status import Status
-from drcheck.core.model.verdict import Named, News, Opening, Piece
+from drcheck.core.model.verdict import Finding, Named, News, Opening, Piece, Verdict
 from drcheck.reports.html.documents import documents
+from drcheck.reports.story import recoveries
 from drcheck.reports.story.service import Section
-from drcheck.run_report import Report
+from drcheck.run_report import Judged, Report
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 
@@ -291,3 +298,45 @@ def test_where_one_look_carries_the_whole_period_that_is_said() -> None:
     told = words(Page(text))
     assert "1 of 1 verdict rests on a single look of the period" in told
     assert "It rests on 1 complete look of the period." in told
+
+
+def with_recoveries() -> Judged:
+    """Return a service with a restore test of which a phase does not count, and an outage that does."""
+    judged = samples.webshop()
+    rto = Rto("rto-server", ("drills",), at_most=4 * 3600, clause="7.3", not_counted=frozenset({"dns"}))
+    start, end = judged.window
+    shared = Timed("drill-3", end - 100, passed=True, shortest=3 * 3600, longest=3 * 3600, real=False)
+    finding = Finding("", (Piece(start, end, Status.MET, "proven"),), "proven", exhibit=Times(4 * 3600, (shared,)))
+    up = Availability("uptime", ("outages",), at_least=Fraction(99, 100))
+    told = Cited("outages", "", "down-1", None, None, "", "down then, total; 20 min counted")
+    down = Finding("", (Piece(start, end, Status.MET, "up"),), "up", evidence=(told,))
+    drill = Recovery(
+        "drill-3", 1, end - 15000, end - 100, "passed", frozenset({"server"}),
+        phases=(Phase("restore", end - 15000, end - 4200), Phase("dns", end - 4200, end - 100)),
+    )  # fmt: skip
+    outage = Recovery("down-1", 1, end - 9000, end - 7800, "passed", real=True)
+    verdicts = (Verdict(rto, judged.window, finding, ()), Verdict(up, judged.window, down, ()))
+    return dataclasses.replace(
+        judged, verdicts=verdicts, population=Population((), (("drills", drill), ("outages", outage)))
+    )
+
+
+def test_every_restore_test_and_outage_is_told_with_what_does_not_count_and_what_it_came_to() -> None:
+    report = samples.report(with_recoveries(), faults=False)
+    (text,) = pages(report).values()
+    table = text[text.index('id="recoveries"') :]
+    told = re.sub(r"<[^>]+>", " ", table[: table.index("</section>")])
+    assert "restore 3 h; dns 1 h 8 min, not counted by rto-server, clause 7.3" in told
+    assert "rto-server: 3 h count, 4 h allowed: in time" in told
+    assert "uptime: 20 min counted" in told
+    assert told.index("down-1") < told.index("drill-3")  # the newest first
+
+
+def test_where_room_is_short_what_failed_or_counts_is_shown_before_others() -> None:
+    def row(number: int, *, matters: bool) -> recoveries.Row:
+        return recoveries.Row((str(number),), number, matters)
+
+    several = [row(9, matters=False), row(8, matters=True), row(7, matters=False), row(6, matters=True)]
+    assert [one.began for one in recoveries.fitting(several, 2)] == [8, 6]
+    assert [one.began for one in recoveries.fitting(several, 3)] == [9, 8, 6]
+    assert recoveries.fitting(several, 4) == several

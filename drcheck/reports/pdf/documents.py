@@ -71,7 +71,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judg
 def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attached: Mapping[str, bytes]) -> bytes:
     estate = Estate(report, rows)
     made = datetime.fromtimestamp(report.ended_at or report.window.end, UTC)
-    shown = Sections()
+    shown, (recovered, more_recovered) = Sections(), estate.recoveries
     title = estate.title if len(rows) != 1 else f"{estate.title}: {rows[0].name}"
     data: dict[str, Any] = {
         "title": title,
@@ -106,6 +106,8 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
             for row, one in estate.exceptions
         ],
         "more_exceptions": estate.more_exceptions,
+        "recoveries": [[row.name, *one.cells] for row, one in recovered],
+        "more_recoveries": more_recovered,
         "sections": [shown.section(section) for section in sections],
         "standards": [
             {
