@@ -64,6 +64,15 @@ _READERS: Final = (
         keys="restic_source",
     ),
     Reader(
+        "borg",
+        "drcheck.readers.tools.borg",
+        "what `borg list --json` or `borg info --json --glob-archives '*'` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="borg_source",
+    ),
+    Reader(
         "pgbackrest",
         "drcheck.readers.tools.pgbackrest",
         "what `pgbackrest info --output=json` prints",
