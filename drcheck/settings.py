@@ -214,6 +214,8 @@ class Proof(NamedTuple):
     witnesses: tuple[Witnessed, ...] = ()
     quorum: int = 1
     """How many of them must have cosigned, for whoever verifies by the policy that goes with reports."""
+    timestamp: str = ""
+    """URL of the authority that dates each checkpoint (RFC 3161); empty: none does."""
 
 
 @dataclass(frozen=True, slots=True)
