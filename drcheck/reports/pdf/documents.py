@@ -11,7 +11,7 @@ from drcheck import registry
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import UsageError
-from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, digest_lines
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, digest_lines
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset
 from drcheck.reports.story import provenance
@@ -36,7 +36,8 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     for number, judged in enumerate(services):
         section = Section(judged)
         if split:
-            alone = replace(whole(), services=(judged,), faults=(), window=judged.window, sample=None)
+            alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
+            alone = replace(alone, sample=None, completeness=None, records=None)
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
             written.append(digest_lines({f"{section.file}.pdf": data}))
@@ -62,6 +63,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judg
     attached = {REPORT: registry.renderer("json")(report, quiet=False, verbose=True, terminal=False, config="")}
     for judged, section in services:
         attached[f"policy-{section.anchor}.txt"] = judged.policy.text.encode("utf-8", "surrogateescape")
+    attached |= report.records() if report.records is not None else {}
     attached[DIGESTS] = digest_lines(attached)
     return _set(report, rows, [section for _, section in services], attached)
 
@@ -156,6 +158,8 @@ def _row(row: Row, kinds: Sequence[str]) -> dict[str, Any]:
 
 def _described(name: str) -> dict[str, Name]:
     match name.rpartition(".")[2]:
+        case _ if name.startswith(RECORDS):
+            what, mime, relationship = "of the signed ledger: docs/proof.md has each", "text/plain", "data"
         case "json":
             what, mime, relationship = "everything that this report rests on, for programs", "application/json", "data"
         case "sha256" if name == DOCUMENTS:

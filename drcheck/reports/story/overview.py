@@ -233,6 +233,8 @@ class Estate:
             ("Sources", f"{seen.seen} of {seen.asked} seen without an evidence gap that may hide something"),
             ("Evidence gaps", str(seen.gaps)),
             *(provenance.in_words(report.provenance, shown) if report.provenance else ()),
+            *(provenance.complete(report.completeness, shown) if report.completeness else ()),
+            *(provenance.signed(report.checkpoint) if report.checkpoint else ()),
             ("Waivers that held in it", str(sum(row.waivers for row in self.rows) or "none")),
             ("Made", f"{words.instant(report.ended_at)} by drcheck {report.version}"),
         ]
