@@ -248,6 +248,8 @@ class Asked:
     """Of a list of what exists, alias of each connection to the host that it leads to: the list may name that."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Name to what an earlier look read of its state, where the source asks for one."""
+    judged_since: int = LONG_AGO
+    """The oldest data that is judged: of what is older only that is needed which it builds on."""
 
 
 class Ran(NamedTuple):

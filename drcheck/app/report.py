@@ -149,7 +149,8 @@ class _Period:
         """Return what the services that have come so far amount to."""
         made = self._known.report(tuple(self._kept))
         shown_of = None if self._whole_estate else self._names
-        proof = partial(records, self._known.ledger.log, made.window.start, made.run, shown_of, self._texts)
+        signs = self._known.settings.proof
+        proof = partial(records, self._known.ledger.log, made.window.start, made.run, shown_of, self._texts, signs)
         return replace(
             made,
             standards=self._standards,

@@ -45,6 +45,11 @@ class Fact(StrEnum):
     """Whether it must be brought back from an archive tier, in hours, before it can be read; ``how`` names the tier."""
     EARLIER = "earlier"
     """Of a place: whether it still holds what was overwritten or deleted there, which its listing does not show."""
+    NEEDS = "needs"
+    """Which segments of a log must stand beside it for it to be restored: the first and the last, and their place, in
+    ``how`` (:func:`drcheck.core.rules.log_archives.needed`). Of a segment, which one it follows."""
+    BUILDS_ON = "builds-on"
+    """The very backup that it builds on, as its tool knows it: the instant of that one's data, in ``how``."""
     INODE = "inode"
     """Which file of its disk it is, in ``how``, where that file has several names (hard links)."""
 

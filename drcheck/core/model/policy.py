@@ -106,7 +106,7 @@ NOTHING_STATED: Final = RestoreRecords()
 """Of a log that is drcheck's own."""
 
 
-SELECTORS: Final = ("host", "paths", "tags")
+SELECTORS: Final = ("host", "paths", "tags", "archives", "stanza")
 """Keys that say which of the backups in a tool's list are of a data set, by what the tool tells of each."""
 
 

@@ -48,6 +48,8 @@ class Backups:
     """What holds for each of the candidates."""
     of_each: Sequence[Described] = ()
     """What holds for some of them, and is asked of all."""
+    told: Sequence[Described] = ()
+    """What holds for some of them, and is told whether it is asked or not."""
 
 
 Understand = Callable[[bytes, Source], Backups]
@@ -84,7 +86,7 @@ def read(understand: Understand, collector: Collector, source: Source, name: str
     return Observation(
         look,
         candidates=backups.candidates,
-        described=tuple(_described(backups, source, asked)),
+        described=(*backups.told, *described(backups, source, asked)),
         unread=len(backups.others),
         raw=raw,
     )
@@ -104,7 +106,7 @@ def _written_at(collector: Collector, name: str) -> int:
     raise CollectorError(f"{name} was read, and is in no listing", "See whether it is a link, which is never followed.")
 
 
-def _described(backups: Backups, source: Source, asked: Asked) -> list[Described]:
+def described(backups: Backups, source: Source, asked: Asked) -> list[Described]:
     """Return what was asked of each backup, as far as the list tells it, and that it does not tell the rest."""
     told = {(one.name, one.fact) for one in backups.of_each if one.fact in asked.facts}
     found = [one for one in backups.of_each if one.fact in asked.facts]
