@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from itertools import pairwise
 from typing import IO
@@ -14,7 +14,9 @@ from drcheck import registry
 from drcheck.app.completeness import of_log, told_of
 from drcheck.app.offline import KnownOffline, known_offline
 from drcheck.app.question import Question
-from drcheck.app.records import records
+from drcheck.app.records import records, shown_entries
+from drcheck.app.signing import read_key
+from drcheck.app.statements import STATEMENTS, statements
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
@@ -25,6 +27,7 @@ from drcheck.core.model.verdict import Window
 from drcheck.core.proof.checkpoints import checkpoint_of
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.time.spans import Span
+from drcheck.errors import UsageError
 from drcheck.ledger.interface import Log
 from drcheck.ledger.past_breaches import PastBreaches
 from drcheck.ledger.past_runs import past_runs
@@ -32,6 +35,7 @@ from drcheck.ledger.state import PastRun
 from drcheck.ledger.tree import Tree
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.standards import load_standards
+from drcheck.reports.json import report_object
 from drcheck.reports.spool import spooled
 from drcheck.run_report import Document, Judged, PolicyCame, Provenance, Report
 from drcheck.settings import SampleRequest, Settings
@@ -149,8 +153,8 @@ class _Period:
         """Return what the services that have come so far amount to."""
         made = self._known.report(tuple(self._kept))
         shown_of = None if self._whole_estate else self._names
-        signs = self._known.settings.proof
-        proof = partial(records, self._known.ledger.log, made.window.start, made.run, shown_of, self._texts, signs)
+        settings, log = self._known.settings, self._known.ledger.log
+        proof = partial(_records, settings, log, made, shown_of, self._texts)
         return replace(
             made,
             standards=self._standards,
@@ -164,6 +168,19 @@ class _Period:
         log = self._known.ledger.log
         upto = told_of(checkpoint_of(checkpoint).size, log) if checkpoint else log.count
         return of_log(log, window, self._names, whole=self._whole_estate, upto=upto, known=self._texts)
+
+
+def _records(
+    settings: Settings, log: Log, made: Report, services: Collection[str] | None, texts: Collection[str]
+) -> dict[str, bytes]:
+    """Return the records of a report with what proves them, and its statements where the key is here that signs."""
+    files = records(log, made.window.start, made.run, services, texts, settings.proof)
+    if settings.proof is not None and files:
+        with suppress(UsageError):  # whoever may not sign still hands over what was signed
+            key = read_key(settings.proof.key)
+            shown = shown_entries(files)
+            files[STATEMENTS] = statements(report_object(made), shown, key)
+    return files
 
 
 def _drawing(log: Log, runs: Callable[[int], list[PastRun]], window: Window, asked: SampleRequest) -> Drawing:
