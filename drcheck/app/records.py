@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from drcheck.app.completeness import differences, of_records
+from drcheck.app.cosigning import policy_of
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof import merkle, verification
 from drcheck.core.proof.checkpoints import Checkpoint, Inclusion, checkpoint_of
@@ -28,6 +29,7 @@ from drcheck.ledger.notifications import Notification
 from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.ledger.tree import Tree
 from drcheck.reports.wording import completeness
+from drcheck.settings import Proof
 
 CHECKPOINT: Final = "ledger/checkpoint"
 RECORDS: Final = "ledger/records.jsonl"
@@ -48,13 +50,18 @@ BEFORE: Final = (
 
 
 def records(
-    log: Log, since: int, run: str, services: Collection[str] | None, texts: Collection[str]
+    log: Log,
+    since: int,
+    run: str,
+    services: Collection[str] | None,
+    texts: Collection[str],
+    proof: Proof | None = None,
 ) -> dict[str, bytes]:
     """Return the files that prove which records there are from the last run that began before ``since`` on.
 
     Shown is what tells of ``services``, None: of all, and the policy texts that they were judged by, however old; of
-    some services these are known by their digests ``texts``. ``run`` is the run that the report names. Nothing where
-    the ledger was never signed.
+    some services these are known by their digests ``texts``. ``run`` is the run that the report names, and ``proof``
+    says which witnesses there are. Nothing where the ledger was never signed.
     """
     note = checkpoints.newest(log)
     if not note:
@@ -90,15 +97,15 @@ def records(
     lines = [*alone, *lines]
     files = {
         CHECKPOINT: note.encode(),
-        _POLICY: Trust.of(VerifierKey.read(keys[-1].key)).text.encode(),
+        _POLICY: policy_of(VerifierKey.read(keys[-1].key), proof).text.encode(),
         RECORDS: "".join(f"{line}\n" for line in (json.dumps(ends[0]), *lines, json.dumps(ends[1]))).encode(),
     }
     changes = [one.change for one in keys if one.change]
     files |= {f"{_CHANGE}{number}": change.encode() for number, change in enumerate(changes, 1)}
     if proven:
         (stored,) = log.read(proven - 1, proven)
-        proof = Inclusion(proven - 1, tuple(merkle.inclusion(proven - 1, head.size, tree.node)), note, stored.data)
-        files[_PROOF] = proof.text.encode()
+        inclusion = Inclusion(proven - 1, tuple(merkle.inclusion(proven - 1, head.size, tree.node)), note, stored.data)
+        files[_PROOF] = inclusion.text.encode()
     return files
 
 

@@ -60,7 +60,7 @@ def report(
 
         def complete(made: Report) -> Report:
             shown_of = None if whole_estate else names
-            proof = partial(records, log, made.window.start, made.run, shown_of, known_texts)
+            proof = partial(records, log, made.window.start, made.run, shown_of, known_texts, settings.proof)
             sample = None if drawing is None else drawing.sample()
             came = provenance(made.window)
             return replace(
