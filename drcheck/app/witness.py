@@ -5,12 +5,13 @@ https://c2sp.org/tlog-witness over HTTP. What it cosigned last is on the disk be
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from drcheck import clock
 from drcheck.core.proof import witness
@@ -40,11 +41,33 @@ class Witness:
         self._lock = threading.Lock()
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
+            self._alone = self._taken()
         except OSError as error:
             why = (error.strerror or "error").lower()
             raise UsageError(f"{directory} cannot be used: {why}", "Name another directory with --state.") from None
-        for log in logs:
-            self.latest(log.name)
+        try:
+            for log in logs:
+                self.latest(log.name)
+        except UsageError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Cosign nothing more, and leave the directory to another one."""
+        with self._lock:
+            self._alone.close()
+
+    def _taken(self) -> BinaryIO:
+        """Return the lock of the directory: two that kept what they saw there would each cosign another history."""
+        file = (self._directory / "lock").open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise UsageError(
+                f"another witness keeps what it saw in {self._directory}", "Stop it, or name another one with --state."
+            ) from None
+        return file
 
     def add_checkpoint(self, request: bytes) -> witness.Answer:
         """Answer a request to cosign; raises :class:`DrcheckError` where that cannot be kept."""
@@ -53,6 +76,8 @@ class Witness:
         except NotANote as error:
             return witness.Answer(400, f"{error}\n")
         with self._lock:  # what is checked is still the newest when another one takes its place
+            if self._alone.closed:
+                raise DrcheckError("the witness has been stopped", "Start it again.")
             known = any(log.name == origin for log in self._logs)
             latest = self.latest(origin) if known else None
             answer = witness.add_checkpoint(request, self._logs, latest, self._key, clock.now())
@@ -110,6 +135,11 @@ class WitnessServer(ThreadingHTTPServer):
             raise UsageError(
                 f"nothing can listen at {address[0]}:{address[1]}: {why}", "Name another one with --listen."
             ) from None
+
+    def server_close(self) -> None:
+        """Listen no more, and leave the witness's directory to another one."""
+        super().server_close()
+        self.witness.close()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own, once there are few enough."""

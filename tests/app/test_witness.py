@@ -225,15 +225,23 @@ def test_what_is_no_request_is_refused_and_the_next_one_is_served(estate: Estate
 def test_a_witness_whose_memory_is_damaged_does_not_start(estate: Estate, served: Served) -> None:
     estate.asks(served.witnessed)
     estate.night()
-    (file,) = (estate.root / "w1").iterdir()
+    (file,) = (estate.root / "w1").glob("*.checkpoint")
     file.write_text("nonsense\n")
-    with pytest.raises(UsageError, match="is no checkpoint"):
-        Witness(read_key(str(estate.root / "w1.key")), [estate.key], str(estate.root / "w1"))
     note, errors = estate.night()
     assert note
     assert "answered with 500" in errors[0]
+    served.stop()
+    with pytest.raises(UsageError, match="is no checkpoint"):
+        Witness(read_key(str(estate.root / "w1.key")), [estate.key], str(estate.root / "w1"))
 
 
 def test_the_key_of_a_ledger_is_no_key_of_a_witness(estate: Estate) -> None:
     with pytest.raises(UsageError, match="not a witness's"):
         Witness(read_key(str(estate.root / "ledger.key")), log_keys(estate.key.text), str(estate.root / "w"))
+
+
+def test_two_witnesses_do_not_share_what_they_saw(estate: Estate, served: Served) -> None:
+    with pytest.raises(UsageError, match="another witness"):
+        Witness(read_key(str(estate.root / "w1.key")), [estate.key], str(estate.root / "w1"))
+    served.stop()
+    Witness(read_key(str(estate.root / "w1.key")), [estate.key], str(estate.root / "w1")).close()
