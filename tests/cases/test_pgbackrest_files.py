@@ -169,3 +169,35 @@ def test_a_repository_that_is_not_there_is_a_gap(repository):
     found = repository.situation.judged()["rpo"]
     assert found["status"] == "unknown"
     assert "backup/other/backup.info" in json.dumps(found["gaps"])
+
+
+def test_a_timeline_that_was_left_in_its_first_segment_is_passed_over(repository):
+    for number in range(296, 300):
+        remove(repository, number)
+    first, second = (f"1/{0x28 * 0x1000000 + offset:X}" for offset in (0x98, 0x1000))
+    repository.situation.put(
+        "repo/archive/main/15-1/00000003.history", f"1\t{first}\tno\n\n2\t{second}\tno\n".encode(), NOW
+    )
+    for hours in range(4, 0, -1):
+        repository.archived(300 - hours, hours, timeline=3)
+    found = repository.situation.judged()["rpo"]
+    assert found["status"] == "met"
+    assert segment(299, 3) in json.dumps(found["evidence"])
+
+
+def test_a_base_backup_that_ends_before_it_begins_is_a_gap(repository):
+    (told,) = repository.bases.values()
+    told |= {"backup-archive-start": segment(250), "backup-archive-stop": segment(228)}
+    repository.write()
+    found = repository.situation.judged()["rpo"]
+    assert found["status"] == "unknown"
+    assert "ends before it" in json.dumps(found["gaps"])
+
+
+def test_a_base_backup_that_claims_more_segments_than_there_can_be_holds_nothing_up(repository):
+    (told,) = repository.bases.values()
+    told["backup-archive-stop"] = "00000001000FFFFF000000FF"
+    repository.write()
+    found = repository.situation.judged()["rpo"]
+    assert found["status"] == "breached"
+    assert_tells(found, ["which is not in the archive"])

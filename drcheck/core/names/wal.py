@@ -13,27 +13,25 @@ a base backup begins and ends; ``SEGMENT.partial`` is the unfinished last segmen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 _SEGMENT: Final = re.compile(
-    r"(?P<above>(?:.*/)?)(?P<timeline>[0-9A-F]{8})(?P<log>[0-9A-F]{8})(?P<segment>[0-9A-F]{8})"
+    r"(?P<above>(?:.*/)?)(?P<timeline>[0-9A-F]{8})(?P<log>[0-9A-F]{8})(?P<segment>00000[0-9A-F]{3})"
     r"(?:-(?P<sha1>[0-9a-f]{40}))?(?:\.(?:gz|bz2|xz|lz4|lzma|zst|zstd|br|snappy|Z|gpg|age|enc|libsodium))*"
 )
 _FOLDER: Final = re.compile(r"[0-9A-F]{16}/$")
 """Both pgBackRest and Barman keep the segments of one log file in a folder of its own."""
 _HISTORY: Final = re.compile(r"(?P<above>(?:.*/)?)(?P<timeline>[0-9A-F]{8})\.history(?:\.[a-z0-9]+)*")
 _MEMBER: Final = re.compile(
-    r"(?:.*/)?[0-9A-F]{8}(?:\.history|[0-9A-F]{16}(?:\.partial|\.[0-9A-F]{8}\.backup)?(?:-[0-9a-f]{40})?)"
+    r"(?:.*/)?[0-9A-F]{8}(?:\.history|[0-9A-F]{8}00000[0-9A-F]{3}(?:\.partial|\.[0-9A-F]{8}\.backup)?(?:-[0-9a-f]{40})?)"
     r"(?:\.[a-z0-9]+)*"
 )
 _SWITCH: Final = re.compile(r"\s*(\d{1,10})\s+([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})(?:\s|$)")
 DEFAULT_SIZE: Final = 16 << 20
-"""Bytes of a segment, unless ``initdb --wal-segsize`` says otherwise."""
+"""Bytes of a segment, unless ``initdb --wal-segsize`` says otherwise; with 1 MB 4096 make a log file."""
 _OF_A_LOG: Final = 1 << 32
 """Bytes that the segments of one log file hold together, whatever their size."""
-SIZES: Final = tuple(1 << power for power in range(20, 31))
-"""Sizes that a segment can have: 1 MB to 1 GB."""
 
 
 class Segment(NamedTuple):
@@ -115,3 +113,15 @@ def switches(content: str) -> list[tuple[int, int]] | None:
             return None
         found.append((int(told[1]), (int(told[2], 16) << 32) + int(told[3], 16)))
     return found or None
+
+
+def timeline_at(switches: Sequence[tuple[int, int]], number: int, per_log: int) -> int:
+    """Return which of the ancestors, as :func:`switches` tells them, wrote the segment of that place first.
+
+    An ancestor that was left in the segment in which it began has none before that of its own.
+    """
+    size = _OF_A_LOG // per_log
+    for (timeline, _), (_, begun) in zip(reversed(switches[1:]), reversed(switches[:-1]), strict=True):
+        if begun // size <= number:
+            return timeline
+    return switches[0][0]

@@ -124,7 +124,7 @@ class _Archive:
                 if ends[0][2] <= ends[1][2] < key[2]:
                     self.follows[key] = ends
             else:
-                self.bases[row] = ends
+                self.bases[row] = self._bounded(ends)
         self._replay()
 
     def doubts(self, row: int) -> Iterator[Doubt]:
@@ -150,6 +150,15 @@ class _Archive:
         first, last, lineage = how.split(" ", 2)
         ends = [wal.segment_of(lineage + name) for name in (first, last)]
         return None if ends[0] is None or ends[1] is None else (self._key(ends[0]), self._key(ends[1]))
+
+    def _bounded(self, ends: tuple[Key, Key]) -> tuple[Key, Key]:
+        """Return the first and last segment of a base backup, no further apart than there are segments.
+
+        Of one more than there are at least one is missing, which is all that matters: whatever is claimed of a base
+        backup, no more is gone through.
+        """
+        first, last = ends
+        return (first[0], first[1], max(first[2], last[2] - len(self.rows))), last
 
     def _name(self, key: Key) -> str:
         return wal.name_of(key[1], key[2], self.per_log.get(key[0], _PER_LOG))

@@ -101,8 +101,11 @@ def _undone(label: str, status: str) -> Base:
     return Base(label, "full", begun, begun, why_not=f"{_UNDONE[status]} ({status})")
 
 
-def of_file(content: bytes, label: str) -> Base:
-    """Return the backup that a ``backup.info`` tells of; raises :class:`Refused` for what is none."""
+def of_file(content: bytes, label: str, *, has_data: bool) -> Base:
+    """Return the backup that a ``backup.info`` tells of; raises :class:`Refused` for what is none.
+
+    ``has_data``: whether there is anything of the data beside it, unless it lies in snapshots of volumes.
+    """
     file = f"base/{label}/backup.info"
     try:
         lines = content.decode().splitlines()
@@ -125,6 +128,7 @@ def of_file(content: bytes, label: str) -> Base:
         base_backups.segment(told.get("end_wal"), f"end_wal in {file}", _EXPECTED),
         "wals/",
         "" if prior == "None" else prior,
+        why_not="" if has_data or told.get("snapshots_info", "None") != "None" else f"base/{label}/data is not there",
     )
 
 

@@ -13,6 +13,7 @@ from drcheck.core.model.evidence import UNTOLD, Candidate, Described, Fact, Told
 from drcheck.core.model.policy import Source
 from drcheck.core.names import wal
 from drcheck.core.rules import log_archives
+from drcheck.readers.content.states import quoted
 from drcheck.readers.tools.listing import Backups, Refused
 
 LATEST: Final = 253_402_300_799
@@ -46,9 +47,16 @@ class Base(NamedTuple):
 def understood(of: str, bases: Sequence[Base], name: Mapping[str, str], *, archived: bool) -> Backups:
     """Return base backups of one data set as recovery points; ``name`` has each label's name.
 
-    ``archived``: whether the log archive is read beside them, in which each needs its own segments.
+    ``archived``: whether the log archive is read beside them, in which each needs its own segments. Raises
+    :class:`~drcheck.readers.tools.listing.Refused` for one that ends before it begins.
     """
     by_label = {base.label: base for base in bases}
+    for base in bases:
+        if base.first[8:] > base.last[8:] > "":
+            raise Refused(
+                f"backup {quoted(base.label)} begins with segment {base.first}, and ends before it with {base.last}",
+                "See what its tool says of it.",
+            )
     candidates: list[Candidate] = []
     told: list[Described] = []
     for base in bases:

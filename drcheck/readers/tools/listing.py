@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Told, Unaccounted
 from drcheck.core.model.observation import Observation
@@ -65,7 +66,7 @@ def read(understand: Understand, collector: Collector, source: Source, name: str
     try:
         raw = _bytes(collector, source, name)
         if not name.startswith("!"):
-            written = min(_written_at(collector, name), asked.begin)
+            written = _written_at(collector, name, asked)
         offset, gaps = looks.clock_of(collector, source, asked)
         backups = understand(raw, source)
     except NotFound as error:
@@ -99,10 +100,16 @@ def _bytes(collector: Collector, source: Source, name: str) -> bytes:
     return raw
 
 
-def _written_at(collector: Collector, name: str) -> int:
+def _written_at(collector: Collector, name: str, asked: Asked) -> int:
+    """Return when a file was written, now at the latest; raises :class:`Refused` for one that is dated after that."""
     for entry in collector.list(name):
         if entry.name == name:
-            return entry.modified
+            if entry.modified > asked.begin + asked.clock_tolerance:
+                raise Refused(
+                    f"{name} is dated {words.instant(entry.modified)}, which is still to come, and not how old it is",
+                    "Have the output saved anew, and set the clock of where that is done by NTP.",
+                )
+            return min(entry.modified, asked.begin)
     raise CollectorError(f"{name} was read, and is in no listing", "See whether it is a link, which is never followed.")
 
 

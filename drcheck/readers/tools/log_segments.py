@@ -188,7 +188,7 @@ class _Seen:
         first = min(timelines[timeline])
         row = timelines[timeline][first]
         if first >= segment > 0:
-            before = wal.name_of(parent, segment - 1, per_log)
+            before = wal.name_of(wal.timeline_at(switches, segment - 1, per_log), segment - 1, per_log)
             right_before = before if first == segment else wal.name_of(timeline, first - 1, per_log)
             yield Described(self.name[row], Fact.NEEDS, Told(True, log_archives.needed(lineage, before, right_before)))
         for number, other in timelines.get(parent, {}).items():

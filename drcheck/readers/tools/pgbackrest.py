@@ -99,20 +99,23 @@ def _bases(stanza: str, told: Mapping[str, Any]) -> list[Base]:
     backups = told.get("backup")
     if not isinstance(backups, list):
         raise Refused(f"pgbackrest tells no backups of stanza {stanza}", _EXPECTED)
-    oldest = _oldest_segments(told.get("archive"))
-    return [_base(stanza, one, oldest) for one in backups]
+    ends = _ends(told.get("archive"))
+    return [_base(stanza, one, ends) for one in backups]
 
 
-def _oldest_segments(archives: Any) -> dict[Any, str]:
-    """Return the oldest segment of each database of a stanza, by the number that backups name it with."""
+def _ends(archives: Any) -> dict[str, tuple[str, str]]:
+    """Return the first and last segment of each database of a stanza, by the number that backups name it with."""
     found = {}
     for one in archives if isinstance(archives, list) else ():
         if isinstance(one, dict) and isinstance(database := one.get("database"), dict):
-            found[database.get("id")] = base_backups.segment(one.get("min"), "archive.min", _EXPECTED)
+            found[str(database.get("id"))] = (
+                base_backups.segment(one.get("min"), "archive.min", _EXPECTED),
+                base_backups.segment(one.get("max"), "archive.max", _EXPECTED),
+            )
     return found
 
 
-def _base(stanza: str, told: Any, oldest: Mapping[Any, str]) -> Base:
+def _base(stanza: str, told: Any, ends: Mapping[str, tuple[str, str]]) -> Base:
     if not isinstance(told, dict) or not isinstance(label := told.get("label"), str):
         raise Refused(f"pgbackrest tells a backup of stanza {stanza} that has no label", _EXPECTED)
     times, info, archive = (_part(told, key) for key in ("timestamp", "info", "archive"))
@@ -120,10 +123,19 @@ def _base(stanza: str, told: Any, oldest: Mapping[Any, str]) -> Base:
         label, told.get("type"), told.get("prior"), told.get("reference"), told.get("error"),
         times.get("start"), times.get("stop"), info.get("size"), archive.get("start"), archive.get("stop"),
     )  # fmt: skip
-    first = oldest.get(_part(told, "database").get("id"), "")
-    if first and base.first and first[:8] == base.first[:8] and base.first < first and not base.why_not:
-        base = base._replace(why_not=f"its restore needs {base.first}, and the archive begins with {first}")
-    return base
+    lacks = _lacks(base, *ends.get(str(_part(told, "database").get("id")), ("", "")))
+    return base._replace(why_not=base.why_not or (f"its restore needs {lacks}" if lacks else ""))
+
+
+def _lacks(base: Base, first: str, last: str) -> str:
+    """Return what of its own segments a backup cannot find in an archive with those ends; empty: nothing is known."""
+    if base.first and not first:
+        return f"{base.first}, and the archive of its database holds nothing"
+    if first[:8] == base.first[:8] and base.first < first:
+        return f"{base.first}, and the archive begins with {first}"
+    if last[:8] == base.last[:8] and base.last > last:
+        return f"{base.last}, and the archive ends with {last}"
+    return ""
 
 
 def _part(told: Mapping[str, Any], key: str) -> Mapping[str, Any]:

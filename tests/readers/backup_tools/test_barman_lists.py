@@ -49,11 +49,11 @@ def collector_of(entries):
     return open_memory(connection, "", Connections({"disk": connection}, 1, 100_000))
 
 
-def look(content):
+def look(content, saved_at=NOW):
     content = content if isinstance(content, bytes) else json.dumps(content).encode()
     source = Source("pg", "disk", "list.json", READERS["barman"], ("shop",))
     return barman.read(
-        collector_of({"list.json": (content, NOW)}), source, "list.json", Asked(LONG_AGO, NOW, 300, "shop")
+        collector_of({"list.json": (content, saved_at)}), source, "list.json", Asked(LONG_AGO, NOW, 300, "shop")
     )
 
 
@@ -112,6 +112,33 @@ def test_what_is_not_understood_is_refused(content, why):
     assert why in gap(look(content))
 
 
+@pytest.mark.parametrize(("ahead", "is_read"), [(300, True), (301, False)])
+def test_a_list_that_was_saved_in_the_future_is_of_no_time(ahead, is_read):
+    seen = look({"pg": [backup()]}, saved_at=NOW + ahead)
+    if is_read:
+        assert (seen.look.complete, seen.look.begin) == (True, NOW)
+    else:
+        assert "still to come" in gap(seen)
+
+
+@pytest.mark.parametrize(
+    ("beside", "snapshots", "is_whole"),
+    [
+        ("data/PG_VERSION", "None", True),
+        ("data.tar.gz", "None", True),
+        ("backup.info.bak", "None", False),
+        ("backup.info.bak", '{"provider": "gcp"}', True),
+    ],
+)
+def test_a_backup_of_which_only_the_information_is_left_restores_nothing(beside, snapshots, is_whole):
+    files = {f"base/{ID}/backup.info": (info(snapshots_info=snapshots), NOW), f"base/{ID}/{beside}": (b"x", NOW)}
+    seen, _ = look_at_files(files)
+    (one,) = seen.candidates
+    assert one.complete is is_whole
+    states = [each.told.how for each in seen.described if each.fact is Fact.STATE]
+    assert states == ([] if is_whole else [f"base/{ID}/data is not there"])
+
+
 def test_a_directory_of_a_server_is_read_with_its_log():
     segments = {
         f"wals/0000000100000000/00000001000000000000000{number}": (b"x" * 300, 1_795_721_000 + number * 60)
@@ -140,6 +167,7 @@ def test_only_what_the_question_needs_of_a_long_archive_is_listed():
         files[f"base/2026{day:04}T000000/backup.info"] = (
             info(begin_time=_iso(at), end_time=_iso(at + 60), begin_wal=name, end_wal=name), at,
         )  # fmt: skip
+        files[f"base/2026{day:04}T000000/data/PG_VERSION"] = (b"15", at)
     for number in range(4000):
         name = f"00000001{number // 256:08X}{number % 256:08X}"
         files[f"wals/{name[:16]}/{name}.gz"] = (b"x", first + number * 864)

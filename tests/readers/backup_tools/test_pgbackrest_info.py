@@ -105,6 +105,19 @@ def test_a_backup_from_before_the_archive_begins_does_not_restore():
     assert "the archive begins with 000000010000000000000001" in told(seen)[f"main/{FULL}", Fact.STATE].how
 
 
+def test_a_backup_from_after_the_archive_ends_does_not_restore():
+    seen = look([stanza(backup(segment="00000001000000000000000E"))])
+    assert "the archive ends with 00000001000000000000000D" in told(seen)[f"main/{FULL}", Fact.STATE].how
+
+
+@pytest.mark.parametrize("archive", [[], [{"database": {"id": 1}, "id": "15-1", "max": None, "min": None}]])
+def test_a_backup_without_any_archive_of_its_database_does_not_restore(archive):
+    seen = look([stanza(backup(), archive=archive)])
+    (one,) = seen.candidates
+    assert not one.complete
+    assert "the archive of its database holds nothing" in told(seen)[one.name, Fact.STATE].how
+
+
 def test_a_stanza_without_backups_has_none():
     seen = look([stanza(code=2, message="no valid backups")])
     assert seen.look.complete
