@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from drcheck.core import words
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.wordings import Wording
 from drcheck.core.model.commitments import Joined
@@ -20,8 +21,7 @@ def of_aspects(aspects: Sequence[Finding], window: Window) -> Finding:
     """Return what binds together: the worst at each instant, with the figures of what decides at the end."""
     if len(aspects) == 1:
         return aspects[0]
-    pieces = overlay(window, [finding.pieces for finding in aspects])
-    deciding = next(finding for finding in aspects if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, aspects)
     return replace(
         deciding,
         pieces=pieces,
