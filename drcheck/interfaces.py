@@ -46,6 +46,22 @@ class Disconnected(CollectorError):  # noqa: N818  an adjective that reads well 
     """The connection to a host was lost, or it fell silent: whether it did what was asked of it is not known."""
 
 
+class Store(Protocol):
+    """A place that the runner names to be written to: checkpoints and reports go there, whole or not at all."""
+
+    def put(self, name: str, data: bytes, *, replace: bool) -> None:
+        """Write ``name`` below the place.
+
+        Without ``replace`` what is there already stands: the same bytes are no error, others raise :class:`Occupied`.
+        Raises :class:`CollectorError` where it could not be written.
+        """
+        ...
+
+
+class Occupied(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
+    """Something else has that name already, and was left as it is."""
+
+
 class Entry(NamedTuple):
     """One thing in a listing. Links, directories, delete markers and unfinished uploads are never entries."""
 

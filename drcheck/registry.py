@@ -16,7 +16,7 @@ from drcheck.errors import UsageError
 if TYPE_CHECKING:
     from drcheck.core.model.log_records import Log
     from drcheck.core.model.policy import Source
-    from drcheck.interfaces import Collector, Read, Shell
+    from drcheck.interfaces import Collector, Read, Shell, Store
     from drcheck.run_report import Documents, Render, Report
     from drcheck.settings import Connection
 
@@ -53,6 +53,15 @@ _READERS: Final = (
         behaves=Behaviour.STANDING,
         lists=True,
         keys="objects_source",
+    ),
+    Reader(
+        "restic",
+        "drcheck.readers.tools.restic",
+        "what `restic snapshots --json` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="restic_source",
     ),
     Reader(
         "restore-log",
@@ -134,6 +143,8 @@ class PlaceType(NamedTuple):
     """The module that loads what talks to it."""
     shell_opener: str = ""
     """Module and function that open a shell there, for drills; empty: nothing runs there."""
+    store_opener: str = ""
+    """Module and function that open what writes there, for checkpoints; empty: nothing does."""
 
 
 COLLECTORS: Final[dict[str, PlaceType]] = {
@@ -141,11 +152,13 @@ COLLECTORS: Final[dict[str, PlaceType]] = {
         "drcheck.collectors.s3.settings:S3Connection",
         "drcheck.collectors.s3.collector:open_s3",
         "drcheck.collectors.s3.client",
+        store_opener="drcheck.collectors.s3.store:open_store",
     ),
     "azure_blob": PlaceType(
         "drcheck.collectors.azure.settings:AzureConnection",
         "drcheck.collectors.azure.collector:open_azure_blob",
         "drcheck.collectors.azure.client",
+        store_opener="drcheck.collectors.azure.store:open_store",
     ),
     "ssh": PlaceType(
         "drcheck.collectors.ssh.settings:SshConnection",
@@ -280,6 +293,19 @@ def shell(connection: Connection, pool: object) -> Shell:
     if place.sdk:
         import_module(place.sdk)
     opened: Shell = _named(place.shell_opener)(connection, pool)
+    return opened
+
+
+def store(connection: Connection, root: str, pool: object) -> Store:
+    """Return what writes below ``root`` at a connection; raises ``UsageError`` where drcheck writes nothing."""
+    place = COLLECTORS[connection.type]
+    if not place.store_opener:
+        raise UsageError(
+            f"{connection.name} is {connection.keys.what}, where drcheck writes nothing",
+            "Name a connection of type s3 or azure_blob, or a directory.",
+        )
+    import_module(place.sdk)
+    opened: Store = _named(place.store_opener)(connection, root, pool)
     return opened
 
 

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from drcheck.app.check_sample import sample_faults
+from drcheck.app.completeness import differences, of_log
 from drcheck.app.judge import judge
 from drcheck.app.offline import tolerance_of
+from drcheck.app.proof import compare_elsewhere
 from drcheck.app.question import all_named
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.versions import versions
@@ -140,6 +142,7 @@ def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust |
     elif head is not None:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             goes_on(found, ledger.log, head)
+            compare_elsewhere(found, settings, ledger.log, trust)
     return found
 
 
@@ -237,6 +240,7 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
     """Yield how the ledger differs: policies are judged again, over the same windows, by what its run knew."""
     with open_ledger(settings.ledger, read_only=True) as ledger:
         yield from _entries(ledger.log, report)
+        yield from _completeness(ledger.log, report)
         now = ledger.state((), folded=True)
         past = next((run for run in now.runs.values() if run.began.run == report["run"]), None)
         if past is None:
@@ -265,6 +269,16 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
                 told = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
                 again = json.loads(written(told))  # names that are no UTF-8 are written in another way
                 yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
+
+
+def _completeness(log: Log, report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is said of the completeness of a period otherwise than the ledger does; some reports say nothing."""
+    if (told := report.get("completeness")) is None or not 0 <= told["entries"] <= log.count:
+        return
+    start, end = (int(datetime.fromisoformat(report["window"][key]).timestamp()) for key in ("from", "to"))
+    names = [one["service"] for one in report["services"]]
+    again = of_log(log, Window(start, end), names, whole=told["whole"], upto=told["entries"])
+    yield from differences(told, again)
 
 
 def _entries(log: Log, report: Mapping[str, Any]) -> Iterator[str]:

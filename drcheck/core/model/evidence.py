@@ -16,6 +16,8 @@ from drcheck.core.time.spans import Span
 FOREVER: Final = 1 << 62
 LONG_AGO: Final = -(1 << 62)
 ALWAYS: Final = Span(LONG_AGO, FOREVER)
+UNTOLD: Final = -1
+"""The size of what nobody tells the size of."""
 ZEROS: Final = "zeros"
 """The fingerprint of what holds nothing but zeros in all pieces of it that were read."""
 
@@ -185,6 +187,7 @@ class Candidate(NamedTuple):
     available_hi: int
     """:data:`FOREVER` where only the first look that showed it bounds its arrival."""
     size: int
+    """Bytes; :data:`UNTOLD` where what lists it does not tell."""
     checksum: str
     """As the storage tells it: equal ones prove equal content, and unlike ones of one algorithm other content. One that
     is not MD5 has its algorithm before it, with a colon. Empty: not told."""

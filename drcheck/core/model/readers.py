@@ -64,6 +64,11 @@ class Reader(NamedTuple):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_list_of_points(self) -> bool:
+        """Whether what it reads is one document, in which a tool lists the backups that exist."""
+        return Tells.POINTS in self.yields and not self.lists
+
     def behaviour_at(self, path: str) -> Behaviour:
         """Return how what lies at ``path`` behaves."""
         return next((behaves for ending, behaves in self.forms if path.endswith(ending)), self.behaves)

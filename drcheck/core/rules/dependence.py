@@ -289,7 +289,7 @@ def _then(chain: Chain, link: Link) -> Chain:
 
 def was_whole(link: Link) -> bool:
     """Return whether one copy of a link was ever complete, even if it was found broken or doubtful since."""
-    return any(row not in points.incomplete and points.size[row] > 0 for points, row in link.rows)
+    return any(row not in points.incomplete and points.size[row] != 0 for points, row in link.rows)
 
 
 def _why(kind: str, chain: Chain, alive: frozenset[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -35,7 +36,9 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     for number, judged in enumerate(services):
         section = Section(judged)
         if split:
-            alone = replace(whole(), services=(judged,), faults=(), window=judged.window, sample=None)
+            alone = replace(
+                whole(), services=(judged,), faults=(), window=judged.window, sample=None, completeness=None
+            )
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
             written.append(digest_lines({f"{section.file}.pdf": data}))
@@ -80,6 +83,7 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
         "mark": estate.mark[:2],
         "answer": estate.answer,
         "counts": estate.counts,
+        "looks": estate.looks,
         "reading": estate.reading,
         "vouchers": provenance.VOUCHERS,
         "again": provenance.AGAIN,
@@ -112,6 +116,8 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
                         "title": one.title,
                         "mark": one.mark[:2],
                         "found": one.found,
+                        "rests": [[mark[:2], service, commitment] for mark, service, commitment in one.rests_on],
+                        "more": one.more,
                         "shows": one.shows,
                         "lacks": one.lacks,
                     }
@@ -124,7 +130,13 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
         "legend": [[mark[:2], meaning] for mark, meaning in estate.legend],
         "obtained": estate.obtained,
         "attached": [
-            {"name": Name(name), "size": words.size(len(data)), **_described(name)} for name, data in attached.items()
+            {
+                "name": Name(name),
+                "size": words.size(len(data)),
+                "sha256": hashlib.sha256(data).hexdigest(),
+                **_described(name),
+            }
+            for name, data in attached.items()
         ],
     }
     return typeset(data, shown.pictures, attached)
@@ -136,7 +148,7 @@ def _row(row: Row, kinds: Sequence[str]) -> dict[str, Any]:
         "name": row.name,
         "title": row.title if row.title != row.name else "",
         "mark": row.mark[:2],
-        "met": row.met,
+        "kept": row.kept,
         "gaps": row.gaps,
         "cells": [row.by_kind[kind][:2] if kind in row.by_kind else None for kind in kinds],
     }
@@ -151,5 +163,9 @@ def _described(name: str) -> dict[str, Name]:
         case "sha256":
             what, mime, relationship = "SHA-256 of each attached file, for sha256sum -c", "text/plain", "supplement"
         case _:
-            what, mime, relationship = "a policy as it was judged, with its templates", "text/plain", "source"
+            what, mime, relationship = (
+                "a policy as it was judged, with the templates it extends",
+                "text/plain",
+                "source",
+            )
     return {"what": Name(what), "mime": Name(mime), "relationship": Name(relationship)}
