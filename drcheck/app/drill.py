@@ -15,13 +15,15 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck import __version__, clock, registry
 from drcheck.app.drill_records import policy_of
 from drcheck.app.judge import evidence_of
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.drills import lines
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.rto import Rto
@@ -67,8 +69,7 @@ class DrillError(DrcheckError):
     """A drill that cannot begin: nothing was restored, and nothing on any target changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A drill that is chosen, and not yet begun."""
 
     id: str

@@ -16,13 +16,14 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from drcheck import clock
 from drcheck.app.conditions import Ends, conditions, passed
 from drcheck.app.look import unwatched
 from drcheck.app.verify import Question, verify
 from drcheck.channels import apprise_url, ping
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary, transitions
 from drcheck.core.judging.transitions import End, Event, Subject, What
 from drcheck.errors import DrcheckError, UsageError

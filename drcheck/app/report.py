@@ -7,10 +7,11 @@ from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.app.records import records
 from drcheck.app.verify import KnownOffline, Question, known_offline
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import Drawing
 from drcheck.core.model.evidence import FOREVER

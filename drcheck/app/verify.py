@@ -8,12 +8,14 @@ from functools import partial
 from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck import __version__, clock
 from drcheck.app.judge import Judging, judge, with_news
 from drcheck.app.look import Progress, look
 from drcheck.app.versions import Versions, gone, versions
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.status import Status
@@ -34,8 +36,7 @@ USUAL_SPAN: Final = 30 * 86400
 """Seconds before the instant judged that a window begins, where nothing else is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Over which window to judge; without anything else, the ``span`` up to the instant of the looks."""
 
     span: int | None = None
@@ -235,8 +236,7 @@ def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question:
     return Outcome(replace(report, seconds=clock.monotonic() - began))
 
 
-@dataclass(frozen=True, slots=True)
-class KnownOffline:
+class KnownOffline(Struct, frozen=True):
     """What the ledger knows of policies, ready to be judged service by service."""
 
     ledger: Ledger

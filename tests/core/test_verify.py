@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from msgspec.structs import replace
 
 from drcheck.core.history.changes import History
 from drcheck.core.history.to_parts import parts_of

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 import samples
 
@@ -127,8 +127,8 @@ def test_what_was_breached_at_any_time_of_the_period_is_not_told_as_kept() -> No
     judged = samples.all_met()
     verdict = judged.verdicts[0]
     breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late")
-    over = dataclasses.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
-    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
+    over = msgspec.structs.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
+    (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached, 1 of them not any more." in words(Page(text))
 
 
@@ -145,11 +145,11 @@ def test_what_was_unknown_at_any_time_of_the_period_is_not_told_as_kept(between_
         Piece(start, middle, Status.UNKNOWN, "nobody looked", between_looks),
         Piece(middle, end, Status.MET, "it is there"),
     )
-    before = dataclasses.replace(
-        verdict, overall=dataclasses.replace(verdict.overall, pieces=pieces), since_last_run=(), of_period=True,
+    before = msgspec.structs.replace(
+        verdict, overall=msgspec.structs.replace(verdict.overall, pieces=pieces), since_last_run=(), of_period=True,
         unproved=not between_looks,
     )  # fmt: skip
-    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(before,)), faults=False)).values()
+    (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(before,)), faults=False)).values()
     assert f"Of 1 commitment of 1 service, {told}" in words(Page(text))
 
 
@@ -157,15 +157,15 @@ def test_what_was_breached_and_waived_in_the_period_is_not_told_as_kept() -> Non
     judged = samples.all_met()
     verdict = judged.verdicts[0]
     breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late", waived=True)
-    over = dataclasses.replace(verdict, since_last_run=(Named(breach, False, News.OF_PERIOD),), of_period=True)
-    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
+    over = msgspec.structs.replace(verdict, since_last_run=(Named(breach, False, News.OF_PERIOD),), of_period=True)
+    (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached and waived." in words(Page(text))
 
 
 def test_each_control_of_a_standard_says_what_was_found_and_what_it_does_not_show() -> None:
     control = Control("A.8.13", "Information backup", ("rpo",), "Backups were made.", "Whether that is enough.")
     unpromised = Control("A.8.14", "Redundancy", ("immutability",), "Copies lay apart.", "The rest.")
-    report = dataclasses.replace(samples.few(), standards=(Standard("iso", "ISO", (control, unpromised)),))
+    report = msgspec.structs.replace(samples.few(), standards=(Standard("iso", "ISO", (control, unpromised)),))
     (text,) = pages(report).values()
     told = words(Page(text))
     assert re.search(r"A.8.13 +Information backup +✗ +breached .*Backups were made. +Whether that is enough.", told)
@@ -184,6 +184,6 @@ def test_the_same_report_gives_the_same_bytes(split: bool) -> None:
 
 
 def test_a_service_without_anything_seen_has_a_page() -> None:
-    judged = dataclasses.replace(samples.all_met(), sources=(), population=Population())
+    judged = msgspec.structs.replace(samples.all_met(), sources=(), population=Population())
     (text,) = pages(samples.report(judged, faults=False)).values()
     assert "Everything that there was" in words(Page(text))
