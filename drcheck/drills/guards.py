@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from drcheck.core.words import several
 from drcheck.drills import scripts
-from drcheck.drills.far import ANSWER, TargetError
+from drcheck.drills.target_directory import ANSWER, TargetError
 from drcheck.errors import UsageError
 from drcheck.interfaces import Shell
 from drcheck.settings import DrillTarget, Forbidden
