@@ -155,6 +155,10 @@ class Source(Struct, frozen=True):
     restores: RestoreRecords = NOTHING_STATED
     """Of a log of restore tests, how it is read where its records do not say."""
 
+    def __hash__(self) -> int:
+        """Return what equal sources have in common; ``kinds`` cannot be hashed."""
+        return hash((self.name, self.connection, self.path, self.reader, self.of, self.templates))
+
     def tells(self, what: Tells) -> bool:
         """Return whether what it yields is of that sort."""
         return what in self.reader.yields
