@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from drcheck.core import words
 from drcheck.core.judging import summary
+from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import Sample
 from drcheck.core.judging.summary import Sources, Totals
@@ -132,6 +133,8 @@ class Report(Struct, frozen=True):
     """When gathering and judging ended, in seconds since 1970."""
     provenance: Provenance | None = None
     """How what it rests on came about, where a report of a period is asked for."""
+    completeness: Completeness | None = None
+    """What of the period is there, and what is missing, where a report of one is asked for."""
     standards: tuple[Standard, ...] = ()
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
     sample: Sample | None = None

@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from drcheck import __version__, clock
 from drcheck.core import words
 from drcheck.core.history import drills as as_log
-from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import Announced, Drill, DrillClocks, DrillPoint, Ending, Origin
 from drcheck.core.model.policy import Policy, RestoreRecords
 from drcheck.core.model.readers import LedgersOwn
@@ -269,7 +268,3 @@ def _zones(settings: Settings) -> dict[str, ZoneInfo]:
 
 def _of(ledger: Ledger, service: str) -> DrillsState:
     return ledger.state(()).drills.get(service, DrillsState())
-
-
-RUNGS: Final = {rung.name.lower(): rung for rung in Rung}
-"""Rungs of the ladder of validation by name."""

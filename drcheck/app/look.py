@@ -17,6 +17,7 @@ from drcheck.app.turns import Turn
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
+from drcheck.core.history.difference import difference
 from drcheck.core.judging.reach import (
     asked_at,
     contents_matter,
@@ -192,6 +193,7 @@ def _job(
     since = min(versions.since(source, window), history.broken_since())
     asked = Asked(
         since=since,
+        judged_since=versions.since(source, window, with_bases=False) if source.reader.chains else since,
         begin=begin,
         clock_tolerance=settings.clock_tolerance,
         service=policy.service,
@@ -223,7 +225,7 @@ def _append(
         digest = sha256(raw).hexdigest()
         observation = replace(observation, look=replace(observation.look, digest=digest, size=len(raw)))
     if source.behaves is not Behaviour.APPENDED:
-        run.looked(key, vouched, state.history.observe(observation))
+        run.looked(key, vouched, difference(state.history, observation))
         return
     if observation.look.complete and not raw.startswith(state.log):
         last = next(look for look in reversed(state.history.looks) if look.complete)
@@ -233,4 +235,4 @@ def _append(
         )
         observation = replace(observation, look=replace(observation.look, gaps=(gap,)))
     lines = raw[len(state.log) :] if observation.look.complete else b""
-    run.looked(key, vouched, state.history.observe(observation), before=state.log, lines=lines)
+    run.looked(key, vouched, difference(state.history, observation), before=state.log, lines=lines)

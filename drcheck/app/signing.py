@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from drcheck import clock
-from drcheck.core.proof.checkpoints import Checkpoint
-from drcheck.core.proof.notes import Forged, NotANote, Note, SigningKey, VerifierKey, signers
-from drcheck.errors import DrcheckError, OutputError, UsageError
+from drcheck.app import kept_checkpoints
+from drcheck.app.kept_checkpoints import Contradicted
+from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
+from drcheck.core.proof.notes import NotANote, SigningKey, VerifierKey
+from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger import checkpoints
-from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.store import Ledger, open_ledger
-from drcheck.output_files import put
-from drcheck.settings import Proof, Settings
+from drcheck.settings import Settings
 
 _MOST_BYTES: Final = 4096
 _MODE: Final = 0o600
-_COPY: Final = re.compile(r"[0-9]{20}\.checkpoint")
 
 
 def read_key(file: str) -> SigningKey:
@@ -47,31 +43,61 @@ def read_key(file: str) -> SigningKey:
         raise UsageError(f"{file}: {error}", "`drcheck ledger keygen NAME` makes one.") from None
 
 
-def sign_off(ledger: Ledger, proof: Proof) -> tuple[str, DrcheckError | None]:
-    """Sign all that the ledger holds, and return the checkpoint.
+class Signed(NamedTuple):
+    """What signing came to."""
+
+    note: str = ""
+    """The checkpoint; empty: nothing was signed."""
+    errors: tuple[DrcheckError, ...] = ()
+    """What was in the way, and which places could not be reached."""
+
+
+def sign_off(ledger: Ledger, settings: Settings) -> Signed:
+    """Sign all that the ledger holds.
 
     Whatever is in the way comes back as an error, and is not raised: a run that cannot be signed is recorded all the
-    same. Empty: nothing was signed.
+    same.
     """
     try:
-        return sign(ledger, proof), None
+        return sign(ledger, settings)
     except DrcheckError as error:
-        return "", error
+        return Signed(errors=(error,))
 
 
-def sign(ledger: Ledger, proof: Proof) -> str:
+def sign(ledger: Ledger, settings: Settings) -> Signed:
     """Sign all that the ledger holds, put the checkpoint where it is kept as well, and return it.
 
-    Raises UsageError for a key that cannot be used, and what :func:`drcheck.ledger.checkpoints.sign` raises.
+    A place that cannot be reached is told, and hinders nothing. Raises UsageError for a key that cannot be used, and
+    what :func:`drcheck.ledger.checkpoints.sign` raises.
     """
-    key = read_key(proof.key)
+    if settings.proof is None:
+        raise UsageError("the configuration names no key", "Write `proof: {key: ledger.key}` into it.")
+    key = read_key(settings.proof.key)
     keys = [VerifierKey.read(one.key) for one in checkpoints.keys(ledger.log)]
-    seen = [*_newest_copy(proof.checkpoints, [key.key, *keys])] if proof.checkpoints else []
-    note = checkpoints.sign(ledger.log, key, clock.now(), seen)
-    if proof.checkpoints:
-        size = Checkpoint.read(Note.read(note).text).size
-        _put_copy(note, proof.checkpoints, f"{size:020}.checkpoint")
-    return note
+    before = checkpoints.newest(ledger.log)
+    upto = checkpoint_of(before).size if before else 0
+    errors: list[DrcheckError] = []
+    seen: list[Checkpoint] = []
+    reached: list[kept_checkpoints.Place] = []
+    with kept_checkpoints.pool_of(settings) as pool:
+        for opened in kept_checkpoints.places(settings, pool):
+            try:
+                place = opened()
+                newest = kept_checkpoints.newest(place, upto, [key.key, *keys])
+            except Contradicted:
+                raise
+            except DrcheckError as error:
+                errors.append(error)
+                continue
+            reached.append(place)
+            seen += [] if newest is None else [newest]
+        note = checkpoints.sign(ledger.log, key, clock.now(), seen)
+        for place in reached:
+            try:
+                kept_checkpoints.put(place, note)
+            except DrcheckError as error:
+                errors.append(error)
+    return Signed(note, tuple(errors))
 
 
 def new_key(settings: Settings, name: str, *, replace: bool, lost: str) -> VerifierKey:
@@ -130,37 +156,3 @@ def _put_key(file: Path, key: SigningKey) -> None:
         raise UsageError(
             f"{file} cannot be written: {why}", "Name another file under `proof:` in drcheck.yaml."
         ) from None
-
-
-def _newest_copy(directory: str, keys: list[VerifierKey]) -> Iterator[Checkpoint]:
-    """Yield the newest checkpoint that is kept elsewhere, if there is one; raises LedgerError for one that is none."""
-    place = Path(directory)
-    try:
-        names = sorted(one.name for one in place.iterdir() if _COPY.fullmatch(one.name)) if place.exists() else []
-        data = (place / names[-1]).read_bytes() if names else b""
-    except OSError as error:
-        why = (error.strerror or "error").lower()
-        raise LedgerError(f"the checkpoints in {directory} cannot be read: {why}", "Nothing was signed.") from error
-    if not names:
-        return
-    head = None
-    with suppress(NotANote, Forged):
-        note = Note.read(data)
-        head = Checkpoint.read(note.text) if signers(note, keys) else None
-    if head is None:
-        raise LedgerError(
-            f"{place / names[-1]} is no checkpoint that a key of this ledger signed",
-            "Nothing was signed. Keep it for whoever looks into it, and name another directory under `proof:`.",
-        )
-    yield head
-
-
-def _put_copy(note: str, directory: str, name: str) -> None:
-    place = Path(directory)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        put([note.encode()], str(place / name))
-    except (OSError, OutputError) as error:
-        raise LedgerError(
-            f"the checkpoint could not be put into {directory}: {error}", "It stands in the ledger all the same."
-        ) from error

@@ -13,7 +13,7 @@ from drcheck.registry import FORMATS, exit_status, renderer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drcheck.app.verify import Question
+    from drcheck.app.question import Question
     from drcheck.run_report import Report
     from drcheck.settings import Settings
 
@@ -160,7 +160,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, question: Question) 
     outcome = verify(settings, arguments.policies, question, progress.awaiting, prepare=publication.prepare)
     if arguments.verbose:
         trace(outcome.tracebacks)
-    for failure in (outcome.unkept, outcome.unsigned):
+    for failure in (outcome.unkept, *outcome.unsigned):
         if failure is not None:
             say(failure)
     try:
@@ -187,7 +187,7 @@ def _tell_end(settings: Settings, question: Question, status: int, what: str) ->
 
 def _question(arguments: argparse.Namespace) -> Question:
     """Return what is asked, or raise ``UsageError`` with the option that is wrong."""
-    from drcheck.app.verify import Question
+    from drcheck.app.question import Question
     from drcheck.policyfile import units
     from drcheck.policyfile.question_times import Period, moment, period
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from msgspec import Struct
 
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import columns
@@ -42,6 +42,8 @@ class RunBegan(Struct, frozen=True):
     """Whether another instant than that of its looks is judged: its verdicts are no verdicts of record."""
     job: str = ""
     """The job of the watch that it does; empty: nobody but whoever typed the command asked for it."""
+    schedule: str = ""
+    """When that job is due: a cron expression and its zone, or ``every`` and seconds."""
 
     @property
     def about(self) -> str:
@@ -53,7 +55,7 @@ class RunBegan(Struct, frozen=True):
         return {
             "at": self.started_at, "from": self.window.start, "to": self.window.end, "version": self.version,
             "host": plain(self.host), "pid": self.pid, "clock_tolerance": self.clock_tolerance,
-            "question": self.question, "job": plain(self.job),
+            "question": self.question, "job": plain(self.job), "schedule": plain(self.schedule),
         }  # fmt: skip
 
     @classmethod
@@ -62,7 +64,7 @@ class RunBegan(Struct, frozen=True):
         return cls(
             about, facts.get("at", 0), Window(facts.get("from", 0), facts.get("to", 0)), facts.get("version", ""),
             text(facts.get("host", "")), facts.get("pid", 0), facts.get("clock_tolerance", 0),
-            facts.get("question", False), text(facts.get("job", "")),
+            facts.get("question", False), text(facts.get("job", "")), text(facts.get("schedule", "")),
         )  # fmt: skip
 
 
@@ -147,7 +149,7 @@ class Looked(Struct, frozen=True):
     """The entry that names the source."""
     standing: Standing
     """Who vouches for what it shows."""
-    record: Record
+    changes: LookChanges
 
     @property
     def about(self) -> str:
@@ -156,7 +158,7 @@ class Looked(Struct, frozen=True):
 
     def facts(self) -> Facts:
         """Return what is written."""
-        return {**columns.written(self.record), "standing": self.standing.name.lower()}
+        return {**columns.written(self.changes), "standing": self.standing.name.lower()}
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:

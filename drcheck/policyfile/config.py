@@ -13,7 +13,7 @@ from drcheck.core.words import quoted
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.nodes import Fields, Items, Mark, Problem
+from drcheck.policyfile.nodes import Fields, Items, Mark, Problem, Scalar
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.registry import COLLECTORS, DOCUMENTS, connection_of, splits
@@ -81,6 +81,7 @@ def _check(root: Fields) -> Iterator[Problem]:
     yield from _check_connections(root)
     yield from _check_targets(root)
     yield from _check_jobs(root.fields("watch").fields("jobs"))
+    yield from _check_stores(root)
     notify = root.fields("notify")
     yield from _check_secret(notify, "ping", "notify")
     if {"ping_env", "ping_file"} <= set(notify.entries):
@@ -110,6 +111,18 @@ def _check_targets(root: Fields) -> Iterator[Problem]:
             right = suggest(alias.text, sorted(connections.entries)) or "add it to connections"
             what = f"drills.targets.{name}.connection: there is no connection {quoted(alias.text)} ({right})"
             yield Problem(alias.mark, what)
+
+
+def _check_stores(root: Fields) -> Iterator[Problem]:
+    """Yield the places for checkpoints at connections where drcheck writes nothing."""
+    connections, value = root.fields("connections"), root.fields("proof").value("checkpoints")
+    for place in value.items if isinstance(value, Items) else []:
+        if not isinstance(place, Scalar) or place.text.partition(":")[0] not in connections.entries:
+            continue
+        kind = connections.fields(place.text.partition(":")[0]).text("type")
+        if kind in COLLECTORS and not COLLECTORS[kind].store_opener:
+            what = f"proof.checkpoints: drcheck writes nothing at {quoted(place.text)}"
+            yield Problem(place.mark, f"{what} (name a connection of type s3 or azure_blob, or a directory)")
 
 
 def _check_jobs(jobs: Fields) -> Iterator[Problem]:
@@ -189,15 +202,17 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         list_at_most=values.get("list_at_most", usual.list_at_most),
         notify=_notify(values.get("notify", {}), base),
         watch=_watch(values.get("watch", {}), base),
-        proof=_proof(values["proof"], base) if "proof" in values else None,
+        proof=_proof(values["proof"], base, values.get("connections", {})) if "proof" in values else None,
         drills=_drills(values["drills"], base) if "drills" in values else Drills(),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
 
 
-def _proof(values: Mapping[str, Any], base: Path) -> Proof:
-    copies = values.get("checkpoints", "")
-    return Proof(_below(base, values["key"]), _below(base, copies) if copies else "")
+def _proof(values: Mapping[str, Any], base: Path, connections: Mapping[str, Any]) -> Proof:
+    def place(where: str) -> str:
+        return where if where.partition(":")[0] in connections else _below(base, where)
+
+    return Proof(_below(base, values["key"]), tuple(map(place, values.get("checkpoints", ()))))
 
 
 def _notify(values: Mapping[str, Any], base: Path) -> Notify:

@@ -49,7 +49,7 @@ def estate(root: Path) -> Path:
     (root / "policies").mkdir()
     (root / "policies" / "shop.yaml").write_text(POLICY)
     (root / "drcheck.yaml").write_text(
-        "proof: {key: ledger.key, checkpoints: seen/}\nconnections:\n  vault: {type: local, root: vault}\n"
+        "proof: {key: ledger.key, checkpoints: [seen/]}\nconnections:\n  vault: {type: local, root: vault}\n"
     )
     for days in range(3):
         day = datetime.now(UTC) - timedelta(days=days)

@@ -105,6 +105,10 @@ NOTHING_STATED: Final = RestoreRecords()
 """Of a log that is drcheck's own."""
 
 
+SELECTORS: Final = ("host", "paths", "tags", "stanza")
+"""Keys that say which of the backups in a tool's list are of a data set, by what the tool tells of each."""
+
+
 class Source(Struct, frozen=True):
     """Where evidence lies, and how to read it."""
 
@@ -154,6 +158,8 @@ class Source(Struct, frozen=True):
     come; None: nothing is taken so."""
     restores: RestoreRecords = NOTHING_STATED
     """Of a log of restore tests, how it is read where its records do not say."""
+    selects: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = ()
+    """Of a tool's list, which of its backups are of a data set: what each must have of what the tool tells of it."""
 
     def __hash__(self) -> int:
         """Return what equal sources have in common; ``kinds`` cannot be hashed."""
@@ -162,6 +168,10 @@ class Source(Struct, frozen=True):
     def tells(self, what: Tells) -> bool:
         """Return whether what it yields is of that sort."""
         return what in self.reader.yields
+
+    def chosen(self, of: str) -> dict[str, frozenset[str]]:
+        """Return what a tool must tell of a backup for it to be of that data set; what is not in it may be anything."""
+        return {key: frozenset(values) for key, values in dict(self.selects).get(of, ())}
 
     @property
     def behaves(self) -> Behaviour:
@@ -222,6 +232,8 @@ class Source(Struct, frozen=True):
             read += "\nversions"
         if self.restores != NOTHING_STATED:
             read += f"\n{self.restores}"
+        if self.selects:
+            read += f"\n{self.selects}"
         return f"{self.name}\n{self.place}\n{' '.join(sorted(self.of))}\n{read}"
 
 
@@ -247,6 +259,8 @@ class Agreement(Struct, frozen=True):
     """Before this instant nothing is judged."""
     ends: int | None = None
     """From this instant nothing is owed any more."""
+    customer: str = ""
+    """To whom the promises were made; empty: the policy does not say."""
 
 
 NEWEST: Final = "newest"
