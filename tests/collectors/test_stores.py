@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from lab.servers import Azurite, SeaweedFS
+from msgspec.structs import replace as changed
 
 from drcheck import registry
 from drcheck.collectors.azure.settings import AzureConnection
