@@ -64,6 +64,15 @@ _READERS: Final = (
         keys="restic_source",
     ),
     Reader(
+        "borg",
+        "drcheck.readers.tools.borg",
+        "what `borg list --json` or `borg info --json --glob-archives '*'` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="borg_source",
+    ),
+    Reader(
         "pgbackrest",
         "drcheck.readers.tools.pgbackrest",
         "what `pgbackrest info --output=json` prints",
@@ -112,6 +121,15 @@ _READERS: Final = (
         lists=False,
         forms=((".xml", Behaviour.WINDOW),),
         keys="restore_log_source",
+    ),
+    Reader(
+        "repository-checks",
+        "drcheck.readers.logs.repository_checks",
+        "what `restic check` and `borg check --verbose` printed, each run between two lines that date it",
+        yields=frozenset({Tells.CHECKS}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+        keys="repository_checks_source",
     ),
     Reader(
         "drills",

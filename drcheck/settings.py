@@ -189,6 +189,16 @@ class Notify(Struct, frozen=True):
     test_before: int = 30 * 86400
 
 
+class Witnessed(NamedTuple):
+    """A witness that is asked to cosign each checkpoint (C2SP tlog-witness)."""
+
+    name: str
+    url: str
+    """What its ``add-checkpoint`` stands behind."""
+    key: str
+    """Its public key, as a *vkey* of a cosignature."""
+
+
 class Proof(NamedTuple):
     """What signs the ledger, so that others can tell later that nothing of it was changed."""
 
@@ -196,6 +206,9 @@ class Proof(NamedTuple):
     """The file that holds the private key."""
     checkpoints: tuple[str, ...] = ()
     """Where each signed checkpoint goes as well: directories, and places as ``CONNECTION:PATH/``."""
+    witnesses: tuple[Witnessed, ...] = ()
+    quorum: int = 1
+    """How many of them must have cosigned, for whoever verifies by the policy that goes with reports."""
 
 
 class DrillTarget(Struct, frozen=True):

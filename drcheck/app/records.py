@@ -13,10 +13,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from drcheck.app.completeness import differences, of_records
+from drcheck.app.cosigning import policy_of
+from drcheck.app.statements import STATEMENTS, verify_statements
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof import merkle, verification
 from drcheck.core.proof.checkpoints import Checkpoint, Inclusion, checkpoint_of
 from drcheck.core.proof.notes import VerifierKey, base64_bytes
+from drcheck.core.proof.succession import followed
 from drcheck.core.proof.trust import Trust
 from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted
@@ -28,6 +31,7 @@ from drcheck.ledger.notifications import Notification
 from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.ledger.tree import Tree
 from drcheck.reports.wording import completeness
+from drcheck.settings import Proof
 
 CHECKPOINT: Final = "ledger/checkpoint"
 RECORDS: Final = "ledger/records.jsonl"
@@ -48,13 +52,18 @@ BEFORE: Final = (
 
 
 def records(
-    log: Log, since: int, run: str, services: Collection[str] | None, texts: Collection[str]
+    log: Log,
+    since: int,
+    run: str,
+    services: Collection[str] | None,
+    texts: Collection[str],
+    proof: Proof | None = None,
 ) -> dict[str, bytes]:
     """Return the files that prove which records there are from the last run that began before ``since`` on.
 
     Shown is what tells of ``services``, None: of all, and the policy texts that they were judged by, however old; of
-    some services these are known by their digests ``texts``. ``run`` is the run that the report names. Nothing where
-    the ledger was never signed.
+    some services these are known by their digests ``texts``. ``run`` is the run that the report names, and ``proof``
+    says which witnesses there are. Nothing where the ledger was never signed.
     """
     note = checkpoints.newest(log)
     if not note:
@@ -90,15 +99,15 @@ def records(
     lines = [*alone, *lines]
     files = {
         CHECKPOINT: note.encode(),
-        _POLICY: Trust.of(VerifierKey.read(keys[-1].key)).text.encode(),
+        _POLICY: policy_of(VerifierKey.read(keys[-1].key), proof).text.encode(),
         RECORDS: "".join(f"{line}\n" for line in (json.dumps(ends[0]), *lines, json.dumps(ends[1]))).encode(),
     }
     changes = [one.change for one in keys if one.change]
     files |= {f"{_CHANGE}{number}": change.encode() for number, change in enumerate(changes, 1)}
     if proven:
         (stored,) = log.read(proven - 1, proven)
-        proof = Inclusion(proven - 1, tuple(merkle.inclusion(proven - 1, head.size, tree.node)), note, stored.data)
-        files[_PROOF] = proof.text.encode()
+        inclusion = Inclusion(proven - 1, tuple(merkle.inclusion(proven - 1, head.size, tree.node)), note, stored.data)
+        files[_PROOF] = inclusion.text.encode()
     return files
 
 
@@ -128,7 +137,15 @@ def verify_records(
     found.noted.append(BEFORE)
     _hold_against(found, report, first, shown)
     _add_completeness(found, report, shown, head.size)
+    if STATEMENTS in files:
+        keys = () if trust is None else (*trust.logs, *followed(trust.logs, changes))
+        verify_statements(found, files[STATEMENTS], report, [data for _, data in sorted(shown.items())], keys)
     return head
+
+
+def shown_entries(files: Mapping[str, bytes]) -> list[bytes]:
+    """Return the entries that the files of a report show, in their order; raises what a file of another form does."""
+    return [data for _, data in sorted(_read(files[RECORDS])[2].items())]
 
 
 def goes_on(found: Verification, log: Log, head: Checkpoint) -> None:

@@ -105,7 +105,7 @@ NOTHING_STATED: Final = RestoreRecords()
 """Of a log that is drcheck's own."""
 
 
-SELECTORS: Final = ("host", "paths", "tags", "stanza")
+SELECTORS: Final = ("host", "paths", "tags", "archives", "stanza")
 """Keys that say which of the backups in a tool's list are of a data set, by what the tool tells of each."""
 
 
@@ -192,6 +192,12 @@ class Source(Struct, frozen=True):
     def place(self) -> str:
         """Where it lies, as policies write it: ``CONNECTION:PATH``."""
         return f"{self.connection}:{self.path}"
+
+    def url(self, location: str) -> str:
+        """Return where it is as a URL, given its connection's; a named read lies nowhere, but its host does."""
+        if self.reader.lists:
+            return f"{location}{self.root}"
+        return location if self.path.startswith("!") else f"{location}{self.path}"
 
     def file(self, name: str) -> str:
         """Return where a fact of it was read, as ``CONNECTION:PATH``: the recovery point ``name``, else the log."""
