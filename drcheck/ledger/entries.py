@@ -14,7 +14,7 @@ from drcheck.ledger import columns
 from drcheck.ledger.columns import Facts, plain, text, told
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification
-from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 
 
 class JudgedPolicy(Struct, frozen=True):
@@ -337,6 +337,7 @@ Entry = (
     | DrillAnnounced
     | Checkpointed
     | KeyTaken
+    | Timestamped
 )
 
 
