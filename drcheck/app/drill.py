@@ -162,5 +162,5 @@ def _values(settings: Settings, prepared: Prepared) -> dict[str, str]:
         "DRILL_OF": prepared.planned.of or source.of[0],
         "DRILL_DATA_AS_OF": words.instant(point.data_lo),
         "DRILL_KIND": point.kind or "full",
-        "DRILL_PLACE": connection.location() + source.root,
+        "DRILL_PLACE": source.url(connection.location()),
     }

@@ -191,6 +191,12 @@ class Source:
         """Where it lies, as policies write it: ``CONNECTION:PATH``."""
         return f"{self.connection}:{self.path}"
 
+    def url(self, location: str) -> str:
+        """Return where it is as a URL, given its connection's; a named read lies nowhere, but its host does."""
+        if self.reader.lists:
+            return f"{location}{self.root}"
+        return location if self.path.startswith("!") else f"{location}{self.path}"
+
     def file(self, name: str) -> str:
         """Return where a fact of it was read, as ``CONNECTION:PATH``: the recovery point ``name``, else the log."""
         if not self.reader.lists:
