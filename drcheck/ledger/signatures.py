@@ -64,8 +64,7 @@ class KeyTaken(Struct, frozen=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Timestamped:
+class Timestamped(Struct, frozen=True):
     """When a checkpoint had been signed at the latest, as an authority says (RFC 3161)."""
 
     KIND: ClassVar[str] = "timestamp"
