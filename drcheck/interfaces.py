@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.evidence import LONG_AGO, Fact, Settled, State, Told
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
@@ -212,8 +213,7 @@ class Collector(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a look is asked for."""
 
     since: int
@@ -248,6 +248,8 @@ class Asked:
     """Of a list of what exists, alias of each connection to the host that it leads to: the list may name that."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Name to what an earlier look read of its state, where the source asks for one."""
+    judged_since: int = LONG_AGO
+    """The oldest data that is judged: of what is older only that is needed which it builds on."""
 
 
 class Ran(NamedTuple):

@@ -17,6 +17,9 @@ from lzma import LZMAError
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck.app.check_sample import sample_faults
 from drcheck.app.completeness import differences, of_log
 from drcheck.app.judge import judge
@@ -26,7 +29,6 @@ from drcheck.app.question import all_named
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.versions import versions
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof.merkle import leaf_hash
@@ -40,7 +42,7 @@ from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
 from drcheck.reports.bundle import MANIFEST
 from drcheck.reports.json import report_object, written
-from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
 
@@ -48,7 +50,10 @@ _MOST_FILES: Final = MOST + 1
 """Files of a policy: itself, and the templates that extend one another."""
 _MOST_BYTES: Final = 2**31
 """In a bundle, by what it says itself; nothing in it is read any further than it says."""
-_ELSEWHERE: Final = "no records are in a PDF that a signature could be held against: a bundle carries them"
+_ELSEWHERE: Final = (
+    "no records are in the documents of a directory that a signature could be held against: a single one, or a bundle, "
+    "carries them"
+)
 UNJUDGED: Final = (
     "the records are signed, and not what the report says of them: drcheck check --config has it judged again by the "
     "ledger"
@@ -58,8 +63,7 @@ _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What checking a report came to."""
 
     held: tuple[str, ...]
@@ -75,24 +79,24 @@ class Checked:
         return 1 if self.wrong else self.proof.exit_status if self.proof is not None else 0
 
 
-def check(file: str, settings: Settings | None, trust: Trust | None = None) -> Checked:
+def check(file: str, settings: Settings | None, trust: Trust | None = None, authority: str | None = None) -> Checked:
     """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
 
-    ``trust``: whose signatures of the records are believed; None: nobody's. Raises ``UsageError`` where ``file`` is
+    ``trust``: whose signatures of the records are believed; None: nobody's. ``authority``: the file with the
+    certificates by which a timestamp is verified. Raises ``UsageError`` where ``file`` is
     neither, or the ledger cannot be read.
     """
     data = _read(Path(file))
     if zipfile.is_zipfile(io.BytesIO(data)):
-        return _bundle(data, settings, trust)
+        return _bundle(data, settings, trust, authority)
     files = attachments(data)
     if DOCUMENTS in files:
         checked = _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
-    else:
-        checked = _document(files, settings)
-    return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
+        return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
+    return replace(_document(files, settings), proof=_proof(files, settings, trust, authority))
 
 
-def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Checked:
+def _bundle(data: bytes, settings: Settings | None, trust: Trust | None, authority: str | None) -> Checked:
     """Check a bundle, and tell what of the promises is missing in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -122,21 +126,23 @@ def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Chec
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
     found = _document(files, settings, policies)
-    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust))
+    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust, authority))
 
 
-def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None) -> Verification | None:
+def _proof(
+    files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None, authority: str | None
+) -> Verification | None:
     """Return what signatures say of a bundle; None: none is in it, and none was asked for."""
     found = Verification()
     if CHECKPOINT not in files:
         found.open.append("nothing in it is signed")
         return None if trust is None else found
     try:
-        head = verify_records(found, files, json.loads(files[REPORT]), trust)
+        head = verify_records(found, files, json.loads(files[REPORT]), trust, authority)
     except (KeyError, TypeError, ValueError, AttributeError):
         found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
         return found
-    found.noted.append(f"what counts is {REPORT}: its pages are held against nothing but their digests")
+    found.noted.append(f"what counts is {REPORT}: what pages say is held against nothing in it")
     if settings is None:
         found.open.append(UNJUDGED)
     elif head is not None:
@@ -226,7 +232,9 @@ def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
 
 def _policies(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the text of each attached policy, by the digest that reports name it with."""
-    texts = [data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS}]
+    texts = [
+        data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS} and not name.startswith(RECORDS)
+    ]
     return {digest: text for text in texts for digest in _digests_of(separated(text)[:_MOST_FILES])}
 
 

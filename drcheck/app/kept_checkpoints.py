@@ -13,14 +13,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.collectors.pool import Connections
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import Fact
 from drcheck.core.proof.checkpoints import Checkpoint
 from drcheck.core.proof.notes import Forged, NotANote, Note, VerifierKey, signers
 from drcheck.core.proof.verification import Verification
-from drcheck.core.words import instant
+from drcheck.core.words import counted, instant
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Collector, Store
 from drcheck.ledger.errors import LedgerError
@@ -128,8 +129,8 @@ def _told(place: Place, names: Sequence[str]) -> str:
     if not names:
         return f"{place.label} has no checkpoint"
     until = place.kept_from_change(names[-1])
-    compared = f"the newest {MOST} of {len(names)}" if len(names) > MOST else f"{len(names)}"
-    what = f"{place.label} has been compared: {compared} checkpoints"
+    all_of_them = counted(len(names), "checkpoint")
+    what = f"{place.label} has been compared: {f'the newest {MOST} of ' if len(names) > MOST else ''}{all_of_them}"
     return f"{what}, the newest of which {until or 'nothing there keeps from being changed or deleted'}"
 
 
@@ -234,4 +235,4 @@ def held_against(
                 f"another history was signed: its first {head.size} entries are not those of {one.name} in {one.place}"
             )
     if compared:
-        found.held.append(f"it goes on from {compared} checkpoints that lie elsewhere")
+        found.held.append(f"it goes on from {counted(compared, 'checkpoint')} elsewhere")

@@ -13,7 +13,6 @@ from drcheck.app.kept_checkpoints import all_kept, held_against
 from drcheck.core.proof import merkle, verification
 from drcheck.core.proof.checkpoints import Checkpoint, Extension, Inclusion, checkpoint_of
 from drcheck.core.proof.notes import NotANote, VerifierKey
-from drcheck.core.proof.succession import followed
 from drcheck.core.proof.trust import Trust
 from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted
@@ -143,10 +142,8 @@ def compare_elsewhere(found: Verification, settings: Settings, log: Log, trust: 
     """Add whether the checkpoints that lie elsewhere, by the configuration, go on to the entries of a ledger."""
     if settings.proof is None or not settings.proof.checkpoints:
         return
-    own = checkpoints.keys(log)
-    keys = [VerifierKey.read(one.key) for one in own]
-    if trust is not None:
-        keys = [*trust.logs, *followed(trust.logs, [one.change for one in own if one.change])]
+    # Also by keys that are not trusted any more, or never were: what they signed contradicts the ledger just as well.
+    keys = [*(VerifierKey.read(one.key) for one in checkpoints.keys(log)), *(trust.logs if trust is not None else ())]
     tree = Tree(log)
     held_against(found, all_kept(settings, found), keys, lambda size: tree.root(size) if size <= log.count else None)
 

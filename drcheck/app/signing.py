@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 from drcheck import clock
 from drcheck.app import kept_checkpoints
 from drcheck.app.kept_checkpoints import Contradicted
+from drcheck.app.timestamps import stamp
 from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
-from drcheck.core.proof.notes import NotANote, SigningKey, VerifierKey
+from drcheck.core.proof.notes import COSIGNATURE, ED25519, NotANote, SigningKey, VerifierKey
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger import checkpoints
 from drcheck.ledger.store import Ledger, open_ledger
+from drcheck.ledger.tree import Tree
 from drcheck.settings import Settings
 
 _MOST_BYTES: Final = 4096
@@ -72,7 +74,8 @@ def sign(ledger: Ledger, settings: Settings) -> Signed:
     """
     if settings.proof is None:
         raise UsageError("the configuration names no key", "Write `proof: {key: ledger.key}` into it.")
-    key = read_key(settings.proof.key)
+    proof = settings.proof
+    key = read_key(proof.key)
     keys = [VerifierKey.read(one.key) for one in checkpoints.keys(ledger.log)]
     before = checkpoints.newest(ledger.log)
     upto = checkpoint_of(before).size if before else 0
@@ -91,7 +94,22 @@ def sign(ledger: Ledger, settings: Settings) -> Signed:
                 continue
             reached.append(place)
             seen += [] if newest is None else [newest]
-        note = checkpoints.sign(ledger.log, key, clock.now(), seen)
+
+        def cosigned(note: str, tree: Tree) -> str:
+            if not proof.witnesses:
+                return note
+            from drcheck.app.cosigning import cosign  # what nobody without witnesses needs
+
+            made, missing = cosign(proof, note, upto, tree.node)
+            errors.extend(missing)
+            return made
+
+        note = checkpoints.sign(ledger.log, key, clock.now(), seen, cosigned)
+        if proof.timestamp:
+            try:
+                stamp(ledger.log, proof.timestamp, note)
+            except DrcheckError as error:
+                errors.append(error)
         for place in reached:
             try:
                 kept_checkpoints.put(place, note)
@@ -132,9 +150,24 @@ def new_key(settings: Settings, name: str, *, replace: bool, lost: str) -> Verif
     return key.key
 
 
-def _made(name: str) -> SigningKey:
+def new_witness_key(name: str, file: str) -> VerifierKey:
+    """Make the key of a witness in ``file``, and return what verifies its cosignatures; replaces nothing."""
+    key = _made(name, COSIGNATURE)
+    _put_key(Path(file), key)
+    return key.key
+
+
+def log_keys(key: str) -> tuple[VerifierKey, ...]:
+    """Return the public keys of ledgers that ``key`` names: one, or a file with one or a tlog-policy."""
+    from drcheck.app.proof import trust_of  # it loads what no run needs
+
+    trust = trust_of(key)
+    return () if trust is None else trust.logs
+
+
+def _made(name: str, kind: int = ED25519) -> SigningKey:
     try:
-        return SigningKey(name, os.urandom(32))
+        return SigningKey(name, os.urandom(32), kind)
     except NotANote as error:
         raise UsageError(
             str(error), "Take a name as backups.example.com/drcheck: it stands in every checkpoint."

@@ -72,7 +72,10 @@ def _sources(root: Fields) -> Iterator[Problem]:
         if keys == "objects_source":
             yield from _names(source, at)
         if reader in READERS and READERS[reader].is_list_of_points:
-            yield from _tools_list(source, root.text("service"), at)
+            yield from _saved_list(source, at)
+        if "select" in source.entries or (reader in READERS and READERS[reader].is_list_of_points):
+            yield from _selected(source, root.text("service"), keys, at)
+        yield from reference_to("source", source.scalar("checks"), root.fields("sources").entries, f"{at}.checks")
         if keys == "restore_log_source":
             yield from check_restores.check(root, source, at)
 
@@ -97,18 +100,25 @@ def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem
             )
 
 
-def _tools_list(source: Fields, service: str, at: str) -> Iterator[Problem]:
-    """Yield what is wrong with how a source chooses of a tool's list, and with how old that may be."""
-    location, select = source.scalar("at"), source.value("select")
+def _saved_list(source: Fields, at: str) -> Iterator[Problem]:
+    """Yield that nobody says for how long a saved list is taken to stand."""
+    location = source.scalar("at")
     if location is not None and ":!" not in location.text and source.value("seen_every") is None:
         yield Problem(
             location.mark,
             f"{at}.at: what a file shows is as old as the file, and says nothing of now (say with seen_every for how "
             "long it is taken to stand, as 25h where a new one is saved each night)",
         )
+
+
+def _selected(source: Fields, service: str, keys: str, at: str) -> Iterator[Problem]:
+    """Yield what is wrong with how a source chooses of what a tool has."""
+    select = source.value("select")
     sets = [one.text for one in source.scalars("of")] or [service]
     if select is None:
-        if len(sets) > 1:
+        if keys.startswith("barman") and len(sets) > 1:
+            yield Problem(source.mark, f"{at}: Barman tells of one server at a time (make a source of each data set)")
+        elif not keys.startswith("pgbackrest") and len(sets) > 1:
             yield Problem(source.mark, f"{at}: which backups are of {sets[0]} is not stated (add select)")
         return
     for key in SELECTORS:

@@ -9,6 +9,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
+from drcheck.core.proof.notes import COSIGNATURE, NotANote, VerifierKey
 from drcheck.core.words import quoted
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
@@ -29,9 +30,11 @@ from drcheck.settings import (
     Output,
     Proof,
     QuietHours,
+    SampleRequest,
     Secret,
     Settings,
     Watch,
+    Witnessed,
 )
 
 DEFAULT_FILE: Final = "drcheck.yaml"
@@ -82,6 +85,7 @@ def _check(root: Fields) -> Iterator[Problem]:
     yield from _check_targets(root)
     yield from _check_jobs(root.fields("watch").fields("jobs"))
     yield from _check_stores(root)
+    yield from _check_witnesses(root.fields("proof"))
     notify = root.fields("notify")
     yield from _check_secret(notify, "ping", "notify")
     if {"ping_env", "ping_file"} <= set(notify.entries):
@@ -113,6 +117,24 @@ def _check_targets(root: Fields) -> Iterator[Problem]:
             yield Problem(alias.mark, what)
 
 
+def _check_witnesses(proof: Fields) -> Iterator[Problem]:
+    """Yield keys of witnesses that are none, and a quorum that can never be there."""
+    witnesses = proof.fields("witnesses")
+    for name, mark, witness in witnesses.mappings():
+        try:
+            fits = VerifierKey.read(witness.text("key")).kind == COSIGNATURE
+        except NotANote:
+            fits = False
+        if not fits:
+            yield Problem(
+                mark, f"proof.witnesses.{name}: its key is none of a witness (copy what drcheck witness keygen printed)"
+            )
+    quorum = proof.scalar("quorum")
+    if quorum is not None and quorum.text.isdecimal() and int(quorum.text) > len(witnesses.entries):
+        there = len(witnesses.entries)
+        yield Problem(quorum.mark, f"proof.quorum: there are {there} witnesses (ask for no more than there are)")
+
+
 def _check_stores(root: Fields) -> Iterator[Problem]:
     """Yield the places for checkpoints at connections where drcheck writes nothing."""
     connections, value = root.fields("connections"), root.fields("proof").value("checkpoints")
@@ -136,6 +158,8 @@ def _check_jobs(jobs: Fields) -> Iterator[Problem]:
             form, file = output.scalar("format"), output.scalar("file")
             if form is not None and file is not None and file.text.endswith("/") and not splits(form.text):
                 yield Problem(file.mark, f"{at}: {form.text} is one file (leave the slash at its end out)")
+        if "sample" in job.entries and "period" not in job.entries:
+            yield Problem(job.entries["sample"].key, f"{at}: a sample is one of a period (give the job a period)")
         if "period" not in job.entries:
             for output in outputs:
                 form = output.scalar("format")
@@ -212,7 +236,14 @@ def _proof(values: Mapping[str, Any], base: Path, connections: Mapping[str, Any]
     def place(where: str) -> str:
         return where if where.partition(":")[0] in connections else _below(base, where)
 
-    return Proof(_below(base, values["key"]), tuple(map(place, values.get("checkpoints", ()))))
+    witnesses = values.get("witnesses", {}).items()
+    return Proof(
+        _below(base, values["key"]),
+        tuple(map(place, values.get("checkpoints", ()))),
+        tuple(Witnessed(name, one["url"], one["key"]) for name, one in witnesses),
+        values.get("quorum", 1),
+        values.get("timestamp", ""),
+    )
 
 
 def _notify(values: Mapping[str, Any], base: Path) -> Notify:
@@ -251,6 +282,7 @@ def _watch(values: Mapping[str, Any], base: Path) -> Watch:
                 policies=tuple(_below(base, path) for path in job.get("policies", ())),
                 period=job.get("period", ""),
                 outputs=tuple(_output(base, **one) for one in job.get("outputs", ())),
+                sample=SampleRequest(**job["sample"]) if "sample" in job else None,
             )
             for name, job in values.get("jobs", {}).items()
         },

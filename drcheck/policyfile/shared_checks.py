@@ -35,7 +35,7 @@ def excluded(fields: Fields, at: str, kept: str, other: str) -> Problem:
 
 def any_of(readers: Collection[str]) -> str:
     """Return in words what is to be added; the backup tools, of which there are many, are not named one by one."""
-    tools = {name for name in readers if READERS[name].is_list_of_points}
+    tools = {name for name in readers if READERS[name].is_list_of_points or READERS[name].chains}
     *others, last = [*sorted(set(readers) - tools), *(["the reader of a backup tool"] if tools else [])]
     return f"a source read by {', '.join(others)} or {last}" if others else f"a source read by {last}"
 

@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core import integer_columns
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.archive import hashed
 from drcheck.core.history.columns import columns
@@ -53,7 +55,7 @@ def parts_of(
     def read(of: str, sightings: Sequence[Sighting], reading: Reading) -> Part:
         points = columns(
             source, of, sightings, needed[of].plain, proof.unseen_from, reading,
-            last_shown=history.newest_shown, clock_tolerance=clock_tolerance,
+            last_shown=history.newest_shown, complete_looks=proof.complete_looks, clock_tolerance=clock_tolerance,
         )  # fmt: skip
         if source.seen_every:
             points = replace(points, taken_until=proof.looked.taken.end)
@@ -80,8 +82,7 @@ def parts_of(
     return found
 
 
-@dataclass(slots=True)
-class _Needed:
+class _Needed(Struct):
     """What a question needs of one data set."""
 
     plain: Table = field(default_factory=Table)
@@ -257,6 +258,10 @@ class _Proof:
     def _proved(self, turnovers: Sequence[int]) -> Absence:
         source = self._source
         return Absence.proved_by(self._looks, source.thinned_after, turnovers, seen_every=source.seen_every)
+
+    def complete_looks(self) -> list[tuple[int, int]]:
+        """Return when each complete look before the end of the question began, and how far back it asked, in order."""
+        return sorted(one for one in self._history.looks.complete() if one[0] < self._until)
 
     def unseen_from(self, data: array[int], last_seen: array[int]) -> array[int]:
         """Return from when on nobody knows whether what was never missed still stands.

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.time.spans import Span
 
 FOREVER: Final = 1 << 62
@@ -45,6 +46,11 @@ class Fact(StrEnum):
     """Whether it must be brought back from an archive tier, in hours, before it can be read; ``how`` names the tier."""
     EARLIER = "earlier"
     """Of a place: whether it still holds what was overwritten or deleted there, which its listing does not show."""
+    NEEDS = "needs"
+    """Which segments of a log must stand beside it for it to be restored: the first and the last, and their place, in
+    ``how`` (:func:`drcheck.core.rules.log_archives.needed`). Of a segment, which one it follows."""
+    BUILDS_ON = "builds-on"
+    """The very backup that it builds on, as its tool knows it: the instant of that one's data, in ``how``."""
     INODE = "inode"
     """Which file of its disk it is, in ``how``, where that file has several names (hard links)."""
 
@@ -76,8 +82,7 @@ class Described(NamedTuple):
     told: Told
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """An evidence gap: what could not be seen, and what to do about it."""
 
     what: str
@@ -105,8 +110,7 @@ class Unaccounted(NamedTuple):
     """Whether that is newer than that of everything there that a template reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One look at one source.
 
     A look is taken to be an instant, ``begin``: a complete one proves what stood then. ``end`` is kept as evidence.

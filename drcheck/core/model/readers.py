@@ -58,6 +58,8 @@ class Reader(NamedTuple):
     """Endings of files that it reads in another form, each with how these behave."""
     keys: str = "log_source"
     """What the schema of policies calls the keys of its sources."""
+    chains: bool = False
+    """Whether what it yields may restore only with others of the same source."""
     own: LedgersOwn | None = None
     """Of one that reads the ledger's own records, which; None: what it reads lies at a place, and is looked at."""
 

@@ -26,8 +26,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Final, NamedTuple
 
+from msgspec import Struct, field
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import ALWAYS, FOREVER
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.time.spans import Spans, difference, intersection, union
@@ -66,8 +67,7 @@ NEVER: Final = Presence((), ())
 AT_ALL_TIMES: Final = Presence((ALWAYS,), (ALWAYS,))
 
 
-@dataclass(slots=True)
-class Link:
+class Link(Struct):
     """All copies of one backup: of one kind, with data of one instant."""
 
     kind: str
@@ -124,7 +124,7 @@ def _of_source(
     alive: frozenset[str],
     proved: Spans,
 ) -> Points:
-    dependent = [row for row in points.counted() if points.kind[row] in DEPENDENT]
+    dependent = [row for row in points.counted() if points.kind[row] in DEPENDENT and row not in points.own_chain]
     if not dependent:
         return points
     own = chains
@@ -169,7 +169,7 @@ def links(everything: Iterable[Points], alive: frozenset[str], unkinded_at: str 
     found: dict[tuple[str, int], Link] = {}
     for points in everything:
         for row, kind in enumerate(points.kind):
-            if not kind and unkinded_at not in {None, points.source}:
+            if (not kind and unkinded_at not in {None, points.source}) or row in points.own_chain:
                 continue
             data, latest = points.data_lo[row], points.data_hi[row]
             link = found.setdefault((kind or "full", data), Link(kind or "full", data, latest))

@@ -14,7 +14,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Told, Unaccounted
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
@@ -37,8 +39,7 @@ class Refused(Exception):  # noqa: N818  nothing failed: what was read is not wh
         self.gap = Gap(what, hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Backups:
+class Backups(Struct, frozen=True):
     """What a tool's list tells of the data sets of one source."""
 
     candidates: Sequence[Candidate]
@@ -48,6 +49,8 @@ class Backups:
     """What holds for each of the candidates."""
     of_each: Sequence[Described] = ()
     """What holds for some of them, and is asked of all."""
+    told: Sequence[Described] = ()
+    """What holds for some of them, and is told whether it is asked or not."""
 
 
 Understand = Callable[[bytes, Source], Backups]
@@ -84,7 +87,7 @@ def read(understand: Understand, collector: Collector, source: Source, name: str
     return Observation(
         look,
         candidates=backups.candidates,
-        described=tuple(_described(backups, source, asked)),
+        described=(*backups.told, *described(backups, source, asked)),
         unread=len(backups.others),
         raw=raw,
     )
@@ -104,7 +107,7 @@ def _written_at(collector: Collector, name: str) -> int:
     raise CollectorError(f"{name} was read, and is in no listing", "See whether it is a link, which is never followed.")
 
 
-def _described(backups: Backups, source: Source, asked: Asked) -> list[Described]:
+def described(backups: Backups, source: Source, asked: Asked) -> list[Described]:
     """Return what was asked of each backup, as far as the list tells it, and that it does not tell the rest."""
     told = {(one.name, one.fact) for one in backups.of_each if one.fact in asked.facts}
     found = [one for one in backups.of_each if one.fact in asked.facts]

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import UsageError
-from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, digest_lines
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, digest_lines
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset
 from drcheck.reports.story import provenance
@@ -36,9 +37,8 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     for number, judged in enumerate(services):
         section = Section(judged)
         if split:
-            alone = replace(
-                whole(), services=(judged,), faults=(), window=judged.window, sample=None, completeness=None
-            )
+            alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
+            alone = replace(alone, sample=None, completeness=None, records=None)
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
             written.append(digest_lines({f"{section.file}.pdf": data}))
@@ -64,6 +64,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judg
     attached = {REPORT: registry.renderer("json")(report, quiet=False, verbose=True, terminal=False, config="")}
     for judged, section in services:
         attached[f"policy-{section.anchor}.txt"] = judged.policy.text.encode("utf-8", "surrogateescape")
+    attached |= report.records() if report.records is not None else {}
     attached[DIGESTS] = digest_lines(attached)
     return _set(report, rows, [section for _, section in services], attached)
 
@@ -71,7 +72,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judg
 def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attached: Mapping[str, bytes]) -> bytes:
     estate = Estate(report, rows)
     made = datetime.fromtimestamp(report.ended_at or report.window.end, UTC)
-    shown = Sections()
+    shown, (recovered, more_recovered) = Sections(), estate.recoveries
     title = estate.title if len(rows) != 1 else f"{estate.title}: {rows[0].name}"
     data: dict[str, Any] = {
         "title": title,
@@ -106,6 +107,8 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
             for row, one in estate.exceptions
         ],
         "more_exceptions": estate.more_exceptions,
+        "recoveries": [[row.name, *one.cells] for row, one in recovered],
+        "more_recoveries": more_recovered,
         "sections": [shown.section(section) for section in sections],
         "standards": [
             {
@@ -156,6 +159,8 @@ def _row(row: Row, kinds: Sequence[str]) -> dict[str, Any]:
 
 def _described(name: str) -> dict[str, Name]:
     match name.rpartition(".")[2]:
+        case _ if name.startswith(RECORDS):
+            what, mime, relationship = "of the signed ledger: docs/proof.md has each", "text/plain", "data"
         case "json":
             what, mime, relationship = "everything that this report rests on, for programs", "application/json", "data"
         case "sha256" if name == DOCUMENTS:

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from drcheck import registry
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.story import exceptions, looks, provenance, sample
+from drcheck.reports.story import exceptions, looks, provenance, recoveries, sample
 from drcheck.reports.story.service import waivers_of
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.figures import NONE
@@ -25,6 +26,8 @@ _MOST_EXCEPTIONS = 200
 """Exceptions that the first page tells; the page of each service has all of its own."""
 
 
+_MOST_RECOVERIES = 100
+"""Restore tests and outages that the first page tells: those that failed, took too long or count come first."""
 _MOST_NAMED = 12
 """Commitments that are named beside a control, the worst first."""
 
@@ -39,8 +42,7 @@ _STATES = {
 """How a commitment stood over a period, to what readers are told of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A service as the overview shows it."""
 
     name: str
@@ -57,6 +59,9 @@ class Row:
     waivers: int
     """How many held at some time of what was judged."""
     exceptions: tuple[exceptions.NotKept, ...]
+    recoveries: tuple[recoveries.Row, ...]
+    """Restore tests and outages, the newest first, as many as the first page may show."""
+    more_recoveries: int
 
     @classmethod
     def of(cls, judged: Judged, href: str) -> Row:
@@ -65,6 +70,8 @@ class Row:
         by_kind: dict[str, list[Verdict]] = {}
         for verdict in judged.verdicts:
             by_kind.setdefault(verdict.commitment.kind, []).append(verdict)
+        found = recoveries.rows(judged, local_time.of_service(judged))
+        shown = recoveries.fitting(found, _MOST_RECOVERIES)
         return cls(
             printable(judged.policy.service),
             prose(judged.policy.title),
@@ -77,6 +84,8 @@ class Row:
             {kind: reasons.mark_over(its) for kind, its in by_kind.items()},
             len(waivers_of(judged)),
             exceptions.of_service(judged),
+            tuple(shown),
+            len(found) - len(shown),
         )
 
 
@@ -129,6 +138,8 @@ def _row(shown: Shown) -> ControlRow:
 
 class Estate:
     """What a report says of all its services."""
+
+    RECOVERY_HEADS = recoveries.HEADS
 
     def __init__(self, report: Report, rows: Sequence[Row]) -> None:
         """``rows`` are those of its services, in the order of the policies."""
@@ -195,6 +206,15 @@ class Estate:
             yield prose(standard.title), [_row(shown) for shown in shown_for(standard, services)]
 
     @property
+    def recoveries(self) -> tuple[list[tuple[Row, recoveries.Row]], int]:
+        """Restore tests and outages of all services, the newest first, and how many more there are."""
+        found = [(row, one) for row in self.rows for one in row.recoveries]
+        shown = recoveries.fitting([one for _, one in found], _MOST_RECOVERIES)
+        kept = set(map(id, shown))
+        told = sorted((pair for pair in found if id(pair[1]) in kept), key=lambda pair: -pair[1].began)
+        return told, len(found) - len(told) + sum(row.more_recoveries for row in self.rows)
+
+    @property
     def sample(self) -> tuple[list[str], tuple[str, ...], list[tuple[str, ...]]] | None:
         """The sample that was asked for: what it says, the heads of its table, and the rows."""
         drawn = self.report.sample
@@ -214,6 +234,7 @@ class Estate:
             ("Evidence gaps", str(seen.gaps)),
             *(provenance.in_words(report.provenance, shown) if report.provenance else ()),
             *(provenance.complete(report.completeness, shown) if report.completeness else ()),
+            *(provenance.signed(report.checkpoint) if report.checkpoint else ()),
             ("Waivers that held in it", str(sum(row.waivers for row in self.rows) or "none")),
             ("Made", f"{words.instant(report.ended_at)} by drcheck {report.version}"),
         ]

@@ -7,6 +7,8 @@ from typing import Final
 
 from drcheck.core import words
 from drcheck.core.judging.completeness import Completeness
+from drcheck.core.proof.checkpoints import Checkpoint
+from drcheck.core.proof.notes import Note
 from drcheck.reports.wording import completeness
 from drcheck.reports.wording.text import printable
 from drcheck.run_report import Provenance
@@ -54,3 +56,12 @@ def complete(its: Completeness, shown: Callable[[int], str]) -> Iterator[tuple[s
         yield "Missing", "; ".join(missing)
     else:
         yield "Missing", completeness.COMPLETE
+
+
+def signed(checkpoint: str) -> Iterator[tuple[str, str]]:
+    """Yield a label and what it says of the signed checkpoint that it rests on."""
+    note = Note.read(checkpoint)
+    head = Checkpoint.read(note.text)
+    keys = words.several([f"{one.name} ({one.id.hex()})" for one in note.signatures], at_most=_MOST_TEXTS)
+    root = note.text.split("\n")[2]
+    yield "Signed checkpoint", printable(f"{head.size} entries of {head.origin}, root {root}, by the keys {keys}")

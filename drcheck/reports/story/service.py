@@ -12,7 +12,6 @@ from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.exhibit import Ages, Slots, Times
-from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Waiver
 from drcheck.core.model.readers import Tells
@@ -23,7 +22,7 @@ from drcheck.reports.pictures.downtime import downtime
 from drcheck.reports.pictures.slots import slots
 from drcheck.reports.pictures.strip import strip
 from drcheck.reports.pictures.times import times
-from drcheck.reports.story import heads, looks, spans
+from drcheck.reports.story import heads, looks, recoveries, spans
 from drcheck.reports.wording import citations, lacking, local_time, reasons
 from drcheck.reports.wording.figures import NONE, promised, quantity
 from drcheck.reports.wording.marks import Mark
@@ -42,7 +41,7 @@ class Fact(NamedTuple):
 
     cells: tuple[str, ...]
     counts: str
-    """``counts``, ``does not count`` or ``may not count``."""
+    """``counts``, ``does not count`` or ``may not count``; empty: the cells tell it."""
     why: str
 
 
@@ -210,13 +209,13 @@ class Section:
                 [self._point(points, row) for row in rows],
                 len(points) - len(rows),
             )
-        if recoveries := self._judged.population.recoveries:
-            shown = recoveries[::-1][:_MOST_ROWS]
+        if found := recoveries.rows(self._judged, self._local):
+            shown = recoveries.fitting(found, _MOST_ROWS)
             yield Table(
-                f"Restore tests and recoveries: {len(recoveries)}",
-                ("id", "began", "ended", "outcome", "of", "scenarios", "counts", "why not"),
-                [self._recovery(source, one) for source, one in shown],
-                len(recoveries) - len(shown),
+                f"Restore tests and outages: {words.counted(len(found), 'record')}",
+                recoveries.HEADS,
+                [Fact(row.cells, "", "") for row in shown],
+                len(found) - len(shown),
             )
 
     def _point(self, points: Points, row: int) -> Fact:
@@ -232,19 +231,6 @@ class Section:
             return Fact(cells, "counts", "")
         why = printable(self._local.text(doubt.why))
         return Fact(cells, "does not count" if doubt.certain else "may not count", why)
-
-    def _recovery(self, source: str, one: Recovery) -> Fact:
-        ended = NONE if one.finished_at is None else self._local.instant(one.finished_at)
-        cells = (
-            printable(f"{one.id} ({source})"),
-            self._local.instant(one.started_at),
-            ended,
-            one.outcome or "open",
-            printable(" ".join(filter(None, (one.point_of, one.point_name)))),
-            printable(", ".join(sorted(one.scenarios))),
-        )
-        counted = "does not count" if one.contradicted or one.outcome == "aborted" else "counts"
-        return Fact(cells, counted, printable(one.contradicted))
 
     def _between(self, earliest: int, latest: int) -> str:
         if earliest == latest:
