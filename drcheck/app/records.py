@@ -14,10 +14,12 @@ from typing import Any, Final
 
 from drcheck.app.completeness import differences, of_records
 from drcheck.app.cosigning import policy_of
+from drcheck.app.statements import STATEMENTS, verify_statements
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof import merkle, verification
 from drcheck.core.proof.checkpoints import Checkpoint, Inclusion, checkpoint_of
 from drcheck.core.proof.notes import VerifierKey, base64_bytes
+from drcheck.core.proof.succession import followed
 from drcheck.core.proof.trust import Trust
 from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted
@@ -135,7 +137,15 @@ def verify_records(
     found.noted.append(BEFORE)
     _hold_against(found, report, first, shown)
     _add_completeness(found, report, shown, head.size)
+    if STATEMENTS in files:
+        keys = () if trust is None else (*trust.logs, *followed(trust.logs, changes))
+        verify_statements(found, files[STATEMENTS], report, [data for _, data in sorted(shown.items())], keys)
     return head
+
+
+def shown_entries(files: Mapping[str, bytes]) -> list[bytes]:
+    """Return the entries that the files of a report show, in their order; raises what a file of another form does."""
+    return [data for _, data in sorted(_read(files[RECORDS])[2].items())]
 
 
 def goes_on(found: Verification, log: Log, head: Checkpoint) -> None:

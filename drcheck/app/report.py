@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,7 +12,9 @@ from drcheck import registry
 from drcheck.app.completeness import of_log, told_of
 from drcheck.app.offline import KnownOffline, known_offline
 from drcheck.app.question import Question
-from drcheck.app.records import records
+from drcheck.app.records import records, shown_entries
+from drcheck.app.signing import read_key
+from drcheck.app.statements import STATEMENTS, statements
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
@@ -21,6 +24,7 @@ from drcheck.core.model.verdict import Window
 from drcheck.core.proof.checkpoints import checkpoint_of
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.time.spans import Span
+from drcheck.errors import UsageError
 from drcheck.ledger.interface import Log
 from drcheck.ledger.past_breaches import PastBreaches
 from drcheck.ledger.past_runs import past_runs
@@ -28,6 +32,7 @@ from drcheck.ledger.state import PastRun
 from drcheck.ledger.tree import Tree
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.standards import load_standards
+from drcheck.reports.json import report_object
 from drcheck.run_report import Document, Judged, PolicyCame, Provenance, Report
 from drcheck.settings import Settings
 
@@ -60,7 +65,7 @@ def report(
 
         def complete(made: Report) -> Report:
             shown_of = None if whole_estate else names
-            proof = partial(records, log, made.window.start, made.run, shown_of, known_texts, settings.proof)
+            proof = partial(_records, settings, log, made, shown_of, known_texts)
             sample = None if drawing is None else drawing.sample()
             came = provenance(made.window)
             return replace(
@@ -88,6 +93,19 @@ def report(
             return
         everything = complete(known.report(tuple(known.judged())))  # none of these forms shows exhibits
         yield Document("", [registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config="")])
+
+
+def _records(
+    settings: Settings, log: Log, made: Report, services: Collection[str] | None, texts: Collection[str]
+) -> dict[str, bytes]:
+    """Return the records of a report with what proves them, and its statements where the key is here that signs."""
+    files = records(log, made.window.start, made.run, services, texts, settings.proof)
+    if settings.proof is not None and files:
+        with suppress(UsageError):  # whoever may not sign still hands over what was signed
+            key = read_key(settings.proof.key)
+            shown = shown_entries(files)
+            files[STATEMENTS] = statements(report_object(made), shown, key)
+    return files
 
 
 class Asked(NamedTuple):
