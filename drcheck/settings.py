@@ -120,6 +120,14 @@ class Output(NamedTuple):
     """Where it goes, in place of the one before; of a period ``{period}`` in it stands for its name."""
 
 
+class SampleRequest(NamedTuple):
+    """A sample of slots, drawn by a word."""
+
+    slots: int
+    word: str
+    """The auditor's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What ``drcheck watch`` does again and again."""
@@ -135,6 +143,8 @@ class Job:
     """``day``, ``month``, ``quarter`` or ``year``: judge the newest one that is over by what the ledger knows, once;
     empty: look and judge, as ``drcheck verify`` does."""
     outputs: tuple[Output, ...] = ()
+    sample: SampleRequest | None = None
+    """Of a period: which sample of its slots its reports show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +224,8 @@ class Proof(NamedTuple):
     witnesses: tuple[Witnessed, ...] = ()
     quorum: int = 1
     """How many of them must have cosigned, for whoever verifies by the policy that goes with reports."""
+    timestamp: str = ""
+    """URL of the authority that dates each checkpoint (RFC 3161); empty: none does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,23 +78,24 @@ class Checked:
         return 1 if self.wrong else self.proof.exit_status if self.proof is not None else 0
 
 
-def check(file: str, settings: Settings | None, trust: Trust | None = None) -> Checked:
+def check(file: str, settings: Settings | None, trust: Trust | None = None, authority: str | None = None) -> Checked:
     """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
 
-    ``trust``: whose signatures of the records are believed; None: nobody's. Raises ``UsageError`` where ``file`` is
+    ``trust``: whose signatures of the records are believed; None: nobody's. ``authority``: the file with the
+    certificates by which a timestamp is verified. Raises ``UsageError`` where ``file`` is
     neither, or the ledger cannot be read.
     """
     data = _read(Path(file))
     if zipfile.is_zipfile(io.BytesIO(data)):
-        return _bundle(data, settings, trust)
+        return _bundle(data, settings, trust, authority)
     files = attachments(data)
     if DOCUMENTS in files:
         checked = _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
         return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
-    return replace(_document(files, settings), proof=_proof(files, settings, trust))
+    return replace(_document(files, settings), proof=_proof(files, settings, trust, authority))
 
 
-def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Checked:
+def _bundle(data: bytes, settings: Settings | None, trust: Trust | None, authority: str | None) -> Checked:
     """Check a bundle, and tell what of the promises is missing in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -124,17 +125,19 @@ def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Chec
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
     found = _document(files, settings, policies)
-    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust))
+    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust, authority))
 
 
-def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None) -> Verification | None:
+def _proof(
+    files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None, authority: str | None
+) -> Verification | None:
     """Return what signatures say of a bundle; None: none is in it, and none was asked for."""
     found = Verification()
     if CHECKPOINT not in files:
         found.open.append("nothing in it is signed")
         return None if trust is None else found
     try:
-        head = verify_records(found, files, json.loads(files[REPORT]), trust)
+        head = verify_records(found, files, json.loads(files[REPORT]), trust, authority)
     except (KeyError, TypeError, ValueError, AttributeError):
         found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
         return found

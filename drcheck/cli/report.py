@@ -11,7 +11,7 @@ from drcheck.registry import DOCUMENTS, FORMATS, splits
 
 if TYPE_CHECKING:
     from drcheck.app.question import Question
-    from drcheck.app.report import Asked
+    from drcheck.settings import SampleRequest
 
 FORMS: Final = {name: form.ending for name, form in DOCUMENTS.items()} | {
     name: form.ending for name, form in FORMATS.items() if not form.is_plugin
@@ -110,9 +110,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sample(arguments: argparse.Namespace) -> Asked | None:
-    from drcheck.app.report import Asked
+def _sample(arguments: argparse.Namespace) -> SampleRequest | None:
     from drcheck.core.judging.sample import MOST
+    from drcheck.settings import SampleRequest
 
     if arguments.sample is None and arguments.word is None:
         return None
@@ -126,7 +126,7 @@ def _sample(arguments: argparse.Namespace) -> Asked | None:
         arguments.word.encode()
     except UnicodeEncodeError as error:
         raise UsageError("the word is not UTF-8", "Give a word that everybody can type.") from error
-    return Asked(arguments.sample, arguments.word)
+    return SampleRequest(arguments.sample, arguments.word)
 
 
 def _question(arguments: argparse.Namespace) -> Question:

@@ -13,7 +13,7 @@ from drcheck.ledger import columns
 from drcheck.ledger.columns import Facts, plain, text, told
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification
-from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +348,7 @@ Entry = (
     | DrillAnnounced
     | Checkpointed
     | KeyTaken
+    | Timestamped
 )
 
 

@@ -63,3 +63,29 @@ class KeyTaken:
         return cls(
             about, facts.get("at", 0), facts.get("key", ""), facts.get("change", ""), text(facts.get("lost", ""))
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamped:
+    """When a checkpoint had been signed at the latest, as an authority says (RFC 3161)."""
+
+    KIND: ClassVar[str] = "timestamp"
+    origin: str
+    size: int
+    """Of the checkpoint."""
+    response: bytes
+    """The authority's answer for the signed note."""
+
+    @property
+    def about(self) -> str:
+        """The log's name."""
+        return self.origin
+
+    def facts(self) -> Facts:
+        """Return what is written."""
+        return {"size": self.size, "response": self.response}
+
+    @classmethod
+    def read(cls, about: str, facts: Facts) -> Self:
+        """Return what was written."""
+        return cls(about, facts.get("size", 0), facts.get("response", b""))

@@ -28,7 +28,7 @@ from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
 from drcheck.ledger.notifications import Sending
-from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 from drcheck.registry import READERS
 from drcheck.settings import standing_of
 
@@ -245,7 +245,7 @@ class State:
                 self.channels.setdefault(entry.channel, ChannelState()).apply(entry)
             case entries.Retired():
                 self.retired[entry.service] = entry.at
-            case Checkpointed() | KeyTaken():
+            case Checkpointed() | KeyTaken() | Timestamped():
                 pass  # of the ledger's proof, which drcheck.ledger.checkpoints finds by itself
             case DrillTold() | DrillAnnounced():
                 self.drills.setdefault(entry.about, DrillsState()).apply(number, entry)
