@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from drcheck.app import timestamps
 from drcheck.app.completeness import differences, of_records
 from drcheck.app.cosigning import policy_of
 from drcheck.app.statements import STATEMENTS, verify_statements
@@ -28,7 +29,7 @@ from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.interface import Log
 from drcheck.ledger.notifications import Notification
-from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 from drcheck.ledger.tree import Tree
 from drcheck.reports.wording import completeness
 from drcheck.settings import Proof
@@ -37,10 +38,12 @@ CHECKPOINT: Final = "ledger/checkpoint"
 RECORDS: Final = "ledger/records.jsonl"
 _POLICY: Final = "ledger/policy"
 _PROOF: Final = "ledger/run.tlog-proof"
+_TIMESTAMP: Final = "ledger/checkpoint.tsr"
 _CHANGE: Final = "ledger/key-change-"
 _FORMAT: Final = "drcheck records 1"
 _FOR_ALL: Final = frozenset({
     entries.RunBegan.KIND, entries.RunEnded.KIND, entries.Published.KIND, Checkpointed.KIND, KeyTaken.KIND,
+    Timestamped.KIND,
 })  # fmt: skip
 """Kinds that tell of no service."""
 _OF_SERVICE: Final = frozenset({entries.Retired.KIND, DrillTold.KIND, DrillAnnounced.KIND})
@@ -102,6 +105,8 @@ def records(
         _POLICY: policy_of(VerifierKey.read(keys[-1].key), proof).text.encode(),
         RECORDS: "".join(f"{line}\n" for line in (json.dumps(ends[0]), *lines, json.dumps(ends[1]))).encode(),
     }
+    if response := timestamps.newest(log, head.size):
+        files[_TIMESTAMP] = response
     changes = [one.change for one in keys if one.change]
     files |= {f"{_CHANGE}{number}": change.encode() for number, change in enumerate(changes, 1)}
     if proven:
@@ -112,13 +117,24 @@ def records(
 
 
 def verify_records(
-    found: Verification, files: Mapping[str, bytes], report: Mapping[str, Any], trust: Trust | None
+    found: Verification,
+    files: Mapping[str, bytes],
+    report: Mapping[str, Any],
+    trust: Trust | None,
+    authority: str | None = None,
 ) -> Checkpoint | None:
-    """Add what the files of a filed report prove, and return the checkpoint that they lead to; None: there is none."""
+    """Add what the files of a filed report prove, and return the checkpoint that they lead to; None: there is none.
+
+    ``authority``: the file with the certificates by which a timestamp is verified.
+    """
     changes = [data.decode("utf-8", "replace") for name, data in sorted(files.items()) if name.startswith(_CHANGE)]
     head = verification.checkpoint(found, files[CHECKPOINT], trust, changes)
     if head is None:
         return None
+    if _TIMESTAMP in files:
+        timestamps.verify(found, files[CHECKPOINT], files[_TIMESTAMP], authority)
+    elif authority is not None:
+        found.open.append("no timestamp is with it")
     if report.get("checkpoint", "").encode() != files[CHECKPOINT]:
         found.wrong.append(f"the report names another checkpoint than {CHECKPOINT}")
     try:

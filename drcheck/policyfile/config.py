@@ -242,6 +242,7 @@ def _proof(values: Mapping[str, Any], base: Path, connections: Mapping[str, Any]
         tuple(map(place, values.get("checkpoints", ()))),
         tuple(Witnessed(name, one["url"], one["key"]) for name, one in witnesses),
         values.get("quorum", 1),
+        values.get("timestamp", ""),
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import UsageError
 from drcheck.reports.json import written as written_json
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, digest_lines
