@@ -140,4 +140,4 @@ def test_a_deleted_segment_of_barman_is_named(barman):
     missing.unlink()
     found = barman.judged()["rpo"]
     assert found["status"] == "breached"
-    assert f"{missing.name}, which is not in the archive" in json.dumps(found["evidence"])
+    assert_tells(found, [f"{missing.name}, which is not in the archive"])
