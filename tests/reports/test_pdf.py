@@ -20,6 +20,7 @@ from drcheck.errors import UsageError
 from drcheck.policyfile.standards import load_standards
 from drcheck.reports.pdf import documents as pdf
 from drcheck.reports.pdf.typeset import typeset
+from drcheck.reports.story.overview import Row
 from drcheck.reports.story.service import Section
 from drcheck.run_report import Report
 
@@ -189,3 +190,17 @@ def test_a_sample_is_told_with_what_it_leaves_open_and_its_word_is_text() -> Non
     (data,) = made(msgspec.structs.replace(samples.few(), sample=drawn)).values()
     assert "Sample" in headings(data)
     assert json.loads(attached(data)["report.json"])["sample"]["word"] == drawn.word
+
+
+def test_the_first_document_of_thousands_of_services_has_the_worst_and_all_of_them_attached() -> None:
+    report, count = samples.few(), 3000
+    kept = [Row.of(judged, "services/x.pdf") for judged in report.services]
+    rows = [dataclasses.replace(kept[number % len(kept)], name=f"shop-{number:04}") for number in range(count)]
+    made = pdf.first_document(report, rows, {"documents.sha256": b""})
+    files = attached(made)
+    told = json.loads(files["services.json"])
+    assert [one["service"] for one in told] == [row.name for row in rows]
+    assert {one["status"] for one in told} == {row.mark.word for row in kept}
+    assert len(made) < 4_000_000  # a thousand rows; three thousand take thrice that
+    few = pdf.first_document(report, kept, {"documents.sha256": b""})
+    assert attached(few).keys() == {"documents.sha256"}
