@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import LedgersOwn, Tells
@@ -62,8 +63,7 @@ def at_once_key(default: int = 0) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """What every connection has."""
 
     name: str
@@ -128,8 +128,7 @@ class SampleRequest(NamedTuple):
     """The auditor's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """What ``drcheck watch`` does again and again."""
 
     name: str
@@ -147,16 +146,14 @@ class Job:
     """Of a period: which sample of its slots its reports show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """What ``drcheck watch`` does, and by which clock."""
 
     timezone: str = "UTC"
     jobs: Mapping[str, Job] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """A URL that may hold a secret, and so stands somewhere else: in a variable or in a file."""
 
     variable: str = ""
@@ -176,8 +173,7 @@ class QuietHours(NamedTuple):
         return second >= self.start or second < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """Whom to tell what changed, and how."""
 
     name: str
@@ -188,8 +184,7 @@ class Channel:
     quiet_hours: QuietHours | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notify:
+class Notify(Struct, frozen=True):
     """What is told to whom after each recorded run."""
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -228,8 +223,7 @@ class Proof(NamedTuple):
     """URL of the authority that dates each checkpoint (RFC 3161); empty: none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillTarget:
+class DrillTarget(Struct, frozen=True):
     """A directory of a host below which drills may restore."""
 
     name: str
@@ -254,8 +248,7 @@ class Forbidden(NamedTuple):
     addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Drills:
+class Drills(Struct, frozen=True):
     """Where drills may restore, and how; without targets there are none."""
 
     records: str = "drills"
@@ -266,8 +259,7 @@ class Drills:
     production: tuple[Forbidden, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The whole of ``drcheck.yaml``; relative paths in it are relative to the file, and absolute here."""
 
     file: str

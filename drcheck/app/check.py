@@ -17,6 +17,9 @@ from lzma import LZMAError
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck.app.check_sample import sample_faults
 from drcheck.app.completeness import differences, of_log
 from drcheck.app.judge import judge
@@ -26,7 +29,6 @@ from drcheck.app.question import all_named
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.versions import versions
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof.merkle import leaf_hash
@@ -61,8 +63,7 @@ _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What checking a report came to."""
 
     held: tuple[str, ...]

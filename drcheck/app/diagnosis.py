@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap, Look
 from drcheck.core.model.policy import Source
 from drcheck.core.model.status import Status
@@ -78,8 +79,7 @@ class Topic(NamedTuple):
         return _worst(remark.level for remark in self.remarks)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """Everything that was found."""
 
     topics: tuple[Topic, ...]
@@ -137,8 +137,7 @@ class Seen(NamedTuple):
         return self.source.reader.lists and not self.look.matched
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """All that was asked and seen, for saying what it comes to."""
 
     settings: Settings

@@ -8,12 +8,13 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from drcheck import clock, registry
 from drcheck.app.trial import Listed
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.readers import Tells
@@ -42,8 +43,7 @@ class Unnamed(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """What one look at a place showed."""
 
     place: str

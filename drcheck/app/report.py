@@ -10,6 +10,8 @@ from functools import cache, partial
 from itertools import pairwise
 from typing import IO
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.app.completeness import of_log, told_of
 from drcheck.app.offline import KnownOffline, known_offline
@@ -17,7 +19,6 @@ from drcheck.app.question import Question
 from drcheck.app.records import records, shown_entries
 from drcheck.app.signing import read_key
 from drcheck.app.statements import STATEMENTS, statements
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import Drawing

@@ -8,10 +8,12 @@ from datetime import UTC
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck import clock, registry
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
@@ -33,8 +35,7 @@ _SMALL: Final = 1000
 """Bytes; a smaller thing that no template reads is a marker or a digest, not a backup."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """What one look at a place showed."""
 
     source: Source
@@ -194,8 +195,7 @@ def _twins(candidates: list[Candidate]) -> tuple[str, str] | None:
     return None
 
 
-@dataclass(slots=True)
-class Listed:
+class Listed(Struct):
     """A collector whose place is listed once, whatever is asked of it."""
 
     collector: Collector

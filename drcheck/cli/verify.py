@@ -125,10 +125,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, settings: Settings, question: Question) -> Report:
     """Look, judge, and hand over the report, and return it."""
+    from msgspec.structs import replace
+
     from drcheck.app.publish import Publication
     from drcheck.app.verify import verify
     from drcheck.cli.output import say, tell, trace, write_whole
-    from drcheck.core.fast_dataclasses import replace
     from drcheck.output_files import is_replaced
     from drcheck.reports.console import progress
 

@@ -14,7 +14,8 @@ from itertools import accumulate
 from operator import add, not_, sub
 from typing import Any, Final
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.ledger.columns import Facts, plain, text
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpointed:
+class Checkpointed(Struct, frozen=True):
     """The root over all entries before some other one was signed."""
 
     KIND: ClassVar[str] = "checkpoint"
@@ -33,8 +33,7 @@ class Checkpointed:
         return cls(about, facts.get("note", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTaken:
+class KeyTaken(Struct, frozen=True):
     """The key that signs the checkpoints from here on."""
 
     KIND: ClassVar[str] = "signing key"
@@ -65,8 +64,7 @@ class KeyTaken:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Timestamped:
+class Timestamped(Struct, frozen=True):
     """When a checkpoint had been signed at the latest, as an authority says (RFC 3161)."""
 
     KIND: ClassVar[str] = "timestamp"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from msgspec.structs import replace
 
 from drcheck.app.records import RECORDS, records
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.drill import Drill, Ending, Origin
 from drcheck.core.model.verdict import Window

@@ -6,11 +6,12 @@ from array import array
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
+from msgspec import Struct
+
 from drcheck.core import integer_columns, words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.model.exhibit import Ages, Step
 from drcheck.core.model.points import Row
@@ -34,8 +35,7 @@ def presence(rows: Sequence[Row], *, surely: bool, until_gone: bool, as_made: bo
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Struct, frozen=True):
     """The judgement of one data set against the oldest age that its newest data may have."""
 
     subject: Subject

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, pairwise, product
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.model.evidence import UNTOLD, Fact
 from drcheck.core.model.points import Row
@@ -36,8 +37,7 @@ class Number(NamedTuple):
     possibly: int
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """How many recovery points there were at each instant of a stretch of time."""
 
     times: Sequence[int]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.wordings import Wording
 from drcheck.core.model.commitments import Joined
 from drcheck.core.model.evidence import FOREVER, LONG_AGO

@@ -24,7 +24,6 @@ from drcheck.core.evaluation.recoveries import (
     why_it_does_not_prove,
 )
 from drcheck.core.evaluation.terms import Records, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import unread
 from drcheck.core.model.commitments import Needs, Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Fact
@@ -36,8 +35,7 @@ from drcheck.core.time import calendar
 from drcheck.core.time.timeline import NOT_BOUND, cut, overlay, within
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreTest(OfRecords):
+class RestoreTest(OfRecords, frozen=True):
     """Restore tests pass often enough, on the rung asked, announced in time."""
 
     every: int | None = None

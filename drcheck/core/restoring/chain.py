@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.points import Points, Row
 from drcheck.core.rules.dependence import DEPENDENT, RANK, Link, links, was_whole
 from drcheck.core.time.spans import includes
 
 
-@dataclass(frozen=True, slots=True)
-class Chains:
+class Chains(Struct, frozen=True):
     """The backups of one data set that others build on, in order of their data."""
 
     alive: frozenset[str]

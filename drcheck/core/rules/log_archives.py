@@ -19,8 +19,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.model.evidence import ALWAYS, FOREVER, LONG_AGO, Fact
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.names import wal
@@ -86,8 +88,7 @@ def needed(lineage: str, first: str, last: str) -> str:
     return f"{first} {last} {lineage}"
 
 
-@dataclass(slots=True)
-class _Archive:
+class _Archive(Struct):
     """The segments and base backups of one source and data set."""
 
     points: Points
