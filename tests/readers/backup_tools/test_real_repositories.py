@@ -12,6 +12,7 @@ from real_tools import data_of, stopped, why
 
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import UNTOLD, Fact
+from drcheck.core.names.tool_repositories import repositories
 from drcheck.readers.logs import repository_checks
 
 ALL = ["2026-11-20T02:00:00+00:00", "2026-11-21T02:00:00+00:00", "2026-11-22T02:00:00+00:00"]
@@ -189,3 +190,9 @@ def test_checks_of_borg_reach_as_far_as_they_read(tools, copied):
     flip(largest(tools.top / repository / "data"))
     assert checked(tools, *borg, "--archives-only", "--verify-data", repository) == ([(Rung.DATA_CHECKED, False)], [])
     assert checked(tools, *borg, repository) == ([(Rung.STRUCTURE_CHECKED, False)], [])
+
+
+def test_real_repositories_are_recognised_by_their_files(tools):
+    for name in ("restic", "borg"):
+        names = {str(one.relative_to(tools.top)) for one in (tools.top / name).rglob("*") if one.is_file()}
+        assert [(one.directory, one.reader) for one in repositories(names)] == [(f"{name}/", name)]
