@@ -24,6 +24,7 @@ from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.proven_points import Proof, of_proven, proofs
 from drcheck.core.evaluation.recoveries import cite as cite_record
 from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, unseen
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs, Rung
@@ -36,7 +37,7 @@ from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.calendar import DAY
 from drcheck.core.time.spans import Span, Spans, difference, includes, union
-from drcheck.core.time.timeline import cut, overlay, within
+from drcheck.core.time.timeline import cut, within
 
 _ANY_AGE: Final = 1 << 40
 """Seconds: older than any data."""
@@ -99,8 +100,7 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
         *([] if commitment.at_most is None else [judged.of_age(commitment.at_most, window)]),
         *([] if commitment.outlives is None else [judged.of_standing(commitment.outlives, window)]),
     ]
-    pieces = overlay(window, [finding.pieces for finding in findings])
-    deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, findings)
     first, late = findings[0], judged.found_too_late(window.end)
     return Finding(
         of=subject.of,

@@ -18,6 +18,7 @@ from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
@@ -42,8 +43,7 @@ def evaluate(commitment: Retention, subject: Subject, terms: Terms, window: Wind
         findings.append(tier(per, count, subject, terms, window))
     if commitment.at_most is not None:
         findings.append(_nothing_older(commitment, commitment.at_most, subject, terms, window))
-    pieces = overlay(window, [finding.pieces for finding in findings])
-    deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, findings)
     evidence = dict.fromkeys(cited for finding in findings for cited in finding.evidence)
     return Finding(
         of=subject.of,
