@@ -296,12 +296,13 @@ def _fit(seen: Seen) -> Iterator[Remark]:
         yield Remark(Level.GOOD, f"read, {words.size(look.size)}")
     elif not look.names:
         yield Remark(Level.ATTENTION, "nothing lies there, of what a run would list", try_it)
-    elif not look.matched:
+    elif not look.matched and source.templates:
         nearest = propose(one.name for one in look.unaccounted)
         would = f"; {nearest[0].template} would read {nearest[0].names[0]}" if nearest else ""
         yield Remark(Level.ATTENTION, f"`name` reads none of {listed} there{would}", try_it)
     else:
-        yield Remark(Level.GOOD, f"`name` reads {look.matched} of {listed} there")
+        what = f"`name` reads {look.matched} of {listed} there" if source.templates else f"read, {listed}"
+        yield Remark(Level.GOOD, what)
         newer = [one.name for one in look.unaccounted if one.newer]
         if newer:
             what = f"newer than every backup there, and read by no template: {words.several(newer)}"

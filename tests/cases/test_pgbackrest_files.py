@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -201,3 +203,16 @@ def test_a_base_backup_that_claims_more_segments_than_there_can_be_holds_nothing
     found = repository.situation.judged()["rpo"]
     assert found["status"] == "breached"
     assert_tells(found, ["which is not in the archive"])
+
+
+def test_what_to_restore_names_the_base_backup_and_what_that_builds_on(repository):
+    full = next(iter(repository.bases))
+    incremental = repository.base(280, 20, kind="incr", prior=full)
+    repository.write()
+    assert repository.situation.statuses()["rpo"] == "met"
+    command = [sys.executable, "-m", "drcheck", "restore", "shop", "--format", "json"]
+    done = subprocess.run(command, cwd=repository.situation.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (point,) = (one["point"] for one in json.loads(done.stdout)["data_sets"])
+    assert segment(299) in point["name"]
+    assert [step["name"].split("/")[-2] for step in point["before_it"]] == [full, incremental]

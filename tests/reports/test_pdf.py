@@ -195,7 +195,7 @@ def test_a_sample_is_told_with_what_it_leaves_open_and_its_word_is_text() -> Non
 def test_the_first_document_of_thousands_of_services_has_the_worst_and_all_of_them_attached() -> None:
     report, count = samples.few(), 3000
     kept = [Row.of(judged, "services/x.pdf") for judged in report.services]
-    rows = [dataclasses.replace(kept[number % len(kept)], name=f"shop-{number:04}") for number in range(count)]
+    rows = [msgspec.structs.replace(kept[number % len(kept)], name=f"shop-{number:04}") for number in range(count)]
     made = pdf.first_document(report, rows, {"documents.sha256": b""})
     files = attached(made)
     told = json.loads(files["services.json"])

@@ -73,8 +73,9 @@ class Points(Struct, frozen=True):
     builds_on: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     """Row to the instant of the very backup that it builds on, earliest and latest, where its name or its tool tells
     that."""
-    own_chain: AbstractSet[int] = frozenset()
-    """Rows of which all that they build on lies in these columns, and is known: what else there is plays no part."""
+    own_chain: Mapping[int, int] = field(default_factory=dict)
+    """Row of a log segment, of which all that it is replayed after lies in these columns and is known, to the instant
+    of the data of the newest base backup before it; :data:`~drcheck.core.model.evidence.LONG_AGO`: there is none."""
     incomplete: AbstractSet[int] = frozenset()
     """Rows of what was never complete: nothing can build on it."""
     why_not: Mapping[int, str] = field(default_factory=dict)
