@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage  # of the dev group alone
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 EXAMPLES = 40
 """Random worlds that one test tries of a mutant."""
@@ -40,9 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             few = min(most, chosen.max_examples)
             function = getattr(test, "__func__", test)
             phases = (Phase.explicit, Phase.generate)
-            setattr(
-                function, _SETTINGS, settings(chosen, max_examples=few, phases=phases, derandomize=True, database=None)
-            )
+            quick = settings(
+                chosen, max_examples=few, phases=phases, derandomize=True, database=None,
+                suppress_health_check=list(HealthCheck),  # they count on as many worlds as a test tries by itself
+            )  # fmt: skip
+            setattr(function, _SETTINGS, quick)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,8 @@ from contextlib import nullcontext
 import pytest
 
 from drcheck import registry
-from drcheck.app.verify import Question, verify
+from drcheck.app.question import Question
+from drcheck.app.verify import verify
 from drcheck.cli import main
 from drcheck.core.model.readers import Behaviour, Reader, Tells
 from drcheck.policyfile import schema, validate

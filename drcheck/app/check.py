@@ -19,8 +19,9 @@ from typing import Any, Final
 
 from drcheck.app.check_sample import sample_faults
 from drcheck.app.judge import judge
+from drcheck.app.offline import tolerance_of
+from drcheck.app.question import all_named
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
-from drcheck.app.verify import all_named, tolerance_of
 from drcheck.app.versions import versions
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, replace

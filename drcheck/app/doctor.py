@@ -14,8 +14,8 @@ from drcheck.app.diagnosis import Diagnosis, Examination, Seen, Told, Topic, of_
 from drcheck.app.gather import Examine, Gathering, Job
 from drcheck.app.judge import judge
 from drcheck.app.look import Progress, look, sources_of
+from drcheck.app.question import USUAL_SPAN
 from drcheck.app.turns import Turn
-from drcheck.app.verify import USUAL_SPAN
 from drcheck.app.versions import versions
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections

@@ -15,7 +15,6 @@ from drcheck import __version__, clock
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import drills as as_log
-from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import Announced, Drill, DrillClocks, DrillPoint, Ending, Origin
 from drcheck.core.model.policy import Policy, RestoreRecords
 from drcheck.core.model.readers import LedgersOwn
@@ -268,7 +267,3 @@ def _zones(settings: Settings) -> dict[str, ZoneInfo]:
 
 def _of(ledger: Ledger, service: str) -> DrillsState:
     return ledger.state(()).drills.get(service, DrillsState())
-
-
-RUNGS: Final = {rung.name.lower(): rung for rung in Rung}
-"""Rungs of the ladder of validation by name."""

@@ -16,6 +16,7 @@ from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace
+from drcheck.core.history.difference import difference
 from drcheck.core.judging.reach import (
     asked_at,
     contents_matter,
@@ -222,7 +223,7 @@ def _append(
         digest = sha256(raw).hexdigest()
         observation = replace(observation, look=replace(observation.look, digest=digest, size=len(raw)))
     if source.behaves is not Behaviour.APPENDED:
-        run.looked(key, vouched, state.history.observe(observation))
+        run.looked(key, vouched, difference(state.history, observation))
         return
     if observation.look.complete and not raw.startswith(state.log):
         last = next(look for look in reversed(state.history.looks) if look.complete)
@@ -232,4 +233,4 @@ def _append(
         )
         observation = replace(observation, look=replace(observation.look, gaps=(gap,)))
     lines = raw[len(state.log) :] if observation.look.complete else b""
-    run.looked(key, vouched, state.history.observe(observation), before=state.log, lines=lines)
+    run.looked(key, vouched, difference(state.history, observation), before=state.log, lines=lines)

@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 from drcheck import clock
 from drcheck.app.conditions import Ends, conditions, passed
 from drcheck.app.look import unwatched
-from drcheck.app.verify import Question, verify
+from drcheck.app.question import Question
+from drcheck.app.verify import verify
 from drcheck.channels import apprise_url, ping
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace

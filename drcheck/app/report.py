@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from drcheck import registry
+from drcheck.app.offline import KnownOffline, known_offline
+from drcheck.app.question import Question
 from drcheck.app.records import records
-from drcheck.app.verify import KnownOffline, Question, known_offline
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import Drawing

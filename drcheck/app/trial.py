@@ -12,7 +12,8 @@ from drcheck import clock, registry
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core.fast_dataclasses import dataclass, field, replace
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Gap, Told
 from drcheck.core.model.policy import Source
@@ -112,7 +113,7 @@ def _looked(
         observation = registry.reader(source)(seen, source, name, asked)
         calls, links = collector.calls, len(collector.links)
     history = History()
-    history.apply(history.observe(observation))
+    history.apply(difference(history, observation))
     parts = parts_of(history, source, clock_tolerance=settings.clock_tolerance)
     why_not = {
         part.points.name[row]: doubt.why if doubt.certain else f"may not count: {doubt.why}"

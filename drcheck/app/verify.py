@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Final, NamedTuple, Protocol
-from zoneinfo import ZoneInfo
+from typing import NamedTuple, Protocol
 
 from drcheck import __version__, clock
-from drcheck.app.judge import Judging, judge, with_news
+from drcheck.app.judge import Judging
 from drcheck.app.look import Progress, look
-from drcheck.app.versions import Versions, gone, versions
-from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, replace
+from drcheck.app.offline import known_offline, locations_of
+from drcheck.app.question import Question, begun_policies, named, whole_window, windows_of, with_unbegun
+from drcheck.app.versions import gone, versions
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary
-from drcheck.core.model.policy import Policy
 from drcheck.core.model.status import Status
-from drcheck.core.model.verdict import Finding, Named, News, Verdict, Window
-from drcheck.core.model.waivers import cover
-from drcheck.core.time.spans import Span
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.core.model.verdict import Window
+from drcheck.errors import DrcheckError
 from drcheck.ledger import entries, notifications
 from drcheck.ledger.errors import LedgerError
-from drcheck.ledger.state import PastRun, State
-from drcheck.ledger.store import Ledger, open_ledger
+from drcheck.ledger.state import State
+from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.load import Loaded, load_policies
-from drcheck.policyfile.question_times import Moment, Period
-from drcheck.run_report import Fault, Judged, Report
+from drcheck.run_report import Judged, Report
 from drcheck.settings import Settings
-
-USUAL_SPAN: Final = 30 * 86400
-"""Seconds before the instant judged that a window begins, where nothing else is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Over which window to judge; without anything else, the ``span`` up to the instant of the looks."""
-
-    span: int | None = None
-    """Seconds before the instant judged; None: as usual, and offline as the run that is repeated had it."""
-    as_of: Moment | None = None
-    period: Period | None = None
-    offline: bool = False
-    """Whether to judge by what the ledger knows already, without looking."""
-    until_seen: bool = False
-    """Whether a period that is not over is judged up to the newest run alone, and not up to now, where what nobody saw
-    since is unknown."""
-
-    @property
-    def is_record(self) -> bool:
-        """Whether its verdicts are verdicts of record: those of a run at the instant of its own looks."""
-        return self.as_of is None and self.period is None and not self.offline
-
-    def told(self) -> str:
-        """Return what is asked other than the nightly question, in words."""
-        parts = ["offline"] if self.offline else []
-        if self.period is not None:
-            parts.append(f"over {self.period.label}")
-        elif self.as_of is not None:
-            parts.append("as of an instant that was asked for")
-        return ", ".join(parts)
-
-    def window(self, end: int) -> Window:
-        """Return what is judged up to ``end``."""
-        return Window(end - (USUAL_SPAN if self.span is None else self.span), end)
 
 
 class Outcome(NamedTuple):
@@ -130,15 +89,15 @@ def verify(
     started, began = clock.now(), clock.monotonic()
     # A window is half-open: one second more, so that the looks of this run lie in it.
     ends = dict.fromkeys((policy.service for policy in loaded.policies), started + 1)
-    judgeable = _begun(loaded.policies, question, started + 1)
-    windows = _windows(judgeable, question, ends, started + 1)
+    judgeable = begun_policies(loaded.policies, question, started + 1)
+    windows = windows_of(judgeable, question, ends, started + 1)
     with open_ledger(settings.ledger) as ledger:
         state = ledger.state(())
         if appointment and appointment.is_kept(state.jobs.get(appointment.job), started):
             raise Kept(f"{appointment.job} was done meanwhile")
         if question.is_record:
             windows = _reaching_back(windows, state)
-        whole = _whole(windows.values(), question.window(started + 1))
+        whole = whole_window(windows.values(), question.window(started + 1))
         # Who asks for the instant at which the command was typed asks for these looks: clocks are known no better.
         begin = whole.end - 1 if 0 <= started + 1 - whole.end <= settings.clock_tolerance else started
         with ledger.start(
@@ -176,17 +135,17 @@ def verify(
             )
             judged = judging.all()
             ledger.follow(state)
-            services = _named(judged, state, question, {})
+            services = named(judged, state, question, {})
             if question.is_record:
                 run.found([verdict for service in services for verdict in found(service)])
             report = Report(
                 run.id,
                 __version__,
                 whole,
-                _with_unbegun(services, loaded.policies, question),
+                with_unbegun(services, loaded.policies, question),
                 faults,
                 clock.monotonic() - began,
-                _locations(settings),
+                locations_of(settings),
                 question.told(),
                 clock.now(),
             )
@@ -235,139 +194,6 @@ def _offline(settings: Settings, paths: Sequence[str], loaded: Loaded, question:
     return Outcome(replace(report, seconds=clock.monotonic() - began))
 
 
-@dataclass(frozen=True, slots=True)
-class KnownOffline:
-    """What the ledger knows of policies, ready to be judged service by service."""
-
-    ledger: Ledger
-    state: State
-    settings: Settings
-    question: Question
-    policies: Sequence[Policy]
-    """All that were loaded, also those for which a period has not begun."""
-    versions: Mapping[str, Versions]
-    windows: Mapping[str, Window]
-    newest: Mapping[str, PastRun]
-    """The newest recorded run of each service that any run has judged."""
-    faults: tuple[Fault, ...]
-
-    def judged(self, *, exhibits: bool = False) -> Iterator[Judged]:
-        """Yield each service, judged, in the order of the policies; each can be let go of before the next is made."""
-        repeated = {service: run.began.run for service, run in self.newest.items()}
-        for policy in self.policies:
-            if (versions := self.versions.get(policy.service)) is None:
-                assert self.question.period is not None
-                yield _unbegun(policy, self.question.period)
-                continue
-            judged = judge(
-                partial(self.ledger.source, self.state),
-                {policy.service: versions},
-                self.windows,
-                clock_tolerance=tolerance_of(self.newest.get(policy.service), self.settings),
-                of_period=self.question.period is not None,
-                exhibits=exhibits,
-            )
-            yield from _named(judged, self.state, self.question, repeated)
-
-    def report(self, services: tuple[Judged, ...]) -> Report:
-        """Return what ``services`` come to."""
-        last = max(self.newest.values(), key=lambda run: run.number).began.run
-        latest = max(run.began.window.end for run in self.newest.values())
-        whole = _whole(self.windows.values(), self.question.window(latest))
-        places, asked = _locations(self.settings), self.question.told()
-        signed = "" if self.settings.proof is None else self.ledger.checkpoint()
-        return Report(last, __version__, whole, services, self.faults, 0, places, asked, clock.now(), checkpoint=signed)
-
-
-def tolerance_of(run: PastRun | None, settings: Settings) -> int:
-    """Return how far clocks may be off where nothing is looked at: as the run said whose looks are judged again.
-
-    None: no run has judged the service.
-    """
-    return settings.clock_tolerance if run is None else run.began.clock_tolerance
-
-
-@contextmanager
-def known_offline(
-    settings: Settings, paths: Sequence[str], loaded: Loaded, question: Question
-) -> Iterator[KnownOffline]:
-    """Open the ledger, which is only read, and prepare to judge what was loaded of ``paths``.
-
-    Raises ``UsageError`` where no run has judged any of it.
-    """
-    with open_ledger(settings.ledger, read_only=True) as ledger:
-        state = ledger.state(())
-        newest = {
-            policy.service: runs[-1] for policy in loaded.policies if (runs := state.recorded_runs(policy.service))
-        }
-        if not newest:
-            raise UsageError(
-                "the ledger knows of no run that judged any of these policies",
-                "Run drcheck verify first: --offline judges by what earlier looks have shown.",
-            )
-        latest = max(run.began.window.end for run in newest.values())
-        # What no run has judged is unknown, and never left out.
-        ends = dict.fromkeys((policy.service for policy in loaded.policies), latest)
-        ends |= {service: run.began.window.end for service, run in newest.items()}
-        now = max(latest, clock.now())
-        judgeable = _begun(loaded.policies, question, now)
-        windows = _windows(judgeable, question, ends, now)
-        if question.until_seen:
-            windows |= {
-                service: Window(window.start, run.began.window.end)
-                for service, window in windows.items()
-                if (run := newest.get(service)) is not None and window.start < run.began.window.end < window.end == now
-            }
-        if question.span is None and question.as_of is None and question.period is None:
-            windows |= {service: run.began.window for service, run in newest.items()}
-        known = versions(ledger, state, judgeable, latest)
-        faults = (*loaded.faults, *(() if paths else gone(ledger, state, loaded, settings, latest)))
-        yield KnownOffline(ledger, state, settings, question, loaded.policies, known, windows, newest, faults)
-
-
-def _begun(policies: Sequence[Policy], question: Question, now: int) -> Sequence[Policy]:
-    """Return the policies in whose zone the period that is asked for has begun; without one, all of them.
-
-    Raises ``UsageError`` where it has no time in it, or has begun for none.
-    """
-    if (period := question.period) is None:
-        return policies
-    begun = []
-    for policy in policies:
-        start, end = _span(period, policy)
-        if start >= end:
-            raise UsageError(f"{period.label} has no time in it", "Name the earlier instant first.")
-        if start < now:
-            begun.append(policy)
-    if policies and not begun:
-        raise UsageError(
-            f"{period.label} begins after {words.instant(now)}, which is now", "Ask for a period that has begun."
-        )
-    return begun
-
-
-def _span(period: Period, policy: Policy) -> Span:
-    zone = ZoneInfo(policy.timezone)
-    return Span(period.start(zone), period.end(zone))
-
-
-def _windows(policies: Iterable[Policy], question: Question, ends: Mapping[str, int], now: int) -> dict[str, Window]:
-    """Return for each service what it is judged over; ``ends`` has the instant judged where no other is asked for.
-
-    A period is judged until ``now``, also where the last look was long before: what nobody saw is unknown.
-    """
-    windows: dict[str, Window] = {}
-    for policy in policies:
-        if question.period is not None:
-            start, end = _span(question.period, policy)
-            windows[policy.service] = Window(start, min(end, now))
-        else:
-            instant = question.as_of
-            end = ends[policy.service] if instant is None else instant(ZoneInfo(policy.timezone))
-            windows[policy.service] = question.window(end)
-    return windows
-
-
 def _reaching_back(windows: Mapping[str, Window], state: State) -> dict[str, Window]:
     """Let all windows of a run begin where the last recorded run of any of its services ended, if not before.
 
@@ -377,63 +203,3 @@ def _reaching_back(windows: Mapping[str, Window], state: State) -> dict[str, Win
     since = [verdict.as_of for verdict in recorded if verdict is not None]
     start = min([*(window.start for window in windows.values()), *since], default=0)
     return {service: Window(start, window.end) for service, window in windows.items()}
-
-
-def _with_unbegun(services: Iterable[Judged], policies: Iterable[Policy], question: Question) -> tuple[Judged, ...]:
-    """Add the services for which the period that is asked for has not begun: nothing of it is owed yet."""
-    if (period := question.period) is None:
-        return tuple(services)
-    judged = {service.policy.service: service for service in services}
-    return tuple(judged.get(policy.service) or _unbegun(policy, period) for policy in policies)
-
-
-def _unbegun(policy: Policy, period: Period) -> Judged:
-    start, _ = _span(period, policy)
-    window, reason = Window(start, start), f"nothing is owed yet: {period.label} begins {words.instant(start)}"
-    return Judged(
-        policy, tuple(Verdict(commitment, window, Finding("", (), reason), ()) for commitment in policy.commitments)
-    )
-
-
-def _whole(windows: Iterable[Window], otherwise: Window) -> Window:
-    each = list(windows) or [otherwise]
-    return Window(min(window.start for window in each), max(window.end for window in each))
-
-
-def _named(
-    services: Iterable[Judged], state: State, question: Question, repeated: Mapping[str, str]
-) -> tuple[Judged, ...]:
-    """Name what was breached and is over, as far as the question asks for it.
-
-    ``repeated`` has the newest recorded run of each service where the question repeats it.
-    """
-    if question.period is not None:
-        return tuple(map(all_named, services))
-    return tuple(services) if question.as_of is not None else with_news(services, state, before=repeated)
-
-
-def all_named(judged: Judged) -> Judged:
-    """Name every breach of a period: each counts, unless it was waived for as long as it lasted.
-
-    So does what is unknown: a part of it proves no whole.
-    """
-
-    def named(verdict: Verdict) -> Verdict:
-        end = verdict.window.end
-        breaches = tuple(
-            Named(opening, not cover(verdict.waived, opening.opened_at, opening.closed_at or end), News.OF_PERIOD)
-            for opening in verdict.breaches()
-        )
-        unknown = [opening for opening in verdict.overall.openings(Status.UNKNOWN) if not opening.between_looks]
-        if not unknown or verdict.status in {Status.BREACHED, Status.UNKNOWN}:
-            return replace(verdict, since_last_run=breaches, of_period=True)
-        share = words.duration(summary.shares(verdict.overall).unknown)
-        reason = f"{share} of the period are unknown: {unknown[0].reason}"
-        overall = replace(verdict.overall, reason=reason)
-        return replace(verdict, since_last_run=breaches, overall=overall, of_period=True, unproved=True)
-
-    return replace(judged, verdicts=tuple(map(named, judged.verdicts)))
-
-
-def _locations(settings: Settings) -> dict[str, str]:
-    return {name: connection.location() for name, connection in settings.connections.items()}

@@ -20,7 +20,8 @@ import schedule
 from drcheck import clock
 from drcheck.app.look import unwatched
 from drcheck.app.publish import Publication
-from drcheck.app.verify import Appointment, Kept, Outcome, Question, verify
+from drcheck.app.question import Question
+from drcheck.app.verify import Appointment, Kept, Outcome, verify
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import EXIT_FAULT, DrcheckError, UsageError
 from drcheck.ledger.errors import Busy, NoLedger

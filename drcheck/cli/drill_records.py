@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from drcheck.cli import options
+from drcheck.cli.drill_interview import NEEDED, OUTCOMES, RUNGS, ask
 from drcheck.errors import DrcheckError, UsageError
 
 if TYPE_CHECKING:
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
     from drcheck.core.model.drill import Drill
     from drcheck.core.model.policy import Policy, RestoreRecords
 
-_RUNGS: Final = (
-    "listed", "complete", "checksummed", "structure_checked", "data_checked", "restored", "validated",
-)  # fmt: skip
-_OUTCOMES: Final = ("passed", "failed", "aborted", "could-not-run")
 _CHECK_OUTCOMES: Final = ("passed", "failed", "aborted", "skipped")
-_ASKED: Final = ("outcome", "started", "finished")
-"""Options without which there is no record: on a terminal they are asked for."""
-
 _RECORD: Final = """\
 Write down a restore that you did, or saw. On a terminal, what is missing is
 asked for; with --outcome, --started and --finished one line does. It is your
@@ -79,7 +73,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--zone", default="", help="of JUnit's XML, the zone of its times where they have none")
     parser.add_argument(
         "--validation",
-        choices=_RUNGS,
+        choices=RUNGS,
         metavar="RUNG",
         default="",
         help="of JUnit's XML, the rung that a pass has reached, as restored or validated",
@@ -120,7 +114,7 @@ def _verb(
 def _add_record(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _verb(verbs, "record", "write down a restore that somebody did", _RECORD, _RECORD_EPILOG, _record)
     parser.add_argument("service", metavar="SERVICE", help="the service that was restored")
-    parser.add_argument("--outcome", choices=_OUTCOMES, help="how it ended")
+    parser.add_argument("--outcome", choices=OUTCOMES, help="how it ended")
     parser.add_argument("--started", metavar="INSTANT", help="when it began")
     parser.add_argument("--finished", metavar="INSTANT", help="when it ended")
     _add_stated(parser)
@@ -128,9 +122,9 @@ def _add_record(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--data-as-of", metavar="INSTANT", help="of when its data was")
     parser.add_argument(
         "--validation",
-        choices=_RUNGS,
+        choices=RUNGS,
         metavar="RUNG",
-        help=f"how far up what came back was validated: {', '.join(_RUNGS)}",
+        help=f"how far up what came back was validated: {', '.join(RUNGS)}",
     )
     clocks = parser.add_argument_group("clocks, where they are known; the restore itself begins with --started")
     for name in ("disrupted", "declared", "restore-started", "restored", "validated"):
@@ -163,14 +157,15 @@ def _record(arguments: argparse.Namespace) -> int:
 
     settings = load_settings(arguments.config)
     policy = policy_of(settings, arguments.service)
-    missing = [f"--{name}" for name in _ASKED if getattr(arguments, name) is None]
+    missing = [f"--{name}" for name in NEEDED if getattr(arguments, name) is None]
     if missing and not sys.stdin.isatty():
         raise UsageError(
             f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
             "Without a terminal nothing can be asked: say all of it in one line.",
         )
-    drill = _ask(arguments, policy) if missing else _drill(arguments, policy)
-    _tell(record(settings, policy, drill))
+    if missing:
+        ask(arguments, policy, lambda text, zone: _instant("this", text, zone))
+    _tell(record(settings, policy, _drill(arguments, policy)))
     return 0
 
 
@@ -178,7 +173,8 @@ def _drill(arguments: argparse.Namespace, policy: Policy) -> Drill:
     from zoneinfo import ZoneInfo
 
     from drcheck import clock
-    from drcheck.app.drill_records import RUNGS, new_id
+    from drcheck.app.drill_records import new_id
+    from drcheck.core.model.commitments import Rung
     from drcheck.core.model.drill import Drill, DrillClocks, DrillPoint, Ending, Origin
 
     zone = ZoneInfo(policy.timezone)
@@ -201,7 +197,7 @@ def _drill(arguments: argparse.Namespace, policy: Policy) -> Drill:
         Ending(arguments.outcome),
         ended,
         DrillClocks(*clocks),
-        rung=RUNGS[validation] if validation else None,
+        rung=Rung[validation.upper()] if validation else None,
         checks=tuple(_checks(arguments.check)),
         data_wrong=arguments.data_wrong,
         why=arguments.why,
@@ -234,71 +230,6 @@ def _instant(what: str, text: str | None, zone: ZoneInfo) -> int | None:
         return moment(text)(zone)
     except DrcheckError as error:
         raise UsageError(f"{what}: {error.message}", error.hint) from error
-
-
-def _ask(arguments: argparse.Namespace, policy: Policy) -> Drill:
-    """Ask on the terminal for what is not said yet; an answer that is none is asked for again."""
-    from zoneinfo import ZoneInfo
-
-    zone = ZoneInfo(policy.timezone)
-
-    def instant(text: str) -> None:
-        _instant("this", text, zone)
-
-    def one_of(known: Sequence[str]) -> Callable[[str], None]:
-        def check(text: str) -> None:
-            if text not in known:
-                raise UsageError(f"{text} is none of them", "")
-
-        return check
-
-    points = [name for name, source in policy.sources.items() if source.templates]
-    several: tuple[tuple[str, str, Sequence[str], Callable[[str], None] | None], ...] = (
-        ("outcome", "How did it end?", _OUTCOMES, None),
-        ("started", "When did it begin? (2026-11-28T08:00:00+01:00)", (), instant),
-        ("finished", "When did it end?", (), instant),
-        ("scenario", "Which disaster did it rehearse?", tuple(policy.scenarios), None),
-        ("source", "Which source did it restore from?", points, None),
-        ("point", "Which backup, by its name there?", (), None),
-        ("site", "At which site did it restore?", tuple(policy.sites), None),
-        ("validation", "How far was it validated?", _RUNGS, None),
-        ("validated", "When was it validated?", (), instant),
-        ("why", "Why did it not pass?", (), None),
-        ("operator", "Who held it?", (), None),
-        ("reference", "Where is more of it kept?", (), None),
-    )
-    print(f"A restore of {policy.service}. What you do not know, leave empty.", file=sys.stderr)
-    for key, question, known, check in several:
-        passed = arguments.outcome == "passed"
-        if getattr(arguments, key) or (key == "why" and passed) or (key in {"validation", "validated"} and not passed):
-            continue
-        if known or check or key in {"point", "why", "operator", "reference"}:
-            answer = _answer(question, known, check or (one_of(known) if known else None), needed=key in _ASKED)
-            setattr(
-                arguments, key, ([answer] if answer else []) if key == "scenario" else answer or getattr(arguments, key)
-            )
-    return _drill(arguments, policy)
-
-
-def _answer(question: str, known: Sequence[str], check: Callable[[str], None] | None, *, needed: bool) -> str:
-    if known:
-        question = f"{question} ({', '.join(known)})"
-    while True:
-        print(f"{question} ", end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline()
-        if not line:
-            raise UsageError("the answers ended before everything was told", "Nothing was recorded.")
-        if not (text := line.strip()) and not needed:
-            return ""
-        try:
-            if not text:
-                raise UsageError("without this there is no record", "")
-            if check is not None:
-                check(text)
-        except DrcheckError as error:
-            print(f"  {error.message}. {error.hint}".rstrip(), file=sys.stderr)
-        else:
-            return text
 
 
 def _import(arguments: argparse.Namespace) -> int:

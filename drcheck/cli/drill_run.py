@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 from drcheck.cli import options
 
 if TYPE_CHECKING:
-    from drcheck.app.drill import Prepared, Target
+    from drcheck.app.drill import Target
+    from drcheck.app.drill_choice import Prepared
     from drcheck.core.model.drill import Drill
-    from drcheck.drills.running import Report
+    from drcheck.drills.runbook_run import Report
 
 EXIT_FAILED: Final = 1
 EXIT_ABORTED: Final = 3
@@ -109,15 +110,17 @@ def run_drill(arguments: argparse.Namespace) -> int:
     # Imported here, so that --help answers at once.
     import sys
 
-    from drcheck.app import drill
+    from drcheck.app.drill import reached, run
+    from drcheck.app.drill_choice import prepare
+    from drcheck.app.drill_journal import close_killed
     from drcheck.cli.drill_view import View
     from drcheck.cli.output import tell
     from drcheck.policyfile.config import load_settings
 
     settings = load_settings(arguments.config)
-    for killed in () if arguments.plan else drill.close_killed(settings):
+    for killed in () if arguments.plan else close_killed(settings):
         tell(f"drcheck: {killed} was never ended; it is recorded as aborted (drcheck drill gc cleans its target)")
-    prepared = drill.prepare(
+    prepared = prepare(
         settings,
         arguments.service,
         arguments.scenario,
@@ -125,32 +128,33 @@ def run_drill(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         announcement=arguments.announcement,
     )
-    with drill.reached(settings, prepared) as target:
+    with reached(settings, prepared) as target:
         _show_plan(prepared, target)
         if arguments.plan:
             return 0
         with View(sys.stderr, prepared.objective) as view:
-            record, report = drill.run(settings, prepared, target, view, notes=arguments.notes)
+            record, report = run(settings, prepared, target, view, notes=arguments.notes)
     _show_outcome(prepared, record, report, f"{settings.drills.records}/{prepared.id}")
     return {"passed": 0, "failed": EXIT_FAILED, "aborted": EXIT_ABORTED}[report.ended.value]
 
 
 def run_gc(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
-    from drcheck.app import drill
+    from drcheck.app.drill_journal import close_killed
+    from drcheck.app.drill_leftovers import collect_garbage
     from drcheck.policyfile.config import load_settings
 
     settings = load_settings(arguments.config)
     if not arguments.dry_run:
-        for killed in drill.close_killed(settings):
+        for killed in close_killed(settings):
             print(f"{killed}: drcheck was killed while it ran; recorded as aborted")
     clean = True
-    for one in drill.collect_garbage(settings, remove=not arguments.dry_run):
-        if not one.drill:
-            print(f"{one.target}: {one.why}")
+    for left in collect_garbage(settings, remove=not arguments.dry_run):
+        if not left.drill:
+            print(f"{left.target}: {left.why}")
             clean = False
         else:
-            print(f"{one.target}: {one.drill}: {'removed' if one.removed else one.why or 'left over'}")
+            print(f"{left.target}: {left.drill}: {'removed' if left.removed else left.why or 'left over'}")
     return 0 if clean else EXIT_ABORTED
 
 

@@ -10,8 +10,8 @@ from drcheck.errors import DrcheckError, UsageError
 from drcheck.registry import DOCUMENTS, FORMATS, splits
 
 if TYPE_CHECKING:
+    from drcheck.app.question import Question
     from drcheck.app.report import Asked
-    from drcheck.app.verify import Question
 
 FORMS: Final = {name: form.ending for name, form in DOCUMENTS.items()} | {
     name: form.ending for name, form in FORMATS.items() if not form.is_plugin
@@ -130,7 +130,7 @@ def _sample(arguments: argparse.Namespace) -> Asked | None:
 
 
 def _question(arguments: argparse.Namespace) -> Question:
-    from drcheck.app.verify import Question
+    from drcheck.app.question import Question
     from drcheck.policyfile.question_times import Period, moment, period
 
     if (arguments.since is None) != (arguments.until is None):

@@ -13,7 +13,7 @@ from drcheck.registry import FORMATS, exit_status, renderer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drcheck.app.verify import Question
+    from drcheck.app.question import Question
     from drcheck.run_report import Report
     from drcheck.settings import Settings
 
@@ -186,7 +186,7 @@ def _tell_end(settings: Settings, question: Question, status: int, what: str) ->
 
 def _question(arguments: argparse.Namespace) -> Question:
     """Return what is asked, or raise ``UsageError`` with the option that is wrong."""
-    from drcheck.app.verify import Question
+    from drcheck.app.question import Question
     from drcheck.policyfile import units
     from drcheck.policyfile.question_times import Period, moment, period
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.words import several
 from drcheck.drills import scripts
-from drcheck.drills.far import ANSWER, TargetError
+from drcheck.drills.target_directory import ANSWER, TargetError
 from drcheck.errors import UsageError
 from drcheck.interfaces import Shell
 from drcheck.settings import DrillTarget, Forbidden

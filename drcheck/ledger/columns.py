@@ -14,7 +14,7 @@ from itertools import accumulate
 from operator import add, not_, sub
 from typing import Any, Final
 
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
@@ -43,9 +43,9 @@ def text(value: str | bytes) -> str:
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
-def written(record: Record) -> Facts:
+def written(changes: LookChanges) -> Facts:
     """Return a look, and what it changed, as it is written."""
-    look = record.look
+    look = changes.look
     return told(
         {
             "name": plain(look.source),
@@ -60,18 +60,18 @@ def written(record: Record) -> Facts:
             "matched": look.matched,
             "unaccounted": written_names(look.unaccounted),
             "gaps": [[plain(gap.what), plain(gap.hint), gap.line, gap.fact] for gap in look.gaps],
-            "candidates": candidates(record.appeared),
-            "gone": [plain(name) for name in record.gone],
-            "shown": [plain(name) for name in record.shown],
+            "candidates": candidates(changes.appeared),
+            "gone": [plain(name) for name in changes.gone],
+            "shown": [plain(name) for name in changes.shown],
             "facts": [
                 [plain(one.name), one.fact.value, _HOLDS.index(one.told.holds), plain(one.told.how), one.told.until]
-                for one in record.described
+                for one in changes.described
             ],
-            "unlisted": [plain(name) for name in record.unlisted],
-            "unread": record.unread,
-            "stretches": stretches(record.stretches),
-            "tests": tests(record.tests),
-            "inventory": inventory(record.inventory) if record.inventory else None,
+            "unlisted": [plain(name) for name in changes.unlisted],
+            "unread": changes.unread,
+            "stretches": stretches(changes.stretches),
+            "tests": tests(changes.tests),
+            "inventory": inventory(changes.inventory) if changes.inventory else None,
         }
     )
 
@@ -81,7 +81,7 @@ def told(facts: Facts) -> Facts:
     return {key: value for key, value in facts.items() if value not in (None, False, 0, "", b"", [], {})}
 
 
-def read(facts: Facts) -> Record:
+def read(facts: Facts) -> LookChanges:
     """Return the record that :func:`written` was given."""
     begin = facts.get("begin", 0)
     look = Look(
@@ -101,7 +101,7 @@ def read(facts: Facts) -> Record:
         matched=facts.get("matched", 0),
         unaccounted=read_names(facts.get("unaccounted", ())),
     )
-    return Record(
+    return LookChanges(
         look=look,
         appeared=read_candidates(facts.get("candidates", {})),
         gone=tuple(map(text, facts.get("gone", ()))),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from drcheck.core.fast_dataclasses import dataclass
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import columns
@@ -152,7 +152,7 @@ class Looked:
     """The entry that names the source."""
     standing: Standing
     """Who vouches for what it shows."""
-    record: Record
+    changes: LookChanges
 
     @property
     def about(self) -> str:
@@ -161,7 +161,7 @@ class Looked:
 
     def facts(self) -> Facts:
         """Return what is written."""
-        return {**columns.written(self.record), "standing": self.standing.name.lower()}
+        return {**columns.written(self.changes), "standing": self.standing.name.lower()}
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:

@@ -18,7 +18,7 @@ from typing import Self
 
 from drcheck import clock
 from drcheck.core import words
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
@@ -91,7 +91,9 @@ class Run:
         )
         self._append([*texts, entries.PoliciesJudged(self.id, tuple(rows))])
 
-    def looked(self, key: Key, standing: Standing, record: Record, *, before: bytes = b"", lines: bytes = b"") -> None:
+    def looked(
+        self, key: Key, standing: Standing, changes: LookChanges, *, before: bytes = b"", lines: bytes = b""
+    ) -> None:
         """Keep what one look changed, and the ``lines`` of a log that it showed behind those ``before``."""
         named = []
         if key not in self._numbers:
@@ -99,7 +101,7 @@ class Run:
             named = [entries.SourceNamed(*key)]
         source = self._numbers[key]
         shown = [entries.Lines(source, len(before), sha256(before).hexdigest(), lines)] if lines else []
-        self._append([*named, *shown, entries.Looked(source, standing, record)])
+        self._append([*named, *shown, entries.Looked(source, standing, changes)])
 
     @contextmanager
     def at_once(self) -> Iterator[None]:

@@ -15,10 +15,11 @@ import cbor2
 
 from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
-from drcheck.core.history.changes import History, Record
 from drcheck.core.history.likeness import Likeness
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.history.sightings import Sighting
+from drcheck.core.history.source_history import History
 from drcheck.core.history.table import Table
 from drcheck.core.judging.transitions import LastTold, Subject, What
 from drcheck.core.model.candidate_columns import CandidateColumns
@@ -334,7 +335,7 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
     return {
         "looks": [planes.written(column) for column in history.looks.columns],
         "hidden": [row for row, look in enumerate(history.looks) if not look.complete],
-        "last": columns.written(Record(history.looks[-1])) if history.looks else {},
+        "last": columns.written(LookChanges(history.looks[-1])) if history.looks else {},
         "turnovers": [[plain(of), again, looks] for (of, again), looks in history.turnovers.items()],
         "ended": _written([seen for seen, _ in history.ended], {}),
         "ended_again": [again for _, again in history.ended],

@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from drcheck.core.fast_dataclasses import dataclass, field, replace
-from drcheck.core.history.changes import History, Record
+from drcheck.core.history.look_changes import LookChanges
+from drcheck.core.history.source_history import History
 from drcheck.core.judging import transitions
 from drcheck.core.judging.since_last_run import Recorded
 from drcheck.core.judging.transitions import Event, LastTold, Subject
@@ -119,7 +120,7 @@ class SourceState:
         self.changed = True
         if isinstance(entry, entries.Looked):
             self.standing = entry.standing
-            self.history.apply(entry.record)
+            self.history.apply(entry.changes)
             return
         if entry.after != len(self.log) or entry.before_sha256 != sha256(self.log).hexdigest():
             raise Damaged("it goes on from another log than the one before it")
@@ -307,7 +308,7 @@ class State:
         log = drills.log(drills.shown if now is None else None, by_drcheck=own is LedgersOwn.RUN)
         seen = SourceState(standing=standing_of(own), log=log)
         seen.history.apply(
-            Record(Look(key.source.partition("\n")[0], judged.last_seen, judged.last_seen, size=len(log)))
+            LookChanges(Look(key.source.partition("\n")[0], judged.last_seen, judged.last_seen, size=len(log)))
         )
         return seen
 

@@ -21,7 +21,7 @@ from drcheck import clock, registry
 from drcheck.app.judge import judge
 from drcheck.app.verify import found
 from drcheck.app.versions import Versions
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Fact, Look, Told
 from drcheck.core.model.policy import Policy
@@ -210,7 +210,7 @@ class Nights:
         look = Look("dumps", begin, begin, since, clock_offset=0.0, calls=2)
         for number, each in enumerate(self.policies):
             appeared = tuple(one if not number else of_service(one, number) for one in seen)
-            record = Record(look, appeared)
+            record = LookChanges(look, appeared)
             if number == 0:
                 self.one.history.apply(record)
             run.looked(Key(each.service, each.sources["dumps"].identity), Standing.STORAGE, record)

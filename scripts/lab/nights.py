@@ -108,7 +108,8 @@ def next_night(age: Age, shape: Shape, profile: Path | None = None) -> dict[str,
 
 def night(directory: Path, nights: int, *, multipart: bool, profile: str = "") -> int:
     """Be that process."""
-    from drcheck.app.verify import Question, verify
+    from drcheck.app.question import Question
+    from drcheck.app.verify import verify
     from drcheck.core.model.status import Status
     from drcheck.ledger import store
     from drcheck.policyfile.config import load_settings

@@ -13,8 +13,9 @@ import time_machine
 from drcheck import clock
 from drcheck.app.look import unwatched
 from drcheck.app.publish import Publication
+from drcheck.app.question import Question
 from drcheck.app.replay import replay
-from drcheck.app.verify import Question, verify
+from drcheck.app.verify import verify
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.config import load_settings
 from drcheck.registry import FORMATS, renderer

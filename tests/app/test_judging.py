@@ -18,7 +18,8 @@ from drcheck.app import look as look_module
 from drcheck.app import verify as verify_module
 from drcheck.app.gather import AHEAD
 from drcheck.app.judge import Judging
-from drcheck.app.verify import Question, verify
+from drcheck.app.question import Question
+from drcheck.app.verify import verify
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.core.model.log_records import ReadLog
 from drcheck.core.model.status import Status

@@ -22,7 +22,8 @@ from drcheck import clock
 from drcheck.app import notify as notifying
 from drcheck.app.look import unwatched
 from drcheck.app.publish import Publication
-from drcheck.app.verify import Question, verify
+from drcheck.app.question import Question
+from drcheck.app.verify import verify
 from drcheck.errors import UsageError
 from drcheck.ledger import state as states
 from drcheck.ledger.store import open_ledger

@@ -18,6 +18,7 @@ import cbor2
 import pytest
 
 from drcheck.collectors.local.settings import LocalConnection
+from drcheck.core.history.difference import difference
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Look
 from drcheck.core.model.observation import Observation
@@ -316,7 +317,7 @@ def test_the_past_is_judged_as_the_source_was_read_then(nights: Nights) -> None:
                 for at in range(past - 30 * HOUR, past, HOUR)
             ]
             history = ledger.state({nights.key}).source(nights.key).history
-            run.looked(nights.key, Standing.LOG, history.observe(Observation(Look("dumps", past, past), shown)))
+            run.looked(nights.key, Standing.LOG, difference(history, Observation(Look("dumps", past, past), shown)))
             run.finish(0)
     policy = nights.root / "policies" / "shop.yaml"
     policy.write_text(POLICY.replace('name: "', 'name: "new-'))

@@ -8,7 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import LONG_AGO, Fact, State
 from drcheck.core.model.observation import Observation
@@ -93,7 +94,7 @@ def readings(seen: Observation, **told: object) -> dict[str, str]:
     """Return which contents are alike, by what nobody stated."""
     source = Source("dumps", "there", "", READERS["objects"], ("orders",), templates=("x",), **told)
     history = History()
-    history.apply(history.observe(seen))
+    history.apply(difference(history, seen))
     return {of: part.alike for of, part in parts_of(history, source, clock_tolerance=300).items()}
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from lab.servers import Azurite, Blob, Object, SeaweedFS, Sshd
 
-from drcheck.app.verify import Question, verify
+from drcheck.app.question import Question
+from drcheck.app.verify import verify
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.ledger.entries import Looked, SourceNamed
 from drcheck.ledger.store import open_ledger
@@ -69,8 +70,8 @@ class Nights:
             entries = {number: ledger.entry(number) for number in range(1, ledger.log.count + 1)}
         services = {number: entry.service for number, entry in entries.items() if isinstance(entry, SourceNamed)}
         looks = [entry for number, entry in entries.items() if number >= start and isinstance(entry, Looked)]
-        assert [services[seen.source] for seen in looks for gap in seen.record.look.gaps if gap.hides] == []
-        return {services[seen.source]: seen.record.look.calls for seen in looks}
+        assert [services[seen.source] for seen in looks for gap in seen.changes.look.gaps if gap.hides] == []
+        return {services[seen.source]: seen.changes.look.calls for seen in looks}
 
 
 def taken(nights: Nights) -> Mapping[str, int]:

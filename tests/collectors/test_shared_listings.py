@@ -13,13 +13,14 @@ import pytest
 from lab.faultproxy import FaultProxy
 from lab.servers import Azurite, Blob, Object, SeaweedFS
 
-from drcheck.app.verify import Question, verify
+from drcheck.app.question import Question
+from drcheck.app.verify import verify
 from drcheck.collectors import shared_listings
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.collectors.shared_listings import Row, Share, share
 from drcheck.collectors.web import Caller
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.interfaces import CollectorError, Entry
 from drcheck.ledger.entries import Looked, SourceNamed
@@ -57,7 +58,7 @@ class Run:
             connections={connection.name: connection},
         )  # fmt: skip
 
-    def shows(self) -> dict[str, Record]:
+    def shows(self) -> dict[str, LookChanges]:
         """Return what each look showed, but for when it was and what it took."""
         outcome = verify(self.settings, [], Question(30 * DAY), quietly)  # type: ignore[arg-type]
         assert outcome.tracebacks == ()
@@ -65,10 +66,10 @@ class Run:
             entries = {number: ledger.entry(number) for number in range(1, ledger.log.count + 1)}
         names = {number: entry.service for number, entry in entries.items() if isinstance(entry, SourceNamed)}
         seen = [entry for entry in entries.values() if isinstance(entry, Looked)]
-        return {names[each.source]: timeless(each.record) for each in seen}
+        return {names[each.source]: timeless(each.changes) for each in seen}
 
 
-def timeless(record: Record) -> Record:
+def timeless(record: LookChanges) -> LookChanges:
     look = record.look
     ago = None if look.asked_from == LONG_AGO else look.begin - look.asked_from
     return replace(record, look=replace(look, asked_from=ago or LONG_AGO, begin=0, end=0, calls=0, clock_offset=None))

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.reach import needed_since
@@ -46,7 +47,7 @@ def status(restored: str, began: int, *, looks: dict[int, list[int]], **stated: 
                       T - day * DAY + HOUR, 100, "", complete=True)
             for day in days
         ]  # fmt: skip
-        history.apply(history.observe(Observation(Look("dumps", begin, begin), tuple(rows))))
+        history.apply(difference(history, Observation(Look("dumps", begin, begin), tuple(rows))))
     test = Recovery(
         "t", 1, began, began + HOUR, "passed", point_source="dumps", point_name=restored, validation=Rung.RESTORED
     )
@@ -104,7 +105,7 @@ def frequency(*checks: Check) -> Status | None:
     made = Candidate(name(5), "shop", "", T - 5 * DAY, T - 5 * DAY + HOUR, T - 5 * DAY + HOUR,
                      T - 5 * DAY + HOUR, 100, "", complete=True)  # fmt: skip
     for begin, rows in {T - 5 * DAY + 2 * HOUR: (made,), T - 4 * DAY: (made,), T - 3 * DAY: (), T - 1: ()}.items():
-        history.apply(history.observe(Observation(Look("dumps", begin, begin), rows)))
+        history.apply(difference(history, Observation(Look("dumps", begin, begin), rows)))
     policy = Policy("shop", "p", "0", "", "UTC", {"dumps": source, "log": log}, (Frequency(
         "c", ("dumps",), every=10 * DAY),))  # fmt: skip
     evidence = {
@@ -137,7 +138,7 @@ def proven(restored: str, *, at_most: int, templates: tuple[str, ...] = (TEMPLAT
                       T - day * DAY + HOUR, 100, "", complete=True)
             for day in range(60, days, -1)
         )  # fmt: skip
-        history.apply(history.observe(Observation(Look("dumps", made, made), rows)))
+        history.apply(difference(history, Observation(Look("dumps", made, made), rows)))
     began = T - 40 * DAY
     test = Recovery(
         "t", 1, began, began + HOUR, "passed", point_source="dumps", point_name=restored, validation=Rung.RESTORED

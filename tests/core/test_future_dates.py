@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import Candidate, Gap, Look
 from drcheck.core.model.observation import Observation
@@ -22,7 +23,7 @@ def counted(looks: list[int], data: int, came: int, **stated: object) -> str:
     history = History()
     for begin in looks:
         off = (Gap("the clock is off"),) if begin < looks[-1] else ()
-        history.apply(history.observe(Observation(Look("dumps", begin, begin, gaps=off), (shown,))))
+        history.apply(difference(history, Observation(Look("dumps", begin, begin, gaps=off), (shown,))))
     points = parts_of(history, source, clock_tolerance=300)["db"].points
     return points.why_not.get(0) or (points.doubts[0][0].why if 0 in points.doubts else "")
 

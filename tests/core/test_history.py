@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.history.archive import Index, Newest, Sealed, hashed
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
 from drcheck.core.model.observation import Observation
@@ -38,7 +39,7 @@ def seen(*looks, source=SOURCE):
         asked, gap = more if len(more) == 2 else (*more, None) if more else (LONG_AGO, None)
         gaps = (Gap(gap),) if gap else ()
         observation = Observation(Look(source.name, begin, begin, asked, gaps), tuple(candidates))
-        history.apply(history.observe(observation))
+        history.apply(difference(history, observation))
     return history
 
 
@@ -311,7 +312,7 @@ def test_pieces_that_agree_make_doubt_and_pieces_that_differ_other_content():
         history = History()
         for begin, *those in looks:
             seen_then, told = zip(*those, strict=True)
-            history.apply(history.observe(Observation(Look("dumps", begin, begin), seen_then, described=told)))
+            history.apply(difference(history, Observation(Look("dumps", begin, begin), seen_then, described=told)))
         return history
 
     alike = after((100, taken("a", "p", 10), taken("b", "p", 90)))
@@ -336,7 +337,9 @@ def test_pieces_never_make_a_new_name_the_old_one():
     history = History()
     for begin, name in ((100, "a"), (200, "b")):
         told = (Described(name, Fact.PIECES, Told(True, "p")),)
-        history.apply(history.observe(Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told)))
+        history.apply(
+            difference(history, Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told))
+        )
     assert list(points(history).name) == ["a", "b"]
 
 
@@ -344,7 +347,9 @@ def test_a_digest_is_a_checksum_like_the_storages():
     history = History()
     for begin, name in ((100, "a"), (200, "b")):
         told = (Described(name, Fact.DIGEST, Told(True, "sha256:x")),)
-        history.apply(history.observe(Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told)))
+        history.apply(
+            difference(history, Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told))
+        )
     assert (list(points(history).name), list(points(history).checksum)) == (["b"], ["sha256:x"])
 
 
@@ -514,7 +519,7 @@ def test_records_rebuild_the_history_that_they_came_from(shown):
         observation = Observation(
             Look("dumps", begin, begin), tuple(candidate(f"n{n}", n * HOUR, size=1 + n) for n in names)
         )
-        record = live.observe(observation)
+        record = difference(live, observation)
         live.apply(record)
         records.append(record)
     assert points(History.of(records)) == points(live)
@@ -526,7 +531,7 @@ def described(*looks):
     for begin, candidates, told in looks:
         facts = tuple(Described(candidates[0].name, fact, its) for fact, its in told.items())
         observation = Observation(Look("dumps", begin, begin), tuple(candidates), described=facts)
-        history.apply(history.observe(observation))
+        history.apply(difference(history, observation))
     return history
 
 
@@ -540,7 +545,7 @@ def test_a_fact_that_did_not_change_takes_no_place_in_the_record():
     one, yes = candidate("a", 10), Told(True, "AES256")
     history = described((100, [one], {Fact.STORAGE_ENCRYPTION: yes}))
     again = Observation(Look("dumps", 200, 200), (one,), described=(Described("a", Fact.STORAGE_ENCRYPTION, yes),))
-    assert history.observe(again).described == ()
+    assert difference(history, again).described == ()
 
 
 def test_what_could_not_be_told_again_leaves_what_was_told():
@@ -590,7 +595,7 @@ def test_a_compliance_lock_is_settled_once_it_lasts_as_long_as_anybody_asks():
 def test_a_fact_that_could_not_be_asked_hides_nothing_of_what_lies_there():
     history = History()
     gap = Gap("HeadObject is refused", "Allow it.", fact=Fact.LOCK)
-    history.apply(history.observe(Observation(Look("dumps", 100, 100, gaps=(gap,)), (candidate("a", 10),))))
+    history.apply(difference(history, Observation(Look("dumps", 100, 100, gaps=(gap,)), (candidate("a", 10),))))
     part = parts_of(history, SOURCE, clock_tolerance=300)["db"]
     assert (part.gap, part.unasked, part.absence.last) == ("", {Fact.LOCK: "HeadObject is refused"}, 100)
 
@@ -599,7 +604,7 @@ def looked(history, begin, candidates, *, told=None, refused=None):
     """Add a look that told facts of its candidates by name, or was refused one fact."""
     facts = tuple(Described(name, fact, its) for name, those in (told or {}).items() for fact, its in those.items())
     gaps = (Gap("locks are refused", fact=refused),) if refused else ()
-    history.apply(history.observe(Observation(Look("dumps", begin, begin, gaps=gaps), candidates, described=facts)))
+    history.apply(difference(history, Observation(Look("dumps", begin, begin, gaps=gaps), candidates, described=facts)))
 
 
 def test_a_lock_that_somebody_may_lift_is_known_only_as_long_as_looks_find_it():
@@ -682,7 +687,7 @@ def test_what_is_broken_is_looked_at_from_the_oldest_of_it_on():
     history, differs = History(), Told(False, "md5 differs from the one kept beside it", 100)
     rows = tuple(candidate(name, data) for name, data in (("a", 30), ("b", 10), ("c", 20)))
     told = tuple(Described(name, Fact.CHECKSUM, differs) for name in ("a", "b"))
-    history.apply(history.observe(Observation(Look("dumps", 100, 100), rows, described=told)))
+    history.apply(difference(history, Observation(Look("dumps", 100, 100), rows, described=told)))
     assert history.broken_since() == 10
 
 

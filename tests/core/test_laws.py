@@ -29,7 +29,8 @@ from oracle.profiles import briefly
 from oracle.worlds import BASE, DAY, HOUR, Place, Truth, subject
 
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.kinds import rpo
 from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
@@ -98,8 +99,8 @@ def test_the_order_and_the_page_cuts_of_a_listing_change_nothing(data: st.DataOb
             if truth.stands(look.begin) and look.asked_from <= truth.data
         ]
         again = data.draw(st.lists(st.sampled_from(shown), max_size=3)) if shown else []
-        plain.apply(plain.observe(Observation(look, shown)))
-        mixed.apply(mixed.observe(Observation(look, data.draw(st.permutations([*shown, *again])))))
+        plain.apply(difference(plain, Observation(look, shown)))
+        mixed.apply(difference(mixed, Observation(look, data.draw(st.permutations([*shown, *again])))))
     assert parts_of(mixed, source, clock_tolerance=300) == parts_of(plain, source, clock_tolerance=300)
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from drcheck.core.history.absence import Absence
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
 from drcheck.core.history.part import Part, of_kind
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
@@ -38,7 +39,7 @@ def verdict(commitment, days):
         for at in [T - day * DAY - DAY // 2]
     )
     history = History()
-    history.apply(history.observe(Observation(Look("dumps", T - 1, T - 1), rows)))
+    history.apply(difference(history, Observation(Look("dumps", T - 1, T - 1), rows)))
     parts = parts_of(history, DUMPS, clock_tolerance=300)
     policy = Policy("shop", "shop.yaml", "0", "", "UTC", {"dumps": DUMPS}, (commitment,))
     evidence = {"dumps": SourceEvidence(Standing.STORAGE, parts)}
@@ -83,7 +84,7 @@ def test_what_is_known_of_a_row_goes_with_it():
         Candidate(f"db{n}", "db", kind, T + n, T + n, T + n, T + n, 100 * n, "", complete=n != 3)
         for n, kind in enumerate(["full", "log", "full", "full"])
     )
-    history.apply(history.observe(Observation(Look("dumps", T + 9, T + 9), rows)))
+    history.apply(difference(history, Observation(Look("dumps", T + 9, T + 9), rows)))
     points = parts_of(history, DUMPS, clock_tolerance=300)["db"].points
     told = {(2, Fact.CHECKSUM): [(T, Told(True))]}
     found = of_kind(Part(replace(points, facts=told, held_until={2: 7}), Absence((), None)), "full").points

@@ -9,7 +9,8 @@ from oracle.cases import COARSE
 from oracle.profiles import thoroughly
 from oracle.worlds import Place, Truth
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import FOREVER, Candidate
 from drcheck.core.model.observation import Observation
@@ -38,7 +39,7 @@ def history_of(place: Place) -> History:
             if truth.stands(look.begin)
             and ((look.complete and look.asked_from <= truth.data) or (look.begin, truth.name) in place.shown_by_gaps)
         ]
-        history.apply(history.observe(Observation(look, candidates)))
+        history.apply(difference(history, Observation(look, candidates)))
     return history
 
 
@@ -71,7 +72,7 @@ def test_a_history_goes_on_from_its_records_as_if_it_had_never_stopped(place: Pl
         if number == after:
             live = History.of(records)
         candidates = [shown(truth) for truth in place.truths if truth.stands(look.begin)]
-        record = live.observe(Observation(look, candidates if look.complete else candidates[:1]))
+        record = difference(live, Observation(look, candidates if look.complete else candidates[:1]))
         live.apply(record)
         records.append(record)
     source = Source("dumps", "host", "", READERS["objects"], ("orders",))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle.profiles import thoroughly
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import FOREVER, Candidate, Look, Pieces
 from drcheck.core.model.observation import Observation
@@ -53,7 +54,7 @@ def test_a_directory_counts_once_it_is_whole_and_is_in_doubt_once_a_file_went(fi
     seen = [{n: file for n, file in enumerate(files) if file.came <= at < file.went} for at in looks]
     history = History()
     for at, there in zip(looks, seen, strict=True):
-        history.apply(history.observe(Observation(Look("dumps", at, at), [shown(there, at)])))
+        history.apply(difference(history, Observation(Look("dumps", at, at), [shown(there, at)])))
     points = parts_of(history, SOURCE, clock_tolerance=300)["orders"].points
     (row,) = points.counted()
     assert len(points) == 1
@@ -87,7 +88,7 @@ def test_what_is_in_parts_had_not_arrived_at_a_look_that_showed_fewer_of_them(ca
         one = shown(there, at)
         assert one.pieces is not None
         one = one._replace(pieces=one.pieces._replace(parts=len(there)))
-        history.apply(history.observe(Observation(Look("dumps", at, at), [one])))
+        history.apply(difference(history, Observation(Look("dumps", at, at), [one])))
         shown_at.append((at, len(there)))
     points = parts_of(history, SOURCE, clock_tolerance=300)["orders"].points
     (row,) = points.counted()

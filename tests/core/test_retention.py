@@ -10,7 +10,8 @@ import pytest
 from points import HOUR, START, Point, at, daily, part, subject
 
 from drcheck.core.evaluation.terms import Terms
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.kinds.retention import evaluate as retention
 from drcheck.core.kinds.retention.commitment import Retention
@@ -110,7 +111,7 @@ def test_a_look_that_failed_takes_nothing_back_of_what_a_place_still_holds(last)
     shown = (Candidate("a", "shop", "", at(1), at(1), at(2), at(2), 100, "", complete=True),)
     history = History()
     for hours, gaps, rows in ((3, (held,), shown), (4, last, () if last and last[0].hides else shown)):
-        history.apply(history.observe(Observation(Look("dumps", at(hours), at(hours), gaps=gaps), rows)))
+        history.apply(difference(history, Observation(Look("dumps", at(hours), at(hours), gaps=gaps), rows)))
     dumps = parts_of(history, source, clock_tolerance=300, until=at(5))["shop"]
     found = retention.evaluate(CEILING, subject(dumps), Terms(zone=ZoneInfo("UTC")), Window(at(3), at(3) + 1))
     assert found.status is (UNKNOWN if last else MET)

@@ -10,8 +10,9 @@ import pytest
 from drcheck.core.evaluation.exposure import rejected
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import Absence
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
 from drcheck.core.history.part import Part
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, ZEROS, Candidate, Described, Fact, Look, Pieces, Told
@@ -34,7 +35,7 @@ UNSTATED = Source("dumps", "host", "dumps/", READERS["objects"], ("db",))
 def seen(*candidates, begin=100 * DAY, source=SOURCE):
     """Return the columns of the candidates that one look showed."""
     history = History()
-    history.apply(history.observe(Observation(Look("dumps", begin, begin), candidates)))
+    history.apply(difference(history, Observation(Look("dumps", begin, begin), candidates)))
     return parts_of(history, source, clock_tolerance=TOLERANCE)["db"].points
 
 
@@ -256,7 +257,7 @@ def rewritten(*shown):
     """Return the points of a name that each look, a day after the one before, showed with one of these contents."""
     history = History()
     for day, candidates in enumerate(shown, 2):
-        history.apply(history.observe(Observation(Look("dumps", day * DAY, day * DAY), candidates)))
+        history.apply(difference(history, Observation(Look("dumps", day * DAY, day * DAY), candidates)))
     return parts_of(history, SOURCE, clock_tolerance=TOLERANCE)["db"].points
 
 
@@ -406,7 +407,7 @@ def test_a_checksum_that_was_verified_and_differs_makes_a_candidate_broken():
     differs = Told(False, "md5 differs from the one kept beside it", 2 * DAY)
     history = History()
     told = (Described("dumps/a", Fact.CHECKSUM, differs),)
-    history.apply(history.observe(Observation(Look("dumps", 2 * DAY, 2 * DAY), (point,), described=told)))
+    history.apply(difference(history, Observation(Look("dumps", 2 * DAY, 2 * DAY), (point,), described=told)))
     listed = parts_of(history, SOURCE, clock_tolerance=TOLERANCE)["db"].points
     points = rules_of_checks.apply(listed, {})
     assert points.counts_at(0, 2 * DAY - 1, surely=False)
@@ -437,7 +438,7 @@ def test_what_holds_zeros_alone_is_in_doubt_by_what_was_read_last():
     rows = [candidate(1), candidate(2), candidate(3)]
     read = [Described(name, Fact.PIECES, Told(True, how)) for name, how in (("d1", ZEROS), ("d2", "ab"))]
     history = History()
-    history.apply(history.observe(Observation(Look("dumps", 100 * DAY, 100 * DAY), rows, described=tuple(read))))
+    history.apply(difference(history, Observation(Look("dumps", 100 * DAY, 100 * DAY), rows, described=tuple(read))))
     points = parts_of(history, UNSTATED, clock_tolerance=TOLERANCE)["db"].points
     assert {points.name[row]: doubts[0].why for row, doubts in points.doubts.items()} == {
         "d1": "it holds nothing but zeros in all pieces of it that were read"

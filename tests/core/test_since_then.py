@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
 from drcheck.core.history.log_lines import dated
 from drcheck.core.history.looks import Looks
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.since_then import changes
 from drcheck.core.judging.sources import SourceEvidence
@@ -42,7 +43,7 @@ def seen(*looks, source=SOURCE):
         begin = T + int(DAY * day)
         gaps = (shown,) if isinstance(shown, Gap) else ()
         look = Look("dumps", begin, begin, gaps=gaps)
-        history.apply(history.observe(Observation(look, () if gaps else shown)))
+        history.apply(difference(history, Observation(look, () if gaps else shown)))
     parts = parts_of(history, source, clock_tolerance=300, until=PERIOD.end)
     return {"dumps": SourceEvidence(Standing.STORAGE, parts, looks=history.looks)}
 

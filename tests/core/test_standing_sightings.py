@@ -7,8 +7,9 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.history.changes import History, Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.sightings import STRETCH, Sighting, stretch_of
+from drcheck.core.history.source_history import History
 from drcheck.core.history.standing_sightings import StandingSightings
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.candidate_columns import CandidateColumns
@@ -89,7 +90,7 @@ def test_what_is_asked_for_as_an_object_is_the_same_as_before(candidates, touche
 
 @given(CANDIDATES, CHOSEN, st.sampled_from([None, *Identical]))
 def test_rows_are_judged_as_objects_are(candidates, touched, identical):
-    record = Record(Look("dumps", LOOK, LOOK), CandidateColumns.made_of(candidates))
+    record = LookChanges(Look("dumps", LOOK, LOOK), CandidateColumns.made_of(candidates))
     rows, objects = History.of([record]), History.of([record])
     for name in list(objects.standing):
         objects.standing[name]  # from now on an object

@@ -10,7 +10,8 @@ import pytest
 from points import DAY, HOUR, Point, at, part, subject
 
 from drcheck.core.evaluation.terms import Records, Terms
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.reach import looked_at
@@ -182,7 +183,7 @@ def shown(source: Source, told: Told, *, of: str = "orders") -> SourceEvidence:
     row = Candidate("dump", of, "", at(-24), at(-24), at(-23), at(-23), 1000, "", complete=True)
     history = History()
     look = Look(source.name, at(240) - 1, at(240) - 1)
-    history.apply(history.observe(Observation(look, (row,), described=tier(told))))
+    history.apply(difference(history, Observation(look, (row,), described=tier(told))))
     return SourceEvidence(Standing.STORAGE, parts_of(history, source, clock_tolerance=300, until=at(240)))
 
 
@@ -220,7 +221,7 @@ def test_each_tier_holds_from_the_look_that_found_it_and_is_kept_once():
     kept = []
     for hours, told in [(2, AT_HAND), (3, AT_HAND), (4, DEEP), (5, DEEP), (6, AT_HAND), (7, AT_HAND)]:
         look = Look("offsite", at(hours), at(hours))
-        record = history.observe(Observation(look, (row,), described=tier(told)))
+        record = difference(history, Observation(look, (row,), described=tier(told)))
         history.apply(record)
         kept.append(len(record.described))
     points = parts_of(history, OFFSITE, clock_tolerance=300)["orders"].points

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
@@ -55,7 +56,9 @@ def seen(name, *looks, unaccounted=()):
     for day, shown in looks:
         begin = T + int(DAY * day)
         history.apply(
-            history.observe(Observation(Look(name, begin, begin, names=len(shown) + 1, unaccounted=unaccounted), shown))
+            difference(
+                history, Observation(Look(name, begin, begin, names=len(shown) + 1, unaccounted=unaccounted), shown)
+            )
         )
     return SourceEvidence(
         Standing.STORAGE,
@@ -114,10 +117,10 @@ def test_what_another_place_breaches_for_sure_stays_breached():
 
 def test_a_look_that_saw_nothing_forgets_no_names():
     history = History()
-    history.apply(history.observe(Observation(Look("dumps", T, T, names=1, unaccounted=NEWER))))
-    history.apply(history.observe(Observation(Look("dumps", T + 1, T + 1, gaps=(Gap("the host is down"),)))))
+    history.apply(difference(history, Observation(Look("dumps", T, T, names=1, unaccounted=NEWER))))
+    history.apply(difference(history, Observation(Look("dumps", T + 1, T + 1, gaps=(Gap("the host is down"),)))))
     assert history.unaccounted == NEWER
-    history.apply(history.observe(Observation(Look("dumps", T + 2, T + 2))))
+    history.apply(difference(history, Observation(Look("dumps", T + 2, T + 2))))
     assert history.unaccounted == ()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.judging.unplaced_records import unplaced
@@ -26,7 +27,7 @@ def told(*records, names=(), commitments=(), seen=True):
     """Return what is told of a log of restore tests and checks, where looks have shown \"a.dump\" and ``names``."""
     history = History()
     shown = [Candidate("a.dump", "db", "", 500, 500, 500, 500, 100, "", complete=True)]
-    history.apply(history.observe(Observation(Look("dumps", 900, 900), shown)))
+    history.apply(difference(history, Observation(Look("dumps", 900, 900), shown)))
     parts = parts_of(history, DUMPS, clock_tolerance=300)
     evidence = {"dumps": SourceEvidence(Standing.STORAGE, parts, names=lambda: names)} if seen else {}
     log = Log(

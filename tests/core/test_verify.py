@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.reach import asked_at, expected_since, locked_for, looked_at, needed_since
@@ -62,7 +63,7 @@ def held(days, *, source=DUMPS, of="db", looks=(T - 1,), gaps=(), told=None):
     facts = tuple(Described(name, fact, its) for name, those in (told or {}).items() for fact, its in those.items())
     for begin in looks:
         look = Look(source.name, begin, begin, gaps=gaps)
-        history.apply(history.observe(Observation(look, rows, described=facts)))
+        history.apply(difference(history, Observation(look, rows, described=facts)))
     return SourceEvidence(Standing.STORAGE, parts_of(history, source, clock_tolerance=300), gaps=gaps)
 
 
@@ -149,7 +150,7 @@ def test_where_every_backup_is_gone_that_is_said():
             Candidate(f"db{day}", "db", "", T - day * DAY, T - day * DAY, T - day * DAY, T - day * DAY, 100, "", True)
             for day in rows
         )
-        history.apply(history.observe(Observation(Look("dumps", begin, begin), shown)))
+        history.apply(difference(history, Observation(Look("dumps", begin, begin), shown)))
     empty = SourceEvidence(Standing.STORAGE, parts_of(history, DUMPS, clock_tolerance=300))
     verdict = only(policy(RPO), {"dumps": empty})
     assert verdict.status is BREACHED

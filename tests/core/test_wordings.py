@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.history.changes import Candidate, History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
@@ -25,7 +26,7 @@ from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Notice, Rung, Standing
-from drcheck.core.model.evidence import Look
+from drcheck.core.model.evidence import Candidate, Look
 from drcheck.core.model.exhibit import Slots
 from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
 from drcheck.core.model.observation import Observation
@@ -63,7 +64,7 @@ def held(hours):
         for ago in hours
     )  # fmt: skip
     history = History()
-    history.apply(history.observe(Observation(Look("dumps", T - 1, T - 1), rows)))
+    history.apply(difference(history, Observation(Look("dumps", T - 1, T - 1), rows)))
     return {"dumps": SourceEvidence(Standing.STORAGE, parts_of(history, DUMPS, clock_tolerance=300))}
 
 

@@ -15,7 +15,8 @@ import pytest
 from lab.processes import alive, descendants
 from lab.servers import Sshd
 
-from drcheck.app import drill
+from drcheck.app.drill import reached, run
+from drcheck.app.drill_choice import prepare
 from drcheck.drills.scripts import MARKER
 from drcheck.policyfile.config import load_settings
 
@@ -173,7 +174,7 @@ def test_a_host_that_does_not_come_back_ends_in_an_aborted_drill_and_gc_cleans_i
 ) -> None:
     waiting(shop)
     settings = load_settings(str(shop.root / "drcheck.yaml"))
-    prepared = drill.prepare(settings, "shop", "fire", "")
+    prepared = prepare(settings, "shop", "fire", "")
 
     class Cuts(Silent):
         def begins(self, phase: str, step: str, within: float) -> None:
@@ -181,8 +182,8 @@ def test_a_host_that_does_not_come_back_ends_in_an_aborted_drill_and_gc_cleans_i
                 lab_host.stop()
 
     try:
-        with drill.reached(settings, prepared) as target:
-            record, report = drill.run(settings, prepared, target, Cuts(), patience=1.5)
+        with reached(settings, prepared) as target:
+            record, report = run(settings, prepared, target, Cuts(), patience=1.5)
     finally:
         lab_host.launch(lab_host.command, lab_host._listens)
     assert (report.ended, record.outcome) == ("aborted", "aborted")
@@ -265,15 +266,15 @@ def test_a_fault_in_drcheck_itself_leaves_a_record_and_a_clean_target_too(shop: 
     shop.backup(b"x" * 2000)
     shop.looked()
     settings = load_settings(str(shop.root / "drcheck.yaml"))
-    prepared = drill.prepare(settings, "shop", "fire", "")
+    prepared = prepare(settings, "shop", "fire", "")
 
     class Stumbles(Silent):
         def begins(self, phase: str, step: str, within: float) -> None:
             if step == "restore":
                 raise LookupError("a fault")
 
-    with drill.reached(settings, prepared) as target:
-        drill.run(settings, prepared, target, Stumbles())
+    with reached(settings, prepared) as target:
+        run(settings, prepared, target, Stumbles())
     assert shop.left() == []
     assert shop.told()[0]["outcome"] == "aborted"
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.fast_dataclasses import replace
-from drcheck.drills.far import TargetError
 from drcheck.drills.guards import Host, Identity, Probed, check
+from drcheck.drills.target_directory import TargetError
 from drcheck.settings import DrillTarget
 
 TARGET = DrillTarget("lab", "lab-host", "/srv/drills", "lab-1")

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from hashlib import sha256
 
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Look
 from drcheck.core.model.policy import Policy
@@ -30,7 +30,7 @@ def start(ledger, at=5000, window=WINDOW, **more):
 
 def look(begin, *names, gone=(), gaps=(), **more):
     rows = tuple(Candidate(name, "orders", "", begin, begin, begin, begin, 10, "abc", complete=True) for name in names)
-    return Record(Look("dumps", begin, begin + 1, gaps=gaps, **more), rows, tuple(gone))
+    return LookChanges(Look("dumps", begin, begin + 1, gaps=gaps, **more), rows, tuple(gone))
 
 
 def policy(service="web", text="service: web\n", file="policies/web.yaml"):

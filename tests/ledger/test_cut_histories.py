@@ -16,6 +16,7 @@ from oracle.worlds import Place
 
 from drcheck.app.judge import judge
 from drcheck.app.versions import Versions
+from drcheck.core.history.difference import difference
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Gap, Look
 from drcheck.core.model.observation import Observation
@@ -68,12 +69,12 @@ def recorded(place: Place, cuts: list[bool], snapshots: list[bool], *, rebuilt: 
             run = ledger.start(Window(0, look.begin + 1), version="0", started_at=look.begin)
             run.policies([TEXT])
         state = ledger.state({DUMPS, DRILLS})
-        run.looked(DUMPS, Standing.LOG, state.source(DUMPS).history.observe(observed(place, look)))
+        run.looked(DUMPS, Standing.LOG, difference(state.source(DUMPS).history, observed(place, look)))
         before, line = state.source(DRILLS).log, b'{"test": "t%d", "service": "shop"}\n' % number
         gaps = () if look.complete else (Gap("denied"),)
         digest = sha256(before + line).hexdigest()
         told = Look("drills", look.begin, look.begin, gaps=gaps, digest=digest, size=len(before + line))
-        record = state.source(DRILLS).history.observe(Observation(told))
+        record = difference(state.source(DRILLS).history, Observation(told))
         run.looked(DRILLS, Standing.LOG, record, before=before, lines=line if look.complete else b"")
         if cuts[number % len(cuts)]:
             run.finish(0)

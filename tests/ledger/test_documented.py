@@ -14,7 +14,7 @@ import cbor2
 import pytest
 from ledgers import DRILLS, DUMPS, found, look, path_of, policy, start
 
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.judging.transitions import Change, Event, Subject
 from drcheck.core.judging.transitions import What as Case
 from drcheck.core.model.commitments import Rung, Standing
@@ -72,18 +72,18 @@ def url(tmp_path):
         with start(ledger, 5000, clock_tolerance=300) as run:
             run.policies([policy(), policy("wiki", "service: wiki\n# \udcff\n", "not-utf8-\udcff.yaml")])
             run.looked(DUMPS, Standing.STORAGE, look(10, *NAMES))
-            run.looked(DUMPS, Standing.TOOL, Record(full, MANY, (), NAMES[:2], described, ("customers",), 9))
+            run.looked(DUMPS, Standing.TOOL, LookChanges(full, MANY, (), NAMES[:2], described, ("customers",), 9))
             run.looked(DUMPS, Standing.TOOL, look(10**9 + 9, "orders/000.gz", gone=(NAMES[1], "orders/001.gz")))
             log = b'{"test": "drill"}\n' * 90
             drills = Look("drills", 20, 21, digest=hashlib.sha256(log).hexdigest(), size=len(log))
-            run.looked(DRILLS, Standing.LOG, Record(drills), lines=log)
-            run.looked(DRILLS, Standing.LOG, Record(drills), before=log, lines=b"\xff\n")
+            run.looked(DRILLS, Standing.LOG, LookChanges(drills), lines=log)
+            run.looked(DRILLS, Standing.LOG, LookChanges(drills), before=log, lines=b"\xff\n")
             exported = (Stretch(What.WATCHED, 10, 20), Stretch(What.TOTAL, 15, 20, open=True))
             tests = (ReportedTest("nightly \udcff", "failed", 11, 12, 3),)
-            run.looked(Key("web", "checks@host"), Standing.LOG, Record(Look("checks", 20, 21), stretches=exported))
-            run.looked(Key("web", "ci@host"), Standing.LOG, Record(Look("ci", 20, 21), tests=tests))
+            run.looked(Key("web", "checks@host"), Standing.LOG, LookChanges(Look("checks", 20, 21), stretches=exported))
+            run.looked(Key("web", "ci@host"), Standing.LOG, LookChanges(Look("ci", 20, 21), tests=tests))
             listed = Inventory(20, 15, ("web", "not-utf8-\udcff"), (("web", "backup-host"),))
-            run.looked(Key("web", "list@host"), Standing.LOG, Record(Look("list", 20, 21), inventory=listed))
+            run.looked(Key("web", "list@host"), Standing.LOG, LookChanges(Look("list", 20, 21), inventory=listed))
             spans = (Opening(1200, 1300, "too old \udcff"), Opening(1500, None, "too old", waived=True))
             run.found([found(breaches=spans, waived=True, attested=True)])
             run.found([found("unknown", commitment="held", unknowns=(Opening(1, 2, "dark", between_looks=True),))])

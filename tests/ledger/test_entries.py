@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.judging.transitions import Change, Event, Subject
 from drcheck.core.judging.transitions import What as Case
 from drcheck.core.model.commitments import Rung, Standing
@@ -88,7 +88,7 @@ looks = st.builds(
     st.integers(0, 1 << 62),
 )
 records = st.builds(
-    Record,
+    LookChanges,
     looks,
     st.lists(candidate, max_size=6).map(tuple),
     st.lists(texts, max_size=4).map(tuple),
@@ -286,18 +286,18 @@ MET = Look("dumps", 1795228200, 1795228202, calls=3)
 
 
 def test_an_hourly_month_takes_few_bytes():
-    assert size(Record(MET, hourly(720))) < 720 * 5
+    assert size(LookChanges(MET, hourly(720))) < 720 * 5
 
 
 def test_a_look_that_changed_nothing_takes_few_bytes():
-    assert size(Record(MET, unread=7)) < 80
+    assert size(LookChanges(MET, unread=7)) < 80
 
 
 def test_facts_that_every_backup_has_take_few_bytes():
     described = tuple(
         Described(f"orders/{hour:05}.gz", Fact.STORAGE_ENCRYPTION, Told(True, "AES256")) for hour in range(720)
     )
-    assert size(Record(MET, described=described)) < 720 * 5
+    assert size(LookChanges(MET, described=described)) < 720 * 5
 
 
 @given(st.lists(candidate, max_size=8))

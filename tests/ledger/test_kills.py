@@ -20,7 +20,7 @@ def states(ledger):
 KILLED = """
 import sys
 from drcheck.core.model.evidence import Candidate, Look
-from drcheck.core.history.changes import Record
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Window
 from drcheck.ledger.state import Key
@@ -31,8 +31,8 @@ with open_ledger(sys.argv[1]) as ledger, ledger.start(Window(0, 1), version="0",
     for number in range(100_000):
         rows = tuple(Candidate(f"{number}/{row}", "o", "", 1, 1, 1, 1, 1, "", True) for row in range(50))
         line = b"%d\\n" % number
-        run.looked(Key("web", "dumps"), Standing.STORAGE, Record(Look("dumps", number, number), rows))
-        run.looked(Key("web", "log"), Standing.LOG, Record(Look("log", number, number)), before=log, lines=line)
+        run.looked(Key("web", "dumps"), Standing.STORAGE, LookChanges(Look("dumps", number, number), rows))
+        run.looked(Key("web", "log"), Standing.LOG, LookChanges(Look("log", number, number)), before=log, lines=line)
         log += line
         if number % 7 == 3:
             ledger.snapshot()

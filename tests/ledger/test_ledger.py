@@ -7,7 +7,7 @@ import os
 import pytest
 from ledgers import DRILLS, DUMPS, WINDOW, by_hand, damage, fill, found, look, policy, start
 
-from drcheck.core.history.changes import History
+from drcheck.core.history.source_history import History
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.verdict import Opening, Window
@@ -271,7 +271,7 @@ def test_a_look_that_is_broken_off_leaves_nothing_of_it(url, monkeypatch):
     encode = encoding.encode
 
     def interrupted(entry):
-        if isinstance(entry, entries.Looked) and entry.record.look.begin == 20:
+        if isinstance(entry, entries.Looked) and entry.changes.look.begin == 20:
             raise KeyboardInterrupt
         return encode(entry)
 

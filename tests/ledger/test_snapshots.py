@@ -12,7 +12,8 @@ from oracle import worlds
 from oracle.worlds import DAY, HOUR, Place, Scale
 
 from drcheck.core.history import exports, sightings
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Pieces, Told
@@ -70,8 +71,8 @@ def test_cutting_a_history_by_snapshots_changes_nothing(place: Place, data: st.D
             with ledger.start(Window(0, look.begin + 1), version="0", started_at=look.begin) as run:
                 seen = observation(place, look, data)
                 known = ledger.state({KEY}).source(KEY).history
-                record = known.observe(seen)
-                assert record == uncut.observe(seen)
+                record = difference(known, seen)
+                assert record == difference(uncut, seen)
                 uncut.apply(record)
                 run.looked(KEY, Standing.STORAGE, record)
                 run.finish(0)
@@ -118,7 +119,7 @@ def test_a_night_reads_what_its_window_touches():
             run.looked(
                 KEY,
                 Standing.STORAGE,
-                known.observe(Observation(worlds.Look("dumps", begin, begin, begin - 10 * DAY), shown)),
+                difference(known, Observation(worlds.Look("dumps", begin, begin, begin - 10 * DAY), shown)),
             )
             run.finish(0)
         ledger.snapshot(made=run.made)
@@ -141,8 +142,8 @@ def test_what_exports_told_before_a_snapshot_stays_told():
         export = Log(outages=down, watched=(Watched(begin - DAY, begin, 0),))
         look = worlds.Look("checks", begin, begin, begin - DAY)
         with ledger.start(Window(0, begin), version="0", started_at=begin) as run:
-            record = (
-                ledger.state({KEY}).source(KEY).history.observe(Observation(look, stretches=exports.stretches(export)))
+            record = difference(
+                ledger.state({KEY}).source(KEY).history, Observation(look, stretches=exports.stretches(export))
             )
             uncut.apply(record)
             run.looked(KEY, Standing.LOG, record)
@@ -161,7 +162,7 @@ def cut(looks: list[tuple[int, list[Candidate]]]) -> tuple[History, History]:
         ledger.snapshot()
         with ledger.start(Window(0, begin), version="0", started_at=begin) as run:
             known = ledger.state({KEY}).source(KEY).history
-            record = known.observe(Observation(worlds.Look("dumps", begin, begin), shown))
+            record = difference(known, Observation(worlds.Look("dumps", begin, begin), shown))
             uncut.apply(record)
             run.looked(KEY, Standing.STORAGE, record)
             run.finish(0)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
 from drcheck.core.history import rewritten_logs
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import NOTHING_STATED, Clock, RestoreRecords
@@ -246,7 +247,7 @@ WHERE = source(path="ci/restore.xml", reader=READERS["restore-log"], restores=OF
 def look(history: History, text: str, begin: int):
     place = Place(files={"restore.xml": text.encode()})
     seen = restore_log.read(place, WHERE, "restore.xml", Asked(LONG_AGO, begin, 300, "web"))
-    history.apply(history.observe(seen))
+    history.apply(difference(history, seen))
     return seen
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
 from drcheck.core.history import rewritten_logs
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.log_records import Watched
 from drcheck.interfaces import Asked
@@ -268,7 +269,7 @@ def look(data: bytes, begin: int, history: History | None = None):
     """Look at an export as a run does, and return what all of them tell."""
     seen = outage_log.read(Place(files={"up.json": data}), EXPORT, "up.json", Asked(LONG_AGO, begin, 300, "web"))
     if history is not None:
-        history.apply(history.observe(seen))
+        history.apply(difference(history, seen))
         return rewritten_logs.of_exports(history)
     return seen
 

@@ -15,7 +15,8 @@ from drcheck import clock
 from drcheck.collectors.local.collector import LocalCollector
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
-from drcheck.core.history.changes import History
+from drcheck.core.history.difference import difference
+from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.evidence import LONG_AGO, Fact, Look, State, Told
 from drcheck.core.model.observation import Observation
@@ -57,7 +58,9 @@ class Disk:
         with closing(LocalCollector(connection, "", pool)) as place:
             seen = look(place, begin=begin, states=self.history.states(LONG_AGO))
         self.history.apply(
-            self.history.observe(Observation(Look("dumps", begin, begin), seen.candidates, described=seen.described))
+            difference(
+                self.history, Observation(Look("dumps", begin, begin), seen.candidates, described=seen.described)
+            )
         )
         return states(seen)
 

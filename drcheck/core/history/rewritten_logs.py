@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import exports, junit_reports
-from drcheck.core.history.changes import History
 from drcheck.core.history.look_order import in_order
+from drcheck.core.history.source_history import History
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.log_records import Listed, Log
 from drcheck.core.model.policy import RestoreRecords

@@ -16,12 +16,12 @@ from drcheck.core import integer_columns
 from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.archive import hashed
-from drcheck.core.history.changes import SIZES, History
 from drcheck.core.history.columns import columns
 from drcheck.core.history.likeness import Reading, readings
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.part import Part
 from drcheck.core.history.sightings import STRETCH, Sighting
+from drcheck.core.history.source_history import SIZES, History
 from drcheck.core.history.table import Table
 from drcheck.core.history.twins import alike_in
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Look

@@ -16,6 +16,7 @@ from drcheck.core.judging.alternatives import agreed, other_readings
 from drcheck.core.judging.between_looks import complete_looks, marked
 from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.corrections import changes_by
+from drcheck.core.judging.joined_findings import end_of, ended, lapsed, of_aspects, of_wordings, worst
 from drcheck.core.judging.reach import restored_from, restored_sets
 from drcheck.core.judging.since_then import changes
 from drcheck.core.judging.sources import OF_ALL, Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
@@ -24,15 +25,14 @@ from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unl
 from drcheck.core.judging.waivers import waivers_of
 from drcheck.core.judging.wordings import Correction, Version, Wording, corrections_of, wordings_of
 from drcheck.core.model import grace
-from drcheck.core.model.commitments import Commitment, Joined, Standing
-from drcheck.core.model.evidence import FOREVER, LONG_AGO
-from drcheck.core.model.exhibit import Exhibit, Slots
+from drcheck.core.model.commitments import Commitment, Standing
+from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.status import SEVERITY, Status
+from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Piece, Verdict, Window
 from drcheck.core.time.spans import Span, Spans
-from drcheck.core.time.timeline import first_of, overlay, replaced, within
+from drcheck.core.time.timeline import within
 
 
 def judge(
@@ -104,8 +104,8 @@ def _judge(
     told = (
         changes_by(
             correction,
-            _worst(_by_set(correction.before, known, window, how), window),
-            _worst(_by_set(correction.after, known, window, how), window),
+            worst(_by_set(correction.before, known, window, how), window),
+            worst(_by_set(correction.after, known, window, how), window),
         )
         for correction in corrections
     )
@@ -114,7 +114,7 @@ def _judge(
     evidence = known.of(policy)
     seen = counted(commitment, evidence)
     looks = complete_looks(_seen_in_listings(policy, commitment), seen, window)
-    overall = unless_readable(marked(_worst(findings, window), looks), unknown)
+    overall = unless_readable(marked(worst(findings, window), looks), unknown)
     several = findings if len(findings) > 1 else ()
     return Verdict(
         commitment=commitment,
@@ -144,9 +144,9 @@ def _by_set(wordings: Sequence[Wording], known: Evidence, window: Window, how: _
     for aspect in _aspects(wordings):
         for finding in _over_time(aspect, known, window, how):
             by_set.setdefault(finding.of, []).append(finding)
-    joined = (_all_of(its, window) for its in by_set.values())
+    joined = (of_aspects(its, window) for its in by_set.values())
     return tuple(
-        _ended(_lapsed(finding, wordings[:-1]), _end(wordings[-1]), window)
+        ended(lapsed(finding, wordings[:-1]), end_of(wordings[-1]), window)
         for finding in joined
         # A data set that only an earlier wording named is judged for as long as that one binds.
         if finding.of in {"", *today_sets} or any(piece.status is not None for piece in finding.pieces)
@@ -177,60 +177,7 @@ def _over_time(wordings: Sequence[Wording], known: Evidence, window: Window, how
         for wording in wordings
     ]
     sets = dict.fromkeys(finding.of for past in reversed(judged) for finding in past)
-    return [_together(last, [one for past in judged for one in past if one.of == of], window) for of in sets]
-
-
-def _all_of(aspects: Sequence[Finding], window: Window) -> Finding:
-    """Return what binds together: the worst at each instant, with the figures of what decides at the end."""
-    if len(aspects) == 1:
-        return aspects[0]
-    pieces = overlay(window, [finding.pieces for finding in aspects])
-    deciding = next(finding for finding in aspects if finding.status is pieces[-1].status)
-    return replace(
-        deciding,
-        pieces=pieces,
-        evidence=tuple(dict.fromkeys(cited for finding in (deciding, *aspects) for cited in finding.evidence)),
-        notes=tuple(dict.fromkeys(note for finding in aspects for note in finding.notes)),
-    )
-
-
-def _together(last: Wording, by_wording: Sequence[Finding], window: Window) -> Finding:
-    """Join what wordings say, oldest first and ``last`` the newest, each of the slots and instants that it binds."""
-    commitment, newest_first = last.commitment, by_wording[::-1]
-    if len(by_wording) == 1 and last.binds.end == FOREVER:
-        return by_wording[0]
-    pieces = [finding.pieces for finding in newest_first]
-    match commitment.joined():
-        case Joined.NEWEST_SLOT:
-            joined = first_of(window, pieces)
-        case Joined.NEWEST_SLOT_HELD:
-            joined = within(Span(LONG_AGO, last.binds.end), first_of(window, pieces, breach_stands=True))
-        case _:
-            joined = overlay(window, pieces)
-    deciding = next((one for one in newest_first if one.status is joined[-1].status), newest_first[0])
-    periods = {
-        period.start: period
-        for finding in by_wording
-        for period in sorted(finding.periods, key=lambda one: one.status is not None)
-    }
-    together = replace(deciding, pieces=joined, exhibit=_drawn(deciding, by_wording))
-    if not periods:
-        return together
-    # Each wording's periods are shown, and so what they rest on.
-    return replace(
-        together,
-        evidence=tuple(dict.fromkeys(cited for finding in newest_first for cited in finding.evidence)),
-        notes=tuple(dict.fromkeys(note for finding in newest_first for note in finding.notes)),
-        periods=tuple(periods[start] for start in sorted(periods)),
-    )
-
-
-def _drawn(deciding: Finding, by_wording: Sequence[Finding]) -> Exhibit | None:
-    """Return what a picture is drawn from: of slots, those that each wording binds."""
-    if not isinstance(deciding.exhibit, Slots):
-        return deciding.exhibit
-    every = (slot for one in by_wording if isinstance(one.exhibit, Slots) for slot in one.exhibit.slots)
-    return replace(deciding.exhibit, slots=tuple(sorted(every, key=lambda slot: slot.start)))
+    return [of_wordings(last, [one for past in judged for one in past if one.of == of], window) for of in sets]
 
 
 def _findings(wording: Wording, known: Evidence, window: Window, how: _How, ends: int | None) -> tuple[Finding, ...]:
@@ -265,11 +212,11 @@ def _findings(wording: Wording, known: Evidence, window: Window, how: _How, ends
             )
         case OfRecords():
             each = _by_restored_set(policy, commitment, records, terms)
-            return (_all_of([commitment.evaluate(records, its, window) for its in each], window),)
+            return (of_aspects([commitment.evaluate(records, its, window) for its in each], window),)
         case OfRecoveries():
             surviving = _surviving(policy, commitment, evidence)
             each = _by_restored_set(policy, commitment, records, terms)
-            return (_all_of([commitment.evaluate(surviving, records, its, window) for its in each], window),)
+            return (of_aspects([commitment.evaluate(surviving, records, its, window) for its in each], window),)
         case _:
             raise TypeError(commitment)
 
@@ -392,57 +339,3 @@ def _made_elsewhere(policy: Policy, commitment: Commitment, of: str) -> tuple[tu
     covering = [other for other in policy.commitments if commitment.leaves_making_to(other)]
     names = dict.fromkeys(name for other in covering for name in other.evidence if of in policy.sources[name].of)
     return tuple(name for name in names if name not in commitment.evidence), bool(names)
-
-
-def _end(wording: Wording) -> int | None:
-    """Return from when on nothing is owed by a wording; an end in the past that came with it ends nothing before it."""
-    ends = wording.policy.agreement.ends
-    return None if ends is None else max(ends, wording.binds.start)
-
-
-def _lapsed(finding: Finding, earlier: Sequence[Wording]) -> Finding:
-    """Owe nothing between the end of an agreement and the wording that came after it."""
-    for wording in earlier:
-        start, end = _end(wording), wording.binds.end
-        if start is None or start >= end:
-            continue
-        reason = f"nothing was owed: the agreement had ended {words.instant(start)}"
-        periods = (
-            replace(period, status=None, credit=None) if start <= period.start < end else period
-            for period in finding.periods
-        )
-        pieces = replaced(finding.pieces, Span(start, end), None, reason)
-        finding = replace(finding, pieces=pieces, periods=tuple(periods))
-    return finding
-
-
-def _ended(finding: Finding, ends: int | None, window: Window) -> Finding:
-    """Owe nothing from the agreement's end on, and show no figures where nothing is owed."""
-    if ends is not None and ends < window.end:
-        reason = f"nothing is owed any more: the agreement ended {words.instant(ends)}"
-        over = Piece(max(ends, window.start), window.end, None, reason)
-        kept = (piece._replace(end=min(piece.end, ends)) for piece in finding.pieces if piece.start < ends)
-        # Of a period that the agreement did not last through its end was heeded where it was judged.
-        periods = (period for period in finding.periods if period.start < ends)
-        finding = replace(finding, pieces=(*kept, over), reason=reason, periods=tuple(periods))
-    if finding.status is not None:
-        return finding
-    return replace(finding, measured=None, headroom=None, due_at=None, at_risk=False, also=())
-
-
-def _worst(findings: Sequence[Finding], window: Window) -> Finding:
-    """Return what decides: the pieces of all data sets together, the figures of the worst at the window's end."""
-    if len(findings) == 1:
-        return findings[0]
-    deciding = max(findings, key=lambda finding: (SEVERITY[finding.status], -_margin(finding)))
-    return replace(
-        deciding,
-        pieces=overlay(window, [finding.pieces for finding in findings]),
-        at_risk=deciding.status is Status.MET and any(finding.at_risk for finding in findings),
-        evidence=tuple(dict.fromkeys(cited for finding in findings for cited in finding.evidence)),
-    )
-
-
-def _margin(finding: Finding) -> int:
-    """Return the headroom, for telling the worst of equals; none at all is the worst."""
-    return finding.headroom.value if finding.headroom and isinstance(finding.headroom.value, int) else LONG_AGO

@@ -1,14 +1,12 @@
-"""A source's history: looks, one after the other, turned into what came, changed and went.
+"""The history of a source: what all looks at it have shown, each applied as what it changed.
 
-Each look becomes one :class:`Record`, the unit that the ledger keeps; applying a source's records in order rebuilds
-its history. From it come the columns that evaluators judge, so that none of them reads a raw look.
+From it come the columns that evaluators judge, so that none of them reads a raw look.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import partial
 from itertools import chain
 
@@ -16,16 +14,15 @@ from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness
+from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
 from drcheck.core.history.standing_sightings import StandingSightings
-from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import (
     FOREVER,
     LONG_AGO,
     Candidate,
-    Described,
     Fact,
     Look,
     Settled,
@@ -33,34 +30,10 @@ from drcheck.core.model.evidence import (
     Told,
     Unaccounted,
 )
-from drcheck.core.model.observation import Observation
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch
 
 SIZES = 10 * 86400
 """How much further back candidates are kept where sizes are compared with those of the ten points before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What one look changed about what is known of a source."""
-
-    look: Look
-    appeared: Sequence[Candidate] = ()
-    """New names, and names that show something else than before."""
-    gone: tuple[str, ...] = ()
-    """Names that a complete look missed."""
-    shown: tuple[str, ...] = ()
-    """Of an incomplete look, the names that it showed as they were: a complete one shows all that did not go."""
-    described: tuple[Described, ...] = ()
-    """Facts of what stands that were not known yet, or are not as they were."""
-    unlisted: tuple[str, ...] = ()
-    unread: int = 0
-    stretches: tuple[Stretch, ...] = ()
-    """What an export told that was not known."""
-    tests: tuple[ReportedTest, ...] = ()
-    """What a test runner's report told that was not known."""
-    inventory: Inventory | None = None
-    """What a list of what exists told that was not known."""
 
 
 @dataclass(slots=True)
@@ -96,99 +69,23 @@ class History:
     reach: Reach = field(default_factory=Reach)
 
     @classmethod
-    def of(cls, records: Iterable[Record]) -> History:
-        """Rebuild a history from its records, oldest first."""
+    def of(cls, looks: Iterable[LookChanges]) -> History:
+        """Rebuild a history from what its looks changed, oldest first."""
         history = cls()
-        for record in records:
-            history.apply(record)
+        for changes in looks:
+            history.apply(changes)
         return history
 
-    def observe(self, observation: Observation) -> Record:
-        """Return what ``observation`` changes, as the record to keep; the history itself does not change yet."""
-        look = observation.look
-        shown = CandidateColumns.made_of(observation.candidates)
-        names = set(shown.name)
-        if len(names) < len(shown):
-            shown = shown.only([*{name: row for row, name in enumerate(shown.name)}.values()])
-        self._read_since(look.asked_from)
-        self._find(names)
-        new = self.standing.unlike(shown)
-        appeared = shown if len(new) == len(shown) else shown.only(new)
-        gone = sorted(
-            name
-            for name, data in self.standing.data()
-            # Only what lies in the range asked can be missed, and only by a complete look.
-            if look.complete and name not in names and data >= look.asked_from
-        )
-        changed = set(appeared.name)
-        described = tuple(
-            one
-            for one in observation.described
-            if one.name in changed
-            or (known := self.standing.special(one.name)) is None
-            or known.told(one.fact) != one.told
-        )
-        described += self._doubted(observation, shown.name, changed)
-        described += self._thawed(observation, names)
-        again = (name for name in shown.name if name in self.standing and name not in changed)
-        return Record(
-            look,
-            appeared,
-            tuple(gone),
-            () if look.complete else tuple(again),
-            described,
-            observation.unlisted,
-            observation.unread,
-            tuple(exports.news(observation.stretches, self.stretches)),
-            tuple(test for test in observation.tests if test not in self.tests),
-            self._new(observation.inventory),
-        )
-
-    def _new(self, told: Inventory | None) -> Inventory | None:
-        """Return what a list tells that the one before did not."""
-        if told is None or not self.inventories:
-            return told
-        last = self.inventories[-1]
-        names = next(one.names for one in reversed(self.inventories) if one.names is not None)
-        if told.names != names:
-            return told
-        same = (told.written_at, told.hosts) == (last.written_at, last.hosts)
-        return None if same else told._replace(names=None)
-
-    def _doubted(
-        self, observation: Observation, shown: Iterable[str], changed: AbstractSet[str]
-    ) -> tuple[Described, ...]:
-        """Return the locks that somebody may have lifted since, where a look was to ask for them and could not."""
-        refused = {gap.fact: gap.what for gap in observation.look.gaps if gap.fact in {Fact.LOCK, Fact.LEGAL_HOLD}}
-        told = {(one.name, one.fact) for one in observation.described}
-        return tuple(
-            Described(name, fact, Told(None, what))
-            for fact, what in refused.items()
-            for name in shown
-            if fact is not None and (known := self.standing.special(name)) is not None
-            and name not in changed and (name, fact) not in told and facts.may_be_lifted(fact, known.told(fact))
-        )  # fmt: skip
-
-    def _thawed(self, observation: Observation, shown: AbstractSet[str]) -> tuple[Described, ...]:
-        """Return what lay in an archive tier, and is shown now without a word of one: it was brought back."""
-        there = {one.name for one in observation.described if one.fact is Fact.ARCHIVED}
-        return tuple(
-            Described(name, Fact.ARCHIVED, AT_HAND)
-            for known in self.standing.specials()
-            if Fact.ARCHIVED in known.facts and (name := known.shown.name) in shown and name not in there
-            and known.told(Fact.ARCHIVED) != AT_HAND
-        )  # fmt: skip
-
-    def apply(self, record: Record) -> None:
-        """Add the next look's record."""
-        look = record.look
-        appeared = CandidateColumns.made_of(record.appeared)
-        self._find((*record.gone, *record.shown, *appeared.name, *(one.name for one in record.described)))
+    def apply(self, changes: LookChanges) -> None:
+        """Add what the next look changed."""
+        look = changes.look
+        appeared = CandidateColumns.made_of(changes.appeared)
+        self.find((*changes.gone, *changes.shown, *appeared.name, *(one.name for one in changes.described)))
         # A stretch in which something changes is read whole, so that it can be written whole.
         self._read(set(map(stretch_of, appeared.data_lo)) & self.sealed.keys())
-        content_of = _contents(record)
-        moved = self._moved(record, appeared, content_of)
-        for name in record.gone:
+        content_of = _contents(changes)
+        moved = self._moved(changes, appeared, content_of)
+        for name in changes.gone:
             self._end(name, look)
         for candidate in map(appeared.__getitem__, self._add_plain(appeared, moved, look)):
             if (known := moved.get(candidate.name)) is None:
@@ -199,10 +96,10 @@ class History:
             known.shown, known.last_seen = candidate, look.begin
             self.standing[candidate.name] = known
             self.changed.add(known.stretch)
-        for name in record.shown:
+        for name in changes.shown:
             if (stretch := self.standing.see(name, look.begin)) is not None:
                 self.changed.add(stretch)
-        for described in record.described:
+        for described in changes.described:
             if (known := self.standing.get(described.name)) is not None:
                 self.changed.add(known.stretch)
                 facts.note(known, described, look.begin, seen=self.reach.newest[0] if self.reach.newest else look.begin)
@@ -211,13 +108,13 @@ class History:
             self._turn_over(look)
         if look.complete:
             self.reach.follow(look.begin, look.asked_from)
-        self.unlisted = record.unlisted
-        self.unread = record.unread
-        if record.stretches:
-            self.stretches = exports.joined((*self.stretches, *record.stretches))
-        self.tests.update(dict.fromkeys(record.tests))
-        if record.inventory is not None:
-            self.inventories.append(record.inventory)
+        self.unlisted = changes.unlisted
+        self.unread = changes.unread
+        if changes.stretches:
+            self.stretches = exports.joined((*self.stretches, *changes.stretches))
+        self.tests.update(dict.fromkeys(changes.tests))
+        if changes.inventory is not None:
+            self.inventories.append(changes.inventory)
         if look.complete or look.names:
             self.unaccounted = look.unaccounted
 
@@ -256,7 +153,7 @@ class History:
         return sorted({*range(len(appeared))}.difference(plain))
 
     def _moved(
-        self, record: Record, appeared: CandidateColumns, content_of: Callable[[Candidate], Content]
+        self, changes: LookChanges, appeared: CandidateColumns, content_of: Callable[[Candidate], Content]
     ) -> dict[str, Sighting]:
         """Take what only changed its name out of what stands, and return it by its new name.
 
@@ -267,7 +164,7 @@ class History:
         overwritten = {
             one.name: None for one in map(appeared.__getitem__, standing) if self._is_overwritten(one, content_of(one))
         }
-        left = [*record.gone, *overwritten]
+        left = [*changes.gone, *overwritten]
         there = ((name, known) for name in left if (known := self.standing.get(name)) is not None)
         old = {what: name for name, known in there if (what := _what(known.shown, known.content))}
         new = {
@@ -336,7 +233,7 @@ class History:
         """Read every stretch."""
         self._read(self.sealed)
 
-    def _read_since(self, data_from: int) -> None:
+    def read_since(self, data_from: int) -> None:
         """Read the stretches that hold, or held, data of ``data_from`` or later."""
         self._read(
             stretch
@@ -344,7 +241,7 @@ class History:
             if any(newest.data_hi >= data_from for newest in sealed.newest.values())
         )
 
-    def _find(self, names: Iterable[str]) -> None:
+    def find(self, names: Iterable[str]) -> None:
         """Read the stretches in which one of ``names`` stands that stands in none of those in memory."""
         if not self.sealed or self.shelf is None:
             return
@@ -378,12 +275,12 @@ class History:
         than that need not be locked. Where nobody could tell whether something is encrypted, that is returned as well.
         Content decays; with ``verified_once`` what ever had its checksum is not read again.
         """
-        self._read_since(since)
+        self.read_since(since)
         return facts.StandingSettled(self.standing, locked_for, at, verified_once=verified_once)
 
     def states(self, since: int) -> dict[str, State]:
         """Return what was last read of the state of what stands; of data older than ``since`` not all of it."""
-        self._read_since(since)
+        self.read_since(since)
         return {
             known.shown.name: State(*steps[-1])
             for known in self.standing.specials()
@@ -535,9 +432,9 @@ def _arrived(data_lo: int, available_lo: int, available_hi: int, missed: int, be
     return earliest, max(earliest, min(latest, begin))
 
 
-def _contents(record: Record) -> Callable[[Candidate], Content]:
+def _contents(changes: LookChanges) -> Callable[[Candidate], Content]:
     """Return what tells what is known of the content of something that a look showed anew."""
-    told = {(one.name, one.fact): one.told.how for one in record.described if one.told.holds and one.fact in CONTENTS}
+    told = {(one.name, one.fact): one.told.how for one in changes.described if one.told.holds and one.fact in CONTENTS}
     return lambda shown: Content(
         shown.size,
         shown.checksum or told.get((shown.name, Fact.DIGEST), ""),

@@ -40,7 +40,7 @@ class Result(NamedTuple):
     """What was counted, for the next drill."""
 
 
-class Known(NamedTuple):
+class Baseline(NamedTuple):
     """What answers are held against."""
 
     data_as_of: int
@@ -52,7 +52,7 @@ class Known(NamedTuple):
     """What the last drill that passed counted in the same check; None: there is none."""
 
 
-def compared(check: Check, answer: str, known: Known) -> Result:
+def held_against(check: Check, answer: str, known: Baseline) -> Result:
     """Return what an answer is worth."""
     said, expected = answer.strip(), check.expected
     match expected.compare:
@@ -105,7 +105,7 @@ def _instant(said: str) -> int | None:
     return None if at.tzinfo is None else int(at.timestamp())
 
 
-def _counts(said: str, tolerance: Fraction, known: Known) -> Result:
+def _counts(said: str, tolerance: Fraction, known: Baseline) -> Result:
     counted = _numbers(said)
     if not counted:
         return Result(Outcome.FAILED, f"the answer counts nothing: {_shown(said)}")

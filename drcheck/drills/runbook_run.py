@@ -13,9 +13,9 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.runbook import Asks, Check, Runbook, Step
-from drcheck.drills import far
-from drcheck.drills.answers import Known, Outcome, Result, compared
-from drcheck.drills.far import Directory, TargetError
+from drcheck.drills import target_directory
+from drcheck.drills.check_results import Baseline, Outcome, Result, held_against
+from drcheck.drills.target_directory import Directory, TargetError
 from drcheck.interfaces import CollectorError, NotFound
 
 COPY: Final = "copy"
@@ -53,7 +53,7 @@ class Plan:
     files: tuple[File, ...]
     values: Mapping[str, str]
     """The environment of every step."""
-    known: Known
+    known: Baseline
     """What checks are held against."""
     last_counts: Mapping[str, Mapping[str, int]]
     """Check to what the last drill that passed counted."""
@@ -143,7 +143,7 @@ class _Failed(Exception):  # noqa: N818  what came of it, not a fault of drcheck
 
 
 @dataclass(slots=True)
-class Drill:
+class RunbookRun:
     """A drill while it runs."""
 
     plan: Plan
@@ -254,10 +254,12 @@ class Drill:
         known = self.plan.known._replace(last=self.plan.last_counts.get(check.name))
         if status != 0:
             result = Result(Outcome.FAILED, f"its command ended with status {status}{self._about(key)}")
-        elif len(output) >= far.OUTPUT:
-            result = Result(Outcome.NOT_RUN, f"its answer is not kept whole: it has {words.size(far.OUTPUT)} or more")
+        elif len(output) >= target_directory.OUTPUT:
+            result = Result(
+                Outcome.NOT_RUN, f"its answer is not kept whole: it has {words.size(target_directory.OUTPUT)} or more"
+            )
         else:
-            result = compared(check, output.decode("utf-8", "replace"), known)
+            result = held_against(check, output.decode("utf-8", "replace"), known)
         self.report.checks.append(Checked(check.name, check.asks, result))
         self.listener.says(f"{check.name}: {result.outcome.value.replace('_', ' ')}, {result.detail}")
 
@@ -287,7 +289,7 @@ class Drill:
         return state.status, bytes(output)
 
     def _keep(self, key: str, output: bytes) -> None:
-        if len(output) >= far.OUTPUT:
+        if len(output) >= target_directory.OUTPUT:
             output += b"\n[...]\n" + self.directory.tail(key)
         self.report.outputs.append(Kept(key, output, hashlib.sha256(output).hexdigest()))
 
@@ -324,12 +326,12 @@ class Drill:
         """Yield a file piece by piece, at least one; each is read while the one before it is being put."""
         offset = 0
         with ThreadPoolExecutor(1, thread_name_prefix="drcheck drill") as reading:
-            coming = reading.submit(file.read, 0, far.PIECE)
+            coming = reading.submit(file.read, 0, target_directory.PIECE)
             while True:
                 piece = coming.result()
-                is_last = len(piece) < far.PIECE
+                is_last = len(piece) < target_directory.PIECE
                 if not is_last:
-                    coming = reading.submit(file.read, offset + len(piece), far.PIECE)
+                    coming = reading.submit(file.read, offset + len(piece), target_directory.PIECE)
                 if piece or not offset:
                     yield piece
                 offset += len(piece)
@@ -350,7 +352,7 @@ class Drill:
                     continue
                 if status != 0:
                     self.listener.says(f"clean-up: {step.name} ended with status {status}")
-            self.listener.begins("clean up", "remove", far.ANSWER)
+            self.listener.begins("clean up", "remove", target_directory.ANSWER)
             self.directory.clear()
         except CollectorError as error:
             self.report.left = error.message

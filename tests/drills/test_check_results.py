@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.model.runbook import Check, Compare, Expected
-from drcheck.drills.answers import Known, Outcome, compared
+from drcheck.drills.check_results import Baseline, Outcome, held_against
 
 PASSED, FAILED, NOT_RUN, NOTED = Outcome.PASSED, Outcome.FAILED, Outcome.NOT_RUN, Outcome.NOTED
 AT = 1_800_000_000
@@ -21,7 +21,7 @@ def outcome(
     last: dict[str, int] | None = None, values: dict[str, str] | None = None,
 ) -> Outcome:  # fmt: skip
     check = Check("c", 60, "run", Expected(compare, text, number, Fraction(tolerance)))
-    return compared(check, said, Known(AT, values or {}, manifest, last)).outcome
+    return held_against(check, said, Baseline(AT, values or {}, manifest, last)).outcome
 
 
 def test_texts_are_held_against_what_was_stated() -> None:

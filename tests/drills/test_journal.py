@@ -1,4 +1,4 @@
-"""What is kept of each drill at the runner, whatever goes wrong while it is kept."""
+"""The journal of drills, whatever goes wrong while it is written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drcheck.drills import records
-from drcheck.drills.records import LOG, Records
+from drcheck.drills import journal
+from drcheck.drills.journal import LOG, Journal
 
 LINE = b'{"test": "d"}\n'
 
@@ -17,19 +17,19 @@ LINE = b'{"test": "d"}\n'
 def test_a_drill_with_a_record_is_in_the_log_too_and_one_that_was_cut_off_is_told_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = Records(str(tmp_path))
-    keeping = kept.begin("d", {"id": "d"})
-    write = records._write
+    kept = Journal(str(tmp_path))
+    folder = kept.begin("d", {"id": "d"})
+    write = journal._write
 
     def no_room(file: Path, data: bytes) -> None:
         if file.name == "record.json":
             raise OSError(errno.ENOSPC, "no room")
         write(file, data)
 
-    monkeypatch.setattr(records, "_write", no_room)
+    monkeypatch.setattr(journal, "_write", no_room)
     with pytest.raises(OSError, match="no room"):
-        keeping.end({"id": "d"}, b"entry", LINE)
-    keeping.close()
+        folder.end({"id": "d"}, b"entry", LINE)
+    folder.close()
     monkeypatch.undo()
     (told,) = kept.all()
     assert told.record is None
@@ -47,5 +47,5 @@ def test_a_line_of_which_the_disk_takes_a_part_at_a_time_is_written_whole(
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda file, data: write(file, data[:5]))
-    Records(str(tmp_path)).append(LINE)
+    Journal(str(tmp_path)).append(LINE)
     assert (tmp_path / LOG).read_bytes() == LINE

@@ -1,4 +1,4 @@
-"""What is kept of each drill at the runner: a directory with its outputs, and one log of all of them.
+"""The journal of drills at the runner: of each a folder with its outputs, and one log of all of them.
 
 A drill is kept as begun before its first step. While it runs its directory is locked, so that one whose drcheck was
 killed is known by its lock: it is told as aborted, by whoever comes next.
@@ -23,8 +23,8 @@ _ENTRY: Final = "ledger.entry"
 """What is yet to be appended to the ledger."""
 
 
-class Told(NamedTuple):
-    """What is kept of a drill."""
+class JournaledDrill(NamedTuple):
+    """What the journal has of a drill."""
 
     id: str
     begun: Mapping[str, Any]
@@ -33,13 +33,13 @@ class Told(NamedTuple):
     running: bool
 
 
-class Records:
+class Journal:
     """The directory of drills."""
 
     def __init__(self, directory: str) -> None:
         self.directory = Path(directory)
 
-    def begin(self, drill: str, begun: Mapping[str, Any]) -> Keeping:
+    def begin(self, drill: str, begun: Mapping[str, Any]) -> DrillFolder:
         """Keep that a drill begins, on the disk when it returns; raises ``UsageError`` where that is impossible."""
         own = self.directory / drill
         try:
@@ -53,16 +53,16 @@ class Records:
                 f"nothing can be kept of the drill in {own}: {(error.strerror or 'error').lower()}",
                 "A drill that cannot be recorded is not run; see `drills.records` of drcheck.yaml.",
             ) from error
-        return Keeping(self, own, lock)
+        return DrillFolder(self, own, lock)
 
-    def all(self) -> Iterator[Told]:
+    def all(self) -> Iterator[JournaledDrill]:
         """Yield what is kept of each drill, in the order of their names."""
         for own in sorted(self.directory.iterdir()) if self.directory.is_dir() else ():
             begun, record = _read(own / _BEGUN), _read(own / _RECORD)
             if begun is not None:
-                yield Told(own.name, begun, record, record is None and _is_locked(own / _LOCK))
+                yield JournaledDrill(own.name, begun, record, record is None and _is_locked(own / _LOCK))
 
-    def take_over(self, drill: str) -> Keeping | None:
+    def take_over(self, drill: str) -> DrillFolder | None:
         """Return a drill for whoever tells its end, or tells the ledger of it; None: it runs, or all was told."""
         own = self.directory / drill
         lock = os.open(own / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -71,11 +71,11 @@ class Records:
         except OSError:
             os.close(lock)
             return None
-        keeping = Keeping(self, own, lock)
-        if (own / _RECORD).exists() and keeping.entry is None:
-            keeping.close()
+        folder = DrillFolder(self, own, lock)
+        if (own / _RECORD).exists() and folder.entry is None:
+            folder.close()
             return None
-        return keeping
+        return folder
 
     def append(self, line: bytes) -> None:
         """Append a line to the log of all drills, on the disk when it returns."""
@@ -94,11 +94,11 @@ class Records:
         _flush(self.directory)
 
 
-class Keeping:
-    """What is kept of one drill, while it runs."""
+class DrillFolder:
+    """The folder of one drill, locked while it runs."""
 
-    def __init__(self, records: Records, directory: Path, lock: int) -> None:
-        self._records = records
+    def __init__(self, journal: Journal, directory: Path, lock: int) -> None:
+        self._journal = journal
         self.directory = directory
         self._lock = lock
 
@@ -117,11 +117,11 @@ class Keeping:
     def end(self, record: Mapping[str, Any], entry: bytes, line: bytes) -> None:
         """Keep what came of it, and tell it in the log of all drills; ``entry`` is what the ledger is to be told."""
         _write(self.directory / _ENTRY, entry)
-        self._records.append(line)  # a drill without a record is told again, by the same line
+        self._journal.append(line)  # a drill without a record is told again, by the same line
         _write(self.directory / _RECORD, json.dumps(record, indent=1).encode() + b"\n")
 
-    def told(self) -> None:
-        """Note that the ledger was told."""
+    def entry_appended(self) -> None:
+        """Note that the ledger has it."""
         (self.directory / _ENTRY).unlink(missing_ok=True)
 
     def withdraw(self) -> None:
