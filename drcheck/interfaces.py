@@ -46,6 +46,22 @@ class Disconnected(CollectorError):  # noqa: N818  an adjective that reads well 
     """The connection to a host was lost, or it fell silent: whether it did what was asked of it is not known."""
 
 
+class Store(Protocol):
+    """A place that the runner names to be written to: checkpoints and reports go there, whole or not at all."""
+
+    def put(self, name: str, data: bytes, *, replace: bool) -> None:
+        """Write ``name`` below the place.
+
+        Without ``replace`` what is there already stands: the same bytes are no error, others raise :class:`Occupied`.
+        Raises :class:`CollectorError` where it could not be written.
+        """
+        ...
+
+
+class Occupied(CollectorError):  # noqa: N818  an adjective that reads well where it is caught
+    """Something else has that name already, and was left as it is."""
+
+
 class Entry(NamedTuple):
     """One thing in a listing. Links, directories, delete markers and unfinished uploads are never entries."""
 
@@ -232,6 +248,8 @@ class Asked:
     """Of a list of what exists, alias of each connection to the host that it leads to: the list may name that."""
     states: Mapping[str, State] = field(default_factory=dict)
     """Name to what an earlier look read of its state, where the source asks for one."""
+    judged_since: int = LONG_AGO
+    """The oldest data that is judged: of what is older only that is needed which it builds on."""
 
 
 class Ran(NamedTuple):

@@ -16,7 +16,7 @@ from drcheck.errors import UsageError
 if TYPE_CHECKING:
     from drcheck.core.model.log_records import Log
     from drcheck.core.model.policy import Source
-    from drcheck.interfaces import Collector, Read, Shell
+    from drcheck.interfaces import Collector, Read, Shell, Store
     from drcheck.run_report import Documents, Render, Report
     from drcheck.settings import Connection
 
@@ -53,6 +53,64 @@ _READERS: Final = (
         behaves=Behaviour.STANDING,
         lists=True,
         keys="objects_source",
+    ),
+    Reader(
+        "restic",
+        "drcheck.readers.tools.restic",
+        "what `restic snapshots --json` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="restic_source",
+    ),
+    Reader(
+        "borg",
+        "drcheck.readers.tools.borg",
+        "what `borg list --json` or `borg info --json --glob-archives '*'` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="borg_source",
+    ),
+    Reader(
+        "pgbackrest",
+        "drcheck.readers.tools.pgbackrest",
+        "what `pgbackrest info --output=json` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="pgbackrest_source",
+        chains=True,
+    ),
+    Reader(
+        "pgbackrest-files",
+        "drcheck.readers.tools.pgbackrest_files",
+        "a repository of pgBackRest, with its log archive",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=True,
+        keys="pgbackrest_files_source",
+        chains=True,
+    ),
+    Reader(
+        "barman",
+        "drcheck.readers.tools.barman",
+        "what `barman -f json list-backups SERVER` prints",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=False,
+        keys="barman_source",
+        chains=True,
+    ),
+    Reader(
+        "barman-files",
+        "drcheck.readers.tools.barman_files",
+        "what Barman keeps of a server, on a host or in object storage, with its log archive",
+        yields=frozenset({Tells.POINTS}),
+        behaves=Behaviour.STANDING,
+        lists=True,
+        keys="barman_files_source",
+        chains=True,
     ),
     Reader(
         "restore-log",
@@ -134,6 +192,8 @@ class PlaceType(NamedTuple):
     """The module that loads what talks to it."""
     shell_opener: str = ""
     """Module and function that open a shell there, for drills; empty: nothing runs there."""
+    store_opener: str = ""
+    """Module and function that open what writes there, for checkpoints; empty: nothing does."""
 
 
 COLLECTORS: Final[dict[str, PlaceType]] = {
@@ -141,11 +201,13 @@ COLLECTORS: Final[dict[str, PlaceType]] = {
         "drcheck.collectors.s3.settings:S3Connection",
         "drcheck.collectors.s3.collector:open_s3",
         "drcheck.collectors.s3.client",
+        store_opener="drcheck.collectors.s3.store:open_store",
     ),
     "azure_blob": PlaceType(
         "drcheck.collectors.azure.settings:AzureConnection",
         "drcheck.collectors.azure.collector:open_azure_blob",
         "drcheck.collectors.azure.client",
+        store_opener="drcheck.collectors.azure.store:open_store",
     ),
     "ssh": PlaceType(
         "drcheck.collectors.ssh.settings:SshConnection",
@@ -178,18 +240,20 @@ class Format(NamedTuple):
     """Whether it is for no terminal."""
     is_streamed: bool = False
     """Whether its module has ``documents`` too, which write each service as it is judged."""
+    has_exhibits: bool = False
+    """Whether it shows, of a period, what pictures are drawn from, and everything that there was."""
     extra: str = ""
     """The extra of the distribution that brings what its module imports; empty: it needs none."""
 
 
 FORMATS: Final[dict[str, Format]] = {
     "console": Format("drcheck.reports.console.report", "text/plain; charset=utf-8", ".txt"),
-    "json": Format("drcheck.reports.json", "application/json", ".json", is_streamed=True),
+    "json": Format("drcheck.reports.json", "application/json", ".json", is_streamed=True, has_exhibits=True),
     "prometheus": Format("drcheck.reports.prometheus", "text/plain; version=0.0.4; charset=utf-8", ".prom"),
     "nagios": Format("drcheck.reports.nagios", "text/plain; charset=utf-8", ".txt", is_plugin=True),
     "junit": Format("drcheck.reports.junit", "application/xml", ".xml"),
     "markdown": Format("drcheck.reports.markdown", "text/markdown; charset=utf-8", ".md"),
-    "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv"),
+    "csv": Format("drcheck.reports.csv", "text/csv; charset=utf-8; header=present", ".csv", is_streamed=True),
     "sarif": Format("drcheck.reports.sarif", "application/sarif+json", ".sarif"),
     "oscal": Format("drcheck.reports.oscal.report", "application/json", ".json"),
     "xlsx": Format(
@@ -198,6 +262,7 @@ FORMATS: Final[dict[str, Format]] = {
         ".xlsx",
         is_binary=True,
         extra="xlsx",
+        is_streamed=True,
     ),
 }
 """Name of a report format, as ``--format`` takes it; the first one is the default."""
@@ -283,6 +348,19 @@ def shell(connection: Connection, pool: object) -> Shell:
     return opened
 
 
+def store(connection: Connection, root: str, pool: object) -> Store:
+    """Return what writes below ``root`` at a connection; raises ``UsageError`` where drcheck writes nothing."""
+    place = COLLECTORS[connection.type]
+    if not place.store_opener:
+        raise UsageError(
+            f"{connection.name} is {connection.keys.what}, where drcheck writes nothing",
+            "Name a connection of type s3 or azure_blob, or a directory.",
+        )
+    import_module(place.sdk)
+    opened: Store = _named(place.store_opener)(connection, root, pool)
+    return opened
+
+
 def _no_versions(connection: Connection, _root: str, _pool: object) -> Collector:
     from drcheck.interfaces import CollectorError
 
@@ -300,25 +378,38 @@ def kind_description(name: str) -> str:
 
 def renderer(name: str) -> Render:
     """Return what renders a report in the format of that name; raise ``UsageError`` where its extra is missing."""
+    render: Render = _of_format(name).render
+    return render
+
+
+def documents(name: str) -> Documents | None:
+    """Return what makes the documents of a report in the form of that name; None: it takes all services at once.
+
+    Raises ``UsageError`` where its extra is missing.
+    """
+    if name not in DOCUMENTS and not FORMATS[name].is_streamed:
+        return None
+    module = import_module(DOCUMENTS[name].module) if name in DOCUMENTS else _of_format(name)
+    made: Documents = module.documents
+    return made
+
+
+def has_exhibits(name: str) -> bool:
+    """Return whether the form of that name shows what pictures are drawn from, and everything that there was."""
+    return name in DOCUMENTS or FORMATS[name].has_exhibits
+
+
+def _of_format(name: str) -> Any:
+    """Return the module of a format; raise ``UsageError`` where its extra is missing."""
     form = FORMATS[name]
     try:
-        render: Render = import_module(form.module).render
+        return import_module(form.module)
     except ModuleNotFoundError as error:
         if not form.extra:
             raise
         raise UsageError(
             f"the format {name} needs {error.name}, which is not installed", f"Install backup-promises[{form.extra}]."
         ) from error
-    return render
-
-
-def documents(name: str) -> Documents | None:
-    """Return what makes the documents of a report in the form of that name; None: it takes all services at once."""
-    form = DOCUMENTS.get(name) or FORMATS[name]
-    if isinstance(form, Format) and not form.is_streamed:
-        return None
-    made: Documents = import_module(form.module).documents
-    return made
 
 
 def exit_status(name: str, report: Report) -> int:

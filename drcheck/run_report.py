@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.judging import summary
+from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import Sample
 from drcheck.core.judging.summary import Sources, Totals
@@ -134,6 +135,8 @@ class Report:
     """When gathering and judging ended, in seconds since 1970."""
     provenance: Provenance | None = None
     """How what it rests on came about, where a report of a period is asked for."""
+    completeness: Completeness | None = None
+    """What of the period is there, and what is missing, where a report of one is asked for."""
     standards: tuple[Standard, ...] = ()
     """Whose controls verdicts are mapped to, where a report of a period is asked for."""
     sample: Sample | None = None

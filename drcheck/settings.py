@@ -194,13 +194,26 @@ class Notify:
     test_before: int = 30 * 86400
 
 
+class Witnessed(NamedTuple):
+    """A witness that is asked to cosign each checkpoint (C2SP tlog-witness)."""
+
+    name: str
+    url: str
+    """What its ``add-checkpoint`` stands behind."""
+    key: str
+    """Its public key, as a *vkey* of a cosignature."""
+
+
 class Proof(NamedTuple):
     """What signs the ledger, so that others can tell later that nothing of it was changed."""
 
     key: str
     """The file that holds the private key."""
-    checkpoints: str = ""
-    """A directory to which each signed checkpoint goes as well; empty: to none."""
+    checkpoints: tuple[str, ...] = ()
+    """Where each signed checkpoint goes as well: directories, and places as ``CONNECTION:PATH/``."""
+    witnesses: tuple[Witnessed, ...] = ()
+    quorum: int = 1
+    """How many of them must have cosigned, for whoever verifies by the policy that goes with reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,12 +318,15 @@ def standing(source: Source, connection: Connection | None) -> Standing:
     """Return who vouches for what is read at ``source``; without its connection, the best that may.
 
     A cloud's storage tells itself when an object came; the times on hosts and disks, and what a log says, are the word
-    of whoever wrote them, wherever they lie. An attestation is the word of the owner it names.
+    of whoever wrote them, wherever they lie. A backup tool's own list is the tool's word, an attestation that of the
+    owner it names.
     """
     if source.reader.own is not None:
         return standing_of(source.reader.own)
     if source.tells(Tells.ATTESTATIONS):
         return Standing.ATTESTED
+    if source.reader.is_list_of_points:
+        return Standing.TOOL
     by_storage = source.reader.lists and (connection is None or connection.dates_arrival)
     return Standing.STORAGE if by_storage else Standing.LOG
 

@@ -23,7 +23,7 @@ POLICY = """\
 drcheck: 1
 service: web
 sources:
-  replica: {at: "top:list.txt", reader: backup-list, of: [orders]}
+  replica: {at: "top:list.txt", reader: backup-list, of: [orders], seen_every: 1h}
   drills: {at: "top:drills.jsonl", reader: restore-log}
 commitments:
   lag: {kind: replication_lag, at_most: 15m, evidence: [replica]}
@@ -96,7 +96,7 @@ def test_a_kind_from_outside_is_breached(tmp_path):
         ("at_most: 15m", "at_most: 1s", "commitments.lag.at_most: light is not that fast"),
         ("lag: {kind: replication_lag, at_most: 15m, evidence: [replica]}",
          "lag: {kind: replication_lag, at_most: 15m, evidence: [drills]}",
-         "drills is read by restore-log, which tells nothing about replication_lag (it needs a source read by backup-list"),
+         "drills is read by restore-log, which tells nothing about replication_lag (it needs a source read by objects or the reader of a backup tool"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_kind_from_outside_is_told(tmp_path, wrong, right, told):

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from drcheck.app.check_sample import sample_faults
+from drcheck.app.completeness import differences, of_log
 from drcheck.app.judge import judge
 from drcheck.app.offline import tolerance_of
+from drcheck.app.proof import compare_elsewhere
 from drcheck.app.question import all_named
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.versions import versions
@@ -38,7 +40,7 @@ from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
 from drcheck.reports.bundle import MANIFEST
 from drcheck.reports.json import report_object, written
-from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, attachments
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
 
@@ -46,7 +48,10 @@ _MOST_FILES: Final = MOST + 1
 """Files of a policy: itself, and the templates that extend one another."""
 _MOST_BYTES: Final = 2**31
 """In a bundle, by what it says itself; nothing in it is read any further than it says."""
-_ELSEWHERE: Final = "no records are in a PDF that a signature could be held against: a bundle carries them"
+_ELSEWHERE: Final = (
+    "no records are in the documents of a directory that a signature could be held against: a single one, or a bundle, "
+    "carries them"
+)
 UNJUDGED: Final = (
     "the records are signed, and not what the report says of them: drcheck check --config has it judged again by the "
     "ledger"
@@ -85,9 +90,8 @@ def check(file: str, settings: Settings | None, trust: Trust | None = None) -> C
     files = attachments(data)
     if DOCUMENTS in files:
         checked = _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
-    else:
-        checked = _document(files, settings)
-    return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
+        return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
+    return replace(_document(files, settings), proof=_proof(files, settings, trust))
 
 
 def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Checked:
@@ -134,12 +138,13 @@ def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust |
     except (KeyError, TypeError, ValueError, AttributeError):
         found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
         return found
-    found.noted.append(f"what counts is {REPORT}: its pages are held against nothing but their digests")
+    found.noted.append(f"what counts is {REPORT}: what pages say is held against nothing in it")
     if settings is None:
         found.open.append(UNJUDGED)
     elif head is not None:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             goes_on(found, ledger.log, head)
+            compare_elsewhere(found, settings, ledger.log, trust)
     return found
 
 
@@ -223,7 +228,9 @@ def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
 
 def _policies(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the text of each attached policy, by the digest that reports name it with."""
-    texts = [data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS}]
+    texts = [
+        data.decode() for name, data in files.items() if name not in {REPORT, DIGESTS} and not name.startswith(RECORDS)
+    ]
     return {digest: text for text in texts for digest in _digests_of(separated(text)[:_MOST_FILES])}
 
 
@@ -237,6 +244,7 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
     """Yield how the ledger differs: policies are judged again, over the same windows, by what its run knew."""
     with open_ledger(settings.ledger, read_only=True) as ledger:
         yield from _entries(ledger.log, report)
+        yield from _completeness(ledger.log, report)
         now = ledger.state((), folded=True)
         past = next((run for run in now.runs.values() if run.began.run == report["run"]), None)
         if past is None:
@@ -265,6 +273,16 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
                 told = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
                 again = json.loads(written(told))  # names that are no UTF-8 are written in another way
                 yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
+
+
+def _completeness(log: Log, report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is said of the completeness of a period otherwise than the ledger does; some reports say nothing."""
+    if (told := report.get("completeness")) is None or not 0 <= told["entries"] <= log.count:
+        return
+    start, end = (int(datetime.fromisoformat(report["window"][key]).timestamp()) for key in ("from", "to"))
+    names = [one["service"] for one in report["services"]]
+    again = of_log(log, Window(start, end), names, whole=told["whole"], upto=told["entries"])
+    yield from differences(told, again)
 
 
 def _entries(log: Log, report: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from drcheck.app.drill_choice import Prepared
 from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.drills import lines
 from drcheck.core.model.drill import Drill, DrillCheck, DrillClocks, DrillPhase, DrillPoint, Ending
+from drcheck.core.model.evidence import UNTOLD
 from drcheck.drills.check_results import Outcome
 from drcheck.drills.journal import DrillFolder, Journal, JournaledDrill
 from drcheck.drills.runbook_run import Report
@@ -122,7 +123,7 @@ def _begun(prepared: Prepared, began: int, notes: str) -> Drill:
             prepared.planned.of or prepared.policy.sources[point.source].of[0],
             point.name,
             point.data_lo,
-            point.size,
+            None if point.size == UNTOLD else point.size,
         ),
         target_site=prepared.target.site,
         operator=_operator(),

@@ -192,6 +192,7 @@ def _job(
     since = min(versions.since(source, window), history.broken_since())
     asked = Asked(
         since=since,
+        judged_since=versions.since(source, window, with_bases=False) if source.reader.chains else since,
         begin=begin,
         clock_tolerance=settings.clock_tolerance,
         service=policy.service,

@@ -9,9 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from drcheck.app.kept_checkpoints import all_kept, held_against
 from drcheck.core.proof import merkle, verification
 from drcheck.core.proof.checkpoints import Checkpoint, Extension, Inclusion, checkpoint_of
-from drcheck.core.proof.notes import NotANote
+from drcheck.core.proof.notes import NotANote, VerifierKey
 from drcheck.core.proof.trust import Trust
 from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted
@@ -19,9 +20,11 @@ from drcheck.errors import UsageError
 from drcheck.ledger import checkpoints, encoding
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.errors import DamagedLedger, LedgerError
+from drcheck.ledger.interface import Log
 from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.ledger.tree import Tree
+from drcheck.settings import Settings
 
 FORMAT: Final = "drcheck ledger 1"
 """First thing in an export."""
@@ -102,7 +105,7 @@ def verify(file: str, trust: Trust | None, since: str | None) -> Verification:
         why = (error.strerror or "error").lower()
         raise UsageError(f"{error.filename} cannot be read: {why}", "Name a file that can.") from None
     if head.startswith(_SQLITE):
-        return verify_ledger(f"sqlite:///{path.absolute()}", trust, old)
+        return verify_ledger(Settings(file, ledger=f"sqlite:///{path.absolute()}"), trust, old)
     if head.startswith(b"{"):
         _export(found, path, trust, old)
         return found
@@ -119,16 +122,30 @@ def verify(file: str, trust: Trust | None, since: str | None) -> Verification:
     return found
 
 
-def verify_ledger(url: str, trust: Trust | None, old: bytes | None = None) -> Verification:
-    """Say what the ledger at ``url`` proves; raises LedgerError where there is none."""
+def verify_ledger(settings: Settings, trust: Trust | None, old: bytes | None = None) -> Verification:
+    """Say what the ledger of a configuration proves, also by the checkpoints that lie elsewhere.
+
+    Raises LedgerError where there is none.
+    """
     found = Verification()
     try:
-        with open_ledger(url, read_only=True) as ledger:
+        with open_ledger(settings.ledger, read_only=True) as ledger:
             stored = ((one.number, one.data) for one in ledger.log.read())
             _records(found, stored, lambda: "", trust, old)
+            compare_elsewhere(found, settings, ledger.log, trust)
     except DamagedLedger as error:
         found.wrong.append(error.message)
     return found
+
+
+def compare_elsewhere(found: Verification, settings: Settings, log: Log, trust: Trust | None) -> None:
+    """Add whether the checkpoints that lie elsewhere, by the configuration, go on to the entries of a ledger."""
+    if settings.proof is None or not settings.proof.checkpoints:
+        return
+    # Also by keys that are not trusted any more, or never were: what they signed contradicts the ledger just as well.
+    keys = [*(VerifierKey.read(one.key) for one in checkpoints.keys(log)), *(trust.logs if trust is not None else ())]
+    tree = Tree(log)
+    held_against(found, all_kept(settings, found), keys, lambda size: tree.root(size) if size <= log.count else None)
 
 
 def bring_in(file: str, url: str) -> tuple[Verification, int]:

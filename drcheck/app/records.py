@@ -12,6 +12,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from drcheck.app.completeness import differences, of_records
+from drcheck.app.cosigning import policy_of
+from drcheck.core.model.verdict import Window
 from drcheck.core.proof import merkle, verification
 from drcheck.core.proof.checkpoints import Checkpoint, Inclusion, checkpoint_of
 from drcheck.core.proof.notes import VerifierKey, base64_bytes
@@ -22,8 +25,11 @@ from drcheck.ledger import checkpoints, encoding, entries
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.interface import Log
+from drcheck.ledger.notifications import Notification
 from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.ledger.tree import Tree
+from drcheck.reports.wording import completeness
+from drcheck.settings import Proof
 
 CHECKPOINT: Final = "ledger/checkpoint"
 RECORDS: Final = "ledger/records.jsonl"
@@ -43,11 +49,19 @@ BEFORE: Final = (
 )
 
 
-def records(log: Log, since: int, run: str, services: Collection[str], texts: Collection[str]) -> dict[str, bytes]:
-    """Return the files that prove which records there are from the first run that began at ``since`` or later on.
+def records(
+    log: Log,
+    since: int,
+    run: str,
+    services: Collection[str] | None,
+    texts: Collection[str],
+    proof: Proof | None = None,
+) -> dict[str, bytes]:
+    """Return the files that prove which records there are from the last run that began before ``since`` on.
 
-    Shown is what tells of ``services``, and the policy texts with one of the digests ``texts``; ``run`` is the run that
-    the report names. Nothing where the ledger was never signed.
+    Shown is what tells of ``services``, None: of all, and the policy texts that they were judged by, however old; of
+    some services these are known by their digests ``texts``. ``run`` is the run that the report names, and ``proof``
+    says which witnesses there are. Nothing where the ledger was never signed.
     """
     note = checkpoints.newest(log)
     if not note:
@@ -56,29 +70,42 @@ def records(log: Log, since: int, run: str, services: Collection[str], texts: Co
     shown = _Shown(services, texts)
     first, proven = _first(log, since, head.size), 0
     lines: list[str] = []
+    before: dict[int, bytes] = {}
+    judged_by: set[int] = set()
     for number, data in log.read(0, head.size):
         kind = encoding.kind(data)
         is_shown = shown.shows(number, kind, data)  # also before the first one: sources are named there
         if number < first:
+            if is_shown and kind == entries.PolicyText.KIND:
+                before[number] = data
             continue
+        if services is None and kind == entries.PoliciesJudged.KIND:
+            judged_by |= _texts_of(data)
         if kind == entries.RunBegan.KIND and encoding.about(data) == run:
             proven = number
         told = {"bytes": _base64(data)} if is_shown else {"leaf": _base64(merkle.leaf_hash(data))}
         lines.append(json.dumps({"number": number, **told}))
     tree = Tree(log)
-    beside = merkle.beside(range(first - 1, head.size), head.size, tree.node)
-    ends = {"format": _FORMAT, "first": first, "last": head.size}, {"beside": [*map(_base64, beside)]}
+    if services is None:
+        before = {number: data for number, data in before.items() if number in judged_by}
+    alone = [json.dumps({"number": number, "bytes": _base64(data)}) for number, data in before.items()]
+    beside = merkle.beside([*(number - 1 for number in before), *range(first - 1, head.size)], head.size, tree.node)
+    ends = (
+        {"format": _FORMAT, "alone": len(alone), "first": first, "last": head.size},
+        {"beside": [*map(_base64, beside)]},
+    )
+    lines = [*alone, *lines]
     files = {
         CHECKPOINT: note.encode(),
-        _POLICY: Trust.of(VerifierKey.read(keys[-1].key)).text.encode(),
+        _POLICY: policy_of(VerifierKey.read(keys[-1].key), proof).text.encode(),
         RECORDS: "".join(f"{line}\n" for line in (json.dumps(ends[0]), *lines, json.dumps(ends[1]))).encode(),
     }
     changes = [one.change for one in keys if one.change]
     files |= {f"{_CHANGE}{number}": change.encode() for number, change in enumerate(changes, 1)}
     if proven:
         (stored,) = log.read(proven - 1, proven)
-        proof = Inclusion(proven - 1, tuple(merkle.inclusion(proven - 1, head.size, tree.node)), note, stored.data)
-        files[_PROOF] = proof.text.encode()
+        inclusion = Inclusion(proven - 1, tuple(merkle.inclusion(proven - 1, head.size, tree.node)), note, stored.data)
+        files[_PROOF] = inclusion.text.encode()
     return files
 
 
@@ -97,15 +124,17 @@ def verify_records(
     except (KeyError, ValueError, TypeError, IndexError, RecursionError):
         found.wrong.append(f"{RECORDS} is missing, or has not the form of one")
         return head
-    if len(leaves) != head.size - first + 1 or merkle.root_of(leaves, head.size, beside) != head.root:
+    covered = sum(index >= first - 1 for index in leaves)
+    if covered != head.size - first + 1 or merkle.root_of(leaves, head.size, beside) != head.root:
         found.wrong.append(f"the records in {RECORDS} are not those that were signed")
         return head
     found.held.append(
         f"records {first} to {head.size} are those over which the checkpoint was made, and none is missing; "
-        f"{len(shown)} are shown, {len(leaves) - len(shown)} tell of no service of this report"
+        f"{len(shown)} are shown, {len(leaves) - len(shown)} hidden: they tell of other services, or of messages"
     )
     found.noted.append(BEFORE)
     _hold_against(found, report, first, shown)
+    _add_completeness(found, report, shown, head.size)
     return head
 
 
@@ -137,17 +166,29 @@ def _began(data: bytes) -> int:
             raise Damaged("it is not how a run began")
 
 
+def _texts_of(data: bytes) -> set[int]:
+    """Return the entries with the texts that a run judged by."""
+    match encoding.decode(data):
+        case entries.PoliciesJudged(policies=policies):
+            return {one.text for one in policies}
+        case _:
+            return set()
+
+
 class _Shown:
     """Which entries tell of some services; they are asked for in the ledger's order."""
 
-    def __init__(self, services: Collection[str], texts: Collection[str]) -> None:
-        self._services, self._texts = frozenset(services), frozenset(texts)
+    def __init__(self, services: Collection[str] | None, texts: Collection[str]) -> None:
+        self._all = services is None
+        self._services, self._texts = frozenset(services or ()), frozenset(texts)
         self._sources: set[str] = set()
 
     def shows(self, number: int, kind: str, data: bytes) -> bool:
         """Return whether an entry tells of these services, or of none."""
         if kind in _FOR_ALL:
             return True
+        if self._all:
+            return kind != Notification.KIND
         about = encoding.about(data)
         if kind == entries.SourceNamed.KIND:
             service, _ = entries.of_source(about)
@@ -170,21 +211,27 @@ class _Shown:
 
 
 def _read(data: bytes) -> tuple[int, dict[int, bytes], dict[int, bytes], list[bytes]]:
-    """Return the first number, all leaf hashes by index, the entries shown by number, and the hashes beside them."""
+    """Return the first number, all leaf hashes by index, the entries shown by number, and the hashes beside them.
+
+    Some entries may stand alone before the first one; the others follow on each other.
+    """
     head, *lines, end = map(json.loads, data.splitlines())
     if head["format"] != _FORMAT:
         raise ValueError(head["format"])
     leaves: dict[int, bytes] = {}
     shown: dict[int, bytes] = {}
-    for number, line in enumerate(lines, int(head["first"])):
-        if line["number"] != number:
+    first, alone, before = int(head["first"]), int(head["alone"]), 0
+    for place, line in enumerate(lines):
+        number = int(line["number"])
+        if not before < number < first if place < alone else number != first + place - alone:
             raise ValueError(number)
+        before = number
         if "bytes" in line:
             shown[number] = base64_bytes(line["bytes"])
             leaves[number - 1] = merkle.leaf_hash(shown[number])
         else:
             leaves[number - 1] = base64_bytes(line["leaf"])
-    return int(head["first"]), leaves, shown, [base64_bytes(one) for one in end["beside"]]
+    return first, leaves, shown, [base64_bytes(one) for one in end["beside"]]
 
 
 def _hold_against(found: Verification, report: Mapping[str, Any], first: int, shown: Mapping[int, bytes]) -> None:
@@ -212,6 +259,28 @@ def _hold_against(found: Verification, report: Mapping[str, Any], first: int, sh
         f"{counted(len(runs), 'run')} began in them; the policies of {came} of {count} services came in them, the "
         "others before"
     )
+
+
+def _add_completeness(found: Verification, report: Mapping[str, Any], shown: Mapping[int, bytes], upto: int) -> None:
+    """Add what of the period is there and what is missing by the records, and whether the report says the same."""
+    start, end = (int(datetime.fromisoformat(report["window"][key]).timestamp()) for key in ("from", "to"))
+    try:
+        again = of_records(shown, upto, Window(start, end), [one["service"] for one in report["services"]])
+    except Damaged as error:
+        found.wrong.append(f"a record cannot be read: {error}")
+        return
+    told = report.get("completeness")
+    found.wrong += differences(told, again)
+    if told is not None and told["entries"] != upto:
+        found.open.append(
+            f"what the report says of its completeness rests on {told['entries']} records, and {upto} are signed"
+        )
+    if again.hidden:
+        found.open.append(completeness.hidden(again))
+    missing = list(completeness.missing(again._replace(hidden=0)))
+    found.noted += [f"missing: {one}" for one in missing]
+    if not missing and not again.hidden:
+        found.held.append(f"{completeness.COMPLETE}, of those that these records tell of")
 
 
 def _base64(data: bytes) -> str:

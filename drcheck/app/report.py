@@ -8,17 +8,21 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from drcheck import registry
+from drcheck.app.completeness import of_log, told_of
 from drcheck.app.offline import KnownOffline, known_offline
 from drcheck.app.question import Question
 from drcheck.app.records import records
 from drcheck.core.fast_dataclasses import replace
+from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import Drawing
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.verdict import Window
+from drcheck.core.proof.checkpoints import checkpoint_of
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.time.spans import Span
 from drcheck.ledger.interface import Log
+from drcheck.ledger.past_breaches import PastBreaches
 from drcheck.ledger.past_runs import past_runs
 from drcheck.ledger.state import PastRun
 from drcheck.ledger.tree import Tree
@@ -41,21 +45,36 @@ def report(
     loaded, standards = load_policies(paths, settings), load_standards(settings.controls)
     with known_offline(settings, paths, loaded, question) as known:
         kept: list[Judged] = []
-        runs = cache(partial(past_runs, known.ledger.log))  # each time all entries are read
+        breaches = PastBreaches(known.windows)
+        runs = cache(partial(past_runs, known.ledger.log, breaches=breaches))  # each time all entries are read
         provenance = cache(partial(_provenance, known, runs))
         drawing = None if asked is None else _drawing(known.ledger.log, runs, known.report(()).window, asked)
+        known_texts = {one.policy.sha256: one.policy for each in known.versions.values() for one in each.readable}
         names = {policy.service for policy in known.policies}
-        texts = {one.policy.sha256 for versions in known.versions.values() for one in versions.readable}
+        log, whole_estate = known.ledger.log, not paths
+
+        @cache
+        def completeness(window: Window, checkpoint: str) -> Completeness:
+            upto = told_of(checkpoint_of(checkpoint).size, log) if checkpoint else log.count
+            return of_log(log, window, names, whole=whole_estate, upto=upto, known=known_texts)
 
         def complete(made: Report) -> Report:
-            proof = partial(records, known.ledger.log, made.window.start, made.run, names, texts)
+            shown_of = None if whole_estate else names
+            proof = partial(records, log, made.window.start, made.run, shown_of, known_texts, settings.proof)
             sample = None if drawing is None else drawing.sample()
             came = provenance(made.window)
-            shown = proof if made.checkpoint else None
-            return replace(made, standards=standards, provenance=came, sample=sample, records=shown)
+            return replace(
+                made,
+                standards=standards,
+                provenance=came,
+                completeness=completeness(made.window, made.checkpoint),
+                sample=sample,
+                records=proof if made.checkpoint else None,
+            )
 
         def services() -> Iterator[Judged]:
-            for judged in known.judged(exhibits=True):
+            for one in known.judged(exhibits=registry.has_exhibits(form)):
+                judged = _with_begins(one, breaches, runs)
                 kept.append(in_short(judged))
                 if drawing is not None:
                     drawing.add(judged.policy.service, judged.verdicts)
@@ -108,6 +127,19 @@ def _provenance(known: KnownOffline, runs: Callable[[int], list[PastRun]], windo
         tuple(sorted(texts, key=lambda text: (text.at, text.service))),
         log.count,
         Tree(log).root(log.count).hex(),
+    )
+
+
+def _with_begins(judged: Judged, breaches: PastBreaches, runs: Callable[[int], list[PastRun]]) -> Judged:
+    """Return a service with since when the breaches stand that were open when the period began."""
+    firsts = (next(iter(one.breaches()), None) for one in judged.verdicts)
+    if all(first is None or first.opened_at > judged.window.start for first in firsts):
+        return judged
+    runs(judged.window.end)  # which tells them to ``breaches``
+    policy = judged.policy
+    return replace(
+        judged,
+        verdicts=tuple(replace(one, breached_since=breaches.since(policy.service, one)) for one in judged.verdicts),
     )
 
 

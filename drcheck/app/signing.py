@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from drcheck import clock
-from drcheck.core.proof.checkpoints import Checkpoint
-from drcheck.core.proof.notes import Forged, NotANote, Note, SigningKey, VerifierKey, signers
-from drcheck.errors import DrcheckError, OutputError, UsageError
+from drcheck.app import kept_checkpoints
+from drcheck.app.kept_checkpoints import Contradicted
+from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
+from drcheck.core.proof.notes import COSIGNATURE, ED25519, NotANote, SigningKey, VerifierKey
+from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger import checkpoints
-from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.store import Ledger, open_ledger
-from drcheck.output_files import put
-from drcheck.settings import Proof, Settings
+from drcheck.ledger.tree import Tree
+from drcheck.settings import Settings
 
 _MOST_BYTES: Final = 4096
 _MODE: Final = 0o600
-_COPY: Final = re.compile(r"[0-9]{20}\.checkpoint")
 
 
 def read_key(file: str) -> SigningKey:
@@ -47,31 +44,72 @@ def read_key(file: str) -> SigningKey:
         raise UsageError(f"{file}: {error}", "`drcheck ledger keygen NAME` makes one.") from None
 
 
-def sign_off(ledger: Ledger, proof: Proof) -> tuple[str, DrcheckError | None]:
-    """Sign all that the ledger holds, and return the checkpoint.
+class Signed(NamedTuple):
+    """What signing came to."""
+
+    note: str = ""
+    """The checkpoint; empty: nothing was signed."""
+    errors: tuple[DrcheckError, ...] = ()
+    """What was in the way, and which places could not be reached."""
+
+
+def sign_off(ledger: Ledger, settings: Settings) -> Signed:
+    """Sign all that the ledger holds.
 
     Whatever is in the way comes back as an error, and is not raised: a run that cannot be signed is recorded all the
-    same. Empty: nothing was signed.
+    same.
     """
     try:
-        return sign(ledger, proof), None
+        return sign(ledger, settings)
     except DrcheckError as error:
-        return "", error
+        return Signed(errors=(error,))
 
 
-def sign(ledger: Ledger, proof: Proof) -> str:
+def sign(ledger: Ledger, settings: Settings) -> Signed:
     """Sign all that the ledger holds, put the checkpoint where it is kept as well, and return it.
 
-    Raises UsageError for a key that cannot be used, and what :func:`drcheck.ledger.checkpoints.sign` raises.
+    A place that cannot be reached is told, and hinders nothing. Raises UsageError for a key that cannot be used, and
+    what :func:`drcheck.ledger.checkpoints.sign` raises.
     """
+    if settings.proof is None:
+        raise UsageError("the configuration names no key", "Write `proof: {key: ledger.key}` into it.")
+    proof = settings.proof
     key = read_key(proof.key)
     keys = [VerifierKey.read(one.key) for one in checkpoints.keys(ledger.log)]
-    seen = [*_newest_copy(proof.checkpoints, [key.key, *keys])] if proof.checkpoints else []
-    note = checkpoints.sign(ledger.log, key, clock.now(), seen)
-    if proof.checkpoints:
-        size = Checkpoint.read(Note.read(note).text).size
-        _put_copy(note, proof.checkpoints, f"{size:020}.checkpoint")
-    return note
+    before = checkpoints.newest(ledger.log)
+    upto = checkpoint_of(before).size if before else 0
+    errors: list[DrcheckError] = []
+    seen: list[Checkpoint] = []
+    reached: list[kept_checkpoints.Place] = []
+    with kept_checkpoints.pool_of(settings) as pool:
+        for opened in kept_checkpoints.places(settings, pool):
+            try:
+                place = opened()
+                newest = kept_checkpoints.newest(place, upto, [key.key, *keys])
+            except Contradicted:
+                raise
+            except DrcheckError as error:
+                errors.append(error)
+                continue
+            reached.append(place)
+            seen += [] if newest is None else [newest]
+
+        def cosigned(note: str, tree: Tree) -> str:
+            if not proof.witnesses:
+                return note
+            from drcheck.app.cosigning import cosign  # what nobody without witnesses needs
+
+            made, missing = cosign(proof, note, upto, tree.node)
+            errors.extend(missing)
+            return made
+
+        note = checkpoints.sign(ledger.log, key, clock.now(), seen, cosigned)
+        for place in reached:
+            try:
+                kept_checkpoints.put(place, note)
+            except DrcheckError as error:
+                errors.append(error)
+    return Signed(note, tuple(errors))
 
 
 def new_key(settings: Settings, name: str, *, replace: bool, lost: str) -> VerifierKey:
@@ -106,9 +144,24 @@ def new_key(settings: Settings, name: str, *, replace: bool, lost: str) -> Verif
     return key.key
 
 
-def _made(name: str) -> SigningKey:
+def new_witness_key(name: str, file: str) -> VerifierKey:
+    """Make the key of a witness in ``file``, and return what verifies its cosignatures; replaces nothing."""
+    key = _made(name, COSIGNATURE)
+    _put_key(Path(file), key)
+    return key.key
+
+
+def log_keys(key: str) -> tuple[VerifierKey, ...]:
+    """Return the public keys of ledgers that ``key`` names: one, or a file with one or a tlog-policy."""
+    from drcheck.app.proof import trust_of  # it loads what no run needs
+
+    trust = trust_of(key)
+    return () if trust is None else trust.logs
+
+
+def _made(name: str, kind: int = ED25519) -> SigningKey:
     try:
-        return SigningKey(name, os.urandom(32))
+        return SigningKey(name, os.urandom(32), kind)
     except NotANote as error:
         raise UsageError(
             str(error), "Take a name as backups.example.com/drcheck: it stands in every checkpoint."
@@ -130,37 +183,3 @@ def _put_key(file: Path, key: SigningKey) -> None:
         raise UsageError(
             f"{file} cannot be written: {why}", "Name another file under `proof:` in drcheck.yaml."
         ) from None
-
-
-def _newest_copy(directory: str, keys: list[VerifierKey]) -> Iterator[Checkpoint]:
-    """Yield the newest checkpoint that is kept elsewhere, if there is one; raises LedgerError for one that is none."""
-    place = Path(directory)
-    try:
-        names = sorted(one.name for one in place.iterdir() if _COPY.fullmatch(one.name)) if place.exists() else []
-        data = (place / names[-1]).read_bytes() if names else b""
-    except OSError as error:
-        why = (error.strerror or "error").lower()
-        raise LedgerError(f"the checkpoints in {directory} cannot be read: {why}", "Nothing was signed.") from error
-    if not names:
-        return
-    head = None
-    with suppress(NotANote, Forged):
-        note = Note.read(data)
-        head = Checkpoint.read(note.text) if signers(note, keys) else None
-    if head is None:
-        raise LedgerError(
-            f"{place / names[-1]} is no checkpoint that a key of this ledger signed",
-            "Nothing was signed. Keep it for whoever looks into it, and name another directory under `proof:`.",
-        )
-    yield head
-
-
-def _put_copy(note: str, directory: str, name: str) -> None:
-    place = Path(directory)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        put([note.encode()], str(place / name))
-    except (OSError, OutputError) as error:
-        raise LedgerError(
-            f"the checkpoint could not be put into {directory}: {error}", "It stands in the ledger all the same."
-        ) from error

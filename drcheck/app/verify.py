@@ -36,8 +36,9 @@ class Outcome(NamedTuple):
     """The ledger's last entry when the run had recorded its verdicts; None: a question, which records none."""
     unkept: LedgerError | None = None
     """Why no snapshot of the ledger could be kept: the run is recorded all the same, and the next one takes longer."""
-    unsigned: DrcheckError | None = None
-    """Why what the ledger holds could not be signed, where it should have been; the run is recorded all the same."""
+    unsigned: tuple[DrcheckError, ...] = ()
+    """Why what the ledger holds could not be signed, where it should have been, and to which places the checkpoint did
+    not come; the run is recorded all the same."""
 
 
 class Appointment(NamedTuple):
@@ -45,6 +46,8 @@ class Appointment(NamedTuple):
 
     job: str
     due_at: int
+    schedule: str = ""
+    """When the job is due: a cron expression and its zone, or ``every`` and seconds."""
 
     def is_kept(self, began: int | None, now: int) -> bool:
         """Return whether a run of the job that ``began`` then has done it; one of after ``now`` had a wrong clock."""
@@ -107,6 +110,7 @@ def verify(
             clock_tolerance=settings.clock_tolerance,
             question=not question.is_record,
             job=appointment.job if appointment else "",
+            schedule=appointment.schedule if appointment else "",
             state=state,
         ) as run:
             run.policies(judgeable)
@@ -154,11 +158,11 @@ def verify(
                 ledger.snapshot(made=run.made)
             except LedgerError as error:
                 unkept = error
-            unsigned: DrcheckError | None = None
+            unsigned: tuple[DrcheckError, ...] = ()
             if settings.proof is not None:
                 from drcheck.app.signing import sign_off  # what no run without a key needs
 
-                checkpoint, unsigned = sign_off(ledger, settings.proof)
+                checkpoint, unsigned = sign_off(ledger, settings)
                 report = replace(report, checkpoint=checkpoint)
             told = prepare(report, partial(ledger.state, ()) if question.is_record else None)
             run.finish(summary.exit_status(report.status), told)

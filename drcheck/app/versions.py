@@ -51,12 +51,19 @@ class Versions(NamedTuple):
         yield self.policy
         yield from (text for text, _ in self.bound)
 
-    def since(self, source: Source, window: Window) -> int:
-        """Return the oldest data at a source that judging by the wording of today, or an earlier one, needs."""
-        needed = needed_since(self.policy, source, window) if source.name in self.policy.sources else window.start
+    def since(self, source: Source, window: Window, *, with_bases: bool = True) -> int:
+        """Return the oldest data at a source that judging by the wording of today, or an earlier one, needs.
+
+        ``with_bases``: and of what that builds on, however old it is.
+        """
+        needed = (
+            needed_since(self.policy, source, window, with_bases=with_bases)
+            if source.name in self.policy.sources
+            else window.start
+        )
         for text, until in self.bound:
             if source.name in text.sources and text.sources[source.name].identity == source.identity:
-                since = needed_since(text, source, window)
+                since = needed_since(text, source, window, with_bases=with_bases)
                 # What began before a text was replaced may be owed by it for as long as it says, and nothing else is.
                 needed = min(needed, since) if since < until else needed
         return needed

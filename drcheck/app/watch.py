@@ -22,6 +22,7 @@ from drcheck.app.look import unwatched
 from drcheck.app.publish import Publication
 from drcheck.app.question import Question
 from drcheck.app.verify import Appointment, Kept, Outcome, verify
+from drcheck.core.judging.completeness import EVERY
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import EXIT_FAULT, DrcheckError, UsageError
 from drcheck.ledger.errors import Busy, NoLedger
@@ -194,8 +195,8 @@ class Watching:
         try:
             if outcome is not None:
                 publication.complete(outcome, shown=told)
-            unsigned = None if outcome is None else outcome.unsigned
-            for one in (*errors[len(done.errors) :], unsigned, self._tell_end(done)):
+            unsigned = () if outcome is None else outcome.unsigned
+            for one in (*errors[len(done.errors) :], *unsigned, self._tell_end(done)):
                 if one is not None:
                     self._show.trouble(one, "")
         except Exception:  # noqa: BLE001  as above: what was judged is recorded
@@ -225,7 +226,8 @@ class Watching:
             question = Question(period=period(label), offline=True)
             return verify(self.settings, job.policies, question, unwatched, prepare=publication.prepare)
         zone = ZoneInfo(self.settings.watch.timezone)
-        due = Appointment(job.name, due_at(job, zone, self._began.get(job.name), now))
+        schedule = f"{job.schedule} {zone.key}" if job.schedule else f"{EVERY} {job.every}"
+        due = Appointment(job.name, due_at(job, zone, self._began.get(job.name), now), schedule)
         return verify(self.settings, job.policies, Question(), unwatched, due, publication.prepare)
 
     def _period(self, job: Job, now: int) -> str:

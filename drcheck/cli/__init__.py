@@ -31,6 +31,7 @@ VERBS: Final = (
     "check",
     "replay",
     "ledger",
+    "witness",
     "schema",
     "completion",
 )

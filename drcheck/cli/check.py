@@ -10,9 +10,10 @@ that they fit each other: their digests, and the policies that were judged. The
 first document of a directory leads to the others, which are checked as well.
 With --config, the ledger must have the run that the report rests on, and the
 policies in it are judged again over the same period by what that run knew.
-Where the ledger is signed, a bundle has the records of the period, and --key
-tells whether they are those that were signed, all of them; what the report says
-of them is verified only where --config has it judged again. Nothing is
+Where the ledger is signed, either has the records of the period, and --key
+tells whether they are those that were signed, all of them, and what is missing
+in it: runs that were due, promises, ends of drills. What the report says of
+verdicts is verified only where --config has it judged again. Nothing is
 recorded.
 What the pages say is checked by nothing here; a signature of the file tells
 whether it was changed.

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         from drcheck.app.proof import trust_of, verify_ledger
 
         old = _read(arguments.since) if arguments.since else None
-        return tell(verify_ledger(settings.ledger, trust_of(arguments.key), old))
+        return tell(verify_ledger(settings, trust_of(arguments.key), old))
     return _of_ledger(arguments, settings)
 
 
@@ -57,13 +57,14 @@ def _of_ledger(arguments: argparse.Namespace, settings: Settings) -> int:
     from drcheck.app.signing import sign
     from drcheck.ledger.store import open_ledger
 
-    action, signs = arguments.action, settings.proof
+    action = arguments.action
     with open_ledger(settings.ledger, read_only=action != "checkpoint", must_exist=True) as ledger:
         match action:
             case "checkpoint":
-                if signs is None:
-                    raise UsageError("the configuration names no key", "Write `proof: {key: ledger.key}` into it.")
-                _write([sign(ledger, signs).encode()], arguments.output)
+                signed = sign(ledger, settings)
+                _write([signed.note.encode()], arguments.output)
+                if signed.errors:
+                    raise signed.errors[0]
             case "prove" if arguments.since:
                 _write([proof.prove_growth(ledger, _read(arguments.since)).encode()], arguments.output)
             case "prove":

@@ -159,7 +159,7 @@ def _run(arguments: argparse.Namespace, settings: Settings, question: Question) 
     outcome = verify(settings, arguments.policies, question, progress.awaiting, prepare=publication.prepare)
     if arguments.verbose:
         trace(outcome.tracebacks)
-    for failure in (outcome.unkept, outcome.unsigned):
+    for failure in (outcome.unkept, *outcome.unsigned):
         if failure is not None:
             say(failure)
     try:

@@ -138,8 +138,10 @@ class _SecurePool(HTTPSConnectionPool):
 class Web:
     """Connections to storages, shared by all threads of a run."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, may_put: bool = False) -> None:
+        """``may_put``: whether what the runner named to be written to is written to; else it only reads."""
         self._workers = workers
+        self._methods = {"GET", "HEAD"} | ({"PUT"} if may_put else set())
         self._managers: dict[str, urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
@@ -163,30 +165,32 @@ class Web:
             raise CollectorError("a request was made for no source", "Report this as a fault of drcheck.")
         return _waiting.caller
 
-    def send(self, method: str, url: str, headers: Mapping[str, Any], *, setting: str, region: str = "") -> Answer:
+    def send(
+        self, method: str, url: str, headers: Mapping[str, Any], body: bytes = b"", *, setting: str, region: str = ""
+    ) -> Answer:
         """Send one request; a connection that is refused or lost is tried again, twice at most.
 
         Nobody is sent on to another host, which would be given what signs the request, and be believed: an answer that
         redirects is an error, which names the ``setting`` to correct, unless its header ``region`` says where in the
         same cloud to ask.
         """
-        if method not in {"GET", "HEAD"}:
+        if method not in self._methods or (body and method != "PUT"):
             raise CollectorError(f"refused to send {method}: drcheck only reads", "Report this as a fault of drcheck.")
         caller = self.caller()
-        answer = self._tried(caller, method, url, headers)
+        answer = self._tried(caller, method, url, headers, body)
         if answer.status // 100 == 3 and _REGION.fullmatch(answer.headers.get(region, "")) is None:  # noqa: PLR2004
             raise _redirected(url, answer.headers.get("Location", ""), setting)
         return answer
 
-    def _tried(self, caller: Caller, method: str, url: str, headers: Mapping[str, Any]) -> Answer:
+    def _tried(self, caller: Caller, method: str, url: str, headers: Mapping[str, Any], body: bytes) -> Answer:
         for pause in PAUSES:
             try:
-                return self._once(caller, method, url, headers)
+                return self._once(caller, method, url, headers, body)
             except Lost:
                 caller.deadline.pause(pause)
-        return self._once(caller, method, url, headers)
+        return self._once(caller, method, url, headers, body)
 
-    def _once(self, caller: Caller, method: str, url: str, headers: Mapping[str, Any]) -> Answer:
+    def _once(self, caller: Caller, method: str, url: str, headers: Mapping[str, Any], body: bytes) -> Answer:
         host, _, path = url.partition("://")[2].partition("/")
         timeout = urllib3.Timeout(connect=caller.deadline.left(CONNECT), read=caller.deadline.left(SILENCE))
         sockets: list[socket.socket] = []
@@ -208,7 +212,7 @@ class Web:
                 sent, asked = clock.precise(), clock.monotonic()
                 # the path as it was signed: given a whole URL, urllib3 would tidy it
                 response = self._manager(url).connection_from_url(url).urlopen(
-                    method, f"/{path}", headers=headers, timeout=timeout, retries=False, redirect=False,
+                    method, f"/{path}", body or None, headers=headers, timeout=timeout, retries=False, redirect=False,
                     assert_same_host=False, preload_content=False, decode_content=False,
                 )  # fmt: skip
                 try:

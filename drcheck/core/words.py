@@ -50,7 +50,9 @@ def to_the_second(seconds: int) -> str:
 
 
 def size(count: int) -> str:
-    """Return a size in binary units: ``12 B``, ``10.5 MiB``."""
+    """Return a size in binary units: ``12 B``, ``10.5 MiB``; less than nothing is one that is not told."""
+    if count < 0:
+        return "size not told"
     power = min(max(count.bit_length() - 1, 0) // 10, len(_SIZES) - 1)
     return f"{count / (1 << 10 * power):.1f}".removesuffix(".0") + f" {_SIZES[power]}"
 

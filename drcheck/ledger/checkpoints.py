@@ -6,7 +6,7 @@ of a ledger to find the newest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -76,9 +76,16 @@ def keys(log: Log) -> list[KeyTaken]:
     return [_key(log, number) for number in known(log).keys]
 
 
-def sign(log: Log, key: SigningKey, at: int, seen: Sequence[Checkpoint] = ()) -> str:
+def sign(
+    log: Log,
+    key: SigningKey,
+    at: int,
+    seen: Sequence[Checkpoint] = (),
+    cosign: Callable[[str, Tree], str] = lambda note, _: note,
+) -> str:
     """Sign a checkpoint over all entries that there are, append it, and return it.
 
+    ``cosign`` adds the signatures of others to it, if they give them.
     ``seen``: checkpoints of the same log that are kept elsewhere. Nothing is signed that does not go on from them, and
     from the newest of the ledger itself: raises :class:`~drcheck.ledger.errors.DamagedLedger` then, and
     :class:`~drcheck.ledger.errors.LedgerError` where another key signed before and did not hand over.
@@ -102,7 +109,7 @@ def sign(log: Log, key: SigningKey, at: int, seen: Sequence[Checkpoint] = ()) ->
                 log.path,
                 "Keep this file for whoever looks into it, and put a copy of the ledger back that goes on from there.",
             )
-    note = signed(Checkpoint(key.key.name, log.count, tree.root(log.count)).text, [key])
+    note = cosign(signed(Checkpoint(key.key.name, log.count, tree.root(log.count)).text, [key]), tree)
     log.append([encoding.encode(Checkpointed(key.key.name, note))])
     log.keep(derived(log))
     return note

@@ -43,6 +43,8 @@ class RunBegan:
     """Whether another instant than that of its looks is judged: its verdicts are no verdicts of record."""
     job: str = ""
     """The job of the watch that it does; empty: nobody but whoever typed the command asked for it."""
+    schedule: str = ""
+    """When that job is due: a cron expression and its zone, or ``every`` and seconds."""
 
     @property
     def about(self) -> str:
@@ -54,7 +56,7 @@ class RunBegan:
         return {
             "at": self.started_at, "from": self.window.start, "to": self.window.end, "version": self.version,
             "host": plain(self.host), "pid": self.pid, "clock_tolerance": self.clock_tolerance,
-            "question": self.question, "job": plain(self.job),
+            "question": self.question, "job": plain(self.job), "schedule": plain(self.schedule),
         }  # fmt: skip
 
     @classmethod
@@ -63,7 +65,7 @@ class RunBegan:
         return cls(
             about, facts.get("at", 0), Window(facts.get("from", 0), facts.get("to", 0)), facts.get("version", ""),
             text(facts.get("host", "")), facts.get("pid", 0), facts.get("clock_tolerance", 0),
-            facts.get("question", False), text(facts.get("job", "")),
+            facts.get("question", False), text(facts.get("job", "")), text(facts.get("schedule", "")),
         )  # fmt: skip
 
 

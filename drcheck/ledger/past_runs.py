@@ -6,16 +6,17 @@ from drcheck.ledger import encoding, entries
 from drcheck.ledger.columns import Damaged
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log
+from drcheck.ledger.past_breaches import PastBreaches
 from drcheck.ledger.state import PastRun
 
 _SEEN = (entries.Looked.KIND, entries.Lines.KIND, entries.PoliciesJudged.KIND)
 
 
-def past_runs(log: Log, until: int) -> list[PastRun]:
+def past_runs(log: Log, until: int, breaches: PastBreaches | None = None) -> list[PastRun]:
     """Return the runs that began before ``until``, oldest first, each with the services of which it recorded verdicts.
 
-    Reads all entries, and of most no more than their kind. Raises :class:`~drcheck.ledger.errors.LedgerError` where one
-    is damaged or missing.
+    What they found of breaches is told to ``breaches``. Reads all entries, and of most no more than their kind. Raises
+    :class:`~drcheck.ledger.errors.LedgerError` where one is damaged or missing.
     """
     runs: dict[str, PastRun] = {}
     newest: PastRun | None = None
@@ -39,6 +40,8 @@ def past_runs(log: Log, until: int) -> list[PastRun]:
                     runs[ended.run].state, runs[ended.run].exit_status = ended.state, ended.exit_status
                 case entries.Verdicts() as verdicts:
                     runs[verdicts.run].judged.update(found.service for found in verdicts.found)
+                    if breaches is not None:
+                        breaches.take(verdicts.found, runs[verdicts.run].began.window.end)
                 case _:
                     pass
         except Damaged as error:

@@ -43,6 +43,7 @@ class Run:
         clock_tolerance: int,
         question: bool,
         job: str = "",
+        schedule: str = "",
     ) -> None:
         """Begin it; ``state`` is what was known before."""
         self._log, self._texts = log, dict(state.texts)
@@ -58,7 +59,9 @@ class Run:
         # Whoever may append is alone: a run without an end is one whose process died.
         dead = [entries.RunEnded(run.began.run, "abandoned", started_at) for run in state.dead_runs()]
         host, process = os.uname().nodename, os.getpid()
-        began = entries.RunBegan(self.id, started_at, window, version, host, process, clock_tolerance, question, job)
+        began = entries.RunBegan(
+            self.id, started_at, window, version, host, process, clock_tolerance, question, job, schedule
+        )
         self._append([*dead, began])
         log.checkpoint()
 

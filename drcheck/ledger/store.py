@@ -160,13 +160,15 @@ class Ledger:
         clock_tolerance: int = 0,
         question: bool = False,
         job: str = "",
+        schedule: str = "",
         state: State | None = None,
     ) -> Run:
         """Begin a run that judges ``window``, after the one before it has ended.
 
         Runs whose process died are marked abandoned first, and then everything is read before anything is appended:
         what ended the process may have damaged the file. ``question``: whether its verdicts are no verdicts of record.
-        ``job``: the job of a watch that it does. ``state``: what was read already, without sources; None: nothing.
+        ``job``: the job of a watch that it does, and ``schedule`` when that is due. ``state``: what was read already,
+        without sources; None: nothing.
         """
         if self._run is not None and not self._run.over:
             raise RuntimeError("a run of this ledger is still going on")
@@ -183,6 +185,7 @@ class Ledger:
             clock_tolerance=clock_tolerance,
             question=question,
             job=job,
+            schedule=schedule,
         )
         return self._run
 

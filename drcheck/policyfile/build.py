@@ -8,6 +8,7 @@ from typing import Final
 
 from drcheck.core.model.policy import (
     NEWEST,
+    SELECTORS,
     Agreement,
     Arrival,
     BusinessCalendar,
@@ -53,6 +54,7 @@ def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> 
         agreement=Agreement(
             title=agreement.get("title", ""),
             provider=agreement.get("provider", ""),
+            customer=agreement.get("customer", ""),
             effective=agreement.get("effective"),
             ends=agreement.get("ends"),
         ),
@@ -141,7 +143,21 @@ def _source(name: str, fields: Values, service: str) -> Source:
         versions=fields.get("versions") == "points",
         seen_every=fields.get("seen_every"),
         restores=_restores(fields),
+        selects=_selects(fields, service),
     )
+
+
+def _selects(fields: Values, service: str) -> tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]:
+    """Return which of a tool's backups are of each data set: stated for each, or, of a single one, on the source."""
+    each = fields.get("select") or {next(iter(fields.get("of", ())), service): fields}
+    chosen = (
+        (of, tuple((key, _several(its[key])) for key in SELECTORS if key in its)) for of, its in sorted(each.items())
+    )
+    return tuple((of, its) for of, its in chosen if its)
+
+
+def _several(told: str | Sequence[str]) -> tuple[str, ...]:
+    return (told,) if isinstance(told, str) else tuple(sorted(told))
 
 
 def _restores(fields: Values) -> RestoreRecords:

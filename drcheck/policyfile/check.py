@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import PurePosixPath
 
+from drcheck.core.model.policy import SELECTORS
 from drcheck.core.names.name_faults import unreadable
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import check_commitments, check_drills, check_restores, scalar_formats, shorthand, units
@@ -70,6 +71,10 @@ def _sources(root: Fields) -> Iterator[Problem]:
         keys = READERS[reader].keys if reader in READERS else ""
         if keys == "objects_source":
             yield from _names(source, at)
+        if reader in READERS and READERS[reader].is_list_of_points:
+            yield from _saved_list(source, at)
+        if "select" in source.entries or (reader in READERS and READERS[reader].is_list_of_points):
+            yield from _selected(source, root.text("service"), keys, at)
         if keys == "restore_log_source":
             yield from check_restores.check(root, source, at)
 
@@ -81,8 +86,9 @@ def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem
         if path.startswith("!"):
             yield Problem(location.mark, f"{at}: objects are listed, {path} is a command's output (name a directory)")
     elif not path or path.endswith("/"):
-        yield Problem(location.mark, f"{at}: this is a directory (name the log file in it)")
-    elif not path.startswith("!"):
+        what = "file that the tool's output is saved to" if known_reader.is_list_of_points else "log file in it"
+        yield Problem(location.mark, f"{at}: this is a directory (name the {what})")
+    elif not path.startswith("!") and not known_reader.is_list_of_points:
         suffix = PurePosixPath(path).suffix
         readers = [name for name, each in READERS.items() if suffix in dict(each.forms)]
         if readers and known_reader is not None and reader not in readers:
@@ -91,6 +97,39 @@ def _path(location: Scalar, path: str, reader: str, at: str) -> Iterator[Problem
                 f"{at}: {reader} is not read from a {suffix} file, only {' and '.join(sorted(readers))} "
                 "(write it as JSON Lines, in a .jsonl file)",
             )
+
+
+def _saved_list(source: Fields, at: str) -> Iterator[Problem]:
+    """Yield that nobody says for how long a saved list is taken to stand."""
+    location = source.scalar("at")
+    if location is not None and ":!" not in location.text and source.value("seen_every") is None:
+        yield Problem(
+            location.mark,
+            f"{at}.at: what a file shows is as old as the file, and says nothing of now (say with seen_every for how "
+            "long it is taken to stand, as 25h where a new one is saved each night)",
+        )
+
+
+def _selected(source: Fields, service: str, keys: str, at: str) -> Iterator[Problem]:
+    """Yield what is wrong with how a source chooses of what a tool has."""
+    select = source.value("select")
+    sets = [one.text for one in source.scalars("of")] or [service]
+    if select is None:
+        if keys.startswith("barman") and len(sets) > 1:
+            yield Problem(source.mark, f"{at}: Barman tells of one server at a time (make a source of each data set)")
+        elif not keys.startswith("pgbackrest") and len(sets) > 1:
+            yield Problem(source.mark, f"{at}: which backups are of {sets[0]} is not stated (add select)")
+        return
+    for key in SELECTORS:
+        if (stated := source.value(key)) is not None:
+            yield Problem(stated.mark, f"{at}.{key}: select says it for each data set (state it there)")
+    chosen = source.fields("select")
+    for of in sets:
+        if of not in chosen.entries:
+            yield Problem(select.mark, f"{at}.select: which backups are of {of} is not stated (add it)")
+    for of, mark, _ in chosen.mappings():
+        if of not in sets:
+            yield Problem(mark, f"{at}.select.{of}: the source holds no data set {of} (add it to `of`)")
 
 
 def _names(source: Fields, at: str) -> Iterator[Problem]:

@@ -9,11 +9,12 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
+from drcheck.core.proof.notes import COSIGNATURE, NotANote, VerifierKey
 from drcheck.core.words import quoted
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.nodes import Fields, Items, Mark, Problem
+from drcheck.policyfile.nodes import Fields, Items, Mark, Problem, Scalar
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.registry import COLLECTORS, DOCUMENTS, connection_of, splits
@@ -32,6 +33,7 @@ from drcheck.settings import (
     Secret,
     Settings,
     Watch,
+    Witnessed,
 )
 
 DEFAULT_FILE: Final = "drcheck.yaml"
@@ -81,6 +83,8 @@ def _check(root: Fields) -> Iterator[Problem]:
     yield from _check_connections(root)
     yield from _check_targets(root)
     yield from _check_jobs(root.fields("watch").fields("jobs"))
+    yield from _check_stores(root)
+    yield from _check_witnesses(root.fields("proof"))
     notify = root.fields("notify")
     yield from _check_secret(notify, "ping", "notify")
     if {"ping_env", "ping_file"} <= set(notify.entries):
@@ -110,6 +114,36 @@ def _check_targets(root: Fields) -> Iterator[Problem]:
             right = suggest(alias.text, sorted(connections.entries)) or "add it to connections"
             what = f"drills.targets.{name}.connection: there is no connection {quoted(alias.text)} ({right})"
             yield Problem(alias.mark, what)
+
+
+def _check_witnesses(proof: Fields) -> Iterator[Problem]:
+    """Yield keys of witnesses that are none, and a quorum that can never be there."""
+    witnesses = proof.fields("witnesses")
+    for name, mark, witness in witnesses.mappings():
+        try:
+            fits = VerifierKey.read(witness.text("key")).kind == COSIGNATURE
+        except NotANote:
+            fits = False
+        if not fits:
+            yield Problem(
+                mark, f"proof.witnesses.{name}: its key is none of a witness (copy what drcheck witness keygen printed)"
+            )
+    quorum = proof.scalar("quorum")
+    if quorum is not None and quorum.text.isdecimal() and int(quorum.text) > len(witnesses.entries):
+        there = len(witnesses.entries)
+        yield Problem(quorum.mark, f"proof.quorum: there are {there} witnesses (ask for no more than there are)")
+
+
+def _check_stores(root: Fields) -> Iterator[Problem]:
+    """Yield the places for checkpoints at connections where drcheck writes nothing."""
+    connections, value = root.fields("connections"), root.fields("proof").value("checkpoints")
+    for place in value.items if isinstance(value, Items) else []:
+        if not isinstance(place, Scalar) or place.text.partition(":")[0] not in connections.entries:
+            continue
+        kind = connections.fields(place.text.partition(":")[0]).text("type")
+        if kind in COLLECTORS and not COLLECTORS[kind].store_opener:
+            what = f"proof.checkpoints: drcheck writes nothing at {quoted(place.text)}"
+            yield Problem(place.mark, f"{what} (name a connection of type s3 or azure_blob, or a directory)")
 
 
 def _check_jobs(jobs: Fields) -> Iterator[Problem]:
@@ -189,15 +223,23 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
         list_at_most=values.get("list_at_most", usual.list_at_most),
         notify=_notify(values.get("notify", {}), base),
         watch=_watch(values.get("watch", {}), base),
-        proof=_proof(values["proof"], base) if "proof" in values else None,
+        proof=_proof(values["proof"], base, values.get("connections", {})) if "proof" in values else None,
         drills=_drills(values["drills"], base) if "drills" in values else Drills(),
         read_at_most=units.size(values["read_at_most"]) if "read_at_most" in values else usual.read_at_most,
     )
 
 
-def _proof(values: Mapping[str, Any], base: Path) -> Proof:
-    copies = values.get("checkpoints", "")
-    return Proof(_below(base, values["key"]), _below(base, copies) if copies else "")
+def _proof(values: Mapping[str, Any], base: Path, connections: Mapping[str, Any]) -> Proof:
+    def place(where: str) -> str:
+        return where if where.partition(":")[0] in connections else _below(base, where)
+
+    witnesses = values.get("witnesses", {}).items()
+    return Proof(
+        _below(base, values["key"]),
+        tuple(map(place, values.get("checkpoints", ()))),
+        tuple(Witnessed(name, one["url"], one["key"]) for name, one in witnesses),
+        values.get("quorum", 1),
+    )
 
 
 def _notify(values: Mapping[str, Any], base: Path) -> Notify:

@@ -44,7 +44,7 @@ _GUARDS: Final = (
     ),
     Guard(
         "no-completion-marker",
-        lambda source: not source.complete_when,
+        lambda source: source.reader.lists and not source.complete_when,
         ("has no marker of completion", "have no marker of completion"),
         "a backup that was never finished counts",
         'write a file beside each one last, as NAME.sha256, and state complete_when: "{name}.sha256"',

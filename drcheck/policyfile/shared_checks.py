@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from drcheck.core.words import quoted
 from drcheck.policyfile.nodes import Fields, Items, Mark, Node, Problem, Scalar
 from drcheck.policyfile.validate import suggest
+from drcheck.registry import READERS
 
 
 def reference_to(what: str, scalar: Scalar | None, names: Collection[str], at: str) -> Iterator[Problem]:
@@ -33,8 +34,9 @@ def excluded(fields: Fields, at: str, kept: str, other: str) -> Problem:
 
 
 def any_of(readers: Collection[str]) -> str:
-    """Return in words what is to be added."""
-    *others, last = sorted(readers)
+    """Return in words what is to be added; the backup tools, of which there are many, are not named one by one."""
+    tools = {name for name in readers if READERS[name].is_list_of_points or READERS[name].chains}
+    *others, last = [*sorted(set(readers) - tools), *(["the reader of a backup tool"] if tools else [])]
     return f"a source read by {', '.join(others)} or {last}" if others else f"a source read by {last}"
 
 

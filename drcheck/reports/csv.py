@@ -11,8 +11,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC
+from itertools import chain
 from typing import Final
 
 from drcheck.core import decimals, words
@@ -22,7 +23,7 @@ from drcheck.core.model.verdict import Quantity, Verdict
 from drcheck.reports.wording import lacking, reasons, totals
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose
-from drcheck.run_report import Judged, Report
+from drcheck.run_report import Document, Judged, Report
 
 _UTC: Final = Local(UTC)
 COLUMNS: Final = (
@@ -37,38 +38,56 @@ _FORMULA: Final = re.compile(r"^(?=[=+\-@＝＋－＠])|(?<=;)(?=\s*[=+\-@])")  
 
 def render(report: Report, **_: object) -> bytes:
     """Return the report as UTF-8."""
+    return b"".join(_lines(report.services, report))
+
+
+def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:  # noqa: ARG001
+    """Yield the one document: what :func:`render` would return, row by row, with one service in memory."""
+    yield Document("", _lines(services, whole()))
+
+
+def _lines(services: Iterable[Judged], report: Report) -> Iterator[bytes]:
+    """Yield the text in pieces; ``report`` tells everything but its services."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(_rows(report))
-    return text.getvalue().encode()
+    for rows in chain((_of_service(judged, report) for judged in services), [_of_faults(report)]):
+        writer.writerows(rows)
+        yield text.getvalue().encode()
+        text.seek(0)
+        text.truncate()
 
 
-def _rows(report: Report) -> Iterator[dict[str, str]]:
-    of_run = {"run": _text(report.run), "question": _text(report.question)}
-    for judged in report.services:
-        of_service = {
-            "service": _text(judged.policy.service),
-            "title": _text(judged.policy.title),
-            "owner": _text(judged.policy.owner),
-            "policy": _text(judged.policy.file),
-            "as_of": words.instant(judged.window.end),
-            "window_from": words.instant(judged.window.start),
-            **of_run,
-        }
-        for verdict in judged.verdicts:
-            yield {"record": "commitment", **of_service, **_commitment(judged, verdict)}
-        for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
-            yield {"record": "evidence gap", **of_service, "reason": _text(sentence), "hint": _text(hint)}
-        for sentence in lacking.unjudged(judged):
-            yield {"record": "not judged", **of_service, "reason": _text(sentence)}
+def _of_service(judged: Judged, report: Report) -> Iterator[dict[str, str]]:
+    of_service = {
+        "service": _text(judged.policy.service),
+        "title": _text(judged.policy.title),
+        "owner": _text(judged.policy.owner),
+        "policy": _text(judged.policy.file),
+        "as_of": words.instant(judged.window.end),
+        "window_from": words.instant(judged.window.start),
+        **_of_run(report),
+    }
+    for verdict in judged.verdicts:
+        yield {"record": "commitment", **of_service, **_commitment(judged, verdict)}
+    for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
+        yield {"record": "evidence gap", **of_service, "reason": _text(sentence), "hint": _text(hint)}
+    for sentence in lacking.unjudged(judged):
+        yield {"record": "not judged", **of_service, "reason": _text(sentence)}
+
+
+def _of_run(report: Report) -> dict[str, str]:
+    return {"run": _text(report.run), "question": _text(report.question)}
+
+
+def _of_faults(report: Report) -> Iterator[dict[str, str]]:
     for fault in report.faults:
         yield {
             "record": "policy gone" if fault.gone else "invalid policy",
             "policy": _text(fault.file),
             "status": Status.UNKNOWN.value,
             "reason": _text(totals.fault_of(fault)),
-            **of_run,
+            **_of_run(report),
         }
 
 

@@ -16,6 +16,7 @@ from typing import IO, Any, Final
 
 from drcheck.core import decimals, words
 from drcheck.core.judging import summary
+from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.since_then import Change
@@ -119,6 +120,7 @@ def _object(report: Report, services: list[dict[str, Any]]) -> dict[str, Any]:
         "sources": report.seen._asdict(),
         "seconds": round(report.seconds, 3),
         **({"provenance": _provenance(report.provenance)} if report.provenance else {}),
+        **({"completeness": completeness_object(report.completeness)} if report.completeness else {}),
         **({"sample": sample_object(report.sample)} if report.sample else {}),
         **({"checkpoint": report.checkpoint} if report.checkpoint else {}),
     }
@@ -136,6 +138,44 @@ def _provenance(came: Provenance) -> dict[str, Any]:
     }
 
 
+def completeness_object(its: Completeness) -> dict[str, Any]:
+    """Return what of a period is there, and what is missing."""
+    return {
+        "entries": its.entries,
+        "whole": its.whole,
+        "recorded": its.recorded,
+        "stopped": [{"run": one.run, "began": words.instant(one.at), "state": one.state} for one in its.stopped],
+        "schedules": [{"job": job, "schedule": schedule} for job, schedule in its.schedules],
+        "without_run": [
+            {"job": one.job, "from": words.instant(one.start), "to": words.instant(one.last), "times": one.times}
+            for one in its.without
+        ],
+        "not_judged": [
+            {
+                "service": one.service,
+                "commitment": one.commitment or None,
+                "from": words.instant(one.first),
+                "to": words.instant(one.last),
+                "runs": one.runs,
+            }
+            for one in its.not_judged
+        ],
+        "not_in_report": [
+            {
+                "service": one.service,
+                "judged_until": words.instant(one.judged_until),
+                "retired": None if one.retired_at is None else words.instant(one.retired_at),
+            }
+            for one in its.not_in_report
+        ],
+        "unread": list(its.unread),
+        "drills": dict(its.drills),
+        "drills_without_end": [
+            {"service": service, "drill": id_, "began": words.instant(at)} for service, id_, at in its.unended
+        ],
+    }
+
+
 def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
     policy = judged.policy
     agreement = policy.agreement
@@ -148,6 +188,7 @@ def _service(judged: Judged, locations: Mapping[str, str]) -> dict[str, Any]:
         "agreement": {
             "title": agreement.title,
             "provider": agreement.provider,
+            "customer": agreement.customer,
             "effective": _instant(agreement.effective),
             "ends": _instant(agreement.ends),
         },
@@ -203,6 +244,8 @@ def _commitment(verdict: Verdict, locations: Mapping[str, str]) -> dict[str, Any
         **_figures(verdict, verdict.overall),
         "since_last_run": [_breach(named.breach) | {"counts": named.counts} for named in verdict.since_last_run],
         "over_window": _over_window(verdict),
+        "breached_since": _instant(verdict.breached_since),
+        **({} if verdict.rests_on is None else {"looks": verdict.rests_on}),
         "since_then": [_change(change) for change in verdict.since_then],
         "clause": promise.clause,
         "quote": promise.quote,

@@ -8,7 +8,7 @@ from typing import Any
 from drcheck.core import words
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import CONFIDENCES, Sample
-from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, UNTOLD
 from drcheck.core.model.exhibit import Ages, Exhibit, Slots, Times
 from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.points import Points
@@ -107,7 +107,7 @@ def _columns(points: Points) -> dict[str, Any]:
         "available_latest": _instants(points.available_hi, points.available_lo),
         "gone": _instants(points.gone_lo),
         "gone_latest": _instants(points.gone_hi, points.gone_lo),
-        "size": list(points.size),
+        "size": [None if size == UNTOLD else size for size in points.size],
         "checksum": list(points.checksum),
         "counts": ["surely" if doubt is None else "not" if doubt.certain else "possibly" for doubt in doubts],
         "why": ["" if doubt is None else doubt.why for doubt in doubts],

@@ -9,10 +9,10 @@ no memory once it is written.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.exceptions import XlsxWriterException  # type: ignore[import-untyped]
@@ -22,11 +22,12 @@ from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Opening, Quantity, Verdict
 from drcheck.errors import OutputError
+from drcheck.reports.spool import pieces, spooled
 from drcheck.reports.wording import lacking, reasons, totals
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.marks import mark
 from drcheck.reports.wording.text import prose
-from drcheck.run_report import Judged, Report
+from drcheck.run_report import Document, Judged, Report
 
 _UTC: Final = Local(UTC)
 _ROWS: Final = 1_048_576
@@ -67,12 +68,13 @@ _Cell = str | int | _State | _Date | _Length | Quantity | None
 
 
 class _Sheet(NamedTuple):
-    """A sheet: its name, its columns with their widths, how many of them stay in sight, and its rows."""
+    """A sheet: its name, its columns with their widths, how many of them stay in sight, and a service's rows of it."""
 
     name: str
     columns: dict[str, int]
     frozen: int
-    rows: Iterator[Sequence[_Cell]]
+    rows: Callable[[Judged, Report], Iterator[Sequence[_Cell]]]
+    """``report`` tells everything but its services."""
 
 
 def render(report: Report, **_: object) -> bytes:
@@ -81,17 +83,32 @@ def render(report: Report, **_: object) -> bytes:
     Raises :class:`OutputError` where there is no room for what is written on the way.
     """
     whole = io.BytesIO()
+    _write(whole, report.services, lambda: report)
+    return whole.getvalue()
+
+
+def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split: bool) -> Iterator[Document]:  # noqa: ARG001
+    """Yield the one document: what :func:`render` would return, with one service in memory and the rest on the disk."""
+    with spooled() as file:
+        _write(file, services, whole)
+        file.seek(0)
+        yield Document("", pieces(file))
+
+
+def _write(to: IO[bytes], services: Iterable[Judged], whole: Callable[[], Report]) -> None:
     try:
-        _Workbook(whole, report).write(_sheets(report))
+        book, report = _Workbook(to, whole().run), whole()
+        for judged in services:
+            book.add(judged, report)
+        book.close(whole())
     except (OSError, XlsxWriterException) as error:
         what = (getattr(error, "strerror", None) or str(error) or "error").lower()
         raise OutputError(
             f"the workbook could not be written: {what}", "It needs room in the directory for temporary files."
         ) from error
-    return whole.getvalue()
 
 
-def _sheets(report: Report) -> Iterator[_Sheet]:
+def _sheets() -> Iterator[_Sheet]:
     yield _Sheet(
         "Overview",
         {
@@ -101,7 +118,7 @@ def _sheets(report: Report) -> Iterator[_Sheet]:
             "Policy": 34, "Remark": 60, "Run": 28, "Question": 30,
         },
         1,
-        _overview(report),
+        _overview,
     )  # fmt: skip
     yield _Sheet(
         "Commitments",
@@ -113,7 +130,7 @@ def _sheets(report: Report) -> Iterator[_Sheet]:
             "Time unknown": 13, "Kept": 12, "Evidence gaps": 14, "Quote": 50, "Controls": 30,
         },
         2,
-        _commitments(report),
+        _commitments,
     )  # fmt: skip
     yield _Sheet(
         "Breaches and unknown spans",
@@ -122,13 +139,13 @@ def _sheets(report: Report) -> Iterator[_Sheet]:
             "Lasted": 13, "Lasts": 8, "Reason": 80,
         },
         2,
-        _spans(report),
+        _spans,
     )  # fmt: skip
     yield _Sheet(
         "Evidence gaps",
         {"Service": 26, "What": 16, "Told": 80, "What to do": 70},
         1,
-        _gaps(report),
+        _gaps,
     )
     yield _Sheet(
         "Waivers",
@@ -137,19 +154,22 @@ def _sheets(report: Report) -> Iterator[_Sheet]:
             "Covers the breach now": 22, "Approved by": 28,
         },
         2,
-        _waivers(report),
+        _waivers,
     )  # fmt: skip
 
 
-def _overview(report: Report) -> Iterator[Sequence[_Cell]]:
-    for judged in report.services:
-        policy, found = judged.policy, summary.totals(judged.verdicts)
-        yield (
-            policy.service, _state_of(summary.status_of(judged.verdicts)), policy.title, policy.owner,
-            found.commitments, found.met, found.breached, found.unknown, found.waived, found.not_owed, found.at_risk,
-            found.attested, found.passed, len(judged.gaps), _Date(judged.window.end), _Date(judged.window.start),
-            policy.file, reasons.silence(judged), report.run, report.question,
-        )  # fmt: skip
+def _overview(judged: Judged, report: Report) -> Iterator[Sequence[_Cell]]:
+    policy, found = judged.policy, summary.totals(judged.verdicts)
+    yield (
+        policy.service, _state_of(summary.status_of(judged.verdicts)), policy.title, policy.owner,
+        found.commitments, found.met, found.breached, found.unknown, found.waived, found.not_owed, found.at_risk,
+        found.attested, found.passed, len(judged.gaps), _Date(judged.window.end), _Date(judged.window.start),
+        policy.file, reasons.silence(judged), report.run, report.question,
+    )  # fmt: skip
+
+
+def _faults(report: Report) -> Iterator[Sequence[_Cell]]:
+    """Yield the rows of the overview that tell which policies could not be judged."""
     wrong: dict[str, list[str]] = {}
     for fault in report.faults:
         wrong.setdefault(fault.file, []).append(totals.fault_of(fault))
@@ -157,8 +177,8 @@ def _overview(report: Report) -> Iterator[Sequence[_Cell]]:
         yield ("", _state_of(Status.UNKNOWN), *[None] * 14, file, "\n".join(told), report.run, report.question)
 
 
-def _commitments(report: Report) -> Iterator[Sequence[_Cell]]:
-    for judged, verdict in _judged(report):
+def _commitments(judged: Judged, _: Report) -> Iterator[Sequence[_Cell]]:
+    for verdict in judged.verdicts:
         promise, found = verdict.commitment, verdict.overall
         shares = summary.shares(found, verdict.waived)
         figures = (found.objective, found.measured, found.worst)
@@ -176,8 +196,8 @@ def _commitments(report: Report) -> Iterator[Sequence[_Cell]]:
         )  # fmt: skip
 
 
-def _spans(report: Report) -> Iterator[Sequence[_Cell]]:
-    for judged, verdict in _judged(report):
+def _spans(judged: Judged, _: Report) -> Iterator[Sequence[_Cell]]:
+    for verdict in judged.verdicts:
         for finding in verdict.findings or (verdict.overall,):
             spans = [*((Status.BREACHED, one) for one in verdict.breaches(finding))]
             spans += [(Status.UNKNOWN, one) for one in finding.openings(Status.UNKNOWN)]
@@ -194,17 +214,16 @@ def _span(judged: Judged, verdict: Verdict, finding: Finding, status: Status, on
     )  # fmt: skip
 
 
-def _gaps(report: Report) -> Iterator[Sequence[_Cell]]:
-    for judged in report.services:
-        service = judged.policy.service
-        for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
-            yield service, "evidence gap", sentence, hint
-        for sentence in lacking.unjudged(judged):
-            yield service, "not judged", sentence, ""
+def _gaps(judged: Judged, _: Report) -> Iterator[Sequence[_Cell]]:
+    service = judged.policy.service
+    for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
+        yield service, "evidence gap", sentence, hint
+    for sentence in lacking.unjudged(judged):
+        yield service, "not judged", sentence, ""
 
 
-def _waivers(report: Report) -> Iterator[Sequence[_Cell]]:
-    for judged, verdict in _judged(report):
+def _waivers(judged: Judged, _: Report) -> Iterator[Sequence[_Cell]]:
+    for verdict in judged.verdicts:
         accepted = summary.waiver_of(verdict)
         for one in verdict.waived:
             waiver = one.waiver
@@ -212,11 +231,6 @@ def _waivers(report: Report) -> Iterator[Sequence[_Cell]]:
                 judged.policy.service, verdict.commitment.id, waiver.owner, waiver.reason, _Date(one.start),
                 _Date(waiver.until), _yes(waiver == accepted), waiver.approved_by,
             )  # fmt: skip
-
-
-def _judged(report: Report) -> Iterator[tuple[Judged, Verdict]]:
-    for judged in report.services:
-        yield from ((judged, verdict) for verdict in judged.verdicts)
 
 
 def _state(verdict: Verdict) -> _State:
@@ -236,22 +250,24 @@ def _yes(holds: bool) -> str:
     return "yes" if holds else ""
 
 
-class _Workbook:
-    """Writes sheets row by row; each row is on its way to the disk when the next one begins."""
+class _Paper:
+    """A sheet that is being written."""
 
-    def __init__(self, to: io.BytesIO, report: Report) -> None:
+    def __init__(self, written: Any, sheet: _Sheet) -> None:
+        self.written, self.sheet = written, sheet
+        self.last = 0
+        """The row that was written last."""
+        self.beyond = 0
+        """How many rows there was no room for."""
+
+
+class _Workbook:
+    """Writes sheets row by row; each row is on its way to the disk when the next one of its sheet begins."""
+
+    def __init__(self, to: IO[bytes], run: str) -> None:
         as_text = {f"strings_to_{what}": False for what in ("formulas", "urls", "numbers")}
         self._book: Any = xlsxwriter.Workbook(to, {"constant_memory": True, **as_text})
-        self._run = report.run
-        made = report.ended_at or report.window.end
-        self._book.set_properties(
-            {
-                "title": "drcheck",
-                "subject": prose(f"run {report.run}"),
-                "comments": prose(f"{report.told()} {report.question}"),
-                "created": datetime.fromtimestamp(made, UTC).replace(tzinfo=None),
-            }
-        )
+        self._run = run
         common = {"valign": "top", "font_name": "Arial", "font_size": 10}
         self._head = self._format(
             **common | {"valign": "vcenter"}, bold=True, text_wrap=True, bottom=1, bg_color="#E7E6E6"
@@ -268,16 +284,38 @@ class _Workbook:
             for word, (text, ground) in _COLOURS.items()
         }
 
+        self._papers = [_Paper(self._sheet(sheet), sheet) for sheet in _sheets()]
+
     def _format(self, **what: Any) -> Any:
         return self._book.add_format(what)
 
-    def write(self, sheets: Iterable[_Sheet]) -> None:
-        """Write all of it."""
-        for sheet in sheets:
-            self._sheet(self._book.add_worksheet(sheet.name), sheet)
+    def add(self, judged: Judged, report: Report) -> None:
+        """Write the rows of a service, on each sheet; ``report`` tells everything but its services."""
+        for paper in self._papers:
+            self._rows(paper, paper.sheet.rows(judged, report))
+
+    def close(self, report: Report) -> None:
+        """Write what all services come to, and finish."""
+        self._rows(self._papers[0], _faults(report))
+        made = report.ended_at or report.window.end
+        self._book.set_properties(
+            {
+                "title": "drcheck",
+                "subject": prose(f"run {report.run}"),
+                "comments": prose(f"{report.told()} {report.question}"),
+                "created": datetime.fromtimestamp(made, UTC).replace(tzinfo=None),
+            }
+        )
+        for paper in self._papers:
+            if paper.beyond:
+                told = f"{words.counted(paper.beyond, 'more row')}, for which a sheet has no room"
+                paper.last += 1
+                paper.written.write_string(paper.last, 0, told, self._text)
+            paper.written.autofilter(0, 0, paper.last, len(paper.sheet.columns) - 1)
         self._book.close()
 
-    def _sheet(self, paper: Any, sheet: _Sheet) -> None:
+    def _sheet(self, sheet: _Sheet) -> Any:
+        paper = self._book.add_worksheet(sheet.name)
         for column, width in enumerate(sheet.columns.values()):
             paper.set_column(column, column, width)
         paper.freeze_panes(1, sheet.frozen)
@@ -289,19 +327,16 @@ class _Workbook:
         paper.set_footer(f"&Ldrcheck {prose(self._run).replace('&', '&&')}&R&A, &P/&N")
         for column, title in enumerate(sheet.columns):
             paper.write_string(0, column, title, self._head)
-        last = 0
-        for cells in sheet.rows:
-            if last == _ROWS - 2:
-                beyond = 1 + sum(1 for _ in sheet.rows)
-                last += 1
-                paper.write_string(
-                    last, 0, f"{words.counted(beyond, 'more row')}, for which a sheet has no room", self._text
-                )
-                break
-            last += 1
+        return paper
+
+    def _rows(self, paper: _Paper, rows: Iterable[Sequence[_Cell]]) -> None:
+        for cells in rows:
+            if paper.last == _ROWS - 2:
+                paper.beyond += 1
+                continue
+            paper.last += 1
             for column, cell in enumerate(cells):
-                self._cell(paper, last, column, cell)
-        paper.autofilter(0, 0, last, len(sheet.columns) - 1)
+                self._cell(paper.written, paper.last, column, cell)
 
     def _cell(self, paper: Any, row: int, column: int, cell: _Cell) -> None:
         match cell:

@@ -11,17 +11,21 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from drcheck.app.records import RECORDS, records
+from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.commitments import Standing
+from drcheck.core.model.drill import Drill, Ending, Origin
 from drcheck.core.model.verdict import Window
-from drcheck.core.proof.notes import SigningKey
+from drcheck.core.proof.notes import SigningKey, VerifierKey
 from drcheck.core.proof.trust import Trust
 from drcheck.ledger import checkpoints
+from drcheck.ledger.drills import DrillTold
 from drcheck.ledger.state import Key
-from drcheck.ledger.store import Ledger
-from tests.cli.test_proof import NAME, change, drcheck, estate, night, told
+from drcheck.ledger.store import Ledger, open_ledger
+from tests.cli.test_proof import NAME, change, drcheck, estate, newest, night, told
 from tests.ledger.ledgers import found, look, policy
 from tests.ledger.memory_log import MemoryLog
 
@@ -74,6 +78,93 @@ def test_who_has_the_key_verifies_the_records_of_a_bundle(filed: Path) -> None:
     assert shown.endswith(
         "verified what was observed is not proven to be true: only that it was written then, and stands as it was written"
     )
+
+
+def test_what_is_complete_and_what_is_missing_is_proven_by_the_records(filed: Path) -> None:
+    report = json.loads(zipfile.ZipFile(filed / "q.zip").read("report.json"))
+    complete = report["completeness"]
+    assert (complete["recorded"], complete["whole"], complete["not_judged"], complete["not_in_report"]) == (
+        2,
+        True,
+        [],
+        [],
+    )
+    days = complete["without_run"][0]  # both runs were of today
+    assert days["from"] == f"{this_year()}-01-01T00:00:00Z"
+    shown = told(filed, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml")
+    assert f"missing: no run began on {this_year()}-01-01" in shown
+
+
+def test_a_service_that_report_and_manifest_leave_out_is_named_by_the_records(copy: Path) -> None:
+    def how(files: dict[str, bytes]) -> None:
+        report, manifest = json.loads(files["report.json"]), json.loads(files["manifest.json"])
+        report["services"], manifest["services"] = report["services"][1:], manifest["services"][1:]
+        report["completeness"]["whole"] = False
+        files |= {"report.json": json.dumps(report).encode(), "manifest.json": json.dumps(manifest).encode()}
+
+    (copy / "policies" / "wiki.yaml").write_text((copy / "policies" / "shop.yaml").read_text().replace("shop", "wiki"))
+    night(copy)
+    drcheck(copy, "report", "--quiet", "--period", this_year(), "--format", "bundle", "--output", "q.zip")
+    told(copy, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml")
+    rewrite(copy / "q.zip", how)
+    assert "not complete: shop was judged in the period, and the report leaves it out" in told(
+        copy, "check", "q.zip", "--key", "key.pub", expect=1
+    )
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        lambda complete: complete.update(without_run=[]),
+        lambda complete: complete.update(recorded=7),
+        lambda complete: complete.update(drills={}),
+        lambda complete: complete.update(drills_without_end=[]),
+    ],
+)
+def test_nights_and_drills_that_a_report_is_silent_of_are_found(drilled: Path, tmp_path: Path, how) -> None:
+    def rewritten(files: dict[str, bytes]) -> None:
+        report = json.loads(files["report.json"])
+        how(report["completeness"])
+        files["report.json"] = json.dumps(report).encode()
+
+    copy = Path(shutil.copytree(drilled, tmp_path / "copy"))
+    rewrite(copy / "q.zip", rewritten)
+    assert "otherwise of its completeness" in told(copy, "check", "q.zip", "--key", "key.pub", expect=1)
+    assert "otherwise of its completeness" in told(copy, "check", "q.zip", "--config", "drcheck.yaml", expect=1)
+
+
+def test_a_failed_drill_that_is_dropped_from_the_records_is_found(drilled: Path, tmp_path: Path) -> None:
+    def dropped(files: dict[str, bytes]) -> None:
+        lines = lines_of(files)
+        for line in lines[1:-1]:
+            if b"failed" in base64.b64decode(line.get("bytes", "")):
+                line["leaf"] = base64.b64encode(
+                    hashlib.sha256(b"\0" + base64.b64decode(line.pop("bytes"))).digest()
+                ).decode()
+        put(files, lines)
+
+    copy = Path(shutil.copytree(drilled, tmp_path / "copy"))
+    rewrite(copy / "q.zip", dropped)
+    shown = told(copy, "check", "q.zip", "--key", "key.pub", expect=1)
+    assert "the report says otherwise of its completeness than the records: drills" in shown
+
+
+@pytest.fixture(scope="module")
+def drilled(filed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle of a period with a drill that failed, and another one that began and never ended."""
+    root = Path(shutil.copytree(filed, tmp_path_factory.mktemp("drilled") / "estate"))
+    with open_ledger(f"sqlite:///{root / 'drcheck.db'}") as ledger:
+        now = int(datetime.now(UTC).timestamp()) - 60
+        for number, outcome in enumerate((Ending.FAILED, None)):
+            drill = Drill(f"d{number}", "shop", now, Origin.RUN)
+            ledger.tell_of_drill(DrillTold(now, drill))
+            if outcome is not None:
+                ledger.tell_of_drill(DrillTold(now, replace(drill, outcome=outcome, ended_at=now + 5)))
+    night(root)
+    drcheck(root, "report", "--quiet", "--period", this_year(), "--format", "bundle", "--output", "q.zip")
+    shown = told(root, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml")
+    assert "missing: the drill d1 of shop began" in shown
+    return root
 
 
 def test_verdicts_that_were_changed_are_never_verified_by_the_records_beside_them(copy: Path) -> None:
@@ -212,10 +303,49 @@ def test_a_bundle_without_its_signature_is_not_verified(copy: Path) -> None:
     assert "nothing in it is signed" in told(copy, "check", "q.zip", "--key", "key.pub", expect=3)
 
 
-def test_a_pdf_has_no_records_that_a_signature_could_be_held_against(copy: Path) -> None:
-    drcheck(copy, "report", "--quiet", "--period", this_year(), "--format", "pdf", "--output", "r.pdf")
-    assert "a bundle carries them" in told(copy, "check", "r.pdf", "--key", "key.pub", expect=3)
-    drcheck(copy, "check", "r.pdf")
+@pytest.fixture(scope="module")
+def pdf(filed: Path) -> Path:
+    drcheck(filed, "report", "--quiet", "--period", this_year(), "--format", "pdf", "--output", "r.pdf")
+    return filed / "r.pdf"
+
+
+def attach(file: Path, how) -> None:
+    """Change what is attached to a document, with the digests that this has."""
+    with pikepdf.open(file, allow_overwriting_input=True) as opened:
+        files = {name: one.get_file().read_bytes() for name, one in opened.attachments.items()}
+        del files["digests.sha256"]
+        how(files)
+        lines = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items())
+        for name in [*opened.attachments]:
+            del opened.attachments[name]
+        for name, data in {"digests.sha256": lines.encode(), **files}.items():
+            opened.attachments[name] = pikepdf.AttachedFileSpec(opened, data, filename=name)
+        opened.save(file)
+
+
+def test_a_pdf_carries_what_proves_it_and_says_the_same_as_the_bundle(filed: Path, pdf: Path) -> None:
+    for file in ("r.pdf", "q.zip"):
+        shown = told(filed, "check", file, "--key", "key.pub", "--config", "drcheck.yaml")
+        assert "and none is missing" in shown
+        assert f"missing: no run began on {this_year()}-01-01" in shown
+        assert shown.endswith("only that it was written then, and stands as it was written")
+    assert told(filed, "check", "r.pdf", "--key", "key.pub", expect=3).endswith("not verified")
+
+
+@pytest.mark.parametrize("how", [without(4), flipped, cut_off, another_checkpoint, lambda files: files.pop(RECORDS)])
+def test_a_pdf_whose_records_were_changed_is_tampered(pdf: Path, tmp_path: Path, how) -> None:
+    copied = Path(shutil.copy(pdf, tmp_path / "r.pdf"))
+    shutil.copy(pdf.parent / "key.pub", tmp_path)
+    attach(copied, how)
+    assert " tampered" in f" {told(tmp_path, 'check', 'r.pdf', '--key', 'key.pub', expect=1)}"
+
+
+def test_the_pages_of_a_report_show_its_checkpoint(filed: Path) -> None:
+    size, root = newest(filed).read_text().split("\n")[1:3]
+    with zipfile.ZipFile(filed / "q.zip") as archive:
+        page = " ".join(archive.read("pages/index.html").decode().replace("&#43;", "+").split())
+    assert f"{size} entries of {NAME}, root {root}" in page
+    assert VerifierKey.read((filed / "key.pub").read_text().strip()).id.hex() in page
 
 
 def test_a_ledger_that_was_rewritten_since_does_not_go_on_from_a_bundle(copy: Path) -> None:
@@ -243,17 +373,22 @@ def ledger():
     return made
 
 
-def checked(ledger, files, run, since, first=None):
+def checked(ledger, files, run, since, services=("shop",)):
+    from drcheck.app.completeness import of_log
     from drcheck.app.records import verify_records
+    from drcheck.core.proof.checkpoints import checkpoint_of
     from drcheck.core.proof.verification import Verification
     from drcheck.core.words import instant
+    from drcheck.reports.json import completeness_object
 
-    result = Verification()
+    result, window = Verification(), Window(since, 10_000)
+    signed = checkpoint_of(files["ledger/checkpoint"]).size
     report = {
         "checkpoint": files["ledger/checkpoint"].decode(),
         "run": run,
-        "services": [],
-        "window": {"from": instant(since)},
+        "services": [{"service": one, "policy_sha256": ""} for one in services],
+        "window": {"from": instant(since), "to": instant(10_000)},
+        "completeness": completeness_object(of_log(ledger.log, window, services, whole=False, upto=signed)),
     }
     verify_records(result, files, report, Trust.of(KEY.key))
     return result
@@ -267,9 +402,12 @@ def test_records_of_other_services_are_proven_and_not_shown(ledger) -> None:
     whole = b"".join(base64.b64decode(line["bytes"]) for line in lines_of(files) if "bytes" in line)
     assert b"wiki" not in whole
     assert b"vault:shop/" in whole
-    assert not checked(ledger, files, newest, 0).exit_status
-    everything = records(ledger.log, 0, newest, {"shop", "wiki"}, {text, policy("wiki", "service: wiki\n").sha256})
+    found = checked(ledger, files, newest, 0)
+    assert "and none is missing" in found.held[1]
+    assert found.open == ["what 3 runs judged is not shown: it tells of other services as well"]
+    everything = records(ledger.log, 0, newest, None, ())
     assert all("bytes" in line for line in lines_of(everything)[1:-1])
+    assert checked(ledger, everything, newest, 0, ("shop", "wiki")).word == "verified"
 
 
 def test_records_begin_with_the_last_run_before_the_period_and_whoever_cuts_them_shorter_is_found(ledger) -> None:
@@ -277,12 +415,24 @@ def test_records_begin_with_the_last_run_before_the_period_and_whoever_cuts_them
     newest = [*runs][-1]
     began = [run.number for run in runs.values()]
     for since, first in ((0, 1), (1500, began[0]), (2000, began[0]), (2001, began[1]), (9000, began[2])):
-        files = records(ledger.log, since, newest, {"shop"}, set())
+        files = records(ledger.log, since, newest, None, ())
         assert lines_of(files)[0]["first"] == first
-        assert checked(ledger, files, newest, since).word == "verified"
-    shorter = records(ledger.log, 9000, newest, {"shop"}, set())
-    found = checked(ledger, shorter, newest, 2500)
-    assert found.open == [f"that records before {began[2]} are none of the period is not shown"]
+        assert checked(ledger, files, newest, since, ("shop", "wiki")).word == "verified"
+    shorter = records(ledger.log, 9000, newest, None, ())
+    found = checked(ledger, shorter, newest, 2500, ("shop", "wiki"))
+    assert f"that records before {began[2]} are none of the period is not shown" in found.open
+
+
+def test_policies_that_came_before_the_period_are_among_the_records(ledger) -> None:
+    newest = [*ledger.state((), folded=True).runs][-1]
+    files = records(ledger.log, 9000, newest, None, ())
+    alone = lines_of(files)[1 : 1 + lines_of(files)[0]["alone"]]
+    assert [b"service: shop" in base64.b64decode(line["bytes"]) for line in alone] == [True, False]
+    lines = lines_of(files)
+    del lines[1]
+    lines[0]["alone"] = 1
+    put(files, lines)
+    assert checked(ledger, files, newest, 9000, ("shop", "wiki")).word == "tampered"
 
 
 def test_a_ledger_that_was_never_signed_has_no_records_to_prove() -> None:

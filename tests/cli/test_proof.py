@@ -49,7 +49,7 @@ def estate(root: Path) -> Path:
     (root / "policies").mkdir()
     (root / "policies" / "shop.yaml").write_text(POLICY)
     (root / "drcheck.yaml").write_text(
-        "proof: {key: ledger.key, checkpoints: seen/}\nconnections:\n  vault: {type: local, root: vault}\n"
+        "proof: {key: ledger.key, checkpoints: [seen/]}\nconnections:\n  vault: {type: local, root: vault}\n"
     )
     for days in range(3):
         day = datetime.now(UTC) - timedelta(days=days)
@@ -243,9 +243,10 @@ def test_a_ledger_that_was_cut_off_is_not_what_was_signed_before(copy: Path) -> 
     since = newest(copy).name
     size = int((copy / "old").read_text().split("\n")[1])
     change(copy, f"DELETE FROM entry WHERE number > {size + 1}")
-    assert "verified" in told(copy, "ledger", "verify", "--key", "key.pub")
-    shown = told(copy, "ledger", "verify", "--key", "key.pub", "--since", f"seen/{since}", expect=1)
+    told(copy, "ledger", "verify", "drcheck.db", "--key", "key.pub")
+    shown = told(copy, "ledger", "verify", "drcheck.db", "--key", "key.pub", "--since", f"seen/{since}", expect=1)
     assert "were signed before: the last ones are gone" in shown
+    assert "the last ones are gone" in told(copy, "ledger", "verify", "--key", "key.pub", expect=1)
     assert "nothing is signed" in told(copy, "ledger", "checkpoint", expect=2)
     assert "nothing is signed" in told(copy, "verify", expect=None)
 
@@ -390,6 +391,39 @@ def test_what_cannot_be_done_says_what_to_do_instead(copy: Path, tmp_path: Path)
 def test_a_checkpoint_elsewhere_that_no_key_of_the_ledger_signed_stops_the_signing(copy: Path) -> None:
     newest(copy).write_text("nonsense\n")
     assert "is no checkpoint that a key of this ledger signed" in told(copy, "ledger", "checkpoint", expect=2)
+
+
+def test_a_witness_is_a_process_of_its_own_that_the_runner_asks(copy: Path) -> None:
+    copy.joinpath("w.pub").write_text(drcheck(copy, "witness", "keygen", "witness.example/w", "--key", "w.key"))
+    assert stat.S_IMODE((copy / "w.key").stat().st_mode) == 0o600
+    command = [sys.executable, "-m", "drcheck", "witness", "serve", "--key", "w.key", "--log", "key.pub"]
+    with subprocess.Popen([*command, "--listen", "127.0.0.1:0"], cwd=copy, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            url = server.stderr.readline().split()[-1]
+            asked = f'witnesses: {{w: {{url: "{url}", key: "{(copy / "w.pub").read_text().strip()}"}}}}'
+            config = (copy / "drcheck.yaml").read_text().replace("checkpoints: [seen/]", asked)
+            (copy / "drcheck.yaml").write_text(config)
+            night(copy)
+        finally:
+            server.terminate()
+        assert server.wait(timeout=10) == 0
+    policy = f"log {(copy / 'key.pub').read_text()}witness w {(copy / 'w.pub').read_text()}quorum w\n"
+    (copy / "trusted").write_text(policy)
+    assert "the witness witness.example/w saw it at" in told(copy, "ledger", "verify", "--key", "trusted")
+    assert "has not cosigned" in told(copy, "verify", expect=None)
+    assert "or not by enough" in told(copy, "ledger", "verify", "--key", "trusted", expect=3)
+
+
+def test_each_test_that_the_page_names_for_tampering_is_one() -> None:
+    root = Path(__file__).parents[2]
+    named = set(re.findall(r"`(test_\w+)`", (root / "docs/proof.md").read_text()))
+    there = {
+        name
+        for file in (root / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert len(named) > 10
+    assert named <= there
 
 
 def test_every_command_and_program_of_the_page_does_what_it_says(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -224,3 +225,24 @@ def test_without_any_run_there_is_nothing_to_report(tmp_path: Path) -> None:
     (tmp_path / "vault").mkdir()
     done = drcheck(tmp_path, "report", "--period", this_year(), expect=2)
     assert "Run drcheck verify first" in done.stderr or "no ledger" in done.stderr
+
+
+def test_a_breach_that_stood_when_the_period_began_says_since_when_it_did(estate: Path) -> None:
+    for dump in (estate / "vault" / "dumps").iterdir():
+        if datetime.fromisoformat(f"{dump.stem}T00:00:00Z") > datetime.now(UTC) - timedelta(days=7):
+            dump.unlink()
+
+    def rpo(asked: tuple[str, ...]) -> dict[str, Any]:
+        time.sleep(1.1)  # two runs within one second are of one instant
+        drcheck(estate, "verify", "--quiet", "--silent", expect=1)
+        drcheck(estate, "report", "--quiet", *asked, "--format", "json", "--output", "r.json")
+        commitments = json.loads((estate / "r.json").read_text())["services"][0]["commitments"]
+        return next(one for one in commitments if one["id"] == "rpo")
+
+    first = rpo(("--period", this_year()))
+    began = first["breaches"][-1]["opened_at"]
+    assert first["breached_since"] is None
+    later = datetime.fromisoformat(began) + timedelta(seconds=1)
+    again = rpo(("--from", later.isoformat(), "--to", f"{later.year + 1}-01-01"))
+    assert datetime.fromisoformat(again["breaches"][-1]["opened_at"]) == later
+    assert again["breached_since"] == began

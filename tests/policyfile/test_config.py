@@ -99,6 +99,26 @@ def test_a_missing_configuration_names_the_next_step(tmp_path, monkeypatch):
     assert "drcheck init" in caught.value.hint
 
 
+def test_places_and_witnesses_of_a_proof_that_cannot_be_are_told(tmp_path):
+    text = """\
+connections:
+  h: {type: ssh, host: h.example.com, user: u, identity_file: i, known_hosts: k}
+proof:
+  key: k
+  checkpoints: [seen/, "h:seen/", "other:seen/"]
+  witnesses:
+    w: {url: https://w.example.com, key: x}
+    v: {url: https://v.example.com, key: log.example/drcheck+2bd7ae8a+AaEHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg}
+  quorum: 3
+"""
+    assert refused(tmp_path, text) == [
+        'drcheck.yaml:5:24: proof.checkpoints: drcheck writes nothing at "h:seen/" (name a connection of type s3 or azure_blob, or a directory)',
+        "drcheck.yaml:7:5: proof.witnesses.w: its key is none of a witness (copy what drcheck witness keygen printed)",
+        "drcheck.yaml:8:5: proof.witnesses.v: its key is none of a witness (copy what drcheck witness keygen printed)",
+        "drcheck.yaml:9:11: proof.quorum: there are 2 witnesses (ask for no more than there are)",
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "[]\n", "text\n"])
 def test_a_file_without_a_mapping_is_refused(tmp_path, text):
     assert "holds no mapping" in refused(tmp_path, text)[0]

@@ -12,7 +12,7 @@ import pytest
 import samples
 
 from drcheck.errors import UsageError
-from drcheck.registry import FORMATS, renderer
+from drcheck.registry import FORMATS, documents, renderer
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGE = (Path(__file__).parents[2] / "docs" / "reports.md").read_text()
@@ -52,3 +52,18 @@ def test_a_format_whose_extra_is_missing_says_what_to_install(monkeypatch, name,
         renderer(name)
     assert raised.value.message == f"the format {name} needs {library}, which is not installed"
     assert raised.value.hint == f"Install backup-promises[{FORMATS[name].extra}]."
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.is_streamed])
+@pytest.mark.parametrize("report", [samples.few(), samples.hostile()], ids=["few", "hostile"])
+def test_what_is_written_service_by_service_is_what_is_rendered_at_once(name, report):
+    left = list(report.services)
+
+    def services():
+        while left:
+            yield left.pop(0)
+
+    made = documents(name)
+    assert made is not None
+    text = b"".join(b"".join(document.pieces) for document in made(services(), lambda: report, split=False))
+    assert text == renderer(name)(report, quiet=False, verbose=True, terminal=False, config="")

@@ -18,7 +18,7 @@ import requests
 import urllib3
 from azure.core import MatchConditions
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
-from azure.core.exceptions import AzureError, DecodeError
+from azure.core.exceptions import AzureError, DecodeError, ResourceExistsError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
@@ -30,6 +30,7 @@ from drcheck.collectors.azure.faults import failed, not_azure
 from drcheck.collectors.azure.listing import MOST, Page, Question, parse_page
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.confine import shown
 from drcheck.collectors.descriptions import Refused
 from drcheck.collectors.guarded import made_no_sense
 from drcheck.collectors.web import Caller, Web
@@ -44,6 +45,7 @@ _FACT_BYTES: Final = 64 * 1024
 """The longest answer to a question after properties, which are in its headers."""
 _OK: Final = 200
 _PARTIAL: Final = 206
+_FORBIDDEN: Final = 403
 _TAKEN: Final = b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>"
 """What the SDK is given to parse instead of a page."""
 _INVALID_RANGE: Final = 416
@@ -181,6 +183,25 @@ class AzureClient:
             raise not_azure(self._connection, container, name or container)
         return properties
 
+    def put(self, caller: Caller, container: str, name: str, data: bytes, *, replace: bool) -> bool:
+        """Write a blob; returns whether there was none where it must not be replaced."""
+        blob = self._api.get_blob_client(container, name)
+        with self._web.asking(caller, _FACT_BYTES):
+            try:
+                blob.upload_blob(data, length=len(data), overwrite=replace)
+            except ResourceExistsError:
+                return False
+            except (DecodeError, ValueError, TypeError, AttributeError, LookupError):
+                raise not_azure(self._connection, container, name) from None
+            except AzureError as error:
+                if caller.status == _FORBIDDEN:
+                    raise CollectorError(
+                        f"{self._connection.name} may not write {shown(name)} in {container}",
+                        "Give it the role Storage Blob Data Contributor, or a SAS token that may create and write.",
+                    ) from None
+                raise failed(self._connection, container, name, error) from None
+        return True
+
     def _asked(self, container: str, name: str, ask: Callable[[], Any]) -> Any:
         """Ask, and turn each way of failing into an error that says what to do; None: the range is beyond the end."""
         try:
@@ -207,7 +228,9 @@ class _Adapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         """Send one request and return the whole answer; a page of a listing is kept from the SDK's slow parser."""
-        answer = self._web.send(str(request.method), str(request.url), request.headers, setting="account_url")
+        body_sent: Any = request.body
+        sent = body_sent.read() if hasattr(body_sent, "read") else body_sent or b""
+        answer = self._web.send(str(request.method), str(request.url), request.headers, sent, setting="account_url")
         headers: Mapping[str, str] = answer.headers
         body = answer.body
         caller = self._web.caller()

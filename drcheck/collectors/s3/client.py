@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from hashlib import sha256
 from typing import Any, Final
 
 import botocore.session
@@ -36,7 +38,9 @@ READ_ONLY: Final = frozenset(
         "GetBucketVersioning",
     }
 )  # fmt: skip
-"""All that may ever be asked."""
+"""All that may ever be asked of a place that is looked at."""
+PUTS: Final = READ_ONLY | {"PutObject"}
+"""And of one that the runner names to be written to."""
 TRIES: Final = 3
 """How often botocore asks a storage that is throttling or at fault; its pauses in between are 3 s together at most."""
 _PAGE_BYTES: Final = 16 * 1024 * 1024
@@ -44,6 +48,8 @@ _PAGE_BYTES: Final = 16 * 1024 * 1024
 _FACT_BYTES: Final = 64 * 1024
 """The longest answer to a question after facts; they take some hundred bytes."""
 _PARTIAL: Final = 206
+_FORBIDDEN: Final = 403
+_OCCUPIED: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
 _BEYOND_ITS_END: Final = 416
 _TAKEN: Final = b"<ListBucketResult/>"
 """What botocore is given to parse instead."""
@@ -62,7 +68,10 @@ class _Body(io.BytesIO):
 class S3Client:
     """Listings, ranges of objects and facts, asked for one caller at a time in each thread."""
 
-    def __init__(self, connection: S3Connection, web: Web, workers: int) -> None:
+    def __init__(
+        self, connection: S3Connection, web: Web, workers: int, operations: frozenset[str] = READ_ONLY
+    ) -> None:
+        """``operations``: all that may be asked."""
         self._connection = connection
         self._web = web
         try:
@@ -75,7 +84,7 @@ class S3Client:
                 "Write `endpoint` as https://HOST or https://HOST:PORT.",
             ) from None
         events = self._api.meta.events
-        events.register("before-call.s3", _refuse_writes)
+        events.register("before-call.s3", partial(_refuse_others, operations))
         events.register("before-send.s3", self._send)
 
     def _make(self, workers: int) -> Any:
@@ -163,6 +172,32 @@ class S3Client:
         except Nonsense as error:
             raise made_no_sense(self._connection, error) from None
 
+    def put(self, caller: Caller, bucket: str, key: str, data: bytes, *, replace: bool) -> bool:
+        """Write an object; returns whether there was none where it must not be replaced.
+
+        With its checksum, which a bucket asks for that retains what is written (object lock).
+        """
+        options = {} if replace else {"IfNoneMatch": "*"}
+        checksum = base64.b64encode(sha256(data).digest()).decode()
+        with self._web.asking(caller, _FACT_BYTES):
+            try:
+                self._api.put_object(Bucket=bucket, Key=key, Body=data, ChecksumSHA256=checksum, **options)
+            except ClientError as error:
+                code = str(error.response.get("Error", {}).get("Code") or caller.status)
+                if code in _OCCUPIED:
+                    return False
+                if caller.status == _FORBIDDEN:
+                    raise CollectorError(
+                        f"{self._connection.name} may not write {shown(key)} in {bucket}",
+                        "Allow its key s3:PutObject there.",
+                    ) from None
+                raise answered(self._connection, bucket, key, error.response) from None
+            except (ResponseParserError, ValueError):
+                raise self.no_answer("PutObject", bucket) from None
+            except BotoCoreError as error:
+                raise not_asked(self._connection, error) from None
+        return True
+
     def tell(
         self, caller: Caller, operation: str, bucket: str, key: str = "", **options: str
     ) -> Mapping[str, Any] | Refused:
@@ -230,8 +265,11 @@ class S3Client:
             raise not_asked(self._connection, error) from None
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        sent = {name: value for name, value in request.headers.items() if name.lower() != "expect"}
+        body: Any = request.body
+        body = body.read() if hasattr(body, "read") else body
         answer = self._web.send(
-            request.method, request.url, dict(request.headers.items()), setting="endpoint", region="x-amz-bucket-region"
+            request.method, request.url, sent, body or b"", setting="endpoint", region="x-amz-bucket-region"
         )
         headers = HTTPHeaders()
         for name, value in answer.headers.items():
@@ -250,9 +288,9 @@ def version_of(version: Version) -> dict[str, str]:
     return {"VersionId": version.id} if version.id else {}
 
 
-def _refuse_writes(model: Any, **_: Any) -> None:
+def _refuse_others(operations: frozenset[str], model: Any, **_: Any) -> None:
     """Refuse whatever is not on the list, before it is signed."""
-    if model.name not in READ_ONLY:
+    if model.name not in operations:
         raise CollectorError(
             f"refused to ask for {model.name}: drcheck only reads", "Report this as a fault of drcheck."
         )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.likeness import checksums_differ
-from drcheck.core.model.evidence import Fact
+from drcheck.core.model.evidence import UNTOLD, Fact
 from drcheck.core.model.points import Row
 from drcheck.core.time.spans import Span, covers, intersection
 
@@ -97,9 +97,14 @@ def are_one_file(one: Row, other: Row) -> bool:
 
 
 def differ_in_size(one: Row, other: Row) -> bool:
-    """Return whether one of two points has less than half of the other's bytes, and so is no copy of it."""
+    """Return whether one of two points has less than half of the other's bytes, and so is no copy of it.
+
+    Of what nobody tells the size of that is not known.
+    """
     (a, i), (b, j) = one, other
-    return min(a.size[i], b.size[j]) * _SMALLEST_COPY < max(a.size[i], b.size[j])
+    return UNTOLD not in {a.size[i], b.size[j]} and min(a.size[i], b.size[j]) * _SMALLEST_COPY < max(
+        a.size[i], b.size[j]
+    )
 
 
 def lie_within(one: Row, other: Row, matching: int, *, surely: bool) -> bool:

@@ -13,7 +13,7 @@ from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.history.twins import second_names
 from drcheck.core.model.equal_texts import EqualTexts
-from drcheck.core.model.evidence import FOREVER, LONG_AGO
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Source
 from drcheck.core.names.of_source import bases_of
@@ -32,6 +32,7 @@ def columns(
     reading: Reading,
     *,
     last_shown: Callable[[Sighting], int],
+    complete_looks: Callable[[], Sequence[tuple[int, int]]] = tuple,
     clock_tolerance: int,
 ) -> Points:
     """Return the sightings of one data set as columns, each with the reason if it does not count.
@@ -75,7 +76,7 @@ def columns(
         size=rows.integers((one.shown.size for one in seen), plain.size),
         checksum=tuple(rows.column((one.content.checksum for one in seen), plain.checksum)),
         facts={(rows.at[i], fact): steps for i, one in enumerate(seen) for fact, steps in one.facts.items()},
-        builds_on=_told_bases(source, names),
+        builds_on={**_told_bases(source, names), **_known_bases(seen, rows.at)},
         second_of={rows.at[i]: first[id(one)].shown.name for i, one in enumerate(seen) if id(one) in first},
         rewritten={
             rows.at[i]: tuple((before.gone_lo - 1, again.first_seen) for before, again in pairwise(one.rewritings))
@@ -100,6 +101,7 @@ def columns(
         rows.column(whole, (True,) * alone),
         rows.column((one.lost_from for one in seen), (FOREVER,) * alone),
         rows.column((_came_later(one, last_shown(one)) for one in seen), (LONG_AGO,) * alone),
+        complete_looks,
     )
     points = as_listed(points, shown)
     _bridge(seen, rows.at, points)
@@ -111,6 +113,12 @@ def _told_bases(source: Source, names: Sequence[str]) -> dict[int, tuple[int, in
     if not any("{since:" in template for template in source.templates) or (base := bases_of(source)) is None:
         return {}
     return {row: told for row, name in enumerate(names) if (told := base(name)) is not None}
+
+
+def _known_bases(sightings: Sequence[Sighting], at: Mapping[int, int]) -> dict[int, tuple[int, int]]:
+    """Return the instant of the backup that one builds on, by row, where its tool has told that."""
+    told = ((at[i], one.told(Fact.BUILDS_ON)) for i, one in enumerate(sightings))
+    return {row: (int(base.how), int(base.how)) for row, base in told if base is not None}
 
 
 def _came_later(seen: Sighting, last_shown: int) -> int:

@@ -93,5 +93,7 @@ def _is_settled(fact: Fact, told: Told, arrived: int, locked_for: int, at: int) 
             return True
         case Fact.LOCK:
             return told.how == LockMode.COMPLIANCE and told.until - arrived >= locked_for
-        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER | Fact.INODE:
+        case Fact.LEGAL_HOLD | Fact.CHECKSUM | Fact.STATE | Fact.ARCHIVED | Fact.EARLIER | Fact.INODE | Fact.NEEDS:
+            return False
+        case Fact.BUILDS_ON:
             return False

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from drcheck.core.model.evidence import UNTOLD
 from drcheck.core.model.policy import Identical, Source
 
 
@@ -38,7 +39,9 @@ class Content(NamedTuple):
 
     def like(self, other: Content) -> Likeness:
         """Return how the content of one name is like what it showed before."""
-        if self.size != other.size or checksums_differ(self.checksum, other.checksum):
+        if (UNTOLD not in {self.size, other.size} and self.size != other.size) or checksums_differ(
+            self.checksum, other.checksum
+        ):
             return Likeness.OTHER
         if self.checksum and self.checksum == other.checksum:
             return Likeness.SAME

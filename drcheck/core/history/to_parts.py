@@ -53,7 +53,7 @@ def parts_of(
     def read(of: str, sightings: Sequence[Sighting], reading: Reading) -> Part:
         points = columns(
             source, of, sightings, needed[of].plain, proof.unseen_from, reading,
-            last_shown=history.newest_shown, clock_tolerance=clock_tolerance,
+            last_shown=history.newest_shown, complete_looks=proof.complete_looks, clock_tolerance=clock_tolerance,
         )  # fmt: skip
         if source.seen_every:
             points = replace(points, taken_until=proof.looked.taken.end)
@@ -268,6 +268,10 @@ class _Proof:
     def _proved(self, turnovers: Sequence[int]) -> Absence:
         source = self._source
         return Absence.proved_by(self._looks, source.thinned_after, turnovers, seen_every=source.seen_every)
+
+    def complete_looks(self) -> list[tuple[int, int]]:
+        """Return when each complete look before the end of the question began, and how far back it asked, in order."""
+        return sorted(one for one in self._history.looks.complete() if one[0] < self._until)
 
     def unseen_from(self, data: array[int], last_seen: array[int]) -> array[int]:
         """Return from when on nobody knows whether what was never missed still stands.

@@ -129,6 +129,9 @@ def _judge(
             if gap.fact in OF_ALL or overall.status is not Status.MET
         ),
         looks=looks,
+        rests_on=min((evidence[name].looks_within(window) if name in evidence else 0 for name in seen), default=0)
+        if how.exhibits
+        else None,
         waived=tuple(waivers_of(commitment.id, versions)),
         standing=min((evidence[name].standing for name in commitment.evidence if name in evidence), default=None),
         notes=tuple(dict.fromkeys((*corrected, *notes))),

@@ -50,8 +50,10 @@ def _chained_sets(policy: Policy) -> frozenset[str]:
 
 def _may_depend(source: Source) -> bool:
     """Return whether backups at a source may restore only with others."""
-    return source.kind in DEPENDENT or any(
-        "{kind}" in template or "{since:" in template for template in source.templates
+    return (
+        source.reader.chains
+        or source.kind in DEPENDENT
+        or any("{kind}" in template or "{since:" in template for template in source.templates)
     )
 
 
@@ -132,9 +134,12 @@ def kept_from(policy: Policy, source: Source, at: int) -> int:
     return at - min((bound for bound in bounds if bound is not None), default=at - LONG_AGO)
 
 
-def needed_since(policy: Policy, source: Source, window: Window) -> int:
-    """Return the oldest data at ``source`` that judging ``policy`` over ``window`` needs; ``LONG_AGO``: all of it."""
-    if source.tells(Tells.POINTS) and not _chained_sets(policy).isdisjoint(source.of):
+def needed_since(policy: Policy, source: Source, window: Window, *, with_bases: bool = True) -> int:
+    """Return the oldest data at ``source`` that judging ``policy`` over ``window`` needs; ``LONG_AGO``: all of it.
+
+    ``with_bases``: and of what that builds on, however old it is.
+    """
+    if with_bases and source.tells(Tells.POINTS) and not _chained_sets(policy).isdisjoint(source.of):
         return LONG_AGO  # however old the full is that others build on
     back = 0
     for commitment in policy.commitments:

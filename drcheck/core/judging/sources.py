@@ -16,6 +16,7 @@ from drcheck.core.model.log_records import Log
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
+from drcheck.core.model.verdict import Window
 from drcheck.core.rules import checked_copies
 
 OF_ALL: Final = frozenset({None, Fact.STATE, Fact.DIGEST})
@@ -42,6 +43,10 @@ class SourceEvidence:
     """All looks at it, in the order in which they were made."""
     names: Callable[[], Sequence[str]] = tuple
     """Returns every name of a backup that any look has shown, however old or new it is: it reads all of its history."""
+
+    def looks_within(self, window: Window) -> int:
+        """Return how many complete looks began within ``window``."""
+        return sum(window.start <= begin < window.end for begin, _ in self.looks.complete())
 
     def shown(self, names: set[str]) -> set[str]:
         """Return which of ``names``, as records call something there, stand for what any look has shown."""

@@ -37,7 +37,7 @@ from drcheck.core.evaluation.thawing import Thawing
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import known_open_until
 from drcheck.core.model.commitments import Needs
-from drcheck.core.model.evidence import FOREVER, Cited, Fact
+from drcheck.core.model.evidence import FOREVER, UNTOLD, Cited, Fact
 from drcheck.core.model.exhibit import Timed, Times
 from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.readers import Tells
@@ -199,7 +199,7 @@ def _forecast(
         for part in subject.parts
         if part.points.source == source
         for row in part.points.counted()
-        if part.points.kind[row] not in DEPENDENT and part.points.data_hi[row] < end
+        if part.points.kind[row] not in DEPENDENT and part.points.data_hi[row] < end and part.points.size[row] != UNTOLD
     ]
     return forecast(trials, sizes, commitment.at_most, end)
 

@@ -16,6 +16,8 @@ from drcheck.core.time.spans import Span
 FOREVER: Final = 1 << 62
 LONG_AGO: Final = -(1 << 62)
 ALWAYS: Final = Span(LONG_AGO, FOREVER)
+UNTOLD: Final = -1
+"""The size of what nobody tells the size of."""
 ZEROS: Final = "zeros"
 """The fingerprint of what holds nothing but zeros in all pieces of it that were read."""
 
@@ -43,6 +45,11 @@ class Fact(StrEnum):
     """Whether it must be brought back from an archive tier, in hours, before it can be read; ``how`` names the tier."""
     EARLIER = "earlier"
     """Of a place: whether it still holds what was overwritten or deleted there, which its listing does not show."""
+    NEEDS = "needs"
+    """Which segments of a log must stand beside it for it to be restored: the first and the last, and their place, in
+    ``how`` (:func:`drcheck.core.rules.log_archives.needed`). Of a segment, which one it follows."""
+    BUILDS_ON = "builds-on"
+    """The very backup that it builds on, as its tool knows it: the instant of that one's data, in ``how``."""
     INODE = "inode"
     """Which file of its disk it is, in ``how``, where that file has several names (hard links)."""
 
@@ -185,6 +192,7 @@ class Candidate(NamedTuple):
     available_hi: int
     """:data:`FOREVER` where only the first look that showed it bounds its arrival."""
     size: int
+    """Bytes; :data:`UNTOLD` where what lists it does not tell."""
     checksum: str
     """As the storage tells it: equal ones prove equal content, and unlike ones of one algorithm other content. One that
     is not MD5 has its algorithm before it, with a colon. Empty: not told."""

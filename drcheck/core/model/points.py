@@ -70,7 +70,10 @@ class Points:
     second_of: Mapping[int, str] = field(default_factory=dict)
     """Row to the name of older data that has the same content: taken for a second name of it, with the data of that."""
     builds_on: Mapping[int, tuple[int, int]] = field(default_factory=dict)
-    """Row to the instant of the very backup that it builds on, earliest and latest, where its name tells that."""
+    """Row to the instant of the very backup that it builds on, earliest and latest, where its name or its tool tells
+    that."""
+    own_chain: AbstractSet[int] = frozenset()
+    """Rows of which all that they build on lies in these columns, and is known: what else there is plays no part."""
     incomplete: AbstractSet[int] = frozenset()
     """Rows of what was never complete: nothing can build on it."""
     why_not: Mapping[int, str] = field(default_factory=dict)

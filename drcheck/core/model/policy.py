@@ -106,6 +106,10 @@ NOTHING_STATED: Final = RestoreRecords()
 """Of a log that is drcheck's own."""
 
 
+SELECTORS: Final = ("host", "paths", "tags", "archives", "stanza")
+"""Keys that say which of the backups in a tool's list are of a data set, by what the tool tells of each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where evidence lies, and how to read it."""
@@ -156,10 +160,16 @@ class Source:
     come; None: nothing is taken so."""
     restores: RestoreRecords = NOTHING_STATED
     """Of a log of restore tests, how it is read where its records do not say."""
+    selects: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = ()
+    """Of a tool's list, which of its backups are of a data set: what each must have of what the tool tells of it."""
 
     def tells(self, what: Tells) -> bool:
         """Return whether what it yields is of that sort."""
         return what in self.reader.yields
+
+    def chosen(self, of: str) -> dict[str, frozenset[str]]:
+        """Return what a tool must tell of a backup for it to be of that data set; what is not in it may be anything."""
+        return {key: frozenset(values) for key, values in dict(self.selects).get(of, ())}
 
     @property
     def behaves(self) -> Behaviour:
@@ -220,6 +230,8 @@ class Source:
             read += "\nversions"
         if self.restores != NOTHING_STATED:
             read += f"\n{self.restores}"
+        if self.selects:
+            read += f"\n{self.selects}"
         return f"{self.name}\n{self.place}\n{' '.join(sorted(self.of))}\n{read}"
 
 
@@ -247,6 +259,8 @@ class Agreement:
     """Before this instant nothing is judged."""
     ends: int | None = None
     """From this instant nothing is owed any more."""
+    customer: str = ""
+    """To whom the promises were made; empty: the policy does not say."""
 
 
 NEWEST: Final = "newest"

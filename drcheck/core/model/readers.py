@@ -58,11 +58,18 @@ class Reader(NamedTuple):
     """Endings of files that it reads in another form, each with how these behave."""
     keys: str = "log_source"
     """What the schema of policies calls the keys of its sources."""
+    chains: bool = False
+    """Whether what it yields may restore only with others of the same source."""
     own: LedgersOwn | None = None
     """Of one that reads the ledger's own records, which; None: what it reads lies at a place, and is looked at."""
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_list_of_points(self) -> bool:
+        """Whether what it reads is one document, in which a tool lists the backups that exist."""
+        return Tells.POINTS in self.yields and not self.lists
 
     def behaviour_at(self, path: str) -> Behaviour:
         """Return how what lies at ``path`` behaves."""

@@ -204,6 +204,12 @@ class Verdict:
     """Whether a wording that was first seen later changed what had been found of the window; a note tells both."""
     of_period: bool = False
     """Whether a period was asked for, all of which is judged and not only its end."""
+    breached_since: int | None = None
+    """Of a breach that stood already when the window began: since when, as runs before it or in it recorded; None: no
+    run did, or none stood."""
+    rests_on: int | None = None
+    """How many complete looks of the window there were at the one of its sources that was seen least; None: that was
+    not asked for."""
     unproved: bool = False
     """Whether some time of the period that was asked for is unknown, and not only between looks that are met."""
 

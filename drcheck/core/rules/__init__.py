@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from drcheck.core.model.points import Points
-from drcheck.core.rules import completeness, dates, pieces, plausibility, repositories, series, sizes
+from drcheck.core.rules import completeness, dates, log_archives, pieces, plausibility, repositories, series, sizes
 from drcheck.core.rules.interface import Rule, Shown
 
 LISTED: Final[tuple[Rule, ...]] = (
@@ -27,6 +27,7 @@ LISTED: Final[tuple[Rule, ...]] = (
     plausibility.of_usual_size,
     repositories.apply,
     series.apply,
+    log_archives.apply,
 )
 """The rules that need nothing beyond the looks at one source, in the order in which they are applied."""
 

@@ -124,7 +124,7 @@ def _of_source(
     alive: frozenset[str],
     proved: Spans,
 ) -> Points:
-    dependent = [row for row in points.counted() if points.kind[row] in DEPENDENT]
+    dependent = [row for row in points.counted() if points.kind[row] in DEPENDENT and row not in points.own_chain]
     if not dependent:
         return points
     own = chains
@@ -169,7 +169,7 @@ def links(everything: Iterable[Points], alive: frozenset[str], unkinded_at: str 
     found: dict[tuple[str, int], Link] = {}
     for points in everything:
         for row, kind in enumerate(points.kind):
-            if not kind and unkinded_at not in {None, points.source}:
+            if (not kind and unkinded_at not in {None, points.source}) or row in points.own_chain:
                 continue
             data, latest = points.data_lo[row], points.data_hi[row]
             link = found.setdefault((kind or "full", data), Link(kind or "full", data, latest))
@@ -289,7 +289,7 @@ def _then(chain: Chain, link: Link) -> Chain:
 
 def was_whole(link: Link) -> bool:
     """Return whether one copy of a link was ever complete, even if it was found broken or doubtful since."""
-    return any(row not in points.incomplete and points.size[row] > 0 for points, row in link.rows)
+    return any(row not in points.incomplete and points.size[row] != 0 for points, row in link.rows)
 
 
 def _why(kind: str, chain: Chain, alive: frozenset[str]) -> str:

@@ -30,6 +30,8 @@ class Shown(NamedTuple):
     came_later: Sequence[int]
     """By row: when it came by the clock of its place, if that is after the look that first showed it, and one of then
     or later has shown it; :data:`~drcheck.core.model.evidence.LONG_AGO`: that is not so."""
+    complete_looks: Callable[[], Sequence[tuple[int, int]]] = tuple
+    """Returns when each complete look began, and how far back it asked, in order."""
 
 
 Rule = Callable[[Points, Shown], Points]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from drcheck.core import integer_columns, words
-from drcheck.core.model.evidence import ZEROS, Fact
+from drcheck.core.model.evidence import UNTOLD, ZEROS, Fact
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.checks import is_broken
 from drcheck.core.rules.interface import Shown
@@ -45,7 +45,7 @@ def not_tiny(points: Points, shown: Shown) -> Points:
         {
             row: (Doubt(_tiny(size, source.name)),)
             for row, size in enumerate(points.size)
-            if size < HOLDS_SOMETHING and _is_packed(points.name[row])
+            if UNTOLD < size < HOLDS_SOMETHING and _is_packed(points.name[row])
         }
     )
 
@@ -68,7 +68,7 @@ def of_usual_size(points: Points, shown: Shown) -> Points:
         return points
     doubts: dict[int, tuple[Doubt, ...]] = {}
     for row, before in compared(points, shown):
-        if points.kind[row] not in _WHOLE:
+        if points.kind[row] not in _WHOLE or points.size[row] == UNTOLD:
             continue
         if (usual := usual_above(points.size[row], before, IMPLAUSIBLE)) is not None:
             doubts[row] = (Doubt(_shrunk(points.size[row], int(usual), len(before), source.name)),)

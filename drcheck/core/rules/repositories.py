@@ -20,7 +20,7 @@ _FILE: Final = re.compile(
 def apply(points: Points, shown: Shown) -> Points:
     """Doubt what is a file of a repository by its path, unless the source says of which kind its backups are."""
     source = shown.source
-    if source.kind or all("{data_as_of:" in template for template in source.templates):
+    if source.kind or not source.reader.lists or all("{data_as_of:" in template for template in source.templates):
         return points  # files of repositories are named for their content, or numbered
     above = f"{source.path.rstrip('/')}/" if source.path else ""
     why = (

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Final
 
 from drcheck.core import integer_columns, words
-from drcheck.core.model.points import Points
+from drcheck.core.model.evidence import UNTOLD
+from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.checks import is_broken
 from drcheck.core.rules.interface import Shown
 
@@ -19,17 +20,24 @@ MEDIAN_FROM: Final = 3
 
 
 def at_least(points: Points, shown: Shown) -> Points:
-    """Reject what is smaller than ``min_size``; what is empty never counts."""
+    """Reject what is smaller than ``min_size``, and doubt what nobody tells the size of; what is empty never counts."""
     least = shown.source.least_size
     if not points.size or integer_columns.bounds(points.size)[0] >= least:
         return points
-    return points.rejecting(
-        {
-            row: f"it is too small: {words.size(size)}, at least {words.size(least)} is asked"
-            for row, size in enumerate(points.size)
-            if size < least
-        }
-    )
+    small = {
+        row: f"it is too small: {words.size(size)}, at least {words.size(least)} is asked"
+        for row, size in enumerate(points.size)
+        if UNTOLD < size < least
+    }
+    if shown.source.min_size is None:
+        return points.rejecting(small)
+    return points.rejecting(small).doubting(_untold(points, f"at least {words.size(least)} is asked"))
+
+
+def _untold(points: Points, asked: str) -> dict[int, tuple[Doubt, ...]]:
+    """Return doubts of what nobody tells the size of, where the policy asks for one."""
+    doubt = Doubt(f"nobody tells its size, and {asked}")
+    return {row: (doubt,) for row, size in enumerate(points.size) if size == UNTOLD}
 
 
 def not_shrunk(points: Points, shown: Shown) -> Points:
@@ -39,9 +47,13 @@ def not_shrunk(points: Points, shown: Shown) -> Points:
         return points
     reasons: dict[int, str] = {}
     least = 1 - shrink
+    if UNTOLD in points.size:
+        points = points.doubting(_untold(points, "it may have shrunk by no more than the source says"))
     if are_alike(points, least):
         return points
     for row, before in compared(points, shown):
+        if points.size[row] == UNTOLD:
+            continue
         if (usual := usual_above(points.size[row], before, least)) is not None:
             share = round(100 * (1 - points.size[row] / usual))
             reasons[row] = (

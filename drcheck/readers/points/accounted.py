@@ -38,7 +38,7 @@ def unaccounted(
     large = (entry for entry in others.values() if entry.size >= SMALL and not entry.name.endswith("/"))
     most = MOST_TRIES // max(1, len(asked.also_read))
     tried = nlargest(most, large, key=lambda entry: (entry.modified, entry.name))
-    readers = [_reading(source, other) for other in asked.also_read] if tried else []
+    readers = [_reading(source, other) for other in asked.also_read if other.templates] if tried else []
     found: list[Unaccounted] = []
     for entry in tried:
         name = entry.name

@@ -13,6 +13,8 @@ REPORT: Final = "report.json"
 """Everything that a document shows, as ``--format json`` writes it."""
 DIGESTS: Final = "digests.sha256"
 """SHA-256 of everything else that is attached."""
+RECORDS: Final = "ledger/"
+"""What begins the names of the records of a signed ledger, and of what proves them."""
 DOCUMENTS: Final = "documents.sha256"
 """Attached alone to the first document of a directory: SHA-256 of each of the others."""
 

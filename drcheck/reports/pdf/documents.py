@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,7 +11,7 @@ from drcheck import registry
 from drcheck.core import words
 from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import UsageError
-from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, REPORT, digest_lines
+from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, digest_lines
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset
 from drcheck.reports.story import provenance
@@ -35,7 +36,8 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
     for number, judged in enumerate(services):
         section = Section(judged)
         if split:
-            alone = replace(whole(), services=(judged,), faults=(), window=judged.window, sample=None)
+            alone = replace(whole(), services=(judged,), faults=(), window=judged.window)
+            alone = replace(alone, sample=None, completeness=None, records=None)
             row = Row.of(judged, f"#{section.anchor}")
             data = _document(alone, [row], [(judged, section)])
             written.append(digest_lines({f"{section.file}.pdf": data}))
@@ -61,6 +63,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judg
     attached = {REPORT: registry.renderer("json")(report, quiet=False, verbose=True, terminal=False, config="")}
     for judged, section in services:
         attached[f"policy-{section.anchor}.txt"] = judged.policy.text.encode("utf-8", "surrogateescape")
+    attached |= report.records() if report.records is not None else {}
     attached[DIGESTS] = digest_lines(attached)
     return _set(report, rows, [section for _, section in services], attached)
 
@@ -68,7 +71,7 @@ def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judg
 def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attached: Mapping[str, bytes]) -> bytes:
     estate = Estate(report, rows)
     made = datetime.fromtimestamp(report.ended_at or report.window.end, UTC)
-    shown = Sections()
+    shown, (recovered, more_recovered) = Sections(), estate.recoveries
     title = estate.title if len(rows) != 1 else f"{estate.title}: {rows[0].name}"
     data: dict[str, Any] = {
         "title": title,
@@ -80,6 +83,7 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
         "mark": estate.mark[:2],
         "answer": estate.answer,
         "counts": estate.counts,
+        "looks": estate.looks,
         "reading": estate.reading,
         "vouchers": provenance.VOUCHERS,
         "again": provenance.AGAIN,
@@ -102,6 +106,8 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
             for row, one in estate.exceptions
         ],
         "more_exceptions": estate.more_exceptions,
+        "recoveries": [[row.name, *one.cells] for row, one in recovered],
+        "more_recoveries": more_recovered,
         "sections": [shown.section(section) for section in sections],
         "standards": [
             {
@@ -112,6 +118,8 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
                         "title": one.title,
                         "mark": one.mark[:2],
                         "found": one.found,
+                        "rests": [[mark[:2], service, commitment] for mark, service, commitment in one.rests_on],
+                        "more": one.more,
                         "shows": one.shows,
                         "lacks": one.lacks,
                     }
@@ -124,7 +132,13 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
         "legend": [[mark[:2], meaning] for mark, meaning in estate.legend],
         "obtained": estate.obtained,
         "attached": [
-            {"name": Name(name), "size": words.size(len(data)), **_described(name)} for name, data in attached.items()
+            {
+                "name": Name(name),
+                "size": words.size(len(data)),
+                "sha256": hashlib.sha256(data).hexdigest(),
+                **_described(name),
+            }
+            for name, data in attached.items()
         ],
     }
     return typeset(data, shown.pictures, attached)
@@ -136,7 +150,7 @@ def _row(row: Row, kinds: Sequence[str]) -> dict[str, Any]:
         "name": row.name,
         "title": row.title if row.title != row.name else "",
         "mark": row.mark[:2],
-        "met": row.met,
+        "kept": row.kept,
         "gaps": row.gaps,
         "cells": [row.by_kind[kind][:2] if kind in row.by_kind else None for kind in kinds],
     }
@@ -144,6 +158,8 @@ def _row(row: Row, kinds: Sequence[str]) -> dict[str, Any]:
 
 def _described(name: str) -> dict[str, Name]:
     match name.rpartition(".")[2]:
+        case _ if name.startswith(RECORDS):
+            what, mime, relationship = "of the signed ledger: docs/proof.md has each", "text/plain", "data"
         case "json":
             what, mime, relationship = "everything that this report rests on, for programs", "application/json", "data"
         case "sha256" if name == DOCUMENTS:
@@ -151,5 +167,9 @@ def _described(name: str) -> dict[str, Name]:
         case "sha256":
             what, mime, relationship = "SHA-256 of each attached file, for sha256sum -c", "text/plain", "supplement"
         case _:
-            what, mime, relationship = "a policy as it was judged, with its templates", "text/plain", "source"
+            what, mime, relationship = (
+                "a policy as it was judged, with the templates it extends",
+                "text/plain",
+                "source",
+            )
     return {"what": Name(what), "mime": Name(mime), "relationship": Name(relationship)}

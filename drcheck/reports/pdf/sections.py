@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from drcheck.reports.pdf.typeset import Name
 from drcheck.reports.pictures.svg import told
-from drcheck.reports.story.service import Clause, Section, Span
+from drcheck.reports.story.service import Clause, Section
+from drcheck.reports.story.spans import Spans
 
 _SPANS: Final = 10
-"""Breaches that are shown of a commitment, the newest, and as many times of which nothing is known."""
+"""Breaches that are shown of a commitment, and as many times of which nothing is known."""
 _CITED: Final = 8
 
 
@@ -51,6 +51,9 @@ class Sections:
             "quote": clause.quote,
             "note": clause.note,
             "promised": clause.promised,
+            "applies": clause.applies,
+            "looks": clause.looks,
+            "at_end": None if clause.at_end == clause.mark else clause.at_end[:2],
             "measured": clause.measured,
             "worst": clause.worst,
             "kept": clause.kept,
@@ -58,8 +61,8 @@ class Sections:
             "standing": clause.standing,
             "controls": clause.controls,
             "pictures": [self._picture(caption, svg) for caption, svg in clause.pictures],
-            "breaches": _spans(clause.breaches, clause.more_breaches),
-            "unknown": _spans(clause.unknown, clause.more_unknown),
+            "breaches": _spans(clause.breaches(_SPANS)),
+            "unknown": _spans(clause.unknown(_SPANS)),
             "evidence": clause.evidence[:_CITED],
             "more_evidence": len(clause.evidence[_CITED:]),
             "rejected": clause.rejected[:_CITED],
@@ -73,9 +76,10 @@ class Sections:
         return {"file": Name(name), "caption": caption, "told": Name(told(svg))}
 
 
-def _spans(several: Sequence[Span], more: int) -> dict[str, Any]:
-    shown = several[-_SPANS:]
+def _spans(told: Spans) -> dict[str, Any]:
     return {
-        "spans": [[one.start, one.end, one.length, f"waived: {one.why}" if one.waived else one.why] for one in shown],
-        "more": more + len(several) - len(shown),
+        "rows": [
+            [one.start, one.end, one.length, f"waived: {one.why}" if one.waived else one.why] for one in told.shown
+        ],
+        "more": told.more,
     }

@@ -30,7 +30,7 @@ def times(exhibit: Times, zone: tzinfo, title: str) -> str:
     drawn = exhibit.recoveries[-_MOST:]
     longest = max((one.longest or one.shortest for one in drawn), default=0)
     top = max(1, longest, exhibit.objective) * 1.05
-    told = [f"{_date(one, zone)} {_word(one, exhibit)} after {_length(one)}" for one in drawn]
+    told = [f"{_date(one, zone)} {word(one, exhibit)} after {length(one)}" for one in drawn]
     left_out = len(exhibit.recoveries) - len(drawn)
     picture = Picture(
         max(1, len(drawn)) * _ROW + 20,
@@ -45,19 +45,19 @@ def times(exhibit: Times, zone: tzinfo, title: str) -> str:
 
     for number, one in enumerate(drawn):
         y = number * _ROW + 18
-        word = _word(one, exhibit)
-        picture.text(0, y + 11, f"{_date(one, zone)}  {word}")
-        picture.rect(_LEFT, y, x(one.shortest) - _LEFT, _ROW - 6, _CLASS[word])
+        said = word(one, exhibit)
+        picture.text(0, y + 11, f"{_date(one, zone)}  {said}")
+        picture.rect(_LEFT, y, x(one.shortest) - _LEFT, _ROW - 6, _CLASS[said])
         end = x(one.longest if one.longest is not None else top)
         picture.frame(_LEFT, y, max(end - _LEFT, 1), _ROW - 6, "line")
-        picture.text(end + 5, y + 11, _length(one))
+        picture.text(end + 5, y + 11, length(one))
     limit = x(exhibit.objective)
     picture.line(limit, 14, limit, len(drawn) * _ROW + 18, "line", dashed=True)
     picture.text(limit, 11, f"objective {words.duration(exhibit.objective)}", anchor="middle")
     return picture.markup()
 
 
-def _word(one: Timed, exhibit: Times) -> str:
+def word(one: Timed, exhibit: Times) -> str:
     """Return how a recovery went: what took too long counts against the promise, whatever it proves."""
     if one.ended_at is not None and not one.passed:
         return "failed"
@@ -72,7 +72,8 @@ def _word(one: Timed, exhibit: Times) -> str:
     return "proves nothing" if one.why_not else "in time"
 
 
-def _length(one: Timed) -> str:
+def length(one: Timed) -> str:
+    """Return how long it took, without what does not count."""
     if one.longest is None:
         return f"{words.duration(one.shortest)} or more"
     return words.duration(one.longest)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drcheck.core import words
+from drcheck.core.model.evidence import UNTOLD
 from drcheck.core.restoring.answer import Answer, DataSet, Known, Objective, Point, Restored
 from drcheck.reports.json import written
 from drcheck.reports.restore.typed import typed
@@ -81,7 +82,7 @@ def _point(point: Point, now: int, locations: Mapping[str, str]) -> dict[str, An
         "data_as_of_latest": _instant(point.data_hi),
         "age": max(0, now - point.data_lo),
         "available_at": _instant(point.arrived_at),
-        "size": point.size,
+        "size": _size(point.size),
         "restorable": point.usable.value,
         "reason": point.why,
         "not_first_because": point.instead,
@@ -96,7 +97,7 @@ def _point(point: Point, now: int, locations: Mapping[str, str]) -> dict[str, An
                 "typed": typed(step.place, locations),
                 "kind": step.kind,
                 "data_as_of": _instant(step.data_as_of),
-                "size": step.size,
+                "size": _size(step.size),
                 "stands": step.stands,
             }
             for step in point.steps
@@ -163,3 +164,7 @@ def _known(one: Known, now: int) -> dict[str, Any]:
 
 def _instant(seconds: int | None) -> str | None:
     return None if seconds is None else words.instant(seconds)
+
+
+def _size(size: int) -> int | None:
+    return None if size == UNTOLD else size

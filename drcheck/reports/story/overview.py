@@ -11,18 +11,24 @@ from drcheck.core import words
 from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
-from drcheck.core.model.status import SEVERITY, Status
+from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.story import provenance, sample
+from drcheck.reports.story import exceptions, looks, provenance, recoveries, sample
 from drcheck.reports.story.service import waivers_of
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
-from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.figures import NONE
+from drcheck.reports.wording.marks import MET_AT_LOOKS, Mark, mark
 from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged, Report
 
 _MOST_EXCEPTIONS = 200
 """Exceptions that the first page tells; the page of each service has all of its own."""
 
+
+_MOST_RECOVERIES = 100
+"""Restore tests and outages that the first page tells: those that failed, took too long or count come first."""
+_MOST_NAMED = 12
+"""Commitments that are named beside a control, the worst first."""
 
 _STATES = {
     "met": "kept",
@@ -33,16 +39,6 @@ _STATES = {
     "not_owed": "not owed",
 }
 """How a commitment stood over a period, to what readers are told of it."""
-
-
-class NotKept(NamedTuple):
-    """A commitment that was not kept all the time, or of which that is not known."""
-
-    id: str
-    mark: Mark
-    rank: int
-    """By which the worst come first."""
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +52,47 @@ class Row:
     mark: Mark
     rank: int
     """By which the worst come first."""
-    met: str
+    kept: str
+    """How many commitments were kept over the whole period, of those of which anything was owed."""
     gaps: str
     by_kind: dict[str, Mark]
     waivers: int
     """How many held at some time of what was judged."""
-    exceptions: tuple[NotKept, ...]
+    exceptions: tuple[exceptions.NotKept, ...]
+    recoveries: tuple[recoveries.Row, ...]
+    """Restore tests and outages, the newest first, as many as the first page may show."""
+    more_recoveries: int
 
     @classmethod
     def of(cls, judged: Judged, href: str) -> Row:
         """Return the row of a service, whose own part of the report is at ``href``."""
-        met, gaps = service_totals.figures(judged)
-        local = local_time.of_service(judged)
-        kinds = dict.fromkeys(verdict.commitment.kind for verdict in judged.verdicts)
-        status = summary.status_of(judged.verdicts)
+        _, gaps = service_totals.figures(judged)
+        by_kind: dict[str, list[Verdict]] = {}
+        for verdict in judged.verdicts:
+            by_kind.setdefault(verdict.commitment.kind, []).append(verdict)
+        found = recoveries.rows(judged, local_time.of_service(judged))
+        shown = recoveries.fitting(found, _MOST_RECOVERIES)
         return cls(
             printable(judged.policy.service),
             prose(judged.policy.title),
             prose(judged.policy.owner),
             href,
-            service_totals.mark_of(judged),
-            -SEVERITY[status],
-            met,
+            reasons.mark_over(judged.verdicts),
+            min(map(exceptions.rank, judged.verdicts)),
+            _kept(judged.verdicts),
             gaps,
-            {kind: _of_kind(judged.verdicts, kind) for kind in kinds},
+            {kind: reasons.mark_over(its) for kind, its in by_kind.items()},
             len(waivers_of(judged)),
-            tuple(_told(judged, verdict, local) for verdict in judged.verdicts if reasons.matters(verdict)),
+            exceptions.of_service(judged),
+            tuple(shown),
+            len(found) - len(shown),
         )
 
 
-def _told(judged: Judged, verdict: Verdict, local: local_time.Local) -> NotKept:
-    shown, *others = reasons.lines(judged, verdict, local)
-    breaches = [one for one in summary.closed_breaches(verdict) if one.counts]
-    status = Status.BREACHED if breaches else verdict.status
-    if not breaches or verdict.status is Status.BREACHED:
-        return NotKept(printable(verdict.commitment.id), reasons.mark_of(verdict), -SEVERITY[status], shown.text)
-    # What is over does not show in the status at the end: its own line tells of it.
-    passed = next((line.text for line in others if line.mark is not None), shown.text)
-    return NotKept(printable(verdict.commitment.id), mark(Status.BREACHED), -SEVERITY[status], passed)
-
-
-def _of_kind(verdicts: Sequence[Verdict], kind: str) -> Mark:
-    its = [verdict for verdict in verdicts if verdict.commitment.kind == kind]
-    status = summary.status_of(its)
-    deciding = next((one for one in its if summary.effective_status(one) is status), its[0])
-    return reasons.mark_of(deciding) if status is deciding.status else mark(status)
+def _kept(verdicts: Sequence[Verdict]) -> str:
+    came_to = Counter(map(summary.over_window, verdicts))
+    owed = came_to.total() - came_to["not_owed"]
+    return f"{came_to['met']} of {owed}" if owed else NONE
 
 
 def _were(count: int) -> str:
@@ -115,6 +107,10 @@ class ControlRow(NamedTuple):
     mark: Mark
     found: str
     """How many commitments that concern it came to what."""
+    rests_on: list[tuple[Mark, str, str]]
+    """Those commitments, the worst first: how each stood, its service, and its id."""
+    more: int
+    """How many others there are."""
     shows: str
     lacks: str
 
@@ -123,11 +119,18 @@ def _row(shown: Shown) -> ControlRow:
     control, verdicts = shown.control, [verdict for _, verdict in shown.verdicts]
     came_to = Counter(map(summary.over_window, verdicts))
     found = ", ".join(f"{came_to[state]} {word}" for state, word in _STATES.items() if came_to[state])
+    worst_first = sorted(shown.verdicts, key=lambda one: exceptions.rank(one[1]))
+    named = [
+        (reasons.mark_over([verdict]), printable(service), printable(verdict.commitment.id))
+        for service, verdict in worst_first[:_MOST_NAMED]
+    ]
     return ControlRow(
         prose(control.id),
         prose(control.title),
-        mark(summary.status_of(verdicts)),
+        reasons.mark_over(verdicts),
         found or "nothing that was promised concerns it",
+        named,
+        len(worst_first) - len(named),
         prose(control.shows),
         prose(control.lacks),
     )
@@ -136,18 +139,18 @@ def _row(shown: Shown) -> ControlRow:
 class Estate:
     """What a report says of all its services."""
 
+    RECOVERY_HEADS = recoveries.HEADS
+
     def __init__(self, report: Report, rows: Sequence[Row]) -> None:
         """``rows`` are those of its services, in the order of the policies."""
         self.report = report
         self.rows = sorted(rows, key=lambda row: row.rank)
         used = {kind for row in rows for kind in row.by_kind}
         self.kinds = [kind for kind in registry.KINDS if kind in used]
-        exceptions = sorted(
-            ((row, one) for row in self.rows for one in row.exceptions), key=lambda shown: shown[1].rank
-        )
-        self.exceptions = exceptions[:_MOST_EXCEPTIONS]
-        self.more_exceptions = len(exceptions) - len(self.exceptions)
-        self.mark = mark(report.status)
+        not_kept = sorted(((row, one) for row in self.rows for one in row.exceptions), key=lambda shown: shown[1].rank)
+        self.exceptions = not_kept[:_MOST_EXCEPTIONS]
+        self.more_exceptions = len(not_kept) - len(self.exceptions)
+        self.mark = reasons.mark_over(report.verdicts, invalid=report.broken + report.gone)
         self.faults = [totals.fault_of(fault) for fault in report.faults]
         self.title = f"Backup and recovery promises, {self.period}"
 
@@ -175,14 +178,19 @@ class Estate:
     @property
     def counts(self) -> str:
         """The totals as every other format tells them."""
-        return f"By status: {totals.counts(self.report)}."
+        return f"By status at the end, which is unknown where not all before is proved: {totals.counts(self.report)}."
+
+    @property
+    def looks(self) -> str:
+        """How many verdicts rest on a single look, or on none; empty: none does."""
+        return looks.of_all(self.report.verdicts)
 
     @property
     def reading(self) -> str:
         """How statuses are to be read."""
         return (
-            "A status is that at the end of what was judged; where anything before is not proved, met becomes unknown. "
-            "Breaches that are over stand among the exceptions."
+            "A status is that of the whole period: what was breached at any time of it, and was not waived for as "
+            "long, is breached, also where it was kept again at the end. How it stood at the end is told beside it."
         )
 
     @property
@@ -196,6 +204,15 @@ class Estate:
         services = [(judged.policy.service, judged.verdicts) for judged in self.report.services]
         for standard in self.report.standards:
             yield prose(standard.title), [_row(shown) for shown in shown_for(standard, services)]
+
+    @property
+    def recoveries(self) -> tuple[list[tuple[Row, recoveries.Row]], int]:
+        """Restore tests and outages of all services, the newest first, and how many more there are."""
+        found = [(row, one) for row in self.rows for one in row.recoveries]
+        shown = recoveries.fitting([one for _, one in found], _MOST_RECOVERIES)
+        kept = set(map(id, shown))
+        told = sorted((pair for pair in found if id(pair[1]) in kept), key=lambda pair: -pair[1].began)
+        return told, len(found) - len(told) + sum(row.more_recoveries for row in self.rows)
 
     @property
     def sample(self) -> tuple[list[str], tuple[str, ...], list[tuple[str, ...]]] | None:
@@ -216,6 +233,8 @@ class Estate:
             ("Sources", f"{seen.seen} of {seen.asked} seen without an evidence gap that may hide something"),
             ("Evidence gaps", str(seen.gaps)),
             *(provenance.in_words(report.provenance, shown) if report.provenance else ()),
+            *(provenance.complete(report.completeness, shown) if report.completeness else ()),
+            *(provenance.signed(report.checkpoint) if report.checkpoint else ()),
             ("Waivers that held in it", str(sum(row.waivers for row in self.rows) or "none")),
             ("Made", f"{words.instant(report.ended_at)} by drcheck {report.version}"),
         ]
@@ -225,6 +244,7 @@ class Estate:
         """Each status with what it means."""
         return [
             (mark(Status.MET), "the commitment was kept, proved by the evidence shown"),
+            (MET_AT_LOOKS, "met at every look, and not proved between some of them"),
             (mark(Status.BREACHED), "it was not kept, proved by the evidence shown"),
             (mark(Status.UNKNOWN), "the evidence proves neither; never counted as kept"),
             (mark(Status.MET, at_risk=True), "kept, with little headroom left"),

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from drcheck.core import words
+from drcheck.core.judging.completeness import Completeness
+from drcheck.core.proof.checkpoints import Checkpoint
+from drcheck.core.proof.notes import Note
+from drcheck.reports.wording import completeness
 from drcheck.reports.wording.text import printable
 from drcheck.run_report import Provenance
 
@@ -42,3 +46,22 @@ def in_words(came: Provenance, shown: Callable[[int], str]) -> Iterator[tuple[st
     yield "Entries of the ledger", f"the first {came.entries}, whose Merkle tree (RFC 6962) has the root {came.root}"
     texts = [f"{text.service} {shown(text.at)} ({text.sha256[:12]})" for text in came.texts]
     yield "Policies that came in it", printable(words.several(texts, at_most=_MOST_TEXTS)) or "none"
+
+
+def complete(its: Completeness, shown: Callable[[int], str]) -> Iterator[tuple[str, str]]:
+    """Yield a label and what it says, each, of what of the period is there and what is missing."""
+    yield "Runs were due", completeness.schedules(its)
+    yield "Drills in the period", completeness.drills(its)
+    if missing := list(completeness.missing(its, shown)):
+        yield "Missing", "; ".join(missing)
+    else:
+        yield "Missing", completeness.COMPLETE
+
+
+def signed(checkpoint: str) -> Iterator[tuple[str, str]]:
+    """Yield a label and what it says of the signed checkpoint that it rests on."""
+    note = Note.read(checkpoint)
+    head = Checkpoint.read(note.text)
+    keys = words.several([f"{one.name} ({one.id.hex()})" for one in note.signatures], at_most=_MOST_TEXTS)
+    root = note.text.split("\n")[2]
+    yield "Signed checkpoint", printable(f"{head.size} entries of {head.origin}, root {root}, by the keys {keys}")

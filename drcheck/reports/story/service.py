@@ -12,11 +12,9 @@ from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.exhibit import Ages, Slots, Times
-from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Waiver
 from drcheck.core.model.readers import Tells
-from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Verdict
 from drcheck.core.model.waivers import Waived
 from drcheck.reports.pictures.ages import ages
@@ -24,7 +22,8 @@ from drcheck.reports.pictures.downtime import downtime
 from drcheck.reports.pictures.slots import slots
 from drcheck.reports.pictures.strip import strip
 from drcheck.reports.pictures.times import times
-from drcheck.reports.wording import citations, lacking, local_time, reasons, service_totals
+from drcheck.reports.story import heads, looks, recoveries, spans
+from drcheck.reports.wording import citations, lacking, local_time, reasons
 from drcheck.reports.wording.figures import NONE, promised, quantity
 from drcheck.reports.wording.marks import Mark
 from drcheck.reports.wording.text import printable, prose
@@ -37,22 +36,12 @@ _MOST_SPANS: Final = 100
 _UNFIT: Final = re.compile(r"[^a-z0-9-]+")
 
 
-class Span(NamedTuple):
-    """A breach, or a time of which nothing is known."""
-
-    start: str
-    end: str
-    length: str
-    why: str
-    waived: bool
-
-
 class Fact(NamedTuple):
     """A recovery point or a restore test in a table."""
 
     cells: tuple[str, ...]
     counts: str
-    """``counts``, ``does not count`` or ``may not count``."""
+    """``counts``, ``does not count`` or ``may not count``; empty: the cells tell it."""
     why: str
 
 
@@ -76,7 +65,9 @@ class Clause:
         self.id = printable(promise.id)
         self.anchor = f"{anchor}-{_anchor(promise.id)}"
         self.kind = promise.kind.replace("_", " ")
-        self.mark: Mark = reasons.mark_of(verdict)
+        self.mark: Mark = reasons.mark_over([verdict])
+        self.at_end: Mark = reasons.mark_at_end(verdict)
+        self.applies = prose(promise.applies)
         self.clause, self.quote, self.note = prose(promise.clause), prose(promise.quote), prose(promise.note)
         self.scenario, self.controls = prose(promise.scenario), [prose(one) for one in promise.controls]
         self.promised, self.measured = promised(verdict.overall), quantity(verdict.overall.measured)
@@ -85,16 +76,7 @@ class Clause:
         self.kept = NONE if shares.kept is None else f"{decimals.cut(shares.kept)} %"
         self.lines = [line.text for line in reasons.lines(judged, verdict, local)]
         self.standing = "" if verdict.standing is None else verdict.standing.name.lower()
-        breaches = [
-            self._span(one.opened_at, one.closed_at, one.reason, waived=one.waived) for one in verdict.breaches()
-        ]
-        unknown = [
-            self._span(one.opened_at, one.closed_at, one.reason)
-            for one in verdict.overall.openings(Status.UNKNOWN)
-            if not one.between_looks
-        ]
-        self.breaches, self.unknown = breaches[-_MOST_SPANS:], unknown[-_MOST_SPANS:]
-        self.more_breaches, self.more_unknown = len(breaches) - len(self.breaches), len(unknown) - len(self.unknown)
+        self.looks = looks.of_commitment(verdict)
         cited = list(citations.cited_by(verdict))
         self.evidence = [citations.in_words(one, local) for one in cited if not one.why_not and not one.in_doubt]
         self.rejected = [citations.in_words(one, local) for one in cited if one.why_not or one.in_doubt][:_MOST_SPANS]
@@ -127,15 +109,13 @@ class Clause:
             case _:
                 pass
 
-    def _span(self, start: int, end: int | None, why: str, *, waived: bool = False) -> Span:
-        shown, last = self._local.instant, self._verdict.window.end
-        return Span(
-            shown(start),
-            "still open" if end is None else shown(end),
-            words.duration((last if end is None else end) - start),
-            printable(self._local.text(why)),
-            waived,
-        )
+    def breaches(self, at_most: int = _MOST_SPANS) -> spans.Spans:
+        """Return its breaches over the period, of which no more than ``at_most`` are shown."""
+        return spans.breaches(self._verdict, self._local, at_most)
+
+    def unknown(self, at_most: int = _MOST_SPANS) -> spans.Spans:
+        """Return the times of which nothing is known, of which no more than ``at_most`` are shown."""
+        return spans.unknown(self._verdict, self._local, at_most)
 
 
 def waivers_of(judged: Judged) -> dict[tuple[str, Waiver], list[Waived]]:
@@ -159,23 +139,8 @@ class Section:
         self.anchor = f"{_anchor(policy.service)}-{_told_apart(policy.service)}"
         self.file = f"services/{self.anchor}"
         """Of a document of its own, below the report's directory and without its ending."""
-        self.mark = service_totals.mark_of(judged)
-        agreement = policy.agreement
-        self.about = [
-            (label, prose(text))
-            for label, text in (
-                ("Agreement", agreement.title),
-                ("Provider", agreement.provider),
-                ("Owner", policy.owner),
-                ("In force from", "" if agreement.effective is None else local.instant(agreement.effective)),
-                ("Until", "" if agreement.ends is None else local.instant(agreement.ends)),
-                ("Policy", policy.file),
-                ("SHA-256 of the policy", policy.sha256),
-                ("Time zone", policy.timezone),
-                ("Judged", f"{local.instant(judged.window.start)} up to {local.instant(judged.window.end)}"),
-            )
-            if text
-        ]
+        self.mark = reasons.mark_over(judged.verdicts)
+        self.about = [(label, prose(text)) for label, text in heads.about(judged, local)]
         self.silence = reasons.silence(judged)
         self.clauses = [
             Clause(judged, verdict, f"{self.anchor}-{number}") for number, verdict in enumerate(judged.verdicts)
@@ -244,13 +209,13 @@ class Section:
                 [self._point(points, row) for row in rows],
                 len(points) - len(rows),
             )
-        if recoveries := self._judged.population.recoveries:
-            shown = recoveries[::-1][:_MOST_ROWS]
+        if found := recoveries.rows(self._judged, self._local):
+            shown = recoveries.fitting(found, _MOST_ROWS)
             yield Table(
-                f"Restore tests and recoveries: {len(recoveries)}",
-                ("id", "began", "ended", "outcome", "of", "scenarios", "counts", "why not"),
-                [self._recovery(source, one) for source, one in shown],
-                len(recoveries) - len(shown),
+                f"Restore tests and outages: {words.counted(len(found), 'record')}",
+                recoveries.HEADS,
+                [Fact(row.cells, "", "") for row in shown],
+                len(found) - len(shown),
             )
 
     def _point(self, points: Points, row: int) -> Fact:
@@ -266,19 +231,6 @@ class Section:
             return Fact(cells, "counts", "")
         why = printable(self._local.text(doubt.why))
         return Fact(cells, "does not count" if doubt.certain else "may not count", why)
-
-    def _recovery(self, source: str, one: Recovery) -> Fact:
-        ended = NONE if one.finished_at is None else self._local.instant(one.finished_at)
-        cells = (
-            printable(f"{one.id} ({source})"),
-            self._local.instant(one.started_at),
-            ended,
-            one.outcome or "open",
-            printable(" ".join(filter(None, (one.point_of, one.point_name)))),
-            printable(", ".join(sorted(one.scenarios))),
-        )
-        counted = "does not count" if one.contradicted or one.outcome == "aborted" else "counts"
-        return Fact(cells, counted, printable(one.contradicted))
 
     def _between(self, earliest: int, latest: int) -> str:
         if earliest == latest:

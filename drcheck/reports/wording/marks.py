@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from drcheck.core.model.status import Status
 
@@ -25,6 +25,10 @@ _MARKS: dict[Status | None, Mark] = {
 _AT_RISK = Mark("!", "at risk", "bold cyan")
 _WAIVED = Mark("~", "waived", "cyan")
 _ATTESTED = Mark("◇", "attested", "blue")
+
+
+MET_AT_LOOKS: Final = Mark("✓", "met at looks", "green")
+"""Met at all complete looks of a period, and not proved between some of them."""
 
 
 def mark(status: Status | None, *, waived: bool = False, at_risk: bool = False, attested: bool = False) -> Mark:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import decimals, words
@@ -12,7 +12,7 @@ from drcheck.core.model.verdict import Opening, Verdict
 from drcheck.reports.wording import citations, periods, since_then
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local
-from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.marks import MET_AT_LOOKS, Mark, mark
 from drcheck.reports.wording.text import printable, prose
 from drcheck.reports.wording.waived import accepted
 from drcheck.run_report import Judged
@@ -48,6 +48,36 @@ def mark_of(verdict: Verdict) -> Mark:
     """Return how the status of ``verdict`` is shown."""
     return mark(
         verdict.status,
+        waived=summary.is_waived(verdict),
+        at_risk=verdict.overall.at_risk,
+        attested=summary.is_attested(verdict),
+    )
+
+
+def mark_over(verdicts: Collection[Verdict], *, invalid: int = 0) -> Mark:
+    """Return how verdicts stood over the whole of a period, together: the worst of what any of them came to.
+
+    What was breached at some time of it, and was not waived for as long, is breached, however it stands at the end;
+    ``invalid`` policies make unknown what would be better.
+    """
+    came_to = set(map(summary.over_window, verdicts)) | ({"unknown"} if invalid else set())
+    for state in ("breached", "unknown", "waived"):
+        if state in came_to:
+            return mark(Status.BREACHED, waived=True) if state == "waived" else mark(Status(state))
+    if "between_looks" in came_to:
+        return MET_AT_LOOKS
+    met = [verdict for verdict in verdicts if verdict.status is Status.MET]
+    return mark(
+        Status.MET if met else None,
+        at_risk=any(verdict.overall.at_risk for verdict in met),
+        attested=all(map(summary.is_attested, met)),
+    )
+
+
+def mark_at_end(verdict: Verdict) -> Mark:
+    """Return how a commitment stood at the very end of a period, whatever there was before."""
+    return mark(
+        verdict.overall.status,
         waived=summary.is_waived(verdict),
         at_risk=verdict.overall.at_risk,
         attested=summary.is_attested(verdict),

@@ -1,0 +1,147 @@
+"""Asking witnesses: others who cosign each checkpoint, where it goes on from all that they have seen before.
+
+https://c2sp.org/tlog-witness. They learn hashes and sizes, and nothing else. One that does not answer holds nothing up:
+whoever verifies with a quorum finds that it is missing, and the next checkpoint is asked for again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+from drcheck import clock
+from drcheck.core.proof import merkle
+from drcheck.core.proof.checkpoints import Checkpoint, Extension, checkpoint_of, number
+from drcheck.core.proof.notes import Forged, NotANote, VerifierKey
+from drcheck.core.proof.trust import Group, Trust
+from drcheck.core.proof.witness import cosigned
+from drcheck.errors import DrcheckError
+from drcheck.settings import Proof, Witnessed
+
+DEADLINE: Final = 10
+"""Seconds that all witnesses together may take, as the ledger is held meanwhile."""
+_ROUND: Final = DEADLINE // 2
+_LONGEST: Final = 1 << 16
+"""Bytes of an answer."""
+_OK: Final = 200
+_CONFLICT: Final = 409
+_NOT_PROVEN: Final = 422
+_QUORUM: Final = "quorum-of-witnesses"
+
+
+class _Answer(NamedTuple):
+    status: int
+    """0: none came."""
+    body: str
+
+
+Ask = Callable[[Witnessed, str], _Answer]
+
+
+def cosign(proof: Proof, note: str, before: int, node: merkle.Node) -> tuple[str, list[DrcheckError]]:
+    """Return a signed checkpoint with the cosignatures that came, and why others did not.
+
+    ``before``: the size of the checkpoint before it, which witnesses are taken to have seen. ``node`` is of the tree.
+    """
+    head = checkpoint_of(note)
+    old = dict.fromkeys(proof.witnesses, before)
+    answers = _round(note, head, old, node)
+    again = {one: size for one, answer in answers.items() if (size := _size_of(answer, head)) is not None}
+    answers |= _round(note, head, again, node)
+    errors: list[DrcheckError] = []
+    lines = []
+    for one, answer in answers.items():
+        try:
+            if answer.status == _OK:
+                lines.append(cosigned(note, answer.body, VerifierKey.read(one.key)))
+                continue
+            why = _why(answer, head)
+        except (NotANote, Forged) as error:
+            why = str(error)
+        errors.append(DrcheckError(f"the witness {one.name} has not cosigned the checkpoint: {why}", _HINT))
+    if errors and len(lines) < proof.quorum:
+        came = f"{len(lines)} of {len(proof.witnesses)} witnesses have cosigned, and {proof.quorum} must"
+        errors.append(DrcheckError(f"{came}: whoever asks for that many verifies no checkpoint of this night", _HINT))
+    return note + "".join(lines), errors
+
+
+def policy_of(key: VerifierKey, proof: Proof | None) -> Trust:
+    """Return the tlog-policy of those who trust ``key``, and the witnesses of the configuration."""
+    if proof is None or not proof.witnesses:
+        return Trust.of(key)
+    witnesses = {one.name: VerifierKey.read(one.key) for one in proof.witnesses}
+    return Trust((key,), witnesses, {_QUORUM: Group(proof.quorum, tuple(witnesses))}, _QUORUM)
+
+
+def _round(note: str, head: Checkpoint, olds: dict[Witnessed, int], node: merkle.Node) -> dict[Witnessed, _Answer]:
+    """Ask several witnesses at once, each by the size that it has seen."""
+    answers = {one: _Answer(0, f"no answer came within {_ROUND} s") for one in olds}
+    asking = []
+    for one, old in olds.items():
+        hashes = merkle.consistency(old, head.size, node) if old > 0 else ()
+        request = Extension(old, tuple(hashes), note).text.encode()
+
+        def ask(one: Witnessed = one, request: bytes = request) -> None:
+            answers[one] = _posted(one.url, request)
+
+        asking.append(threading.Thread(target=ask, name="drcheck witness", daemon=True))
+        asking[-1].start()
+    until = clock.monotonic() + _ROUND
+    for thread in asking:
+        thread.join(max(0, until - clock.monotonic()))
+    return dict(answers)  # a copy: what comes later is nobody's
+
+
+def _posted(url: str, request: bytes) -> _Answer:
+    parts = urlsplit(url)
+    made = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    try:
+        connection = made(parts.hostname or "", parts.port, timeout=_ROUND)
+        try:
+            connection.request("POST", f"{parts.path.rstrip('/')}/add-checkpoint", request)
+            answer = connection.getresponse()
+            return _Answer(answer.status, answer.read(_LONGEST).decode("utf-8", "replace"))
+        finally:
+            connection.close()
+    except (OSError, HTTPException, ValueError) as error:
+        return _Answer(0, f"it could not be asked ({type(error).__name__})")
+
+
+def _size_of(answer: _Answer, head: Checkpoint) -> int | None:
+    """Return how many entries a witness has seen, where that is told and the checkpoint has as many; else None."""
+    if answer.status != _CONFLICT:
+        return None
+    try:
+        size = number(answer.body.removesuffix("\n"))
+    except NotANote:
+        return None
+    return size if size <= head.size else None
+
+
+def _why(answer: _Answer, head: Checkpoint) -> str:
+    match answer.status:
+        case 0:
+            return answer.body
+        case 409:
+            try:
+                seen = number(answer.body.removesuffix("\n"))
+            except NotANote:
+                return "it says that it has seen another size, and not which"
+            if seen > head.size:
+                return (
+                    f"it has seen {seen} entries, and the ledger has {head.size}: it was rolled back to an older copy, "
+                    "or somebody else signs with its key"
+                )
+            return f"it says that it has seen {seen} entries, and does not go on from there"
+        case 422:
+            return "it has seen another history of this ledger: two were signed with its key"
+        case 403 | 404:
+            return "it does not know the ledger, or its key"
+        case other:
+            return f"it answered with {other}"
+
+
+_HINT: Final = "The next run asks again; what it signs covers this checkpoint."

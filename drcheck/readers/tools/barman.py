@@ -1,0 +1,139 @@
+"""Backups of Barman, by what ``barman -f json list-backups SERVER`` prints, or by the ``backup.info`` of each.
+
+Tried with Barman 3.4 (https://docs.pgbarman.org/). Errors come as ``{"_ERROR": […]}`` on standard output.
+
+- The data is of ``end_time_timestamp``, an epoch as text, when the backup also was there; ``end_time`` has no zone.
+- Of the states (``EMPTY``, ``STARTED``, ``WAITING_FOR_WALS``, ``DONE``, ``SYNCING``, ``FAILED``) only ``DONE`` does.
+- ``barman-cloud-backup-list --format json`` tells times without their zone: unless ``end_time_iso`` stands beside them
+  they are refused, and what lies in the bucket is read by ``barman-files`` instead.
+- Of the log archive it tells nothing but sizes. A hole there it does not show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from drcheck.core.model.observation import Observation
+from drcheck.core.model.policy import Source
+from drcheck.interfaces import Asked, Collector
+from drcheck.readers.content.states import quoted
+from drcheck.readers.tools import base_backups, listing
+from drcheck.readers.tools.base_backups import Base
+from drcheck.readers.tools.listing import Backups, Refused
+
+_EXPECTED: Final = "`barman -f json list-backups SERVER` prints what can be read: run it by hand as the runner does."
+_ID: Final = re.compile(r"[0-9]{8}T[0-9]{6}")
+_UNDONE: Final = {
+    "EMPTY": "its backup has not begun to copy",
+    "STARTED": "its backup has not ended",
+    "WAITING_FOR_WALS": "Barman waits for its log segments",
+    "SYNCING": "it is still being copied from another Barman",
+    "FAILED": "its backup failed",
+}
+
+
+def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+    """Look at what Barman tells of the backups of a server."""
+    return listing.read(_understand, collector, source, name, asked)
+
+
+def _understand(data: bytes, source: Source) -> Backups:
+    told = listing.parsed(data, "barman", _EXPECTED)
+    if not isinstance(told, dict):
+        raise Refused("the output of barman is no object", _EXPECTED)
+    if (errors := told.get("_ERROR")) is not None:
+        said = errors[0] if isinstance(errors, list) and errors else errors
+        raise Refused(f"barman failed: {quoted(str(said))}", _EXPECTED)
+    if len(told) != 1:
+        raise Refused(f"the output of barman is of {len(told)} servers, and not of one", _EXPECTED)
+    (backups,) = told.values()
+    if isinstance(backups, dict) and "base_backup_information" in backups:
+        raise Refused("barman shows a single backup, and which others there are is not told", _EXPECTED)
+    if not isinstance(backups, list):
+        raise Refused("the output of barman is no list of backups", _EXPECTED)
+    bases = [_listed(one) for one in backups]
+    if len({base.label for base in bases}) < len(bases):
+        raise Refused("the output of barman has a backup twice", _EXPECTED)
+    return base_backups.understood(source.of[0], bases, {base.label: base.label for base in bases}, archived=False)
+
+
+def _listed(told: Any) -> Base:
+    """Return one backup of a list, of Barman or of its tools for object storage."""
+    if not isinstance(told, dict) or not isinstance(label := told.get("backup_id"), str) or not _ID.fullmatch(label):
+        raise Refused("barman lists a backup without its identity", _EXPECTED)
+    status = _status(told.get("status"), label)
+    if status in _UNDONE:
+        return _undone(label, status)
+    what = f"backup {label} of barman"
+    if "end_time_timestamp" in told:
+        stop = base_backups.instant(told["end_time_timestamp"], f"the end of {what}", _EXPECTED)
+    elif "end_time_iso" in told:
+        stop = _instant(told["end_time_iso"], f"the end of {what}")
+    else:
+        raise Refused(
+            f"{what} ended {told.get('end_time')!a:.60}, and in which zone is not told",
+            "Read the bucket, or the directory of the server, by the reader barman-files.",
+        )
+    size = told.get("size_bytes", told.get("size"))
+    return Base(label, _kind(told), stop, stop, base_backups.size(size, f"the size of {what}", _EXPECTED))
+
+
+def _kind(told: Mapping[str, Any]) -> str:
+    incremental = told.get("backup_type") == "incremental" or told.get("parent_backup_id") not in {None, "None"}
+    return "incremental" if incremental else "full"
+
+
+def _status(status: Any, label: str) -> str:
+    if status != "DONE" and status not in _UNDONE:
+        raise Refused(f"backup {label} of barman has the status {status!a:.60}", _EXPECTED)
+    return str(status)
+
+
+def _undone(label: str, status: str) -> Base:
+    """Return a backup that does not restore; its name has the clock of Barman's host, and no other date is told."""
+    try:
+        begun = int(datetime.strptime(label, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        raise Refused(f"backup {quoted(label)} of barman is of no date", _EXPECTED) from None
+    return Base(label, "full", begun, begun, why_not=f"{_UNDONE[status]} ({status})")
+
+
+def of_file(content: bytes, label: str) -> Base:
+    """Return the backup that a ``backup.info`` tells of; raises :class:`Refused` for what is none."""
+    file = f"base/{label}/backup.info"
+    try:
+        lines = content.decode().splitlines()
+    except UnicodeDecodeError:
+        raise Refused(f"{file} is no text in UTF-8", _EXPECTED) from None
+    told = {key: value for key, equals, value in (line.partition("=") for line in lines) if equals}
+    if not _ID.fullmatch(label) or "status" not in told:
+        raise Refused(f"{file} is cut short, or none of Barman's", _EXPECTED)
+    status = _status(told["status"], label)
+    if status in _UNDONE and status != "WAITING_FOR_WALS":
+        return _undone(label, status)
+    prior = told.get("parent_backup_id", "None")
+    return Base(
+        label,
+        _kind(told),
+        _instant(told.get("begin_time"), f"begin_time in {file}"),
+        _instant(told.get("end_time"), f"end_time in {file}"),
+        base_backups.size(None if told.get("size") == "None" else told.get("size"), f"size in {file}", _EXPECTED),
+        base_backups.segment(told.get("begin_wal"), f"begin_wal in {file}", _EXPECTED),
+        base_backups.segment(told.get("end_wal"), f"end_wal in {file}", _EXPECTED),
+        "wals/",
+        "" if prior == "None" else prior,
+    )
+
+
+def _instant(text: Any, what: str) -> int:
+    """Return an instant in ISO 8601 with its zone, the fraction cut off."""
+    try:
+        told = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise Refused(f"{what} is {text!a:.60}, which is no instant", _EXPECTED) from None
+    if told.tzinfo is None:
+        raise Refused(f"{what} is {text!a:.60}, without a zone", _EXPECTED)
+    return base_backups.instant(int(told.timestamp()), what, _EXPECTED)

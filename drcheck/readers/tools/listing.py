@@ -1,0 +1,136 @@
+"""A tool's own list of backups: read whole at one place, understood or refused, and told as recovery points.
+
+It is what a command prints that the runner's configuration names (``CONNECTION:!NAME``), or a file that such a command
+was saved to. What a command prints is of now. A file is of the time at which it was written, and so is the look: what
+it shows stood then, and for how long that is taken to go on the source says (``seen_every``).
+
+A list is a complete statement of what exists, so that a backup which is in it no more is gone. For that it must be
+whole: what is cut short, is no list, or is not understood in one of its entries, is a gap, and no shorter list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from drcheck.core.fast_dataclasses import dataclass, field, replace
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Told, Unaccounted
+from drcheck.core.model.observation import Observation
+from drcheck.core.model.policy import Source
+from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
+from drcheck.readers import looks
+
+LARGEST: Final = 64 << 20
+"""Bytes of a list; restic's has about 400 for each snapshot."""
+_TOLD_AT_MOST: Final = 5
+"""How many backups of something else a look names, the newest."""
+_OF_POINTS: Final = frozenset({Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION, Fact.LOCK, Fact.LEGAL_HOLD})
+"""What is asked of each backup beside a list, and may be told by it."""
+
+
+class Refused(Exception):  # noqa: N818  nothing failed: what was read is not what it must be
+    """What a tool printed is not understood, or says that it failed; it becomes the gap of the look."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.gap = Gap(what, hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """What a tool's list tells of the data sets of one source."""
+
+    candidates: Sequence[Candidate]
+    others: Sequence[Unaccounted] = ()
+    """What the list shows beside them, newest first, in words that say of what it is."""
+    facts: Mapping[Fact, Told] = field(default_factory=dict)
+    """What holds for each of the candidates."""
+    of_each: Sequence[Described] = ()
+    """What holds for some of them, and is asked of all."""
+    told: Sequence[Described] = ()
+    """What holds for some of them, and is told whether it is asked or not."""
+
+
+Understand = Callable[[bytes, Source], Backups]
+"""Understands what a tool printed; raises :class:`Refused`."""
+
+
+def read(understand: Understand, collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+    """Look at a tool's list once: ``name`` is the file to read, or a named read."""
+    before, raw, written = collector.calls, b"", None
+    backups = Backups(())
+    offset: float | None = None
+    gaps: tuple[Gap, ...] = ()
+    try:
+        raw = _bytes(collector, source, name)
+        if not name.startswith("!"):
+            written = min(_written_at(collector, name), asked.begin)
+        offset, gaps = looks.clock_of(collector, source, asked)
+        backups = understand(raw, source)
+    except NotFound as error:
+        what = f"there is nothing at {source.place} ({error.message})"
+        gaps += (Gap(what, "Have the tool's output saved there, or correct the source's path."),)
+    except CollectorError as error:
+        gaps += (looks.gap(error),)
+    except Refused as refused:
+        gaps += (refused.gap,)
+    look = looks.look(
+        source, asked, asked_from=LONG_AGO, gaps=gaps, clock_offset=offset, calls=collector.calls - before,
+        names=len(backups.candidates) + len(backups.others), matched=len(backups.candidates),
+        unaccounted=tuple(backups.others[:_TOLD_AT_MOST]),
+    )  # fmt: skip
+    look = replace(look, size=len(raw))
+    if written is not None:
+        look = replace(look, begin=written, end=written)
+    return Observation(
+        look,
+        candidates=backups.candidates,
+        described=(*backups.told, *described(backups, source, asked)),
+        unread=len(backups.others),
+        raw=raw,
+    )
+
+
+def _bytes(collector: Collector, source: Source, name: str) -> bytes:
+    raw = collector.read(name, at_most=LARGEST + 1)
+    if len(raw) > LARGEST:
+        raise Refused(f"what lies at {source.place} is longer than {LARGEST >> 20} MiB", "Let the tool list less.")
+    return raw
+
+
+def _written_at(collector: Collector, name: str) -> int:
+    for entry in collector.list(name):
+        if entry.name == name:
+            return entry.modified
+    raise CollectorError(f"{name} was read, and is in no listing", "See whether it is a link, which is never followed.")
+
+
+def described(backups: Backups, source: Source, asked: Asked) -> list[Described]:
+    """Return what was asked of each backup, as far as the list tells it, and that it does not tell the rest."""
+    told = {(one.name, one.fact) for one in backups.of_each if one.fact in asked.facts}
+    found = [one for one in backups.of_each if one.fact in asked.facts]
+    for fact in sorted(asked.facts & _OF_POINTS):
+        silent = Told(None, f"what {source.reader} lists does not tell it")
+        answer = backups.facts.get(fact, silent)
+        found += (Described(one.name, fact, answer) for one in backups.candidates if (one.name, fact) not in told)
+    return found
+
+
+def parsed(data: bytes, tool: str, expected: str) -> Any:
+    """Return what is written in JSON; raises :class:`Refused` for what is none, or is cut short.
+
+    ``expected`` says which command prints what can be read, as a sentence.
+    """
+    if not data.strip():
+        raise Refused(f"the output of {tool} is empty: it failed, or it has not ended", expected)
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        beginning = data[:80].decode("utf-8", "replace").strip().partition("\n")[0]
+        what = "is cut short, or no JSON" if data.lstrip()[:1] in {b"[", b"{"} else "is no JSON"
+        raise Refused(f"the output of {tool} {what}: {beginning}", expected) from None
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)  # NaN and Infinity are no JSON (RFC 8259, section 6)
