@@ -17,7 +17,7 @@ from drcheck.core.model.verdict import Finding, Piece, Window
 
 def complete_looks(names: Iterable[str], evidence: Mapping[str, SourceEvidence], window: Window) -> tuple[int, ...]:
     """Return when, within ``window``, every one of the sources ``names`` was seen whole; oldest first."""
-    of_sources = [evidence[name].parts.values() if name in evidence else () for name in names]
+    of_sources = [[*evidence[name].parts.values()] if name in evidence else [] for name in names]
     if len(of_sources) == 1 and len(of_sources[0]) == 1:
         ((part,),) = of_sources
         return tuple(dict.fromkeys(part.absence.within(window)))
