@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import NamedTuple, Protocol
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.evidence import LONG_AGO, Fact, Settled, State, Told
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
@@ -212,8 +213,7 @@ class Collector(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a look is asked for."""
 
     since: int

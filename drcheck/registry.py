@@ -123,6 +123,15 @@ _READERS: Final = (
         keys="restore_log_source",
     ),
     Reader(
+        "repository-checks",
+        "drcheck.readers.logs.repository_checks",
+        "what `restic check` and `borg check --verbose` printed, each run between two lines that date it",
+        yields=frozenset({Tells.CHECKS}),
+        behaves=Behaviour.APPENDED,
+        lists=False,
+        keys="repository_checks_source",
+    ),
+    Reader(
         "drills",
         "drcheck.readers.logs.drills",
         "drills that drcheck ran, out of its ledger",

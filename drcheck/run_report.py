@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, Protocol
 
+from msgspec import Struct, field
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.judging import summary
 from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
@@ -38,8 +39,7 @@ class Fault(NamedTuple):
     """Where the fault lies, perhaps in a template; None where no place is to blame."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSeen:
+class SourceSeen(Struct, frozen=True):
     """What the newest look showed at one source of a service, beside what verdicts tell of it."""
 
     name: str
@@ -78,8 +78,7 @@ class Dropped(NamedTuple):
     judged_until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One service, judged."""
 
     policy: Policy
@@ -114,8 +113,7 @@ class Judged:
         return summary.sources({source.name for source in self.sources}, self.gaps)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything a report format may show; nothing in it is left to compute."""
 
     run: str

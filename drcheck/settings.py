@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import LedgersOwn, Tells
@@ -62,8 +63,7 @@ def at_once_key(default: int = 0) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """What every connection has."""
 
     name: str
@@ -120,8 +120,15 @@ class Output(NamedTuple):
     """Where it goes, in place of the one before; of a period ``{period}`` in it stands for its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class SampleRequest(NamedTuple):
+    """A sample of slots, drawn by a word."""
+
+    slots: int
+    word: str
+    """The auditor's."""
+
+
+class Job(Struct, frozen=True):
     """What ``drcheck watch`` does again and again."""
 
     name: str
@@ -135,18 +142,18 @@ class Job:
     """``day``, ``month``, ``quarter`` or ``year``: judge the newest one that is over by what the ledger knows, once;
     empty: look and judge, as ``drcheck verify`` does."""
     outputs: tuple[Output, ...] = ()
+    sample: SampleRequest | None = None
+    """Of a period: which sample of its slots its reports show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """What ``drcheck watch`` does, and by which clock."""
 
     timezone: str = "UTC"
     jobs: Mapping[str, Job] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """A URL that may hold a secret, and so stands somewhere else: in a variable or in a file."""
 
     variable: str = ""
@@ -166,8 +173,7 @@ class QuietHours(NamedTuple):
         return second >= self.start or second < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
+class Channel(Struct, frozen=True):
     """Whom to tell what changed, and how."""
 
     name: str
@@ -178,8 +184,7 @@ class Channel:
     quiet_hours: QuietHours | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notify:
+class Notify(Struct, frozen=True):
     """What is told to whom after each recorded run."""
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
@@ -214,10 +219,11 @@ class Proof(NamedTuple):
     witnesses: tuple[Witnessed, ...] = ()
     quorum: int = 1
     """How many of them must have cosigned, for whoever verifies by the policy that goes with reports."""
+    timestamp: str = ""
+    """URL of the authority that dates each checkpoint (RFC 3161); empty: none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillTarget:
+class DrillTarget(Struct, frozen=True):
     """A directory of a host below which drills may restore."""
 
     name: str
@@ -242,8 +248,7 @@ class Forbidden(NamedTuple):
     addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Drills:
+class Drills(Struct, frozen=True):
     """Where drills may restore, and how; without targets there are none."""
 
     records: str = "drills"
@@ -254,8 +259,7 @@ class Drills:
     production: tuple[Forbidden, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The whole of ``drcheck.yaml``; relative paths in it are relative to the file, and absolute here."""
 
     file: str

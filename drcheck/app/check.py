@@ -17,6 +17,9 @@ from lzma import LZMAError
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck.app.check_sample import sample_faults
 from drcheck.app.completeness import differences, of_log
 from drcheck.app.judge import judge
@@ -26,7 +29,6 @@ from drcheck.app.question import all_named
 from drcheck.app.records import CHECKPOINT, goes_on, verify_records
 from drcheck.app.versions import versions
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof.merkle import leaf_hash
@@ -61,8 +63,7 @@ _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What checking a report came to."""
 
     held: tuple[str, ...]
@@ -78,23 +79,24 @@ class Checked:
         return 1 if self.wrong else self.proof.exit_status if self.proof is not None else 0
 
 
-def check(file: str, settings: Settings | None, trust: Trust | None = None) -> Checked:
+def check(file: str, settings: Settings | None, trust: Trust | None = None, authority: str | None = None) -> Checked:
     """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
 
-    ``trust``: whose signatures of the records are believed; None: nobody's. Raises ``UsageError`` where ``file`` is
+    ``trust``: whose signatures of the records are believed; None: nobody's. ``authority``: the file with the
+    certificates by which a timestamp is verified. Raises ``UsageError`` where ``file`` is
     neither, or the ledger cannot be read.
     """
     data = _read(Path(file))
     if zipfile.is_zipfile(io.BytesIO(data)):
-        return _bundle(data, settings, trust)
+        return _bundle(data, settings, trust, authority)
     files = attachments(data)
     if DOCUMENTS in files:
         checked = _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
         return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
-    return replace(_document(files, settings), proof=_proof(files, settings, trust))
+    return replace(_document(files, settings), proof=_proof(files, settings, trust, authority))
 
 
-def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Checked:
+def _bundle(data: bytes, settings: Settings | None, trust: Trust | None, authority: str | None) -> Checked:
     """Check a bundle, and tell what of the promises is missing in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -124,17 +126,19 @@ def _bundle(data: bytes, settings: Settings | None, trust: Trust | None) -> Chec
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
         return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
     found = _document(files, settings, policies)
-    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust))
+    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust, authority))
 
 
-def _proof(files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None) -> Verification | None:
+def _proof(
+    files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None, authority: str | None
+) -> Verification | None:
     """Return what signatures say of a bundle; None: none is in it, and none was asked for."""
     found = Verification()
     if CHECKPOINT not in files:
         found.open.append("nothing in it is signed")
         return None if trust is None else found
     try:
-        head = verify_records(found, files, json.loads(files[REPORT]), trust)
+        head = verify_records(found, files, json.loads(files[REPORT]), trust, authority)
     except (KeyError, TypeError, ValueError, AttributeError):
         found.wrong.append(f"{REPORT} is missing, or has not the form of a report")
         return found

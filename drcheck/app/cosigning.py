@@ -6,13 +6,9 @@ whoever verifies with a quorum finds that it is missing, and the next checkpoint
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
-from drcheck import clock
+from drcheck.app.posting import posted
 from drcheck.core.proof import merkle
 from drcheck.core.proof.checkpoints import Checkpoint, Extension, checkpoint_of, number
 from drcheck.core.proof.notes import Forged, NotANote, VerifierKey
@@ -24,8 +20,6 @@ from drcheck.settings import Proof, Witnessed
 DEADLINE: Final = 10
 """Seconds that all witnesses together may take, as the ledger is held meanwhile."""
 _ROUND: Final = DEADLINE // 2
-_LONGEST: Final = 1 << 16
-"""Bytes of an answer."""
 _OK: Final = 200
 _CONFLICT: Final = 409
 _NOT_PROVEN: Final = 422
@@ -36,9 +30,6 @@ class _Answer(NamedTuple):
     status: int
     """0: none came."""
     body: str
-
-
-Ask = Callable[[Witnessed, str], _Answer]
 
 
 def cosign(proof: Proof, note: str, before: int, node: merkle.Node) -> tuple[str, list[DrcheckError]]:
@@ -78,36 +69,16 @@ def policy_of(key: VerifierKey, proof: Proof | None) -> Trust:
 
 def _round(note: str, head: Checkpoint, olds: dict[Witnessed, int], node: merkle.Node) -> dict[Witnessed, _Answer]:
     """Ask several witnesses at once, each by the size that it has seen."""
-    answers = {one: _Answer(0, f"no answer came within {_ROUND} s") for one in olds}
-    asking = []
+    asked = {}
     for one, old in olds.items():
         hashes = merkle.consistency(old, head.size, node) if old > 0 else ()
         request = Extension(old, tuple(hashes), note).text.encode()
-
-        def ask(one: Witnessed = one, request: bytes = request) -> None:
-            answers[one] = _posted(one.url, request)
-
-        asking.append(threading.Thread(target=ask, name="drcheck witness", daemon=True))
-        asking[-1].start()
-    until = clock.monotonic() + _ROUND
-    for thread in asking:
-        thread.join(max(0, until - clock.monotonic()))
-    return dict(answers)  # a copy: what comes later is nobody's
-
-
-def _posted(url: str, request: bytes) -> _Answer:
-    parts = urlsplit(url)
-    made = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    try:
-        connection = made(parts.hostname or "", parts.port, timeout=_ROUND)
-        try:
-            connection.request("POST", f"{parts.path.rstrip('/')}/add-checkpoint", request)
-            answer = connection.getresponse()
-            return _Answer(answer.status, answer.read(_LONGEST).decode("utf-8", "replace"))
-        finally:
-            connection.close()
-    except (OSError, HTTPException, ValueError) as error:
-        return _Answer(0, f"it could not be asked ({type(error).__name__})")
+        asked[one] = posted(one.url, "/add-checkpoint", request, "text/plain", _ROUND)
+    answers = {one: answer() for one, answer in asked.items()}
+    return {
+        one: _Answer(answer.status, answer.body.decode("utf-8", "replace") if answer.status else answer.why)
+        for one, answer in answers.items()
+    }
 
 
 def _size_of(answer: _Answer, head: Checkpoint) -> int | None:

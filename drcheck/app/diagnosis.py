@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap, Look
 from drcheck.core.model.policy import Source
 from drcheck.core.model.status import Status
@@ -78,8 +79,7 @@ class Topic(NamedTuple):
         return _worst(remark.level for remark in self.remarks)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """Everything that was found."""
 
     topics: tuple[Topic, ...]
@@ -137,8 +137,7 @@ class Seen(NamedTuple):
         return self.source.reader.lists and not self.look.matched
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """All that was asked and seen, for saying what it comes to."""
 
     settings: Settings
@@ -297,12 +296,13 @@ def _fit(seen: Seen) -> Iterator[Remark]:
         yield Remark(Level.GOOD, f"read, {words.size(look.size)}")
     elif not look.names:
         yield Remark(Level.ATTENTION, "nothing lies there, of what a run would list", try_it)
-    elif not look.matched:
+    elif not look.matched and source.templates:
         nearest = propose(one.name for one in look.unaccounted)
         would = f"; {nearest[0].template} would read {nearest[0].names[0]}" if nearest else ""
         yield Remark(Level.ATTENTION, f"`name` reads none of {listed} there{would}", try_it)
     else:
-        yield Remark(Level.GOOD, f"`name` reads {look.matched} of {listed} there")
+        what = f"`name` reads {look.matched} of {listed} there" if source.templates else f"read, {listed}"
+        yield Remark(Level.GOOD, what)
         newer = [one.name for one in look.unaccounted if one.newer]
         if newer:
             what = f"newer than every backup there, and read by no template: {words.several(newer)}"

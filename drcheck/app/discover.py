@@ -8,15 +8,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from drcheck import clock, registry
 from drcheck.app.trial import Listed
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy
-from drcheck.core.model.readers import Tells
 from drcheck.core.names.alike import Common, Found, groups
 from drcheck.core.names.coverage import Coverage, covered
 from drcheck.core.names.estimates import estimate
@@ -24,6 +24,7 @@ from drcheck.core.names.matching import Matcher
 from drcheck.core.names.of_source import matcher_of
 from drcheck.core.names.series import Seen, Series, series
 from drcheck.core.names.service_names import service_names
+from drcheck.core.names.tool_repositories import Repository, is_inside, repositories
 from drcheck.errors import DrcheckError, OutputError, UsageError
 from drcheck.output_files import create
 from drcheck.policyfile import drafts, scalar_formats, strictyaml
@@ -42,8 +43,7 @@ class Unnamed(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """What one look at a place showed."""
 
     place: str
@@ -52,6 +52,8 @@ class Discovery:
     covered: tuple[tuple[str, str], ...]
     """Places of backups that a policy reads already, each with its service."""
     unnamed: tuple[Unnamed, ...]
+    repositories: tuple[Repository, ...]
+    """Of backup tools; their own files are proposed for nothing."""
     unread: tuple[Seen, ...]
     """What tells no instant, or was left aside, the largest first."""
     alike: tuple[Common, ...]
@@ -98,7 +100,8 @@ def discover(settings: Settings, connection: str, path: str, policies: Sequence[
         )
     finally:
         pool.close()
-    grouped = series(entries)
+    tools = repositories({entry.name for entry in entries})
+    grouped = series([entry for entry in entries if not is_inside(entry.name, tools)] if tools else entries)
     already, unnamed, new = _sorted_out(grouped.series, connection, root, policies)
     own = root.strip("/").rpartition("/")[2] or connection
     wanted = [_wanted(one, own) for one in new]
@@ -108,8 +111,8 @@ def discover(settings: Settings, connection: str, path: str, policies: Sequence[
         for service, text, one in zip(safe, wanted, new, strict=True)
     )
     return Discovery(
-        f"{connection}:{path}", tuple(found), already, unnamed, grouped.unread, tuple(groups(found)), len(entries),
-        calls, clock.monotonic() - begun, links, gaps, tuple(tracebacks),
+        f"{connection}:{path}", tuple(found), already, unnamed, tools, grouped.unread, tuple(groups(found)),
+        len(entries), calls, clock.monotonic() - begun, links, gaps, tuple(tracebacks),
     )  # fmt: skip
 
 
@@ -120,7 +123,7 @@ def _sorted_out(
     readers: dict[str, list[tuple[str, Matcher]]] = defaultdict(list)
     for policy in policies:
         for source in policy.sources.values():
-            if source.connection == connection and source.tells(Tells.POINTS):
+            if source.connection == connection and source.templates:
                 with suppress(DrcheckError):
                     readers[source.root].append((policy.service, matcher_of(source)))
     already, unnamed, new = [], [], []

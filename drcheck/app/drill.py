@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.app import drill_journal
 from drcheck.app.drill_choice import Prepared
@@ -18,7 +20,6 @@ from drcheck.app.production_hosts import production_hosts
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.drill import Drill
 from drcheck.core.names.markers import marker_of
 from drcheck.drills import guards, target_directory
@@ -162,5 +163,5 @@ def _values(settings: Settings, prepared: Prepared) -> dict[str, str]:
         "DRILL_OF": prepared.planned.of or source.of[0],
         "DRILL_DATA_AS_OF": words.instant(point.data_lo),
         "DRILL_KIND": point.kind or "full",
-        "DRILL_PLACE": connection.location() + source.root,
+        "DRILL_PLACE": source.url(connection.location()),
     }

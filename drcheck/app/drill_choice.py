@@ -9,11 +9,12 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from msgspec import Struct
+
 from drcheck import clock
 from drcheck.app.drill_records import policy_of
 from drcheck.app.judge import evidence_of
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.evidence import LONG_AGO
@@ -32,8 +33,7 @@ from drcheck.policyfile.validate import suggest
 from drcheck.settings import DrillTarget, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A drill that is chosen, and not yet begun."""
 
     id: str

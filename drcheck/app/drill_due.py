@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from drcheck import clock
 from drcheck.app.judge import evidence_of
 from drcheck.app.versions import Versions, versions
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.commitments import Commitment

@@ -6,9 +6,10 @@ import getpass
 from contextlib import closing, suppress
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from drcheck import __version__, clock
 from drcheck.app.drill_choice import Prepared
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.drills import lines
 from drcheck.core.model.drill import Drill, DrillCheck, DrillClocks, DrillPhase, DrillPoint, Ending
 from drcheck.core.model.evidence import UNTOLD

@@ -11,9 +11,10 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from drcheck import __version__, clock
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import drills as as_log
 from drcheck.core.model.drill import Announced, Drill, DrillClocks, DrillPoint, Ending, Origin
 from drcheck.core.model.policy import Policy, RestoreRecords

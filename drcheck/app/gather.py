@@ -9,11 +9,12 @@ from contextlib import closing, suppress
 from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
+from msgspec import Struct, field
+
 from drcheck import clock, registry
 from drcheck.app.turns import Turn, Turns
 from drcheck.collectors.guarded import Guarded, made_no_sense, traced
 from drcheck.collectors.pool import Connections
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
@@ -56,8 +57,7 @@ class Seen(NamedTuple):
     """Whether it is not all there since it was too much for the place."""
 
 
-@dataclass(slots=True, eq=False)
-class _Asked:
+class _Asked(Struct, eq=False):
     """A job that was handed to the workers."""
 
     turn: Turn[Job]
@@ -67,8 +67,7 @@ class _Asked:
     """When a worker took it up."""
 
 
-@dataclass(slots=True)
-class Gathering:
+class Gathering(Struct):
     """Looks at all that has a turn, ``workers`` sources at a time.
 
     A job is made when a worker will soon take it up and what came before was asked for: what is known, and what came,

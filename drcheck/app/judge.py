@@ -6,9 +6,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.app.versions import Versions
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history import log_lines, rewritten_logs
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.to_parts import parts_of

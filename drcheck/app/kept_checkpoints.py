@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.collectors.pool import Connections
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import Fact
 from drcheck.core.proof.checkpoints import Checkpoint
 from drcheck.core.proof.notes import Forged, NotANote, Note, VerifierKey, signers

@@ -9,13 +9,14 @@ from functools import partial
 from hashlib import sha256
 from itertools import islice
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.app.gather import Examine, Gathering, Job, Seen
 from drcheck.app.turns import Turn
 from drcheck.app.versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.difference import difference
 from drcheck.core.judging.reach import (
     asked_at,

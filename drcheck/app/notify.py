@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from drcheck import clock
 from drcheck.app.conditions import Ends, conditions, passed
 from drcheck.app.look import unwatched
@@ -23,7 +25,6 @@ from drcheck.app.question import Question
 from drcheck.app.verify import verify
 from drcheck.channels import apprise_url, ping
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary, transitions
 from drcheck.core.judging.transitions import End, Event, Subject, What
 from drcheck.errors import DrcheckError, UsageError

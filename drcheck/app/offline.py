@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
+from msgspec import Struct
+
 from drcheck import __version__, clock
 from drcheck.app.judge import judge
 from drcheck.app.question import Question, begun_policies, named, unbegun, whole_window, windows_of
 from drcheck.app.versions import Versions, gone, versions
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
@@ -21,8 +22,7 @@ from drcheck.run_report import Fault, Judged, Report
 from drcheck.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class KnownOffline:
+class KnownOffline(Struct, frozen=True):
     """What the ledger knows of policies, ready to be judged service by service."""
 
     ledger: Ledger

@@ -8,10 +8,11 @@ from contextlib import closing, suppress
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import Tells
 from drcheck.drills import guards

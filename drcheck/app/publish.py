@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from drcheck.app.notify import Plan
 
 
+Write = Callable[[Report], Iterable[DrcheckError]]
+"""Writes a report, and yields why it could not."""
+
+
 class Publication:
     """How one run is handed over: :meth:`prepare` before it ends, :meth:`complete` behind that."""
 
@@ -33,7 +37,7 @@ class Publication:
         *,
         whole: bool,
         silent: bool = False,
-        write: Callable[[Report], Iterable[DrcheckError]] | None = None,
+        write: Write | None = None,
         at_once: bool = True,
     ) -> None:
         """Do nothing yet.
@@ -49,13 +53,16 @@ class Publication:
         self.fault: Exception | None = None
         """Of drcheck itself; what was judged is recorded all the same."""
 
-    def prepare(self, report: Report, known: Callable[[], State] | None) -> Iterable[Notification]:
+    def prepare(
+        self, report: Report, known: Callable[[], State] | None, write: Write | None = None
+    ) -> Iterable[Notification]:
         """Write what is written at once, and return what is claimed for the channels by what the ledger knows.
 
-        ``known`` reads that; None: it is a question, of which no channel is told.
+        ``known`` reads that; None: it is a question, of which no channel is told. ``write`` takes the place of the one
+        that it was made with.
         """
         if self._at_once:
-            self._hand_over(report)
+            self._hand_over(report, write or self._write)
         if known is None or not self._tells:
             return ()
         try:
@@ -72,7 +79,7 @@ class Publication:
         What nobody was ``shown``, the next run names as new once more. The ledger is not held while messages are sent.
         """
         if not self._at_once:
-            self._hand_over(outcome.report)
+            self._hand_over(outcome.report, self._write)
         if shown and not self.errors and self.fault is None and outcome.recorded_at is not None:
             self.errors += _shown(self._settings, outcome)
         if self._plans:
@@ -80,10 +87,10 @@ class Publication:
 
             self.errors += deliver(self._settings, self._plans)
 
-    def _hand_over(self, report: Report) -> None:
+    def _hand_over(self, report: Report, write: Write | None) -> None:
         try:
-            if self._write is not None:
-                self.errors += self._write(report)
+            if write is not None:
+                self.errors += write(report)
         except Exception as error:  # noqa: BLE001  a verdict stands, whatever becomes of its report
             self.fault = error
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck.app.judge import with_news
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.status import Status
@@ -24,8 +26,7 @@ USUAL_SPAN: Final = 30 * 86400
 """Seconds before the instant judged that a window begins, where nothing else is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """Over which window to judge; without anything else, the ``span`` up to the instant of the looks."""
 
     span: int | None = None

@@ -12,12 +12,15 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from drcheck.app import timestamps
 from drcheck.app.completeness import differences, of_records
 from drcheck.app.cosigning import policy_of
+from drcheck.app.statements import STATEMENTS, verify_statements
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof import merkle, verification
 from drcheck.core.proof.checkpoints import Checkpoint, Inclusion, checkpoint_of
 from drcheck.core.proof.notes import VerifierKey, base64_bytes
+from drcheck.core.proof.succession import followed
 from drcheck.core.proof.trust import Trust
 from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted
@@ -26,7 +29,7 @@ from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.interface import Log
 from drcheck.ledger.notifications import Notification
-from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 from drcheck.ledger.tree import Tree
 from drcheck.reports.wording import completeness
 from drcheck.settings import Proof
@@ -35,10 +38,12 @@ CHECKPOINT: Final = "ledger/checkpoint"
 RECORDS: Final = "ledger/records.jsonl"
 _POLICY: Final = "ledger/policy"
 _PROOF: Final = "ledger/run.tlog-proof"
+_TIMESTAMP: Final = "ledger/checkpoint.tsr"
 _CHANGE: Final = "ledger/key-change-"
 _FORMAT: Final = "drcheck records 1"
 _FOR_ALL: Final = frozenset({
     entries.RunBegan.KIND, entries.RunEnded.KIND, entries.Published.KIND, Checkpointed.KIND, KeyTaken.KIND,
+    Timestamped.KIND,
 })  # fmt: skip
 """Kinds that tell of no service."""
 _OF_SERVICE: Final = frozenset({entries.Retired.KIND, DrillTold.KIND, DrillAnnounced.KIND})
@@ -100,6 +105,8 @@ def records(
         _POLICY: policy_of(VerifierKey.read(keys[-1].key), proof).text.encode(),
         RECORDS: "".join(f"{line}\n" for line in (json.dumps(ends[0]), *lines, json.dumps(ends[1]))).encode(),
     }
+    if response := timestamps.newest(log, head.size):
+        files[_TIMESTAMP] = response
     changes = [one.change for one in keys if one.change]
     files |= {f"{_CHANGE}{number}": change.encode() for number, change in enumerate(changes, 1)}
     if proven:
@@ -110,13 +117,24 @@ def records(
 
 
 def verify_records(
-    found: Verification, files: Mapping[str, bytes], report: Mapping[str, Any], trust: Trust | None
+    found: Verification,
+    files: Mapping[str, bytes],
+    report: Mapping[str, Any],
+    trust: Trust | None,
+    authority: str | None = None,
 ) -> Checkpoint | None:
-    """Add what the files of a filed report prove, and return the checkpoint that they lead to; None: there is none."""
+    """Add what the files of a filed report prove, and return the checkpoint that they lead to; None: there is none.
+
+    ``authority``: the file with the certificates by which a timestamp is verified.
+    """
     changes = [data.decode("utf-8", "replace") for name, data in sorted(files.items()) if name.startswith(_CHANGE)]
     head = verification.checkpoint(found, files[CHECKPOINT], trust, changes)
     if head is None:
         return None
+    if _TIMESTAMP in files:
+        timestamps.verify(found, files[CHECKPOINT], files[_TIMESTAMP], authority)
+    elif authority is not None:
+        found.open.append("no timestamp is with it")
     if report.get("checkpoint", "").encode() != files[CHECKPOINT]:
         found.wrong.append(f"the report names another checkpoint than {CHECKPOINT}")
     try:
@@ -135,7 +153,15 @@ def verify_records(
     found.noted.append(BEFORE)
     _hold_against(found, report, first, shown)
     _add_completeness(found, report, shown, head.size)
+    if STATEMENTS in files:
+        keys = () if trust is None else (*trust.logs, *followed(trust.logs, changes))
+        verify_statements(found, files[STATEMENTS], report, [data for _, data in sorted(shown.items())], keys)
     return head
+
+
+def shown_entries(files: Mapping[str, bytes]) -> list[bytes]:
+    """Return the entries that the files of a report show, in their order; raises what a file of another form does."""
+    return [data for _, data in sorted(_read(files[RECORDS])[2].items())]
 
 
 def goes_on(found: Verification, log: Log, head: Checkpoint) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import Struct
+
 from drcheck import __version__
 from drcheck.app.judge import judge, keys_of
 from drcheck.app.verify import found
 from drcheck.app.versions import versions
-from drcheck.core.fast_dataclasses import dataclass, fields
 from drcheck.errors import UsageError
 from drcheck.ledger.entries import Found
 from drcheck.ledger.state import PastRun, State
@@ -21,8 +22,7 @@ _SHOWN: Final = ("status", "waived", "attested", "measured", "breaches", "unknow
 """What is compared of a verdict, what matters most first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A verdict that is not found again."""
 
     service: str
@@ -35,8 +35,7 @@ class Difference:
     """None: none is found now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """What replaying a run came to."""
 
     run: PastRun
@@ -100,6 +99,6 @@ def _differences(
         elif before is None or now is None:
             what = "it was not recorded" if before is None else "it is not judged any more"
         else:
-            names = {field.name for field in fields(Found) if getattr(before, field.name) != getattr(now, field.name)}
+            names = {name for name in Found.__struct_fields__ if getattr(before, name) != getattr(now, name)}
             what = ", ".join(name for name in _SHOWN if name in names)
         yield Difference(*key, what, before, now)

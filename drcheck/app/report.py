@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import pickle
+import zlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import IO
+
+from msgspec.structs import replace
 
 from drcheck import registry
 from drcheck.app.completeness import of_log, told_of
 from drcheck.app.offline import KnownOffline, known_offline
 from drcheck.app.question import Question
-from drcheck.app.records import records
-from drcheck.core.fast_dataclasses import replace
+from drcheck.app.records import records, shown_entries
+from drcheck.app.signing import read_key
+from drcheck.app.statements import STATEMENTS, statements
 from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
 from drcheck.core.judging.sample import Drawing
+from drcheck.core.model.controls import Standard
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.verdict import Window
 from drcheck.core.proof.checkpoints import checkpoint_of
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.time.spans import Span
+from drcheck.errors import UsageError
 from drcheck.ledger.interface import Log
 from drcheck.ledger.past_breaches import PastBreaches
 from drcheck.ledger.past_runs import past_runs
@@ -28,12 +36,20 @@ from drcheck.ledger.state import PastRun
 from drcheck.ledger.tree import Tree
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.standards import load_standards
+from drcheck.reports.json import report_object
+from drcheck.reports.spool import spooled
 from drcheck.run_report import Document, Judged, PolicyCame, Provenance, Report
-from drcheck.settings import Settings
+from drcheck.settings import SampleRequest, Settings
 
 
 def report(
-    settings: Settings, paths: Sequence[str], question: Question, form: str, *, split: bool, asked: Asked | None = None
+    settings: Settings,
+    paths: Sequence[str],
+    question: Question,
+    form: str,
+    *,
+    split: bool,
+    asked: SampleRequest | None = None,
 ) -> Iterator[Document]:
     """Yield the documents of a report in the form of that name, each as soon as it is made.
 
@@ -42,62 +58,133 @@ def report(
 
     Raises ``UsageError`` where no run has judged any of the policies.
     """
+    with _period(settings, paths, question, asked) as period:
+        services = period.judged(exhibits=registry.has_exhibits(form))
+        yield from _documents(form, services, period.whole, split=split)
+
+
+@contextmanager
+def judged_once(
+    settings: Settings, paths: Sequence[str], question: Question, asked: SampleRequest | None = None
+) -> Iterator[JudgedOnce]:
+    """Judge a period once, for as many reports as are made while this is open.
+
+    What each service came to waits on the disk. Raises as :func:`report` does, and :class:`OutputError` where the disk
+    is full.
+    """
+    with _period(settings, paths, question, asked) as period, spooled() as file:
+        ends = []
+        for judged in period.judged(exhibits=True):
+            file.write(zlib.compress(pickle.dumps(judged), 1))
+            ends.append(file.tell())
+        yield JudgedOnce(period.whole, file, ends)
+
+
+class JudgedOnce:
+    """A period that was judged, to be reported in one form after the other."""
+
+    def __init__(self, whole: Callable[[], Report], file: IO[bytes], ends: Sequence[int]) -> None:
+        """``file`` holds the services, each up to one of ``ends``."""
+        self._whole, self._file, self._ends = whole, file, ends
+
+    @property
+    def report(self) -> Report:
+        """What all services come to, without what only their own documents show."""
+        return self._whole()
+
+    def documents(self, form: str, *, split: bool) -> Iterator[Document]:
+        """Yield the documents of a report, as :func:`report` does."""
+        yield from _documents(form, self._services(), self._whole, split=split)
+
+    def _services(self) -> Iterator[Judged]:
+        for start, end in pairwise([0, *self._ends]):
+            self._file.seek(start)
+            judged: Judged = pickle.loads(zlib.decompress(self._file.read(end - start)))  # noqa: S301  written above
+            yield judged
+
+
+def _documents(
+    form: str, services: Iterator[Judged], whole: Callable[[], Report], *, split: bool
+) -> Iterator[Document]:
+    if documents := registry.documents(form):
+        yield from documents(services, whole, split=split)
+        return
+    several = tuple(replace(judged, population=Population()) for judged in services)
+    everything = replace(whole(), services=several)
+    yield Document("", [registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config="")])
+
+
+@contextmanager
+def _period(
+    settings: Settings, paths: Sequence[str], question: Question, asked: SampleRequest | None
+) -> Iterator[_Period]:
     loaded, standards = load_policies(paths, settings), load_standards(settings.controls)
     with known_offline(settings, paths, loaded, question) as known:
-        kept: list[Judged] = []
-        breaches = PastBreaches(known.windows)
-        runs = cache(partial(past_runs, known.ledger.log, breaches=breaches))  # each time all entries are read
-        provenance = cache(partial(_provenance, known, runs))
-        drawing = None if asked is None else _drawing(known.ledger.log, runs, known.report(()).window, asked)
-        known_texts = {one.policy.sha256: one.policy for each in known.versions.values() for one in each.readable}
-        names = {policy.service for policy in known.policies}
-        log, whole_estate = known.ledger.log, not paths
-
-        @cache
-        def completeness(window: Window, checkpoint: str) -> Completeness:
-            upto = told_of(checkpoint_of(checkpoint).size, log) if checkpoint else log.count
-            return of_log(log, window, names, whole=whole_estate, upto=upto, known=known_texts)
-
-        def complete(made: Report) -> Report:
-            shown_of = None if whole_estate else names
-            proof = partial(records, log, made.window.start, made.run, shown_of, known_texts, settings.proof)
-            sample = None if drawing is None else drawing.sample()
-            came = provenance(made.window)
-            return replace(
-                made,
-                standards=standards,
-                provenance=came,
-                completeness=completeness(made.window, made.checkpoint),
-                sample=sample,
-                records=proof if made.checkpoint else None,
-            )
-
-        def services() -> Iterator[Judged]:
-            for one in known.judged(exhibits=registry.has_exhibits(form)):
-                judged = _with_begins(one, breaches, runs)
-                kept.append(in_short(judged))
-                if drawing is not None:
-                    drawing.add(judged.policy.service, judged.verdicts)
-                yield judged
-
-        def whole() -> Report:
-            return complete(known.report(tuple(kept)))
-
-        if documents := registry.documents(form):
-            yield from documents(services(), whole, split=split)
-            return
-        everything = complete(known.report(tuple(known.judged())))  # none of these forms shows exhibits
-        yield Document("", [registry.renderer(form)(everything, quiet=False, verbose=True, terminal=False, config="")])
+        yield _Period(known, standards, asked, whole_estate=not paths)
 
 
-class Asked(NamedTuple):
-    """The sample that is asked for."""
+class _Period:
+    """A period, whose services are judged one after the other."""
 
-    slots: int
-    word: str
+    def __init__(
+        self, known: KnownOffline, standards: tuple[Standard, ...], asked: SampleRequest | None, *, whole_estate: bool
+    ) -> None:
+        """Judge nothing yet."""
+        self._known, self._standards, self._whole_estate = known, standards, whole_estate
+        self._kept: list[Judged] = []
+        self._breaches = PastBreaches(known.windows)
+        log = known.ledger.log
+        self._runs = cache(partial(past_runs, log, breaches=self._breaches))  # each time all entries are read
+        self._provenance = cache(partial(_provenance, known, self._runs))
+        self._completeness = cache(self._complete)
+        self._drawing = None if asked is None else _drawing(log, self._runs, known.report(()).window, asked)
+        self._texts = {one.policy.sha256: one.policy for each in known.versions.values() for one in each.readable}
+        self._names = {policy.service for policy in known.policies}
+
+    def judged(self, *, exhibits: bool) -> Iterator[Judged]:
+        """Yield each service, judged; no more than what it comes to is kept."""
+        for one in self._known.judged(exhibits=exhibits):
+            judged = _with_begins(one, self._breaches, self._runs)
+            self._kept.append(in_short(judged))
+            if self._drawing is not None:
+                self._drawing.add(judged.policy.service, judged.verdicts)
+            yield judged
+
+    def whole(self) -> Report:
+        """Return what the services that have come so far amount to."""
+        made = self._known.report(tuple(self._kept))
+        shown_of = None if self._whole_estate else self._names
+        settings, log = self._known.settings, self._known.ledger.log
+        proof = partial(_records, settings, log, made, shown_of, self._texts)
+        return replace(
+            made,
+            standards=self._standards,
+            provenance=self._provenance(made.window),
+            completeness=self._completeness(made.window, made.checkpoint),
+            sample=None if self._drawing is None else self._drawing.sample(),
+            records=proof if made.checkpoint else None,
+        )
+
+    def _complete(self, window: Window, checkpoint: str) -> Completeness:
+        log = self._known.ledger.log
+        upto = told_of(checkpoint_of(checkpoint).size, log) if checkpoint else log.count
+        return of_log(log, window, self._names, whole=self._whole_estate, upto=upto, known=self._texts)
 
 
-def _drawing(log: Log, runs: Callable[[int], list[PastRun]], window: Window, asked: Asked) -> Drawing:
+def _records(
+    settings: Settings, log: Log, made: Report, services: Collection[str] | None, texts: Collection[str]
+) -> dict[str, bytes]:
+    """Return the records of a report with what proves them, and its statements where the key is here that signs."""
+    files = records(log, made.window.start, made.run, services, texts, settings.proof)
+    if settings.proof is not None and files:
+        with suppress(UsageError):  # whoever may not sign still hands over what was signed
+            key = read_key(settings.proof.key)
+            shown = shown_entries(files)
+            files[STATEMENTS] = statements(report_object(made), shown, key)
+    return files
+
+
+def _drawing(log: Log, runs: Callable[[int], list[PastRun]], window: Window, asked: SampleRequest) -> Drawing:
     """Return what draws a sample, by the last entry that tells of what a run saw which began by the period's end.
 
     Where none had begun by then, it is that of the first run: later runs change nothing of what a word draws.

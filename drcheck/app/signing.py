@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from drcheck import clock
 from drcheck.app import kept_checkpoints
 from drcheck.app.kept_checkpoints import Contradicted
+from drcheck.app.timestamps import stamp
 from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
 from drcheck.core.proof.notes import COSIGNATURE, ED25519, NotANote, SigningKey, VerifierKey
 from drcheck.errors import DrcheckError, UsageError
@@ -104,6 +105,11 @@ def sign(ledger: Ledger, settings: Settings) -> Signed:
             return made
 
         note = checkpoints.sign(ledger.log, key, clock.now(), seen, cosigned)
+        if proof.timestamp:
+            try:
+                stamp(ledger.log, proof.timestamp, note)
+            except DrcheckError as error:
+                errors.append(error)
         for place in reached:
             try:
                 kept_checkpoints.put(place, note)

@@ -8,10 +8,12 @@ from datetime import UTC
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck import clock, registry
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
@@ -21,6 +23,7 @@ from drcheck.core.names.markers import marker_of
 from drcheck.core.names.matching import Matcher
 from drcheck.core.names.proposing import Proposal, propose
 from drcheck.core.names.template import Template
+from drcheck.core.names.tool_repositories import Repository, repositories
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Account, Asked, Collector, Entry, Seek
 from drcheck.settings import Settings
@@ -33,8 +36,7 @@ _SMALL: Final = 1000
 """Bytes; a smaller thing that no template reads is a marker or a digest, not a backup."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """What one look at a place showed."""
 
     source: Source
@@ -58,6 +60,8 @@ class Trial:
     tracebacks: tuple[str, ...]
     noncurrent: frozenset[str] = frozenset()
     """Of versions, those on top of which another one, or a delete marker, lies."""
+    repositories: tuple[Repository, ...] = ()
+    """Of backup tools that lie there, where no template was asked for."""
     archived: Mapping[str, Told] = field(default_factory=dict)
     """What lies, or may lie, in an archive tier, by name."""
 
@@ -96,9 +100,11 @@ def _looked(
         Guarded(registry.opener(connection, versions=source.versions)(root, pool), connection, tracebacks)
     ) as collector:
         seen = Listed(collector)
-        if not source.templates:
+        is_bare = not source.templates and source.reader.reads_names
+        tools = repositories(seen.all()) if is_bare else ()
+        if is_bare and not tools:
             source = _proposed(source, seen.all())
-        if not source.templates:
+        if not source.templates and is_bare:
             gaps = seen.gaps()
             unread = tuple(sorted(seen.entries.values(), key=lambda entry: -entry.modified))
             small = sum(entry.size < _SMALL for entry in unread)
@@ -106,6 +112,7 @@ def _looked(
                 source, (), unread, small, (), len(unread), collector.calls, clock.monotonic() - begun,
                 len(collector.links), gaps, None,
                 tuple(tracebacks),
+                repositories=tools,
             )  # fmt: skip
         asked = Asked(
             LONG_AGO, begin, settings.clock_tolerance, service, verify=True, read_at_most=settings.read_at_most
@@ -128,7 +135,8 @@ def _looked(
         if one.fact is Fact.CHECKSUM and one.told.holds is False
     } | why_not
     candidates = sorted(observation.candidates, key=lambda candidate: (-candidate.data_hi, candidate.name))
-    unread = tuple(sorted(_unread(source, seen.entries), key=lambda entry: -entry.modified))
+    unlike = _unread(source, seen.entries) if source.reader.reads_names else ()
+    unread = tuple(sorted(unlike, key=lambda entry: -entry.modified))
     large = [entry.name for entry in unread if entry.size >= _SMALL][:PROPOSED_FROM]
     return Trial(
         source=source,
@@ -136,7 +144,7 @@ def _looked(
         unread=unread,
         small=len([entry for entry in unread if entry.size < _SMALL]),
         nearest=tuple(propose(large)[:TEMPLATES]),
-        names=len(seen.entries),
+        names=len(seen.entries) if source.reader.reads_names else observation.look.names,
         calls=calls,
         seconds=clock.monotonic() - begun,
         links=links,
@@ -194,8 +202,7 @@ def _twins(candidates: list[Candidate]) -> tuple[str, str] | None:
     return None
 
 
-@dataclass(slots=True)
-class Listed:
+class Listed(Struct):
     """A collector whose place is listed once, whatever is asked of it."""
 
     collector: Collector

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
+from msgspec import Struct, field
+
 from drcheck import clock
 from drcheck.collectors.limits import Limit
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.interfaces import calmer
 from drcheck.settings import Connection
 
 T = TypeVar("T")
 
 
-@dataclass(slots=True, eq=False)
-class Turn(Generic[T]):
+class Turn(Struct, Generic[T], eq=False):
     """One source that is to be looked at."""
 
     connection: Connection
@@ -30,8 +30,7 @@ class Turn(Generic[T]):
     """When it was found for the first time that asking for it is too much for its place."""
 
 
-@dataclass(slots=True, eq=False)
-class _Queue(Generic[T]):
+class _Queue(Struct, Generic[T], eq=False):
     """The sources of one place that have not had their turn, each under its number."""
 
     limit: Limit

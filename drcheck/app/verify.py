@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from drcheck import __version__, clock
 from drcheck.app.judge import Judging
 from drcheck.app.look import Progress, look
 from drcheck.app.offline import known_offline, locations_of
 from drcheck.app.question import Question, begun_policies, named, whole_window, windows_of, with_unbegun
 from drcheck.app.versions import gone, versions
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window

@@ -167,8 +167,8 @@ class Watching:
         publication = Publication(
             self.settings,
             whole=not job.policies,
-            write=lambda report: _write(self.settings, job, self._period(job, now), report),
-            at_once=all(is_replaced(output.file) for output in job.outputs),
+            write=lambda report: _write(self.settings, job, report),
+            at_once=bool(job.period) or all(is_replaced(output.file) for output in job.outputs),
         )
         errors, trace = publication.errors, ""
         try:
@@ -223,8 +223,7 @@ class Watching:
                 check_writable(file)
                 keep_off(file, path_of(self.settings.ledger))
         if label:
-            question = Question(period=period(label), offline=True)
-            return verify(self.settings, job.policies, question, unwatched, prepare=publication.prepare)
+            return _filed(self.settings, job, label, publication)
         zone = ZoneInfo(self.settings.watch.timezone)
         schedule = f"{job.schedule} {zone.key}" if job.schedule else f"{EVERY} {job.every}"
         due = Appointment(job.name, due_at(job, zone, self._began.get(job.name), now), schedule)
@@ -329,27 +328,33 @@ def _known(settings: Settings) -> State:
         return State()
 
 
-def _write(settings: Settings, job: Job, label: str, report: Report) -> Iterator[DrcheckError]:
+def _write(settings: Settings, job: Job, report: Report) -> Iterator[DrcheckError]:
     """Write the reports of a job, each whole or not at all, and yield why one could not be."""
     for output in job.outputs:
-        file = output.file.replace(PERIOD, label)
         try:
-            if output.format in DOCUMENTS:
-                _file(settings, job, output.format, label, file)
-                continue
             render = renderer(output.format)
-            put([render(report, quiet=False, verbose=False, terminal=False, config=settings.file)], file)
+            put([render(report, quiet=False, verbose=False, terminal=False, config=settings.file)], output.file)
         except DrcheckError as error:
             yield error
 
 
-def _file(settings: Settings, job: Job, form: str, label: str, file: str) -> None:
-    """Write the documents of a period, as ``drcheck report`` does."""
-    from drcheck.app.report import report  # it loads what no other job needs
+def _filed(settings: Settings, job: Job, label: str, publication: Publication) -> Outcome:
+    """Judge a period once, and write the reports of it, as ``drcheck report`` does."""
+    from drcheck.app.report import judged_once  # it loads what no other job needs
 
-    question = Question(period=period(label), offline=True)
-    documents = report(settings, job.policies, question, form, split=file.endswith("/"))
-    put_all(documents, file)
+    with judged_once(settings, job.policies, Question(period=period(label), offline=True), job.sample) as judged:
+
+        def write(_: Report) -> Iterator[DrcheckError]:
+            for output in job.outputs:
+                file = output.file.replace(PERIOD, label)
+                try:
+                    put_all(judged.documents(output.format, split=file.endswith("/")), file)
+                except DrcheckError as error:
+                    yield error
+
+        report = judged.report
+        publication.prepare(report, None, write)
+        return Outcome(report)
 
 
 def _missing(job: Job, label: str) -> bool:

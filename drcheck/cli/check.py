@@ -44,6 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("file", metavar="FILE", help="a report as PDF, or a bundle")
     parser.add_argument("--config", metavar="FILE", help="the runner's configuration, to check the ledger as well")
     parser.add_argument("--key", help="the public key that you had before, or a file with it or a tlog-policy")
+    parser.add_argument("--authority", metavar="FILE", help="certificates (PEM) by which its timestamp is verified")
     parser.set_defaults(run=run)
 
 
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.reports.wording.text import prose
 
     settings = None if arguments.config is None else load_settings(arguments.config)
-    checked = check(arguments.file, settings, trust_of(arguments.key))
+    checked = check(arguments.file, settings, trust_of(arguments.key), arguments.authority)
     paper = Paper(screen(sys.stdout))
     for line in checked.held:
         paper.wrapped(prose(line), first=("✓ ", "green"))

@@ -155,7 +155,7 @@ def _overview(discovery: Discovery, at_most: int | None) -> Iterator[str]:
         yield ""
         yield from _table(discovery, at_most)
     yield from _beside(discovery)
-    if not (discovery.found or discovery.covered or discovery.gaps):
+    if not (discovery.found or discovery.covered or discovery.repositories or discovery.gaps):
         yield ""
         yield "Nothing there was recognised as a backup: no name tells an instant."
         yield "Hint: drcheck try says how names are read, and --name tries a template."
@@ -205,6 +205,13 @@ def _beside(discovery: Discovery) -> Iterator[str]:
         services = list(dict.fromkeys(service for _, service in discovery.covered))
         yield ""
         yield f"covered already, {len(discovery.covered)}: by the policies of {words.several(services)}"
+    if discovery.repositories:
+        yield ""
+        yield f"repositories of backup tools, {len(discovery.repositories)}: drcheck try has a source for each"
+        place = discovery.place if discovery.place.endswith((":", "/")) else f"{discovery.place}/"
+        yield from (f"  {place}{one.directory}  {one.tool}" for one in discovery.repositories[:10])
+        if len(discovery.repositories) > 10:  # noqa: PLR2004  as many as are named
+            yield f"  and {len(discovery.repositories) - 10} more"
     if discovery.unnamed:
         yield ""
         yield f"no policy can name, {len(discovery.unnamed)}:"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from drcheck.cli import options
 from drcheck.cli.drill_interview import NEEDED, OUTCOMES, RUNGS, ask
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -224,12 +224,7 @@ def _checks(told: Sequence[str]) -> Iterator[Any]:
 def _instant(what: str, text: str | None, zone: ZoneInfo) -> int | None:
     from drcheck.policyfile.question_times import moment
 
-    if text is None:
-        return None
-    try:
-        return moment(text)(zone)
-    except DrcheckError as error:
-        raise UsageError(f"{what}: {error.message}", error.hint) from error
+    return options.value_of(what, lambda written: moment(written)(zone), text)
 
 
 def _import(arguments: argparse.Namespace) -> int:

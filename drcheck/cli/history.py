@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drcheck.cli import options
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import UsageError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -76,10 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile.config import load_settings
     from drcheck.policyfile.question_times import moment
 
-    try:
-        since = None if arguments.since is None else moment(arguments.since)
-    except DrcheckError as error:
-        raise UsageError(f"--since: {error.message}", error.hint) from error
+    since = options.value_of("--since", moment, arguments.since)
     settings = load_settings(arguments.config)
     services: dict[str, list[_History]] = {}
     zones: dict[str, ZoneInfo] = {}

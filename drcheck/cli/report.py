@@ -6,12 +6,12 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from drcheck.cli import options
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import UsageError
 from drcheck.registry import DOCUMENTS, FORMATS, splits
 
 if TYPE_CHECKING:
     from drcheck.app.question import Question
-    from drcheck.app.report import Asked
+    from drcheck.settings import SampleRequest
 
 FORMS: Final = {name: form.ending for name, form in DOCUMENTS.items()} | {
     name: form.ending for name, form in FORMATS.items() if not form.is_plugin
@@ -110,9 +110,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _sample(arguments: argparse.Namespace) -> Asked | None:
-    from drcheck.app.report import Asked
+def _sample(arguments: argparse.Namespace) -> SampleRequest | None:
     from drcheck.core.judging.sample import MOST
+    from drcheck.settings import SampleRequest
 
     if arguments.sample is None and arguments.word is None:
         return None
@@ -126,21 +126,13 @@ def _sample(arguments: argparse.Namespace) -> Asked | None:
         arguments.word.encode()
     except UnicodeEncodeError as error:
         raise UsageError("the word is not UTF-8", "Give a word that everybody can type.") from error
-    return Asked(arguments.sample, arguments.word)
+    return SampleRequest(arguments.sample, arguments.word)
 
 
 def _question(arguments: argparse.Namespace) -> Question:
     from drcheck.app.question import Question
-    from drcheck.policyfile.question_times import Period, moment, period
 
-    if (arguments.since is None) != (arguments.until is None):
-        raise UsageError("--from and --to go together", "Write both: --from 2026-07-01 --to 2026-10-01.")
-    if (arguments.period is None) == (arguments.since is None):
+    period = options.period_asked(arguments)
+    if period is None or (arguments.period and arguments.since):
         raise UsageError("a report is of a period", "Name it: --period 2026-Q3, or --from and --to.")
-    try:
-        if arguments.period is not None:
-            return Question(period=period(arguments.period), offline=True, until_seen=True)
-        start, end = moment(arguments.since), moment(arguments.until)
-    except DrcheckError as error:
-        raise UsageError(error.message, error.hint) from error
-    return Question(period=Period(f"{arguments.since} to {arguments.until}", start, end), offline=True, until_seen=True)
+    return Question(period=period, offline=True, until_seen=True)

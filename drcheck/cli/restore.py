@@ -6,7 +6,6 @@ import argparse
 from typing import Final
 
 from drcheck.cli import options
-from drcheck.errors import DrcheckError, UsageError
 
 EXIT_NOTHING: Final = 1
 EXIT_UNKNOWN: Final = 3
@@ -68,10 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile.config import load_settings
     from drcheck.policyfile.question_times import moment
 
-    try:
-        at = None if arguments.at is None else moment(arguments.at)
-    except DrcheckError as error:
-        raise UsageError(f"--at: {error.message}", error.hint) from error
+    at = options.value_of("--at", moment, arguments.at)
     answer, locations = restore(load_settings(arguments.config), arguments.service, arguments.scenario, at)
     if arguments.format == "json":
         from drcheck.reports.restore import json

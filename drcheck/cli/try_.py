@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from drcheck.app.trial import Trial
     from drcheck.core.model.policy import Source
+    from drcheck.core.names.tool_repositories import Repository
     from drcheck.settings import Settings
 
 _DESCRIPTION = """\
@@ -86,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _source(arguments: argparse.Namespace, settings: Settings) -> tuple[Source, str]:
     """Return what is to be looked at, and for which service; raises ``UsageError`` where that is not clear."""
     from drcheck.core.model.policy import Source
+    from drcheck.core.model.readers import Tells
     from drcheck.core.names.name_faults import unreadable
     from drcheck.core.names.template import Template
     from drcheck.policyfile import scalar_formats
@@ -106,7 +108,7 @@ def _source(arguments: argparse.Namespace, settings: Settings) -> tuple[Source, 
         if arguments.source not in policy.sources:
             raise UsageError(f"{arguments.source} is no source of it", f"It has {', '.join(policy.sources)}.")
         source = policy.sources[arguments.source]
-        if not source.reader.lists:
+        if not source.tells(Tells.POINTS):
             raise UsageError(f"{arguments.source} is a log, read by {source.reader}", "try looks at backups.")
         return source, policy.service
     connection, path = scalar_formats.location(arguments.at)
@@ -145,11 +147,14 @@ def _lines(trial: Trial, at_most: int, *, paste: bool) -> Iterator[str]:
         yield f"not seen: {gap.what}"
         if gap.hint:
             yield f"Hint: {gap.hint}"
-    if source.templates:
+    if source.templates or not source.reader.reads_names:
         yield ""
-        yield f"read by {' or '.join(source.templates)}: {len(trial.candidates)}"
+        yield f"read by {' or '.join(source.templates) or source.reader}: {len(trial.candidates)}"
         yield from _candidates(trial, at_most)
-    if trial.unread or trial.links:
+    for repository in trial.repositories[:at_most]:
+        yield ""
+        yield from _repository(source, repository)
+    if not trial.repositories and (trial.unread or trial.links):
         yield ""
         small = f", {trial.small} of them smaller than 1 kB" if trial.small else ""
         yield f"read by none: {len(trial.unread) + trial.links}{small}"
@@ -172,10 +177,31 @@ def _lines(trial: Trial, at_most: int, *, paste: bool) -> Iterator[str]:
         yield ""
         yield "The template reads none of these names."
         yield "Hint: give one that would with --name."
-    elif paste and trial.names and not trial.gaps:
+    elif paste and trial.names and not trial.gaps and not trial.repositories:
         yield ""
         yield "No name tells an instant that could be read."
         yield "Hint: say how names look with --name; where they tell none, the source says data_as_of: storage."
+
+
+def _repository(source: Source, repository: Repository) -> Iterator[str]:
+    """Yield what a repository of a backup tool is, and the source that reads it, as YAML."""
+    import json
+
+    between = "" if not source.path or source.path.endswith("/") else "/"
+    path = f"{source.path}{between}{repository.directory}"
+    yield f"{source.connection}:{path or '/'} is a repository of {repository.tool}, whose files are no backups each."
+    if repository.command:
+        yield "A host that has the tool lists it: `outputs` of its connection, and a source"
+        yield f"    outputs: {{{repository.tool}: {json.dumps(list(repository.command))}}}"
+    else:
+        yield "A source to paste:"
+    at = f"HOST:!{repository.tool}" if repository.command else f"{source.connection}:{path}"
+    yield "sources:"
+    yield "  backups:"
+    yield f"    at: {json.dumps(at, ensure_ascii=False)}"
+    yield f"    reader: {repository.reader}"
+    if "TZ=UTC" in repository.command:
+        yield "    name_zone: UTC"
 
 
 def _candidates(trial: Trial, at_most: int) -> Iterator[str]:

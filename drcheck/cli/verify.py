@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drcheck.cli import options
 from drcheck.errors import EXIT_FAULT, DrcheckError, OutputError, UsageError
@@ -125,10 +124,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, settings: Settings, question: Question) -> Report:
     """Look, judge, and hand over the report, and return it."""
+    from msgspec.structs import replace
+
     from drcheck.app.publish import Publication
     from drcheck.app.verify import verify
     from drcheck.cli.output import say, tell, trace, write_whole
-    from drcheck.core.fast_dataclasses import replace
     from drcheck.output_files import is_replaced
     from drcheck.reports.console import progress
 
@@ -188,13 +188,7 @@ def _question(arguments: argparse.Namespace) -> Question:
     """Return what is asked, or raise ``UsageError`` with the option that is wrong."""
     from drcheck.app.question import Question
     from drcheck.policyfile import units
-    from drcheck.policyfile.question_times import Period, moment, period
-
-    def read(option: str, how: Callable[[str], Any], text: str | None) -> Any:
-        try:
-            return None if text is None else how(text)
-        except DrcheckError as error:
-            raise UsageError(f"{option}: {error.message}", error.hint) from error
+    from drcheck.policyfile.question_times import moment
 
     given = [
         option
@@ -205,17 +199,11 @@ def _question(arguments: argparse.Namespace) -> Question:
     ]  # fmt: skip
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} ask for different times", "Give one of them.")
-    if (arguments.since is None) != (arguments.until is None):
-        raise UsageError("--from and --to go together", "Write both: --from 2026-07-01 --to 2026-10-01.")
     if arguments.window is not None and given not in ([], ["--as-of"]):
         raise UsageError(f"--window goes with --as-of, and {given[0]} says how long by itself", "Leave it out.")
-    period_asked = read("--period", period, arguments.period)
-    if arguments.since is not None:
-        start, end = read("--from", moment, arguments.since), read("--to", moment, arguments.until)
-        period_asked = Period(f"{arguments.since} to {arguments.until}", start, end)
     return Question(
-        span=read("--window", units.duration, arguments.window),
-        as_of=read("--as-of", moment, arguments.as_of),
-        period=period_asked,
+        span=options.value_of("--window", units.duration, arguments.window),
+        as_of=options.value_of("--as-of", moment, arguments.as_of),
+        period=options.period_asked(arguments),
         offline=arguments.offline,
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec import field
+
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.descriptions import NOTHING, in_full
 from drcheck.collectors.pool import Connections
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import Fact, Told
 from drcheck.interfaces import Account, Entry, NotFound, Seek
 from drcheck.settings import Connection
@@ -26,8 +27,7 @@ class Held(NamedTuple):
     """What is told of it when it is described."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryConnection(Connection):
+class MemoryConnection(Connection, frozen=True):
     """A place whose whole content is given."""
 
     entries: Mapping[str, Held] = field(default_factory=dict)

@@ -11,7 +11,8 @@ from contextlib import suppress
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.words import several
 from drcheck.drills import scripts
 from drcheck.drills.target_directory import ANSWER, TargetError
@@ -20,8 +21,7 @@ from drcheck.interfaces import Shell
 from drcheck.settings import DrillTarget, Forbidden
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """By what a host is known again."""
 
     machine: str

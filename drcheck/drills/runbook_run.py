@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
+from msgspec import Struct, field
+
 from drcheck import clock
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.runbook import Asks, Check, Runbook, Step
 from drcheck.drills import target_directory
@@ -45,8 +46,7 @@ class File(NamedTuple):
     """Given an offset and how many bytes at most, returns what is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What is to be done."""
 
     runbook: Runbook
@@ -86,8 +86,7 @@ class Kept(NamedTuple):
     sha256: str
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """What came of a drill. Durations are seconds on a clock that does not stop while the machine sleeps."""
 
     ended: Ended = Ended.ABORTED
@@ -142,8 +141,7 @@ class _Failed(Exception):  # noqa: N818  what came of it, not a fault of drcheck
         self.data_wrong = data_wrong
 
 
-@dataclass(slots=True)
-class RunbookRun:
+class RunbookRun(Struct):
     """A drill while it runs."""
 
     plan: Plan

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from drcheck import clock
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.drills import scripts
 from drcheck.interfaces import CollectorError, Disconnected, Ran, Shell
 
@@ -40,8 +41,7 @@ class State(NamedTuple):
     """What it has written since it was last asked."""
 
 
-@dataclass(slots=True)
-class Directory:
+class Directory(Struct):
     """A drill's own directory on its target."""
 
     shell: Shell

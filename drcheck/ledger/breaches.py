@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.verdict import Opening
 from drcheck.ledger.state import PastVerdict
 
 
-@dataclass(slots=True)
-class Breach:
+class Breach(Struct):
     """One breach, as all runs that showed it tell it."""
 
     opened_at: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Self
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.history import drills as as_log
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import (
@@ -26,8 +27,7 @@ _TEXTS: Final = (
 """Fields of a drill that are plain text, written under their own names."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillTold:
+class DrillTold(Struct, frozen=True):
     """A drill began, or how it ended; of one without an end the process died, or it goes on."""
 
     KIND: ClassVar[str] = "drill"
@@ -86,8 +86,7 @@ class DrillTold:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DrillAnnounced:
+class DrillAnnounced(Struct, frozen=True):
     """A drill was announced, at the instant at which this was written."""
 
     KIND: ClassVar[str] = "drill announced"
@@ -113,8 +112,7 @@ class DrillAnnounced:
         return cls(Announced(id_, about, facts.get("at", 0), facts.get("planned_for", 0), scenario, by, notes))
 
 
-@dataclass(slots=True)
-class DrillsState:
+class DrillsState(Struct):
     """What is known of the drills of one service."""
 
     told: list[tuple[int, DrillTold | DrillAnnounced]] = field(default_factory=list)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
@@ -13,11 +14,10 @@ from drcheck.ledger import columns
 from drcheck.ledger.columns import Facts, plain, text, told
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification
-from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedPolicy:
+class JudgedPolicy(Struct, frozen=True):
     """A policy that a run judges."""
 
     service: str
@@ -26,8 +26,7 @@ class JudgedPolicy:
     """The entry with its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunBegan:
+class RunBegan(Struct, frozen=True):
     """A run began."""
 
     KIND: ClassVar[str] = "run began"
@@ -69,8 +68,7 @@ class RunBegan:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyText:
+class PolicyText(Struct, frozen=True):
     """A policy's text, kept once under its digest."""
 
     KIND: ClassVar[str] = "policy text"
@@ -92,8 +90,7 @@ class PolicyText:
         return cls(about, text(facts.get("text", "")))
 
 
-@dataclass(frozen=True, slots=True)
-class PoliciesJudged:
+class PoliciesJudged(Struct, frozen=True):
     """Which policies the run judges."""
 
     KIND: ClassVar[str] = "policies judged"
@@ -120,8 +117,7 @@ class PoliciesJudged:
         return cls(about, tuple(JudgedPolicy(service, text(file), number) for service, file, number in rows))
 
 
-@dataclass(frozen=True, slots=True)
-class SourceNamed:
+class SourceNamed(Struct, frozen=True):
     """A source that is looked at for the first time: its looks and lines refer to the number of this entry."""
 
     KIND: ClassVar[str] = "source"
@@ -145,8 +141,7 @@ class SourceNamed:
         return cls(*of_source(about))
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """One look at one source, and what it changed about what is known of it."""
 
     KIND: ClassVar[str] = "look"
@@ -171,8 +166,7 @@ class Looked:
         return cls(int(about), Standing[facts["standing"].upper()], columns.read(facts))
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """What a log holds that it did not hold at the look before: logs are appended to, and kept once."""
 
     KIND: ClassVar[str] = "lines"
@@ -199,8 +193,7 @@ class Lines:
         return cls(int(about), facts.get("after", 0), facts.get("before", ""), facts.get("data", b""))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a run found of one commitment of a service."""
 
     service: str
@@ -233,8 +226,7 @@ class Found:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
+class Verdicts(Struct, frozen=True):
     """What a run found, all of it: what is said of many services is alike, and takes little room together."""
 
     KIND: ClassVar[str] = "verdicts"
@@ -256,8 +248,7 @@ class Verdicts:
         return cls(about, tuple(Found.read(*one) for one in facts.get("found", ())))
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnded:
+class RunEnded(Struct, frozen=True):
     """A run ended; of one without this entry the process died, or still works."""
 
     KIND: ClassVar[str] = "run ended"
@@ -285,8 +276,7 @@ class RunEnded:
         return cls(about, facts["state"], facts.get("at", 0), status[0] if status else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """The report of a run that finished was handed over, whole: what it found has been shown from then on."""
 
     KIND: ClassVar[str] = "run published"
@@ -308,8 +298,7 @@ class Published:
         return cls(about, facts.get("at", 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(Struct, frozen=True):
     """A service is promised no more: without this, one whose policy is gone stays unknown."""
 
     KIND: ClassVar[str] = "retirement"
@@ -348,6 +337,7 @@ Entry = (
     | DrillAnnounced
     | Checkpointed
     | KeyTaken
+    | Timestamped
 )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.judging.transitions import Change, Event, Subject, What
 from drcheck.ledger.columns import Facts, plain, text
 
@@ -22,8 +23,7 @@ class Sending(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """What is new to those behind a channel, or what became of a message to them."""
 
     KIND: ClassVar[str] = "notification"

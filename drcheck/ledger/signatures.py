@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.ledger.columns import Facts, plain, text
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpointed:
+class Checkpointed(Struct, frozen=True):
     """The root over all entries before some other one was signed."""
 
     KIND: ClassVar[str] = "checkpoint"
@@ -33,8 +33,7 @@ class Checkpointed:
         return cls(about, facts.get("note", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTaken:
+class KeyTaken(Struct, frozen=True):
     """The key that signs the checkpoints from here on."""
 
     KIND: ClassVar[str] = "signing key"
@@ -63,3 +62,28 @@ class KeyTaken:
         return cls(
             about, facts.get("at", 0), facts.get("key", ""), facts.get("change", ""), text(facts.get("lost", ""))
         )
+
+
+class Timestamped(Struct, frozen=True):
+    """When a checkpoint had been signed at the latest, as an authority says (RFC 3161)."""
+
+    KIND: ClassVar[str] = "timestamp"
+    origin: str
+    size: int
+    """Of the checkpoint."""
+    response: bytes
+    """The authority's answer for the signed note."""
+
+    @property
+    def about(self) -> str:
+        """The log's name."""
+        return self.origin
+
+    def facts(self) -> Facts:
+        """Return what is written."""
+        return {"size": self.size, "response": self.response}
+
+    @classmethod
+    def read(cls, about: str, facts: Facts) -> Self:
+        """Return what was written."""
+        return cls(about, facts.get("size", 0), facts.get("response", b""))

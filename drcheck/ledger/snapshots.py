@@ -12,8 +12,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 import cbor2
+from msgspec import Struct
+from msgspec.structs import replace
 
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
 from drcheck.core.history.likeness import Likeness
 from drcheck.core.history.look_changes import LookChanges
@@ -46,8 +47,7 @@ def unpacked(data: bytes) -> Any:
     return cbor2.loads(zlib.decompress(data))
 
 
-@dataclass(slots=True)
-class StoredShelf:
+class StoredShelf(Struct):
     """The stretches of one source, as the log keeps them; one that is lost is made anew from the entries."""
 
     log: Log
@@ -371,7 +371,7 @@ def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
         ended=list(zip(_read(facts["ended"]), facts["ended_again"], strict=True)) if facts["ended_again"] else [],
         reach=Reach.of(looks),
     )
-    return SourceState(history, Standing[facts["standing"]], facts["log"], kept_at=facts["at"])
+    return SourceState(history, Standing[facts["standing"]], facts["log"])
 
 
 STATE: Final = "state"

@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.source_history import History
 from drcheck.core.judging import transitions
@@ -28,7 +30,7 @@ from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
 from drcheck.ledger.notifications import Sending
-from drcheck.ledger.signatures import Checkpointed, KeyTaken
+from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 from drcheck.registry import READERS
 from drcheck.settings import standing_of
 
@@ -82,8 +84,7 @@ class PastVerdict(NamedTuple):
     found: entries.Found
 
 
-@dataclass(slots=True)
-class PastRun:
+class PastRun(Struct):
     """A run of the past, or the one going on."""
 
     began: entries.RunBegan
@@ -101,8 +102,7 @@ class PastRun:
     """The services of which it recorded verdicts."""
 
 
-@dataclass(slots=True)
-class SourceState:
+class SourceState(Struct):
     """What is known of one source."""
 
     history: History = field(default_factory=History)
@@ -112,8 +112,6 @@ class SourceState:
     """What its log held at the newest complete look."""
     changed: bool = False
     """Whether it is not any more as it was read from a snapshot."""
-    kept_at: int = field(default=0, compare=False)
-    """The entry up to which the snapshot of it was made; 0: there is none."""
 
     def apply(self, entry: entries.Looked | entries.Lines) -> None:
         """Add what a look showed; raises :class:`~drcheck.ledger.columns.Damaged` for lines that fit no log."""
@@ -127,8 +125,7 @@ class SourceState:
         self.log += entry.data
 
 
-@dataclass(slots=True)
-class ChannelState:
+class ChannelState(Struct):
     """What those behind a channel were told, and what waits to be told."""
 
     known: dict[Subject, LastTold] = field(default_factory=dict)
@@ -161,8 +158,7 @@ class ChannelState:
         del self.waiting[:count]
 
 
-@dataclass(slots=True)
-class State:
+class State(Struct):
     """What is known after some entry."""
 
     sources: dict[Key, SourceState] = field(default_factory=dict)
@@ -189,11 +185,11 @@ class State:
     drills: dict[str, DrillsState] = field(default_factory=dict)
     """Service to its drills."""
     upto: int = 0
-    heads: dict[Key, int] = field(default_factory=dict, compare=False)
+    heads: dict[Key, int] = field(default_factory=dict)
     """The sources of the snapshot that this was read from, each with the entry up to which its own part was made."""
-    kept_upto: int = field(default=0, compare=False)
+    kept_upto: int = 0
     """The entry up to which that snapshot was made; 0: it was read from entries alone."""
-    unread: dict[Key, list[int]] = field(default_factory=dict, compare=False)
+    unread: dict[Key, list[int]] = field(default_factory=dict)
     """The entries behind the snapshot that tell of sources that were not wanted."""
 
     def read(self, log: Iterable[Stored], wanted: Collection[Key] | None = None) -> None:
@@ -245,7 +241,7 @@ class State:
                 self.channels.setdefault(entry.channel, ChannelState()).apply(entry)
             case entries.Retired():
                 self.retired[entry.service] = entry.at
-            case Checkpointed() | KeyTaken():
+            case Checkpointed() | KeyTaken() | Timestamped():
                 pass  # of the ledger's proof, which drcheck.ledger.checkpoints finds by itself
             case DrillTold() | DrillAnnounced():
                 self.drills.setdefault(entry.about, DrillsState()).apply(number, entry)

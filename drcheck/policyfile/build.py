@@ -171,7 +171,7 @@ def _restores(fields: Values) -> RestoreRecords:
         scenarios=tuple(tests.get("scenarios", ())),
         validation=tests.get("validation", ""),
         target_site=tests.get("target_site", ""),
-        restored_from=tests.get("restored_from", ""),
+        restored_from=tests.get("restored_from", fields.get("checks", "")),
         of=tests.get("of", ""),
         begins_with=Clock(tests["begins_with"]) if "begins_with" in tests else None,
         ends_with=Clock(tests["ends_with"]) if "ends_with" in tests else None,

@@ -75,6 +75,7 @@ def _sources(root: Fields) -> Iterator[Problem]:
             yield from _saved_list(source, at)
         if "select" in source.entries or (reader in READERS and READERS[reader].is_list_of_points):
             yield from _selected(source, root.text("service"), keys, at)
+        yield from reference_to("source", source.scalar("checks"), root.fields("sources").entries, f"{at}.checks")
         if keys == "restore_log_source":
             yield from check_restores.check(root, source, at)
 

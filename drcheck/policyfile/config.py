@@ -30,6 +30,7 @@ from drcheck.settings import (
     Output,
     Proof,
     QuietHours,
+    SampleRequest,
     Secret,
     Settings,
     Watch,
@@ -157,6 +158,8 @@ def _check_jobs(jobs: Fields) -> Iterator[Problem]:
             form, file = output.scalar("format"), output.scalar("file")
             if form is not None and file is not None and file.text.endswith("/") and not splits(form.text):
                 yield Problem(file.mark, f"{at}: {form.text} is one file (leave the slash at its end out)")
+        if "sample" in job.entries and "period" not in job.entries:
+            yield Problem(job.entries["sample"].key, f"{at}: a sample is one of a period (give the job a period)")
         if "period" not in job.entries:
             for output in outputs:
                 form = output.scalar("format")
@@ -239,6 +242,7 @@ def _proof(values: Mapping[str, Any], base: Path, connections: Mapping[str, Any]
         tuple(map(place, values.get("checkpoints", ()))),
         tuple(Witnessed(name, one["url"], one["key"]) for name, one in witnesses),
         values.get("quorum", 1),
+        values.get("timestamp", ""),
     )
 
 
@@ -278,6 +282,7 @@ def _watch(values: Mapping[str, Any], base: Path) -> Watch:
                 policies=tuple(_below(base, path) for path in job.get("policies", ())),
                 period=job.get("period", ""),
                 outputs=tuple(_output(base, **one) for one in job.get("outputs", ())),
+                sample=SampleRequest(**job["sample"]) if "sample" in job else None,
             )
             for name, job in values.get("jobs", {}).items()
         },

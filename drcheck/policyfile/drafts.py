@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from msgspec import Struct, field
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.names.alike import Common, Found, own_size
 from drcheck.core.names.estimates import Estimate, has_zone
 from drcheck.policyfile.nodes import Fields, one_line
@@ -15,8 +16,7 @@ _DAY = 86400
 _LATER = "# confirm: owner, agreement and timezone, and the clause of each promise"
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """A template that a policy extends."""
 
     path: str

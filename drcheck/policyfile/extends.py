@@ -11,7 +11,8 @@ import os
 import stat
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model import policy_text
 from drcheck.policyfile import strictyaml
 from drcheck.policyfile.nodes import Entry, Fields, Mark, Node, Problem, Scalar
@@ -22,8 +23,7 @@ MOST: Final = 10
 """Templates of one policy, each extending the next: nobody can follow a longer chain."""
 
 
-@dataclass(slots=True)
-class Files:
+class Files(Struct):
     """The files read so far, each once, however many policies extend it."""
 
     read: dict[str, tuple[bytes, Node | None, list[Problem]]] = field(default_factory=dict)
@@ -41,8 +41,7 @@ class Files:
         return self.read[real]
 
 
-@dataclass(frozen=True, slots=True)
-class Extended:
+class Extended(Struct, frozen=True):
     """A file with the templates it extends."""
 
     root: Fields | None

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, Generic, TypeVar
 
+from msgspec import Struct, field
+
 from drcheck import registry
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.policy import Policy
 from drcheck.policyfile.lint_context import Context, Remark
@@ -29,8 +30,7 @@ def nothing(*_: Any) -> tuple[()]:
     return ()
 
 
-@dataclass(frozen=True, slots=True)
-class Language(Generic[C]):
+class Language(Struct, Generic[C], frozen=True):
     """A kind, as policies write it."""
 
     value: type[C]

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.policy import Policy, Position
 from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError
@@ -34,8 +35,7 @@ class Document(NamedTuple):
     root: Fields
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """What was read."""
 
     documents: tuple[Document, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
 
 Values: TypeAlias = Mapping[str, Any]
 """A mapping of a document, as plain values: what a schema has made of its nodes."""
@@ -37,8 +37,7 @@ def one_line(text: str) -> str:
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """A value as it was written."""
 
     mark: Mark
@@ -49,8 +48,7 @@ class Scalar:
     """Whether it stands where something was refused, so that nothing more is said about that place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """A list."""
 
     mark: Mark
@@ -64,8 +62,7 @@ class Entry(NamedTuple):
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """A mapping, in the order of the file."""
 
     mark: Mark

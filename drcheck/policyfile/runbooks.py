@@ -8,7 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.runbook import Asks, Check, Compare, Expected, Runbook, Step
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
@@ -18,8 +19,7 @@ from drcheck.policyfile.validate import suggest, validate
 ENDING: Final = ".yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class RunbookFile:
+class RunbookFile(Struct, frozen=True):
     """Where a runbook lies."""
 
     name: str

@@ -12,10 +12,12 @@ import time
 from calendar import timegm
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest import mock
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drcheck import clock, registry
 from drcheck.app.judge import judge
@@ -43,8 +45,7 @@ BEFORE = 60 * DAY
 """How long there had been backups before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What a ledger is made of."""
 
     services: int

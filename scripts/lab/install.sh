@@ -84,7 +84,8 @@ install_sshd() {
 install_tools() {
   local tool missing=()
   for tool in age:age gpg:gpg gpg-agent:gpg-agent restic:restic borg:borgbackup zip:zip 7zz:7zip \
-    chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus go:golang-go; do
+    chromium:chromium cryptsetup:cryptsetup-bin openssl:openssl prometheus:prometheus promtool:prometheus go:golang-go \
+    pgbackrest:pgbackrest barman:barman faketime:faketime; do
     PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
   done
   # what restores dumps for drills; Debian keeps it off the PATH

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from lab.servers import Azurite, SeaweedFS
+from msgspec.structs import replace
 
 from drcheck.app.proof import trust_of, verify_ledger
 from drcheck.app.signing import new_key, sign, sign_off
 from drcheck.collectors.azure.settings import AzureConnection
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.proof.verification import Verification
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.store import open_ledger

@@ -1,6 +1,7 @@
 """The watch under a clock of the test's own: what is due, done once, tried again, and never done twice."""
 
 import gc
+import json
 import os
 import sys
 import weakref
@@ -14,8 +15,10 @@ import time_machine
 
 from drcheck import clock
 from drcheck.app import notify as notifying
+from drcheck.app import offline as verifying
 from drcheck.app import report as reporting
 from drcheck.app import watch
+from drcheck.app.judge import judge
 from drcheck.app.watch import Watching, due_at, period_of
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger.store import open_ledger
@@ -267,6 +270,29 @@ def test_a_report_of_a_period_is_a_directory_of_pages_that_is_done_once_its_firs
     assert (march / "index.html").exists()
 
 
+def test_however_many_reports_there_are_of_a_period_each_service_is_judged_once(world, monkeypatch):
+    judged = []
+
+    def counting(sources, bound, windows, **how):
+        judged.extend(bound)
+        return judge(sources, bound, windows, **how)
+
+    monkeypatch.setattr(verifying, "judge", counting)
+    (world.place / "out").mkdir()
+    files = ("html: {period}/", "json: {period}.json", "csv: {period}.csv", "markdown: {period}.md")
+    outputs = ", ".join(f'{{format: {form}, file: "out/{file}"}}' for form, file in (one.split(": ") for one in files))
+    sample = "sample: {slots: 3, word: blue heron}"
+    world.configure(NIGHTLY, f'month: {{schedule: "0 6 2 * *", period: month, outputs: [{outputs}], {sample}}}')
+    until(world, world.watching(), at(2026, 4, 3))
+    made = {path.name for path in (world.place / "out").iterdir()}
+    assert {"2026-03", "2026-03.json", "2026-03.csv", "2026-03.md"} <= made
+    assert len(judged) == len([done for done in world.told.done_jobs if done.job.name == "month"])
+    report = json.loads((world.place / "out" / "2026-03.json").read_text())
+    assert report["sample"]["word"] == "blue heron"
+    assert report["provenance"]["runs"] > 0
+    assert 'id="sample"' in (world.place / "out" / "2026-03" / "index.html").read_text()
+
+
 def test_a_fault_while_a_report_of_a_period_is_made_is_not_met_again_at_once(world, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError
@@ -277,7 +303,7 @@ def test_a_fault_while_a_report_of_a_period_is_made_is_not_met_again_at_once(wor
     until(world, watching, clock.now() + 600)
     (world.place / "out" / "2026-02" / "index.html").unlink()
     world.told.done_jobs.clear()
-    monkeypatch.setattr(reporting, "report", broken)
+    monkeypatch.setattr(reporting, "judged_once", broken)
     until(world, watching, clock.now() + 3600)
     tried = [done for done in world.told.done_jobs if done.job.name == "month"]
     assert 1 <= len(tried) <= 7

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -169,3 +171,16 @@ def test_a_repository_that_is_not_there_is_a_gap(repository):
     found = repository.situation.judged()["rpo"]
     assert found["status"] == "unknown"
     assert "backup/other/backup.info" in json.dumps(found["gaps"])
+
+
+def test_what_to_restore_names_the_base_backup_and_what_that_builds_on(repository):
+    full = next(iter(repository.bases))
+    incremental = repository.base(280, 20, kind="incr", prior=full)
+    repository.write()
+    assert repository.situation.statuses()["rpo"] == "met"
+    command = [sys.executable, "-m", "drcheck", "restore", "shop", "--format", "json"]
+    done = subprocess.run(command, cwd=repository.situation.root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (point,) = (one["point"] for one in json.loads(done.stdout)["data_sets"])
+    assert segment(299) in point["name"]
+    assert [step["name"].split("/")[-2] for step in point["before_it"]] == [full, incremental]

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from msgspec.structs import replace
 
 from drcheck.app.records import RECORDS, records
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.drill import Drill, Ending, Origin
 from drcheck.core.model.verdict import Window
@@ -167,6 +167,70 @@ def drilled(filed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+STATEMENTS = "ledger/statements.intoto.jsonl"
+
+
+def of_statements(files: dict[str, bytes]) -> list[dict]:
+    return [json.loads(base64.b64decode(json.loads(line)["payload"])) for line in files[STATEMENTS].splitlines()]
+
+
+def test_each_verdict_and_each_drill_is_a_signed_statement_of_in_toto(drilled: Path) -> None:
+    with zipfile.ZipFile(drilled / "q.zip") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    verdict, drill = of_statements(files)
+    report = json.loads(files["report.json"])
+    assert {verdict["_type"], drill["_type"]} == {"https://in-toto.io/Statement/v1"}
+    assert verdict["predicateType"] == "https://in-toto.io/attestation/svr/v0.1"
+    assert verdict["subject"][0]["digest"] == {"sha256": report["services"][0]["policy_sha256"]}
+    assert verdict["predicate"]["verifier"]["id"] == f"https://{NAME}"
+    assert verdict["predicate"]["properties"] == []  # unknown before the first look of the year
+    assert drill["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
+    assert drill["predicate"]["result"] == "FAILED"
+    shown = told(drilled, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml")
+    assert "2 statements for other tools are signed, and say what the report does" in shown
+
+
+def test_statements_are_signed_as_plain_tools_verify_them(drilled: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(drilled / "q.zip") as archive:
+        envelope = json.loads(archive.read(STATEMENTS).splitlines()[0])
+    payload, kind = base64.b64decode(envelope["payload"]), envelope["payloadType"]
+    (tmp_path / "text").write_bytes(b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload))
+    (tmp_path / "signature").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+    public = base64.b64decode((drilled / "key.pub").read_text().strip().split("+", 2)[2])[-32:]
+    (tmp_path / "key.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + public)
+    command = "openssl pkeyutl -verify -pubin -keyform DER -inkey key.der -rawin -in text -sigfile signature"
+    subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True)
+
+
+def left_out(files):
+    files[STATEMENTS] = files[STATEMENTS].splitlines(keepends=True)[0]  # that of the failed drill
+
+
+def embellished(files):
+    lines = [json.loads(line) for line in files[STATEMENTS].splitlines()]
+    payload = json.loads(base64.b64decode(lines[0]["payload"]))
+    payload["predicate"]["properties"] = ["DRCHECK_RPO:rpo"]
+    lines[0]["payload"] = base64.b64encode(json.dumps(payload).encode()).decode()
+    files[STATEMENTS] = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+
+
+def signed_by_another(files):
+    from drcheck.core.proof.envelopes import sealed
+
+    payloads = (base64.b64decode(json.loads(line)["payload"]) for line in files[STATEMENTS].splitlines())
+    files[STATEMENTS] = "".join(f"{sealed(payload, KEY)}\n" for payload in payloads).encode()
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [(left_out, 1), (embellished, 1), (signed_by_another, 3), (lambda files: files.update({STATEMENTS: b"[]\n"}), 1)],
+)
+def test_statements_that_say_something_else_are_found(drilled: Path, tmp_path: Path, how, status: int) -> None:
+    copy = Path(shutil.copytree(drilled, tmp_path / "copy"))
+    rewrite(copy / "q.zip", how)
+    told(copy, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml", expect=status)
+
+
 def test_verdicts_that_were_changed_are_never_verified_by_the_records_beside_them(copy: Path) -> None:
     def how(files: dict[str, bytes]) -> None:
         report, manifest = json.loads(files["report.json"]), json.loads(files["manifest.json"])
@@ -178,6 +242,9 @@ def test_verdicts_that_were_changed_are_never_verified_by_the_records_beside_the
         files |= {"report.json": json.dumps(report).encode(), "manifest.json": json.dumps(manifest).encode()}
 
     rewrite(copy / "q.zip", how)
+    shown = told(copy, "check", "q.zip", "--key", "key.pub", expect=1)
+    assert "the statements in ledger/statements.intoto.jsonl are not those of the report" in shown
+    rewrite(copy / "q.zip", lambda files: files.pop(STATEMENTS))
     shown = told(copy, "check", "q.zip", "--key", "key.pub", expect=3)
     assert "the records are signed, and not what the report says of them" in shown
     assert shown.endswith("not verified")
@@ -292,6 +359,7 @@ def test_a_bundle_that_names_a_run_of_no_record_is_not_verified(copy: Path) -> N
     def how(files: dict[str, bytes]) -> None:
         report = json.loads(files["report.json"])
         report["run"] = "20200101T000000Z-00000000"
+        del files[STATEMENTS]
         files["report.json"] = json.dumps(report).encode()
 
     rewrite(copy / "q.zip", how)

@@ -8,9 +8,9 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.policy_text import joined

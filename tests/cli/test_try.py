@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -57,6 +58,36 @@ def test_links_are_counted_among_what_is_not_read_and_it_is_said_why(attempt: Tr
     assert f"not seen: orders-{day(1)}.sql.gz and 1 more are symbolic links" in beside.stdout
     assert "read by none: 3\n" in beside.stdout
     assert "2 symbolic links" in beside.stdout
+
+
+def test_a_repository_of_a_backup_tool_is_recognised_and_its_files_are_no_backups(attempt: Try, tmp_path: Path):
+    for name in ("config", "README", *(f"data/0/{number}" for number in range(9))):
+        put(tmp_path / "d" / "borg", name)
+    done = attempt("disk:borg/")
+    assert "disk:borg/ is a repository of borg, whose files are no backups each." in done.stdout
+    pasted_source = yaml.safe_load(done.stdout[done.stdout.index("sources:\n") :])["sources"]["backups"]
+    assert pasted_source == {"at": "HOST:!borg", "reader": "borg", "name_zone": "UTC"}
+    assert "read by none" not in done.stdout
+    put(tmp_path / "d", "pg/backup/main/backup.info")
+    done = attempt("disk:pg")
+    pasted_source = yaml.safe_load(done.stdout[done.stdout.index("sources:\n") :])["sources"]["backups"]
+    assert pasted_source == {"at": "disk:pg/", "reader": "pgbackrest-files"}
+
+
+def test_what_a_tool_lists_is_shown_as_it_counts(attempt: Try, tmp_path: Path):
+    told = [
+        {"time": f"{day(ago)}T02:00:00Z", "id": f"{ago:064x}", "hostname": "web", "paths": ["/srv"], "tree": "7"}
+        for ago in (1, 2)
+    ]
+    (tmp_path / "d" / "restic.json").write_text(json.dumps(told))
+    (tmp_path / "p.yaml").write_text(
+        "drcheck: 1\nservice: web\nsources:\n  list: {at: 'disk:restic.json', reader: restic, seen_every: 25h}\n"
+        "commitments: {rpo: {kind: rpo, at_most: 25h, evidence: [list]}}\n"
+    )
+    done = attempt("--policy", "p.yaml", "--source", "list")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "read by restic: 2\n" in done.stdout
+    assert "size not told: counts" in done.stdout
 
 
 def test_a_template_that_reads_nothing_is_not_told_as_names_without_an_instant(attempt: Try, tmp_path: Path):

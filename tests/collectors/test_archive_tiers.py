@@ -10,11 +10,11 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.servers import Azurite, SeaweedFS
+from msgspec.structs import replace
 
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.core.model.archive_tiers import AT_HAND

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import botocore.session
 import pytest
+from msgspec.structs import replace
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.client import READ_ONLY, S3Client

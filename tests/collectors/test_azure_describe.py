@@ -6,10 +6,10 @@ Azurite knows neither immutability policies nor legal holds, encryption scopes o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import pytest
 from lab.servers import Azurite
+from msgspec.structs import replace
 
 from drcheck.collectors import descriptions
 from drcheck.collectors.azure.collector import open_azure_blob

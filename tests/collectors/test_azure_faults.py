@@ -7,13 +7,13 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from lab.faultproxy import Fault, FaultProxy
 from lab.servers import Azurite
+from msgspec.structs import replace
 
 from drcheck.collectors.azure import client as azure_client
 from drcheck.collectors.azure.collector import open_azure_blob

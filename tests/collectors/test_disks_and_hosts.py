@@ -7,11 +7,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.servers import Sshd
+from msgspec.structs import replace
 
 from drcheck.collectors.local.collector import open_local
 from drcheck.collectors.local.settings import LocalConnection

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.faultproxy import Fault, FaultProxy
 from lab.servers import KeyPair, SeaweedFS
+from msgspec.structs import replace
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import S3Collector, open_s3

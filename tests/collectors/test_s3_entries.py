@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.servers import SeaweedFS
+from msgspec.structs import replace
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import before, open_s3

@@ -8,13 +8,13 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import botocore.auth
 import pytest
 from lab.faultproxy import Fault, FaultProxy
 from lab.servers import SeaweedFS
+from msgspec.structs import replace
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3 import client as s3_client

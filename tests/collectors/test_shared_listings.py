@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from lab.faultproxy import FaultProxy
 from lab.servers import Azurite, Blob, Object, SeaweedFS
+from msgspec.structs import replace
 
 from drcheck.app.question import Question
 from drcheck.app.verify import verify

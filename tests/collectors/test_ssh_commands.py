@@ -8,12 +8,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from shutil import which
 
 import pytest
 from lab.servers import Sshd
+from msgspec.structs import replace
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh import scripts

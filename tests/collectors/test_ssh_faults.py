@@ -10,13 +10,13 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lab.faultproxy import Fault, FaultProxy
 from lab.servers import Sshd
 from lab.sshd import make_key
+from msgspec.structs import replace
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh.collector import open_ssh

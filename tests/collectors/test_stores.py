@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace as changed
 from pathlib import Path
 
 import pytest
 from lab.servers import Azurite, SeaweedFS
+from msgspec.structs import replace as changed
 
 from drcheck import registry
 from drcheck.collectors.azure.settings import AzureConnection

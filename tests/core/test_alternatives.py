@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from test_history import SOURCE, candidate, seen
 
 from drcheck.core.history.to_parts import parts_of

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
 import pytest
+from msgspec.structs import replace
 from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
 
 from drcheck.core.evaluation.terms import Records, Terms

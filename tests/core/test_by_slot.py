@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 
+from msgspec.structs import replace
 from points import DAY, HOUR, START, Point, at, part
 
 from drcheck.core.evaluation.by_slot import BySlot, Ruler

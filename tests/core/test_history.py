@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from array import array
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,9 +21,9 @@ from drcheck.registry import READERS
 
 HOUR, DAY = 3600, 86400
 SOURCE = Source("dumps", "host", "dumps/", READERS["objects"], ("db",), thinned_after=NEVER)
-ALLOWED = dataclasses.replace(SOURCE, identical_dumps=Identical.ALLOWED)
-REFUSED = dataclasses.replace(SOURCE, identical_dumps=Identical.REFUSED)
-DAILY = dataclasses.replace(SOURCE, thinned_after=None)
+ALLOWED = msgspec.structs.replace(SOURCE, identical_dumps=Identical.ALLOWED)
+REFUSED = msgspec.structs.replace(SOURCE, identical_dumps=Identical.REFUSED)
+DAILY = msgspec.structs.replace(SOURCE, thinned_after=None)
 
 
 def candidate(name, data, *, arrived=None, latest=None, size=100, checksum="", complete=True):
@@ -219,7 +219,7 @@ def test_what_was_overwritten_by_data_of_the_same_instant_stood_throughout():
 
 def test_a_stub_of_the_same_instant_does_not_let_what_it_overwrote_stand():
     before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y", size=0)
-    found = points(seen((100, [before]), (200, [after])), dataclasses.replace(SOURCE, min_size=1))
+    found = points(seen((100, [before]), (200, [after])), msgspec.structs.replace(SOURCE, min_size=1))
     assert (found.gone_lo[0], found.gone_hi[0]) == (101, 150)
 
 
@@ -427,7 +427,7 @@ def test_a_look_that_failed_in_between_hides_no_turnover():
 def test_content_that_is_written_anew_turns_over_where_identical_dumps_are_allowed():
     hourly = [candidate("latest", hour, checksum="x") for hour in (95, 195)]
     history = seen((100, [hourly[0]]), (200, [hourly[1]]))
-    allowed = dataclasses.replace(DAILY, identical_dumps=Identical.ALLOWED)
+    allowed = msgspec.structs.replace(DAILY, identical_dumps=Identical.ALLOWED)
     assert parts_of(history, allowed, clock_tolerance=300)["db"].absence.turnovers == (200,)
     assert parts_of(history, DAILY, clock_tolerance=300)["db"].absence.turnovers == ()
 

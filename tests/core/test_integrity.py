@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from points import DAY, HOUR, START, Point, at, daily, part, subject
 
 from drcheck.core.evaluation.terms import Records, Terms

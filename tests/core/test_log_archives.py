@@ -7,8 +7,8 @@ from array import array
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
 from drcheck.core.names import wal
 from drcheck.core.rules import log_archives

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 
+from msgspec.structs import replace
 from points import Point, part
 
 from drcheck.core.model.evidence import FOREVER, LONG_AGO

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.difference import difference

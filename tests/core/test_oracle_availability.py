@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from oracle import changes
 from oracle.allowed import assert_whole, status_at
 from oracle.availability import Walked, World, full_hours, periods, walk, worlds

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from oracle.allowed import status_at
 from oracle.chains import Backup, backups, columns, restores, told_bases
 from oracle.profiles import thoroughly

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from oracle import changes
 from oracle import copies as oracle
 from oracle.allowed import assert_whole, status_at

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
+from msgspec.structs import replace
 from oracle.allowed import status_at
 from oracle.cases import FrequencyCase, PlacesCase, RpoCase, frequency_cases, kept_cases, rpo_cases, tier_cases
 from oracle.doubts import DoubtfulCase, doubtful

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import integrity as oracle
@@ -19,8 +17,7 @@ from drcheck.core.model.commitments import Rung
 from drcheck.core.model.verdict import Finding
 
 
-@dataclass(frozen=True)
-class IntegrityCase(PlacesCase):
+class IntegrityCase(PlacesCase, frozen=True):
     commitment: Integrity
 
     def judge(self) -> Finding:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from uptimes import at, spells
 
 from drcheck.core.evaluation.terms import Records, Terms

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 from points import HOUR, START, Point, at, daily, part, subject
 
 from drcheck.core.evaluation.terms import Terms

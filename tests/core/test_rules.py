@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from fractions import Fraction
 
+import msgspec
 import pytest
 
 from drcheck.core.evaluation.exposure import rejected
@@ -63,14 +63,14 @@ def test_a_candidate_is_at_least_of_the_smallest_size(size, counts):
 
 
 def test_a_candidate_may_be_smaller_by_as_much_as_the_source_allows():
-    source = dataclasses.replace(UNSTATED, max_shrink=Fraction(7, 10))
+    source = msgspec.structs.replace(UNSTATED, max_shrink=Fraction(7, 10))
     before = [candidate(day) for day in (1, 2, 3)]
     assert why_not(*before, candidate(4, size=30), source=source) == {}
     assert "it shrank by 71 %" in why_not(*before, candidate(4, size=29), source=source)["d4"]
 
 
 def test_an_empty_candidate_never_counts_even_where_no_size_is_stated():
-    assert "too small" in why_not(candidate(1, size=0), source=dataclasses.replace(SOURCE, min_size=1))["d1"]
+    assert "too small" in why_not(candidate(1, size=0), source=msgspec.structs.replace(SOURCE, min_size=1))["d1"]
 
 
 @pytest.mark.parametrize(("ahead", "counts"), [(TOLERANCE - 1, True), (TOLERANCE, True), (TOLERANCE + 1, False)])
@@ -113,7 +113,7 @@ def test_sizes_are_compared_within_a_kind():
 
 def test_sizes_start_afresh_where_the_policy_says_so():
     usual = [candidate(day) for day in range(5)]
-    source = dataclasses.replace(SOURCE, new_size_from=5 * DAY)
+    source = msgspec.structs.replace(SOURCE, new_size_from=5 * DAY)
     assert why_not(*usual, candidate(5, size=20), candidate(6, size=21), source=source) == {}
 
 
@@ -122,7 +122,7 @@ def test_size_alone_proves_nothing_across_names():
 
 
 def test_what_lacks_its_marker_is_told_the_marker():
-    source = dataclasses.replace(SOURCE, complete_when="{name}.sha256")
+    source = msgspec.structs.replace(SOURCE, complete_when="{name}.sha256")
     assert "no d1.sha256 stands beside it" in why_not(candidate(1, complete=False), source=source)["d1"]
 
 
@@ -168,7 +168,7 @@ def test_a_change_may_be_of_any_size(kind):
 
 def test_names_that_tell_no_kind_are_of_the_kind_that_the_source_states():
     usual = [candidate(day, size=1000) for day in range(3)]
-    assert in_doubt(*usual, candidate(3, size=20), source=dataclasses.replace(UNSTATED, kind="log")) == {}
+    assert in_doubt(*usual, candidate(3, size=20), source=msgspec.structs.replace(UNSTATED, kind="log")) == {}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_names_that_tell_no_kind_are_of_the_kind_that_the_source_states():
 )
 def test_a_stated_size_silences_the_doubt(stated):
     usual = [candidate(day, size=1000) for day in range(3)]
-    assert in_doubt(*usual, candidate(3, size=20), source=dataclasses.replace(UNSTATED, **stated)) == {}
+    assert in_doubt(*usual, candidate(3, size=20), source=msgspec.structs.replace(UNSTATED, **stated)) == {}
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_what_is_not_packed_by_its_name_may_be_small(name):
      ({"new_size_from": 0}, True)],
 )  # fmt: skip
 def test_a_tiny_archive_is_in_doubt_unless_its_size_is_stated(stated, doubted):
-    source = dataclasses.replace(UNSTATED, **stated)
+    source = msgspec.structs.replace(UNSTATED, **stated)
     assert (in_doubt(candidate(1, size=20, name="a.gz"), source=source) != {}) is doubted
 
 
@@ -223,7 +223,7 @@ def test_a_header_of_what_is_encrypted_and_nothing_else_is_in_doubt(name, doubte
 
 
 def test_a_tiny_archive_does_not_lower_the_median_that_others_are_held_against():
-    source = dataclasses.replace(UNSTATED, max_shrink=Fraction(1, 2))
+    source = msgspec.structs.replace(UNSTATED, max_shrink=Fraction(1, 2))
     tiny = [candidate(day, size=20, name=f"a{day}.gz") for day in range(9)]
     usual = [candidate(day, size=1000) for day in range(9, 12)]
     assert list(why_not(*tiny, *usual, candidate(12, size=400), source=source)) == ["d12"]

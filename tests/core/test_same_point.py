@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from points import HOUR, START, Point, part
 
 from drcheck.core.evaluation.same_point import (

@@ -86,7 +86,7 @@ def test_policies_may_name_the_slots_that_the_table_gives_to_each_use():
 
 @pytest.mark.parametrize("lacking", ["name", "adverb", "uses", "lengths", "sample", "label"])
 def test_a_slot_that_lacks_something_does_not_load(lacking):
-    line = {name: getattr(Per.DAY.shape, name) for name in Shape.__dataclass_fields__ if name != lacking}
+    line = {name: getattr(Per.DAY.shape, name) for name in Shape.__struct_fields__ if name != lacking}
     with pytest.raises(TypeError, match=lacking):
         Shape(**line)
     with pytest.raises(KeyError):

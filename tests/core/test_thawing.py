@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from itertools import count
 
 import pytest
+from msgspec.structs import replace
 from points import DAY, HOUR, Point, at, part, subject
 
 from drcheck.core.evaluation.terms import Records, Terms

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from drcheck.app.versions import _unreadable
 from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unless_readable

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
 
 from drcheck.core.evaluation.terms import Records

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 
+from msgspec.structs import replace
 from points import DAY, Point, at, part, subject
 
 from drcheck.core.evaluation.terms import Terms

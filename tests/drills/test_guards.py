@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from drcheck.core.fast_dataclasses import replace
 from drcheck.drills.guards import Host, Identity, Probed, check
 from drcheck.drills.target_directory import TargetError
 from drcheck.settings import DrillTarget

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -35,7 +36,7 @@ FETCH = "runbook: 1\ntitle: t\nsteps: [{name: a, copy: point, timeout: 1m}]\n"
 
 def test_each_that_comes_with_drcheck_can_be_read_and_looks_at_the_data() -> None:
     files = runbook_files([])
-    assert {"files", "postgresql-dump", "mariadb-dump", "restic"} <= set(files)
+    assert {"files", "postgresql-dump", "mariadb-dump", "restic", "borg"} <= set(files)
     for file in files.values():
         assert read_runbook(file).checks
 
@@ -208,39 +209,97 @@ def test_a_dump_that_is_broken_fails(s3_shop: S3Shop, dump: bytes, how: str, why
     assert servers_left(s3_shop) == []
 
 
+SNAPSHOTS = """\
+drcheck: 1
+service: shop
+sites: {{here: {{}}, there: {{}}}}
+runs_at: [here]
+scenarios: {{fire: {{loses: [here]}}}}
+sources:
+  far: {{at: "backups:!list", site: there, reader: {tool}, max_duration: 1m{more}}}
+  tests: {{at: "ledger:", reader: drills}}
+commitments:
+  rto: {{kind: rto, at_most: 2h, scenario: fire, until: validated, evidence: [tests]}}
+drills:
+  tool: {{scenario: fire, from: [far], target: lab, runbook: {tool}, with: {{CANARY_FILE: "{canary}", CANARY: yellow}}}}
+"""
+
+
+class ToolShop:
+    """A shop whose files a backup tool keeps on the other host, and that is drilled from its own list."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.repository = shop.source.root / shop.place
+        self.files = shop.root / "backed up"
+        self.files.mkdir()
+        (self.files / "canary").write_text("yellow\n")
+        for number in range(20):
+            (self.files / f"file {number}").write_bytes(os.urandom(2000))
+        source = shop.source
+        self.ssh = f"ssh -F none -i {source.identity_file} -o UserKnownHostsFile={source.known_hosts} -p {source.port}"
+
+    def drilled_twice(self, tool: str, listing: list[str], environment: dict[str, str], more: str = "") -> None:
+        """Drill what is sound, let every file of ``data/`` rot, and drill again."""
+        shop = self.shop
+        shop.configure(target=f", environment: {json.dumps(environment)}")
+        config = shop.root / "drcheck.yaml"
+        root = f'root: "{shop.source.root}"'
+        config.write_text(config.read_text().replace(root, f"{root}, outputs: {{list: {json.dumps(listing)}}}", 1))
+        canary = f"{str(self.files)[1:]}/canary"
+        (shop.root / "policies" / "shop.yaml").write_text(SNAPSHOTS.format(tool=tool, canary=canary, more=more))
+        shop.looked()
+        done = shop.drill(expect=0)
+        assert shop.kept()["counts"] == {"files": {"files": 21}}, done.stdout
+        assert shop.left() == []
+        for file in (
+            one for one in (self.repository / "data").rglob("*") if one.is_file() and one.stat().st_size > 100
+        ):
+            file.chmod(0o600)
+            content = bytearray(file.read_bytes())
+            content[len(content) // 2] ^= 1
+            file.write_bytes(content)
+        shop.drill(expect=1)
+        assert [one["outcome"] for one in shop.told()] == ["passed", "failed"]
+
+
 def test_a_restic_snapshot_over_sftp_is_restored_and_one_that_has_rotted_fails(shop: Shop) -> None:
-    repository = shop.source.root / shop.place
+    tool = ToolShop(shop)
     password = shop.root / "password"
     password.write_text("secret\n")
-    backed = shop.root / "backed up"
-    backed.mkdir()
-    (backed / "canary").write_text("yellow\n")
-    for number in range(20):
-        (backed / f"file {number}").write_bytes(os.urandom(2000))
-    restic = ["restic", "--no-cache", "-r", str(repository), "--password-file", str(password)]
+    restic = ["restic", "--no-cache", "-r", str(tool.repository), "--password-file", str(password)]
     subprocess.run([*restic, "init"], check=True, capture_output=True)
-    subprocess.run([*restic, "backup", str(backed)], check=True, capture_output=True)
-    source = shop.source
-    ssh = f"ssh -F none -i {source.identity_file} -o UserKnownHostsFile={source.known_hosts} -p {source.port} {source.user}@{source.host} -s sftp"
-    shop.configure(
-        target=f", environment: {{RESTIC_REPOSITORY: 'sftp:{source.user}@{source.host}:{repository}', "
-        f"RESTIC_PASSWORD_FILE: '{password}', SFTP_COMMAND: '{ssh}'}}"
+    subprocess.run([*restic, "backup", str(tool.files)], check=True, capture_output=True)
+    at = f"{shop.source.user}@{shop.source.host}"
+    tool.drilled_twice(
+        "restic",
+        [*restic, "--no-lock", "snapshots", "--json"],
+        {
+            "RESTIC_REPOSITORY": f"sftp:{at}:{tool.repository}",
+            "RESTIC_PASSWORD_FILE": str(password),
+            "SFTP_COMMAND": f"{tool.ssh} {at} -s sftp",
+        },
     )
-    canary = f'with: {{CANARY_FILE: "{str(backed)[1:]}/canary", CANARY: yellow}}'
-    shop.promise(runbook="restic", more=f", {canary}")
-    file = shop.root / "policies" / "shop.yaml"
-    text = file.read_text().replace(f"{shop.place}/", f"{shop.place}/snapshots/")
-    text = text.replace('name: "{data_as_of:%Y-%m-%dT%H%M%S}Z.{*}"', 'name: "{*}", data_as_of: storage')
-    file.write_text(text.replace("available_at: name", "available_at: mtime"))
-    shop.looked()
-    done = shop.drill(expect=0)
-    assert shop.kept()["counts"] == {"files": {"files": 21}}, done.stdout
-    assert shop.left() == []
-    for pack in (repository / "data").glob("*/*"):
-        pack.chmod(0o600)
-        content = bytearray(pack.read_bytes())
-        content[len(content) // 2] ^= 1
-        pack.write_bytes(content)
-    shop.drill(expect=1)
-    assert [one["outcome"] for one in shop.told()] == ["passed", "failed"]
-    assert shop.left() == []
+
+
+def test_a_borg_archive_over_ssh_is_restored_and_one_that_has_rotted_fails(shop: Shop) -> None:
+    tool = ToolShop(shop)
+    home = {"BORG_BASE_DIR": str(shop.root / "borg"), "BORG_PASSPHRASE": "secret"}
+    environment = {**os.environ, **home}
+    subprocess.run(["borg", "init", "-e", "repokey", tool.repository], check=True, capture_output=True, env=environment)
+    archive = f"{tool.repository}::shop-{{now:%Y-%m-%dT%H:%M:%S}}"
+    subprocess.run(["borg", "create", archive, tool.files], check=True, capture_output=True, env=environment)
+    listing = ["env", "TZ=UTC", *(f"{key}={value}" for key, value in home.items())]
+    source = shop.source
+    tool.drilled_twice(
+        "borg",
+        [*listing, "borg", "info", "--json", "--glob-archives", "*", str(tool.repository)],
+        {
+            "BORG_REPO": f"ssh://{source.user}@{source.host}:{source.port}{tool.repository}",
+            "BORG_BASE_DIR": str(shop.root / "borg on the target"),
+            "BORG_PASSCOMMAND": "echo secret",
+            "BORG_RSH": tool.ssh.removesuffix(f" -p {source.port}"),
+            "BORG_RELOCATED_REPO_ACCESS_IS_OK": "yes",
+        },
+        ", name_zone: UTC",
+    )

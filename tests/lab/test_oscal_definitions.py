@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 import samples
 
@@ -19,8 +19,10 @@ REPORTS = {
     "report": samples.report(),
     "hostile": samples.hostile(),
     "fifty": samples.fifty(),
-    "faults": dataclasses.replace(samples.report(), services=(), ended_at=0),
-    "waived": dataclasses.replace(samples.report(samples.webshop()), faults=(Fault("/a b.yaml", "gone", gone=True),)),
+    "faults": msgspec.structs.replace(samples.report(), services=(), ended_at=0),
+    "waived": msgspec.structs.replace(
+        samples.report(samples.webshop()), faults=(Fault("/a b.yaml", "gone", gone=True),)
+    ),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from lab.processes import REPOSITORY
 from lab.story import DAY, HOUR, MINUTE, instant, tell
+from msgspec.structs import replace
 
 from drcheck import registry
 from drcheck.core.judging.judge import judge

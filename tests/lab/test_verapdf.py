@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pikepdf
 import pytest
 import samples
@@ -39,10 +39,10 @@ def documents() -> dict[str, bytes]:
     assert PYTHON.exists(), "scripts/test installs veraPDF"
     met = samples.all_met()
     named = tuple(
-        dataclasses.replace(met, policy=dataclasses.replace(met.policy, service=name, title=f"{name} {number}"))
+        msgspec.structs.replace(met, policy=msgspec.structs.replace(met.policy, service=name, title=f"{name} {number}"))
         for number, name in enumerate(NAMES)
     )
-    everything = dataclasses.replace(samples.few(), standards=load_standards(()))
+    everything = msgspec.structs.replace(samples.few(), standards=load_standards(()))
     (few,), (strange,) = made(everything).values(), made(samples.report(*named)).values()
     return {"few.pdf": few, "strange.pdf": strange, "index.pdf": made(samples.few(), split=True)["index.pdf"]}
 

@@ -32,9 +32,10 @@ from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.core.proof.notes import SigningKey
-from drcheck.ledger import checkpoints
+from drcheck.ledger import checkpoints, encoding
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.notifications import Notification, Sending
+from drcheck.ledger.signatures import Timestamped
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 
@@ -97,6 +98,7 @@ def url(tmp_path):
         ledger.tell_of_drill(DrillAnnounced(Announced("a \udcff", "web", 6000, 9000, "server", "anna", "by mail")))
         ledger.tell_of_drill(DrillTold(6000, DRILL))
         checkpoints.sign(ledger.log, KEY, 6000)
+        ledger.log.append([encoding.encode(Timestamped("log.example/drcheck", 7, b"\x30\x00"))])
         checkpoints.change(ledger.log, NEXT, 6000, KEY)
         checkpoints.change(ledger.log, KEY, 6000, None, "burnt \udcff")
         ledger.snapshot()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from memory_log import MemoryLog
+from msgspec.structs import replace
 
 from drcheck.app.judge import evidence_of, judge
 from drcheck.app.versions import Versions

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from lab.processes import REPOSITORY
+from msgspec.structs import replace
 
 from drcheck import registry
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until

@@ -145,7 +145,7 @@ def test_what_was_refused_as_yaml_is_not_told_again_as_a_wrong_value(tmp_path):
         ("{kind: encryption, evidence: [outages]}", [".evidence: outages is read by outage-log, which tells nothing about encryption (it needs a source read by objects or the reader of a backup tool)"]),
         ("{kind: encryption, by: storage, evidence: [word]}", []),
         ("{kind: integrity, level: restored, every: 30d, evidence: [dumps, drills]}", []),
-        ("{kind: integrity, level: restored, evidence: [maintenance]}", [".evidence: maintenance is read by maintenance-log, which tells nothing about integrity (it needs a source read by objects, restore-log or the reader of a backup tool)"]),
+        ("{kind: integrity, level: restored, evidence: [maintenance]}", [".evidence: maintenance is read by maintenance-log, which tells nothing about integrity (it needs a source read by objects, repository-checks, restore-log or the reader of a backup tool)"]),
         ("{kind: availability, at_least: 99%, per: month, evidence: [word]}", []),
         ("{kind: availability, at_least: 99%, per: week, evidence: [outages]}", ['.per: "week" is not known here (one of day, month, quarter, year)']),
         ("{kind: availability, at_least: 99%, per: month, excused: {maintenance: [{type: planned}]}, evidence: [outages]}", [".excused.maintenance: none of its evidence tells when that is (add a source read by maintenance-log)"]),

@@ -96,7 +96,7 @@ def test_a_waiver_of_the_whole_covers_every_part_and_one_of_a_part_only_that(tmp
         ("locked: 14d", "40: commitments.a.rule: no copy is said to be immutable (name its sources with immutable)"),
         ("immutable: [dump]", '69: commitments.a.immutable: there is no source "dump" (did you mean dumps?)'),
         ("immutable: [drills]", "69: commitments.a.immutable: drills is read by restore-log, which tells nothing about immutability (it needs a source read by objects or the reader of a backup tool)"),
-        ("immutable: [dumps], checked: {evidence: [outages]}", "98: commitments.a.checked.evidence: outages is read by outage-log, which tells nothing about integrity (it needs a source read by objects, restore-log or the reader of a backup tool)"),
+        ("immutable: [dumps], checked: {evidence: [outages]}", "98: commitments.a.checked.evidence: outages is read by outage-log, which tells nothing about integrity (it needs a source read by objects, repository-checks, restore-log or the reader of a backup tool)"),
         ("immutable: [dumps], checked: {level: hashed}", '94: commitments.a.checked.level: "hashed" is not known here (one of listed, complete, checksummed, structure_checked, data_checked, restored, validated)'),
     ],
 )  # fmt: skip

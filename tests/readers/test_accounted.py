@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from paged_place import DAY, NOW, Place, entry
 
 from drcheck.core.model.evidence import LONG_AGO

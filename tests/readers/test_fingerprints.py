@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 from paged_place import DAY, NOW, entry
 
 from drcheck.core.model.candidate_columns import CandidateColumns
@@ -20,8 +21,7 @@ SOURCE = Source("dumps", "host", "", READERS["objects"], ("db",))
 ASKED = Asked(NOW - 30 * DAY, NOW, 300, "shop", tells_apart=True)
 
 
-@dataclass
-class Files:
+class Files(Struct):
     """A place that only lets its files be read, and counts how often."""
 
     content: dict[str, bytes]

@@ -35,7 +35,7 @@ FAILED = "2026-09-02 09:10:00 drill1 restore of orders: ERROR after 30.5 s\n"
 
 
 def where(**told) -> object:
-    restores = RestoreRecords(**{**{key: getattr(RECORDS, key) for key in RECORDS.__slots__}, **told})
+    restores = RestoreRecords(**{**{key: getattr(RECORDS, key) for key in RECORDS.__struct_fields__}, **told})
     return source(path="drills/restore.log", reader=READERS["restore-log"], restores=restores)
 
 

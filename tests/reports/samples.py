@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from drcheck.core.kinds.availability.commitment import Availability
 from drcheck.core.kinds.backup_frequency.commitment import Frequency

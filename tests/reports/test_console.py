@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import unicodedata
 from pathlib import Path
 
+import msgspec
 import pytest
 import samples
 
@@ -105,7 +105,7 @@ def test_a_pipe_gets_no_colours(monkeypatch):
 
 def all_met_but(**more):
     met = samples.all_met()
-    return dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], **more),))
+    return msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], **more),))
 
 
 def test_quiet_tells_of_a_gap_though_every_commitment_is_met():
@@ -118,7 +118,7 @@ def test_quiet_tells_of_a_gap_though_every_commitment_is_met():
 
 
 def test_quiet_tells_of_data_sets_that_nobody_listed():
-    found = dataclasses.replace(samples.all_met(), sources=(SourceSeen("dumps", "vault:wiki/", ("blog",)),))
+    found = msgspec.structs.replace(samples.all_met(), sources=(SourceSeen("dumps", "vault:wiki/", ("blog",)),))
     text = pages(samples.report(found, faults=False), PLAIN, quiet=True)
     assert "dumps also holds blog, which the policy does not list" in text
 
@@ -157,7 +157,7 @@ def test_many_services_have_a_line_each_and_only_what_is_not_met_in_full():
 
 def test_a_run_over_several_zones_tells_the_instant_judged_in_utc():
     other = samples.all_met()
-    other = dataclasses.replace(other, policy=dataclasses.replace(other.policy, timezone="America/New_York"))
+    other = msgspec.structs.replace(other, policy=msgspec.structs.replace(other.policy, timezone="America/New_York"))
     text = pages(samples.report(samples.metering(), other, faults=False), PLAIN)
     assert "judged as of 2026-11-21T02:30:00Z over 30 d" in text
     assert "2026-11-22T03:30:00+01:00" in text
@@ -166,7 +166,7 @@ def test_a_run_over_several_zones_tells_the_instant_judged_in_utc():
 def unmatched(*names, ever_matched=True, newer=True):
     its = tuple(Unaccounted(name, samples.AS_OF - 60, newer=newer) for name in names)
     source = SourceSeen("dumps", "vault:wiki/", unmatched=its, ever_matched=ever_matched)
-    return dataclasses.replace(samples.all_met(), sources=(source,))
+    return msgspec.structs.replace(samples.all_met(), sources=(source,))
 
 
 def test_quiet_tells_of_newer_names_that_no_template_reads_and_the_summary_counts_them():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 import samples
 
@@ -29,7 +29,7 @@ def commitments(report):
 
 def with_one(**more):
     met = samples.all_met()
-    return dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], **more),))
+    return msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], **more),))
 
 
 def test_it_reads_as_it_did():
@@ -98,10 +98,10 @@ def test_a_period_that_is_not_proved_is_unknown():
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_is_a_formula_wherever_a_spreadsheet_parts_cells(text):
     met = samples.all_met()
-    policy = dataclasses.replace(met.policy, title=text, owner=text)
-    overall = dataclasses.replace(met.verdicts[0].overall, reason=text)
-    found = dataclasses.replace(
-        met, policy=policy, verdicts=(dataclasses.replace(met.verdicts[0], overall=overall, notes=(text,)),)
+    policy = msgspec.structs.replace(met.policy, title=text, owner=text)
+    overall = msgspec.structs.replace(met.verdicts[0].overall, reason=text)
+    found = msgspec.structs.replace(
+        met, policy=policy, verdicts=(msgspec.structs.replace(met.verdicts[0], overall=overall, notes=(text,)),)
     )
     row = rows(samples.report(found))[0]
     for key in ("title", "owner", "reason", "details"):

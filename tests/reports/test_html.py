@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from fractions import Fraction
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 import samples
 
@@ -137,8 +137,8 @@ def test_what_was_breached_at_any_time_of_the_period_is_not_told_as_kept() -> No
     judged = samples.all_met()
     verdict = judged.verdicts[0]
     breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late")
-    over = dataclasses.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
-    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
+    over = msgspec.structs.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
+    (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached, 1 of them not any more." in words(Page(text))
 
 
@@ -155,11 +155,11 @@ def test_what_was_unknown_at_any_time_of_the_period_is_not_told_as_kept(between_
         Piece(start, middle, Status.UNKNOWN, "nobody looked", between_looks),
         Piece(middle, end, Status.MET, "it is there"),
     )
-    before = dataclasses.replace(
-        verdict, overall=dataclasses.replace(verdict.overall, pieces=pieces), since_last_run=(), of_period=True,
+    before = msgspec.structs.replace(
+        verdict, overall=msgspec.structs.replace(verdict.overall, pieces=pieces), since_last_run=(), of_period=True,
         unproved=not between_looks,
     )  # fmt: skip
-    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(before,)), faults=False)).values()
+    (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(before,)), faults=False)).values()
     assert f"Of 1 commitment of 1 service, {told}" in words(Page(text))
 
 
@@ -167,15 +167,15 @@ def test_what_was_breached_and_waived_in_the_period_is_not_told_as_kept() -> Non
     judged = samples.all_met()
     verdict = judged.verdicts[0]
     breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late", waived=True)
-    over = dataclasses.replace(verdict, since_last_run=(Named(breach, False, News.OF_PERIOD),), of_period=True)
-    (text,) = pages(samples.report(dataclasses.replace(judged, verdicts=(over,)), faults=False)).values()
+    over = msgspec.structs.replace(verdict, since_last_run=(Named(breach, False, News.OF_PERIOD),), of_period=True)
+    (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached and waived." in words(Page(text))
 
 
 def test_each_control_of_a_standard_says_what_was_found_and_what_it_does_not_show() -> None:
     control = Control("A.8.13", "Information backup", ("rpo",), "Backups were made.", "Whether that is enough.")
     unpromised = Control("A.8.14", "Redundancy", ("immutability",), "Copies lay apart.", "The rest.")
-    report = dataclasses.replace(samples.few(), standards=(Standard("iso", "ISO", (control, unpromised)),))
+    report = msgspec.structs.replace(samples.few(), standards=(Standard("iso", "ISO", (control, unpromised)),))
     (text,) = pages(report).values()
     told = words(Page(text))
     assert re.search(r"A.8.13 +Information backup +✗ +breached .*Backups were made. +Whether that is enough.", told)
@@ -194,7 +194,7 @@ def test_the_same_report_gives_the_same_bytes(split: bool) -> None:
 
 
 def test_a_service_without_anything_seen_has_a_page() -> None:
-    judged = dataclasses.replace(samples.all_met(), sources=(), population=Population())
+    judged = msgspec.structs.replace(samples.all_met(), sources=(), population=Population())
     (text,) = pages(samples.report(judged, faults=False)).values()
     assert "Everything that there was" in words(Page(text))
 
@@ -213,12 +213,12 @@ def over_in_the_period(breaches: int = 1) -> Report:
         ]
     pieces = [Piece(start, start + 60, Status.MET, "it is there"), *pieces]
     pieces[-1] = pieces[-1]._replace(end=end)
-    verdict = dataclasses.replace(verdict, overall=dataclasses.replace(verdict.overall, pieces=tuple(pieces)))
+    verdict = msgspec.structs.replace(verdict, overall=msgspec.structs.replace(verdict.overall, pieces=tuple(pieces)))
     named = tuple(Named(one, True, News.OF_PERIOD) for one in verdict.breaches())
-    verdict = dataclasses.replace(verdict, since_last_run=named, of_period=True)
+    verdict = msgspec.structs.replace(verdict, since_last_run=named, of_period=True)
     control = Control("A.8.13", "Information backup", (verdict.commitment.kind,), "Backups were made.", "The rest.")
-    return dataclasses.replace(
-        samples.report(dataclasses.replace(judged, verdicts=(verdict,)), faults=False),
+    return msgspec.structs.replace(
+        samples.report(msgspec.structs.replace(judged, verdicts=(verdict,)), faults=False),
         standards=(Standard("iso", "ISO", (control,)),),
     )
 
@@ -249,10 +249,10 @@ def test_a_breach_that_is_open_says_since_when_also_when_that_was_before_the_per
     verdict = judged.verdicts[0]
     start, end = verdict.window
     piece = Piece(start, end, Status.BREACHED, "it was late")
-    overall = dataclasses.replace(verdict.overall, pieces=(piece,), reason="it was late")
+    overall = msgspec.structs.replace(verdict.overall, pieces=(piece,), reason="it was late")
     for since, told in ((None, "for 30 d or more: it was late"), (start - 5 * 86400, "for 35 d: it was late")):
-        breached = dataclasses.replace(verdict, overall=overall, breached_since=since, of_period=True)
-        report = samples.report(dataclasses.replace(judged, verdicts=(breached,)), faults=False)
+        breached = msgspec.structs.replace(verdict, overall=overall, breached_since=since, of_period=True)
+        report = samples.report(msgspec.structs.replace(judged, verdicts=(breached,)), faults=False)
         (text,) = pages(report).values()
         assert told in words(Page(text))
 
@@ -278,13 +278,13 @@ def test_a_table_of_breaches_that_is_cut_keeps_the_longest_and_counts_what_it_le
 
 def test_the_head_of_a_service_says_who_promised_whom_and_for_which_disaster() -> None:
     judged = samples.webshop()
-    policy = dataclasses.replace(
+    policy = msgspec.structs.replace(
         judged.policy,
         agreement=Agreement("Hosting agreement", "Host AB", customer="Shop AB"),
         sites={"rack": Site("rack"), "vm": Site("vm", part_of="rack")},
         scenarios={"server": frozenset({"rack"})},
     )
-    about = dict(Section(dataclasses.replace(judged, policy=policy)).about)
+    about = dict(Section(msgspec.structs.replace(judged, policy=policy)).about)
     assert (about["Promised by"], about["Promised to"]) == ("Host AB", "Shop AB")
     assert about["Disaster: server"].startswith("takes away rack and vm; promised for it: rpo-server")
     assert about["In force from"] == "not stated in the policy"
@@ -292,8 +292,8 @@ def test_the_head_of_a_service_says_who_promised_whom_and_for_which_disaster() -
 
 def test_where_one_look_carries_the_whole_period_that_is_said() -> None:
     judged = samples.all_met()
-    once = dataclasses.replace(judged.verdicts[0], rests_on=1)
-    report = samples.report(dataclasses.replace(judged, verdicts=(once,)), faults=False)
+    once = msgspec.structs.replace(judged.verdicts[0], rests_on=1)
+    report = samples.report(msgspec.structs.replace(judged, verdicts=(once,)), faults=False)
     (text,) = pages(report).values()
     told = words(Page(text))
     assert "1 of 1 verdict rests on a single look of the period" in told
@@ -316,7 +316,7 @@ def with_recoveries() -> Judged:
     )  # fmt: skip
     outage = Recovery("down-1", 1, end - 9000, end - 7800, "passed", real=True)
     verdicts = (Verdict(rto, judged.window, finding, ()), Verdict(up, judged.window, down, ()))
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         judged, verdicts=verdicts, population=Population((), (("drills", drill), ("outages", outage)))
     )
 

@@ -6,12 +6,12 @@ import errno
 import io
 import json
 import unicodedata
-from dataclasses import replace
 from importlib.resources import files
 
 import jsonschema
 import pytest
 import samples
+from msgspec.structs import replace
 
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.verdict import Window

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import junitparser
+import msgspec
 import pytest
 import samples
 
@@ -32,7 +32,7 @@ def cases(report):
 
 def with_one(**more):
     met = samples.all_met()
-    return dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], **more),))
+    return msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], **more),))
 
 
 def test_it_reads_as_it_did():
@@ -85,7 +85,7 @@ def test_a_waiver_tells_who_accepted_it_until_when_and_why():
 
 def test_what_could_not_be_seen_is_told_though_all_passed():
     met = with_one(gaps=(("dumps", Gap("a file is in doubt", "Wait until it is whole.")),))
-    found = dataclasses.replace(met, sources=samples.webshop().sources)
+    found = msgspec.structs.replace(met, sources=samples.webshop().sources)
     report = samples.report(found, faults=False)
     assert cases(report) == {("wiki", "daily"): []}
     root = ET.fromstring(render(report))
@@ -102,7 +102,7 @@ def test_a_breach_that_is_over_and_that_no_run_has_shown_fails_but_where_only_no
     report = samples.report(with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),)), faults=False)
     assert cases(report) == {("wiki", "daily"): ["Failure"]}
     assert b'message="breached until 2026-11-21T01:30:00Z: newest restorable data was too old"' in render(report)
-    now = dataclasses.replace(report, now_alone=True)
+    now = msgspec.structs.replace(report, now_alone=True)
     assert cases(now) == {("wiki", "daily"): []}
     assert b"not shown by any run before: breached for 1 h" in render(now)
 

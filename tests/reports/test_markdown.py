@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 import samples
 from markdown_it import MarkdownIt
@@ -37,7 +37,7 @@ def tokens(written):
 
 def all_met_but(**more):
     met = samples.all_met()
-    return dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], **more),))
+    return msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], **more),))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_quiet_hides_no_gap_nor_breach_that_is_over_nor_what_lies_there_unlisted
             f"  - `{why}: breached for 1 h, until 2026-11-21T02:30:00+01:00: newest restorable data was too old`"
             in written
         )
-    gap = dataclasses.replace(
+    gap = msgspec.structs.replace(
         samples.all_met(), sources=(samples.webshop().sources[3], SourceSeen("d", "v:", ("blog",)))
     )
     written = text(samples.report(gap), quiet=True)

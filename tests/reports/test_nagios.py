@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 import samples
 
@@ -37,7 +37,9 @@ def met(status=Status.MET, *, waived=False, **more):
     service = samples.all_met()
     figures = {key: more.pop(key) for key in ("at_risk",) if key in more}
     overall = samples.finding(status, "2026-11-20 has its backup of wiki", **figures)
-    return dataclasses.replace(service, verdicts=(dataclasses.replace(service.verdicts[0], overall=overall, **more),))
+    return msgspec.structs.replace(
+        service, verdicts=(msgspec.structs.replace(service.verdicts[0], overall=overall, **more),)
+    )
 
 
 BREACH = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
@@ -70,7 +72,7 @@ def test_the_first_line_says_what_the_exit_status_says(services, faults, status,
 
 
 def test_a_breach_that_is_over_is_told_and_does_not_count_where_only_now_is_asked():
-    report = dataclasses.replace(samples.report(PASSED, faults=False), now_alone=True)
+    report = msgspec.structs.replace(samples.report(PASSED, faults=False), now_alone=True)
     text, long, figures = read(report)
     assert (exit_status(report), text) == (0, "DRCHECK OK - 1 breached and over since, 1 met")
     assert "not shown by any run before: breached for 1 h" in long
@@ -97,7 +99,7 @@ def test_the_gravest_comes_first_as_what_is_long_may_be_cut():
 
 def test_gaps_are_told_though_all_is_met_and_quiet_is_asked():
     shop = samples.webshop()
-    found = dataclasses.replace(samples.all_met(), sources=shop.sources)
+    found = msgspec.structs.replace(samples.all_met(), sources=shop.sources)
     text, long, _ = read(samples.report(found, faults=False), quiet=True)
     assert text == "DRCHECK OK - 1 met, 1 evidence gap"
     assert "[evidence gap] wiki: checks, line 3: line 3 is no JSON object" in long

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections import Counter
 
+import msgspec
 import pytest
 import samples
 
@@ -15,7 +15,7 @@ from drcheck.core.model.verdict import Named, News, Opening
 from drcheck.reports.oscal.report import render
 
 _OF_SERVICES = {one.policy.service: one for one in samples.hostile().services}
-HOSTILE = dataclasses.replace(samples.hostile(), services=tuple(_OF_SERVICES.values()))
+HOSTILE = msgspec.structs.replace(samples.hostile(), services=tuple(_OF_SERVICES.values()))
 """A service has one policy."""
 REPORTS = [samples.report(), HOSTILE, samples.fifty()]
 
@@ -52,7 +52,7 @@ def statuses(report):
 
 def with_one(**more):
     met = samples.all_met()
-    return dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], **more),))
+    return msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], **more),))
 
 
 def all_of(value, key):
@@ -82,7 +82,7 @@ def test_in_a_report_of_a_period_it_serves_the_controls_of_its_kind_in_the_stand
     frequency = Control("A.8.13", "Information backup", ("backup_frequency",), "backups are made", "all else")
     mine = Control("4.2", "Ours", ("rto",), "how long it takes", "all else")
     standards = (Standard("iso27001", "ISO", (frequency,)), Standard("ours", "Ours", (mine,)))
-    report = dataclasses.replace(samples.report(samples.all_met(), faults=False), standards=standards)
+    report = msgspec.structs.replace(samples.report(samples.all_met(), faults=False), standards=standards)
     (finding,) = (one for (_, id_), one in findings(report).items() if id_ == "daily")
     assert [one["value"] for one in finding["props"] if one["name"] == "control"] == ["iso27001:A.8.13"]
     (selection,) = result(report)["reviewed-controls"]["control-selections"]
@@ -127,7 +127,7 @@ def test_a_breach_that_is_over_and_that_no_run_has_shown_fails_but_where_only_no
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
     report = samples.report(with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),)), faults=False)
     assert statuses(report) == {("wiki", "daily"): ("not-satisfied", "fail")}
-    assert statuses(dataclasses.replace(report, now_alone=True)) == {("wiki", "daily"): ("satisfied", "pass")}
+    assert statuses(msgspec.structs.replace(report, now_alone=True)) == {("wiki", "daily"): ("satisfied", "pass")}
 
 
 def test_a_waiver_is_a_risk_with_who_why_until_when_and_approved_by_whom():
@@ -174,8 +174,8 @@ def test_a_finding_has_clause_and_controls_and_its_objective_the_words_of_the_ag
 
 def test_controls_of_nist_have_the_ids_of_its_catalog():
     shop = samples.webshop()
-    promise = dataclasses.replace(shop.verdicts[0].commitment, controls=("nist800-53:CP-9(1)", "cis:11.2"))
-    shop = dataclasses.replace(shop, verdicts=(dataclasses.replace(shop.verdicts[0], commitment=promise),))
+    promise = msgspec.structs.replace(shop.verdicts[0].commitment, controls=("nist800-53:CP-9(1)", "cis:11.2"))
+    shop = msgspec.structs.replace(shop, verdicts=(msgspec.structs.replace(shop.verdicts[0], commitment=promise),))
     (selection,) = result(samples.report(shop))["reviewed-controls"]["control-selections"]
     assert [each["control-id"] for each in selection["include-controls"]] == ["cis-11.2", "cp-9.1"]
 
@@ -214,12 +214,12 @@ def test_every_id_is_there_once_and_every_reference_has_what_it_names(report):
 @pytest.mark.parametrize("report", REPORTS)
 def test_the_same_results_are_the_same_bytes_and_other_results_another_document(report):
     assert render(report) == render(report)
-    other = dataclasses.replace(report, services=report.services[:-1])
+    other = msgspec.structs.replace(report, services=report.services[:-1])
     assert read(other)["uuid"] != read(report)["uuid"]
 
 
 def test_what_outlasts_a_run_keeps_its_id_and_findings_are_those_of_one_run():
-    first, second = samples.report(), dataclasses.replace(samples.report(), run="another")
+    first, second = samples.report(), msgspec.structs.replace(samples.report(), run="another")
 
     def ids(of, report):
         return {one["uuid"] for one in of(report)}
@@ -247,11 +247,11 @@ def test_names_with_dots_do_not_make_one_objective_of_two():
     met = samples.all_met()
 
     def one(service, commitment):
-        promise = dataclasses.replace(met.verdicts[0].commitment, id=commitment)
-        return dataclasses.replace(
+        promise = msgspec.structs.replace(met.verdicts[0].commitment, id=commitment)
+        return msgspec.structs.replace(
             met,
-            policy=dataclasses.replace(met.policy, service=service),
-            verdicts=(dataclasses.replace(met.verdicts[0], commitment=promise),),
+            policy=msgspec.structs.replace(met.policy, service=service),
+            verdicts=(msgspec.structs.replace(met.verdicts[0], commitment=promise),),
         )
 
     report = samples.report(one("a.b", "c"), one("a", "b.c"))

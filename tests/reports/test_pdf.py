@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
 import json
 import sys
 
+import msgspec
 import pikepdf
 import pytest
 import samples
@@ -20,6 +20,7 @@ from drcheck.errors import UsageError
 from drcheck.policyfile.standards import load_standards
 from drcheck.reports.pdf import documents as pdf
 from drcheck.reports.pdf.typeset import typeset
+from drcheck.reports.story.overview import Row
 from drcheck.reports.story.service import Section
 from drcheck.run_report import Report
 
@@ -119,12 +120,12 @@ def test_split_each_service_has_a_document_and_the_overview_comes_last() -> None
 def test_hostile_names_are_text_and_stop_nothing() -> None:
     report = samples.hostile()
     services = (
-        dataclasses.replace(
-            judged, policy=dataclasses.replace(judged.policy, service=f"{judged.policy.service} {number}")
+        msgspec.structs.replace(
+            judged, policy=msgspec.structs.replace(judged.policy, service=f"{judged.policy.service} {number}")
         )
         for number, judged in enumerate(report.services)  # no two policies are of one service
     )
-    (data,) = made(dataclasses.replace(report, services=tuple(services))).values()
+    (data,) = made(msgspec.structs.replace(report, services=tuple(services))).values()
     told = " ".join(headings(data))
     assert "<script>alert(1)</script>" in told
     assert "[bold red]markup[/bold red]" in told
@@ -144,7 +145,7 @@ def test_hostile_names_are_text_and_stop_nothing() -> None:
 )
 def test_a_character_that_no_font_has_is_shown_by_its_number(name: str, shown: str) -> None:
     judged = samples.all_met()
-    judged = dataclasses.replace(judged, policy=dataclasses.replace(judged.policy, service=name, title=name))
+    judged = msgspec.structs.replace(judged, policy=msgspec.structs.replace(judged.policy, service=name, title=name))
     (data,) = made(samples.report(judged, faults=False)).values()
     assert shown in headings(data)
     assert json.loads(attached(data)["report.json"])["services"][0]["service"] == name
@@ -154,7 +155,7 @@ def test_what_is_shown_cannot_reach_for_files_or_the_network() -> None:
     # Data is text: what would be code in a template is set as it stands.
     judged = samples.all_met()
     title = '#read("/etc/passwd") #import "@preview/cetz:0.3.0"'
-    judged = dataclasses.replace(judged, policy=dataclasses.replace(judged.policy, title=title))
+    judged = msgspec.structs.replace(judged, policy=msgspec.structs.replace(judged.policy, title=title))
     (data,) = made(samples.report(judged, faults=False)).values()
     assert title in headings(data)
 
@@ -176,7 +177,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 
 def test_controls_are_told_with_what_a_verdict_does_not_show_for_them() -> None:
-    report = dataclasses.replace(samples.few(), standards=load_standards(()))
+    report = msgspec.structs.replace(samples.few(), standards=load_standards(()))
     (data,) = made(report).values()
     assert headings(data)[-5] == "What it shows for controls"
 
@@ -186,6 +187,20 @@ def test_a_sample_is_told_with_what_it_leaves_open_and_its_word_is_text() -> Non
     drawn = Sample(
         1, "#panic() <b> 日", 7, "0" * 64, "1" * 64, 365, {CameTo.KEPT: 365}, (Drawn(3, "webshop", "daily", "", slot),)
     )
-    (data,) = made(dataclasses.replace(samples.few(), sample=drawn)).values()
+    (data,) = made(msgspec.structs.replace(samples.few(), sample=drawn)).values()
     assert "Sample" in headings(data)
     assert json.loads(attached(data)["report.json"])["sample"]["word"] == drawn.word
+
+
+def test_the_first_document_of_thousands_of_services_has_the_worst_and_all_of_them_attached() -> None:
+    report, count = samples.few(), 3000
+    kept = [Row.of(judged, "services/x.pdf") for judged in report.services]
+    rows = [msgspec.structs.replace(kept[number % len(kept)], name=f"shop-{number:04}") for number in range(count)]
+    made = pdf.first_document(report, rows, {"documents.sha256": b""})
+    files = attached(made)
+    told = json.loads(files["services.json"])
+    assert [one["service"] for one in told] == [row.name for row in rows]
+    assert {one["status"] for one in told} == {row.mark.word for row in kept}
+    assert len(made) < 4_000_000  # a thousand rows; three thousand take thrice that
+    few = pdf.first_document(report, kept, {"documents.sha256": b""})
+    assert attached(few).keys() == {"documents.sha256"}

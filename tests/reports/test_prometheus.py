@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 import samples
 from prometheus_client.parser import text_string_to_metric_families
@@ -113,8 +113,8 @@ def test_what_does_not_count_is_no_newest_data():
         Cited("dumps", "wiki", "a", samples.AS_OF - 60, samples.AS_OF, in_doubt="it grows"),
         Cited("dumps", "wiki", "b", samples.AS_OF - 90, samples.AS_OF, "it is too small"),
     )
-    overall = dataclasses.replace(met.verdicts[0].overall, evidence=doubted)
-    found = dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], overall=overall),))
+    overall = msgspec.structs.replace(met.verdicts[0].overall, evidence=doubted)
+    found = msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], overall=overall),))
     assert value(samples.report(found), "commitment_newest_data_timestamp_seconds", "wiki", "daily") is None
 
 
@@ -122,7 +122,9 @@ def test_gaps_and_policies_that_were_not_judged_are_told_and_outweigh_what_is_me
     met = samples.report(samples.all_met(), faults=False)
     assert (value(met, "policies_invalid"), value(met, "policies_gone"), value(met, "run_exit_status")) == (0, 0, 0)
     report = samples.report(samples.all_met())
-    report = dataclasses.replace(report, faults=(*report.faults, Fault("policies/gone.yaml", "it is gone", gone=True)))
+    report = msgspec.structs.replace(
+        report, faults=(*report.faults, Fault("policies/gone.yaml", "it is gone", gone=True))
+    )
     assert (value(report, "policies_invalid"), value(report, "policies_gone")) == (1, 1)
     assert value(report, "run_exit_status") == 3
     few = samples.few()
@@ -135,7 +137,7 @@ def test_a_breach_that_is_over_and_that_no_run_has_shown_is_told():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
     met = samples.all_met()
     news = (Named(breach, counts=True, why=News.NEW), Named(breach, counts=False, why=News.ENDED))
-    found = dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], since_last_run=news),))
+    found = msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], since_last_run=news),))
     report = samples.report(found, faults=False)
     assert state(report, "wiki", "daily") == "met"
     assert value(report, "commitment_passed_breaches", "wiki", "daily") == 1
@@ -144,7 +146,9 @@ def test_a_breach_that_is_over_and_that_no_run_has_shown_is_told():
 
 def test_a_period_that_is_not_proved_is_unknown():
     met = samples.all_met()
-    found = dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], of_period=True, unproved=True),))
+    found = msgspec.structs.replace(
+        met, verdicts=(msgspec.structs.replace(met.verdicts[0], of_period=True, unproved=True),)
+    )
     report = samples.report(found, faults=False)
     assert state(report, "wiki", "daily") == "unknown"
     assert value(report, "run_exit_status") == 3
@@ -164,8 +168,8 @@ def test_what_was_found_makes_no_series():
     """Names of backups, reasons and gaps are in no label: they differ each night, and would never end."""
     few, many = samples.report(samples.webshop()), samples.report(samples.webshop())
     shop = many.services[0]
-    verdicts = tuple(dataclasses.replace(one, gaps=one.gaps * 50, notes=("x",) * 50) for one in shop.verdicts)
-    many = dataclasses.replace(many, services=(dataclasses.replace(shop, verdicts=verdicts),), run="another")
+    verdicts = tuple(msgspec.structs.replace(one, gaps=one.gaps * 50, notes=("x",) * 50) for one in shop.verdicts)
+    many = msgspec.structs.replace(many, services=(msgspec.structs.replace(shop, verdicts=verdicts),), run="another")
     assert len(read(few)) == len(read(many))
 
 
@@ -176,6 +180,6 @@ def test_quiet_leaves_nothing_out():
 def test_every_unit_of_a_figure_has_its_metric():
     for unit, figure in (("s", 60), ("%", "99.9"), ("copies", 2), ("points", 3)):
         met = samples.all_met()
-        overall = dataclasses.replace(met.verdicts[0].overall, objective=Quantity(figure, unit))
-        found = dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], overall=overall),))
+        overall = msgspec.structs.replace(met.verdicts[0].overall, objective=Quantity(figure, unit))
+        found = msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], overall=overall),))
         assert sum("_objective_" in one.name for one in read(samples.report(found))) == 1

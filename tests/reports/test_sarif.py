@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 import samples
 
@@ -41,7 +41,7 @@ def results(report):
 
 def with_one(**more):
     met = samples.all_met()
-    return dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], **more),))
+    return msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], **more),))
 
 
 def all_of(value, key):
@@ -97,10 +97,10 @@ def test_only_what_is_waived_is_suppressed_and_says_who_accepted_it_why_and_unti
 
 def test_a_result_points_at_the_line_that_promises_it_also_in_a_template():
     shop = samples.webshop()
-    policy = dataclasses.replace(
+    policy = msgspec.structs.replace(
         shop.policy, file="/etc/drcheck/web shop.yaml", written_at={"kept": Position("../base.yaml", 7, 3)}
     )
-    found = results(samples.report(dataclasses.replace(shop, policy=policy)))
+    found = results(samples.report(msgspec.structs.replace(shop, policy=policy)))
     where = {key: one["locations"][0]["physicalLocation"] for (_, key), one in found.items()}
     assert where["kept"] == {
         "artifactLocation": {"uri": "../base.yaml"},
@@ -112,7 +112,7 @@ def test_a_result_points_at_the_line_that_promises_it_also_in_a_template():
 def test_a_fault_of_a_policy_points_at_its_place_and_one_that_is_gone_at_its_file():
     gone = Fault("policies/gone.yaml", "policies/gone.yaml: the policy of service gone is gone", gone=True)
     within = Fault("policies/a.yaml", "base.yaml:2:1: x is not a key", at=Position("base.yaml", 2, 1))
-    report = dataclasses.replace(samples.report(), faults=(*samples.report().faults, within, gone))
+    report = msgspec.structs.replace(samples.report(), faults=(*samples.report().faults, within, gone))
     found = [one for one in read(report)["results"] if "properties" not in one]
     assert {one["level"] for one in found} == {"error"}
     assert [(one["ruleId"], one["message"]["text"], one["locations"][0]["physicalLocation"]) for one in found] == [
@@ -144,21 +144,21 @@ def test_a_fingerprint_lasts_as_long_as_the_promise_whatever_is_found_of_it():
         return {key: one["partialFingerprints"] for key, one in results(report).items()}
 
     shop = samples.webshop()
-    later = dataclasses.replace(
+    later = msgspec.structs.replace(
         shop,
-        policy=dataclasses.replace(shop.policy, written_at={}, sha256="0" * 64),
+        policy=msgspec.structs.replace(shop.policy, written_at={}, sha256="0" * 64),
         verdicts=tuple(
-            dataclasses.replace(one, overall=dataclasses.replace(one.overall, reason="it is otherwise by now"))
+            msgspec.structs.replace(one, overall=msgspec.structs.replace(one.overall, reason="it is otherwise by now"))
             for one in shop.verdicts
         ),
     )
     first = fingerprints(samples.report(shop))
-    assert fingerprints(dataclasses.replace(samples.report(later), run="another", ended_at=0)) == first
+    assert fingerprints(msgspec.structs.replace(samples.report(later), run="another", ended_at=0)) == first
     assert len({json.dumps(one) for one in first.values()}) == len(first)
 
 
 def test_what_could_not_be_seen_is_a_notification_though_all_is_met():
-    met = dataclasses.replace(samples.all_met(), sources=samples.webshop().sources)
+    met = msgspec.structs.replace(samples.all_met(), sources=samples.webshop().sources)
     run = read(samples.report(met, faults=False))
     assert run["results"] == []
     (invocation,) = run["invocations"]
@@ -174,7 +174,7 @@ def test_a_breach_that_is_over_and_that_no_run_has_shown_is_an_error_but_where_o
     (one,) = read(report)["results"]
     assert one["level"] == "error"
     assert one["message"]["text"].startswith("daily of wiki is breached and over since\n")
-    assert read(dataclasses.replace(report, now_alone=True))["results"] == []
+    assert read(msgspec.structs.replace(report, now_alone=True))["results"] == []
 
 
 def test_a_period_that_is_not_proved_is_a_warning():
@@ -191,8 +191,8 @@ def test_a_period_that_is_not_proved_is_a_warning():
     ],
 )
 def test_names_that_look_like_links_and_placeholders_are_text(reason, text):
-    overall = dataclasses.replace(samples.webshop().verdicts[1].overall, reason=reason)
+    overall = msgspec.structs.replace(samples.webshop().verdicts[1].overall, reason=reason)
     shop = samples.webshop()
-    verdicts = (dataclasses.replace(shop.verdicts[1], overall=overall),)
-    (one,) = read(samples.report(dataclasses.replace(shop, verdicts=verdicts), faults=False))["results"]
+    verdicts = (msgspec.structs.replace(shop.verdicts[1], overall=overall),)
+    (one,) = read(samples.report(msgspec.structs.replace(shop, verdicts=verdicts), faults=False))["results"]
     assert one["message"]["text"].endswith(f"\n{text}")

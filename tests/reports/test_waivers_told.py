@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-
+import msgspec
 import pytest
 import samples
 
@@ -18,12 +17,12 @@ FORMATS = ["console", "json", "junit", "markdown", "csv", "sarif", "oscal", "nag
 
 def waived(approved_by: str) -> samples.Judged:
     webshop = samples.webshop()
-    waiver = dataclasses.replace(samples.MOVE, approved_by=approved_by)
+    waiver = msgspec.structs.replace(samples.MOVE, approved_by=approved_by)
     verdicts = tuple(
-        dataclasses.replace(one, waived=tuple(held._replace(waiver=waiver) for held in one.waived))
+        msgspec.structs.replace(one, waived=tuple(held._replace(waiver=waiver) for held in one.waived))
         for one in webshop.verdicts
     )
-    return dataclasses.replace(webshop, verdicts=verdicts)
+    return msgspec.structs.replace(webshop, verdicts=verdicts)
 
 
 def rendered(name: str, approved_by: str) -> str:
@@ -56,10 +55,10 @@ def test_the_pages_of_a_service_tell_waivers_of_earlier_texts_too() -> None:
     assert (commitment, owner, approved) == ("kept", "cto@example.com", "ciso@example.com")
     assert "CHG-1234" in why
     over = tuple(
-        dataclasses.replace(one, waived=tuple(Waived(0, 1, held.waiver) for held in one.waived))
+        msgspec.structs.replace(one, waived=tuple(Waived(0, 1, held.waiver) for held in one.waived))
         for one in judged.verdicts
     )
-    assert Section(dataclasses.replace(judged, verdicts=over)).waivers == []
+    assert Section(msgspec.structs.replace(judged, verdicts=over)).waivers == []
 
 
 def test_where_nobody_else_approved_it_that_is_told() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import re
 import tempfile
 import zipfile
 from datetime import datetime, timedelta
 
+import msgspec
 import openpyxl
 import pytest
 import samples
@@ -58,17 +58,17 @@ def said(cell):
 
 def with_one(**more):
     met = samples.all_met()
-    return dataclasses.replace(met, verdicts=(dataclasses.replace(met.verdicts[0], **more),))
+    return msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], **more),))
 
 
 def saying(text):
     """Return a report that says ``text`` wherever free text can stand."""
     met = samples.all_met()
-    policy = dataclasses.replace(met.policy, title=text, owner=text)
-    promise = dataclasses.replace(met.verdicts[0].commitment, clause=text, quote=text)
-    overall = dataclasses.replace(met.verdicts[0].overall, reason=text)
-    found = dataclasses.replace(met.verdicts[0], commitment=promise, overall=overall)
-    return samples.report(dataclasses.replace(met, policy=policy, verdicts=(found,)), faults=False)
+    policy = msgspec.structs.replace(met.policy, title=text, owner=text)
+    promise = msgspec.structs.replace(met.verdicts[0].commitment, clause=text, quote=text)
+    overall = msgspec.structs.replace(met.verdicts[0].overall, reason=text)
+    found = msgspec.structs.replace(met.verdicts[0], commitment=promise, overall=overall)
+    return samples.report(msgspec.structs.replace(met, policy=policy, verdicts=(found,)), faults=False)
 
 
 def test_the_sheets_are_those_that_people_ask_for_with_a_head_that_stays_and_filters():
@@ -160,8 +160,8 @@ def test_what_could_not_be_seen_and_what_nobody_judges_are_told_with_what_to_do(
 def test_every_waiver_is_told_with_who_why_and_until_when_also_one_that_covers_nothing_now():
     shop = samples.webshop()
     old = Waiver("rpo-server", samples.AS_OF - 86400, "ops", "=1+1", "@ciso")
-    verdict = dataclasses.replace(shop.verdicts[0], waived=(Waived(samples.AS_OF - 2 * 86400, old.until, old),))
-    shop = dataclasses.replace(shop, verdicts=(verdict, *shop.verdicts[1:]))
+    verdict = msgspec.structs.replace(shop.verdicts[0], waived=(Waived(samples.AS_OF - 2 * 86400, old.until, old),))
+    shop = msgspec.structs.replace(shop, verdicts=(verdict, *shop.verdicts[1:]))
     assert [tuple(row.values()) for row in rows(samples.report(shop), "Waivers")] == [
         ("webshop", "rpo-server", "ops", "=1+1", datetime(2026, 11, 19, 2, 30), datetime(2026, 11, 20, 2, 30), None,
          "@ciso"),
@@ -211,7 +211,7 @@ def test_the_same_report_is_the_same_bytes(report):
 
 def test_an_instant_that_has_no_date_there_is_text():
     met = samples.all_met()
-    overall = dataclasses.replace(met.verdicts[0].overall, due_at=1 << 62)
+    overall = msgspec.structs.replace(met.verdicts[0].overall, due_at=1 << 62)
     (row,) = rows(samples.report(with_one(overall=overall), faults=False), "Commitments")
     assert row["Due (UTC)"] == "never"
 
@@ -222,7 +222,7 @@ def test_more_rows_than_a_sheet_has_are_counted(monkeypatch):
         Piece(samples.AS_OF - 100 + at, samples.AS_OF - 99 + at, (Status.MET, Status.UNKNOWN)[at % 2], "not seen")
         for at in range(100)
     )
-    overall = dataclasses.replace(samples.all_met().verdicts[0].overall, pieces=pieces)
+    overall = msgspec.structs.replace(samples.all_met().verdicts[0].overall, pieces=pieces)
     found = rows(samples.report(with_one(overall=overall), faults=False), "Breaches and unknown spans")
     assert len(found) == 5
     assert found[-1]["Service"] == "46 more rows, for which a sheet has no room"

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from msgspec import field
+
 from drcheck.collectors.memory import Held, MemoryCollector, MemoryConnection
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.settings import ConfigKeys, Connection
 
 
-@dataclass(frozen=True, slots=True)
-class DrawerConnection(Connection):
+class DrawerConnection(Connection, frozen=True):
     """What lies in it, by name."""
 
     content: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells
@@ -15,8 +14,7 @@ from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Piece, Window
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicationLag(OfBackups):
+class ReplicationLag(OfBackups, frozen=True):
     """The newest data at every source is never older than ``at_most``."""
 
     at_most: int = 0

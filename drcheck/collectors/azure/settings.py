@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.words import quoted
 from drcheck.settings import ConfigKeys, Connection, at_once_key, base_url
 
@@ -13,8 +12,7 @@ _CONTAINER: Final = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*|\$root|\$we
 """https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata"""
 
 
-@dataclass(frozen=True, slots=True)
-class AzureConnection(Connection):
+class AzureConnection(Connection, frozen=True):
     """An Azure Blob Storage account."""
 
     account_url: str = ""

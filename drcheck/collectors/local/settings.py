@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.names.paths import part_too_long
 from drcheck.settings import ConfigKeys, Connection, directory_url
 
 
-@dataclass(frozen=True, slots=True)
-class LocalConnection(Connection):
+class LocalConnection(Connection, frozen=True):
     """A directory of this machine."""
 
     root: str = "/"

@@ -6,7 +6,6 @@ import re
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.words import quoted
 from drcheck.settings import ConfigKeys, Connection, at_once_key, base_url, server
 
@@ -21,8 +20,7 @@ class LastModified(StrEnum):
     COMPLETION = "completion"
 
 
-@dataclass(frozen=True, slots=True)
-class S3Connection(Connection):
+class S3Connection(Connection, frozen=True):
     """An S3 service: AWS, or a server at ``endpoint``."""
 
     region: str = ""

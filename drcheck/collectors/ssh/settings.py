@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 from urllib.parse import quote
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import field
+
 from drcheck.core.names.paths import part_too_long
 from drcheck.settings import ConfigKeys, Connection, at_once_key, directory_url
 
@@ -15,8 +16,7 @@ SOURCES_AT_ONCE: Final = 4
 """A source takes two sessions at most, and sshd allows ten on a connection unless told otherwise (MaxSessions)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SshConnection(Connection):
+class SshConnection(Connection, frozen=True):
     """A host over SSH."""
 
     at_once: int = SOURCES_AT_ONCE

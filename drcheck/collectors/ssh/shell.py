@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import paramiko
+from msgspec.structs import replace
 
 from drcheck import clock
 from drcheck.collectors.pool import Connections, Deadline
@@ -18,7 +19,6 @@ from drcheck.collectors.ssh.connection import Host, Talk, connect
 from drcheck.collectors.ssh.faults import lost
 from drcheck.collectors.ssh.keys import KnownHosts, name_in_known_hosts
 from drcheck.collectors.ssh.settings import SshConnection
-from drcheck.core.fast_dataclasses import replace
 from drcheck.interfaces import CollectorError, Disconnected, Ran
 
 _PIECE: Final = 32768

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Told
@@ -42,8 +43,7 @@ class Bound(NamedTuple):
         return f"{points.name[row]} at {points.source}"
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(Struct, frozen=True):
     """The judgement of a promise that binds every candidate of one data set."""
 
     bound: tuple[Bound, ...]

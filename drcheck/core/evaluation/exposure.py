@@ -6,11 +6,12 @@ from array import array
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
+from msgspec import Struct
+
 from drcheck.core import integer_columns, words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.newest import Newest, newest
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.model.exhibit import Ages, Step
 from drcheck.core.model.points import Row
@@ -34,8 +35,7 @@ def presence(rows: Sequence[Row], *, surely: bool, until_gone: bool, as_made: bo
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Struct, frozen=True):
     """The judgement of one data set against the oldest age that its newest data may have."""
 
     subject: Subject
@@ -121,20 +121,28 @@ class Exposure:
     def passed_over(self, t: int) -> str:
         """Return why the newest data that stood right after ``t`` does not count, where it is newer than what does.
 
-        Empty: the newest counts.
+        Of backups and of log segments each: a backup that was broken off explains no hole in a log. Empty: the newest
+        counts.
         """
-        newest: tuple[int, str] | None = None
+        newest: dict[bool, tuple[int, str]] = {}
         counted = self.surest.at(t)
         oldest = LONG_AGO if counted is None else counted[0].data_lo[counted[1]]
         for part in self.subject.parts:
             points = part.points
+            wanted = {False, True} if "log" in points.kind else {False}
             for row in range(len(points) - 1, -1, -1):
-                if points.data_lo[row] <= (oldest if newest is None else newest[0]):
+                if not wanted or points.data_lo[row] <= oldest:
                     break
+                is_log = points.kind[row] == "log"
+                if is_log not in wanted:
+                    continue
                 lost = points.doubt_at(row, t)
                 if lost is not None and lost.certain and points.available_lo[row] <= t < points.gone_hi[row]:
-                    newest = points.data_lo[row], f"{points.name[row]} at {points.source} does not count: {lost.why}"
-        return "" if newest is None else newest[1]
+                    wanted.discard(is_log)
+                    if points.data_lo[row] > newest.get(is_log, (oldest, ""))[0]:
+                        why = f"{points.name[row]} at {points.source} does not count: {lost.why}"
+                        newest[is_log] = points.data_lo[row], why
+        return "; ".join(why for _, why in sorted(newest.values(), reverse=True))
 
     def why_unknown(self, t: int, what: str) -> str:
         """Return why the status right after ``t`` is unknown; ``what`` names what nobody can rule out."""

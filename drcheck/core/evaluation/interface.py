@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from enum import IntEnum, auto
 
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Window
@@ -24,8 +23,7 @@ class Counts(IntEnum):
     """What can be restored: of what builds on other backups, only where these stand as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfBackups(Commitment):
+class OfBackups(Commitment, frozen=True):
     """A kind that is judged for each data set."""
 
     @classmethod
@@ -46,8 +44,7 @@ class OfBackups(Commitment):
         return Status.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class OfRecords(Commitment):
+class OfRecords(Commitment, frozen=True):
     """A kind that is judged on what logs say."""
 
     @abstractmethod
@@ -55,8 +52,7 @@ class OfRecords(Commitment):
         """Judge it over ``window``."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfRecoveries(Commitment):
+class OfRecoveries(Commitment, frozen=True):
     """A kind that is judged on what logs say of recoveries, beside what there is to recover from."""
 
     @abstractmethod

@@ -10,9 +10,11 @@ from itertools import repeat
 from operator import itemgetter
 from typing import overload
 
+from msgspec import Struct, field
+
 from drcheck.core import integer_columns
+from drcheck.core.abstract_struct import AbstractStructMeta
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Points, Row
 from drcheck.core.time.spans import Span, intersection
@@ -21,8 +23,7 @@ Arrival = tuple[int, int, int, Row]
 """When something came, its data's instant with its sign changed, when it went, and what it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(Struct, frozen=True):
     """The newest data that was there, as a step function of time."""
 
     times: array[int]
@@ -101,8 +102,7 @@ def _one_by_one(points: Points, *, favourable: bool, until_gone: bool) -> Newest
     return Newest(came + array("q", [end]), rows, data + array("q", [LONG_AGO]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows(Sequence[Row | None]):
+class _Rows(Struct, Sequence[Row | None], frozen=True, metaclass=AbstractStructMeta):
     """Rows of one source, made when they are asked for."""
 
     points: Points
@@ -170,8 +170,7 @@ def sweep(arrivals: Sequence[Arrival]) -> Newest:
     return found.done()
 
 
-@dataclass(slots=True)
-class _Steps:
+class _Steps(Struct):
     """Steps, as they are found."""
 
     times: array[int] = field(default_factory=lambda: array("q"))

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from drcheck.core import words
 from drcheck.core.evaluation.recoveries import Told, told
 from drcheck.core.evaluation.terms import Records, Subject
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Doubt, Points, Row

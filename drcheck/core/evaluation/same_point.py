@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, groupby, pairwise, product
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.history.likeness import checksums_differ
 from drcheck.core.model.evidence import UNTOLD, Fact
 from drcheck.core.model.points import Row
@@ -36,8 +37,7 @@ class Number(NamedTuple):
     possibly: int
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """How many recovery points there were at each instant of a stretch of time."""
 
     times: Sequence[int]
@@ -52,6 +52,10 @@ class Numbers:
         ``matching`` is how many seconds the data of two copies may lie apart.
         """
         settled = {(points.source, row) for points, row in surely}
+        if since == until and len(possibly) == 1:  # a slot of an hour, asked a thousand times
+            ((points, row),) = possibly
+            inside = list(possibly) if (points.source, row) in settled else []
+            return cls([since], [_number(list(possibly), inside, matching, since, since + 1)])
         more: dict[int, list[int]] = defaultdict(lambda: [0, 0])
         for near in _near_each_other(possibly, matching):
             inside = [item for item in near if (item[0].source, item[1]) in settled]

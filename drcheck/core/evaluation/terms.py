@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.history.part import Part, of_kind
 from drcheck.core.model import grace
 from drcheck.core.model.evidence import ALWAYS
@@ -17,8 +18,7 @@ from drcheck.core.model.sites import Place
 from drcheck.core.time.spans import Span, Spans, union
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """One data set, as the sources that a commitment may count hold it."""
 
     of: str
@@ -37,8 +37,7 @@ class Subject:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(Struct, frozen=True):
     """What the logs say that a commitment rests on: one entry a source."""
 
     logs: Mapping[str, Log]
@@ -46,8 +45,7 @@ class Records:
     """Source to how it is read, which tells a log of maintenance from one of outages where nothing is in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What the policy says around a commitment."""
 
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))

@@ -11,9 +11,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct
+
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.thresholds import Thresholds
 from drcheck.core.model.evidence import ALWAYS, LONG_AGO, Look
@@ -21,8 +22,7 @@ from drcheck.core.model.policy import NEVER
 from drcheck.core.time.spans import Span, Spans, intersection, union
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(Struct, frozen=True, dict=True):
     """What one source's complete looks prove about what they did not show."""
 
     complete: tuple[tuple[int, int], ...]
@@ -32,20 +32,30 @@ class Absence:
     """For so long after the newest complete look nothing is taken to have come unseen; None: that is not taken so."""
     turnovers: tuple[int, ...] = ()
     """The complete looks between which and the ones before more came and went than they can show, oldest first."""
-    _stood: Thresholds = field(init=False, compare=False, repr=False)
-    """For each instant the oldest data from which on all that stood then has been seen."""
-    _arrived: Thresholds = field(init=False, compare=False, repr=False)
-    """For each instant the oldest data from which on every arrival then has been seen."""
-    _none_newer: dict[int, Spans] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """Age to when nothing younger stood unseen, once it has been asked."""
 
-    def __post_init__(self) -> None:
-        """Compute what is proved: with each older question fewer looks prove, and never more."""
+    @cached_property
+    def _thresholds(self) -> tuple[Thresholds, Thresholds]:
+        """For each instant the oldest data from which on all that stood then, and every arrival then, has been seen.
+
+        With each older question fewer looks prove, and never more.
+        """
         stood, arrived = _proved(self.complete, self.thinned_after, self.turnovers)
         newest = self.taken
         taken = [(*newest, asked_from) for begin, asked_from in self.complete if begin == newest.start]
-        object.__setattr__(self, "_stood", Thresholds.lowest([*stood, *taken]))
-        object.__setattr__(self, "_arrived", Thresholds.lowest([*arrived, *taken]))
+        return Thresholds.lowest([*stood, *taken]), Thresholds.lowest([*arrived, *taken])
+
+    @property
+    def _stood(self) -> Thresholds:
+        return self._thresholds[0]
+
+    @property
+    def _arrived(self) -> Thresholds:
+        return self._thresholds[1]
+
+    @cached_property
+    def _none_newer(self) -> dict[int, Spans]:
+        """Age to when nothing younger stood unseen, once it has been asked."""
+        return {}
 
     @classmethod
     def proved_by(

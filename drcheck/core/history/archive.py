@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.table import Table
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
@@ -38,8 +39,7 @@ class Index(NamedTuple):
     contents: array[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Newest:
+class Newest(Struct, frozen=True):
     """The newest data of one data set in a stretch; ``LONG_AGO``: there is none."""
 
     data_lo: int = LONG_AGO
@@ -54,8 +54,7 @@ class Newest:
     """Of what is or was in it, the oldest instant of its data, of its arrival or of the look that first showed it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(Struct, frozen=True):
     """What is known of a stretch that is not read."""
 
     newest: dict[str, Newest] = field(default_factory=dict)

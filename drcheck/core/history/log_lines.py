@@ -12,7 +12,8 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 from drcheck.core.model.log_records import Announcement, Between, Log, Maintenance, Shown
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.evidence import (
     Candidate,
     Described,
@@ -16,8 +17,7 @@ from drcheck.core.model.evidence import (
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch
 
 
-@dataclass(frozen=True, slots=True)
-class LookChanges:
+class LookChanges(Struct, frozen=True):
     """What one look changed about what is known of a source."""
 
     look: Look

@@ -10,8 +10,9 @@ from itertools import accumulate, compress, islice
 from operator import lt
 from typing import Final, Self, overload
 
+from msgspec.structs import replace
+
 from drcheck.core import integer_columns
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Gap, Look
 
 _HIDDEN: Final = (Gap("it was not complete"),)

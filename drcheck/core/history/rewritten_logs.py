@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.history import exports, junit_reports
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.source_history import History

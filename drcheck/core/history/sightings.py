@@ -7,7 +7,9 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.history.likeness import Content, Likeness
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
 
@@ -19,8 +21,7 @@ STRETCH: Final = 32 * 86400
 """Seconds of data in one stretch of :mod:`drcheck.core.history.archive`."""
 
 
-@dataclass(slots=True)
-class Sighting:
+class Sighting(Struct):
     """One content under one name, for as long as it stood."""
 
     shown: Candidate

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.history import exports, facts
 from drcheck.core.history.archive import Sealed, Shelf
 from drcheck.core.history.likeness import Content, Likeness
@@ -36,8 +38,7 @@ SIZES = 10 * 86400
 """How much further back candidates are kept where sizes are compared with those of the ten points before."""
 
 
-@dataclass(slots=True)
-class History:
+class History(Struct):
     """Everything that the looks at one source have shown."""
 
     looks: Looks = field(default_factory=Looks)
@@ -55,11 +56,11 @@ class History:
     """What lists of what exists told, each time that they told something else."""
     sealed: dict[int, Sealed] = field(default_factory=dict)
     """The stretches of old data that are not in memory."""
-    origin: dict[int, Sealed] = field(default_factory=dict, compare=False, repr=False)
+    origin: dict[int, Sealed] = field(default_factory=dict)
     """All stretches that a snapshot holds, as it holds them."""
-    shelf: Shelf | None = field(default=None, compare=False, repr=False)
+    shelf: Shelf | None = None
     """Where those are read from."""
-    changed: set[int] = field(default_factory=set, compare=False, repr=False)
+    changed: set[int] = field(default_factory=set)
     """Stretches that are not any more as they were read."""
     turnovers: dict[tuple[str, bool], list[int]] = field(default_factory=dict)
     """(data set, whether writing the same content anew counts) to the complete looks that showed that more came and

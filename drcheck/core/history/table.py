@@ -6,7 +6,8 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from drcheck.core.fast_dataclasses import dataclass, field, fields
+from msgspec import Struct, field
+
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.model.equal_texts import EqualTexts, joined
 from drcheck.core.model.evidence import Candidate
@@ -16,8 +17,7 @@ def _column() -> array[int]:
     return array("q")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Sightings as columns of one length; see :class:`Sighting` for what they mean."""
 
     name: Sequence[str] = ()
@@ -33,7 +33,7 @@ class Table:
     last_seen: array[int] = field(default_factory=_column)
     gone_lo: array[int] = field(default_factory=_column)
     gone_hi: array[int] = field(default_factory=_column)
-    special: Mapping[int, Sighting] = field(default_factory=dict, kw_only=True)
+    special: Mapping[int, Sighting] = field(default_factory=dict)
     """Row to what a row of these columns does not tell wholly."""
 
     def __len__(self) -> int:
@@ -82,4 +82,4 @@ def _joined(columns: Sequence[Sequence[Any]]) -> Any:
 
 
 def _all_but_special(table: Table) -> list[Any]:
-    return [getattr(table, each.name) for each in fields(table)[:-1]]
+    return [getattr(table, name) for name in Table.__struct_fields__[:-1]]

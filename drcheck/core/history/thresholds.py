@@ -10,10 +10,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from heapq import heappop, heappush
 from typing import NamedTuple, Self
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct
+
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.time.spans import Span, Spans, union
 
@@ -26,17 +28,25 @@ class Step(NamedTuple):
     threshold: int
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True, dict=True):
     """A threshold for each instant, as steps that follow each other without holes."""
 
     starts: array[int]
     """Each step ends where the following one begins; the last one never ends, and no level reaches it."""
     values: array[int]
-    _highest: array[int] = field(compare=False, repr=False)
-    _lowest: array[int] = field(compare=False, repr=False)
-    _spans: dict[int, Spans] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """Level to what it reaches, once that has been asked."""
+
+    @cached_property
+    def _highest(self) -> array[int]:
+        return _maxima(self.values)
+
+    @cached_property
+    def _lowest(self) -> array[int]:
+        return _maxima(array("q", (-value for value in self.values)))
+
+    @cached_property
+    def _spans(self) -> dict[int, Spans]:
+        """Level to what it reaches, once that has been asked."""
+        return {}
 
     @classmethod
     def lowest(cls, spans: Iterable[tuple[int, int, int]]) -> Self:
@@ -58,7 +68,7 @@ class Thresholds:
             elif value != values[-1]:
                 starts.append(t)
                 values.append(value)
-        return cls(starts, values, _maxima(values), _maxima(array("q", (-value for value in values))))
+        return cls(starts, values)
 
     def until(self, t: int, level: int) -> int:
         """Return until when, from ``t`` on, every instant is reached by ``level``; ``t``: not even that is."""

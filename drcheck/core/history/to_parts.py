@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core import integer_columns
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.archive import hashed
 from drcheck.core.history.columns import columns
@@ -80,8 +82,7 @@ def parts_of(
     return found
 
 
-@dataclass(slots=True)
-class _Needed:
+class _Needed(Struct):
     """What a question needs of one data set."""
 
     plain: Table = field(default_factory=Table)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Final
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.history.part import Part
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Window

@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Piece, Window

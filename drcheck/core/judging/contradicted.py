@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.provable import Provable
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
@@ -59,8 +61,7 @@ def held_against(
     return {**evidence, **{name: replace(evidence[name], log=held(log)) for name, log in logs.items()}}
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
+class _Places(Struct, frozen=True):
     """What looks at the sources of a policy say of the copies that a log names."""
 
     policy: Policy

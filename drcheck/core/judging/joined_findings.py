@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.judging.wordings import Wording
 from drcheck.core.model.commitments import Joined
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
@@ -20,8 +22,7 @@ def of_aspects(aspects: Sequence[Finding], window: Window) -> Finding:
     """Return what binds together: the worst at each instant, with the figures of what decides at the end."""
     if len(aspects) == 1:
         return aspects[0]
-    pieces = overlay(window, [finding.pieces for finding in aspects])
-    deciding = next(finding for finding in aspects if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, aspects)
     return replace(
         deciding,
         pieces=pieces,

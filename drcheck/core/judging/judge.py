@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from drcheck.core import words
 from drcheck.core.evaluation.interface import Counts, OfBackups, OfRecords, OfRecoveries
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import agreed, other_readings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from drcheck.core.evaluation.interface import Counts
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging.sources import SourceEvidence, part_of
 from drcheck.core.judging.subjects import subject_of
 from drcheck.core.model.log_records import Recovery
@@ -15,8 +16,7 @@ from drcheck.core.model.readers import Tells
 from drcheck.core.model.verdict import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(Struct, frozen=True):
     """Every candidate and every recovery that concerns a window."""
 
     points: tuple[Points, ...] = ()

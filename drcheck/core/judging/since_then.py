@@ -16,9 +16,10 @@ from operator import attrgetter
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from drcheck.core import integer_columns, words
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.log_lines import appeared, times
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from msgspec import Struct, field
+
 from drcheck.core.evaluation.terms import Records
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
@@ -25,8 +26,7 @@ digest that tells nothing of what it stands beside."""
 _NEVER_LOOKED: Final = Gap("it has never been looked at", "Run drcheck verify without --offline.")
 
 
-@dataclass(frozen=True, slots=True)
-class SourceEvidence:
+class SourceEvidence(Struct, frozen=True):
     """What is known of one source."""
 
     standing: Standing

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from drcheck.core.evaluation.interface import Counts
 from drcheck.core.evaluation.terms import Subject
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
 
 _FLAPS_FROM: Final = 3
 """Beginnings within :data:`_RECENT` from which on a condition flaps: each further one would be one more message."""
@@ -119,8 +119,7 @@ class LastTold(NamedTuple):
 Known = Mapping[Subject, LastTold]
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """When somebody is told."""
 
     remind_every: int = 7 * 86400

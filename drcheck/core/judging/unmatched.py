@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence

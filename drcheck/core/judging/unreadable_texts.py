@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.judging.wordings import Version
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.status import Status

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import Policy

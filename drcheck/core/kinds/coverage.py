@@ -8,10 +8,11 @@ from datetime import tzinfo
 from fractions import Fraction
 from typing import ClassVar, Final, NamedTuple
 
+from msgspec.structs import replace
+
 from drcheck.core import decimals, words
 from drcheck.core.evaluation.interface import OfRecords
 from drcheck.core.evaluation.terms import Records, Terms
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
 from drcheck.core.model.log_records import Listed, Log
@@ -40,8 +41,7 @@ class Accepted(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CoverageOf(OfRecords):
+class CoverageOf(OfRecords, frozen=True):
     """Every name in the lists is covered by a policy."""
 
     fresh_within: int = 7 * 86400

@@ -13,7 +13,6 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import Bound, Every, all_seen, states, why_untold
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import Fact, Told
@@ -41,8 +40,7 @@ _ASKED: Mapping[By, tuple[Fact, ...]] = {
 _BY = {By.STORAGE: " by the storage", By.CLIENT: " before it leaves", By.EITHER: ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption(OfBackups):
+class Encryption(OfBackups, frozen=True):
     """Every candidate that holds data is encrypted."""
 
     by: By = By.EITHER

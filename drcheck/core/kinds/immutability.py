@@ -17,7 +17,6 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import Bound, Every, states, why_untold
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs
@@ -45,8 +44,7 @@ class _Locked(NamedTuple):
     """Of what is enough, whether nobody may lift it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Immutability(OfBackups):
+class Immutability(OfBackups, frozen=True):
     """No point can be deleted before ``at_least`` seconds after it arrived."""
 
     at_least: int = 0

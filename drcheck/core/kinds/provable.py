@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise, takewhile
 from typing import ClassVar, Final, NamedTuple
+
+from msgspec import Struct
 
 from drcheck.core import words
 from drcheck.core.evaluation.every_point import states
@@ -22,8 +24,8 @@ from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.proven_points import Proof, of_proven, proofs
 from drcheck.core.evaluation.recoveries import cite as cite_record
 from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, unseen
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs, Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact
@@ -35,7 +37,7 @@ from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.calendar import DAY
 from drcheck.core.time.spans import Span, Spans, difference, includes, union
-from drcheck.core.time.timeline import cut, overlay, within
+from drcheck.core.time.timeline import cut, within
 
 _ANY_AGE: Final = 1 << 40
 """Seconds: older than any data."""
@@ -47,8 +49,7 @@ _LOCKS_ASKED: Final = 365 * DAY
 restore has proven the point."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provable(OfBackups):
+class Provable(OfBackups, frozen=True):
     """The newest point proven by a restore is at most ``at_most`` old, and stands ``outlives`` longer."""
 
     at_most: int | None = None
@@ -99,8 +100,7 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
         *([] if commitment.at_most is None else [judged.of_age(commitment.at_most, window)]),
         *([] if commitment.outlives is None else [judged.of_standing(commitment.outlives, window)]),
     ]
-    pieces = overlay(window, [finding.pieces for finding in findings])
-    deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, findings)
     first, late = findings[0], judged.found_too_late(window.end)
     return Finding(
         of=subject.of,
@@ -146,8 +146,7 @@ class _There(NamedTuple):
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Struct, frozen=True, dict=True):
     """The judgement of one data set."""
 
     commitment: Provable
@@ -163,8 +162,11 @@ class _Judged:
     """The end of what is known of what stood."""
     early: Mapping[str, Sequence[tuple[Span, Row]]]
     """Source to what went from it earlier than its ``thinned_after`` says, and when that speaks against it."""
-    _keeping: dict[tuple[str, int], tuple[_Kept, ...]] = field(default_factory=dict, init=False)
-    """Source and row to what says how long it stands, once that has been asked."""
+
+    @cached_property
+    def _keeping(self) -> dict[tuple[str, int], tuple[_Kept, ...]]:
+        """Source and row to what says how long it stands, once that has been asked."""
+        return {}
 
     def of_age(self, at_most: int, window: Window) -> Finding:
         """Judge how old the newest proven data was."""

@@ -23,8 +23,8 @@ from drcheck.core.evaluation.recoveries import (
     unseen,
     why_it_does_not_prove,
 )
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.evaluation.terms import Records, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import unread
 from drcheck.core.model.commitments import Needs, Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Fact
@@ -33,11 +33,10 @@ from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import SEVERITY, Status
 from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time import calendar
-from drcheck.core.time.timeline import NOT_BOUND, cut, overlay, within
+from drcheck.core.time.timeline import NOT_BOUND, cut, within
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreTest(OfRecords):
+class RestoreTest(OfRecords, frozen=True):
     """Restore tests pass often enough, on the rung asked, announced in time."""
 
     every: int | None = None
@@ -73,8 +72,7 @@ def evaluate(commitment: RestoreTest, records: Records, terms: Terms, window: Wi
         findings.append(_often(commitment, commitment.every, tests, records, terms, window))
     if commitment.notice is not None or commitment.outside is not None:
         findings.append(_kept_rules(commitment, tests, records, terms, window))
-    pieces = overlay(window, [finding.pieces for finding in findings])
-    deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, findings)
     first = findings[0]
     return Finding(
         of="",

@@ -10,12 +10,13 @@ from datetime import tzinfo
 from functools import partial
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from drcheck.core import words
 from drcheck.core.evaluation.exposure import Exposure, cite, rejected
 from drcheck.core.evaluation.headroom import at_risk
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.readers import Tells
@@ -24,8 +25,7 @@ from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time.timeline import cut, within
 
 
-@dataclass(frozen=True, slots=True)
-class Rpo(OfBackups):
+class Rpo(OfBackups, frozen=True):
     """Data that could be restored is never older than ``at_most``."""
 
     at_most: int = 0

@@ -15,6 +15,8 @@ from enum import Enum
 from itertools import groupby
 from typing import ClassVar, NamedTuple
 
+from msgspec import Struct
+
 from drcheck.core import words
 from drcheck.core.evaluation.forecast import FEWEST, Forecast, Trial, forecast
 from drcheck.core.evaluation.headroom import at_risk
@@ -34,7 +36,6 @@ from drcheck.core.evaluation.recoveries import (
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until, clocks_of, recovery_time
 from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.evaluation.thawing import Thawing
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import known_open_until
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import FOREVER, UNTOLD, Cited, Fact
@@ -54,8 +55,7 @@ class _State(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """What holds from one recovery's end on, read favourably and unfavourably."""
 
     since: int
@@ -69,8 +69,7 @@ class _Step:
 _NOTHING = _Step(-FOREVER, _State.UNPROVEN, _State.UNPROVEN, None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Rto(OfRecoveries):
+class Rto(OfRecoveries, frozen=True):
     """A recovery takes at most ``at_most``, and that has been proven."""
 
     at_most: int = 0
@@ -241,8 +240,7 @@ def _timed(one: Told, commitment: Rto, records: Records, window: Window, why_not
     return Timed(recovery.id, None, False, max(0, until - start.hi), None, True, "it had not ended")
 
 
-@dataclass(frozen=True, slots=True)
-class _TooLong:
+class _TooLong(Struct, frozen=True):
     """The outages that went on longer than the objective, as far as that is certain, or possible."""
 
     spans: Sequence[tuple[Span, Told]]

@@ -6,7 +6,9 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, overload
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
+from drcheck.core.abstract_struct import AbstractStructMeta
 from drcheck.core.model.evidence import Candidate, Pieces
 
 
@@ -14,8 +16,7 @@ def _instants() -> array[int]:
     return array("q")
 
 
-@dataclass(slots=True, eq=False)
-class CandidateColumns(Sequence[Candidate]):
+class CandidateColumns(Struct, Sequence[Candidate], eq=False, metaclass=AbstractStructMeta):
     """Candidates of which each field is a column; one of them becomes an object where somebody asks for it.
 
     The columns are those of :class:`~drcheck.core.model.evidence.Candidate`, in its order.

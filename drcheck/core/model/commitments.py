@@ -5,14 +5,17 @@ Durations are whole seconds, percentages :class:`~fractions.Fraction` as exact a
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from datetime import tzinfo
 from decimal import Decimal
 from enum import IntEnum, StrEnum, auto
 from fractions import Fraction
 from typing import ClassVar, NamedTuple, Self
 
-from drcheck.core.fast_dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
+from drcheck.core.abstract_struct import AbstractStructMeta
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.lateness import longest_interval
 from drcheck.core.model.readers import Tells
@@ -56,8 +59,7 @@ class LockMode(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A notice period: either plain seconds or whole business days."""
 
     seconds: int = 0
@@ -93,8 +95,7 @@ class Making(NamedTuple):
     """Of which kind they must be; empty: of any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Commitment(ABC):
+class Commitment(Struct, frozen=True, metaclass=AbstractStructMeta):
     """What every commitment has, and what every kind must say of itself."""
 
     id: str
@@ -176,8 +177,7 @@ class Commitment(ABC):
         return replace(self, in_force_from=None, clause="", quote="", controls=(), applies="", note="", warn_at=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """An amount, exactly, in a currency (ISO 4217)."""
 
     amount: Decimal

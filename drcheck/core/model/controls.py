@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """A control of a standard."""
 
     id: str
@@ -20,8 +19,7 @@ class Control:
     """What they do not, and an auditor has to see elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standard:
+class Standard(Struct, frozen=True):
     """A standard, law or framework, as far as backups and recovery concern it."""
 
     id: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.commitments import Rung
 
 CLOCKS_AGREE: Final = 2
@@ -78,8 +79,7 @@ class DrillClocks(NamedTuple):
     validated_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drill:
+class Drill(Struct, frozen=True):
     """One drill: while ``outcome`` is None it has begun, and nobody has said how it ended."""
 
     id: str

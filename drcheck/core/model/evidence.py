@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.time.spans import Span
 
 FOREVER: Final = 1 << 62
@@ -81,8 +82,7 @@ class Described(NamedTuple):
     told: Told
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """An evidence gap: what could not be seen, and what to do about it."""
 
     what: str
@@ -110,8 +110,7 @@ class Unaccounted(NamedTuple):
     """Whether that is newer than that of everything there that a template reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One look at one source.
 
     A look is taken to be an instant, ``begin``: a complete one proves what stood then. ``end`` is kept as evidence.

@@ -8,7 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.status import Status
 
 
@@ -20,8 +21,7 @@ class Step(NamedTuple):
     """None: there was none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ages:
+class Ages(Struct, frozen=True):
     """How old the newest data was at each instant, against the oldest age that is allowed."""
 
     objective: int
@@ -66,8 +66,7 @@ class SlotKept(NamedTuple):
                 return CameTo.NOT_DUE
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
+class Slots(Struct, frozen=True):
     """The slots that were owed in a window, oldest first."""
 
     owed: int
@@ -92,8 +91,7 @@ class Timed(NamedTuple):
     """Why it cannot prove the commitment; empty: it can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """How long recoveries took and outages lasted, by when they ended, against the time that is allowed."""
 
     objective: int

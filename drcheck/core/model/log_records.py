@@ -6,9 +6,11 @@ Instants are whole seconds since the epoch (UTC).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
 from drcheck.core.time.spans import Spans
@@ -22,8 +24,7 @@ class Phase(NamedTuple):
     finished_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Struct, frozen=True):
     """A restore test, or a real recovery out of an outage log.
 
     The five clocks are None where the record does not tell them (see ``judging.md``, rto).
@@ -199,8 +200,7 @@ class Listed(NamedTuple):
     """Name of a host to the connections that lead to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True, dict=True):
     """The records of one log, in the order of its lines."""
 
     recoveries: tuple[Recovery, ...] = ()
@@ -226,12 +226,16 @@ class Log:
     """Why nothing after ``known_until`` was seen."""
     looks: tuple[Shown, ...] = ()
     """What each complete look showed of it, oldest first; empty where nobody kept that."""
-    bounds: dict[int, tuple[int, int, int]] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """What each line that could not be read may tell, once :mod:`drcheck.core.history.log_lines` has worked it out."""
-    of_copies: dict[str, Sequence[Check | Recovery]] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )
-    """Source to what checked one copy there, once :mod:`drcheck.core.rules.checks` has sought it out."""
+
+    @cached_property
+    def bounds(self) -> dict[int, tuple[int, int, int]]:
+        """What each line that could not be read may tell, once :mod:`drcheck.core.history.log_lines` has found out."""
+        return {}
+
+    @cached_property
+    def of_copies(self) -> dict[str, Sequence[Check | Recovery]]:
+        """Source to what checked one copy there, once :mod:`drcheck.core.rules.checks` has sought it out."""
+        return {}
 
 
 class ReadLog(NamedTuple):

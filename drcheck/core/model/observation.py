@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.evidence import Candidate, Described, Look
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What a reader made of one look at one source."""
 
     look: Look

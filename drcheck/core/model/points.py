@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field, fields, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import ALWAYS, FOREVER, Fact, Told
 from drcheck.core.time.spans import Span, Spans, difference, intersection, union
 
@@ -32,8 +34,7 @@ class Doubt(NamedTuple):
     """Whether it was a whole backup when it was made, and only later found broken, or its chain gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(Struct, frozen=True):
     """The candidates of one source and data set, with their whole history: columns of one length, by ``data_lo``.
 
     A candidate counts surely, possibly or not: one in ``why_not`` never does; of any other its ``doubts`` say when it
@@ -72,8 +73,9 @@ class Points:
     builds_on: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     """Row to the instant of the very backup that it builds on, earliest and latest, where its name or its tool tells
     that."""
-    own_chain: AbstractSet[int] = frozenset()
-    """Rows of which all that they build on lies in these columns, and is known: what else there is plays no part."""
+    own_chain: Mapping[int, int] = field(default_factory=dict)
+    """Row of a log segment, of which all that it is replayed after lies in these columns and is known, to the instant
+    of the data of the newest base backup before it; :data:`~drcheck.core.model.evidence.LONG_AGO`: there is none."""
     incomplete: AbstractSet[int] = frozenset()
     """Rows of what was never complete: nothing can build on it."""
     why_not: Mapping[int, str] = field(default_factory=dict)
@@ -98,21 +100,21 @@ class Points:
         """Return the points of these rows alone, which are in order."""
         place = {row: index for index, row in enumerate(rows)}
         changes: dict[str, object] = {}
-        for each in fields(self):
-            told = getattr(self, each.name)
+        for name in self.__struct_fields__:
+            told = getattr(self, name)
             if isinstance(told, Mapping):  # by row, or by row and something else
-                changes[each.name] = {
+                changes[name] = {
                     (place[key[0]], *key[1:]) if isinstance(key, tuple) else place[key]: value
                     for key, value in told.items()
                     if (key[0] if isinstance(key, tuple) else key) in place
                 }
             elif isinstance(told, AbstractSet):
-                changes[each.name] = frozenset(place[row] for row in told if row in place)
+                changes[name] = frozenset(place[row] for row in told if row in place)
             elif isinstance(told, array):
-                changes[each.name] = array(told.typecode, (told[row] for row in rows))
+                changes[name] = array(told.typecode, (told[row] for row in rows))
             elif not isinstance(told, str | int) and told:
-                changes[each.name] = tuple(told[row] for row in rows)
-        return replace(self, **changes)  # type: ignore[arg-type]
+                changes[name] = tuple(told[row] for row in rows)
+        return replace(self, **changes)
 
     def counted(self) -> Iterator[int]:
         """Yield the rows that count surely or possibly, if only for some time, in order of ``data_lo``."""

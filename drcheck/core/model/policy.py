@@ -11,7 +11,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.readers import Behaviour, Reader, Tells
 from drcheck.core.model.sites import Place, Site
@@ -51,8 +52,7 @@ NEVER: Final = 1 << 62
 """``thinned_after: never``: nothing is ever pruned at this source."""
 
 
-@dataclass(frozen=True, slots=True)
-class BusinessCalendar:
+class BusinessCalendar(Struct, frozen=True):
     """Which days and hours are business."""
 
     weekdays: frozenset[int] = frozenset({0, 1, 2, 3, 4})
@@ -76,8 +76,7 @@ class Clock(StrEnum):
     VALIDATED = "validated"
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreRecords:
+class RestoreRecords(Struct, frozen=True):
     """How restore tests are told by a log that is not drcheck's own, and what it leaves to the policy to say."""
 
     line: str = ""
@@ -110,8 +109,7 @@ SELECTORS: Final = ("host", "paths", "tags", "archives", "stanza")
 """Keys that say which of the backups in a tool's list are of a data set, by what the tool tells of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where evidence lies, and how to read it."""
 
     name: str
@@ -126,7 +124,7 @@ class Source:
     templates: tuple[str, ...] = ()
     """How a name tells data set, instant and kind (policy key ``name``); the first that fits decides."""
     name_zone: str = ""
-    kinds: Mapping[str, str] = field(default_factory=dict, hash=False)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     """Labels of its own to the kind that each means, one of those of :data:`drcheck.core.names.template.KINDS`."""
     kind: str = ""
     """What all recovery points here are, where their names tell no kind; empty: not stated."""
@@ -163,6 +161,10 @@ class Source:
     selects: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...] = ()
     """Of a tool's list, which of its backups are of a data set: what each must have of what the tool tells of it."""
 
+    def __hash__(self) -> int:
+        """Return what equal sources have in common; ``kinds`` cannot be hashed."""
+        return hash((self.name, self.connection, self.path, self.reader, self.of, self.templates))
+
     def tells(self, what: Tells) -> bool:
         """Return whether what it yields is of that sort."""
         return what in self.reader.yields
@@ -190,6 +192,12 @@ class Source:
     def place(self) -> str:
         """Where it lies, as policies write it: ``CONNECTION:PATH``."""
         return f"{self.connection}:{self.path}"
+
+    def url(self, location: str) -> str:
+        """Return where it is as a URL, given its connection's; a named read lies nowhere, but its host does."""
+        if self.reader.lists:
+            return f"{location}{self.root}"
+        return location if self.path.startswith("!") else f"{location}{self.path}"
 
     def file(self, name: str) -> str:
         """Return where a fact of it was read, as ``CONNECTION:PATH``: the recovery point ``name``, else the log."""
@@ -235,8 +243,7 @@ class Source:
         return f"{self.name}\n{self.place}\n{' '.join(sorted(self.of))}\n{read}"
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """An accepted breach, with owner, reason and expiry."""
 
     commitment: str
@@ -249,8 +256,7 @@ class Waiver:
     """Who let it be; empty: nobody but the owner is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """The document that the promises come from."""
 
     title: str = ""
@@ -268,8 +274,7 @@ OLDEST: Final = "oldest"
 RANDOM: Final = "random"
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedDrill:
+class PlannedDrill(Struct, frozen=True):
     """A drill that a policy asks for."""
 
     name: str
@@ -297,8 +302,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The commitments of one service."""
 
     service: str
@@ -323,7 +327,7 @@ class Policy:
     """Scenario to the sites it takes away, as written (``part_of`` not yet followed)."""
     waivers: tuple[Waiver, ...] = ()
     drills: Mapping[str, PlannedDrill] = field(default_factory=dict)
-    written_at: Mapping[str, Position] = field(default_factory=dict, compare=False)
+    written_at: Mapping[str, Position] = field(default_factory=dict)
     """Id of a commitment to where the key stands that makes it: in the file, or in a template that it extends."""
 
     def lost_sites(self, scenario: str) -> frozenset[str]:

@@ -67,6 +67,11 @@ class Reader(NamedTuple):
         return self.name
 
     @property
+    def reads_names(self) -> bool:
+        """Whether it reads files each of which is a backup, by templates of their names."""
+        return self.keys == "objects_source"
+
+    @property
     def is_list_of_points(self) -> bool:
         """Whether what it reads is one document, in which a tool lists the backups that exist."""
         return Tells.POINTS in self.yields and not self.lists

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
 class Compare(StrEnum):
@@ -79,8 +79,7 @@ class Check(NamedTuple):
     """The value without which it is not asked, and proves nothing; empty: it always is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Runbook:
+class Runbook(Struct, frozen=True):
     """How a recovery point is restored, checked and cleaned away."""
 
     name: str

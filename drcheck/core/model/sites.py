@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
 
 
 class Different(StrEnum):
@@ -17,8 +17,7 @@ class Different(StrEnum):
     MEDIA = "media"
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where copies lie: a copy's fate is its site's fate."""
 
     name: str
@@ -32,8 +31,7 @@ class Site:
     """The site that this one is lost with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a source lies, with everything that its site has from the sites it is part of; empty: not stated."""
 
     site: str = ""
@@ -60,8 +58,7 @@ class Place:
                 return self.media
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """A choice of places: a place fits if it fits every key that is given (none: empty)."""
 
     site: frozenset[str] = frozenset()

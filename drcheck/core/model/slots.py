@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import Flag, StrEnum, auto
 from typing import Final, Self
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
 
 _HOUR: Final = 3600
 _DAY: Final = 86400
@@ -28,8 +28,7 @@ class Use(Flag):
     """Windows of maintenance that are excused: the first in each slot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """What is known of one kind of slot."""
 
     name: str

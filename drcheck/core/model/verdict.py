@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.commitments import Commitment, Money, Standing
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.exhibit import Exhibit
@@ -78,8 +79,7 @@ class Deadline(NamedTuple):
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Struct, frozen=True):
     """What a shortfall is worth."""
 
     amount: Quantity
@@ -101,8 +101,7 @@ class Excused(NamedTuple):
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodFigures:
+class PeriodFigures(Struct, frozen=True):
     """The availability of one period."""
 
     label: str
@@ -126,8 +125,7 @@ class PeriodFigures:
     """What is owed for sure; None where the target is met or nothing is promised."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """The judgement of one commitment for one data set, or for all of it where data sets do not matter."""
 
     of: str
@@ -176,8 +174,7 @@ class Finding:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The judgement of one commitment over a window."""
 
     commitment: Commitment

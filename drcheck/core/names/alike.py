@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.names.estimates import Estimate
 from drcheck.core.names.series import Series
 
@@ -30,8 +31,7 @@ class Found(NamedTuple):
     seen: Estimate
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(Struct, frozen=True):
     """What services that are alike have in common; one that differs says so itself."""
 
     services: tuple[Found, ...]

@@ -15,7 +15,8 @@ from itertools import pairwise
 from math import ceil
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct
+
 from drcheck.errors import DrcheckError
 
 INSTANTS: Final = ("started_at", "finished_at")
@@ -54,12 +55,11 @@ class _Piece(NamedTuple):
     """The literal text, or the format of the field."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineTemplate:
+class LineTemplate(Struct, frozen=True):
     """A template that was read, and is ready to match lines."""
 
     pieces: tuple[_Piece, ...]
-    regex: re.Pattern[str] = field(compare=False)
+    regex: re.Pattern[str]
     directives: tuple[tuple[str, str, str], ...]
     """Group of the regex, the field it is of, and what it tells of its instant."""
 

@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.names.matching import Matcher
 from drcheck.core.names.proposing import Field, fields_of, literals_of, matcher, may_be_backup, of_group
 
@@ -61,8 +62,7 @@ class Point(NamedTuple):
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """Backups of one service."""
 
     directory: str

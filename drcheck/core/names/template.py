@@ -24,7 +24,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.names import directives, typos
 from drcheck.core.names.directives import DIRECTIVES, SHORT, Span
 from drcheck.errors import DrcheckError
@@ -74,8 +75,7 @@ class Piece(NamedTuple):
     """The literal text, the letter of the directive, or the wildcard's ``*`` or ``**``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """How the names of one source are made."""
 
     text: str

@@ -102,8 +102,12 @@ class SigningKey:
     def line(self, text: str, at: int = 0) -> str:
         """Return the signature line for a note; ``at``: when a cosignature is made, in seconds since 1970."""
         stamp = at.to_bytes(_TIME_BYTES, "big") if self.key.kind == COSIGNATURE else b""
-        signature = self._private().sign(_message(self.key, text, at))
+        signature = self.sign(_message(self.key, text, at))
         return f"{_DASH} {self.key.name} {base64.b64encode(self.key.id + stamp + signature).decode()}\n"
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the bare signature on ``message``, which must say itself what it is for."""
+        return self._private().sign(message)
 
     def _private(self) -> Ed25519PrivateKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -210,18 +214,23 @@ def _signature(line: str) -> Signature:
     return Signature(name, found[:_ID_BYTES], found[_ID_BYTES:])
 
 
-def _verified(text: str, key: VerifierKey, data: bytes) -> int:
-    """Return when a cosignature was made; raises :class:`Forged`."""
+def verify(key: VerifierKey, signature: bytes, message: bytes) -> None:
+    """Raise :class:`Forged` unless ``key`` made the bare signature on ``message``."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    try:
+        Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        raise Forged(f"the signature of {key.name} is not of its key {key.id.hex()}, or not for this text") from None
+
+
+def _verified(text: str, key: VerifierKey, data: bytes) -> int:
+    """Return when a cosignature was made; raises :class:`Forged`."""
     at = 0
     if key.kind == COSIGNATURE:
         at, data = int.from_bytes(data[:_TIME_BYTES], "big"), data[_TIME_BYTES:]
-    try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(data, _message(key, text, at))
-    except (InvalidSignature, ValueError):
-        raise Forged(f"the signature of {key.name} is not of its key {key.id.hex()}, or not for this text") from None
+    verify(key, data, _message(key, text, at))
     return at
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.proof import merkle
 from drcheck.core.proof.checkpoints import Checkpoint, Extension, Inclusion
 from drcheck.core.proof.notes import COSIGNATURE, Forged, NotANote, Note
@@ -23,8 +24,7 @@ OBSERVED: Final = (
 """What no signature can tell."""
 
 
-@dataclass(slots=True)
-class Verification:
+class Verification(Struct):
     """What verifying came to; empty at first."""
 
     held: list[str] = field(default_factory=list)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.status import Status
 
@@ -43,8 +44,7 @@ class Objective(NamedTuple):
         return True if self.longest is not None and self.longest <= self.at_most else None
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """The newest restore that passed of backups of one data set, source and kind."""
 
     record: str
@@ -114,8 +114,7 @@ class Standing(NamedTuple):
     """Whether it must be gone by then, rather than stand until then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A recovery point, as one source holds it."""
 
     source: str
@@ -158,8 +157,7 @@ class Proven(NamedTuple):
     restored: Restored
 
 
-@dataclass(frozen=True, slots=True)
-class DataSet:
+class DataSet(Struct, frozen=True):
     """What is known of one data set."""
 
     of: str
@@ -212,8 +210,7 @@ class Known(NamedTuple):
     """What the newest look could not see."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What is known of one service."""
 
     service: str

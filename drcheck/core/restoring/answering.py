@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.interface import Counts
 from drcheck.core.evaluation.proven_points import doubt
 from drcheck.core.evaluation.same_point import are_copies
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import other_readings
@@ -41,8 +43,7 @@ MOST_SHOWN: Final = 5
 _TELLS_OF_RESTORES: Final = frozenset({Tells.RESTORE_TESTS, Tells.RECOVERIES})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is asked of the evidence."""
 
     policy: Policy
@@ -79,8 +80,7 @@ def answer(asked: Asked, evidence: Mapping[str, SourceEvidence], verdicts: Seque
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Restorable:
+class Restorable(Struct, frozen=True):
     """What of one data set can be restored."""
 
     rows: Sequence[Row]
@@ -101,8 +101,7 @@ def restorable(asked: Asked, evidence: Mapping[str, SourceEvidence], of: str, so
     return Restorable((), of_set.describing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Set:
+class _Set(Struct, frozen=True):
     """One data set, read by the rules of what counts."""
 
     asked: Asked

@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.points import Points, Row
 from drcheck.core.rules.dependence import DEPENDENT, RANK, Link, links, was_whole
 from drcheck.core.time.spans import includes
 
 
-@dataclass(frozen=True, slots=True)
-class Chains:
+class Chains(Struct, frozen=True):
     """The backups of one data set that others build on, in order of their data."""
 
     alive: frozenset[str]
@@ -36,6 +36,8 @@ class Chains:
         points, index = row
         if (points.kind[index] or "full") not in DEPENDENT:
             return ()
+        if index in points.own_chain:  # PostgreSQL itself fetches the segments between
+            return () if (base := _base(row)) is None else (*self.steps(base), base)
         found = self._before(self._places[points.kind[index], points.data_lo[index]])
         return tuple(self._copy(self.ordered[place], points.source) for place in found)
 
@@ -44,6 +46,8 @@ class Chains:
         points, index = row
         if (points.kind[index] or "full") not in DEPENDENT:
             return ""
+        if index in points.own_chain:
+            return "no backup that it builds on is known" if (base := _base(row)) is None else self.in_doubt(base)
         before = self._before(self._places[points.kind[index], points.data_lo[index]])
         if self._is_untold(index, points, before):
             return "no backup that it builds on is known"
@@ -116,6 +120,18 @@ class Chains:
     def _copy(self, link: Link, source: str) -> Row:
         """Return the copy of a link to take: one that stands, best at the same source."""
         return max(link.rows, key=lambda row: (self.stands(row), row[0].source == source))
+
+
+def _base(row: Row) -> Row | None:
+    """Return the base backup that a log segment is replayed after."""
+    points, index = row
+    data = points.own_chain[index]
+    for other in range(bisect_left(points.data_lo, data), index):
+        if points.data_lo[other] != data:
+            break
+        if other not in points.own_chain:
+            return points, other
+    return None
 
 
 def _order(link: Link) -> tuple[int, int]:

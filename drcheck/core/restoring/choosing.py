@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.points import Row

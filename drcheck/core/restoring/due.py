@@ -12,8 +12,9 @@ from enum import IntEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from drcheck.core.evaluation.forecast import FEWEST
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.judging.contradicted import held_against
 from drcheck.core.judging.sources import SourceEvidence, part_of, records_of
@@ -72,8 +73,7 @@ class CopyTested(NamedTuple):
     """The newest restore from it that passed; None: none is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueTest:
+class DueTest(Struct, frozen=True):
     """A restore test that is due."""
 
     service: str
@@ -224,8 +224,7 @@ def _pressing(one: Asking) -> tuple[int, int, int, str]:
     return _urgency(one), LONG_AGO if one.by is None else one.by, one.strictness, one.commitment
 
 
-@dataclass(frozen=True, slots=True)
-class _Tested:
+class _Tested(Struct, frozen=True):
     """What of a service was ever restored, and from which copies."""
 
     policy: Policy

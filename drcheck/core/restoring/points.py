@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from msgspec import Struct
+
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import FOREVER, Fact, Told
 from drcheck.core.model.points import Points, Row
@@ -19,8 +20,7 @@ _LONGEST: Final = 1 << 40
 """Seconds that no promise reaches: what stands longer stands without an end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Describing:
+class Describing(Struct, frozen=True):
     """What points of one data set are described by."""
 
     policy: Policy

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from drcheck.core.evaluation.proven_points import copies_named, named_by, passes
 from drcheck.core.evaluation.recoveries import Told
 from drcheck.core.evaluation.recovery_time import recovery_time
 from drcheck.core.evaluation.terms import Records
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.points import Points, Row
@@ -19,8 +20,7 @@ FULL = "full"
 """What a backup is whose kind nobody told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Restores:
+class Restores(Struct, frozen=True):
     """What logs tell of restores that passed of one data set."""
 
     of: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.names.markers import marker_of

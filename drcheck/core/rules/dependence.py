@@ -26,8 +26,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Final, NamedTuple
 
+from msgspec import Struct, field
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import ALWAYS, FOREVER
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.time.spans import Spans, difference, intersection, union
@@ -66,8 +67,7 @@ NEVER: Final = Presence((), ())
 AT_ALL_TIMES: Final = Presence((ALWAYS,), (ALWAYS,))
 
 
-@dataclass(slots=True)
-class Link:
+class Link(Struct):
     """All copies of one backup: of one kind, with data of one instant."""
 
     kind: str

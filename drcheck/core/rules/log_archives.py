@@ -19,8 +19,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.model.evidence import ALWAYS, FOREVER, LONG_AGO, Fact
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.names import wal
@@ -78,7 +80,7 @@ def apply(points: Points, shown: Shown) -> Points:
     segments = {row: found for row, name in logs if (found := wal.segment_of(name)) is not None}
     archive = _Archive(points, shown.complete_looks(), segments)
     doubts = {row: those for row in (*archive.bases, *segments) if (those := tuple(archive.doubts(row)))}
-    return replace(points.doubting(doubts), own_chain=frozenset(segments))
+    return replace(points.doubting(doubts), own_chain=archive.based_on())
 
 
 def needed(lineage: str, first: str, last: str) -> str:
@@ -86,8 +88,7 @@ def needed(lineage: str, first: str, last: str) -> str:
     return f"{first} {last} {lineage}"
 
 
-@dataclass(slots=True)
-class _Archive:
+class _Archive(Struct):
     """The segments and base backups of one source and data set."""
 
     points: Points
@@ -105,6 +106,8 @@ class _Archive:
     """When what lies before a segment can be restored up to its end."""
     broken_by: dict[Key, str] = field(default_factory=dict)
     """What breaks the chain of a segment, if anything does."""
+    base_of: dict[Key, int] = field(default_factory=dict)
+    """Segment to the row of the newest base backup from which it can be replayed, if there is one."""
     harm: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     """What breaks chains to how many segments that ends, and the oldest and newest instant of their data."""
     _standing: dict[int, Presence] = field(default_factory=dict)
@@ -143,6 +146,11 @@ class _Archive:
             yield from (Doubt(why, span, certain=True, made=True) for span in lost)
             yield from (Doubt(why, span, made=True) for span in unsure)
 
+    def based_on(self) -> dict[int, int]:
+        """Return the instant of the data of the base backup of each segment, by row."""
+        data, keys = self.points.data_lo, ((row, self._key(found)) for row, found in self.segments.items())
+        return {row: data[self.base_of[key]] if key in self.base_of else LONG_AGO for row, key in keys}
+
     def _key(self, found: wal.Segment) -> Key:
         return found.lineage, found.timeline, found.number(self.per_log.get(found.lineage, _PER_LOG))
 
@@ -178,10 +186,13 @@ class _Archive:
                 elif older is None and key[1] > 1 and key not in self.follows:
                     chain = _PERHAPS
                     why = f"a segment of an earlier timeline, and which one is not known without {key[1]:08X}.history"
+            if before in self.base_of:
+                self.base_of[key] = self.base_of[before]
             for row in ending.get(key, ()):
                 own = self._through(row, before if self.bases[row][0] != key else None)
                 if own.maybe:
                     chain = chain.either(own)
+                    self.base_of[key] = row
                 why = self._gone([row]) or ("" if own.maybe else why)
             self.chains[key] = chain
             newest[key[0], key[1]] = key

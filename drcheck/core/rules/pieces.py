@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import FOREVER, Pieces
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.rules.interface import Shown

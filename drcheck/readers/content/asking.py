@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Source
@@ -28,8 +30,7 @@ WORDS: Final = {
 """Facts, as messages call them."""
 
 
-@dataclass(slots=True)
-class Asking:
+class Asking(Struct):
     """What one look has asked so far."""
 
     collector: Collector

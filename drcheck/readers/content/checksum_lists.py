@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass
+from msgspec import Struct
+
 from drcheck.readers.content import checksum_names
 from drcheck.readers.content.checksum_names import ALGORITHMS
 
@@ -85,8 +86,7 @@ class Lacking(NamedTuple):
     """Why it may be there all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(Struct, frozen=True):
     """A list, held against the files that are there."""
 
     kept: Mapping[str, Kept]

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import Candidate, Told
 from drcheck.interfaces import Collector, Entry, NotFound
 from drcheck.readers.content import checksum_lists, checksum_names

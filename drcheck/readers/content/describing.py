@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import field
+
 from drcheck.core.model.evidence import Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.policy import Source
 from drcheck.interfaces import Archived, Asked, Collector, CollectorError, Entry, NotFound
@@ -50,7 +51,6 @@ def describe(
     return tuple(asking.told), tuple(asking.gaps)
 
 
-@dataclass(slots=True)
 class _Describing(Asking):
     """Asks everything but checksums."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from msgspec import Struct, field
+
 from drcheck import registry
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Attestation, Log
 from drcheck.core.model.observation import Observation
@@ -48,8 +49,7 @@ def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.e
     )
 
 
-@dataclass(slots=True)
-class _Records:
+class _Records(Struct):
     service: str
     attestations: list[Attestation] = field(default_factory=list)
 

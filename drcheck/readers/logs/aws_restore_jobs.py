@@ -13,7 +13,8 @@ from datetime import datetime
 from math import ceil, floor
 from typing import Any, Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import Drill, DrillClocks, DrillPoint, Ending, Origin
 from drcheck.readers.logs import records

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.evidence import Gap
 from drcheck.readers.logs import records, walk
 from drcheck.readers.logs.records import Malformed
@@ -40,8 +41,7 @@ class Header(NamedTuple):
     separator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The columns that a log has as CSV, in any order; others may stand beside them and say nothing."""
 
     required: tuple[str, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation

@@ -18,7 +18,9 @@ from typing import Final
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.history import junit_reports
 from drcheck.core.model.evidence import FOREVER, Gap
 from drcheck.core.model.log_records import Log
@@ -73,8 +75,7 @@ def parse(data: bytes, service: str, latest: int = FOREVER, *, restores: Restore
         return Log(gaps=(Gap(f"the report cannot be read: {why}", _EXPECTED),))
 
 
-@dataclass(slots=True)
-class _Suite:
+class _Suite(Struct):
     """A suite, or all of them, while it is read."""
 
     name: str

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Protocol
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import LONG_AGO, Gap
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation

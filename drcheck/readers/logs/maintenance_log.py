@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Log, Maintenance
 from drcheck.core.model.observation import Observation
@@ -45,8 +46,7 @@ def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.e
     )
 
 
-@dataclass(slots=True)
-class _Records:
+class _Records(Struct):
     service: str
     windows: dict[str, Maintenance] = field(default_factory=dict)
 

@@ -20,7 +20,9 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Any, Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck.core.history import exports
 from drcheck.core.model.evidence import FOREVER, Gap
 from drcheck.core.model.log_records import Log
@@ -193,8 +195,7 @@ class _Run(NamedTuple):
     up: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What the samples of one part tell."""
 
     first: int

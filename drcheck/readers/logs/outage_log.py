@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
 from drcheck.core.model.observation import Observation
@@ -64,8 +65,7 @@ def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.e
     )
 
 
-@dataclass(slots=True)
-class _Records:
+class _Records(Struct):
     service: str
     outages: dict[str, tuple[Outage, Recovery]] = field(default_factory=dict)
     watched: list[Watched] = field(default_factory=list)

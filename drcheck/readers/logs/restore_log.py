@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Announcement, Check, Log, Phase, Recovery
@@ -97,8 +99,7 @@ def parse(
     )
 
 
-@dataclass(slots=True)
-class _Records:
+class _Records(Struct):
     service: str
     restores: RestoreRecords
     recoveries: dict[str, Recovery] = field(default_factory=dict)

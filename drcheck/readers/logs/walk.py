@@ -12,7 +12,8 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.evidence import Gap
 from drcheck.readers.logs import records
 from drcheck.readers.logs.records import Malformed, Record
@@ -42,8 +43,7 @@ class Line(NamedTuple):
     """Why it can be no record, whatever is written in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
+class Walked(Struct, frozen=True):
     """What the lines of a log are beside records."""
 
     gaps: tuple[Gap, ...]
@@ -106,8 +106,7 @@ def _says_nothing(record: Record) -> bool:
     return True
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """What became of the lines so far; there may be millions, so that most are kept as numbers."""
 
     mend: str

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import repeat
 from operator import le
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Told
 from drcheck.core.model.policy import Arrival, Source
@@ -17,8 +18,7 @@ from drcheck.readers.points.listing import Listing
 from drcheck.readers.points.wholes import HOUR, Backup
 
 
-@dataclass(slots=True)
-class Candidates:
+class Candidates(Struct):
     """Makes candidates of one listing, and notes what is to be asked of them."""
 
     _listing: Listing

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import Fact, Gap
 from drcheck.core.words import counted, instant, several
 from drcheck.interfaces import Collector, CollectorError

@@ -9,7 +9,8 @@ from datetime import UTC, tzinfo
 from functools import cached_property
 from itertools import islice
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Told, Unaccounted
 from drcheck.core.model.policy import Source
@@ -41,8 +42,7 @@ AROUND = 10 * PAGE
 """How many names are looked at where what should have come did not."""
 
 
-@dataclass
-class Listing:
+class Listing(Struct, dict=True):
     """Everything that one look at a source gives."""
 
     collector: Collector
@@ -60,11 +60,12 @@ class Listing:
     """The names of symbolic links there, which are never followed."""
     taken: list[Stretch] = field(default_factory=list)
     """What was listed to its end."""
-    markers: Markers = field(init=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def markers(self) -> Markers:
+        """What stands beside backups and tells of them."""
         manifests = Manifests(self.collector, self.source, self.asked)
-        self.markers = Markers(self.source, manifests, self.rows, self.others, in_place=self.collector.in_place)
+        return Markers(self.source, manifests, self.rows, self.others, in_place=self.collector.in_place)
 
     def gather(self) -> int:
         """List what the question needs; return since when the look can claim to have seen everything."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import FOREVER, Fact, Gap, Told
 from drcheck.core.model.policy import Source
@@ -20,8 +21,7 @@ _UNREAD: Final = "it has not been read yet"
 _KEEP_AT_HAND: Final = "Keep such small files out of archive tiers, or bring them back."
 
 
-@dataclass(slots=True)
-class Manifests:
+class Manifests(Struct):
     """What the files at one source say, as far as one look may read them."""
 
     collector: Collector

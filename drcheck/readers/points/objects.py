@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
-from drcheck.core.fast_dataclasses import replace
+from msgspec.structs import replace
+
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Told
 from drcheck.core.model.observation import Observation

@@ -14,7 +14,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from drcheck.core.fast_dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Told, Unaccounted
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
@@ -37,8 +39,7 @@ class Refused(Exception):  # noqa: N818  nothing failed: what was read is not wh
         self.gap = Gap(what, hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Backups:
+class Backups(Struct, frozen=True):
     """What a tool's list tells of the data sets of one source."""
 
     candidates: Sequence[Candidate]

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.fast_dataclasses import dataclass, field
+from msgspec import Struct, field
+
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import LONG_AGO, Described, Fact, Gap, Told
 from drcheck.core.model.observation import Observation
@@ -96,8 +97,7 @@ def _listed_from(bases: Sequence[Base], since: int) -> Base | None:
     return max((one for one in bases if one.stop < needed.start), key=lambda one: one.stop, default=None)
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(Struct):
     """The segments that a look lists, as columns: there may be millions."""
 
     source: Source

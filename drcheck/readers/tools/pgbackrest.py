@@ -18,8 +18,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.evidence import Described, Fact, Told
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source

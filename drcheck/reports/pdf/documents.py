@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from drcheck import registry
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import replace
 from drcheck.errors import UsageError
+from drcheck.reports.json import written as written_json
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, digest_lines
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset
@@ -22,6 +24,10 @@ from drcheck.run_report import Document, Judged, Report
 
 MOST_SERVICES: Final = 100
 """In one document: of six commitments with pictures each, typst needs some 7 MB of memory for every one."""
+MOST_ROWS: Final = 1000
+"""Services in the table of the first document, the worst first: of some 130 KiB of memory each while it is made."""
+SERVICES: Final = "services.json"
+"""Attached to the first document where that table is cut: how every service stands."""
 _AGREEMENTS: Final = 8
 """That the cover names."""
 
@@ -53,9 +59,15 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
             kept.append((judged, section))
     report = whole()
     if split:
-        yield Document("index.pdf", [_set(report, rows, [], {DOCUMENTS: b"".join(written)})])
+        yield Document("index.pdf", [first_document(report, rows, {DOCUMENTS: b"".join(written)})])
         return
     yield Document("", [_document(replace(report, services=tuple(judged for judged, _ in kept)), rows, kept)])
+
+
+def first_document(report: Report, rows: Sequence[Row], attached: Mapping[str, bytes]) -> bytes:
+    """Return the document that leads to those of the services, with ``attached`` and, of very many, how each stands."""
+    more = {SERVICES: _in_short(rows)} if len(rows) > MOST_ROWS else {}
+    return _set(report, rows, [], {**attached, **more})
 
 
 def _document(report: Report, rows: Sequence[Row], services: Sequence[tuple[Judged, Section]]) -> bytes:
@@ -100,7 +112,8 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
             - {""}
         )[:_AGREEMENTS],
         "kinds": [kind.replace("_", " ") for kind in estate.kinds],
-        "rows": [_row(row, estate.kinds) for row in estate.rows],
+        "rows": [_row(row, estate.kinds) for row in estate.rows[:MOST_ROWS]],
+        "more_rows": max(0, len(estate.rows) - MOST_ROWS),
         "exceptions": [
             {"to": Name(row.href), "service": row.name, "mark": one.mark[:2], "id": one.id, "why": one.why}
             for row, one in estate.exceptions
@@ -144,6 +157,24 @@ def _set(report: Report, rows: Sequence[Row], sections: Sequence[Section], attac
     return typeset(data, shown.pictures, attached)
 
 
+def _in_short(rows: Sequence[Row]) -> bytes:
+    """Return how each service stands, as JSON, in the order of the policies."""
+    told = [
+        {
+            "service": row.name,
+            "title": row.title,
+            "owner": row.owner,
+            "status": row.mark.word,
+            "kept": row.kept,
+            "gaps": row.gaps,
+            "by_kind": {kind: mark.word for kind, mark in row.by_kind.items()},
+            "document": row.href,
+        }
+        for row in rows
+    ]
+    return written_json(told).encode()
+
+
 def _row(row: Row, kinds: Sequence[str]) -> dict[str, Any]:
     return {
         "to": Name(row.href),
@@ -160,6 +191,8 @@ def _described(name: str) -> dict[str, Name]:
     match name.rpartition(".")[2]:
         case _ if name.startswith(RECORDS):
             what, mime, relationship = "of the signed ledger: docs/proof.md has each", "text/plain", "data"
+        case "json" if name == SERVICES:
+            what, mime, relationship = "how each service stands, and its document", "application/json", "data"
         case "json":
             what, mime, relationship = "everything that this report rests on, for programs", "application/json", "data"
         case "sha256" if name == DOCUMENTS:

@@ -25,7 +25,7 @@ def of_all(verdicts: Collection[Verdict]) -> str:
         return ""
     of = f"of {words.counted(len(verdicts), 'verdict')}"
     told = [f"{single} {of} {'rests' if single == 1 else 'rest'} on a single look of the period"] if single else []
-    told += [f"{none} {of} on none"] if none else []
+    told += [f"{none}{'' if single else f' {of} rest'} on none"] if none else []
     return (
         f"{' and '.join(told)}: what the whole period is said to have been follows from what stood, and from what was "
         "written down, at that one time."

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from drcheck import registry
 from drcheck.core import words
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.judging import summary
 from drcheck.core.judging.controls import Shown, shown_for
 from drcheck.core.model.status import Status
@@ -41,8 +42,7 @@ _STATES = {
 """How a commitment stood over a period, to what readers are told of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A service as the overview shows it."""
 
     name: str

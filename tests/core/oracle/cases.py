@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.evaluation.terms import Records, Terms
@@ -80,8 +81,7 @@ def wordings(scale: Scale) -> st.SearchStrategy[Span]:
     )
 
 
-@dataclass(frozen=True)
-class PlacesCase:
+class PlacesCase(Struct, frozen=True):
     """A case that is judged on recovery points."""
 
     places: tuple[Place, ...]
@@ -92,8 +92,7 @@ class PlacesCase:
         return set[int]().union(*(place.marks() for place in self.places)) | bounds(self.terms)
 
 
-@dataclass(frozen=True)
-class RpoCase(PlacesCase):
+class RpoCase(PlacesCase, frozen=True):
     commitment: Rpo
 
     @property
@@ -134,8 +133,7 @@ def rpo_cases(draw: st.DrawFn, *, fleeting: bool = False) -> RpoCase:
     return RpoCase(places, terms, windows(draw, COARSE), commitment)
 
 
-@dataclass(frozen=True)
-class FrequencyCase(PlacesCase):
+class FrequencyCase(PlacesCase, frozen=True):
     commitment: Frequency
 
     @property
@@ -228,8 +226,7 @@ def _near(draw: st.DrawFn, place: Place, made: Sequence[int], scale: Scale) -> t
     return tuple(truths)
 
 
-@dataclass(frozen=True)
-class RetentionCase(PlacesCase):
+class RetentionCase(PlacesCase, frozen=True):
     commitment: Retention
     made: tuple[Place, ...] = ()
     """Where else backups are made, and not kept by this commitment."""
@@ -324,8 +321,7 @@ def _every_day(draw: st.DrawFn, case: RetentionCase) -> RetentionCase:
     return replace(case, places=(regular,), terms=replace(case.terms, effective=effective))
 
 
-@dataclass(frozen=True)
-class LogCase:
+class LogCase(Struct, frozen=True):
     """A case that is judged on what logs tell."""
 
     records: Records
@@ -336,8 +332,7 @@ class LogCase:
         return logs.marks(self.records) | bounds(self.terms)
 
 
-@dataclass(frozen=True)
-class RtoCase(LogCase):
+class RtoCase(LogCase, frozen=True):
     commitment: Rto
     copies: tuple[thawing.Copy, ...] = ()
 
@@ -416,8 +411,7 @@ def thaw_cases(draw: st.DrawFn) -> RtoCase:
     )
 
 
-@dataclass(frozen=True)
-class RestoreTestCase(LogCase):
+class RestoreTestCase(LogCase, frozen=True):
     commitment: RestoreTest
 
     def judge(self) -> Finding:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import fields, replace
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
 from drcheck.core.model.log_records import Between, Log, Recovery
 from drcheck.core.model.verdict import Finding, Window
@@ -39,9 +40,7 @@ def shifted_records(records: Records, by: int) -> Records:
     """Return the same logs, ``by`` seconds later."""
 
     def recovery(one: Recovery) -> Recovery:
-        clocks = {
-            field.name: _moved(getattr(one, field.name), by) for field in fields(one) if field.name.endswith("_at")
-        }
+        clocks = {name: _moved(getattr(one, name), by) for name in one.__struct_fields__ if name.endswith("_at")}
         phases = tuple(
             phase._replace(started_at=phase.started_at + by, finished_at=phase.finished_at + by) for phase in one.phases
         )
@@ -169,11 +168,11 @@ def _sorted(points: object) -> object:
     """Put the columns in the order of ``data_lo`` again."""
     order = sorted(range(len(points.data_lo)), key=lambda row: (points.data_lo[row], points.name[row]))
     changed = {}
-    for field in fields(points):
-        column = getattr(points, field.name)
+    for name in points.__struct_fields__:
+        column = getattr(points, name)
         if isinstance(column, array):
-            changed[field.name] = array("q", (column[row] for row in order))
+            changed[name] = array("q", (column[row] for row in order))
         elif isinstance(column, tuple):
-            changed[field.name] = tuple(column[row] for row in order)
+            changed[name] = tuple(column[row] for row in order)
     why_not = {order.index(row): reason for row, reason in points.why_not.items()}
     return replace(points, why_not=why_not, **changed)

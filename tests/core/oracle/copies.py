@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations, product
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from drcheck.core.evaluation.terms import Terms
 from drcheck.core.kinds.copies.commitment import Copies

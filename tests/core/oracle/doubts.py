@@ -7,10 +7,11 @@ oracles for certain candidates are told so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import product
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
@@ -26,8 +27,7 @@ ALWAYS_IN_DOUBT = FOREVER
 """In the place of the instant at which a check failed: none did, and nobody knows whether it counts at all."""
 
 
-@dataclass(frozen=True)
-class DoubtfulCase:
+class DoubtfulCase(Struct, frozen=True):
     """A case some of whose candidates may not count."""
 
     case: PlacesCase

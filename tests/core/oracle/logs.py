@@ -7,10 +7,10 @@ showed what had been written by then. Records may end, or begin, together with o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from drcheck.core.evaluation.terms import Records
 from drcheck.core.model.commitments import Rung

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hypothesis import assume
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.kinds import encryption, immutability
@@ -34,8 +34,7 @@ MOST_WORLDS = 64
 """More than this take too long to try, and say nothing that fewer do not."""
 
 
-@dataclass(frozen=True)
-class CopiesCase(PlacesCase):
+class CopiesCase(PlacesCase, frozen=True, dict=True):
     commitment: Copies
 
     def subject(self) -> Subject:
@@ -165,8 +164,7 @@ def _copied(draw: st.DrawFn, place: Place, original: Sequence[worlds.Truth]) -> 
     return replace(place, truths=truths, shown_by_gaps=frozenset())
 
 
-@dataclass(frozen=True)
-class FactsCase(PlacesCase):
+class FactsCase(PlacesCase, frozen=True):
     """A case that is judged on what was told of each backup."""
 
     answers: Mapping[tuple[str, Fact], Sequence[tuple[int, Told]]]
@@ -189,8 +187,7 @@ class FactsCase(PlacesCase):
         return super().marks() | bounds(self.terms) | told
 
 
-@dataclass(frozen=True)
-class EncryptionCase(FactsCase):
+class EncryptionCase(FactsCase, frozen=True):
     commitment: Encryption
 
     def judge(self, on: Subject | None = None) -> Finding:
@@ -206,8 +203,7 @@ class EncryptionCase(FactsCase):
         return replace(self, commitment=replace(self.commitment, by=By.EITHER))
 
 
-@dataclass(frozen=True)
-class ImmutabilityCase(FactsCase):
+class ImmutabilityCase(FactsCase, frozen=True):
     commitment: Immutability
 
     def judge(self, on: Subject | None = None) -> Finding:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise, product
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
 from drcheck.core.evaluation.terms import Records, Terms

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drcheck import registry
 from drcheck.core.evaluation.terms import Records, Terms
@@ -46,8 +47,7 @@ READERS = {
 }
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """A commitment, what the logs say, and what is judged."""
 
     commitment: Availability

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 
 from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import Absence
@@ -23,8 +24,7 @@ BASE = 1774569600
 """2026-03-27T00:00Z, a Friday; on Sunday the 29th Europe changes to summer time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """A backup as it truly was: when its data is of, when it arrived, when it went."""
 
     name: str
@@ -44,8 +44,7 @@ class Truth:
         return self.arrived <= second < self.gone
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A backup as the looks showed it: pairs (earliest, latest)."""
 
     truth: Truth
@@ -67,8 +66,7 @@ class Seen:
         return min(self.data[1], max(self.data[0], self.available[1]))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One source."""
 
     source: str
@@ -78,15 +76,15 @@ class Place:
     thinned_after: int | None = None
     truths: tuple[Truth, ...] = ()
     site: str = "here"
-    seen: tuple[Seen, ...] = field(init=False, default=())
-    turnovers: frozenset[int] = field(init=False, default=frozenset())
+    seen: tuple[Seen, ...] = ()
+    turnovers: frozenset[int] = frozenset()
     """Complete looks between which and the ones before more may have come and gone than they show."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seen", tuple(seen for truth in self.truths if (seen := self._as_seen(truth))))
-        object.__setattr__(self, "turnovers", frozenset(self._turnovers()))
+        force_setattr(self, "seen", tuple(seen for truth in self.truths if (seen := self._as_seen(truth))))
+        force_setattr(self, "turnovers", frozenset(self._turnovers()))
         kept = tuple(truth for truth in self.truths if not self._impossible(truth))
-        object.__setattr__(self, "truths", kept)
+        force_setattr(self, "truths", kept)
 
     def _shown(self, truth: Truth) -> list[int]:
         return sorted(
@@ -210,8 +208,7 @@ def first_complete_looks(places: Sequence[Place]) -> list[int | None]:
     return [min((look.begin for look in place.looks if look.complete), default=None) for place in places]
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """How coarse a world is: instants are multiples of ``step``, give or take a second, from BASE on."""
 
     step: int = 3 * HOUR

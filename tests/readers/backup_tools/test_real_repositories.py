@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
+from pathlib import Path
 
 from real_tools import data_of, stopped, why
 
+from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import UNTOLD, Fact
+from drcheck.core.names.tool_repositories import repositories
+from drcheck.readers.logs import repository_checks
 
 ALL = ["2026-11-20T02:00:00+00:00", "2026-11-21T02:00:00+00:00", "2026-11-22T02:00:00+00:00"]
 RESTIC = ("restic", "--no-lock", "snapshots", "--json", "-r")
 BORG = ("borg", "list", "--json")
 INFO = ("borg", "info", "--json", "--glob-archives", "*")
+
+
+def largest(directory):
+    return max((one for one in directory.rglob("*") if one.is_file()), key=lambda one: one.stat().st_size)
+
+
+def flip(file):
+    """Change a byte in the middle of a file."""
+    file.chmod(0o600)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
 
 
 def test_the_snapshots_of_restic_are_of_when_they_began(tools):
@@ -128,7 +145,54 @@ def test_what_was_forgotten_or_deleted_is_not_shown_any_more(tools, copied):
 def test_a_list_does_not_show_that_a_pack_is_missing(tools, copied):
     """What docs/tools/restic.md says that a list cannot prove: restic's own check shows it."""
     repository = copied("restic")
-    largest = max((tools.top / repository / "data").rglob("*"), key=lambda one: one.stat().st_size * one.is_file())
-    largest.unlink()
+    largest(tools.top / repository / "data").unlink()
     assert data_of(tools.look("restic", *RESTIC, repository)) == ALL
     tools.run("restic", "-r", repository, "check", fails=True)
+
+
+def checked(tools, *argv):
+    """Return what the log of a check tells that was run by the line of shell in docs/tools."""
+    page = (Path(__file__).parents[3] / "docs" / "tools" / "restic.md").read_text()
+    line = re.search(r"^\{ date .*restic\.log$", page, re.MULTILINE)[0]
+    log = tools.top / f"check-{len(list(tools.top.iterdir()))}.log"
+    line = line.replace("restic … check --read-data", '"$@"').replace("/srv/checks/restic.log", str(log))
+    tools.run("sh", "-c", line, "sh", *argv)
+    told = repository_checks.parse(log.read_bytes(), "shop")
+    return [(one.level, one.passed) for one in told.checks], [gap.line for gap in told.gaps]
+
+
+def test_checks_of_restic_reach_as_far_as_they_read(tools, copied):
+    repository = copied("restic")
+    restic = ("restic", "--no-cache", "-r", repository, "check")
+    assert checked(tools, *restic) == ([(Rung.STRUCTURE_CHECKED, True)], [])
+    assert checked(tools, *restic, "--read-data") == ([(Rung.DATA_CHECKED, True)], [])
+    assert checked(tools, *restic, "--read-data-subset=1/2") == ([(Rung.STRUCTURE_CHECKED, True)], [])
+    wrong = tools.top / "wrong"
+    wrong.write_text("wrong")
+    said, gaps = checked(tools, *restic, "--password-file", str(wrong))
+    assert said == []
+    assert len(gaps) == 1
+    pack = largest(tools.top / repository / "data")
+    flip(pack)
+    assert checked(tools, *restic) == ([(Rung.STRUCTURE_CHECKED, True)], [])
+    assert checked(tools, *restic, "--read-data") == ([(Rung.DATA_CHECKED, False)], [])
+    pack.unlink()
+    assert checked(tools, *restic) == ([(Rung.STRUCTURE_CHECKED, False)], [])
+
+
+def test_checks_of_borg_reach_as_far_as_they_read(tools, copied):
+    repository = copied("borg")
+    borg = ("borg", "check", "--verbose")
+    assert checked(tools, *borg, repository) == ([(Rung.STRUCTURE_CHECKED, True)], [])
+    assert checked(tools, *borg, "--verify-data", repository) == ([(Rung.DATA_CHECKED, True)], [])
+    assert checked(tools, *borg, "--repository-only", repository) == ([(Rung.CHECKSUMMED, True)], [])
+    assert checked(tools, *borg, "--last", "1", repository) == ([(Rung.CHECKSUMMED, True)], [])
+    flip(largest(tools.top / repository / "data"))
+    assert checked(tools, *borg, "--archives-only", "--verify-data", repository) == ([(Rung.DATA_CHECKED, False)], [])
+    assert checked(tools, *borg, repository) == ([(Rung.STRUCTURE_CHECKED, False)], [])
+
+
+def test_real_repositories_are_recognised_by_their_files(tools):
+    for name in ("restic", "borg"):
+        names = {str(one.relative_to(tools.top)) for one in (tools.top / name).rglob("*") if one.is_file()}
+        assert [(one.directory, one.reader) for one in repositories(names)] == [(f"{name}/", name)]

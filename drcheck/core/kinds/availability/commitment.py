@@ -7,9 +7,10 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
 
+from msgspec import Struct, field
+
 from drcheck.core.evaluation.interface import OfRecords
 from drcheck.core.evaluation.terms import Records, Terms
-from drcheck.core.fast_dataclasses import dataclass, field
 from drcheck.core.model.commitments import Money, Needs, Notice, Outside
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells
@@ -36,8 +37,7 @@ class ClaimFrom(StrEnum):
     LAST_REPORT = "last_report"
 
 
-@dataclass(frozen=True, slots=True)
-class MaintenanceRule:
+class MaintenanceRule(Struct, frozen=True):
     """Which announced maintenance is excused."""
 
     type: str
@@ -51,8 +51,7 @@ class MaintenanceRule:
     """Of the windows that begin in one such slot, only the first is excused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Excuses:
+class Excuses(Struct, frozen=True):
     """Downtime that does not count."""
 
     maintenance: tuple[MaintenanceRule, ...] = ()
@@ -61,8 +60,7 @@ class Excuses:
     """Causes, as outage logs name them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """By when a credit must be claimed."""
 
     after: ClaimFrom
@@ -70,8 +68,7 @@ class Claim:
     """None: at once, by that instant itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credits:
+class Credits(Struct, frozen=True):
     """What a shortfall costs: exactly one of ``tiers``, ``per_percent``, ``full_hours_times`` and ``ratio`` is set."""
 
     of: str = ""
@@ -95,8 +92,7 @@ class Credits:
     """What is paid for a month, if the policy tells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Availability(OfRecords):
+class Availability(OfRecords, frozen=True):
     """The period's availability, without what is excused, reaches the target."""
 
     at_least: Fraction = Fraction(0)

@@ -11,8 +11,10 @@ from fractions import Fraction
 from math import floor
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from drcheck.core.evaluation.terms import Records
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.history.log_lines import unread
 from drcheck.core.kinds.availability.commitment import Availability, Excuses, Formula
 from drcheck.core.kinds.availability.maintenance import Announced
@@ -40,8 +42,7 @@ class Down(NamedTuple):
     """Empty: not told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What became of the down seconds of a period; all sets are disjoint."""
 
     counted: Spans = ()
@@ -138,8 +139,7 @@ def may_tell_an_outage(records: Records) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """What of maintenance is not known: what nobody has seen announced, and windows of which it is not known when."""
 
     since: int = FOREVER

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import partial
 
+from msgspec import Struct
+
 from drcheck.core import decimals, words
 from drcheck.core.evaluation.headroom import warn_at
 from drcheck.core.evaluation.terms import Records, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.kinds.availability import downtime
 from drcheck.core.kinds.availability.cited import Shown, cited
 from drcheck.core.kinds.availability.commitment import Availability
@@ -61,8 +62,7 @@ def evaluate(commitment: Availability, records: Records, terms: Terms, window: W
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What the logs tell, whatever the period."""
 
     commitment: Availability
@@ -86,8 +86,7 @@ class _Seen:
         return [one for one in self.told(until) if one.outage.total or not self.commitment.total_only]
 
 
-@dataclass(frozen=True, slots=True)
-class _Period:
+class _Period(Struct, frozen=True):
     """A period as it is judged."""
 
     slot: calendar.Slot

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Joined, Making, Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.lateness import longest_interval, promised_by
@@ -17,8 +16,7 @@ from drcheck.core.model.verdict import Finding, Window
 from drcheck.core.time import calendar
 
 
-@dataclass(frozen=True, slots=True)
-class Frequency(OfBackups):
+class Frequency(OfBackups, frozen=True):
     """Backups are made often enough: exactly one of ``every``, ``per`` and ``schedule`` is set."""
 
     every: int | None = None

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import repeat, takewhile
 
+from msgspec import Struct
+
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot
@@ -18,7 +20,6 @@ from drcheck.core.evaluation.exposure import Exposure, cite, presence, rejected
 from drcheck.core.evaluation.headroom import at_risk, warn_at
 from drcheck.core.evaluation.same_point import Number, Numbers
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.backup_frequency.owed_slots import OwedSlots, owed_slots
@@ -78,8 +79,7 @@ def _reason_every(exposure: Exposure, every: int, grace: int, t: int, as_of: int
     return f"newest backup of {of} was begun {words.instant(data)}{age}; {owed}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Filled:
+class _Filled(Struct, frozen=True):
     """One slot, and when it came to hold its points."""
 
     label: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass, replace
 from drcheck.core.model.commitments import Joined, Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells
@@ -16,8 +17,7 @@ from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Copies(OfBackups):
+class Copies(OfBackups, frozen=True):
     """Each slot has a point with enough complete copies, far enough apart, in time; every copy lies where it must."""
 
     at_least: int | None = None

@@ -15,6 +15,7 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import MOST_CITED
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.headroom import warn_at
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.evaluation.same_point import have_one_instant
 from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
@@ -27,7 +28,7 @@ from drcheck.core.model.points import Row
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Quantity, Window
 from drcheck.core.time.spans import includes
-from drcheck.core.time.timeline import cut, overlay
+from drcheck.core.time.timeline import cut
 
 
 def evaluate(commitment: Copies, subject: Subject, terms: Terms, window: Window) -> Finding:
@@ -37,8 +38,7 @@ def evaluate(commitment: Copies, subject: Subject, terms: Terms, window: Window)
         findings.append(_enough(commitment, commitment.at_least, subject, terms, window))
     if commitment.all_in is not None:
         findings.append(all_in(commitment.all_in, subject, terms, window))
-    pieces = overlay(window, [finding.pieces for finding in findings])
-    deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, findings)
     first = findings[0]
     evidence = dict.fromkeys(one for finding in (deciding, *findings) for one in finding.evidence)
     return Finding(

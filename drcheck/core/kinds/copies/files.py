@@ -7,8 +7,9 @@ from collections import defaultdict
 from itertools import chain, permutations
 from typing import Final
 
+from msgspec.structs import replace
+
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.fast_dataclasses import replace
 from drcheck.core.model.points import Points
 
 _VERSION: Final = re.compile(r"\?versionId=[^/]*$")

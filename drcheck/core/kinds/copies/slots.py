@@ -12,10 +12,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from msgspec import Struct
+
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import presence
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.part import Part
 from drcheck.core.kinds.copies.apart import Counting, Found
 from drcheck.core.kinds.copies.commitment import Copies
@@ -27,8 +28,7 @@ from drcheck.core.time import calendar
 from drcheck.core.time.spans import Span, Spans, covers, includes, union
 
 
-@dataclass(frozen=True, slots=True)
-class SlotOfCopies:
+class SlotOfCopies(Struct, frozen=True):
     """One slot, and the recovery points that it holds."""
 
     slot: calendar.Slot
@@ -61,8 +61,7 @@ class SlotOfCopies:
         return tuple(part for part, until in self.known if until <= min(t, self.settled - 1))
 
 
-@dataclass(frozen=True, slots=True)
-class DecidingSlots:
+class DecidingSlots(Struct, frozen=True):
     """The slots that decide about a window, oldest first."""
 
     slots: Sequence[SlotOfCopies]

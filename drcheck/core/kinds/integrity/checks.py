@@ -12,11 +12,12 @@ from heapq import heappop, heappush
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from drcheck.core import words
 from drcheck.core.evaluation.every_point import why_untold
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.terms import Records, Subject
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.log_lines import Unread, unread
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Rung
@@ -45,8 +46,7 @@ class Failed(NamedTuple):
     """The point that failed; None: a log tells of it, and what nobody could read in that may end it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checks:
+class Checks(Struct, frozen=True):
     """The checks of one data set."""
 
     passed: Sequence[Passed]
@@ -255,8 +255,7 @@ def _shown(part: Part) -> Iterator[Passed]:
             yield Passed(begin, f"the look at {points.source}", cite((points, -standing[0])))
 
 
-@dataclass(frozen=True, slots=True)
-class Verifying:
+class Verifying(Struct, frozen=True):
     """How far the looks at one source could verify checksums."""
 
     since: int | None

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.model.commitments import Needs, Rung
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells
@@ -15,8 +14,7 @@ from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Integrity(OfBackups):
+class Integrity(OfBackups, frozen=True):
     """The evidence was checked to a rung of the ladder, recently enough."""
 
     level: Rung = Rung.CHECKSUMMED

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from msgspec import Struct
+
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import MOST_CITED
 from drcheck.core.evaluation.headroom import at_risk
 from drcheck.core.evaluation.recoveries import gap_between, unseen
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.kinds.integrity.checks import Checks, Failed, Passed, Verifying
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung
@@ -49,8 +50,7 @@ def evaluate(commitment: Integrity, subject: Subject, records: Records, terms: T
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Struct, frozen=True):
     """The status of one data set at each instant, and why."""
 
     commitment: Integrity

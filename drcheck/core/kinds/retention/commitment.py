@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import ClassVar
 
+from msgspec import field
+from msgspec.structs import replace
+
 from drcheck.core.evaluation.interface import Counts, OfBackups
 from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass, field, replace
 from drcheck.core.history.part import of_kind
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment, Needs
@@ -18,8 +20,7 @@ from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Finding, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Retention(OfBackups):
+class Retention(OfBackups, frozen=True):
     """What is owed still stands; nothing older than ``at_most`` does."""
 
     keep: int | None = None

@@ -12,12 +12,14 @@ from functools import cached_property, lru_cache, partial
 from itertools import groupby, pairwise, repeat
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
+from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.retention.tiers import Held, tier, why_it_may_not_stand, why_not_kept
@@ -41,8 +43,7 @@ def evaluate(commitment: Retention, subject: Subject, terms: Terms, window: Wind
         findings.append(tier(per, count, subject, terms, window))
     if commitment.at_most is not None:
         findings.append(_nothing_older(commitment, commitment.at_most, subject, terms, window))
-    pieces = overlay(window, [finding.pieces for finding in findings])
-    deciding = next(finding for finding in findings if finding.status is pieces[-1].status)
+    pieces, deciding = all_required(window, findings)
     evidence = dict.fromkeys(cited for finding in findings for cited in finding.evidence)
     return Finding(
         of=subject.of,
@@ -56,8 +57,7 @@ def evaluate(commitment: Retention, subject: Subject, terms: Terms, window: Wind
     )
 
 
-@dataclass
-class _Owed:
+class _Owed(Struct, dict=True):
     """One slot, while it is owed; what it takes long to find out is found out once it is asked."""
 
     slot: calendar.Slot
@@ -274,8 +274,7 @@ def _plan(per: Per, zone: tzinfo, begun: Span, keep: int, grace: int, window: Wi
     return _Plan(Ruler(slots), dues, ends, array("q", since), array("q", until))
 
 
-@dataclass(frozen=True, slots=True)
-class _Owing:
+class _Owing(Struct, frozen=True):
     """What all slots of one judgement share."""
 
     subject: Subject

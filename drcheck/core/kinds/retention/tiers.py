@@ -10,12 +10,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 
+from msgspec import Struct
+
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
 from drcheck.core.evaluation.terms import Subject, Terms
-from drcheck.core.fast_dataclasses import dataclass
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import LONG_AGO
@@ -28,8 +29,7 @@ from drcheck.core.time.spans import Spans, covers, includes
 from drcheck.core.time.timeline import cut, within
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """One slot and the counted points that lie, or may lie, in it."""
 
     by_slot: BySlot
@@ -106,8 +106,7 @@ def seen_from(subject: Subject, start: int) -> Spans:
     return proved_at_all(part.absence.none_unseen(start) for part in subject.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tier:
+class _Tier(Struct, frozen=True):
     """What a tier owes and holds at one instant."""
 
     status: Status | None
