@@ -52,7 +52,7 @@ def rises(column: Column) -> bool:
         values = column.tolist()
         return all(map(lt, values, islice(values, 1, None)))
     its = np.asarray(column)
-    return bool((its[:-1] < its[1:]).all())
+    return not np.count_nonzero(its[:-1] >= its[1:])
 
 
 def never_falls(column: Column) -> bool:
@@ -61,7 +61,7 @@ def never_falls(column: Column) -> bool:
         values = column.tolist()
         return values == sorted(values)
     its = np.asarray(column)
-    return bool((its[:-1] <= its[1:]).all())
+    return not np.count_nonzero(its[:-1] > its[1:])
 
 
 def none_less(column: Column, other: Column) -> bool:
@@ -69,7 +69,7 @@ def none_less(column: Column, other: Column) -> bool:
     if (np := _NUMPY.for_values(len(column))) is None:
         return all(map(ge, column.tolist(), other.tolist()))
     count = min(len(column), len(other))
-    return bool((np.asarray(column)[:count] >= np.asarray(other)[:count]).all())
+    return not np.count_nonzero(np.asarray(column)[:count] < np.asarray(other)[:count])
 
 
 def bounds(column: Column) -> tuple[int, int]:
@@ -125,7 +125,8 @@ def picked(column: Column, rows: Column) -> Column:
 def places(column: Column, values: Column, *, after: bool = False) -> Column:
     """Return where each of ``values`` would be put into a sorted column: before equal ones, or ``after`` them."""
     if (np := _NUMPY.for_values(len(values))) is None:
-        return array("q", list(map(bisect_right if after else bisect_left, repeat(column.tolist()), values.tolist())))
+        among = column if len(values) < FEW else column.tolist()
+        return array("q", list(map(bisect_right if after else bisect_left, repeat(among), values)))
     side = "right" if after else "left"
     return _column(np.asarray(column).searchsorted(np.asarray(values), side))
 

@@ -14,8 +14,6 @@ from itertools import accumulate
 from operator import add, not_, sub
 from typing import Any, Final
 
-from msgspec.structs import replace
-
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
@@ -188,8 +186,8 @@ def read_candidates(table: Facts) -> CandidateColumns:
     begin, end = text(table.get("begin", "")), text(table.get("end", ""))
     data = array("q", accumulate(read("data")))
     arrived = _moved(table, "arrived", data)
-    return replace(
-        read_texts(table),
+    return CandidateColumns(
+        **read_texts(table),
         name=[f"{begin}{name}{end}" for name in _texts(table, "name")],
         data_lo=data,
         data_hi=_moved(table, "data_span", data),
@@ -211,20 +209,23 @@ def written_texts(shown: CandidateColumns) -> Facts:
     return told({"rows": len(shown), **{key: _once(column) for key, column in columns.items()}})
 
 
-def read_texts(table: Facts) -> CandidateColumns:
-    """Return what :func:`written_texts` was given; raises :class:`Damaged` where columns differ in length."""
-    read = partial(_column, table, table.get("rows", 0))
-    return CandidateColumns(
-        of=_texts(table, "of"),
-        kind=_texts(table, "kind"),
-        checksum=_texts(table, "checksum"),
-        complete=list(map(not_, read("incomplete"))) if table.get("incomplete") else [True] * table.get("rows", 0),
-        pieces=list(map(_read_pieces, its)) if isinstance(its := table.get("pieces"), list) else read("pieces", None),
-    )
+def read_texts(table: Facts) -> dict[str, Any]:
+    """Return the columns of :func:`written_texts` by name; raises :class:`Damaged` where they differ in length."""
+    rows, pieces = table.get("rows", 0), table.get("pieces")
+    read = partial(_column, table, rows)
+    return {
+        "of": _texts(table, "of"),
+        "kind": _texts(table, "kind"),
+        "checksum": _texts(table, "checksum"),
+        "complete": list(map(not_, read("incomplete"))) if table.get("incomplete") else [True] * rows,
+        "pieces": list(map(_read_pieces, pieces)) if isinstance(pieces, list) else read("pieces", None),
+    }
 
 
 def _texts(table: Facts, key: str) -> Sequence[str]:
     found = _column(table, table.get("rows", 0), key, "")
+    if isinstance(table.get(key, ""), str):
+        return found
     try:
         "".join(found)
     except TypeError:

@@ -282,8 +282,7 @@ def table(facts: Facts) -> Table:
         its["first_seen"], its["last_seen"], gone_lo, gone_hi,
     )  # fmt: skip
     odd = set() if all(shown.complete) else {row for row, whole in enumerate(shown.complete) if not whole}
-    for key in ("rewritings", "like", "whole", "facts"):
-        odd.update(row for row, *_ in facts[key])
+    odd.update(row for key in ("rewritings", "like", "whole", "facts") for row, *_ in facts[key])
     odd.update(row for pair in facts["replaced"] for row in pair[:2] if row >= 0)
     for first, last in (("first_data_lo", "data_lo"), ("first_data_hi", "data_hi")):
         if its[first] is not its[last]:
@@ -295,13 +294,13 @@ def table(facts: Facts) -> Table:
         seen.data_lo, seen.data_hi = its["first_data_lo"][row], its["first_data_hi"][row]
         special[row] = seen
     _tell(facts, special)
-    return replace(rows, special=special)
+    return replace(rows, special=special) if special else rows
 
 
 def _shown(facts: Facts, its: Mapping[str, array[int]]) -> CandidateColumns:
     """Return candidates as the newest look showed each."""
-    return replace(
-        columns.read_texts(facts["shown"]),
+    return CandidateColumns(
+        **columns.read_texts(facts["shown"]),
         name=planes.read_names(facts["names"]),
         data_lo=its["data_lo"],
         data_hi=its["data_hi"],
@@ -369,8 +368,8 @@ def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
         origin=sealed,
         shelf=StoredShelf(log, key, upto, {stretch: one.at for stretch, one in sealed.items()}),
         turnovers={(text(of), again): list(its) for of, again, its in facts["turnovers"]},
-        ended=list(zip(_read(facts["ended"]), facts["ended_again"], strict=True)),
-        reach=Reach.of(looks.complete()),
+        ended=list(zip(_read(facts["ended"]), facts["ended_again"], strict=True)) if facts["ended_again"] else [],
+        reach=Reach.of(looks),
     )
     return SourceState(history, Standing[facts["standing"]], facts["log"])
 

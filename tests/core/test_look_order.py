@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.history.look_order import in_order
-from drcheck.core.history.looks import Reach
+from drcheck.core.history.looks import Looks, Reach
 from drcheck.core.model.evidence import LONG_AGO, Look
 
 
@@ -53,5 +53,5 @@ def test_what_still_stands_was_shown_by_the_newest_look_that_asked_as_far_back(a
     followed = Reach()
     for begin, asked in made:
         followed.follow(begin, asked)
-    assert followed == Reach.of(made)
+    assert followed == Reach.of(Looks(Look("dumps", begin, begin, asked) for begin, asked in made))
     assert followed.last_shown(array("q", data), array("q", seen)).tolist() == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate, compress, islice
 from operator import lt
 from typing import Final, Self, overload
@@ -148,14 +149,12 @@ class Reach:
         return (self._begin[-1], self._asked_from[-1]) if self._begin else None
 
     @classmethod
-    def of(cls, looks: Iterable[tuple[int, int]]) -> Self:
-        """Return what is left of complete looks, oldest first: when each began, and how far back it asked."""
+    def of(cls, looks: Looks) -> Self:
+        """Return what is left of the complete ones of ``looks``."""
         reach = cls()
-        began, asked = zip(*those, strict=True) if (those := list(looks)) else ((), ())
-        furthest_after = [*accumulate(reversed(asked), min, initial=FOREVER)][-2::-1]
-        kept = list(map(lt, asked, furthest_after))
-        reach._begin.extend(compress(began, kept))
-        reach._asked_from.extend(compress(asked, kept))
+        begin, asked_from = _furthest(looks.complete_columns())
+        reach._begin.frombytes(begin)
+        reach._asked_from.frombytes(asked_from)
         return reach
 
     def back_to(self, data: int) -> int:
@@ -176,6 +175,18 @@ class Reach:
         return isinstance(other, Reach) and (self._asked_from, self._begin) == (other._asked_from, other._begin)
 
     __hash__ = None  # type: ignore[assignment]  # it changes
+
+
+@lru_cache(maxsize=32)
+def _furthest(looks: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Return those of complete looks after which none asked as far back, as such columns.
+
+    A run looks at the sources of all services at once, so that most share it.
+    """
+    began, asked = (array("q", column) for column in looks)
+    furthest_after = [*accumulate(reversed(asked), min, initial=FOREVER)][-2::-1]
+    kept = list(map(lt, asked, furthest_after))
+    return array("q", compress(began, kept)).tobytes(), array("q", compress(asked, kept)).tobytes()
 
 
 def _look(begin: int, took: int, asked_from: int, size: int, hidden: int) -> Look:

@@ -22,7 +22,7 @@ from drcheck.core.history.columns import columns
 from drcheck.core.history.likeness import Reading, readings
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.part import Part
-from drcheck.core.history.sightings import Sighting
+from drcheck.core.history.sightings import STRETCH, Sighting
 from drcheck.core.history.source_history import SIZES, History
 from drcheck.core.history.table import Table
 from drcheck.core.history.twins import alike_in
@@ -41,7 +41,7 @@ def parts_of(
     then or later, came then and was first shown then is left out.
     """
     known = _Known(history)
-    newest = known.newest(until, until)
+    newest = known.newest(until, until, enough=since + SIZES)
     oldest = {of: min(since, newest.get(of, FOREVER) - SIZES) for of in source.of}
     needed = {of: known.needed(of, oldest[of], until) for of in source.of}
     as_one, *others = readings(source)
@@ -76,7 +76,7 @@ def parts_of(
             continue
         if (older := known.newest(min(oldest[of], until), until).get(of)) is not None:
             # Twice as far back each time, so that what never counted is not read over and over.
-            further = min(older - SIZES, 2 * oldest[of] - newest[of])
+            further = min(older - SIZES, 2 * oldest[of] - known.newest(until, until)[of])
             alone = replace(source, of=(of,))
             found |= parts_of(history, alone, clock_tolerance=clock_tolerance, since=further, until=until)
     return found
@@ -119,10 +119,11 @@ class _Known:
         self._tables: dict[int | None, Table] = {None: history.standing.table()}
         """By stretch; None: what is in memory."""
 
-    def newest(self, before: int, until: int) -> dict[str, int]:
+    def newest(self, before: int, until: int, enough: int = FOREVER) -> dict[str, int]:
         """Return the newest data older than ``before`` of each data set, of what was known of before ``until``.
 
-        What is dated later than that is future-dated, and hides nothing that stopped long ago.
+        What is dated later than that is future-dated, and hides nothing that stopped long ago. Where there is something
+        of ``enough`` or later, no stretch is read for what may be even newer.
         """
         found: dict[str, int] = {}
 
@@ -137,7 +138,7 @@ class _Known:
                 note(of, data)
         for stretch, sealed in self._history.sealed.items():
             for of, its in sealed.newest.items():
-                if its.oldest >= until:
+                if its.oldest >= until or (its.data_lo >= before and found.get(of, LONG_AGO) >= enough):
                     continue
                 older = its.data_lo if its.data_lo < before else self._newest_before(stretch, of, before, until)
                 if older is not None:
@@ -164,16 +165,19 @@ class _Known:
             return (seen.shown.data_hi >= oldest and seen.oldest < until) or seen.is_rotten
 
         found = _Needed(sightings=[seen for seen in self._sightings if is_needed(seen)])
-        found.rows[None] = _plain(self._tables[None], of, oldest, until)
-        chosen = [self._tables[None].only(found.rows[None])]
-        for stretch, sealed in self._history.sealed.items():
+        chosen: list[Table] = []
+        for stretch, sealed in sorted(self._history.sealed.items()):
             its = sealed.newest.get(of)
             if its is None or not (sealed.rotten or (its.oldest < until and its.data_hi >= oldest)):
                 continue
             table = self._table(stretch)
             found.sightings += filter(is_needed, table.special.values())
-            found.rows[stretch] = _plain(table, of, oldest, until)
+            is_within = stretch * STRETCH >= oldest and its.data_lo < until
+            found.rows[stretch] = _of(table, of) if is_within else _plain(table, of, oldest, until)
             chosen.append(table.only(found.rows[stretch]))
+        # What came since the snapshot is mostly newer than all that lies in it: then the rows are in order already.
+        found.rows[None] = _plain(self._tables[None], of, oldest, until)
+        chosen.append(self._tables[None].only(found.rows[None]))
         found.plain = Table.joined(chosen)
         return found
 
@@ -219,6 +223,13 @@ class _Known:
             assert shelf is not None, "what is sealed lies on a shelf"
             self._tables[stretch] = shelf.table(stretch)
         return self._tables[stretch]
+
+
+def _of(table: Table, of: str) -> Sequence[int]:
+    """Return the rows of a data set, but for those of which columns do not tell all."""
+    if not table.special and table.of.count(of) == len(table):
+        return range(len(table))
+    return [row for row, its in enumerate(table.of) if its == of and row not in table.special]
 
 
 def _plain(table: Table, of: str, oldest: int, until: int) -> Sequence[int]:

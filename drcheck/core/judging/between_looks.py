@@ -18,12 +18,12 @@ from drcheck.core.model.verdict import Finding, Piece, Window
 
 def complete_looks(names: Iterable[str], evidence: Mapping[str, SourceEvidence], window: Window) -> tuple[int, ...]:
     """Return when, within ``window``, every one of the sources ``names`` was seen whole; oldest first."""
-    looks: set[int] | None = None
-    for name in names:
-        parts = evidence[name].parts.values() if name in evidence else ()
-        its = {begin for part in parts for begin in part.absence.within(window)}
-        looks = its if looks is None else looks & its
-    return tuple(sorted(looks or ()))
+    of_sources = [[*evidence[name].parts.values()] if name in evidence else [] for name in names]
+    if len(of_sources) == 1 and len(of_sources[0]) == 1:
+        ((part,),) = of_sources
+        return tuple(dict.fromkeys(part.absence.within(window)))
+    looks = [{begin for part in parts for begin in part.absence.within(window)} for parts in of_sources]
+    return tuple(sorted(set.intersection(*looks))) if looks else ()
 
 
 def marked(finding: Finding, looks: Sequence[int]) -> Finding:

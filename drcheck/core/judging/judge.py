@@ -236,7 +236,7 @@ def _by_restored_set(policy: Policy, commitment: Commitment, records: Records, t
 
 def _placed(finding: Finding, policy: Policy) -> Finding:
     """Say of each piece of evidence in which file it lies: an earlier text may have named another place."""
-    evidence = tuple(cited._replace(place=policy.sources[cited.source].file(cited.name)) for cited in finding.evidence)
+    evidence = tuple(cited.placed(policy.sources[cited.source].file(cited.name)) for cited in finding.evidence)
     return replace(finding, evidence=evidence)
 
 

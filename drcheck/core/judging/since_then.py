@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from functools import cache
+from datetime import tzinfo
+from functools import cache, lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Final
@@ -30,6 +31,7 @@ from drcheck.core.model.log_records import Log
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.since_then import Change, What
+from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Window
 from drcheck.core.time import calendar
 
@@ -75,21 +77,26 @@ def deleted_early(policy: Policy, evidence: Mapping[str, SourceEvidence], window
             continue
         per, keep = kept
         zone = ZoneInfo(promise.zone or policy.timezone)
-        slots = [slot for slot in calendar.slots(per, zone, window.start - keep, window.end) if slot.end <= window.end]
+        ruler = _over(per, zone, window.start - keep, window.end)
         effective = policy.agreement.effective or LONG_AGO
         parts: dict[str, list[Part]] = {}
         for name in promise.evidence:
             for of, part in evidence[name].parts.items() if name in evidence else ():
                 parts.setdefault(of, []).append(replace(part, points=_points(part)))
-        ruler = Ruler(slots)
         for its in parts.values():
             if all(integer_columns.alike(part.points.gone_hi, FOREVER) for part in its):
                 continue  # nothing went
             by_slot = BySlot(its, ruler)
-            for index, slot in enumerate(slots):
+            for index, slot in enumerate(ruler.slots):
                 if slot.start >= effective and by_slot.all_gone_by(index, slot.start + keep):
                     found.update((points.source, points.of, row) for points, row in by_slot.begun_in(index))
     return found
+
+
+@lru_cache(maxsize=16)
+def _over(per: Per, zone: tzinfo, start: int, end: int) -> Ruler:
+    """Return the slots from ``start`` on that end by ``end``: the same for all services of an estate."""
+    return Ruler([slot for slot in calendar.slots(per, zone, start, end) if slot.end <= end])
 
 
 def _points(part: Part) -> Points:

@@ -46,4 +46,5 @@ def subject_of(
 
 
 def _checked(part: Part, logs: Mapping[str, Log]) -> Part:
-    return replace(part, points=checks.apply(part.points, logs))
+    points = checks.apply(part.points, logs)
+    return part if points is part.points else replace(part, points=points)

@@ -226,3 +226,8 @@ class Cited(NamedTuple):
     """The file that it is, or that tells of it, as ``CONNECTION:PATH``."""
     in_doubt: str = ""
     """Why it may not count; empty: it surely does, or surely does not."""
+
+    def placed(self, place: str) -> Cited:
+        """Return it as it lies in, or is told by, the file ``place``."""
+        source, of, name, data_as_of, available_at, why_not, told, _, in_doubt = self
+        return Cited(source, of, name, data_as_of, available_at, why_not, told, place, in_doubt)

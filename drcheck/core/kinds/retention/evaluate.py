@@ -188,7 +188,7 @@ def _standing(slots: Iterable[_Owed], window: Window, *, whole: bool) -> list[Pi
 
 
 def _cited(slots: list[_Owed]) -> Iterator[Cited]:
-    return (cite(row) for slot in slots for row in slot.held.rows)
+    return (cite(row) for slot in slots for row in slot.owing.by_slot.rows(slot.index))
 
 
 def _summary(
