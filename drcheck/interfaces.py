@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from drcheck.core.model.evidence import LONG_AGO, Fact, Settled, State, Told
+from drcheck.core.model.evidence import LONG_AGO, Fact, FactValue, Settled, StateRead
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.errors import DrcheckError
@@ -78,10 +78,10 @@ class Entry(NamedTuple):
     """The time that the place shows for it: S3 and Azure ``last_modified``, mtime on hosts and disks."""
     checksum: str = ""
     """Equal values prove equal content (an ETag of a plain upload, a Content-MD5); empty: none is told."""
-    archived: Told | None = None
+    archived: FactValue | None = None
     """Whether it lies in an archive tier, whose name ``how`` is, and cannot be read for hours; None: no place for that.
 
-    A :class:`~drcheck.core.model.evidence.Told` that neither holds nor does not: the listing cannot tell."""
+    A :class:`~drcheck.core.model.evidence.FactValue` that neither holds nor does not: the listing cannot tell."""
     version: str = ""
     """Which version of a thing it is, where each is listed: ``name`` ends in it."""
     noncurrent: bool = False
@@ -185,11 +185,11 @@ class Collector(Protocol):
         """
         ...
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Return what the storage itself tells of ``name``, or with None of the place as a whole; it reads no content.
 
         Every fact that is asked is answered: what the credentials may not see, or the place cannot tell, is a
-        :class:`~drcheck.core.model.evidence.Told` that
+        :class:`~drcheck.core.model.evidence.FactValue` that
         neither holds nor does not. Of the place, ``holds=False`` means that
         it holds for nothing that lies there, so that nothing there need be asked; True, that it may hold. Facts that a
         listing has told already cost no request, and one after the place was asked may tell more of them; what the
@@ -213,7 +213,7 @@ class Collector(Protocol):
         ...
 
 
-class Asked(Struct, frozen=True):
+class LookRequest(Struct, frozen=True):
     """What a look is asked for."""
 
     since: int
@@ -246,7 +246,7 @@ class Asked(Struct, frozen=True):
     """Bytes of content that may be read to check it against its checksum."""
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Of a list of what exists, alias of each connection to the host that it leads to: the list may name that."""
-    states: Mapping[str, State] = field(default_factory=dict)
+    states: Mapping[str, StateRead] = field(default_factory=dict)
     """Name to what an earlier look read of its state, where the source asks for one."""
     judged_since: int = LONG_AGO
     """The oldest data that is judged: of what is older only that is needed which it builds on."""
@@ -300,6 +300,6 @@ class Read(Protocol):
     directories). Faults become gaps of the look; only faults in drcheck itself raise.
     """
 
-    def __call__(self, collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+    def __call__(self, collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
         """Look at ``source`` once."""
         ...

@@ -133,7 +133,7 @@ _READERS: Final = (
     ),
     Reader(
         "drills",
-        "drcheck.readers.logs.drills",
+        "drcheck.readers.logs.ledger_drills",
         "drills that drcheck ran, out of its ledger",
         yields=frozenset({Tells.RESTORE_TESTS}),
         behaves=Behaviour.APPENDED,
@@ -143,7 +143,7 @@ _READERS: Final = (
     ),
     Reader(
         "recorded-drills",
-        "drcheck.readers.logs.drills",
+        "drcheck.readers.logs.ledger_drills",
         "restore tests that `drcheck drill record` and `import` put into the ledger",
         yields=frozenset({Tells.RESTORE_TESTS}),
         behaves=Behaviour.APPENDED,

@@ -184,7 +184,7 @@ class Report(Struct, frozen=True):
     @property
     def seen(self) -> Sources:
         """How many sources of all its services were seen."""
-        return summary.together(judged.seen for judged in self.services)
+        return summary.totals_of_sources(judged.seen for judged in self.services)
 
     def told(self) -> str:
         """Return what the run came to in a line: what was found of how many commitments, and what could not be seen."""

@@ -209,7 +209,7 @@ class Witnessed(NamedTuple):
     """Its public key, as a *vkey* of a cosignature."""
 
 
-class Proof(NamedTuple):
+class ProofSettings(NamedTuple):
     """What signs the ledger, so that others can tell later that nothing of it was changed."""
 
     key: str
@@ -276,7 +276,7 @@ class Settings(Struct, frozen=True):
     """Files of standards that reports map verdicts to, beside those that come with drcheck."""
     watch: Watch = Watch()
     notify: Notify = Notify()
-    proof: Proof | None = None
+    proof: ProofSettings | None = None
     drills: Drills = Drills()
 
 

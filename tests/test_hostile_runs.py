@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from drcheck import registry
 from drcheck.app import verify
-from drcheck.collectors import bounds
+from drcheck.collectors import value_bounds
 from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.interfaces import Entry, Seek
@@ -253,8 +253,8 @@ def test_whatever_a_cloud_answers_ends_no_run(world: World, splices: list[tuple[
     assert not outcome.tracebacks
 
 
-@pytest.mark.parametrize("size", [0, 1, bounds.LARGEST])
-@pytest.mark.parametrize("seconds", [bounds.EARLIEST, bounds.EARLIEST + 1, -1, 0, bounds.LATEST - 1])
+@pytest.mark.parametrize("size", [0, 1, value_bounds.LARGEST])
+@pytest.mark.parametrize("seconds", [value_bounds.EARLIEST, value_bounds.EARLIEST + 1, -1, 0, value_bounds.LATEST - 1])
 def test_numbers_at_their_bounds_are_judged(world: World, seconds: int, size: int):
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     world.s3.lies = [

@@ -23,17 +23,17 @@ from msgspec.structs import replace
 from drcheck.app.check_sample import sample_faults
 from drcheck.app.completeness import differences, of_log
 from drcheck.app.judge import judge
+from drcheck.app.ledger_excerpt import CHECKPOINT, goes_on, verify_records
 from drcheck.app.offline import tolerance_of
+from drcheck.app.policy_versions import versions
 from drcheck.app.proof import compare_elsewhere
 from drcheck.app.question import all_named
-from drcheck.app.records import CHECKPOINT, goes_on, verify_records
-from drcheck.app.versions import versions
 from drcheck.core import words
 from drcheck.core.model.policy_text import joined, separated
 from drcheck.core.model.verdict import Window
+from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.proof.trust import Trust
-from drcheck.core.proof.verification import Verification
 from drcheck.errors import UsageError
 from drcheck.ledger.interface import Log
 from drcheck.ledger.store import open_ledger
@@ -41,7 +41,7 @@ from drcheck.ledger.tree import Tree
 from drcheck.policyfile.extends import MOST
 from drcheck.policyfile.load import reload
 from drcheck.reports.bundle import MANIFEST
-from drcheck.reports.json import report_object, written
+from drcheck.reports.json import json_text, report_object
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, attachments
 from drcheck.run_report import Report
 from drcheck.settings import Settings
@@ -63,14 +63,14 @@ _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
 
 
-class Checked(Struct, frozen=True):
+class CheckedReport(Struct, frozen=True):
     """What checking a report came to."""
 
     held: tuple[str, ...]
     """What was checked and is as it must be, a line each."""
     wrong: tuple[str, ...]
     """What is not, a line each."""
-    proof: Verification | None = None
+    proof: LedgerVerification | None = None
     """What a signature says of it, where there is one, or one was asked for."""
 
     @property
@@ -79,7 +79,9 @@ class Checked(Struct, frozen=True):
         return 1 if self.wrong else self.proof.exit_status if self.proof is not None else 0
 
 
-def check(file: str, settings: Settings | None, trust: Trust | None = None, authority: str | None = None) -> Checked:
+def check(
+    file: str, settings: Settings | None, trust: Trust | None = None, authority: str | None = None
+) -> CheckedReport:
     """Check a bundle, or a report as PDF, and where it leads to others these too; with ``settings`` the ledger as well.
 
     ``trust``: whose signatures of the records are believed; None: nobody's. ``authority``: the file with the
@@ -92,11 +94,11 @@ def check(file: str, settings: Settings | None, trust: Trust | None = None, auth
     files = attachments(data)
     if DOCUMENTS in files:
         checked = _all_documents(Path(file).parent, files[DOCUMENTS].decode("utf-8", "replace"), settings)
-        return checked if trust is None else replace(checked, proof=Verification(open=[_ELSEWHERE]))
+        return checked if trust is None else replace(checked, proof=LedgerVerification(open=[_ELSEWHERE]))
     return replace(_document(files, settings), proof=_proof(files, settings, trust, authority))
 
 
-def _bundle(data: bytes, settings: Settings | None, trust: Trust | None, authority: str | None) -> Checked:
+def _bundle(data: bytes, settings: Settings | None, trust: Trust | None, authority: str | None) -> CheckedReport:
     """Check a bundle, and tell what of the promises is missing in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -124,16 +126,16 @@ def _bundle(data: bytes, settings: Settings | None, trust: Trust | None, authori
             if name not in listed or name not in report or told != listed[name]["commitments"]:
                 wrong.append(f"{MANIFEST} and {REPORT} tell different things of {name}")
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-        return Checked((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
+        return CheckedReport((), (*wrong, *_digests(files), f"{MANIFEST} is missing, or has not the form of one"))
     found = _document(files, settings, policies)
-    return Checked(found.held, (*wrong, *found.wrong), _proof(files, settings, trust, authority))
+    return CheckedReport(found.held, (*wrong, *found.wrong), _proof(files, settings, trust, authority))
 
 
 def _proof(
     files: Mapping[str, bytes], settings: Settings | None, trust: Trust | None, authority: str | None
-) -> Verification | None:
+) -> LedgerVerification | None:
     """Return what signatures say of a bundle; None: none is in it, and none was asked for."""
-    found = Verification()
+    found = LedgerVerification()
     if CHECKPOINT not in files:
         found.open.append("nothing in it is signed")
         return None if trust is None else found
@@ -165,7 +167,7 @@ def _read(file: Path) -> bytes:
         raise UsageError(f"{file} cannot be read: {why}", "Name a report as PDF.") from error
 
 
-def _all_documents(directory: Path, digests: str, settings: Settings | None) -> Checked:
+def _all_documents(directory: Path, digests: str, settings: Settings | None) -> CheckedReport:
     """Check each document that the first one of a directory leads to."""
     held, wrong, count = 0, [], 0
     for digest, _, name in (line.partition("  ") for line in digests.splitlines()):
@@ -185,14 +187,14 @@ def _all_documents(directory: Path, digests: str, settings: Settings | None) -> 
         held += not found
     if not count:
         wrong.append(f"{DOCUMENTS} names no document")
-    return Checked(
+    return CheckedReport(
         (f"{held} of {count} documents are as they were written, and what is attached to each fits",), tuple(wrong)
     )
 
 
 def _document(
     files: Mapping[str, bytes], settings: Settings | None, texts: Mapping[str, bytes] | None = None
-) -> Checked:
+) -> CheckedReport:
     """Check what belongs to one report; ``texts`` has the policies where they are not files of their own."""
     held: list[str] = []
     wrong = list(_digests(files))
@@ -213,7 +215,7 @@ def _document(
                 held.append(f"the ledger has run {report['run']}, and judging again comes to the same")
     except (KeyError, TypeError, ValueError, AttributeError):
         wrong.append(f"{REPORT} is missing, or has not the form of a report")
-    return Checked(tuple(held), tuple(wrong))
+    return CheckedReport(tuple(held), tuple(wrong))
 
 
 def _digests(files: Mapping[str, bytes]) -> Iterator[str]:
@@ -275,7 +277,7 @@ def _against(settings: Settings, report: Mapping[str, Any], policies: Mapping[st
                 )
                 of_period = tuple(map(all_named, judged))
                 told = report_object(Report(report["run"], report["drcheck"], Window(start, end), of_period))
-                again = json.loads(written(told))  # names that are no UTF-8 are written in another way
+                again = json.loads(json_text(told))  # names that are no UTF-8 are written in another way
                 yield from _differences(name, service["commitments"], again["services"][0]["commitments"])
 
 

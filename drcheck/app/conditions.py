@@ -9,25 +9,29 @@ from typing import Final
 
 from drcheck.core import words
 from drcheck.core.judging import summary
-from drcheck.core.judging.transitions import Condition, End, Passed, Subject, What
+from drcheck.core.judging.transitions import Condition, ConditionKind, ConditionSubject, End, PassedBreach
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
 from drcheck.run_report import Judged, Report
 from drcheck.settings import Notify
 
 
-def conditions(report: Report, notify: Notify, at: int, *, elsewhere: Collection[str] = ()) -> dict[Subject, Condition]:
+def conditions(
+    report: Report, notify: Notify, at: int, *, elsewhere: Collection[str] = ()
+) -> dict[ConditionSubject, Condition]:
     """Return everything that is the case at ``at`` and somebody may want to be told of.
 
     ``elsewhere`` has the connections at which sources lie that the run did not look at: of these nobody can say that
     none was seen.
     """
     unseen = {alias: reason for alias, reason in _unseen(report).items() if alias not in elsewhere}
-    now: dict[Subject, Condition] = {
-        Subject(What.UNSEEN, "", alias): Condition(None, reason) for alias, reason in unseen.items()
+    now: dict[ConditionSubject, Condition] = {
+        ConditionSubject(ConditionKind.UNSEEN, "", alias): Condition(None, reason) for alias, reason in unseen.items()
     }
     for fault in report.faults:
-        now.setdefault(Subject(What.INVALID, "", _absolute(fault.file)), Condition(None, fault.message))
+        now.setdefault(
+            ConditionSubject(ConditionKind.INVALID, "", _absolute(fault.file)), Condition(None, fault.message)
+        )
     for judged in report.services:
         for verdict in judged.verdicts:
             now |= _of_verdict(judged, verdict, unseen, notify, at)
@@ -41,26 +45,35 @@ def _absolute(file: str) -> str:
 
 def _of_verdict(
     judged: Judged, verdict: Verdict, unseen: Mapping[str, str], notify: Notify, at: int
-) -> Iterator[tuple[Subject, Condition]]:
+) -> Iterator[tuple[ConditionSubject, Condition]]:
     service, promise, overall = judged.policy.service, verdict.commitment.id, verdict.overall
     waiver = summary.waiver_of(verdict)
     if verdict.status is Status.BREACHED and waiver is None:
-        yield Subject(What.BREACHED, service, promise), Condition(_since(verdict, Status.BREACHED, at), overall.reason)
+        yield (
+            ConditionSubject(ConditionKind.BREACHED, service, promise),
+            Condition(_since(verdict, Status.BREACHED, at), overall.reason),
+        )
     elif verdict.status is Status.UNKNOWN:
         since = _since(verdict, Status.UNKNOWN, at)
         hidden = {judged.policy.sources[source].connection for source, gap in verdict.gaps if gap.hides}
         # Of a connection that cannot be seen one line tells, whatever hangs on it.
         if at - since >= notify.unknown_after and not (hidden and hidden <= set(unseen)):
-            yield Subject(What.UNKNOWN, service, promise), Condition(since, overall.reason)
+            yield ConditionSubject(ConditionKind.UNKNOWN, service, promise), Condition(since, overall.reason)
     if waiver is not None and waiver.until - at < notify.waiver_before:
         reason = f"the waiver of {waiver.owner} ends {words.instant(waiver.until)}: {waiver.reason}"
-        yield Subject(What.WAIVER_ENDS, service, promise), Condition(None, reason)
+        yield ConditionSubject(ConditionKind.WAIVER_ENDS, service, promise), Condition(None, reason)
     if verdict.status is Status.MET and overall.at_risk:
-        yield Subject(What.AT_RISK, service, promise), Condition(None, overall.foretold or overall.reason)
+        yield (
+            ConditionSubject(ConditionKind.AT_RISK, service, promise),
+            Condition(None, overall.foretold or overall.reason),
+        )
     due = overall.due_at
     is_test = verdict.commitment.kind == "restore_test" and verdict.status is Status.MET
     if is_test and due is not None and due - at < notify.test_before:
-        yield Subject(What.TEST_DUE, service, promise), Condition(None, f"the next one is due {words.instant(due)}")
+        yield (
+            ConditionSubject(ConditionKind.TEST_DUE, service, promise),
+            Condition(None, f"the next one is due {words.instant(due)}"),
+        )
 
 
 def _since(verdict: Verdict, status: Status, at: int) -> int:
@@ -68,14 +81,14 @@ def _since(verdict: Verdict, status: Status, at: int) -> int:
     return openings[-1].opened_at if openings else at
 
 
-def passed(report: Report) -> Iterator[Passed]:
+def passed(report: Report) -> Iterator[PassedBreach]:
     """Yield the breaches that began and ended since the last report."""
     for judged in report.services:
         for verdict in judged.verdicts:
             for breach in summary.passed_breaches(verdict):
                 assert breach.closed_at is not None
-                subject = Subject(What.BREACHED, judged.policy.service, verdict.commitment.id)
-                yield Passed(subject, breach.opened_at, breach.closed_at, breach.reason)
+                subject = ConditionSubject(ConditionKind.BREACHED, judged.policy.service, verdict.commitment.id)
+                yield PassedBreach(subject, breach.opened_at, breach.closed_at, breach.reason)
 
 
 def _unseen(report: Report) -> dict[str, str]:
@@ -113,12 +126,12 @@ class Ends:
         self._connections = {source.place.partition(":")[0] for judged in report.services for source in judged.sources}
         self._unseen = set(_unseen(report))
 
-    def of(self, subject: Subject, since: int) -> End | None:
+    def of(self, subject: ConditionSubject, since: int) -> End | None:
         """Return how what was told to have begun at ``since`` ended; None: this run cannot tell."""
         how = self._how(subject)
         return None if how is None else End(self._when(subject, since), how)
 
-    def _when(self, subject: Subject, since: int) -> int:
+    def _when(self, subject: ConditionSubject, since: int) -> int:
         """Return when a breach or an unknown ended; of the rest only that it has is known."""
         status = _STATUSES.get(subject.what)
         verdict = self._verdicts.get(subject.service, {}).get(subject.name)
@@ -127,12 +140,12 @@ class Ends:
         closed = (one.closed_at for one in verdict.overall.openings(status) if one.closed_at is not None)
         return next((end for end in closed if end > since), self._at)
 
-    def _how(self, subject: Subject) -> str | None:
-        if subject.what is What.INVALID:
+    def _how(self, subject: ConditionSubject) -> str | None:
+        if subject.what is ConditionKind.INVALID:
             if subject.name in self._files:
                 return "it is judged again"
             return "no policy is missed there any more" if self._whole else None
-        if subject.what is What.UNSEEN:
+        if subject.what is ConditionKind.UNSEEN:
             if subject.name in self._unseen:
                 return None
             if subject.name in self._connections:
@@ -144,12 +157,12 @@ class Ends:
         verdict = promised.get(subject.name)
         if verdict is None:
             return "it is promised no more"
-        if verdict.status is Status.UNKNOWN and subject.what is not What.WAIVER_ENDS:
+        if verdict.status is Status.UNKNOWN and subject.what is not ConditionKind.WAIVER_ENDS:
             return None
         return _ended(verdict)
 
 
-_STATUSES: Final = {What.BREACHED: Status.BREACHED, What.UNKNOWN: Status.UNKNOWN}
+_STATUSES: Final = {ConditionKind.BREACHED: Status.BREACHED, ConditionKind.UNKNOWN: Status.UNKNOWN}
 
 
 def _ended(verdict: Verdict) -> str:

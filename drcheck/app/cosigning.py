@@ -10,12 +10,12 @@ from typing import Final, NamedTuple
 
 from drcheck.app.posting import posted
 from drcheck.core.proof import merkle
-from drcheck.core.proof.checkpoints import Checkpoint, Extension, checkpoint_of, number
+from drcheck.core.proof.checkpoint_text import Checkpoint, Extension, checkpoint_of, number
 from drcheck.core.proof.notes import Forged, NotANote, VerifierKey
 from drcheck.core.proof.trust import Group, Trust
 from drcheck.core.proof.witness import cosigned
 from drcheck.errors import DrcheckError
-from drcheck.settings import Proof, Witnessed
+from drcheck.settings import ProofSettings, Witnessed
 
 DEADLINE: Final = 10
 """Seconds that all witnesses together may take, as the ledger is held meanwhile."""
@@ -32,7 +32,7 @@ class _Answer(NamedTuple):
     body: str
 
 
-def cosign(proof: Proof, note: str, before: int, node: merkle.Node) -> tuple[str, list[DrcheckError]]:
+def cosign(proof: ProofSettings, note: str, before: int, node: merkle.Node) -> tuple[str, list[DrcheckError]]:
     """Return a signed checkpoint with the cosignatures that came, and why others did not.
 
     ``before``: the size of the checkpoint before it, which witnesses are taken to have seen. ``node`` is of the tree.
@@ -59,7 +59,7 @@ def cosign(proof: Proof, note: str, before: int, node: merkle.Node) -> tuple[str
     return note + "".join(lines), errors
 
 
-def policy_of(key: VerifierKey, proof: Proof | None) -> Trust:
+def policy_of(key: VerifierKey, proof: ProofSettings | None) -> Trust:
     """Return the tlog-policy of those who trust ``key``, and the witnesses of the configuration."""
     if proof is None or not proof.witnesses:
         return Trust.of(key)

@@ -18,7 +18,7 @@ from drcheck.core.names.proposing import propose
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Account, Power, Right
 from drcheck.ledger.interface import Footing
-from drcheck.readers.looks import clock_gap
+from drcheck.readers.look_clock import clock_gap
 from drcheck.run_report import Fault, Judged
 from drcheck.settings import Connection, Settings
 
@@ -43,7 +43,7 @@ _LEVELS: Final = tuple(Level)
 _EXIT: Final = {Level.ATTENTION: 1, Level.FAILED: 3}
 
 
-class Remark(NamedTuple):
+class ExaminationNote(NamedTuple):
     """One thing that was found."""
 
     level: Level
@@ -67,7 +67,7 @@ class Topic(NamedTuple):
 
     sort: Sort
     name: str
-    remarks: tuple[Remark, ...]
+    remarks: tuple[ExaminationNote, ...]
     requests: int | None = None
     """How many the next run takes there; None: none are asked there."""
     clock_offset: float | None = None
@@ -107,7 +107,7 @@ def _worst(levels: Iterator[Level]) -> Level:
     return max(levels, key=_LEVELS.index, default=Level.GOOD)
 
 
-class Told(NamedTuple):
+class AccountAnswer(NamedTuple):
     """What a place told of its account, beside a look."""
 
     connection: str
@@ -124,7 +124,7 @@ class Told(NamedTuple):
         return self.root.partition("/")[0]
 
 
-class Seen(NamedTuple):
+class RehearsedLook(NamedTuple):
     """What the rehearsed look at one source showed."""
 
     service: str
@@ -144,10 +144,10 @@ class Examination(Struct, frozen=True):
     wanted: tuple[str, ...]
     """The connections that are examined."""
     begin: int
-    told: tuple[Told, ...]
+    told: tuple[AccountAnswer, ...]
     reached: Mapping[str, Look]
     """Connection that no source uses to what came of reaching it."""
-    seen: tuple[Seen, ...]
+    seen: tuple[RehearsedLook, ...]
     judged: tuple[Judged, ...]
     """Empty where policies are not judged."""
 
@@ -169,28 +169,29 @@ class Examination(Struct, frozen=True):
         name, seen = connection.name, self._at(connection.name)
         looked = [one.look for one in seen] or ([self.reached[name]] if name in self.reached else [])
         if not looked:
-            return Topic(Sort.CONNECTION, name, (Remark(Level.NOTE, self._unused(connection)),))
+            return Topic(Sort.CONNECTION, name, (ExaminationNote(Level.NOTE, self._unused(connection)),))
         told = [one for one in self.told if one.connection == name]
         accounts = [one.account for one in told if one.account]
         of_looks = {gap for one in looked for gap in one.gaps}
         not_asked = dict.fromkeys(one.gap for one in told if one.gap and one.gap not in of_looks)
-        remarks = [Remark(Level.FAILED, gap.what, gap.hint) for gap in self._unseen(name, looked)]
+        remarks = [ExaminationNote(Level.FAILED, gap.what, gap.hint) for gap in self._unseen(name, looked)]
         if not remarks and not any(self._is_seen(name, one) for one in looked):
-            remarks.append(Remark(Level.FAILED, "nothing of it could be seen: its sources say why"))
+            remarks.append(ExaminationNote(Level.FAILED, "nothing of it could be seen: its sources say why"))
         offset = max((one.clock_offset for one in looked if one.clock_offset is not None), key=abs, default=None)
         if not remarks and accounts:
             its_clock = "" if not offset else f"; its clock is {abs(offset):.1f} s {_direction(offset)}"
-            remarks.append(Remark(Level.GOOD, f"reached{its_clock}{_limits(accounts)}"))
+            remarks.append(ExaminationNote(Level.GOOD, f"reached{its_clock}{_limits(accounts)}"))
         if offset is not None and abs(offset) > self.settings.clock_tolerance:
             gap = clock_gap(name, offset, self.settings.clock_tolerance)
-            remarks.append(Remark(Level.ATTENTION, gap.what, gap.hint))
+            remarks.append(ExaminationNote(Level.ATTENTION, gap.what, gap.hint))
         remarks += [*_rights(connection, told), *_expiry(accounts, self.begin)]
         remarks += [
-            Remark(Level.NOTE, f"what its account may do cannot be asked: {gap.what}", gap.hint) for gap in not_asked
+            ExaminationNote(Level.NOTE, f"what its account may do cannot be asked: {gap.what}", gap.hint)
+            for gap in not_asked
         ]
         return Topic(Sort.CONNECTION, name, tuple(remarks), sum(one.calls for one in looked) if seen else None, offset)
 
-    def _at(self, connection: str) -> list[Seen]:
+    def _at(self, connection: str) -> list[RehearsedLook]:
         return [one for one in self.seen if one.source.connection == connection]
 
     def _unused(self, connection: Connection) -> str:
@@ -222,19 +223,21 @@ class Examination(Struct, frozen=True):
             return shared
         return [gap for gap in shared if gap in of_asking]
 
-    def _source(self, seen: Seen, lines: Sequence[Gap]) -> Topic:
+    def _source(self, seen: RehearsedLook, lines: Sequence[Gap]) -> Topic:
         connection = seen.source.connection
         of_all = self._unseen(connection, [one.look for one in self._at(connection)])
         gaps = self._gaps(connection, seen.look)
         own = [gap for gap in gaps if gap not in of_all]
-        remarks = [Remark(Level.FAILED if gap.hides else Level.ATTENTION, gap.what, gap.hint) for gap in own]
+        remarks = [ExaminationNote(Level.FAILED if gap.hides else Level.ATTENTION, gap.what, gap.hint) for gap in own]
         if of_all:
-            remarks.append(Remark(Level.FAILED, f"not seen, as nothing of {connection} was"))
+            remarks.append(ExaminationNote(Level.FAILED, f"not seen, as nothing of {connection} was"))
         elif self._is_seen(connection, seen.look):
             remarks = [*_fit(seen), *remarks]
         if lines:
             more = f", and {words.counted(len(lines) - 1, 'more line')}" if lines[1:] else ""
-            remarks.append(Remark(Level.ATTENTION, f"line {lines[0].line}: {lines[0].what}{more}", lines[0].hint))
+            remarks.append(
+                ExaminationNote(Level.ATTENTION, f"line {lines[0].line}: {lines[0].what}{more}", lines[0].hint)
+            )
         return Topic(Sort.SOURCE, f"{seen.service}: {seen.source.name}", tuple(remarks), seen.look.calls)
 
     def _policy(self, judged: Judged) -> Topic:
@@ -243,10 +246,10 @@ class Examination(Struct, frozen=True):
         remarks = [self._unknown(judged.policy.service, verdict) for verdict in unknown]
         if known:
             can = f"{known} of {all_of_it} can be judged" if unknown else f"{all_of_it} can be judged"
-            remarks.insert(0, Remark(Level.GOOD, can))
+            remarks.insert(0, ExaminationNote(Level.GOOD, can))
         return Topic(Sort.POLICY, judged.policy.service, tuple(remarks))
 
-    def _unknown(self, service: str, verdict: Verdict) -> Remark:
+    def _unknown(self, service: str, verdict: Verdict) -> ExaminationNote:
         """Return why a commitment is unknown; what would settle it stands in the reason, or is said of its source."""
         ill = [
             one.source.name
@@ -256,62 +259,62 @@ class Examination(Struct, frozen=True):
             and (not one.look.complete or one.fits_nothing)
         ]
         hint = f"Mend {words.several(ill)} first: see above." if ill else ""
-        return Remark(Level.ATTENTION, f"{verdict.commitment.id} is unknown: {verdict.overall.reason}", hint)
+        return ExaminationNote(Level.ATTENTION, f"{verdict.commitment.id} is unknown: {verdict.overall.reason}", hint)
 
 
 def of_ledger(path: str, footing: Footing, entries: int, error: DrcheckError | None) -> Topic:
     """Return what is to be said of the ledger; ``error`` is why it cannot be read."""
     remarks = []
     if error is not None:
-        remarks.append(Remark(Level.FAILED, error.message, error.hint))
+        remarks.append(ExaminationNote(Level.FAILED, error.message, error.hint))
     if footing.unwritable:
         hint = "The directory must exist, and drcheck's user must be able to write there."
-        remarks.append(Remark(Level.FAILED, f"it cannot be written: {footing.unwritable}", hint))
+        remarks.append(ExaminationNote(Level.FAILED, f"it cannot be written: {footing.unwritable}", hint))
     if footing.locks is False:
         hint = "Keep the ledger on a file system that can lock files."
-        remarks.append(Remark(Level.FAILED, "its file system cannot lock files", hint))
+        remarks.append(ExaminationNote(Level.FAILED, "its file system cannot lock files", hint))
     if not remarks:
         there = f"{words.counted(entries, 'entry', 'entries')} in {words.size(footing.size)}" if entries else "none yet"
-        remarks.append(Remark(Level.GOOD, f"{there}, and {words.size(footing.free)} are free where it lies"))
+        remarks.append(ExaminationNote(Level.GOOD, f"{there}, and {words.size(footing.free)} are free where it lies"))
         if footing.locks is None:
             what = "whether its file system can lock files cannot be told without making one"
-            remarks.append(Remark(Level.NOTE, what))
+            remarks.append(ExaminationNote(Level.NOTE, what))
     if not footing.unwritable and footing.free < max(LEAST_FREE, footing.size):
         what = f"only {words.size(footing.free)} are free where it lies"
-        remarks.append(Remark(Level.ATTENTION, what, "Make room on its disk."))
+        remarks.append(ExaminationNote(Level.ATTENTION, what, "Make room on its disk."))
     return Topic(Sort.LEDGER, path, tuple(remarks))
 
 
 def of_fault(fault: Fault) -> Topic:
     """Return what is to be said of a policy that is invalid."""
-    return Topic(Sort.POLICY, fault.file, (Remark(Level.FAILED, fault.message),))
+    return Topic(Sort.POLICY, fault.file, (ExaminationNote(Level.FAILED, fault.message),))
 
 
-def _fit(seen: Seen) -> Iterator[Remark]:
+def _fit(seen: RehearsedLook) -> Iterator[ExaminationNote]:
     """Yield whether the templates of a source fit what lies there, as far as the look listed it."""
     source, look = seen.source, seen.look
     try_it = f"`drcheck try {source.place}` shows how the names there are read."
     listed = words.counted(look.names, "name")
     if not source.reader.lists:
-        yield Remark(Level.GOOD, f"read, {words.size(look.size)}")
+        yield ExaminationNote(Level.GOOD, f"read, {words.size(look.size)}")
     elif not look.names:
-        yield Remark(Level.ATTENTION, "nothing lies there, of what a run would list", try_it)
+        yield ExaminationNote(Level.ATTENTION, "nothing lies there, of what a run would list", try_it)
     elif not look.matched and source.templates:
         nearest = propose(one.name for one in look.unaccounted)
         would = f"; {nearest[0].template} would read {nearest[0].names[0]}" if nearest else ""
-        yield Remark(Level.ATTENTION, f"`name` reads none of {listed} there{would}", try_it)
+        yield ExaminationNote(Level.ATTENTION, f"`name` reads none of {listed} there{would}", try_it)
     else:
         what = f"`name` reads {look.matched} of {listed} there" if source.templates else f"read, {listed}"
-        yield Remark(Level.GOOD, what)
+        yield ExaminationNote(Level.GOOD, what)
         newer = [one.name for one in look.unaccounted if one.newer]
         if newer:
             what = f"newer than every backup there, and read by no template: {words.several(newer)}"
-            yield Remark(Level.ATTENTION, what, try_it)
+            yield ExaminationNote(Level.ATTENTION, what, try_it)
 
 
-def _rights(connection: Connection, told: Sequence[Told]) -> Iterator[Remark]:
+def _rights(connection: Connection, told: Sequence[AccountAnswer]) -> Iterator[ExaminationNote]:
     """Yield what an account may do that no policy needs, and what cannot be told of that."""
-    at: dict[Right, list[Told]] = defaultdict(list)
+    at: dict[Right, list[AccountAnswer]] = defaultdict(list)
     for one in told:
         for right in one.account.rights if one.account else ():
             at[right].append(one)
@@ -327,11 +330,11 @@ def _rights(connection: Connection, told: Sequence[Told]) -> Iterator[Remark]:
         places = "" if len(too_much) == len(told) else f" at {words.several([*dict.fromkeys(roots)])}"
         if right.held is None:
             what = f"whether it may {right.power}{places} cannot be told: {right.how}"
-            yield Remark(Level.NOTE, what, right.remedy)
+            yield ExaminationNote(Level.NOTE, what, right.remedy)
         else:
             needless = ", which no policy needs" if right.power is Power.READ else ""
             what = f"it may {right.power}{places}{needless}: {right.how}"
-            yield Remark(Level.ATTENTION, what, right.remedy)
+            yield ExaminationNote(Level.ATTENTION, what, right.remedy)
 
 
 def _limits(accounts: Sequence[Account]) -> str:
@@ -341,11 +344,15 @@ def _limits(accounts: Sequence[Account]) -> str:
     return f"; it may not {' or '.join(lacking)}" if lacking else ""
 
 
-def _expiry(accounts: Sequence[Account], now: int) -> Iterator[Remark]:
+def _expiry(accounts: Sequence[Account], now: int) -> Iterator[ExaminationNote]:
     ends = [account.expires for account in accounts if account.expires is not None]
     if ends:
         what, soon = f"its credential ends {words.instant(min(ends))}", min(ends) - now < EXPIRES_SOON
-        yield Remark(Level.ATTENTION, what, "Make a new one in time.") if soon else Remark(Level.NOTE, what)
+        yield (
+            ExaminationNote(Level.ATTENTION, what, "Make a new one in time.")
+            if soon
+            else ExaminationNote(Level.NOTE, what)
+        )
 
 
 def _direction(offset: float) -> str:

@@ -11,25 +11,25 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from drcheck import clock, registry
-from drcheck.app.trial import Listed
+from drcheck.app.trial import ListedOnce
 from drcheck.collectors.guarded import Guarded, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy
-from drcheck.core.names.alike import Common, Found, groups
-from drcheck.core.names.coverage import Coverage, covered
+from drcheck.core.names.estate_coverage import Coverage, covered_names
 from drcheck.core.names.estimates import estimate
 from drcheck.core.names.matching import Matcher
-from drcheck.core.names.of_source import matcher_of
-from drcheck.core.names.series import Seen, Series, series
+from drcheck.core.names.series import ListedThing, Series, series
 from drcheck.core.names.service_names import service_names
+from drcheck.core.names.shared_templates import Common, ServiceForm, groups
+from drcheck.core.names.source_naming import matcher_of
 from drcheck.core.names.tool_repositories import Repository, is_inside, repositories
 from drcheck.errors import DrcheckError, OutputError, UsageError
 from drcheck.output_files import create
 from drcheck.policyfile import drafts, scalar_formats, strictyaml
 from drcheck.policyfile.load import from_here, load_policies
-from drcheck.policyfile.nodes import Fields
+from drcheck.policyfile.yaml_nodes import MappingNode
 from drcheck.settings import Settings, hosts
 
 _TEMPLATES: Final = "templates"
@@ -47,14 +47,14 @@ class Discovery(Struct, frozen=True):
     """What one look at a place showed."""
 
     place: str
-    found: tuple[Found, ...]
+    found: tuple[ServiceForm, ...]
     """Services that no policy covers, in the order of their names."""
     covered: tuple[tuple[str, str], ...]
     """Places of backups that a policy reads already, each with its service."""
     unnamed: tuple[Unnamed, ...]
     repositories: tuple[Repository, ...]
     """Of backup tools; their own files are proposed for nothing."""
-    unread: tuple[Seen, ...]
+    unread: tuple[ListedThing, ...]
     """What tells no instant, or was left aside, the largest first."""
     alike: tuple[Common, ...]
     names: int
@@ -79,14 +79,14 @@ def discover(settings: Settings, connection: str, path: str, policies: Sequence[
     root = path if not path or path.endswith("/") else f"{path}/"
     pool = Connections(settings.connections, settings.workers, settings.list_at_most)
     tracebacks: list[str] = []
-    entries: list[Seen] = []
+    entries: list[ListedThing] = []
     gaps: tuple[Gap, ...] = ()
     calls = links = 0
     kept = settings.connections[connection]
     try:
         with closing(Guarded(registry.opener(kept)(root, pool), kept, tracebacks)) as collector:
-            listed = Listed(collector)
-            entries = [Seen(entry.name, entry.size, entry.modified) for entry in listed.all().values()]
+            listed = ListedOnce(collector)
+            entries = [ListedThing(entry.name, entry.size, entry.modified) for entry in listed.all().values()]
             gaps, calls, links = listed.gaps(), collector.calls, len(collector.links)
     except DrcheckError as error:
         gaps = (Gap(error.message, error.hint),)
@@ -107,7 +107,7 @@ def discover(settings: Settings, connection: str, path: str, policies: Sequence[
     wanted = [_wanted(one, own) for one in new]
     safe = service_names(wanted, [policy.service for policy in policies])
     found = sorted(
-        Found(service, text, f"{connection}:{root}{one.directory}", one, estimate(one))
+        ServiceForm(service, text, f"{connection}:{root}{one.directory}", one, estimate(one))
         for service, text, one in zip(safe, wanted, new, strict=True)
     )
     return Discovery(
@@ -211,7 +211,7 @@ def _base(template: str, directory: Path, settings: Settings) -> drafts.Base:
             f"{template} cannot be read: {(error.strerror or 'error').lower()}", "Name a template that exists."
         ) from None
     node, problems = strictyaml.parse(data, template)
-    if problems or not isinstance(node, Fields) or node.text("template") != "true":
+    if problems or not isinstance(node, MappingNode) or node.text("template") != "true":
         raise UsageError(
             f"{template} is no template", f"drcheck lint {template} says why, or template: true is missing."
         )
@@ -250,7 +250,7 @@ def _put_template(directory: Path, name: str, text: str) -> Wrote:
         number += 1
 
 
-class Known(NamedTuple):
+class KnownPolicies(NamedTuple):
     """The policies that are there."""
 
     policies: tuple[Policy, ...]
@@ -258,22 +258,22 @@ class Known(NamedTuple):
     """Files with a fault, which cover nothing."""
 
 
-def known(settings: Settings, into: str = "") -> Known:
+def known_policies(settings: Settings, into: str = "") -> KnownPolicies:
     """Return the policies that the configuration names, and those in ``into``; that there are none is no error."""
     every = (*map(from_here, settings.policies), into)
     paths = [path for path in dict.fromkeys(every) if path and Path(path).exists()]
     if not paths:
-        return Known((), ())
+        return KnownPolicies((), ())
     try:
         loaded = load_policies(paths, settings)
     except UsageError:
-        return Known((), ())  # templates alone
-    return Known(loaded.policies, tuple(dict.fromkeys(file for file, _ in loaded.problems)))
+        return KnownPolicies((), ())  # templates alone
+    return KnownPolicies(loaded.policies, tuple(dict.fromkeys(file for file, _ in loaded.problems)))
 
 
 def coverage(names: Sequence[str], policies: Iterable[Policy], settings: Settings) -> Coverage:
     """Return which of the names are covered, by services, connections, their hosts, and paths."""
-    return covered(names, policies, hosts(settings))
+    return covered_names(names, policies, hosts(settings))
 
 
 def place(at: str, settings: Settings) -> tuple[str, str]:

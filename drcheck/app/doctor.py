@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from drcheck import __version__, clock, registry
-from drcheck.app.diagnosis import Diagnosis, Examination, Seen, Told, Topic, of_fault, of_ledger
+from drcheck.app.diagnosis import AccountAnswer, Diagnosis, Examination, RehearsedLook, Topic, of_fault, of_ledger
 from drcheck.app.gather import Examine, Gathering, Job
 from drcheck.app.judge import judge
 from drcheck.app.look import Progress, look, sources_of
+from drcheck.app.look_queue import Turn
+from drcheck.app.policy_versions import versions
 from drcheck.app.question import USUAL_SPAN
-from drcheck.app.turns import Turn
-from drcheck.app.versions import versions
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
@@ -24,12 +24,12 @@ from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
-from drcheck.interfaces import Asked, CollectorError
+from drcheck.interfaces import CollectorError, LookRequest
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.state import Key, SourceState
 from drcheck.ledger.store import Ledger, footing_of, path_of, rehearse, rehearse_anew
 from drcheck.policyfile.load import Loaded, load_policies
-from drcheck.readers import looks
+from drcheck.readers import look_clock
 from drcheck.settings import Connection, Settings
 
 
@@ -82,7 +82,7 @@ def _examine(
     started = clock.now()
     window = Window(started + 1 - USUAL_SPAN, started + 1)
     windows = {policy.service: window for policy in policies}
-    wanted, told = tuple(names) or tuple(settings.connections), list[Told]()
+    wanted, told = tuple(names) or tuple(settings.connections), list[AccountAnswer]()
     with ledger.start(window, version=__version__, started_at=started, question=True) as run:
         run.policies(policies)
         bound = versions(ledger, ledger.state(()), policies, started)
@@ -103,16 +103,18 @@ def _examine(
         reached, more = _reach(settings, unused, started, told, progress)
         known = partial(ledger.source, ledger.state(()))
         states = ((service, source, known(Key(service, source.identity))) for service, source in sources)
-        seen = tuple(Seen(service, source, state.history.looks[-1]) for service, source, state in states if state)
+        seen = tuple(
+            RehearsedLook(service, source, state.history.looks[-1]) for service, source, state in states if state
+        )
         judged = () if names else judge(known, bound, windows, clock_tolerance=settings.clock_tolerance)
     return Examination(settings, wanted, started, tuple(told), reached, seen, judged), (*tracebacks, *more)
 
 
-def _reading(told: list[Told], source: Source) -> Examine:
+def _reading(told: list[AccountAnswer], source: Source) -> Examine:
     """Return what reads a source as in a run, and asks the place after its account behind it."""
     read = registry.reader(source)
 
-    def examine(collector: Guarded, source: Source, name: str, asked: Asked) -> Observation:
+    def examine(collector: Guarded, source: Source, name: str, asked: LookRequest) -> Observation:
         observation = read(collector, source, name, asked)
         content = (
             bool(collector.reads)
@@ -128,20 +130,20 @@ def _reading(told: list[Told], source: Source) -> Examine:
     return examine
 
 
-def _told(collector: Guarded, source: Source, *, content: bool) -> Told:
+def _told(collector: Guarded, source: Source, *, content: bool) -> AccountAnswer:
     root, _ = registry.place(source)
     try:
-        return Told(source.connection, root, collector.account(), None, content)
+        return AccountAnswer(source.connection, root, collector.account(), None, content)
     except CollectorError as error:
-        return Told(source.connection, root, None, Gap(error.message, error.hint), content)
+        return AccountAnswer(source.connection, root, None, Gap(error.message, error.hint), content)
 
 
 def _reach(
-    settings: Settings, unused: Sequence[Connection], begin: int, told: list[Told], progress: Progress
+    settings: Settings, unused: Sequence[Connection], begin: int, told: list[AccountAnswer], progress: Progress
 ) -> tuple[Mapping[str, Look], tuple[str, ...]]:
     """Reach each connection that no source uses at its own root, unless others only lead through it or it has none."""
     through = {getattr(one, one.keys.through) for one in settings.connections.values() if one.keys.through}
-    asked = Asked(LONG_AGO, begin, settings.clock_tolerance, "")
+    asked = LookRequest(LONG_AGO, begin, settings.clock_tolerance, "")
     asks = [one for one in unused if one.name not in through and not one.path_fault("")]
     for one in asks:
         registry.opener(one)  # loads its SDK, before there are several threads
@@ -161,13 +163,13 @@ def _reach(
     return reached, tuple(gathering.tracebacks)
 
 
-def _reaching(told: list[Told], source: Source) -> Examine:
-    def examine(collector: Guarded, _source: Source, _name: str, asked: Asked) -> Observation:
+def _reaching(told: list[AccountAnswer], source: Source) -> Examine:
+    def examine(collector: Guarded, _source: Source, _name: str, asked: LookRequest) -> Observation:
         answer = _told(collector, source, content=False)
         told.append(answer)
         gaps: tuple[Gap, ...] = () if answer.gap is None else (answer.gap,)
-        offset, of_clock = (None, ()) if gaps else looks.clock_of(collector, source, asked)
+        offset, of_clock = (None, ()) if gaps else look_clock.clock_of(collector, source, asked)
         gaps += of_clock
-        return Observation(looks.look(source, asked, asked_from=LONG_AGO, gaps=gaps, clock_offset=offset))
+        return Observation(look_clock.close_look(source, asked, asked_from=LONG_AGO, gaps=gaps, clock_offset=offset))
 
     return examine

@@ -21,11 +21,11 @@ from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
 from drcheck.core.model.drill import Drill
-from drcheck.core.names.markers import marker_of
+from drcheck.core.names.marker_names import marker_of
 from drcheck.drills import guards, target_directory
 from drcheck.drills.check_results import Baseline
 from drcheck.drills.guards import Probed
-from drcheck.drills.runbook_run import Ended, File, Listener, Plan, Report, RunbookRun
+from drcheck.drills.runbook_run import DrillReport, Ended, File, Listener, RunbookPlan, RunbookRun
 from drcheck.drills.target_directory import Directory
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import CollectorError, NotFound, Shell
@@ -65,25 +65,25 @@ def reached(settings: Settings, prepared: Prepared) -> Iterator[Target]:
 
 
 def run(settings: Settings, prepared: Prepared, target: Target, listener: Listener, *, notes: str = "",
-        patience: float = target_directory.PATIENCE) -> tuple[Drill, Report]:  # fmt: skip
+        patience: float = target_directory.PATIENCE) -> tuple[Drill, DrillReport]:  # fmt: skip
     """Run a drill, and keep what came of it; its begin is kept before anything on the target changes."""
     token = secrets.token_hex(16)
     begun, folder = drill_journal.begin(settings, prepared, token, notes)
     with Connections(settings.connections) as pool, _reading(settings, pool, prepared) as collector:
         files: tuple[File, ...] = ()
         manifest: str | None = None
-        report: Report | None = None
+        report: DrillReport | None = None
         try:
             if any(not step.run for step in prepared.runbook.steps):
                 files = tuple(_files(collector, prepared))
             manifest = _manifest(collector, prepared.planned.manifest, prepared.point.name)
         except CollectorError as error:
             ended = Ended.FAILED if isinstance(error, NotFound) else Ended.ABORTED
-            report = Report(ended, f"the recovery point could not be read: {error.message}")
+            report = DrillReport(ended, f"the recovery point could not be read: {error.message}")
         except KeyboardInterrupt:
-            report = Report(Ended.ABORTED, "it was interrupted")
+            report = DrillReport(Ended.ABORTED, "it was interrupted")
         if report is None:
-            plan = Plan(
+            plan = RunbookPlan(
                 prepared.runbook,
                 files,
                 _values(settings, prepared),

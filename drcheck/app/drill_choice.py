@@ -20,8 +20,8 @@ from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import PlannedDrill, Policy
 from drcheck.core.model.runbook import Runbook
-from drcheck.core.restoring.answer import Point
-from drcheck.core.restoring.answering import Asked
+from drcheck.core.restoring.answer import RestorablePoint
+from drcheck.core.restoring.answering import RestoreQuestion
 from drcheck.core.restoring.choosing import choose, data_set
 from drcheck.drills import guards
 from drcheck.drills.journal import Journal, JournaledDrill
@@ -41,7 +41,7 @@ class Prepared(Struct, frozen=True):
     planned: PlannedDrill
     target: DrillTarget
     runbook: Runbook
-    point: Point
+    point: RestorablePoint
     why_this: str
     passed_over: Sequence[str]
     seed: str
@@ -77,7 +77,7 @@ def prepare(
     seed = seed or secrets.token_hex(8)
     now = clock.now()
     evidence, as_of = _evidence(settings, policy, announcement)
-    asked = Asked(policy, planned.scenario, None, as_of, now, settings.clock_tolerance)
+    asked = RestoreQuestion(policy, planned.scenario, None, as_of, now, settings.clock_tolerance)
     chosen = choose(asked, evidence, planned, _turns(earlier), seed)
     if chosen.point is None:
         raise UsageError(chosen.why, f"`drcheck restore {service}` says what there is; `drcheck verify` looks anew.")

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from drcheck import clock
 from drcheck.app.judge import evidence_of
-from drcheck.app.versions import Versions, versions
+from drcheck.app.policy_versions import Versions, versions
 from drcheck.core.judging.judge import judge
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict, Window
-from drcheck.core.restoring.due import DueTest, Overview, Test, asks_for_tests, due_tests
+from drcheck.core.restoring.due_tests import DueTest, Overview, Test, asks_for_tests, due_tests
 from drcheck.core.restoring.notices import owed_notices
 from drcheck.errors import UsageError
 from drcheck.ledger.drills import DrillsState

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from drcheck import __version__, clock
 from drcheck.app.drill_choice import Prepared
-from drcheck.core.history.drills import lines
+from drcheck.core.history.drill_log import log_lines
 from drcheck.core.model.drill import Drill, DrillCheck, DrillClocks, DrillPhase, DrillPoint, Ending
 from drcheck.core.model.evidence import UNTOLD
 from drcheck.drills.check_results import Outcome
 from drcheck.drills.journal import DrillFolder, Journal, JournaledDrill
-from drcheck.drills.runbook_run import Report
+from drcheck.drills.runbook_run import DrillReport
 from drcheck.errors import DrcheckError
 from drcheck.ledger.drills import DrillTold
 from drcheck.ledger.encoding import decode, encode
@@ -43,13 +43,13 @@ def begin(settings: Settings, prepared: Prepared, token: str, notes: str) -> tup
     return drill, folder
 
 
-def end(settings: Settings, prepared: Prepared, begun: Drill, report: Report, folder: DrillFolder) -> Drill:
+def end(settings: Settings, prepared: Prepared, begun: Drill, report: DrillReport, folder: DrillFolder) -> Drill:
     """Record what came of a drill, and return it; raises what keeps the ledger from being told, as the next run is."""
     drill = ended(begun, report)
     for kept in report.outputs:
         folder.output(kept.step, kept.output)
     entry = DrillTold(clock.now(), drill)
-    folder.end({**_facts(prepared, drill), **_measured(drill, report)}, encode(entry), lines([drill], ()))
+    folder.end({**_facts(prepared, drill), **_measured(drill, report)}, encode(entry), log_lines([drill], ()))
     try:
         _tell_ledger(settings, entry, END_WAITS)
         folder.entry_appended()
@@ -73,7 +73,7 @@ def close_killed(settings: Settings) -> list[str]:
             entry = waiting if isinstance(waiting, DrillTold) else DrillTold(clock.now(), _killed(drill))
             if drill.record is None:
                 facts = {**drill.begun, "outcome": entry.drill.outcome, "why": entry.drill.why}
-                folder.end(facts, encode(entry), lines([entry.drill], ()))
+                folder.end(facts, encode(entry), log_lines([entry.drill], ()))
                 closed.append(drill.id)
             _tell_ledger(settings, entry, END_WAITS)
             folder.entry_appended()
@@ -140,7 +140,7 @@ def _operator() -> str:
     return ""
 
 
-def ended(begun: Drill, report: Report) -> Drill:
+def ended(begun: Drill, report: DrillReport) -> Drill:
     """Return the record of a drill that is over. Its instants are the wall clock's at its begin, and time measured.
 
     They are whole seconds: its clocks start with the one before, so that none of its times is told too short.
@@ -197,7 +197,7 @@ def _facts(prepared: Prepared, drill: Drill) -> dict[str, Any]:
     }
 
 
-def _measured(drill: Drill, report: Report) -> dict[str, Any]:
+def _measured(drill: Drill, report: DrillReport) -> dict[str, Any]:
     """Return what the journal has of a drill once it has ended."""
     return {
         "outcome": report.ended.value,

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from drcheck import __version__, clock
 from drcheck.core import words
-from drcheck.core.history import drills as as_log
+from drcheck.core.history import drill_log as as_log
 from drcheck.core.model.drill import Announced, Drill, DrillClocks, DrillPoint, Ending, Origin
 from drcheck.core.model.policy import Policy, RestoreRecords
 from drcheck.core.model.readers import LedgersOwn
@@ -27,14 +27,14 @@ from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.policyfile.load import load_policies
 from drcheck.policyfile.validate import suggest
 from drcheck.readers.logs import aws_restore_jobs, junit, restore_log
-from drcheck.readers.logs.records import Malformed
+from drcheck.readers.logs.record_fields import Malformed
 from drcheck.settings import Settings
 
 LARGEST_FILE: Final = 16 << 20
 """Bytes of a file that is imported."""
 
 
-class Kept(NamedTuple):
+class Recording(NamedTuple):
     """What became of records that were handed over."""
 
     drills: tuple[Drill, ...]
@@ -63,12 +63,12 @@ def new_id(at: int) -> str:
     return f"{moment}-{os.urandom(2).hex()}"
 
 
-def record(settings: Settings, policy: Policy, drill: Drill) -> Kept:
+def record(settings: Settings, policy: Policy, drill: Drill) -> Recording:
     """Keep a drill that somebody tells of, as that."""
     return _keep(settings, policy, [replace(drill, origin=Origin.TYPED)])
 
 
-def import_file(settings: Settings, policy: Policy, data: bytes, restores: RestoreRecords) -> Kept:
+def import_file(settings: Settings, policy: Policy, data: bytes, restores: RestoreRecords) -> Recording:
     """Keep what a file of another tool tells of restore tests; ``restores`` says what holds where that does not.
 
     It is JUnit's XML, or JSON as ``aws backup list-restore-jobs`` or ``describe-restore-job`` prints it. Raises
@@ -132,7 +132,7 @@ def _as_stated(drill: Drill, restores: RestoreRecords) -> Drill:
     return replace(drill, scenarios=restores.scenarios, target_site=restores.target_site, point=point)
 
 
-def _keep(settings: Settings, policy: Policy, drills: Iterable[Drill]) -> Kept:
+def _keep(settings: Settings, policy: Policy, drills: Iterable[Drill]) -> Recording:
     now = clock.now()
     new, known = [], 0
     written = [replace(one, version=__version__) for one in drills]
@@ -158,12 +158,12 @@ def _keep(settings: Settings, policy: Policy, drills: Iterable[Drill]) -> Kept:
                 )
         if new:
             ledger.tell_of_drill(*(DrillTold(now, one) for one in new))
-    return Kept(tuple(new), known, tuple(_unread(policy)) if new else ())
+    return Recording(tuple(new), known, tuple(_unread(policy)) if new else ())
 
 
 def _check(policy: Policy, drill: Drill, latest: int) -> None:
     """Raise ``UsageError`` where a drill is no record of a restore test, or names what the policy does not have."""
-    log = restore_log.parse(as_log.lines([drill], []), drill.service, latest)
+    log = restore_log.parse(as_log.log_lines([drill], []), drill.service, latest)
     for gap in log.gaps:
         raise UsageError(f"drill {drill.id}: {gap.what}", "Nothing was recorded.")
     for what, names, known in (
@@ -219,7 +219,7 @@ def announce(
     return given, f"{kept} ahead is owed, and kept" if owed else "no commitment owes notice of drills"
 
 
-class Recorded(NamedTuple):
+class ServiceDrills(NamedTuple):
     """The drills of one service."""
 
     service: str
@@ -230,7 +230,7 @@ class Recorded(NamedTuple):
     """Of what lies ahead, or was held under none of these drills: soonest first."""
 
 
-def recorded(settings: Settings, service: str = "") -> list[Recorded]:
+def recorded(settings: Settings, service: str = "") -> list[ServiceDrills]:
     """Return what the ledger knows of drills; of one service, or of all that have any.
 
     Raises ``UsageError`` for a service that neither the ledger nor a policy has.
@@ -249,13 +249,13 @@ def recorded(settings: Settings, service: str = "") -> list[Recorded]:
     return [_recorded(name, zones, state.drills.get(name, DrillsState())) for name in wanted]
 
 
-def _recorded(service: str, zones: dict[str, ZoneInfo], state: DrillsState) -> Recorded:
+def _recorded(service: str, zones: dict[str, ZoneInfo], state: DrillsState) -> ServiceDrills:
     drills = sorted(state.drills().values(), key=lambda one: (one.began_at, one.id))
     waiting = sorted(
         (one for one in state.announced() if not any(as_log.is_of(one, drill) for drill in drills)),
         key=lambda one: one.planned_for,
     )
-    return Recorded(service, zones.get(service, ZoneInfo("UTC")), drills, waiting)
+    return ServiceDrills(service, zones.get(service, ZoneInfo("UTC")), drills, waiting)
 
 
 def _zones(settings: Settings) -> dict[str, ZoneInfo]:

@@ -12,14 +12,14 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from drcheck import clock, registry
-from drcheck.app.turns import Turn, Turns
+from drcheck.app.look_queue import Turn, Turns
 from drcheck.collectors.guarded import Guarded, made_no_sense, traced
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Asked, Throttled
+from drcheck.interfaces import LookRequest, Throttled
 from drcheck.ledger.state import SourceState
 from drcheck.settings import Connection
 
@@ -33,7 +33,7 @@ AHEAD = 8
 
 HANGS = "See which place hangs; a network disk that is gone does."
 
-Examine = Callable[[Guarded, Source, str, Asked], Observation]
+Examine = Callable[[Guarded, Source, str, LookRequest], Observation]
 """Looks at a source, as :class:`~drcheck.interfaces.Read` does."""
 
 
@@ -43,12 +43,12 @@ class Job(NamedTuple):
     service: str
     source: Source
     connection: Connection
-    asked: Asked
+    asked: LookRequest
     known: SourceState
     """What was known of it, for whoever appends what comes."""
 
 
-class Seen(NamedTuple):
+class JobResult(NamedTuple):
     """What came of a job."""
 
     job: Job
@@ -89,7 +89,7 @@ class Gathering(Struct):
     _owed: int = 0
     """Pieces of other work that are done before more is waited for: one for each job that came in."""
 
-    def seen(self) -> Iterator[Sequence[Seen]]:
+    def seen(self) -> Iterator[Sequence[JobResult]]:
         """Yield what came of the jobs, as it comes in: several at once where they came while nobody asked."""
         executor = ThreadPoolExecutor(max(1, self.workers), thread_name_prefix="drcheck look")
         # A client's own thread that ends in an exception ends the looks that wait for it; they say so.
@@ -102,10 +102,10 @@ class Gathering(Struct):
             self.pool.close()
             executor.shutdown(wait=False, cancel_futures=True)
 
-    def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Sequence[Seen]]:
+    def _collect(self, executor: ThreadPoolExecutor) -> Iterator[Sequence[JobResult]]:
         turns = Turns(self.every, self.pool.limit)
-        pending: dict[Future[Seen], _Asked] = {}
-        done: SimpleQueue[Future[Seen]] = SimpleQueue()
+        pending: dict[Future[JobResult], _Asked] = {}
+        done: SimpleQueue[Future[JobResult]] = SimpleQueue()
         while True:
             for turn in turns.take(self._most - len(pending)):
                 job = turn.make()
@@ -141,7 +141,7 @@ class Gathering(Struct):
         free = self.workers - self.abandoned
         return free + AHEAD if free > 0 else 0
 
-    def _waiting(self, done: SimpleQueue[Future[Seen]]) -> Iterator[Future[Seen]]:
+    def _waiting(self, done: SimpleQueue[Future[JobResult]]) -> Iterator[Future[JobResult]]:
         """Yield what is done, after waiting for the first of it for a tick, or for other work to end.
 
         Other work goes on while what is handed over lasts, and keeps step with what comes in: else all of it would be
@@ -156,7 +156,7 @@ class Gathering(Struct):
                 self._owed += 1
                 yield done.get_nowait()
 
-    def _look(self, asked: _Asked) -> Seen:
+    def _look(self, asked: _Asked) -> JobResult:
         """Look at one source. Whatever that meets is a gap of this source alone; only judging can fail as a whole."""
         asked.began, job = clock.monotonic(), asked.job
         source = job.source
@@ -164,16 +164,16 @@ class Gathering(Struct):
             root, name = registry.place(source)
             with closing(self._open(asked, root)) as collector:
                 observation = (self.reader or registry.reader)(source)(collector, source, name, job.asked)
-                return Seen(job, observation, collector.throttled)
+                return JobResult(job, observation, collector.throttled)
         except DrcheckError as error:
-            return Seen(job, _blind(job, Gap(error.message, error.hint)), isinstance(error, Throttled))
+            return JobResult(job, _blind(job, Gap(error.message, error.hint)), isinstance(error, Throttled))
         except BaseException as error:  # noqa: BLE001  of a reader: a panic of a library in Rust is no Exception
             self.tracebacks.append(traced(error))
             gap = Gap(
                 f"what {source.name} holds made no sense to drcheck: {type(error).__name__}",
                 "Look at it by other means; if it is in order, report this with what --verbose prints.",
             )
-            return Seen(job, _blind(job, gap))
+            return JobResult(job, _blind(job, gap))
 
     def _open(self, asked: _Asked, root: str) -> Guarded:
         connection = asked.job.connection
@@ -195,9 +195,9 @@ def _is_over(asked: _Asked, now: float) -> bool:
     return asked.began is not None and now > asked.began + asked.job.connection.deadline + LATE
 
 
-def _given_up(job: Job, why: str, hint: str) -> Seen:
+def _given_up(job: Job, why: str, hint: str) -> JobResult:
     gap = Gap(f"{job.source.name} {why}", hint)
-    return Seen(job, _blind(job, gap))
+    return JobResult(job, _blind(job, gap))
 
 
 def _blind(job: Job, gap: Gap) -> Observation:

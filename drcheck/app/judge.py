@@ -9,7 +9,7 @@ from functools import cache, partial
 from msgspec.structs import replace
 
 from drcheck import registry
-from drcheck.app.versions import Versions
+from drcheck.app.policy_versions import Versions
 from drcheck.core.history import log_lines, rewritten_logs
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.to_parts import parts_of
@@ -17,7 +17,7 @@ from drcheck.core.judging.judge import held_evidence
 from drcheck.core.judging.judge import judge as judge_policy
 from drcheck.core.judging.population import Population, population
 from drcheck.core.judging.reach import looked_at
-from drcheck.core.judging.since_last_run import named
+from drcheck.core.judging.since_last_run import breaches_to_name
 from drcheck.core.judging.sources import Evidence, SourceEvidence, gaps_beside
 from drcheck.core.judging.unplaced_records import unplaced
 from drcheck.core.judging.unreadable_texts import unknown_times
@@ -119,7 +119,7 @@ def _with_news(judged: Judged, state: State, past: Sequence[PastVerdict], before
     verdicts = tuple(
         replace(
             verdict,
-            since_last_run=named(
+            since_last_run=breaches_to_name(
                 verdict.breaches(), state.recorded(service, verdict.commitment.id, end, before=before), end
             ),
         )

@@ -18,9 +18,9 @@ from msgspec.structs import replace
 from drcheck import registry
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import Fact
-from drcheck.core.proof.checkpoints import Checkpoint
+from drcheck.core.proof.checkpoint_text import Checkpoint
+from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.proof.notes import Forged, NotANote, Note, VerifierKey, signers
-from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted, instant
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Collector, Store
@@ -111,7 +111,7 @@ def put(place: Place, note: str) -> None:
     place.put(_name(Checkpoint.read(Note.read(note).text).size), note.encode())
 
 
-def all_kept(settings: Settings, found: Verification) -> Iterator[Kept]:
+def all_kept(settings: Settings, found: LedgerVerification) -> Iterator[Kept]:
     """Yield the checkpoints that lie elsewhere, and add which places could not be reached."""
     with pool_of(settings) as pool:
         for opened in places(settings, pool):
@@ -209,7 +209,7 @@ class _Remote:
 
 
 def held_against(
-    found: Verification, kept: Iterable[Kept], keys: Sequence[VerifierKey], root: Callable[[int], bytes | None]
+    found: LedgerVerification, kept: Iterable[Kept], keys: Sequence[VerifierKey], root: Callable[[int], bytes | None]
 ) -> None:
     """Add whether checkpoints that lie elsewhere go on to this ledger, whose ``root`` over so many entries is told.
 

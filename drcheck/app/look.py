@@ -12,9 +12,9 @@ from itertools import islice
 from msgspec.structs import replace
 
 from drcheck import registry
-from drcheck.app.gather import Examine, Gathering, Job, Seen
-from drcheck.app.turns import Turn
-from drcheck.app.versions import Versions
+from drcheck.app.gather import Examine, Gathering, Job, JobResult
+from drcheck.app.look_queue import Turn
+from drcheck.app.policy_versions import Versions
 from drcheck.collectors.pool import Connections
 from drcheck.core import words
 from drcheck.core.history.difference import difference
@@ -34,8 +34,8 @@ from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Behaviour, Tells
 from drcheck.core.model.verdict import Window
-from drcheck.interfaces import Asked
-from drcheck.ledger.run import Run
+from drcheck.interfaces import LookRequest
+from drcheck.ledger.run_recorder import Run
 from drcheck.ledger.state import Key, SourceState
 from drcheck.settings import Settings, hosts, standing
 
@@ -129,7 +129,7 @@ def look(
     return tuple(gathering.tracebacks)
 
 
-def _read_log(seen: Seen) -> ReadLog | None:
+def _read_log(seen: JobResult) -> ReadLog | None:
     """Return what a complete look has read of a log that is appended to; None: it is no such look."""
     observation, asked = seen.observation, seen.job.asked
     if observation.log is None or not observation.look.complete or seen.job.source.behaves is not Behaviour.APPENDED:
@@ -191,7 +191,7 @@ def _job(
     policy, history = versions.policy, state.history
     facts, verify = asked_at(policy, source), source.tells(Tells.POINTS)
     since = min(versions.since(source, window), history.broken_since())
-    asked = Asked(
+    asked = LookRequest(
         since=since,
         judged_since=versions.since(source, window, with_bases=False) if source.reader.chains else since,
         begin=begin,

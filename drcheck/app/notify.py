@@ -26,7 +26,7 @@ from drcheck.app.verify import verify
 from drcheck.channels import apprise_url, ping
 from drcheck.core import words
 from drcheck.core.judging import summary, transitions
-from drcheck.core.judging.transitions import End, Event, Subject, What
+from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, End, Event
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger.encoding import is_of
 from drcheck.ledger.errors import Busy, LedgerError
@@ -54,7 +54,7 @@ class Address(NamedTuple):
     """Those whose services it tells of; empty: of all."""
 
 
-class Plan(NamedTuple):
+class AddressPlan(NamedTuple):
     """What there is to tell at one address."""
 
     address: Address
@@ -66,7 +66,7 @@ class Plan(NamedTuple):
     """How many the message tells of."""
 
 
-def deliver(settings: Settings, plans: Sequence[Plan]) -> list[DrcheckError]:
+def deliver(settings: Settings, plans: Sequence[AddressPlan]) -> list[DrcheckError]:
     """Send what was claimed, say what became of it, and return what could not be sent."""
     outcomes: list[Notification] = []
     errors: list[DrcheckError] = []
@@ -156,7 +156,7 @@ def _settle(settings: Settings, outcomes: Sequence[Notification]) -> None:
         ledger.tell(outcomes)
 
 
-def planned(notify: Notify, report: Report, state: State, at: int, *, whole: bool) -> Iterator[Plan]:
+def planned(notify: Notify, report: Report, state: State, at: int, *, whole: bool) -> Iterator[AddressPlan]:
     """Yield for each address what is new there."""
     owner_of = {judged.policy.service: judged.policy.owner for judged in report.services}
     addresses = [*_addresses(notify, {*owner_of.values()} - {""}, state)]
@@ -169,15 +169,15 @@ def planned(notify: Notify, report: Report, state: State, at: int, *, whole: boo
     for address in addresses:
         known = state.channels.get(address.id) or ChannelState()
 
-        def concerns(subject: Subject, address: Address = address, known: ChannelState = known) -> bool:
+        def concerns(subject: ConditionSubject, address: Address = address, known: ChannelState = known) -> bool:
             if not address.owners:
                 return True
-            if subject.what not in {What.INVALID, What.UNSEEN}:
+            if subject.what not in {ConditionKind.INVALID, ConditionKind.UNSEEN}:
                 return owner_of.get(subject.service) in address.owners
             # Where nobody is told of everything, every owner is whose policies this run judges.
             return not general and (subject in known.known or not {*owner_of.values()}.isdisjoint(address.owners))
 
-        def ended(subject: Subject, since: int) -> End | None:
+        def ended(subject: ConditionSubject, since: int) -> End | None:
             return End(at, "it is somebody else's now", elsewhere=True) if subject in now else ends.of(subject, since)
 
         new = transitions.events(
@@ -191,18 +191,20 @@ def planned(notify: Notify, report: Report, state: State, at: int, *, whole: boo
         yield _plan(notify, address, known, tuple(new), report.run, at)
 
 
-def _plan(notify: Notify, address: Address, known: ChannelState, new: tuple[Event, ...], run: str, at: int) -> Plan:
+def _plan(
+    notify: Notify, address: Address, known: ChannelState, new: tuple[Event, ...], run: str, at: int
+) -> AddressPlan:
     """Return what is told at ``address`` of what waits there and what is ``new``."""
     waiting = [*known.waiting, *new]
-    tell = transitions.together(waiting)
+    tell = transitions.merged_events(waiting)
     claimed = known.is_claimed(at)
     quiet = address.channel.quiet_hours is not None and _is_quiet(address.channel, notify.timezone, at)
     if not tell and waiting and not claimed:
-        return Plan(address, Notification(address.id, run, at, Sending.HELD, new, len(waiting)), None)
+        return AddressPlan(address, Notification(address.id, run, at, Sending.HELD, new, len(waiting)), None)
     if not tell or claimed or (quiet and all(event.waits for event in tell)):
-        return Plan(address, Notification(address.id, run, at, Sending.HELD, new) if new else None, None)
+        return AddressPlan(address, Notification(address.id, run, at, Sending.HELD, new) if new else None, None)
     entry = Notification(address.id, run, at, Sending.CLAIMED, new, len(waiting))
-    return Plan(address, entry, message(tell, run, at), len(waiting))
+    return AddressPlan(address, entry, message(tell, run, at), len(waiting))
 
 
 def send(address: Address, told: Message) -> None:
@@ -228,7 +230,7 @@ def test(settings: Settings, names: Sequence[str]) -> Iterator[tuple[str, Drchec
             yield name, None
 
 
-def recorded(settings: Settings, names: Sequence[str]) -> list[Notification]:
+def notified(settings: Settings, names: Sequence[str]) -> list[Notification]:
     """Return what the ledger says was told to each channel of ``names``, none: to any, and what became of it."""
     with open_ledger(settings.ledger, read_only=True) as ledger:
         told = (ledger.entry(stored.number) for stored in ledger.log.read() if is_of(stored.data, Notification.KIND))
@@ -239,7 +241,7 @@ def recorded(settings: Settings, names: Sequence[str]) -> list[Notification]:
         ]
 
 
-def dry_run(settings: Settings, names: Sequence[str]) -> list[Plan]:
+def dry_run(settings: Settings, names: Sequence[str]) -> list[AddressPlan]:
     """Return what each channel of ``names``, none: each, would be told now by what the ledger knows."""
     _check(settings, names)
     outcome = verify(settings, (), Question(offline=True), unwatched)

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from drcheck import __version__, clock
 from drcheck.app.judge import judge
-from drcheck.app.question import Question, begun_policies, named, unbegun, whole_window, windows_of
-from drcheck.app.versions import Versions, gone, versions
+from drcheck.app.policy_versions import Versions, gone, versions
+from drcheck.app.question import Question, begun_policies, unbegun, whole_window, windows_of, with_breaches_named
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
@@ -53,7 +53,7 @@ class KnownOffline(Struct, frozen=True):
                 of_period=self.question.period is not None,
                 exhibits=exhibits,
             )
-            yield from named(judged, self.state, self.question, repeated)
+            yield from with_breaches_named(judged, self.state, self.question, repeated)
 
     def report(self, services: tuple[Judged, ...]) -> Report:
         """Return what ``services`` come to."""

@@ -16,7 +16,7 @@ from drcheck.core import words
 from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import Tells
 from drcheck.drills import guards
-from drcheck.drills.guards import Host, Identity
+from drcheck.drills.guards import ForbiddenHost, Identity
 from drcheck.drills.target_directory import TargetError
 from drcheck.errors import UsageError
 from drcheck.interfaces import CollectorError
@@ -27,14 +27,14 @@ _MACHINE_ID: Final = 200
 """Bytes that the file of a machine id may have."""
 
 
-def production_hosts(settings: Settings, pool: Connections, unknown: list[str]) -> list[Host]:
+def production_hosts(settings: Settings, pool: Connections, unknown: list[str]) -> list[ForbiddenHost]:
     """Return the hosts on which no drill runs, each by its addresses too where it is named.
 
     What has only a loopback address is this machine, if nothing else is known of it. What cannot be told of a host goes
     to ``unknown``, in words.
     """
-    hosts: list[Host] = []
-    for why, identity in (*guards.listed(settings.drills.production), *_hosts_of_points(settings, pool, unknown)):
+    hosts: list[ForbiddenHost] = []
+    for why, identity in (*guards.listed_hosts(settings.drills.production), *_hosts_of_points(settings, pool, unknown)):
         resolved = {name: _addresses(name) for name in identity.addresses}
         addresses = identity.addresses.union(*resolved.values())
         if nowhere := sorted(name for name, several in resolved.items() if not several):
@@ -44,14 +44,14 @@ def production_hosts(settings: Settings, pool: Connections, unknown: list[str]) 
                     f"nobody can say whether the target is {why}: {words.several(nowhere)} has no address here",
                     "Name its machine id, its host key or an address in drcheck.yaml.",
                 )
-        hosts.append(Host(why, replace(identity, addresses=addresses)))
+        hosts.append(ForbiddenHost(why, replace(identity, addresses=addresses)))
         if not identity.machine and not identity.host_keys and guards.is_here(addresses):
             here = guards.probe(registry.this_machine()).identity
-            hosts.append(Host(why, replace(here, addresses=frozenset())))
+            hosts.append(ForbiddenHost(why, replace(here, addresses=frozenset())))
     return hosts
 
 
-def _hosts_of_points(settings: Settings, pool: Connections, unknown: list[str]) -> Iterator[Host]:
+def _hosts_of_points(settings: Settings, pool: Connections, unknown: list[str]) -> Iterator[ForbiddenHost]:
     """Yield the hosts that hold a source of recovery points of any policy; what cannot be told goes to ``unknown``.
 
     Raises ``UsageError`` where a policy cannot be read: nobody knows where its sources are.
@@ -72,11 +72,11 @@ def _hosts_of_points(settings: Settings, pool: Connections, unknown: list[str]) 
         why = f"the host of {alias}, which holds recovery points"
         if not registry.runs_commands(connection):
             name = urlsplit(connection.location()).hostname
-            yield Host(why, Identity("", frozenset(), frozenset({name} if name else ())))
+            yield ForbiddenHost(why, Identity("", frozenset(), frozenset({name} if name else ())))
             continue
         with closing(registry.shell(connection, pool)) as shell:
             if not shell.addresses:  # this machine
-                yield Host(why, guards.probe(shell).identity)
+                yield ForbiddenHost(why, guards.probe(shell).identity)
                 continue
             machine, everywhere = "", cast("dict[str, Any]", {"root": "/"})
             try:
@@ -85,7 +85,7 @@ def _hosts_of_points(settings: Settings, pool: Connections, unknown: list[str]) 
                     machine = collector.read("machine-id", at_most=_MACHINE_ID).decode("ascii", "replace").strip()
             except CollectorError as error:
                 unknown.append(f"the machine id of {alias}: {error.message}")
-            yield Host(why, Identity(machine, shell.host_keys, shell.addresses))
+            yield ForbiddenHost(why, Identity(machine, shell.host_keys, shell.addresses))
 
 
 def _addresses(name: str) -> frozenset[str]:

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from drcheck.app.kept_checkpoints import all_kept, held_against
-from drcheck.core.proof import merkle, verification
-from drcheck.core.proof.checkpoints import Checkpoint, Extension, Inclusion, checkpoint_of
+from drcheck.core.proof import ledger_verification, merkle
+from drcheck.core.proof.checkpoint_text import Checkpoint, Extension, Inclusion, checkpoint_of
+from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.proof.notes import NotANote, VerifierKey
 from drcheck.core.proof.trust import Trust
-from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted
 from drcheck.errors import UsageError
 from drcheck.ledger import checkpoints, encoding
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.errors import DamagedLedger, LedgerError
 from drcheck.ledger.interface import Log
+from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.ledger.tree import Tree
@@ -90,13 +90,13 @@ def export(ledger: Ledger) -> Iterator[bytes]:
     yield _line({"checkpoint": note})
 
 
-def verify(file: str, trust: Trust | None, since: str | None) -> Verification:
+def verify(file: str, trust: Trust | None, since: str | None) -> LedgerVerification:
     """Say what a file proves: a checkpoint, a proof of an entry or of growth, an export, or a ledger itself.
 
     ``since``: a file with an older signed checkpoint, from which it must go on. Raises UsageError for what cannot be
     read.
     """
-    found, path = Verification(), Path(file)
+    found, path = LedgerVerification(), Path(file)
     try:
         old = None if since is None else Path(since).read_bytes()
         with path.open("rb") as opened:
@@ -113,21 +113,21 @@ def verify(file: str, trust: Trust | None, since: str | None) -> Verification:
     if head.startswith(b"old "):
         if old is None:
             raise UsageError("this proves that a ledger only grew", "Name the older checkpoint with --since.")
-        verification.growth(found, text, old, trust)
+        ledger_verification.growth(found, text, old, trust)
     elif head.startswith(b"c2sp.org/tlog-proof"):
-        if (entry := verification.entry(found, text, trust)) is not None:
+        if (entry := ledger_verification.entry(found, text, trust)) is not None:
             found.noted.append(f"entry {entry.number} is {_what(entry.data)}")
-    elif (signed := verification.checkpoint(found, text, trust)) is not None and old is not None:
+    elif (signed := ledger_verification.checkpoint(found, text, trust)) is not None and old is not None:
         _compare(found, signed, old, trust)
     return found
 
 
-def verify_ledger(settings: Settings, trust: Trust | None, old: bytes | None = None) -> Verification:
+def verify_ledger(settings: Settings, trust: Trust | None, old: bytes | None = None) -> LedgerVerification:
     """Say what the ledger of a configuration proves, also by the checkpoints that lie elsewhere.
 
     Raises LedgerError where there is none.
     """
-    found = Verification()
+    found = LedgerVerification()
     try:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             stored = ((one.number, one.data) for one in ledger.log.read())
@@ -138,7 +138,7 @@ def verify_ledger(settings: Settings, trust: Trust | None, old: bytes | None = N
     return found
 
 
-def compare_elsewhere(found: Verification, settings: Settings, log: Log, trust: Trust | None) -> None:
+def compare_elsewhere(found: LedgerVerification, settings: Settings, log: Log, trust: Trust | None) -> None:
     """Add whether the checkpoints that lie elsewhere, by the configuration, go on to the entries of a ledger."""
     if settings.proof is None or not settings.proof.checkpoints:
         return
@@ -148,7 +148,7 @@ def compare_elsewhere(found: Verification, settings: Settings, log: Log, trust: 
     held_against(found, all_kept(settings, found), keys, lambda size: tree.root(size) if size <= log.count else None)
 
 
-def bring_in(file: str, url: str) -> tuple[Verification, int]:
+def bring_in(file: str, url: str) -> tuple[LedgerVerification, int]:
     """Make a ledger of an export, where there is none yet; return what the export proves, and how many entries it had.
 
     One that contradicts its own checkpoints is left alone. Raises UsageError where there is a ledger.
@@ -182,7 +182,7 @@ def _newest(ledger: Ledger) -> tuple[str, Checkpoint]:
     return note, checkpoint_of(note)
 
 
-def _export(found: Verification, path: Path, trust: Trust | None, old: bytes | None) -> None:
+def _export(found: LedgerVerification, path: Path, trust: Trust | None, old: bytes | None) -> None:
     ending: list[str] = []
     try:
         _records(found, _entries(path, ending), lambda: ending[0], trust, old)
@@ -217,7 +217,7 @@ def _entries(path: Path, ending: list[str]) -> Iterator[tuple[int, bytes]]:
 
 
 def _records(
-    found: Verification,
+    found: LedgerVerification,
     entries: Iterable[tuple[int, bytes]],
     ending: Callable[[], str],
     trust: Trust | None,
@@ -254,9 +254,9 @@ def _records(
     if not newest:
         found.open.append("nothing in it is signed: it has no checkpoint")
         return
-    head = verification.checkpoint(found, newest, trust, changes)
+    head = ledger_verification.checkpoint(found, newest, trust, changes)
     if old is not None and before is not None:
-        verification.checkpoint(found, old, trust, changes)
+        ledger_verification.checkpoint(found, old, trust, changes)
     found.noted += [f"a key was lost, and the next one follows by nobody's word: {why}" for why in lost]
     if head is not None and not found.wrong:
         found.held.append(f"the {head.size} entries in it are those over which the checkpoint was made")
@@ -264,7 +264,7 @@ def _records(
             found.noted.append(f"nobody has signed yet the {counted(behind, 'entry', 'entries')} behind them")
 
 
-def _read(found: Verification, old: bytes | None) -> Checkpoint | None:
+def _read(found: LedgerVerification, old: bytes | None) -> Checkpoint | None:
     try:
         return None if old is None else checkpoint_of(old)
     except NotANote as error:
@@ -272,16 +272,16 @@ def _read(found: Verification, old: bytes | None) -> Checkpoint | None:
         return None
 
 
-def _goes_on(found: Verification, before: Checkpoint, root: bytes) -> None:
+def _goes_on(found: LedgerVerification, before: Checkpoint, root: bytes) -> None:
     if before.root == root:
         found.held.append(f"its first {before.size} entries are those that were signed before")
     else:
         found.wrong.append(f"its first {before.size} entries are not those that were signed before")
 
 
-def _compare(found: Verification, head: Checkpoint, old: bytes, trust: Trust | None) -> None:
+def _compare(found: LedgerVerification, head: Checkpoint, old: bytes, trust: Trust | None) -> None:
     """Compare two checkpoints without their entries: alone, only those of one size can contradict each other."""
-    before = verification.checkpoint(found, old, trust)
+    before = ledger_verification.checkpoint(found, old, trust)
     if before is None:
         return
     if (before.origin, before.size) != (head.origin, head.size):

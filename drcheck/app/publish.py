@@ -21,7 +21,7 @@ from drcheck.run_report import Report
 from drcheck.settings import Settings
 
 if TYPE_CHECKING:
-    from drcheck.app.notify import Plan
+    from drcheck.app.notify import AddressPlan
 
 
 Write = Callable[[Report], Iterable[DrcheckError]]
@@ -47,7 +47,7 @@ class Publication:
         """
         self._settings, self._whole, self._write, self._at_once = settings, whole, write, at_once
         self._tells = bool(settings.notify.channels) and not silent
-        self._plans: Sequence[Plan] = ()
+        self._plans: Sequence[AddressPlan] = ()
         self.errors: list[DrcheckError] = []
         """What could not be done."""
         self.fault: Exception | None = None

@@ -14,7 +14,7 @@ from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.status import Status
-from drcheck.core.model.verdict import Finding, Named, News, Verdict, Window
+from drcheck.core.model.verdict import Finding, NamedBreach, News, Verdict, Window
 from drcheck.core.model.waivers import cover
 from drcheck.core.time.spans import Span
 from drcheck.errors import UsageError
@@ -124,7 +124,7 @@ def whole_window(windows: Iterable[Window], otherwise: Window) -> Window:
     return Window(min(window.start for window in windows), max(window.end for window in windows))
 
 
-def named(
+def with_breaches_named(
     services: Iterable[Judged], state: State, question: Question, repeated: Mapping[str, str]
 ) -> tuple[Judged, ...]:
     """Name what was breached and is over, as far as the question asks for it.
@@ -145,7 +145,7 @@ def all_named(judged: Judged) -> Judged:
     def with_breaches(verdict: Verdict) -> Verdict:
         end = verdict.window.end
         breaches = tuple(
-            Named(opening, not cover(verdict.waived, opening.opened_at, opening.closed_at or end), News.OF_PERIOD)
+            NamedBreach(opening, not cover(verdict.waived, opening.opened_at, opening.closed_at or end), News.OF_PERIOD)
             for opening in verdict.breaches()
         )
         unknown = [opening for opening in verdict.overall.openings(Status.UNKNOWN) if not opening.between_looks]

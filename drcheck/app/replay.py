@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from drcheck import __version__
 from drcheck.app.judge import judge, keys_of
-from drcheck.app.verify import found
-from drcheck.app.versions import versions
+from drcheck.app.policy_versions import versions
+from drcheck.app.verify import verdicts_of_record
 from drcheck.errors import UsageError
-from drcheck.ledger.entries import Found
+from drcheck.ledger.entries import RecordedVerdict
 from drcheck.ledger.state import PastRun, State
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.load import reload
@@ -29,9 +29,9 @@ class Difference(Struct, frozen=True):
     commitment: str
     what: str
     """Which part of it differs, or why it cannot be judged again."""
-    recorded: Found | None
+    recorded: RecordedVerdict | None
     """None: the run recorded none."""
-    again: Found | None
+    again: RecordedVerdict | None
     """None: none is found now."""
 
 
@@ -70,7 +70,9 @@ def replay(settings: Settings, run: str) -> Replayed:
         windows = dict.fromkeys(bound, past.began.window)
         state = ledger.state(keys_of(bound), upto=past.looked_until)
         judged = judge(state.known, bound, windows, clock_tolerance=past.began.clock_tolerance)
-    again = {(finding.service, finding.commitment): finding for service in judged for finding in found(service)}
+    again = {
+        (finding.service, finding.commitment): finding for service in judged for finding in verdicts_of_record(service)
+    }
     differences = tuple(_differences(recorded, again, {service for service, text in texts.items() if text is None}))
     return Replayed(past, len(recorded.keys() | again.keys()) - len(differences), differences)
 
@@ -88,7 +90,9 @@ def _run(state: State, name: str) -> PastRun:
 
 
 def _differences(
-    recorded: dict[tuple[str, str], Found], again: dict[tuple[str, str], Found], unreadable: set[str]
+    recorded: dict[tuple[str, str], RecordedVerdict],
+    again: dict[tuple[str, str], RecordedVerdict],
+    unreadable: set[str],
 ) -> Iterator[Difference]:
     for key in sorted(recorded.keys() | again.keys()):
         before, now = recorded.get(key), again.get(key)
@@ -99,6 +103,6 @@ def _differences(
         elif before is None or now is None:
             what = "it was not recorded" if before is None else "it is not judged any more"
         else:
-            names = {name for name in Found.__struct_fields__ if getattr(before, name) != getattr(now, name)}
+            names = {name for name in RecordedVerdict.__struct_fields__ if getattr(before, name) != getattr(now, name)}
             what = ", ".join(name for name in _SHOWN if name in names)
         yield Difference(*key, what, before, now)

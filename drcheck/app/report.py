@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from drcheck import registry
 from drcheck.app.completeness import of_log, told_of
+from drcheck.app.ledger_excerpt import records, shown_entries
 from drcheck.app.offline import KnownOffline, known_offline
 from drcheck.app.question import Question
-from drcheck.app.records import records, shown_entries
 from drcheck.app.signing import read_key
 from drcheck.app.statements import STATEMENTS, statements
 from drcheck.core.judging.completeness import Completeness
@@ -25,7 +25,7 @@ from drcheck.core.judging.sample import Drawing
 from drcheck.core.model.controls import Standard
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.verdict import Window
-from drcheck.core.proof.checkpoints import checkpoint_of
+from drcheck.core.proof.checkpoint_text import checkpoint_of
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.time.spans import Span
 from drcheck.errors import UsageError

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from drcheck import clock
 from drcheck.app.judge import evidence_of
-from drcheck.app.versions import versions
+from drcheck.app.policy_versions import versions
 from drcheck.core import words
 from drcheck.core.judging.judge import judge
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
-from drcheck.core.restoring.answer import Answer
-from drcheck.core.restoring.answering import Asked, answer
+from drcheck.core.restoring.answer import RestoreAnswer
+from drcheck.core.restoring.answering import RestoreQuestion, answer
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger.state import Key, PastPolicy, SourceState, State
 from drcheck.ledger.store import Ledger, open_ledger
@@ -29,7 +29,7 @@ from drcheck.settings import Settings
 class Restoring(NamedTuple):
     """An answer, and where its connections are."""
 
-    answer: Answer
+    answer: RestoreAnswer
     locations: Mapping[str, str]
     """Alias of a connection to where that is, as the beginning of a URL without secrets."""
 
@@ -64,7 +64,7 @@ def restore(settings: Settings, service: str, scenario: str, at: Moment | None) 
         earlier=texts.earlier,
         unreadable=texts.unreadable,
     )
-    asked = Asked(
+    asked = RestoreQuestion(
         policy,
         scenario,
         None if at is None else at(ZoneInfo(policy.timezone)),

@@ -11,7 +11,7 @@ from drcheck import clock
 from drcheck.app import kept_checkpoints
 from drcheck.app.kept_checkpoints import Contradicted
 from drcheck.app.timestamps import stamp
-from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
+from drcheck.core.proof.checkpoint_text import Checkpoint, checkpoint_of
 from drcheck.core.proof.notes import COSIGNATURE, ED25519, NotANote, SigningKey, VerifierKey
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger import checkpoints

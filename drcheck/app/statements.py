@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 from drcheck.core.model.drill import Ending
 from drcheck.core.proof.envelopes import opened, sealed
+from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.proof.notes import NotANote, SigningKey, VerifierKey
-from drcheck.core.proof.verification import Verification
 from drcheck.core.words import counted, instant
 from drcheck.ledger import encoding
 from drcheck.ledger.drills import DrillTold
@@ -39,7 +39,7 @@ def statements(report: Mapping[str, Any], entries: Iterable[bytes], key: Signing
 
 
 def verify_statements(
-    found: Verification,
+    found: LedgerVerification,
     data: bytes,
     report: Mapping[str, Any],
     entries: Iterable[bytes],

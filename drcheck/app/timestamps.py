@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from drcheck.app.posting import posted
-from drcheck.core.proof.checkpoints import checkpoint_of
-from drcheck.core.proof.verification import Verification
+from drcheck.core.proof.checkpoint_text import checkpoint_of
+from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.words import instant
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger import encoding
@@ -71,7 +71,7 @@ def newest(log: Log, size: int) -> bytes:
     return b""
 
 
-def verify(found: Verification, note: bytes, response: bytes, authority: str | None) -> None:
+def verify(found: LedgerVerification, note: bytes, response: bytes, authority: str | None) -> None:
     """Add when a checkpoint had been signed at the latest, by the certificates in the file ``authority``; None: none.
 
     Raises UsageError where that holds none.

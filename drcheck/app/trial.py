@@ -17,15 +17,15 @@ from drcheck.collectors.pool import Connections
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Gap, Told
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, FactValue, Gap
 from drcheck.core.model.policy import Source
-from drcheck.core.names.markers import marker_of
+from drcheck.core.names.marker_names import marker_of
 from drcheck.core.names.matching import Matcher
 from drcheck.core.names.proposing import Proposal, propose
 from drcheck.core.names.template import Template
 from drcheck.core.names.tool_repositories import Repository, repositories
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Account, Asked, Collector, Entry, Seek
+from drcheck.interfaces import Account, Collector, Entry, LookRequest, Seek
 from drcheck.settings import Settings
 
 PROPOSED_FROM: Final = 2000
@@ -62,7 +62,7 @@ class Trial(Struct, frozen=True):
     """Of versions, those on top of which another one, or a delete marker, lies."""
     repositories: tuple[Repository, ...] = ()
     """Of backup tools that lie there, where no template was asked for."""
-    archived: Mapping[str, Told] = field(default_factory=dict)
+    archived: Mapping[str, FactValue] = field(default_factory=dict)
     """What lies, or may lie, in an archive tier, by name."""
 
 
@@ -99,7 +99,7 @@ def _looked(
     with closing(
         Guarded(registry.opener(connection, versions=source.versions)(root, pool), connection, tracebacks)
     ) as collector:
-        seen = Listed(collector)
+        seen = ListedOnce(collector)
         is_bare = not source.templates and source.reader.reads_names
         tools = repositories(seen.all()) if is_bare else ()
         if is_bare and not tools:
@@ -114,7 +114,7 @@ def _looked(
                 tuple(tracebacks),
                 repositories=tools,
             )  # fmt: skip
-        asked = Asked(
+        asked = LookRequest(
             LONG_AGO, begin, settings.clock_tolerance, service, verify=True, read_at_most=settings.read_at_most
         )
         observation = registry.reader(source)(seen, source, name, asked)
@@ -202,7 +202,7 @@ def _twins(candidates: list[Candidate]) -> tuple[str, str] | None:
     return None
 
 
-class Listed(Struct):
+class ListedOnce(Struct):
     """A collector whose place is listed once, whatever is asked of it."""
 
     collector: Collector
@@ -254,7 +254,7 @@ class Listed(Struct):
         """Ask the place itself."""
         return self.collector.earlier(prefix)
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Ask the place itself."""
         return self.collector.describe(name, facts)
 

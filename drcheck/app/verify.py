@@ -12,8 +12,8 @@ from drcheck import __version__, clock
 from drcheck.app.judge import Judging
 from drcheck.app.look import Progress, look
 from drcheck.app.offline import known_offline, locations_of
-from drcheck.app.question import Question, begun_policies, named, whole_window, windows_of, with_unbegun
-from drcheck.app.versions import gone, versions
+from drcheck.app.policy_versions import gone, versions
+from drcheck.app.question import Question, begun_policies, whole_window, windows_of, with_breaches_named, with_unbegun
 from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window
@@ -68,7 +68,7 @@ def shown_to_nobody(report: Report, known: Callable[[], State] | None) -> Iterab
     return ()
 
 
-class Kept(DrcheckError):  # noqa: N818  a word that reads well where it is caught
+class AlreadyDone(DrcheckError):  # noqa: N818  a word that reads well where it is caught
     """Another run has done the job since it was due: nothing was judged twice."""
 
 
@@ -83,7 +83,7 @@ def verify(
     """Judge the policies at ``paths`` as ``question`` asks, and record what is seen and what is found.
 
     ``prepare`` gets the report before the run ends: whoever dies in it has not judged, and the run is done anew.
-    Raises ``UsageError`` where nothing can be judged, and :class:`Kept` where the ``appointment`` was kept already.
+    Raises ``UsageError`` where nothing can be judged, and :class:`AlreadyDone` where the ``appointment`` was kept.
     """
     loaded = load_policies(paths, settings)
     if question.offline:
@@ -98,7 +98,7 @@ def verify(
     with open_ledger(settings.ledger) as ledger:
         state = ledger.state(())
         if appointment and appointment.is_kept(state.jobs.get(appointment.job), started):
-            raise Kept(f"{appointment.job} was done meanwhile")
+            raise AlreadyDone(f"{appointment.job} was done meanwhile")
         if question.is_record:
             windows = _reaching_back(windows, state)
         whole = whole_window(windows.values(), question.window(started + 1))
@@ -140,9 +140,9 @@ def verify(
             )
             judged = judging.all()
             ledger.follow(state)
-            services = named(judged, state, question, {})
+            services = with_breaches_named(judged, state, question, {})
             if question.is_record:
-                run.found([verdict for service in services for verdict in found(service)])
+                run.found([verdict for service in services for verdict in verdicts_of_record(service)])
             report = Report(
                 run.id,
                 __version__,
@@ -171,10 +171,10 @@ def verify(
     return Outcome(report, tracebacks, recorded_at, unkept, unsigned)
 
 
-def found(judged: Judged) -> list[entries.Found]:
+def verdicts_of_record(judged: Judged) -> list[entries.RecordedVerdict]:
     """Return what was found of a service's commitments, as the ledger keeps it."""
     return [
-        entries.Found(
+        entries.RecordedVerdict(
             service=judged.policy.service,
             commitment=verdict.commitment.id,
             kind=verdict.commitment.kind,

@@ -21,7 +21,7 @@ from drcheck import clock
 from drcheck.app.look import unwatched
 from drcheck.app.publish import Publication
 from drcheck.app.question import Question
-from drcheck.app.verify import Appointment, Kept, Outcome, verify
+from drcheck.app.verify import AlreadyDone, Appointment, Outcome, verify
 from drcheck.core.judging.completeness import EVERY
 from drcheck.core.time.calendar import last_tick, next_tick
 from drcheck.errors import EXIT_FAULT, DrcheckError, UsageError
@@ -176,7 +176,7 @@ class Watching:
             status = outcome.report.exit_status
             if publication.fault is not None:
                 trace, status = "".join(traceback.format_exception(publication.fault)), EXIT_FAULT
-        except Kept:
+        except AlreadyDone:
             self._reread()
             return 0
         except DrcheckError as error:

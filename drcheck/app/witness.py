@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 
 from drcheck import clock
 from drcheck.core.proof import witness
-from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
+from drcheck.core.proof.checkpoint_text import Checkpoint, checkpoint_of
 from drcheck.core.proof.notes import COSIGNATURE, NotANote, SigningKey, VerifierKey
 from drcheck.errors import DrcheckError, OutputError, UsageError
 from drcheck.output_files import put

@@ -38,9 +38,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Do it, and return the exit status."""
     # Imported here, so that --help answers at once.
-    from drcheck.cli import parser, shells
+    from drcheck.cli import completion_scripts, parser
     from drcheck.cli.output import write_whole
 
-    script = {"bash": shells.bash, "zsh": shells.zsh, "fish": shells.fish}[arguments.shell]
-    write_whole(script(shells.commands(parser(()))).encode(), None)
+    script = {"bash": completion_scripts.bash, "zsh": completion_scripts.zsh, "fish": completion_scripts.fish}[
+        arguments.shell
+    ]
+    write_whole(script(completion_scripts.commands(parser(()))).encode(), None)
     return 0

@@ -12,9 +12,9 @@ from drcheck.errors import OutputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from drcheck.app.discover import Discovery, Known, Wrote
-    from drcheck.core.names.alike import Found
-    from drcheck.core.names.coverage import Coverage
+    from drcheck.app.discover import Discovery, KnownPolicies, Wrote
+    from drcheck.core.names.estate_coverage import Coverage
+    from drcheck.core.names.shared_templates import ServiceForm
 
 EXIT_UNCOVERED = 1
 EXIT_UNSEEN = 3
@@ -80,14 +80,14 @@ def run(arguments: argparse.Namespace) -> int:
     names = None if arguments.list is None else _names(arguments.list)
     discovery: Discovery | None = None
     wrote: Sequence[Wrote] = ()
-    known = discover.known(settings, into)
+    known = discover.known_policies(settings, into)
     lines: list[str] = []
     if arguments.at is not None:
         connection, path = discover.place(arguments.at, settings)
         discovery = discover.discover(settings, connection, path, known.policies)
         if into and not discovery.gaps:  # half a listing would show half of the habits
             wrote = discover.write(discovery, into, arguments.template or "", settings)
-            known = discover.known(settings, into)
+            known = discover.known_policies(settings, into)
         if arguments.verbose:
             trace(discovery.tracebacks)
         lines += _overview(discovery, None if arguments.verbose else _SHOWN)
@@ -119,7 +119,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _names(file: str) -> list[str]:
     """Return the names in a list; raises ``UsageError`` where it cannot be read, or holds none."""
-    from drcheck.core.names.coverage import listed
+    from drcheck.core.names.estate_coverage import names_in_list
 
     try:
         if file == "-":
@@ -133,7 +133,7 @@ def _names(file: str) -> list[str]:
         ) from None
     if len(data) > _LONGEST_LIST:
         raise UsageError(f"the list {file} is larger than {_LONGEST_LIST >> 20} MiB", "Give it in several lists.")
-    names = listed(data.decode("utf-8-sig", "surrogateescape"))
+    names = names_in_list(data.decode("utf-8-sig", "surrogateescape"))
     if not names:
         raise UsageError(f"the list {file} holds no name", "Write one a line, or a table with a header.")
     return names
@@ -185,7 +185,7 @@ def _table(discovery: Discovery, at_most: int | None) -> Iterator[str]:
         yield f"alike, and on one template: {len(common.services)} services{often}"
 
 
-def _row(one: Found, name: str) -> str:
+def _row(one: ServiceForm, name: str) -> str:
     from drcheck.core import words
 
     seen = one.seen
@@ -250,7 +250,7 @@ def _written(discovery: Discovery, wrote: Sequence[Wrote], into: str, config: st
     yield f'Next: look for "# confirm" in them, then run drcheck lint {into}{f" --config {config}" if config else ""}'
 
 
-def _coverage(met: Coverage, known: Known, discovery: Discovery | None) -> Iterator[str]:
+def _coverage(met: Coverage, known: KnownPolicies, discovery: Discovery | None) -> Iterator[str]:
     """Yield how the list and the policies meet."""
     from drcheck.core import words
 

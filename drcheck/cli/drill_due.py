@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here, so that --help answers at once.
     from drcheck.app.drill_due import overview
     from drcheck.cli.output import write_whole
-    from drcheck.core.restoring.due import Urgency
+    from drcheck.core.restoring.due_tests import Urgency
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console.terminal import screen
     from drcheck.reports.drills import due

@@ -14,7 +14,7 @@ from drcheck.errors import UsageError
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from drcheck.app.drill_records import Kept
+    from drcheck.app.drill_records import Recording
     from drcheck.core.model.drill import Drill
     from drcheck.core.model.policy import Policy, RestoreRecords
 
@@ -269,7 +269,7 @@ def _content(file: str) -> bytes:
     return data
 
 
-def _tell(kept: Kept) -> None:
+def _tell(kept: Recording) -> None:
     from drcheck.reports.wording.text import printable
 
     for drill in kept.drills:
@@ -319,7 +319,7 @@ def _list(arguments: argparse.Namespace) -> int:
         write_whole(records.as_json(rows), None)
         return 0
     nothing = b"No drill is recorded yet. `drcheck drill record` and `drcheck drill import` record one.\n"
-    write_whole(records.listed(rows, screen(sys.stdout)) if rows else nothing, None)
+    write_whole(records.drills_as_text(rows, screen(sys.stdout)) if rows else nothing, None)
     return 0
 
 
@@ -329,7 +329,7 @@ def _show(arguments: argparse.Namespace) -> int:
     from drcheck.policyfile.config import load_settings
     from drcheck.reports.console.terminal import screen
     from drcheck.reports.drills import records
-    from drcheck.reports.json import written
+    from drcheck.reports.json import json_text
 
     every = [(drill, one.zone) for one in recorded(load_settings(arguments.config)) for drill in one.drills]
     found = [one for one in every if one[0].id == arguments.id]
@@ -339,7 +339,7 @@ def _show(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{of} {arguments.id}", "drcheck drill list has their ids.")
     ((drill, zone),) = found
     if arguments.format == "json":
-        write_whole(written(records.drill_as_json(drill)).encode(), None)
+        write_whole(json_text(records.drill_as_json(drill)).encode(), None)
     else:
-        write_whole(records.shown(drill, zone, screen(sys.stdout)), None)
+        write_whole(records.drill_as_text(drill, zone, screen(sys.stdout)), None)
     return 0

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from drcheck.app.drill import Target
     from drcheck.app.drill_choice import Prepared
     from drcheck.core.model.drill import Drill
-    from drcheck.drills.runbook_run import Report
+    from drcheck.drills.runbook_run import DrillReport
 
 EXIT_FAILED: Final = 1
 EXIT_ABORTED: Final = 3
@@ -214,7 +214,7 @@ def _show_plan(prepared: Prepared, target: Target) -> None:
         print(f"{left:<12} {_plain(right)}")
 
 
-def _show_outcome(prepared: Prepared, record: Drill, report: Report, kept: str) -> None:
+def _show_outcome(prepared: Prepared, record: Drill, report: DrillReport, kept: str) -> None:
     from drcheck.core import words
 
     print()

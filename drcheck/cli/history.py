@@ -196,7 +196,7 @@ def _print_verdicts(paper: Paper, history: _History, local: Local) -> None:
     from drcheck.core.model.verdict import Quantity
     from drcheck.reports.console.cells import fit
     from drcheck.reports.wording.figures import quantity
-    from drcheck.reports.wording.marks import mark
+    from drcheck.reports.wording.status_marks import mark
     from drcheck.reports.wording.text import printable
 
     for verdict in history.verdicts:
@@ -237,13 +237,13 @@ def _print_breaches(paper: Paper, breaches: Sequence[Breach], local: Local) -> N
 
 def _print_json(services: dict[str, list[_History]]) -> None:
     from drcheck.cli.output import write_whole
-    from drcheck.reports.json import written
+    from drcheck.reports.json import json_text
 
     shown = [
         {"service": service, "commitments": [_commitment(history) for history in histories]}
         for service, histories in services.items()
     ]
-    write_whole(written({"services": shown}).encode(), None)
+    write_whole(json_text({"services": shown}).encode(), None)
 
 
 def _commitment(history: _History) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from drcheck.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from drcheck.core.proof.verification import Verification
+    from drcheck.core.proof.ledger_verification import LedgerVerification
     from drcheck.reports.console.terminal import Paper
     from drcheck.settings import Settings
 
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     if action == "verify" and subject:
         from drcheck.app.proof import trust_of, verify
 
-        return tell(verify(subject, trust_of(arguments.key), arguments.since))
+        return show_verification(verify(subject, trust_of(arguments.key), arguments.since))
     settings = load_settings(arguments.config)
     if action == "keygen":
         from drcheck.app.signing import new_key
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         from drcheck.app.proof import trust_of, verify_ledger
 
         old = _read(arguments.since) if arguments.since else None
-        return tell(verify_ledger(settings, trust_of(arguments.key), old))
+        return show_verification(verify_ledger(settings, trust_of(arguments.key), old))
     return _of_ledger(arguments, settings)
 
 
@@ -83,12 +83,12 @@ def _bring_in(file: str | None, url: str) -> int:
         raise UsageError("which export is to be read?", "Name the file that drcheck ledger export wrote.")
     found, count = bring_in(file, url)
     if found.wrong:
-        return tell(found)
+        return show_verification(found)
     print(f"{count} entries; they fit each other, and drcheck ledger verify --key tells who signed them")
     return 0
 
 
-def tell(found: Verification) -> int:
+def show_verification(found: LedgerVerification) -> int:
     """Show what verifying came to, and return the exit status."""
     import sys
 
@@ -101,9 +101,9 @@ def tell(found: Verification) -> int:
     return found.exit_status
 
 
-def show(paper: Paper, found: Verification) -> None:
+def show(paper: Paper, found: LedgerVerification) -> None:
     """Write what is proven, what is not, and what contradicts itself."""
-    from drcheck.core.proof.verification import OBSERVED
+    from drcheck.core.proof.ledger_verification import OBSERVED
     from drcheck.reports.wording.text import prose
 
     told = (

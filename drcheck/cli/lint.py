@@ -11,7 +11,7 @@ from drcheck.errors import OutputError
 if TYPE_CHECKING:
     from drcheck.policyfile.lint import Remark
     from drcheck.policyfile.load import Loaded
-    from drcheck.policyfile.nodes import Mark
+    from drcheck.policyfile.yaml_nodes import Mark
     from drcheck.settings import Settings
 
 EXIT_WARNINGS = 1

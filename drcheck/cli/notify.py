@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = load_settings(arguments.config)
     if arguments.log:
-        write_whole(_log(notify.recorded(settings, arguments.channels)).encode(errors="backslashreplace"), None)
+        write_whole(_log(notify.notified(settings, arguments.channels)).encode(errors="backslashreplace"), None)
         return 0
     if arguments.dry_run:
         lines = []

@@ -9,7 +9,7 @@ from drcheck.cli import options
 
 if TYPE_CHECKING:
     from drcheck.app.replay import Difference, Replayed
-    from drcheck.ledger.entries import Found
+    from drcheck.ledger.entries import RecordedVerdict
 
 EXIT_DIFFERS = 1
 
@@ -49,10 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
     from drcheck.app.replay import replay
     from drcheck.cli.output import write_whole
     from drcheck.policyfile.config import load_settings
-    from drcheck.reports.json import written
+    from drcheck.reports.json import json_text
 
     replayed = replay(load_settings(arguments.config), arguments.run_id)
-    rendered = written(_object(replayed)) if arguments.format == "json" else _text(replayed)
+    rendered = json_text(_object(replayed)) if arguments.format == "json" else _text(replayed)
     write_whole(rendered.encode(), None)
     return EXIT_DIFFERS if replayed.differences else 0
 
@@ -105,7 +105,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _verdict(finding: Found | None) -> dict[str, Any] | None:
+def _verdict(finding: RecordedVerdict | None) -> dict[str, Any] | None:
     if finding is None:
         return None
     return {"status": finding.status, "reason": finding.reason, "measured": finding.measured}

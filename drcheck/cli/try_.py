@@ -234,7 +234,7 @@ def _tier(trial: Trial, name: str) -> str:
     from drcheck.core.model import archive_tiers
 
     tier = trial.archived.get(name)
-    return "" if tier is None else f"{'' if tier.holds else 'perhaps '}in {archive_tiers.named(tier.how).title}"
+    return "" if tier is None else f"{'' if tier.holds else 'perhaps '}in {archive_tiers.tier_named(tier.how).title}"
 
 
 def _pasted(source: Source) -> Iterator[str]:

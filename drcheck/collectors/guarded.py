@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import scrubbed, shown
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.collectors.value_bounds import Nonsense
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.errors import DrcheckError
 from drcheck.interfaces import Account, Collector, CollectorError, Entry, Throttled
 from drcheck.settings import Connection
@@ -72,7 +72,7 @@ class Guarded:
             )
         return content
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Return what the collector tells."""
         self.reads += name is not None
         return self._ask(lambda: self._collector.describe(name, facts))

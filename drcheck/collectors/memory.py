@@ -10,12 +10,12 @@ from msgspec import field
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root
 from drcheck.collectors.descriptions import NOTHING, in_full
 from drcheck.collectors.pool import Connections
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Account, Entry, NotFound, Seek
 from drcheck.settings import Connection
 
 
-class Held(NamedTuple):
+class StoredFile(NamedTuple):
     """One thing that lies in memory."""
 
     content: bytes
@@ -23,17 +23,17 @@ class Held(NamedTuple):
     """Seconds since the epoch."""
     arrived_hi: int
     checksum: str = ""
-    facts: Mapping[Fact, Told] = NOTHING
+    facts: Mapping[Fact, FactValue] = NOTHING
     """What is told of it when it is described."""
 
 
 class MemoryConnection(Connection, frozen=True):
     """A place whose whole content is given."""
 
-    entries: Mapping[str, Held] = field(default_factory=dict)
+    entries: Mapping[str, StoredFile] = field(default_factory=dict)
     offset: float | None = 0.0
     """By how many seconds its clock is ahead of ours; None: it has none."""
-    facts: Mapping[Fact, Told] = field(default_factory=dict)
+    facts: Mapping[Fact, FactValue] = field(default_factory=dict)
     """What is told of the place as a whole."""
     account: Account = field(default_factory=Account)
     """What its account may do."""
@@ -73,11 +73,11 @@ class MemoryCollector:
         start = max(0, len(held.content) + offset) if offset < 0 else offset
         return held.content[start : start + at_most]
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Return the facts that were given."""
         return in_full(self._connection.facts if name is None else self._held(name).facts, facts)
 
-    def _held(self, name: str) -> Held:
+    def _held(self, name: str) -> StoredFile:
         self.calls += 1
         held = self._connection.entries.get(self._root + checked_name(name))
         if held is None:

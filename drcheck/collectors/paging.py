@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.pool import Quota
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.interfaces import CollectorError
 
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from drcheck import clock
-from drcheck.collectors.limits import Limit
+from drcheck.collectors.concurrency import Limit
 from drcheck.interfaces import CollectorError
 from drcheck.settings import LIST_AT_MOST, Connection
 

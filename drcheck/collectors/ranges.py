@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import shown
+from drcheck.collectors.value_bounds import Nonsense
 
 _ASKED: Final = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 _TOLD: Final = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
@@ -23,7 +23,7 @@ def check_part(requested: str, answered: str | None, got: int) -> int:
     wanted, content_range = _ASKED.fullmatch(requested), _TOLD.fullmatch(answered or "")
     if wanted is None or content_range is None:
         raise Nonsense(f"its range is {shown(answered or 'not told')!r}, and {requested} was asked for")
-    first, last, whole = (bounds.count(number, "range") for number in content_range.groups())
+    first, last, whole = (value_bounds.count(number, "range") for number in content_range.groups())
     if wanted[1]:
         begin, end = int(wanted[1]), min(int(wanted[2] or whole), whole - 1)
     else:
@@ -43,7 +43,7 @@ def check_beyond(requested: str, answered: str | None) -> int | None:
     wanted, content_range = _ASKED.fullmatch(requested), _BEYOND.fullmatch(answered or "")
     if wanted is None or content_range is None:  # not every server tells the length
         return None
-    whole = bounds.count(content_range[1], "range")
+    whole = value_bounds.count(content_range[1], "range")
     if whole > int(wanted[1] or 0):
         raise Nonsense(f"{requested} is said to lie beyond the end of {whole} bytes")
     return whole

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from drcheck import clock
 from drcheck.collectors.pool import Connections, Quota
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Entry
 from drcheck.settings import Connection
 
 if TYPE_CHECKING:
-    from drcheck.collectors.web import Caller
+    from drcheck.collectors.http_sender import Caller
 
 FEWEST: Final = 16
 """Sources that share one listing: with fewer, a page taken in vain is much beside what they take themselves."""
@@ -35,7 +35,7 @@ EACH_PAGE: Final = 1.5
 SHARE: Final = 0.5
 """How much of a source's time the shared listing may take: the rest is for its own, should that be needed."""
 
-Row = tuple[Entry, Mapping[Fact, Told]]
+Row = tuple[Entry, Mapping[Fact, FactValue]]
 """An entry, with what the listing told of it beside."""
 Lister = Callable[[str, Quota], Iterator[Sequence[Row]]]
 """Lists everything below a directory page by page, as much as the quota allows; entries are named below it."""

@@ -8,8 +8,8 @@ from typing import Final
 from urllib.parse import unquote, unquote_plus
 from xml.etree import ElementTree as ET
 
-from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
+from drcheck.collectors.value_bounds import Nonsense
 
 ELEMENTS: Final = 60
 """Elements that one object of a listing may have; those that are known have up to 25."""

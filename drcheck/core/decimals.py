@@ -22,7 +22,7 @@ def rounded(share: Fraction) -> str:
     return _text(_half_up(share * 100 * 10**PLACES), PLACES)
 
 
-def exact(share: Fraction) -> str:
+def percent_as_written(share: Fraction) -> str:
     """Return a share in per cent with as many decimals as it was written with: 999/1000 is ``99.9``."""
     for places in range(_LONGEST):
         scaled = share * 100 * 10**places

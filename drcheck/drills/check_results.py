@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from drcheck.core import words
-from drcheck.core.decimals import exact
+from drcheck.core.decimals import percent_as_written
 from drcheck.core.model.runbook import Check, Compare
 
 _COUNT: Final = re.compile(r"(?P<name>\S(?:.*\S)?)[ \t]+(?P<number>[0-9]{1,18})")
@@ -124,7 +124,7 @@ def _held(counted: Mapping[str, int], wanted: Mapping[str, int], tolerance: Frac
         if name not in counted:
             return Result(Outcome.FAILED, f"{_shown(name)} is missing, {by} has {number} there", counted)
         if abs(counted[name] - number) > tolerance * number or (number and not counted[name]):
-            allowed = f", {exact(tolerance * 100)} % either way is allowed" if tolerance else ""
+            allowed = f", {percent_as_written(tolerance * 100)} % either way is allowed" if tolerance else ""
             return Result(Outcome.FAILED, f"{_shown(name)} has {counted[name]}, {by} has {number}{allowed}", counted)
     return Result(Outcome.PASSED, f"{_several(counted)}, as {by} has it", counted)
 

@@ -36,11 +36,11 @@ class Identity(Struct, frozen=True):
             yield f"the machine id {self.machine}"
         for key in sorted(self.host_keys & other.host_keys):
             yield f"the host key {key}"
-        for address in sorted(plain(self.addresses) & plain(other.addresses)):
+        for address in sorted(comparable(self.addresses) & comparable(other.addresses)):
             yield f"the address {address}"
 
 
-class Host(NamedTuple):
+class ForbiddenHost(NamedTuple):
     """A host that must not be the target, and why."""
 
     why: str
@@ -61,7 +61,7 @@ class Probed(NamedTuple):
     """Bytes that are free there."""
 
 
-def plain(addresses: Iterable[str]) -> frozenset[str]:
+def comparable(addresses: Iterable[str]) -> frozenset[str]:
     """Return addresses in the form that compares equal where they are: ``::ffff:192.0.2.1`` is ``192.0.2.1``."""
     return frozenset(map(_plain, addresses))
 
@@ -77,7 +77,7 @@ def _plain(address: str) -> str:
 
 def is_here(addresses: Iterable[str]) -> bool:
     """Return whether one of some addresses is that by which every machine reaches itself."""
-    for each in plain(addresses):
+    for each in comparable(addresses):
         with suppress(ValueError):
             if (parsed := ip_address(each)).is_loopback or parsed.is_unspecified:
                 return True
@@ -105,16 +105,16 @@ def probe(shell: Shell, directory: str = "/") -> Probed:
     )
 
 
-def listed(forbidden: Iterable[Forbidden]) -> Iterator[Host]:
+def listed_hosts(forbidden: Iterable[Forbidden]) -> Iterator[ForbiddenHost]:
     """Yield what the runner's list of production names."""
     for one in forbidden:
-        yield Host(
+        yield ForbiddenHost(
             f"what `production` in drcheck.yaml calls {one.name}",
             Identity(one.machine_id, frozenset(filter(None, [one.host_key])), frozenset(one.addresses)),
         )
 
 
-def check(target: DrillTarget, found: Probed, others: Iterable[Host]) -> None:
+def check(target: DrillTarget, found: Probed, others: Iterable[ForbiddenHost]) -> None:
     """Raise :class:`TargetError` unless the host is the target that the runner means, and none of ``others``."""
     if found.directory != target.directory:
         raise TargetError(

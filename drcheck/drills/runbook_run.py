@@ -46,7 +46,7 @@ class File(NamedTuple):
     """Given an offset and how many bytes at most, returns what is there."""
 
 
-class Plan(Struct, frozen=True):
+class RunbookPlan(Struct, frozen=True):
     """What is to be done."""
 
     runbook: Runbook
@@ -61,7 +61,7 @@ class Plan(Struct, frozen=True):
     """Seconds that all of it may take, the clean-up left aside."""
 
 
-class Timed(NamedTuple):
+class TimedPhase(NamedTuple):
     """A part of a drill, in seconds since its beginning."""
 
     name: str
@@ -70,7 +70,7 @@ class Timed(NamedTuple):
     counts: bool
 
 
-class Checked(NamedTuple):
+class CheckResult(NamedTuple):
     """A check, and what came of it."""
 
     name: str
@@ -78,7 +78,7 @@ class Checked(NamedTuple):
     result: Result
 
 
-class Kept(NamedTuple):
+class StepOutput(NamedTuple):
     """What a step wrote, as far as it is kept."""
 
     step: str
@@ -86,7 +86,7 @@ class Kept(NamedTuple):
     sha256: str
 
 
-class Report(Struct):
+class DrillReport(Struct):
     """What came of a drill. Durations are seconds on a clock that does not stop while the machine sleeps."""
 
     ended: Ended = Ended.ABORTED
@@ -95,9 +95,9 @@ class Report(Struct):
     data_wrong: bool = False
     """Whether it failed because what was restored is wrong."""
     rung: Rung | None = None
-    phases: list[Timed] = field(default_factory=list)
-    checks: list[Checked] = field(default_factory=list)
-    outputs: list[Kept] = field(default_factory=list)
+    phases: list[TimedPhase] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    outputs: list[StepOutput] = field(default_factory=list)
     restored: float | None = None
     """When the last step had ended."""
     validated: float | None = None
@@ -144,14 +144,14 @@ class _Failed(Exception):  # noqa: N818  what came of it, not a fault of drcheck
 class RunbookRun(Struct):
     """A drill while it runs."""
 
-    plan: Plan
+    plan: RunbookPlan
     directory: Directory
     listener: Listener
-    report: Report = field(default_factory=Report)
+    report: DrillReport = field(default_factory=DrillReport)
     _began: float = 0.0
     _number: int = 0
 
-    def run(self, target_id: str) -> Report:
+    def run(self, target_id: str) -> DrillReport:
         """Do all of it, and return what came of it. Whatever happens, the target is cleaned, or it is told why not."""
         began, wall = clock.boottime(), clock.precise()
         self._began = began
@@ -199,14 +199,14 @@ class RunbookRun(Struct):
             try:
                 self._step(step)
             finally:
-                self.report.phases.append(Timed(step.phase, began, self._now(), step.counts))
+                self.report.phases.append(TimedPhase(step.phase, began, self._now(), step.counts))
         self.report.restored = self._now()
         began = self._now()
         try:
             for check in self.plan.runbook.checks:
                 self._check(check)
         finally:
-            self.report.phases.append(Timed("validate", began, self._now(), True))
+            self.report.phases.append(TimedPhase("validate", began, self._now(), True))
         self.report.validated = self.report.over = self._now()
         self._judge()
 
@@ -243,7 +243,7 @@ class RunbookRun(Struct):
         self.listener.begins("validate", check.name, within)
         if check.only_with and not self.plan.values.get(f"WITH_{check.only_with}"):
             noted = Result(Outcome.NOTED, f"the policy gives no {check.only_with} to check by")
-            self.report.checks.append(Checked(check.name, check.asks, noted))
+            self.report.checks.append(CheckResult(check.name, check.asks, noted))
             return
         key = self._key(check.name)
         # What is said on standard error is no part of the answer.
@@ -258,7 +258,7 @@ class RunbookRun(Struct):
             )
         else:
             result = held_against(check, output.decode("utf-8", "replace"), known)
-        self.report.checks.append(Checked(check.name, check.asks, result))
+        self.report.checks.append(CheckResult(check.name, check.asks, result))
         self.listener.says(f"{check.name}: {result.outcome.value.replace('_', ' ')}, {result.detail}")
 
     def _key(self, name: str) -> str:
@@ -289,7 +289,7 @@ class RunbookRun(Struct):
     def _keep(self, key: str, output: bytes) -> None:
         if len(output) >= target_directory.OUTPUT:
             output += b"\n[...]\n" + self.directory.tail(key)
-        self.report.outputs.append(Kept(key, output, hashlib.sha256(output).hexdigest()))
+        self.report.outputs.append(StepOutput(key, output, hashlib.sha256(output).hexdigest()))
 
     def _about(self, key: str) -> str:
         """Return what else is known of a step that failed: its last words, and a disk that is full."""

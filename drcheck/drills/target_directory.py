@@ -31,7 +31,7 @@ class TargetError(CollectorError):
     """The target cannot do what a drill needs; nothing is said of the recovery point."""
 
 
-class State(NamedTuple):
+class StepState(NamedTuple):
     """What is known of a step."""
 
     over: bool
@@ -96,7 +96,7 @@ class Directory(Struct):
         data = script.encode()
         self._done(self.ask(scripts.START, self.path, step, str(len(data)), str(OUTPUT), data=data))
 
-    def poll(self, step: str, known: int, waits: int = WAITS) -> State:
+    def poll(self, step: str, known: int, waits: int = WAITS) -> StepState:
         """Return what became of a step, given how many bytes of its output are known, after waiting for it a while."""
         ran = self._done(self.ask(scripts.POLL, self.path, step, str(known), str(waits)))
         told = _STATE.match(ran.output)
@@ -104,7 +104,7 @@ class Directory(Struct):
             raise TargetError("the target says nothing of a step that runs there", "See what its sh is.")
         ended = told[2]
         over = ended is not None or told[1] in {b"gone", b"missing"}
-        return State(over, None if ended is None else int(ended), ran.output[told.end() :])
+        return StepState(over, None if ended is None else int(ended), ran.output[told.end() :])
 
     def tail(self, step: str) -> bytes:
         """Return the end of an output that is too long to be kept whole."""

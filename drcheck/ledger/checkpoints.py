@@ -12,14 +12,14 @@ from typing import Final, NamedTuple
 
 import cbor2
 
-from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
+from drcheck.core.proof.checkpoint_text import Checkpoint, checkpoint_of
 from drcheck.core.proof.notes import NotANote, SigningKey, VerifierKey, signed
 from drcheck.core.proof.succession import handed_over
 from drcheck.errors import UsageError
 from drcheck.ledger import encoding
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.errors import LedgerError, damaged
 from drcheck.ledger.interface import Log
+from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.signatures import Checkpointed, KeyTaken
 from drcheck.ledger.tree import Tree
 
@@ -27,7 +27,7 @@ _NAME: Final = "checkpoints"
 """Of the derived value."""
 
 
-class Known(NamedTuple):
+class ProofPosition(NamedTuple):
     """Where in a log its proof stands."""
 
     upto: int
@@ -38,7 +38,7 @@ class Known(NamedTuple):
     """The entries with the keys that signed, in their order."""
 
 
-def known(log: Log, *, anew: bool = False) -> Known:
+def proof_position(log: Log, *, anew: bool = False) -> ProofPosition:
     """Return where the newest checkpoint and the keys of a log stand; reads what was appended since that was kept.
 
     ``anew``: out of the entries alone.
@@ -50,30 +50,30 @@ def known(log: Log, *, anew: bool = False) -> Known:
         elif encoding.is_of(stored.data, KeyTaken.KIND):
             keys.append(stored.number)
         upto = stored.number
-    return Known(upto, checkpoint, tuple(keys))
+    return ProofPosition(upto, checkpoint, tuple(keys))
 
 
 def derived(log: Log, *, anew: bool = False) -> dict[str, bytes]:
     """Return what is kept of a log's proof and is not kept yet, by name; ``anew``: all of it, out of the entries."""
-    return {_NAME: cbor2.dumps([*known(log, anew=anew)]), **dict(Tree(log, anew=anew).rows(log.count))}
+    return {_NAME: cbor2.dumps([*proof_position(log, anew=anew)]), **dict(Tree(log, anew=anew).rows(log.count))}
 
 
 def differing(log: Log) -> Iterator[str]:
     """Yield the names of what is kept of a log's proof and is not what its entries come to; reads all of these."""
     yield from Tree(log).differing(log.count)
-    if known(log)[1:] != known(log, anew=True)[1:]:
+    if proof_position(log)[1:] != proof_position(log, anew=True)[1:]:
         yield _NAME
 
 
 def newest(log: Log) -> str:
     """Return the newest signed checkpoint of a log; empty: there is none."""
-    number = known(log).checkpoint
+    number = proof_position(log).checkpoint
     return _checkpoint(log, number).note if number else ""
 
 
 def keys(log: Log) -> list[KeyTaken]:
     """Return the keys that a log was signed with, in their order."""
-    return [_key(log, number) for number in known(log).keys]
+    return [_key(log, number) for number in proof_position(log).keys]
 
 
 def sign(
@@ -90,7 +90,7 @@ def sign(
     from the newest of the ledger itself: raises :class:`~drcheck.ledger.errors.DamagedLedger` then, and
     :class:`~drcheck.ledger.errors.LedgerError` where another key signed before and did not hand over.
     """
-    where = known(log)
+    where = proof_position(log)
     own = [checkpoint_of(_checkpoint(log, where.checkpoint).note)] if where.checkpoint else []
     if not where.keys:
         log.append([encoding.encode(KeyTaken(key.key.name, at, key.key.text))])

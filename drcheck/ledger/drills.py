@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, Self
 
 from msgspec import Struct, field
 
-from drcheck.core.history import drills as as_log
+from drcheck.core.history import drill_log as as_log
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import (
     Announced,
@@ -19,7 +19,7 @@ from drcheck.core.model.drill import (
     Ending,
     Origin,
 )
-from drcheck.ledger.columns import Damaged, Facts, plain, text
+from drcheck.ledger.look_columns import Damaged, Facts, read_text, writable_text
 
 _TEXTS: Final = (
     "target_site", "why", "operator", "announcement", "reference", "told_by", "output_sha256", "version", "notes",
@@ -43,19 +43,24 @@ class DrillTold(Struct, frozen=True):
     def facts(self) -> Facts:
         """Return what is written."""
         its = self.drill
-        point = [plain(its.point.source), plain(its.point.of), plain(its.point.name), *its.point[3:]]
+        point = [
+            writable_text(its.point.source),
+            writable_text(its.point.of),
+            writable_text(its.point.name),
+            *its.point[3:],
+        ]
         return {
-            "at": self.at, "id": plain(its.id), "began_at": its.began_at, "origin": its.origin.value,
-            "scenarios": [plain(one) for one in its.scenarios],
+            "at": self.at, "id": writable_text(its.id), "began_at": its.began_at, "origin": its.origin.value,
+            "scenarios": [writable_text(one) for one in its.scenarios],
             "point": point if its.point != DrillPoint() else None,
             "outcome": None if its.outcome is None else its.outcome.value,
             "ended_at": _maybe(its.ended_at), "took_ms": _maybe(its.took_ms),
             "clocks": list(its.clocks) if its.clocks != DrillClocks() else None,
-            "phases": [[plain(one.name), one.began_at, one.took_ms] for one in its.phases],
+            "phases": [[writable_text(one.name), one.began_at, one.took_ms] for one in its.phases],
             "rung": None if its.rung is None else its.rung.name.lower(),
-            "checks": [[plain(one.name), one.outcome, plain(one.detail)] for one in its.checks],
+            "checks": [[writable_text(one.name), one.outcome, writable_text(one.detail)] for one in its.checks],
             "data_wrong": its.data_wrong,
-            **{key: plain(getattr(its, key)) for key in _TEXTS},
+            **{key: writable_text(getattr(its, key)) for key in _TEXTS},
         }  # fmt: skip
 
     @classmethod
@@ -65,23 +70,23 @@ class DrillTold(Struct, frozen=True):
         return cls(
             facts.get("at", 0),
             Drill(
-                text(facts.get("id", "")),
+                read_text(facts.get("id", "")),
                 about,
                 facts.get("began_at", 0),
                 Origin(facts["origin"]),
-                tuple(map(text, facts.get("scenarios", ()))),
-                DrillPoint(text(source), text(of), text(name), *rest),
+                tuple(map(read_text, facts.get("scenarios", ()))),
+                DrillPoint(read_text(source), read_text(of), read_text(name), *rest),
                 outcome=Ending(facts["outcome"]) if "outcome" in facts else None,
                 ended_at=_read_maybe(facts.get("ended_at")),
                 took_ms=_read_maybe(facts.get("took_ms")),
                 clocks=DrillClocks(*facts.get("clocks", ())),
-                phases=tuple(DrillPhase(text(name), *times) for name, *times in facts.get("phases", ())),
+                phases=tuple(DrillPhase(read_text(name), *times) for name, *times in facts.get("phases", ())),
                 rung=Rung[facts["rung"].upper()] if "rung" in facts else None,
                 checks=tuple(
-                    DrillCheck(text(name), how, text(detail)) for name, how, detail in facts.get("checks", ())
+                    DrillCheck(read_text(name), how, read_text(detail)) for name, how, detail in facts.get("checks", ())
                 ),
                 data_wrong=facts.get("data_wrong", False),
-                **{key: text(facts.get(key, "")) for key in _TEXTS},
+                **{key: read_text(facts.get(key, "")) for key in _TEXTS},
             ),
         )
 
@@ -101,14 +106,15 @@ class DrillAnnounced(Struct, frozen=True):
         """Return what is written."""
         its = self.announced
         return {
-            "at": its.at, "id": plain(its.id), "planned_for": its.planned_for, "scenario": plain(its.scenario),
-            "by": plain(its.by), "notes": plain(its.notes),
+            "at": its.at, "id": writable_text(its.id), "planned_for": its.planned_for,
+            "scenario": writable_text(its.scenario),
+            "by": writable_text(its.by), "notes": writable_text(its.notes),
         }  # fmt: skip
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:
         """Return what was written."""
-        id_, scenario, by, notes = (text(facts.get(key, "")) for key in ("id", "scenario", "by", "notes"))
+        id_, scenario, by, notes = (read_text(facts.get(key, "")) for key in ("id", "scenario", "by", "notes"))
         return cls(Announced(id_, about, facts.get("at", 0), facts.get("planned_for", 0), scenario, by, notes))
 
 
@@ -121,7 +127,7 @@ class DrillsState(Struct):
     """The entry up to which the newest run that judged the service saw them."""
 
     def apply(self, number: int, entry: DrillTold | DrillAnnounced) -> None:
-        """Take in one entry; raises :class:`~drcheck.ledger.columns.Damaged` for one that tells anew what is over."""
+        """Take in one entry; raises :class:`~drcheck.ledger.look_columns.Damaged` where what it tells is over."""
         if isinstance(entry, DrillTold):
             known = self.drills().get(entry.drill.id)
             if known is not None and (known.outcome is not None or known.origin is not entry.drill.origin):
@@ -143,7 +149,7 @@ class DrillsState(Struct):
         """Return the drills that drcheck ran, or else all others, as a log tells them, as known after an entry."""
         known = self.drills(upto).values()
         wanted = (one for one in known if (one.origin is Origin.RUN) is by_drcheck)
-        return as_log.lines(wanted, self.announced(upto))
+        return as_log.log_lines(wanted, self.announced(upto))
 
     def _upto(self, number: int | None) -> Sequence[tuple[int, DrillTold | DrillAnnounced]]:
         return self.told if number is None else [one for one in self.told if one[0] <= number]

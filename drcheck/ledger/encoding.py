@@ -19,8 +19,8 @@ from typing import Final, get_args
 
 import cbor2
 
-from drcheck.ledger.columns import Damaged, plain, text, told
 from drcheck.ledger.entries import Entry
+from drcheck.ledger.look_columns import Damaged, read_text, without_empty, writable_text
 
 _COMPRESSED_FROM: Final = 256
 """Bytes of a map from which on it is compressed: smaller ones would hardly shrink."""
@@ -37,7 +37,7 @@ _KINDS: Final[Mapping[str, type[Entry]]] = {kind.KIND: kind for kind in get_args
 
 def encode(entry: Entry) -> bytes:
     """Return the bytes of an entry."""
-    body = cbor2.dumps(told(entry.facts()), canonical=True)
+    body = cbor2.dumps(without_empty(entry.facts()), canonical=True)
     if len(body) >= _COMPRESSED_FROM:
         body = cbor2.dumps(zlib.compress(body, _LEVEL), canonical=True)
     return _header(entry.KIND, entry.about) + body
@@ -54,7 +54,7 @@ def decode(data: bytes) -> Entry:
                 raise Damaged("its compressed part does not end where it must")
         if not isinstance(about, str | bytes) or not isinstance(facts, dict):
             raise Damaged("it is about no text, or its facts are no map")
-        return _KINDS[kind].read(text(about), facts)
+        return _KINDS[kind].read(read_text(about), facts)
     except _UNREADABLE as error:
         raise Damaged(f"{type(error).__name__}: {error}") from error
 
@@ -77,13 +77,13 @@ def is_of(data: bytes, kind: str) -> bool:
 def _head(data: bytes) -> tuple[str, str]:
     decoder = cbor2.CBORDecoder(io.BytesIO(data[1:]))  # behind the head of the array
     try:
-        return text(decoder.decode()), text(decoder.decode())
+        return read_text(decoder.decode()), read_text(decoder.decode())
     except _UNREADABLE as error:
         raise Damaged(f"{type(error).__name__}: {error}") from error
 
 
 def _header(kind: str, about: str) -> bytes:
-    return _kind(kind) + cbor2.dumps(plain(about), canonical=True)
+    return _kind(kind) + cbor2.dumps(writable_text(about), canonical=True)
 
 
 @lru_cache

@@ -10,9 +10,9 @@ from msgspec import Struct
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
-from drcheck.ledger import columns
-from drcheck.ledger.columns import Facts, plain, text, told
+from drcheck.ledger import look_columns
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
+from drcheck.ledger.look_columns import Facts, read_text, without_empty, writable_text
 from drcheck.ledger.notifications import Notification
 from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 
@@ -54,8 +54,8 @@ class RunBegan(Struct, frozen=True):
         """Return what is written."""
         return {
             "at": self.started_at, "from": self.window.start, "to": self.window.end, "version": self.version,
-            "host": plain(self.host), "pid": self.pid, "clock_tolerance": self.clock_tolerance,
-            "question": self.question, "job": plain(self.job), "schedule": plain(self.schedule),
+            "host": writable_text(self.host), "pid": self.pid, "clock_tolerance": self.clock_tolerance,
+            "question": self.question, "job": writable_text(self.job), "schedule": writable_text(self.schedule),
         }  # fmt: skip
 
     @classmethod
@@ -63,8 +63,8 @@ class RunBegan(Struct, frozen=True):
         """Return what was written."""
         return cls(
             about, facts.get("at", 0), Window(facts.get("from", 0), facts.get("to", 0)), facts.get("version", ""),
-            text(facts.get("host", "")), facts.get("pid", 0), facts.get("clock_tolerance", 0),
-            facts.get("question", False), text(facts.get("job", "")), text(facts.get("schedule", "")),
+            read_text(facts.get("host", "")), facts.get("pid", 0), facts.get("clock_tolerance", 0),
+            facts.get("question", False), read_text(facts.get("job", "")), read_text(facts.get("schedule", "")),
         )  # fmt: skip
 
 
@@ -82,12 +82,12 @@ class PolicyText(Struct, frozen=True):
 
     def facts(self) -> Facts:
         """Return what is written."""
-        return {"text": plain(self.text)}
+        return {"text": writable_text(self.text)}
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:
         """Return what was written."""
-        return cls(about, text(facts.get("text", "")))
+        return cls(about, read_text(facts.get("text", "")))
 
 
 class PoliciesJudged(Struct, frozen=True):
@@ -106,7 +106,7 @@ class PoliciesJudged(Struct, frozen=True):
         """Return what is written."""
         return {
             "service": [one.service for one in self.policies],
-            "file": [plain(one.file) for one in self.policies],
+            "file": [writable_text(one.file) for one in self.policies],
             "text": [one.text for one in self.policies],
         }
 
@@ -114,7 +114,7 @@ class PoliciesJudged(Struct, frozen=True):
     def read(cls, about: str, facts: Facts) -> Self:
         """Return what was written."""
         rows = zip(facts.get("service", ()), facts.get("file", ()), facts.get("text", ()), strict=True)
-        return cls(about, tuple(JudgedPolicy(service, text(file), number) for service, file, number in rows))
+        return cls(about, tuple(JudgedPolicy(service, read_text(file), number) for service, file, number in rows))
 
 
 class SourceNamed(Struct, frozen=True):
@@ -158,12 +158,12 @@ class Looked(Struct, frozen=True):
 
     def facts(self) -> Facts:
         """Return what is written."""
-        return {**columns.written(self.changes), "standing": self.standing.name.lower()}
+        return {**look_columns.written_changes(self.changes), "standing": self.standing.name.lower()}
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:
         """Return what was written."""
-        return cls(int(about), Standing[facts["standing"].upper()], columns.read(facts))
+        return cls(int(about), Standing[facts["standing"].upper()], look_columns.read(facts))
 
 
 class Lines(Struct, frozen=True):
@@ -193,7 +193,7 @@ class Lines(Struct, frozen=True):
         return cls(int(about), facts.get("after", 0), facts.get("before", ""), facts.get("data", b""))
 
 
-class Found(Struct, frozen=True):
+class RecordedVerdict(Struct, frozen=True):
     """What a run found of one commitment of a service."""
 
     service: str
@@ -211,7 +211,7 @@ class Found(Struct, frozen=True):
     def facts(self) -> Facts:
         """Return what is written beside the service and the commitment."""
         return {
-            "kind": self.kind, "status": self.status, "reason": plain(self.reason), "waived": self.waived,
+            "kind": self.kind, "status": self.status, "reason": writable_text(self.reason), "waived": self.waived,
             "attested": self.attested, "measured": dict(self.measured) if self.measured else None,
             "breaches": [_span(one) for one in self.breaches], "unknowns": [_span(one) for one in self.unknowns],
         }  # fmt: skip
@@ -220,7 +220,7 @@ class Found(Struct, frozen=True):
     def read(cls, service: str, commitment: str, facts: Facts) -> Self:
         """Return what was written."""
         return cls(
-            service, commitment, facts.get("kind", ""), facts.get("status"), text(facts.get("reason", "")),
+            service, commitment, facts.get("kind", ""), facts.get("status"), read_text(facts.get("reason", "")),
             facts.get("waived", False), facts.get("attested", False), facts.get("measured"),
             tuple(map(_opening, facts.get("breaches", ()))), tuple(map(_opening, facts.get("unknowns", ()))),
         )  # fmt: skip
@@ -231,7 +231,7 @@ class Verdicts(Struct, frozen=True):
 
     KIND: ClassVar[str] = "verdicts"
     run: str
-    found: tuple[Found, ...]
+    found: tuple[RecordedVerdict, ...]
 
     @property
     def about(self) -> str:
@@ -240,12 +240,12 @@ class Verdicts(Struct, frozen=True):
 
     def facts(self) -> Facts:
         """Return what is written."""
-        return {"found": [[one.service, one.commitment, told(one.facts())] for one in self.found]}
+        return {"found": [[one.service, one.commitment, without_empty(one.facts())] for one in self.found]}
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:
         """Return what was written."""
-        return cls(about, tuple(Found.read(*one) for one in facts.get("found", ())))
+        return cls(about, tuple(RecordedVerdict.read(*one) for one in facts.get("found", ())))
 
 
 class RunEnded(Struct, frozen=True):
@@ -313,12 +313,12 @@ class Retired(Struct, frozen=True):
 
     def facts(self) -> Facts:
         """Return what is written."""
-        return {"at": self.at, "reason": plain(self.reason)}
+        return {"at": self.at, "reason": writable_text(self.reason)}
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:
         """Return what was written."""
-        return cls(about, facts.get("at", 0), text(facts.get("reason", "")))
+        return cls(about, facts.get("at", 0), read_text(facts.get("reason", "")))
 
 
 Entry = (
@@ -353,9 +353,9 @@ def of_source(about: str) -> tuple[str, str]:
 
 
 def _span(opening: Opening) -> list[Any]:
-    return [opening.opened_at, opening.closed_at, plain(opening.reason), opening.between_looks, opening.waived]
+    return [opening.opened_at, opening.closed_at, writable_text(opening.reason), opening.between_looks, opening.waived]
 
 
 def _opening(span: list[Any]) -> Opening:
     opened_at, closed_at, reason, between_looks, waived = span
-    return Opening(opened_at, closed_at, text(reason), between_looks, waived)
+    return Opening(opened_at, closed_at, read_text(reason), between_looks, waived)

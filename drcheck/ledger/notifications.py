@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 
 from msgspec import Struct
 
-from drcheck.core.judging.transitions import Change, Event, Subject, What
-from drcheck.ledger.columns import Facts, plain, text
+from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, Event, Transition
+from drcheck.ledger.look_columns import Facts, read_text, writable_text
 
 
 class Sending(StrEnum):
@@ -48,7 +48,7 @@ class Notification(Struct, frozen=True):
         """Return what is written."""
         return {
             "run": self.run, "at": self.at, "state": self.state.value, "count": self.count,
-            "error": plain(self.error), "events": written_events(self.events),
+            "error": writable_text(self.error), "events": written_events(self.events),
         }  # fmt: skip
 
     @classmethod
@@ -56,7 +56,7 @@ class Notification(Struct, frozen=True):
         """Return what was written."""
         return cls(
             about, facts.get("run", ""), facts.get("at", 0), Sending(facts["state"]),
-            read_events(facts.get("events", ())), facts.get("count", 0), text(facts.get("error", "")),
+            read_events(facts.get("events", ())), facts.get("count", 0), read_text(facts.get("error", "")),
         )  # fmt: skip
 
 
@@ -64,8 +64,8 @@ def written_events(events: Iterable[Event]) -> list[Any]:
     """Return events as they are written."""
     return [
         [
-            one.change.value, one.subject.what.value, one.subject.service, plain(one.subject.name),
-            one.since, one.until, plain(one.reason), one.silent,
+            one.change.value, one.subject.what.value, one.subject.service, writable_text(one.subject.name),
+            one.since, one.until, writable_text(one.reason), one.silent,
         ]
         for one in events
     ]  # fmt: skip
@@ -74,6 +74,13 @@ def written_events(events: Iterable[Event]) -> list[Any]:
 def read_events(rows: Iterable[Any]) -> tuple[Event, ...]:
     """Return what :func:`written_events` was given."""
     return tuple(
-        Event(Change(change), Subject(What(what), service, text(name)), since, until, text(reason), silent)
+        Event(
+            Transition(change),
+            ConditionSubject(ConditionKind(what), service, read_text(name)),
+            since,
+            until,
+            read_text(reason),
+            silent,
+        )
         for change, what, service, name, since, until, reason, silent in rows
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from drcheck.core.model.verdict import Verdict, Window
-from drcheck.ledger.entries import Found
+from drcheck.ledger.entries import RecordedVerdict
 
 
 class PastBreaches:
@@ -17,12 +17,12 @@ class PastBreaches:
         self._newest: dict[tuple[str, str, str], tuple[int, int]] = {}
         """Of service, commitment and kind: the newest breach that began before the period, from when to when."""
 
-    def take(self, several: Iterable[Found], until: int) -> None:
+    def take(self, several: Iterable[RecordedVerdict], until: int) -> None:
         """Take in what the next run found, which judged up to ``until``."""
         for found in several:
             self._take(found, until)
 
-    def _take(self, found: Found, until: int) -> None:
+    def _take(self, found: RecordedVerdict, until: int) -> None:
         window = self._windows.get(found.service)
         if window is None:
             return

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from drcheck.ledger import encoding, entries
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log
+from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.past_breaches import PastBreaches
 from drcheck.ledger.state import PastRun
 

@@ -42,7 +42,7 @@ class RunsOfPeriod:
         self._upto, self._in_period = 0, False
 
     def add(self, number: int, data: bytes) -> None:
-        """Take in one entry; raises :class:`~drcheck.ledger.columns.Damaged` for one that cannot be read."""
+        """Take in one entry; raises :class:`~drcheck.ledger.look_columns.Damaged` for one that cannot be read."""
         self._upto = number
         kind = encoding.kind(data)
         if kind == entries.PolicyText.KIND:
@@ -90,7 +90,7 @@ class RunsOfPeriod:
     def _is_wanted(self, service: str) -> bool:
         return self._services is None or service in self._services
 
-    def _judged(self, run: str, found: Iterable[entries.Found]) -> None:
+    def _judged(self, run: str, found: Iterable[entries.RecordedVerdict]) -> None:
         if not self._runs or self._runs[-1].run != run:
             return
         self._runs[-1] = self._runs[-1]._replace(recorded=True)

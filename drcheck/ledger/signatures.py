@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from msgspec import Struct
 
-from drcheck.ledger.columns import Facts, plain, text
+from drcheck.ledger.look_columns import Facts, read_text, writable_text
 
 
 class Checkpointed(Struct, frozen=True):
@@ -54,13 +54,13 @@ class KeyTaken(Struct, frozen=True):
 
     def facts(self) -> Facts:
         """Return what is written."""
-        return {"at": self.at, "key": self.key, "change": self.change, "lost": plain(self.lost)}
+        return {"at": self.at, "key": self.key, "change": self.change, "lost": writable_text(self.lost)}
 
     @classmethod
     def read(cls, about: str, facts: Facts) -> Self:
         """Return what was written."""
         return cls(
-            about, facts.get("at", 0), facts.get("key", ""), facts.get("change", ""), text(facts.get("lost", ""))
+            about, facts.get("at", 0), facts.get("key", ""), facts.get("change", ""), read_text(facts.get("lost", ""))
         )
 
 

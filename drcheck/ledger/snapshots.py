@@ -15,22 +15,22 @@ import cbor2
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drcheck.core.history.archive import Index, Newest, Rows, Sealed, index, seal
 from drcheck.core.history.likeness import Likeness
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.looks import Looks, Reach
+from drcheck.core.history.sealed_stretches import Index, NewestData, Sealed, StretchSightings, index, seal
+from drcheck.core.history.sighting_table import SightingTable
 from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.source_history import History
-from drcheck.core.history.table import Table
-from drcheck.core.judging.transitions import LastTold, Subject, What
+from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, LastTold
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, FactValue
 from drcheck.core.time.spans import Span
-from drcheck.ledger import columns, encoding, entries, notifications, planes
-from drcheck.ledger.columns import Facts, plain, text
+from drcheck.ledger import byte_planes, encoding, entries, look_columns, notifications
 from drcheck.ledger.drills import DrillAnnounced, DrillsState, DrillTold
 from drcheck.ledger.interface import Log
+from drcheck.ledger.look_columns import Facts, read_text, writable_text
 from drcheck.ledger.state import ChannelState, Key, PastPolicy, PastRun, PastVerdict, SourceState, State, fold
 
 _LEVEL: Final = 1
@@ -58,15 +58,15 @@ class StoredShelf(Struct):
     """Stretch to the entry after which it was written: a run may have put another one in its place meanwhile."""
     _folded: History | None = None
 
-    def load(self, stretch: int) -> Rows:
+    def load(self, stretch: int) -> StretchSightings:
         """Return all of a stretch."""
         facts = self._part(stretch, "rows")
-        return self._fold(stretch) if facts is None else rows(facts)
+        return self._fold(stretch) if facts is None else read_rows(facts)
 
-    def table(self, stretch: int) -> Table:
+    def table(self, stretch: int) -> SightingTable:
         """Return all of a stretch as columns."""
         facts = self._part(stretch, "rows")
-        return table(written(self._fold(stretch)) if facts is None else facts)
+        return table(written_sightings(self._fold(stretch)) if facts is None else facts)
 
     def index(self, stretch: int) -> Index:
         """Return the hashes of a stretch."""
@@ -74,7 +74,7 @@ class StoredShelf(Struct):
         return (
             index(self._fold(stretch))
             if facts is None
-            else Index(*(planes.read(facts[what], "Q") for what in ("names", "contents")))
+            else Index(*(byte_planes.read(facts[what], "Q") for what in ("names", "contents")))
         )
 
     def _part(self, stretch: int, what: str) -> Facts | None:
@@ -82,17 +82,17 @@ class StoredShelf(Struct):
         facts: Facts = {} if data is None else unpacked(data)
         return facts if facts.get("at") == self.written_at[stretch] else None
 
-    def _fold(self, stretch: int) -> Rows:
+    def _fold(self, stretch: int) -> StretchSightings:
         if self._folded is None:
             self._folded = fold(self.log, State(), {self.key}, upto=self.upto).source(self.key).history
         return rows_of(self._folded, {stretch})[stretch]
 
 
-class Lost(Exception):  # noqa: N818  a word that reads well where it is caught
+class SnapshotLost(Exception):  # noqa: N818  a word that reads well where it is caught
     """There is no snapshot, or a part of it that all else hangs on is damaged: the entries are folded instead."""
 
 
-class Mixed(Lost):
+class Mixed(SnapshotLost):
     """Parts of the snapshot that are whole are not of one time."""
 
 
@@ -107,15 +107,19 @@ def stretches(history: History, name: str, at: int) -> tuple[dict[str, bytes], d
     sealed: dict[int, Sealed] = {}
     for stretch, both in rows_of(history, history.changed).items():
         hashes = index(both)
-        parts[part(name, stretch, "rows")] = packed({"at": at, **written(both)})
+        parts[part(name, stretch, "rows")] = packed({"at": at, **written_sightings(both)})
         parts[part(name, stretch, "index")] = packed(
-            {"at": at, "names": planes.written(hashes.names), "contents": planes.written(hashes.contents)}
+            {
+                "at": at,
+                "names": byte_planes.written_integers(hashes.names),
+                "contents": byte_planes.written_integers(hashes.contents),
+            }
         )
         sealed[stretch] = seal(both, at)
     return parts, sealed
 
 
-def rows_of(history: History, only: AbstractSet[int]) -> dict[int, Rows]:
+def rows_of(history: History, only: AbstractSet[int]) -> dict[int, StretchSightings]:
     """Return the sightings in memory of the stretches ``only``, in an order that does not hang on how they came."""
     found: dict[int, tuple[list[Sighting], list[Sighting]]] = {stretch: ([], []) for stretch in only}
     for which, sightings in enumerate((history.standing.peeks(only), history.past)):
@@ -125,15 +129,18 @@ def rows_of(history: History, only: AbstractSet[int]) -> dict[int, Rows]:
     for its in found.values():
         for those in its:
             those.sort(key=lambda seen: (seen.shown.name, seen.first_seen, seen.last_seen))
-    return {stretch: Rows(*its) for stretch, its in found.items()}
+    return {stretch: StretchSightings(*its) for stretch, its in found.items()}
 
 
-def whole(source: SourceState) -> Facts:
+def all_known(source: SourceState) -> Facts:
     """Return all that is known of a source, however it came to be known, for comparing."""
     history = source.history
     history.read_all()
     stretches = rows_of(history, {*history.standing.stretches(), *(seen.stretch for seen in history.past)})
-    return {**_head(source, {}), "rows": {stretch: written(both) for stretch, both in sorted(stretches.items())}}
+    return {
+        **_head(source, {}),
+        "rows": {stretch: written_sightings(both) for stretch, both in sorted(stretches.items())},
+    }
 
 
 def sealed_facts(sealed: dict[int, Sealed]) -> list[Any]:
@@ -143,8 +150,8 @@ def sealed_facts(sealed: dict[int, Sealed]) -> list[Any]:
             stretch, one.at, one.broken_since, one.rotten,
             [
                 [
-                    plain(of), its.data_lo, its.data_hi, its.standing, its.in_order, its.oldest,
-                    *map(plain, its.names or ()),
+                    writable_text(of), its.data_lo, its.data_hi, its.standing, its.in_order, its.oldest,
+                    *map(writable_text, its.names or ()),
                 ]
                 for of, its in one.newest.items()
             ],
@@ -158,8 +165,13 @@ def read_sealed(facts: Sequence[Any]) -> dict[int, Sealed]:
     return {
         stretch: Sealed(
             {
-                text(of): Newest(
-                    data_lo, data_hi, standing, (text(names[0]), text(names[1])) if names else None, in_order, oldest
+                read_text(of): NewestData(
+                    data_lo,
+                    data_hi,
+                    standing,
+                    (read_text(names[0]), read_text(names[1])) if names else None,
+                    in_order,
+                    oldest,
                 )
                 for of, data_lo, data_hi, standing, in_order, oldest, *names in newest
             },
@@ -171,7 +183,7 @@ def read_sealed(facts: Sequence[Any]) -> dict[int, Sealed]:
     }
 
 
-def written(both: Rows) -> Facts:
+def written_sightings(both: StretchSightings) -> Facts:
     """Return the sightings of a stretch as they are written."""
     sightings = [*both.standing, *both.past]
     row_of = {id(seen): row for row, seen in enumerate(sightings)}
@@ -180,8 +192,8 @@ def written(both: Rows) -> Facts:
 
 def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str, Any]:
     return {
-        "names": planes.written_names([seen.shown.name for seen in sightings]),
-        "shown": columns.written_texts(CandidateColumns.made_of(seen.shown for seen in sightings)),
+        "names": byte_planes.written_names([seen.shown.name for seen in sightings]),
+        "shown": look_columns.written_texts(CandidateColumns.made_of(seen.shown for seen in sightings)),
         "integers": _written_integers(sightings),
         "gone": [[row, seen.gone_lo, seen.gone_hi] for row, seen in enumerate(sightings) if seen.gone_lo != FOREVER],
         "replaced": [
@@ -201,7 +213,7 @@ def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str,
             if seen.formed != LONG_AGO
         ],
         "facts": [
-            [row, fact.value, look, _HOLDS.index(told.holds), plain(told.how), told.until]
+            [row, fact.value, look, _HOLDS.index(told.holds), writable_text(told.how), told.until]
             for row, seen in enumerate(sightings)
             for fact, steps in seen.facts.items()
             for look, told in steps
@@ -209,10 +221,10 @@ def _written(sightings: Sequence[Sighting], row_of: dict[int, int]) -> dict[str,
     }
 
 
-def rows(facts: Facts) -> Rows:
-    """Return what :func:`written` was given."""
+def read_rows(facts: Facts) -> StretchSightings:
+    """Return what :func:`written_sightings` was given."""
     sightings = _read(facts)
-    return Rows(sightings[: facts["standing"]], sightings[facts["standing"] :])
+    return StretchSightings(sightings[: facts["standing"]], sightings[facts["standing"] :])
 
 
 _INTEGERS: Final[Mapping[str, tuple[str, Callable[[Sighting], int]]]] = {
@@ -233,14 +245,18 @@ _INTEGERS: Final[Mapping[str, tuple[str, Callable[[Sighting], int]]]] = {
 
 def _written_integers(sightings: Sequence[Sighting]) -> Facts:
     made = {key: array("q", map(value, sightings)) for key, (_, value) in _INTEGERS.items()}
-    return {key: planes.written(made[key]) for key, (base, _) in _INTEGERS.items() if made[key] != made.get(base)}
+    return {
+        key: byte_planes.written_integers(made[key])
+        for key, (base, _) in _INTEGERS.items()
+        if made[key] != made.get(base)
+    }
 
 
 def _read_integers(facts: Facts) -> dict[str, array[int]]:
     """Return the columns by their keys; where two are equal they are the same."""
     found: dict[str, array[int]] = {}
     for key, (base, _) in _INTEGERS.items():
-        found[key] = planes.read(facts[key]) if key in facts else found[base]
+        found[key] = byte_planes.read(facts[key]) if key in facts else found[base]
     return found
 
 
@@ -269,14 +285,14 @@ def _read(facts: Facts) -> list[Sighting]:
     return sightings
 
 
-def table(facts: Facts) -> Table:
-    """Return what :func:`written` was given as columns, and what these do not tell wholly as sightings."""
+def table(facts: Facts) -> SightingTable:
+    """Return what :func:`written_sightings` was given as columns, and what these do not tell wholly as sightings."""
     its = _read_integers(facts["integers"])
     shown = _shown(facts, its)
     gone_lo, gone_hi = (array("q", [FOREVER]) * len(shown) for _ in range(2))
     for row, lo, hi in facts["gone"]:
         gone_lo[row], gone_hi[row] = lo, hi
-    rows = Table(
+    rows = SightingTable(
         shown.name, shown.of, shown.kind, shown.data_lo, shown.data_hi,
         its["known_available_lo"], its["known_available_hi"], shown.size, shown.checksum,
         its["first_seen"], its["last_seen"], gone_lo, gone_hi,
@@ -300,8 +316,8 @@ def table(facts: Facts) -> Table:
 def _shown(facts: Facts, its: Mapping[str, array[int]]) -> CandidateColumns:
     """Return candidates as the newest look showed each."""
     return CandidateColumns(
-        **columns.read_texts(facts["shown"]),
-        name=planes.read_names(facts["names"]),
+        **look_columns.read_texts(facts["shown"]),
+        name=byte_planes.read_names(facts["names"]),
         data_lo=its["data_lo"],
         data_hi=its["data_hi"],
         available_lo=its["available_lo"],
@@ -326,25 +342,25 @@ def _tell(facts: Facts, sightings: Mapping[int, Sighting]) -> None:
         seen.formed, seen.whole = formed, whole
         seen.lost_from = FOREVER if lost_from is None else lost_from
     for row, fact, look, holds, how, until in facts["facts"]:
-        sightings[row].steps_of(Fact(fact)).append((look, Told(_HOLDS[holds], text(how), until)))
+        sightings[row].steps_of(Fact(fact)).append((look, FactValue(_HOLDS[holds], read_text(how), until)))
 
 
 def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
     """Return everything of a source but its candidates, as it is written."""
     history = source.history
     return {
-        "looks": [planes.written(column) for column in history.looks.columns],
+        "looks": [byte_planes.written_integers(column) for column in history.looks.columns],
         "hidden": [row for row, look in enumerate(history.looks) if not look.complete],
-        "last": columns.written(LookChanges(history.looks[-1])) if history.looks else {},
-        "turnovers": [[plain(of), again, looks] for (of, again), looks in history.turnovers.items()],
+        "last": look_columns.written_changes(LookChanges(history.looks[-1])) if history.looks else {},
+        "turnovers": [[writable_text(of), again, looks] for (of, again), looks in history.turnovers.items()],
         "ended": _written([seen for seen, _ in history.ended], {}),
         "ended_again": [again for _, again in history.ended],
-        "unlisted": [plain(name) for name in history.unlisted],
+        "unlisted": [writable_text(name) for name in history.unlisted],
         "unread": history.unread,
-        "unaccounted": columns.written_names(history.unaccounted),
-        "told": columns.stretches(history.stretches),
-        "tests": columns.tests(history.tests),
-        "inventories": [columns.inventory(one) for one in history.inventories],
+        "unaccounted": look_columns.written_names(history.unaccounted),
+        "told": look_columns.stretches(history.stretches),
+        "tests": look_columns.tests(history.tests),
+        "inventories": [look_columns.inventory(one) for one in history.inventories],
         "stretches": sealed_facts(sealed),
         "log": source.log,
         "standing": source.standing.name,
@@ -352,22 +368,22 @@ def _head(source: SourceState, sealed: dict[int, Sealed]) -> Facts:
 
 
 def _read_head(facts: Facts, log: Log, key: Key, upto: int) -> SourceState:
-    begin, took, asked_from, size = map(planes.read, facts["looks"])
-    newest = columns.read(facts["last"]).look if begin else None
+    begin, took, asked_from, size = map(byte_planes.read, facts["looks"])
+    newest = look_columns.read(facts["last"]).look if begin else None
     looks = Looks.of(begin, took, asked_from, size, facts["hidden"], newest=newest)
     sealed = read_sealed(facts["stretches"])
     history = History(
         looks=looks,
-        unlisted=tuple(map(text, facts["unlisted"])),
+        unlisted=tuple(map(read_text, facts["unlisted"])),
         unread=facts["unread"],
-        unaccounted=columns.read_names(facts["unaccounted"]),
-        stretches=columns.read_stretches(facts["told"]),
-        tests=dict.fromkeys(columns.read_tests(facts["tests"])),
-        inventories=[columns.read_inventory(one) for one in facts["inventories"]],
+        unaccounted=look_columns.read_names(facts["unaccounted"]),
+        stretches=look_columns.read_stretches(facts["told"]),
+        tests=dict.fromkeys(look_columns.read_tests(facts["tests"])),
+        inventories=[look_columns.read_inventory(one) for one in facts["inventories"]],
         sealed=dict(sealed),
         origin=sealed,
         shelf=StoredShelf(log, key, upto, {stretch: one.at for stretch, one in sealed.items()}),
-        turnovers={(text(of), again): list(its) for of, again, its in facts["turnovers"]},
+        turnovers={(read_text(of), again): list(its) for of, again, its in facts["turnovers"]},
         ended=list(zip(_read(facts["ended"]), facts["ended_again"], strict=True)) if facts["ended_again"] else [],
         reach=Reach.of(looks),
     )
@@ -384,7 +400,7 @@ def position(log: Log) -> int:
     """Return after which entry the snapshot is; 0: there is none."""
     try:
         return int(_state(log)["upto"])
-    except Lost:
+    except SnapshotLost:
         return 0
 
 
@@ -392,7 +408,7 @@ def _state(log: Log) -> Facts:
     data = log.kept(STATE)
     facts: Facts = {} if data is None else unpacked(data)
     if facts.get("format") != FORMAT:
-        raise Lost(STATE)
+        raise SnapshotLost(STATE)
     return facts
 
 
@@ -425,19 +441,19 @@ def small(state: State) -> Facts:
             [encoding.encode(run.began), run.number, run.state, run.published, sorted(run.judged)]
             for run in its.runs.values()
         ],
-        "policies": [[one.service, plain(one.file), *one[2:]] for one in its.policies],
+        "policies": [[one.service, writable_text(one.file), *one[2:]] for one in its.policies],
         "texts": its.texts,
         "retired": its.retired,
         "judged_until": its.judged_until,
-        "jobs": {plain(job): began for job, began in its.jobs.items()},
-        "channels": [[plain(name), *_channel(channel)] for name, channel in its.channels.items()],
+        "jobs": {writable_text(job): began for job, began in its.jobs.items()},
+        "channels": [[writable_text(name), *_channel(channel)] for name, channel in its.channels.items()],
         "drills": [
             [service, one.shown, [[number, encoding.encode(entry)] for number, entry in one.told]]
             for service, one in sorted(its.drills.items())
         ],
-        "named": [[number, plain(entries.source_key(*key))] for number, key in its.named.items()],
+        "named": [[number, writable_text(entries.source_key(*key))] for number, key in its.named.items()],
         "verdicts": [
-            [one.run, service, commitment, columns.told(one.found.facts())]
+            [one.run, service, commitment, look_columns.without_empty(one.found.facts())]
             for (service, commitment), verdicts in sorted(its.verdicts.items())
             for one in verdicts
         ],
@@ -446,16 +462,16 @@ def small(state: State) -> Facts:
 
 
 def read_state(log: Log, wanted: Collection[Key] | None) -> State:
-    """Return the state of the snapshot, of sources only those ``wanted``; raises :class:`Lost` where there is none."""
+    """Return the snapshot's state, of sources only those ``wanted``; raises :class:`SnapshotLost` without one."""
     facts = _state(log)
     if facts["upto"] > log.count:
         raise Mixed(STATE)
     state = State(
         upto=facts["upto"], texts=facts["texts"], retired=facts["retired"], judged_until=facts["judged_until"],
-        jobs={text(job): began for job, began in facts["jobs"].items()},
-        channels={text(name): _read_channel(*rest) for name, *rest in facts["channels"]},
+        jobs={read_text(job): began for job, began in facts["jobs"].items()},
+        channels={read_text(name): _read_channel(*rest) for name, *rest in facts["channels"]},
     )  # fmt: skip
-    state.policies = [PastPolicy(service, text(file), *rest) for service, file, *rest in facts["policies"]]
+    state.policies = [PastPolicy(service, read_text(file), *rest) for service, file, *rest in facts["policies"]]
     for began, number, how, published, judged in facts["runs"]:
         run = encoding.decode(began)
         assert isinstance(run, entries.RunBegan)
@@ -466,15 +482,15 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
             entry = encoding.decode(data)
             assert isinstance(entry, DrillTold | DrillAnnounced)
             drills.apply(number, entry)
-    state.named = {number: Key(*entries.of_source(text(name))) for number, name in facts["named"]}
+    state.named = {number: Key(*entries.of_source(read_text(name))) for number, name in facts["named"]}
     for run_id, service, commitment, found in facts["verdicts"]:
-        verdict = entries.Found.read(service, commitment, found)
+        verdict = entries.RecordedVerdict.read(service, commitment, found)
         its = state.verdicts.setdefault((service, commitment), [])
         its.append(PastVerdict(run_id, state.runs[run_id].began.window, verdict))
     for service, commitment, spans in facts["shown"]:
         state.shown[service, commitment] = tuple(Span(*span) for span in spans)
     state.kept_upto = state.upto
-    state.heads = {Key(*entries.of_source(text(name))): at for name, at in facts["heads"].items()}
+    state.heads = {Key(*entries.of_source(read_text(name))): at for name, at in facts["heads"].items()}
     for key, at in state.heads.items():
         if wanted is None or key in wanted:
             state.sources[key] = read_source(log, key, at, state.upto)
@@ -482,7 +498,7 @@ def read_state(log: Log, wanted: Collection[Key] | None) -> State:
 
 
 def _channel(channel: ChannelState) -> list[Any]:
-    known = [[key.what.value, key.service, plain(key.name), *told] for key, told in channel.known.items()]
+    known = [[key.what.value, key.service, writable_text(key.name), *told] for key, told in channel.known.items()]
     return [known, notifications.written_events(channel.waiting), channel.claimed_at, channel.claimed_by]
 
 
@@ -491,7 +507,9 @@ def _read_channel(
 ) -> ChannelState:
     return ChannelState(
         {
-            Subject(What(what), service, text(name)): LastTold(since, told_at, holds, tuple(began), *rest)
+            ConditionSubject(ConditionKind(what), service, read_text(name)): LastTold(
+                since, told_at, holds, tuple(began), *rest
+            )
             for what, service, name, since, told_at, holds, began, *rest in known
         },
         list(notifications.read_events(waiting)),
@@ -503,12 +521,12 @@ def _read_channel(
 def read_source(log: Log, key: Key, at: int, upto: int) -> SourceState:
     """Return a source of the snapshot that was made after entry ``upto``, the source's own part of it after ``at``.
 
-    Raises :class:`Lost` where it is not there.
+    Raises :class:`SnapshotLost` where it is not there.
     """
     name = entries.source_key(*key)
     head = log.kept(name)
     if head is None:
-        raise Lost(name)
+        raise SnapshotLost(name)
     its = unpacked(head)
     if its["at"] != at:
         raise Mixed(name)

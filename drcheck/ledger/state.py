@@ -16,19 +16,19 @@ from msgspec.structs import replace
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.source_history import History
 from drcheck.core.judging import transitions
-from drcheck.core.judging.since_last_run import Recorded
-from drcheck.core.judging.transitions import Event, LastTold, Subject
+from drcheck.core.judging.since_last_run import RecordedFindings
+from drcheck.core.judging.transitions import ConditionSubject, Event, LastTold
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import LONG_AGO, Look
 from drcheck.core.model.readers import LedgersOwn
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span, union
 from drcheck.ledger import encoding, entries, notifications
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillsState, DrillTold
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import damaged
 from drcheck.ledger.interface import Log, Stored
+from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.notifications import Sending
 from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 from drcheck.registry import READERS
@@ -81,7 +81,7 @@ class PastVerdict(NamedTuple):
 
     run: str
     window: Window
-    found: entries.Found
+    found: entries.RecordedVerdict
 
 
 class PastRun(Struct):
@@ -114,7 +114,7 @@ class SourceState(Struct):
     """Whether it is not any more as it was read from a snapshot."""
 
     def apply(self, entry: entries.Looked | entries.Lines) -> None:
-        """Add what a look showed; raises :class:`~drcheck.ledger.columns.Damaged` for lines that fit no log."""
+        """Add what a look showed; raises :class:`~drcheck.ledger.look_columns.Damaged` for lines that fit no log."""
         self.changed = True
         if isinstance(entry, entries.Looked):
             self.standing = entry.standing
@@ -128,7 +128,7 @@ class SourceState(Struct):
 class ChannelState(Struct):
     """What those behind a channel were told, and what waits to be told."""
 
-    known: dict[Subject, LastTold] = field(default_factory=dict)
+    known: dict[ConditionSubject, LastTold] = field(default_factory=dict)
     waiting: list[Event] = field(default_factory=list)
     """Oldest first."""
     claimed_at: int | None = None
@@ -195,7 +195,7 @@ class State(Struct):
     def read(self, log: Iterable[Stored], wanted: Collection[Key] | None = None) -> None:
         """Fold further entries in; of sources only those ``wanted``, None: all.
 
-        Raises :class:`~drcheck.ledger.columns.Damaged` with the number of an entry that cannot be folded.
+        Raises :class:`~drcheck.ledger.look_columns.Damaged` with the number of an entry that cannot be folded.
         """
         for number, data in log:
             try:
@@ -338,7 +338,7 @@ class State(Struct):
         published = _published(run for run in recorded if not before or run.number < self.runs[before].number)
         return published[-1] if published else None
 
-    def recorded(self, service: str, commitment: str, at: int, *, before: str = "") -> Recorded | None:
+    def recorded(self, service: str, commitment: str, at: int, *, before: str = "") -> RecordedFindings | None:
         """Return what recorded runs have shown of a commitment; with ``before``, those before that run alone.
 
         ``at`` is the end of the window judged. A run that judged a later instant, which none after it has reached, went
@@ -360,7 +360,7 @@ class State(Struct):
         ids = {run.began.run for run in runs}
         its = [one for one in self.verdicts.get((service, commitment), ()) if one.run in ids]
         earlier = self.shown.get((service, commitment))
-        return Recorded(max(ends), earlier is not None or bool(its), union((*(earlier or ()), *_shown(its))))
+        return RecordedFindings(max(ends), earlier is not None or bool(its), union((*(earlier or ()), *_shown(its))))
 
     def judged_after(self, run: str) -> set[str]:
         """Return the services of which a later run of record than ``run`` found something, or is about to."""

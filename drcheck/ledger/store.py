@@ -12,15 +12,15 @@ from typing import Final, Self
 from drcheck.core.model.verdict import Window
 from drcheck.errors import UsageError
 from drcheck.ledger import encoding, entries, notifications, snapshots
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.entries import Entry
 from drcheck.ledger.errors import REBUILD, LedgerError, NoLedger, damaged
 from drcheck.ledger.interface import Footing, Log
+from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.rehearsal import Rehearsal
-from drcheck.ledger.run import Run
-from drcheck.ledger.snapshots import Lost
-from drcheck.ledger.sqlite.footing import footing
+from drcheck.ledger.run_recorder import Run
+from drcheck.ledger.snapshots import SnapshotLost
+from drcheck.ledger.sqlite.file_access import footing
 from drcheck.ledger.sqlite.log import SqliteLog
 from drcheck.ledger.state import Key, SourceState, State, fold
 
@@ -103,7 +103,7 @@ class Ledger:
         """
         state = State()
         if upto is None and not folded:
-            with suppress(Lost):  # all of it is in the entries as well
+            with suppress(SnapshotLost):  # all of it is in the entries as well
                 state = snapshots.read_state(self.log, wanted)
         return fold(self.log, state, wanted, upto=upto)
 
@@ -123,7 +123,7 @@ class Ledger:
         try:
             if key in state.heads:
                 source = snapshots.read_source(self.log, key, state.heads[key], state.kept_upto)
-        except Lost:
+        except SnapshotLost:
             return fold(self.log, State(), {key}, upto=state.upto).sources.get(key)
         numbers = state.unread.get(key, ())
         for number in numbers:
@@ -248,7 +248,7 @@ class Ledger:
             if found or lost:
                 return
             folded, kept = self.state(folded=True), self.state()
-            with suppress(Lost):
+            with suppress(SnapshotLost):
                 try:
                     snapshots.read_state(self.log, None)
                 except snapshots.Mixed:
@@ -260,7 +260,7 @@ class Ledger:
         if snapshots.small(kept) != snapshots.small(folded):
             yield f"the snapshot of runs and verdicts differs from their entries; {REBUILD}"
         for key, source in folded.sources.items():
-            if snapshots.whole(kept.source(key)) != snapshots.whole(source):
+            if snapshots.all_known(kept.source(key)) != snapshots.all_known(source):
                 yield f"the snapshot of {key.service} differs from its entries; {REBUILD}"
         from drcheck.ledger import checkpoints  # as above
 

@@ -23,16 +23,16 @@ from drcheck.core.model.policy import (
 )
 from drcheck.core.model.policy_text import joined
 from drcheck.core.model.sites import Site
-from drcheck.policyfile import commitments, scalar_formats, shorthand, units
+from drcheck.policyfile import build_commitments, scalar_formats, shorthand, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.nodes import Fields, Values
 from drcheck.policyfile.schema import schema
+from drcheck.policyfile.yaml_nodes import MappingNode, Values
 from drcheck.registry import READERS
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> Policy:
+def policy(values: Values, root: MappingNode, files: Sequence[tuple[str, bytes]]) -> Policy:
     """Return the policy that ``values`` of ``root`` tell; ``files`` are what it was read from, itself first."""
     timezone = values.get("timezone", scalar_formats.DEFAULT_ZONE)
     zone = scalar_formats.zone(timezone)
@@ -48,7 +48,9 @@ def policy(values: Values, root: Fields, files: Sequence[tuple[str, bytes]]) -> 
         text=joined(files),
         timezone=timezone,
         sources={name: _source(name, source, service) for name, source in facts.get("sources", {}).items()},
-        commitments=tuple(commitments.commitment(name, fields, zone) for name, fields in shorthand.expanded(values)),
+        commitments=tuple(
+            build_commitments.commitment(name, fields, zone) for name, fields in shorthand.expanded(values)
+        ),
         title=values.get("title", ""),
         owner=values.get("owner", ""),
         agreement=Agreement(

@@ -12,17 +12,17 @@ from drcheck.core.model.slots import Use, counted_by
 from drcheck.core.words import duration
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import scalar_formats, shorthand, units
+from drcheck.policyfile.check_faults import any_of, reference_to
 from drcheck.policyfile.kind_language import language
-from drcheck.policyfile.nodes import Fields, Mark, Problem
-from drcheck.policyfile.shared_checks import any_of, reference_to
 from drcheck.policyfile.written_commitments import Written
+from drcheck.policyfile.yaml_nodes import MappingNode, Mark, Problem
 from drcheck.registry import KINDS, READERS
 
 MOST_SLOTS: Final = 100_000
 """Slots that a duration may span: eleven years of hours. More is a slip of the pen, and judging it takes minutes."""
 
 
-def check(root: Fields) -> Iterator[Problem]:
+def check(root: MappingNode) -> Iterator[Problem]:
     """Yield everything wrong with the commitments of a policy that its schema does not find."""
     silent = {scalar.text: scalar for scalar in root.scalars("silent_on")}
     for name, key, commitment in root.fields("commitments").mappings():
@@ -68,7 +68,7 @@ def slots(written: Written, keys: Sequence[str], *, per: str = "") -> Iterator[P
                 )
 
 
-def _readers(root: Fields, commitment: Fields) -> list[str]:
+def _readers(root: MappingNode, commitment: MappingNode) -> list[str]:
     return [root.fields("sources").fields(scalar.text).text("reader") for scalar in commitment.scalars("evidence")]
 
 
@@ -77,7 +77,7 @@ def yielding(what: Collection[Tells]) -> frozenset[str]:
     return frozenset(name for name, reader in READERS.items() if not reader.yields.isdisjoint(what))
 
 
-def evidence(root: Fields, commitment: Fields, key: str, kind: str, at: str) -> Iterator[Problem]:
+def evidence(root: MappingNode, commitment: MappingNode, key: str, kind: str, at: str) -> Iterator[Problem]:
     """Yield what is wrong with the sources at ``key``, on which a promise of ``kind`` rests."""
     sources = root.fields("sources")
     if kind not in KINDS:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from drcheck.core.model.readers import Tells
-from drcheck.core.names.markers import marker_fault
+from drcheck.core.names.marker_names import marker_fault
 from drcheck.core.words import several
-from drcheck.policyfile.nodes import Fields, Problem
-from drcheck.policyfile.shared_checks import reference_to
+from drcheck.policyfile.check_faults import reference_to
+from drcheck.policyfile.yaml_nodes import MappingNode, Problem
 from drcheck.registry import READERS
 
 
-def check(root: Fields) -> Iterator[Problem]:
+def check(root: MappingNode) -> Iterator[Problem]:
     """Yield everything wrong with the drills of a policy that its schema does not find."""
     sources = root.fields("sources")
     for name, mark, drill in root.fields("drills").mappings():

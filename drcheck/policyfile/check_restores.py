@@ -11,14 +11,14 @@ from drcheck.core.model.readers import Tells
 from drcheck.core.names.line_template import LineTemplate
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import scalar_formats
-from drcheck.policyfile.nodes import Fields, Problem
-from drcheck.policyfile.shared_checks import reference_to
+from drcheck.policyfile.check_faults import reference_to
+from drcheck.policyfile.yaml_nodes import MappingNode, Problem
 from drcheck.registry import READERS
 
 _OF_TEXT: Final = ("outcomes", "other_lines")
 
 
-def check(root: Fields, source: Fields, at: str) -> Iterator[Problem]:
+def check(root: MappingNode, source: MappingNode, at: str) -> Iterator[Problem]:
     """Yield everything wrong with a log of restore tests that the schema does not find."""
     yield from _form(source, at)
     tests = source.fields("tests")
@@ -35,7 +35,7 @@ def check(root: Fields, source: Fields, at: str) -> Iterator[Problem]:
         yield Problem(origin.mark, what)
 
 
-def _form(source: Fields, at: str) -> Iterator[Problem]:
+def _form(source: MappingNode, at: str) -> Iterator[Problem]:
     path = ""
     with suppress(DrcheckError):
         _, path = scalar_formats.location(source.text("at"))

@@ -14,9 +14,9 @@ from drcheck.core.words import quoted
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
 from drcheck.policyfile.convert import converted
-from drcheck.policyfile.nodes import Fields, Items, Mark, Problem, Scalar
 from drcheck.policyfile.schema import schema
 from drcheck.policyfile.validate import suggest, validate
+from drcheck.policyfile.yaml_nodes import Items, MappingNode, Mark, Problem, Scalar
 from drcheck.registry import COLLECTORS, DOCUMENTS, connection_of, splits
 from drcheck.settings import (
     PERIOD,
@@ -28,7 +28,7 @@ from drcheck.settings import (
     Job,
     Notify,
     Output,
-    Proof,
+    ProofSettings,
     QuietHours,
     SampleRequest,
     Secret,
@@ -63,7 +63,7 @@ def load_settings(path: str | None) -> Settings:
             "Name a file that drcheck may read with --config.",
         ) from None
     root, problems = strictyaml.parse(data, file)
-    if not isinstance(root, Fields):
+    if not isinstance(root, MappingNode):
         if not problems:
             problems = [Problem(Mark(file, 1, 1), "the file holds no mapping (start with connections:)")]
         raise _unusable(problems)
@@ -79,7 +79,7 @@ def _unusable(problems: list[Problem]) -> UsageError:
     return UsageError(message, "drcheck schema config prints everything that may stand in a configuration.")
 
 
-def _check(root: Fields) -> Iterator[Problem]:
+def _check(root: MappingNode) -> Iterator[Problem]:
     """Yield what is wrong that the schema does not find."""
     yield from _check_connections(root)
     yield from _check_targets(root)
@@ -97,7 +97,7 @@ def _check(root: Fields) -> Iterator[Problem]:
             yield Problem(mark, f"notify.channels.{name}: it needs one of url_env and url_file (say where its URL is)")
 
 
-def _check_secret(fields: Fields, key: str, at: str) -> Iterator[Problem]:
+def _check_secret(fields: MappingNode, key: str, at: str) -> Iterator[Problem]:
     """Yield where a URL stands that may hold a secret; nothing of it is in the problem, nor ever in the ledger."""
     variable, file = fields.scalar(f"{key}_env"), fields.scalar(f"{key}_file")
     if variable is not None and not _VARIABLE.fullmatch(variable.text):
@@ -106,7 +106,7 @@ def _check_secret(fields: Fields, key: str, at: str) -> Iterator[Problem]:
         yield Problem(file.mark, f"{at}.{key}_file: this is a URL (name the file that holds it)")
 
 
-def _check_targets(root: Fields) -> Iterator[Problem]:
+def _check_targets(root: MappingNode) -> Iterator[Problem]:
     """Yield the targets of drills that name no connection."""
     connections = root.fields("connections")
     for name, _, target in root.fields("drills").fields("targets").mappings():
@@ -117,7 +117,7 @@ def _check_targets(root: Fields) -> Iterator[Problem]:
             yield Problem(alias.mark, what)
 
 
-def _check_witnesses(proof: Fields) -> Iterator[Problem]:
+def _check_witnesses(proof: MappingNode) -> Iterator[Problem]:
     """Yield keys of witnesses that are none, and a quorum that can never be there."""
     witnesses = proof.fields("witnesses")
     for name, mark, witness in witnesses.mappings():
@@ -135,7 +135,7 @@ def _check_witnesses(proof: Fields) -> Iterator[Problem]:
         yield Problem(quorum.mark, f"proof.quorum: there are {there} witnesses (ask for no more than there are)")
 
 
-def _check_stores(root: Fields) -> Iterator[Problem]:
+def _check_stores(root: MappingNode) -> Iterator[Problem]:
     """Yield the places for checkpoints at connections where drcheck writes nothing."""
     connections, value = root.fields("connections"), root.fields("proof").value("checkpoints")
     for place in value.items if isinstance(value, Items) else []:
@@ -147,13 +147,13 @@ def _check_stores(root: Fields) -> Iterator[Problem]:
             yield Problem(place.mark, f"{what} (name a connection of type s3 or azure_blob, or a directory)")
 
 
-def _check_jobs(jobs: Fields) -> Iterator[Problem]:
+def _check_jobs(jobs: MappingNode) -> Iterator[Problem]:
     for name, mark, job in jobs.mappings():
         at = f"watch.jobs.{name}"
         if ("schedule" in job.entries) == ("every" in job.entries):
             yield Problem(mark, f"{at}: it needs one of schedule and every (write when it is due)")
         value = job.value("outputs")
-        outputs = [item for item in value.items if isinstance(item, Fields)] if isinstance(value, Items) else []
+        outputs = [item for item in value.items if isinstance(item, MappingNode)] if isinstance(value, Items) else []
         for output in outputs:
             form, file = output.scalar("format"), output.scalar("file")
             if form is not None and file is not None and file.text.endswith("/") and not splits(form.text):
@@ -174,7 +174,7 @@ def _check_jobs(jobs: Fields) -> Iterator[Problem]:
                 yield Problem(file.mark, f"{at}: each period needs a file of its own (put {PERIOD} into its name)")
 
 
-def _check_connections(root: Fields) -> Iterator[Problem]:
+def _check_connections(root: MappingNode) -> Iterator[Problem]:
     connections = root.fields("connections")
     types = {name: fields.text("type") for name, _, fields in connections.mappings()}
     for name, _, fields in connections.mappings():
@@ -191,7 +191,7 @@ def _check_connections(root: Fields) -> Iterator[Problem]:
             yield from _check_through(connections, name, keys.through, types[name], same)
 
 
-def _check_through(connections: Fields, name: str, key: str, kind: str, same: Sequence[str]) -> Iterator[Problem]:
+def _check_through(connections: MappingNode, name: str, key: str, kind: str, same: Sequence[str]) -> Iterator[Problem]:
     """Yield what is wrong with the connection of type ``kind`` that ``key`` of ``name`` goes through."""
     through = connections.fields(name).scalar(key)
     if through is None:
@@ -232,12 +232,12 @@ def _settings(values: Mapping[str, Any], file: str) -> Settings:
     )
 
 
-def _proof(values: Mapping[str, Any], base: Path, connections: Mapping[str, Any]) -> Proof:
+def _proof(values: Mapping[str, Any], base: Path, connections: Mapping[str, Any]) -> ProofSettings:
     def place(where: str) -> str:
         return where if where.partition(":")[0] in connections else _below(base, where)
 
     witnesses = values.get("witnesses", {}).items()
-    return Proof(
+    return ProofSettings(
         _below(base, values["key"]),
         tuple(map(place, values.get("checkpoints", ()))),
         tuple(Witnessed(name, one["url"], one["key"]) for name, one in witnesses),

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from drcheck.core import words
-from drcheck.core.names.alike import Common, Found, own_size
 from drcheck.core.names.estimates import Estimate, has_zone
-from drcheck.policyfile.nodes import Fields, one_line
+from drcheck.core.names.shared_templates import Common, ServiceForm, own_size
+from drcheck.policyfile.yaml_nodes import MappingNode, one_line
 
 _DAY = 86400
 _LATER = "# confirm: owner, agreement and timezone, and the clause of each promise"
@@ -27,7 +27,7 @@ class Base(Struct, frozen=True):
     """Keys that it states of that source, and ``commitments`` where it has any."""
 
 
-def base_of(root: Fields, path: str) -> Base:
+def base_of(root: MappingNode, path: str) -> Base:
     """Return what a policy must not say again that extends the template ``root``."""
     sources = root.fields("sources").mappings()
     name, source = next(((name, source) for name, _, source in sources), ("backups", None))
@@ -35,7 +35,7 @@ def base_of(root: Fields, path: str) -> Base:
     return Base(path, name, states | ({"commitments"} if root.fields("commitments").entries else frozenset()))
 
 
-def policy(found: Found, day: str, base: Base | None = None, common: Common | None = None) -> str:
+def policy(found: ServiceForm, day: str, base: Base | None = None, common: Common | None = None) -> str:
     """Return the policy of a service; with ``common``, ``base`` is the template of those that are alike."""
     seen, source = found.seen, base.source if base is not None else "backups"
     lines = [
@@ -89,7 +89,7 @@ def template(common: Common, day: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _own_source(found: Found, base: Base | None, common: Common | None) -> Iterator[str]:
+def _own_source(found: ServiceForm, base: Base | None, common: Common | None) -> Iterator[str]:
     series, seen = found.series, found.seen
     keys = {
         "at": (_quoted(found.at), ""),
@@ -119,11 +119,11 @@ def _thinned(kept: int | None) -> Iterator[str]:
         yield f"# thinned_after: {_duration(kept)}  # confirm: nothing younger is ever pruned"
 
 
-def _zone(found: Found) -> dict[str, tuple[str, str]]:
+def _zone(found: ServiceForm) -> dict[str, tuple[str, str]]:
     return {} if has_zone(found.series) else {"name_zone": ("UTC", "the zone of the clock that wrote the names")}
 
 
-def _marker(found: Found) -> dict[str, tuple[str, str]]:
+def _marker(found: ServiceForm) -> dict[str, tuple[str, str]]:
     series = found.series
     if not series.marker:
         return {}

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from drcheck.core.model import policy_text
 from drcheck.policyfile import strictyaml
-from drcheck.policyfile.nodes import Entry, Fields, Mark, Node, Problem, Scalar
+from drcheck.policyfile.yaml_nodes import KeyedValue, MappingNode, Mark, Node, Problem, Scalar
 
 _OWN_KEYS: Final = ("extends", "template")
 """Keys that say what a file is; they are not taken over."""
@@ -44,7 +44,7 @@ class Files(Struct):
 class Extended(Struct, frozen=True):
     """A file with the templates it extends."""
 
-    root: Fields | None
+    root: MappingNode | None
     """Everything together; None where one of the files cannot be used."""
     problems: tuple[Problem, ...]
     files: tuple[tuple[str, bytes], ...]
@@ -59,13 +59,13 @@ def extended(path: str, shown: str, within: str, files: Files) -> Extended:
     Raises OSError where the file itself cannot be read.
     """
     data, node, problems = files.get(path, shown)
-    chain: list[Fields] = []
+    chain: list[MappingNode] = []
     all_problems = list(problems)
     read = [(shown, data)]
     visited = [os.path.realpath(path)]
     refused: str | None = None
     while True:
-        if not isinstance(node, Fields):
+        if not isinstance(node, MappingNode):
             if node is not None or not problems:
                 mark = Mark(read[-1][0], 1, 1) if node is None else node.mark
                 all_problems.append(Problem(mark, "the file holds no mapping (a policy starts with drcheck: 1)"))
@@ -83,7 +83,7 @@ def extended(path: str, shown: str, within: str, files: Files) -> Extended:
             except OSError as error:
                 refused = f"{named.text} cannot be read: {(error.strerror or 'error').lower()}"
             else:
-                if isinstance(node, Fields) and node.text("template") != "true":
+                if isinstance(node, MappingNode) and node.text("template") != "true":
                     refused = f"{named.text} is no template (add template: true to it, or extend another file)"
         if refused is not None:
             all_problems.append(Problem(named.mark, f"extends: {refused}"))
@@ -98,7 +98,7 @@ def separated(text: str) -> Extended:
     """Return the policy whose text that was (``Policy.text``), whatever became of its files."""
     files = policy_text.separated(text)
     parsed = [strictyaml.parse(data, name) for name, data in files]
-    chain = [node for node, _ in parsed if isinstance(node, Fields)]
+    chain = [node for node, _ in parsed if isinstance(node, MappingNode)]
     problems = tuple(problem for _, found in parsed for problem in found)
     return Extended(_merged(chain) if chain else None, problems, tuple(files))
 
@@ -117,24 +117,24 @@ def _refused(named: Scalar, path: str, within: str, visited: list[str]) -> str |
     return None
 
 
-def _merged(chain: list[Fields]) -> Fields:
+def _merged(chain: list[MappingNode]) -> MappingNode:
     """Merge a file with its templates, nearest first."""
-    merged = chain[-1] if len(chain) == 1 else Fields(chain[-1].mark, _without_own(chain[-1]))
+    merged = chain[-1] if len(chain) == 1 else MappingNode(chain[-1].mark, _without_own(chain[-1]))
     for nearer in reversed(chain[:-1]):
-        merged = _over(nearer, Fields(merged.mark, _without_own(merged)))
+        merged = _over(nearer, MappingNode(merged.mark, _without_own(merged)))
     return merged
 
 
-def _without_own(fields: Fields) -> dict[str, Entry]:
+def _without_own(fields: MappingNode) -> dict[str, KeyedValue]:
     return {key: entry for key, entry in fields.entries.items() if key not in _OWN_KEYS}
 
 
-def _over(nearer: Fields, further: Fields) -> Fields:
+def _over(nearer: MappingNode, further: MappingNode) -> MappingNode:
     entries = dict(nearer.entries)
     for key, entry in further.entries.items():
         own = entries.get(key)
         if own is None:
             entries[key] = entry
-        elif isinstance(own.value, Fields) and isinstance(entry.value, Fields):
-            entries[key] = Entry(own.key, _over(own.value, entry.value))
-    return Fields(nearer.mark, entries)
+        elif isinstance(own.value, MappingNode) and isinstance(entry.value, MappingNode):
+            entries[key] = KeyedValue(own.key, _over(own.value, entry.value))
+    return MappingNode(nearer.mark, entries)

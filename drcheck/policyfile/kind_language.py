@@ -12,8 +12,8 @@ from drcheck import registry
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.policy import Policy
 from drcheck.policyfile.lint_context import Context, Remark
-from drcheck.policyfile.nodes import Problem
 from drcheck.policyfile.written_commitments import LEADING_KEYS, TRAILING_KEYS, Written
+from drcheck.policyfile.yaml_nodes import Problem
 
 C = TypeVar("C", bound=Commitment)
 _DEFINED: Final = {"zone": "commitment_zone"}

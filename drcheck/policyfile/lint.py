@@ -17,18 +17,18 @@ from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.sites import Different, Where
 from drcheck.core.words import duration, several
-from drcheck.policyfile import plans, shorthand
+from drcheck.policyfile import lint_schedules, shorthand
 from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.lint_context import Context, Level, Remark
 from drcheck.policyfile.lint_guards import unguarded
-from drcheck.policyfile.load import Document
+from drcheck.policyfile.load import ReadPolicy
 from drcheck.settings import Connection, located
 
 __all__ = ["Level", "Remark", "lint"]
 
 
 def lint(
-    document: Document, as_of: int, *, explain: bool = False, connections: Mapping[str, Connection] | None = None
+    document: ReadPolicy, as_of: int, *, explain: bool = False, connections: Mapping[str, Connection] | None = None
 ) -> list[Remark]:
     """Return what there is to say about a faultless policy; plans are followed through the year after ``as_of``.
 
@@ -55,9 +55,11 @@ def lint(
 def _cron_forms(context: Context) -> Iterator[Remark]:
     """Warn of plans that lose starts where clocks change."""
     for source in context.policy.sources.values():
-        lost = plans.lost_starts(source.planned, context.zone, context.as_of) if source.planned else ""
+        lost = lint_schedules.lost_starts(source.planned, context.zone, context.as_of) if source.planned else ""
         if lost:
-            yield context.remark("cron-dst", ("sources", source.name, "planned"), f"{lost} ({plans.CRON_HINT})")
+            yield context.remark(
+                "cron-dst", ("sources", source.name, "planned"), f"{lost} ({lint_schedules.CRON_HINT})"
+            )
 
 
 def _unused(context: Context) -> Iterator[Remark]:

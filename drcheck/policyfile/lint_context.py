@@ -12,7 +12,7 @@ from drcheck.core.model.policy import Policy, Source
 from drcheck.core.model.readers import Tells
 from drcheck.core.words import several
 from drcheck.policyfile import scalar_formats, shorthand
-from drcheck.policyfile.nodes import Fields, Mark, one_line, place
+from drcheck.policyfile.yaml_nodes import MappingNode, Mark, one_line, place
 from drcheck.settings import Connection, standing
 
 
@@ -39,7 +39,7 @@ class Remark(NamedTuple):
 class Context:
     """One policy, with what the rules share."""
 
-    def __init__(self, policy: Policy, root: Fields, as_of: int) -> None:
+    def __init__(self, policy: Policy, root: MappingNode, as_of: int) -> None:
         """Take a faultless policy; plans are followed through the year after ``as_of``."""
         self.policy = policy
         self.root = root

@@ -16,10 +16,10 @@ from drcheck.core.model.policy import Policy, Position
 from drcheck.core.words import several
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.policyfile import build, scalar_formats
-from drcheck.policyfile.check import check
+from drcheck.policyfile.check_policy import check
 from drcheck.policyfile.extends import Extended, Files, extended, separated
-from drcheck.policyfile.nodes import Fields, Mark, Problem, Values
 from drcheck.policyfile.validate import suggest, validate
+from drcheck.policyfile.yaml_nodes import MappingNode, Mark, Problem, Values
 from drcheck.registry import READERS
 from drcheck.run_report import Fault
 from drcheck.settings import Settings
@@ -28,17 +28,17 @@ _WHERE_THEY_LIE = "policies/"
 _NO_POLICY = "Name a policy file or a directory of them, or run drcheck init to get one to start from."
 
 
-class Document(NamedTuple):
+class ReadPolicy(NamedTuple):
     """A policy with the places of everything in it."""
 
     policy: Policy
-    root: Fields
+    root: MappingNode
 
 
 class Loaded(Struct, frozen=True):
     """What was read."""
 
-    documents: tuple[Document, ...]
+    documents: tuple[ReadPolicy, ...]
     """The policies without a fault, in the order of their files."""
     problems: tuple[tuple[str, Problem], ...]
     """File of the policy (a fault may lie in its template), and what is wrong."""
@@ -95,7 +95,7 @@ def load_policies(paths: Sequence[str], settings: Settings | None) -> Loaded:
         if wrong:
             problems.extend((file.shown, problem) for problem in sorted(set(wrong)))
         elif whole.root is not None:
-            documents.append(Document(build.policy(values, whole.root, whole.files), whole.root))
+            documents.append(ReadPolicy(build.policy(values, whole.root, whole.files), whole.root))
     return Loaded(tuple(documents), tuple(problems))
 
 
@@ -129,7 +129,7 @@ def _judge(whole: Extended, settings: Settings | None) -> tuple[Values, list[Pro
     return values, wrong
 
 
-def check_connections(root: Fields, settings: Settings) -> Iterator[Problem]:
+def check_connections(root: MappingNode, settings: Settings) -> Iterator[Problem]:
     """Yield what is wrong with the places that a policy names, given what the runner's configuration says of them."""
     for name, _, source in root.fields("sources").mappings():
         location = source.scalar("at")

@@ -13,8 +13,8 @@ from msgspec import Struct
 from drcheck.core.model.runbook import Asks, Check, Compare, Expected, Runbook, Step
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml, units
-from drcheck.policyfile.nodes import Fields, Items, Mark, Problem
 from drcheck.policyfile.validate import suggest, validate
+from drcheck.policyfile.yaml_nodes import Items, MappingNode, Mark, Problem
 
 ENDING: Final = ".yaml"
 
@@ -66,7 +66,7 @@ def read_runbook(file: RunbookFile) -> Runbook:
     """Return a runbook; raises ``UsageError`` with every fault at once."""
     root, problems = strictyaml.parse(file.data, file.file)
     values: Any = {}
-    if isinstance(root, Fields):
+    if isinstance(root, MappingNode):
         values, unfit = validate(root, "runbook")
         problems = [*problems, *unfit, *_check(root)]
     elif not problems:
@@ -77,13 +77,13 @@ def read_runbook(file: RunbookFile) -> Runbook:
     return _runbook(file, values)
 
 
-def _check(root: Fields) -> Iterator[Problem]:
+def _check(root: MappingNode) -> Iterator[Problem]:
     """Yield what is wrong that the schema does not find."""
     for key in ("steps", "checks", "clean_up"):
         value = root.value(key)
         names: set[str] = set()
         for each in value.items if isinstance(value, Items) else ():
-            if not isinstance(each, Fields):
+            if not isinstance(each, MappingNode):
                 continue
             name = each.scalar("name")
             if name is not None and name.text in names:

@@ -17,7 +17,7 @@ from cronsim import CronSim, CronSimError
 
 from drcheck.core.model.policy import NEVER, is_name
 from drcheck.core.names.line_template import LineTemplate
-from drcheck.core.names.markers import marker_fault
+from drcheck.core.names.marker_names import marker_fault
 from drcheck.core.names.name_faults import HOW_TO_MARK, template_fault
 from drcheck.core.names.paths import below
 from drcheck.core.names.template import Template

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from drcheck.core.model.slots import Use, counted_by
 from drcheck.policyfile.kind_language import language
-from drcheck.policyfile.nodes import Fields, Items, Node, Scalar
+from drcheck.policyfile.yaml_nodes import Items, MappingNode, Node, Scalar
 from drcheck.registry import COLLECTORS, DOCUMENTS, FORMATS, KINDS, READERS, connection_of
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -140,9 +140,11 @@ def applies(condition: Schema, value: Any) -> bool:
     ``value`` is a node or a value that was made of one.
     """
     if "type" in condition:
-        return isinstance(value, (dict, Fields))
+        return isinstance(value, (dict, MappingNode))
     for key, wanted in condition["properties"].items():
-        text = value.text(key) if isinstance(value, Fields) else value.get(key) if isinstance(value, dict) else None
+        text = (
+            value.text(key) if isinstance(value, MappingNode) else value.get(key) if isinstance(value, dict) else None
+        )
         if text not in wanted.get("enum", [wanted.get("const")]):
             return False
     return True
@@ -161,7 +163,7 @@ def branches(part: Schema, value: Any) -> Iterator[Schema]:
 
 def typed(node: Node, part: Schema) -> Any:
     """Return ``node`` as plain values: text, unless the schema wants an integer or a boolean there and it is one."""
-    if isinstance(node, Fields):
+    if isinstance(node, MappingNode):
         chosen = list(branches(part, node))
         return {key: typed(entry.value, below(chosen, key)) for key, entry in node.entries.items()}
     if isinstance(node, Items):

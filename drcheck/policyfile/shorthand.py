@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from drcheck.policyfile.nodes import Values
 from drcheck.policyfile.written_commitments import COMMON_KEYS
+from drcheck.policyfile.yaml_nodes import Values
 
 LONGEST: Final = "3-2-1-1-0"
 """The rule that asks for everything; what a misspelt one would stand for is taken from it."""

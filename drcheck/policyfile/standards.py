@@ -10,8 +10,8 @@ from typing import Any
 from drcheck.core.model.controls import Control, Standard
 from drcheck.errors import UsageError
 from drcheck.policyfile import strictyaml
-from drcheck.policyfile.nodes import Fields, Mark, Problem
 from drcheck.policyfile.validate import suggest, validate
+from drcheck.policyfile.yaml_nodes import MappingNode, Mark, Problem
 from drcheck.registry import KINDS
 
 
@@ -47,7 +47,7 @@ def _read(path: str) -> bytes:
 
 def _parsed(data: bytes, name: str) -> tuple[Any, list[Problem]]:
     root, problems = strictyaml.parse(data, name)
-    if not isinstance(root, Fields):
+    if not isinstance(root, MappingNode):
         return None, problems or [Problem(Mark(name, 1, 1), "the file holds no mapping (start with standard:)")]
     values, unfit = validate(root, "controls")
     problems = [*problems, *unfit]

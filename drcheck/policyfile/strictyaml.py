@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from drcheck.policyfile.nodes import Entry, Fields, Items, Mark, Node, Problem, Scalar
+from drcheck.policyfile.yaml_nodes import Items, KeyedValue, MappingNode, Mark, Node, Problem, Scalar
 
 LARGEST: Final = 256 * 1024
 """Bytes. A policy for one service has a hundred lines; what is larger was not written by a person."""
@@ -116,10 +116,10 @@ class _Builder:
             while not isinstance(inner := next(events), yaml.SequenceEndEvent):
                 items.append(self.node(inner, events, depth + 1))
             return Items(mark, tuple(items))
-        return Fields(mark, self.entries(events, depth))
+        return MappingNode(mark, self.entries(events, depth))
 
-    def entries(self, events: Iterator[Any], depth: int) -> dict[str, Entry]:
-        entries: dict[str, Entry] = {}
+    def entries(self, events: Iterator[Any], depth: int) -> dict[str, KeyedValue]:
+        entries: dict[str, KeyedValue] = {}
         while not isinstance(inner := next(events), yaml.MappingEndEvent):
             key = self.node(inner, events, depth + 1)
             value = self.node(next(events), events, depth + 1)
@@ -133,7 +133,7 @@ class _Builder:
                 first = entries[key.text].key.line
                 self.fault(key.mark, f"{key.text} stands twice, first in line {first} (keep one of them)")
             else:
-                entries[key.text] = Entry(key.mark, value)
+                entries[key.text] = KeyedValue(key.mark, value)
         return entries
 
     def mark(self, event: Any) -> Mark:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from drcheck.core.words import quoted, several
 from drcheck.policyfile import scalar_formats
-from drcheck.policyfile.acceptance import ABSENT, accepts
-from drcheck.policyfile.nodes import Fields, Items, Node, Problem, Scalar, place
+from drcheck.policyfile.quick_validation import ABSENT, accepts
 from drcheck.policyfile.schema import schema, typed
+from drcheck.policyfile.yaml_nodes import Items, MappingNode, Node, Problem, Scalar, place
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -61,12 +61,14 @@ def validate(root: Node, name: str, *, partial: bool = False) -> tuple[Any, list
         mark, node = place(root, path)
         if isinstance(node, Scalar) and node.hole:
             continue
-        about = error.instance if isinstance(node, Fields) and isinstance(error.instance, str) else ""  # a key's name
+        about = (
+            error.instance if isinstance(node, MappingNode) and isinstance(error.instance, str) else ""
+        )  # a key's name
         of_value = problems.setdefault((*path, about), [])
         if error.validator in {"format", "pattern", "minLength", "type"} and of_value:
             continue  # one fault a value: these say the same of it in other words
         for where, text in _in_words(error, node):
-            entry = node.entries.get(where) if isinstance(node, Fields) else None
+            entry = node.entries.get(where) if isinstance(node, MappingNode) else None
             at = ".".join(str(step) for step in path if isinstance(step, str))
             of_value.append(Problem(mark if entry is None else entry.key, f"{at}: {text}" if at else text))
     return value, [problem for of_value in problems.values() for problem in dict.fromkeys(of_value)]
@@ -88,7 +90,7 @@ def _in_words(error: Any, node: Node) -> Iterator[tuple[str, str]]:
                     if key in error.instance and other not in error.instance:
                         yield key, f"{key} needs {other} beside it ({_example(other, part)})"
         case "format" | "pattern":
-            key = error.instance if isinstance(node, Fields) else ""
+            key = error.instance if isinstance(node, MappingNode) else ""
             yield key, _malformed(error)
         case "enum" | "const":
             yield "", _not_one_of(error)
@@ -109,7 +111,7 @@ def _in_words(error: Any, node: Node) -> Iterator[tuple[str, str]]:
 def _unknown_keys(part: Any, node: Node) -> Iterator[tuple[str, str]]:
     keys = list(part["properties"])
     of = f" of {part['title']}" if part.get("title") else ""
-    for key in node.entries if isinstance(node, Fields) else ():
+    for key in node.entries if isinstance(node, MappingNode) else ():
         if key not in keys:
             right = suggest(key, keys) or f"the keys{of} are {', '.join(keys)}"
             yield key, f"unknown key {quoted(key)} ({right})"
@@ -172,7 +174,7 @@ def _not_one_of(error: Any) -> str:
 def _wrong_type(error: Any, node: Node) -> str:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     nouns = " or ".join(_NOUNS[kind] for kind in wanted)
-    if isinstance(node, Fields):
+    if isinstance(node, MappingNode):
         stands = "a mapping"
     elif isinstance(node, Items):
         stands = "a list"

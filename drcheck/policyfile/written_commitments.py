@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from drcheck.policyfile.nodes import Fields, Mark
+from drcheck.policyfile.yaml_nodes import MappingNode, Mark
 
 LEADING_KEYS: Final = ("kind", "evidence", "scenario")
 TRAILING_KEYS: Final = (
@@ -19,11 +19,11 @@ COMMON_KEYS: Final = (*LEADING_KEYS[2:], *TRAILING_KEYS)
 class Written(NamedTuple):
     """One commitment, as it is written."""
 
-    root: Fields
+    root: MappingNode
     name: str
     key: Mark
     """Where its name stands."""
-    commitment: Fields
+    commitment: MappingNode
     at: str
     """Its path, for messages."""
     readers: Sequence[str]

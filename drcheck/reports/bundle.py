@@ -19,7 +19,7 @@ from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.policy_text import separated
 from drcheck.reports.html.documents import documents as pages
-from drcheck.reports.json import Services, written
+from drcheck.reports.json import Services, json_text
 from drcheck.reports.pdf.attachments import DIGESTS, REPORT, digest_line
 from drcheck.reports.spool import pieces, spooled
 from drcheck.reports.wording import totals
@@ -56,7 +56,7 @@ def documents(services: Iterable[Judged], whole: Callable[[], Report], *, split:
                 bundle.write(part.path, [part.data])
             for name, data in (report.records() if report.records is not None else {}).items():
                 bundle.write(name, [data])
-            bundle.write(MANIFEST, [written(_manifest(report, policies)).encode()])
+            bundle.write(MANIFEST, [json_text(_manifest(report, policies)).encode()])
             bundle.write(DIGESTS, [b"".join(bundle.digests)])
         file.seek(0)
         yield Document("", pieces(file))

@@ -20,7 +20,7 @@ from drcheck.core import decimals, words
 from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Quantity, Verdict
-from drcheck.reports.wording import lacking, reasons, totals
+from drcheck.reports.wording import missing_evidence, reasons, totals
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose
 from drcheck.run_report import Document, Judged, Report
@@ -70,9 +70,9 @@ def _of_service(judged: Judged, report: Report) -> Iterator[dict[str, str]]:
     }
     for verdict in judged.verdicts:
         yield {"record": "commitment", **of_service, **_commitment(judged, verdict)}
-    for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
+    for sentence, hint in missing_evidence.unseen(judged, _UTC, verbose=True):
         yield {"record": "evidence gap", **of_service, "reason": _text(sentence), "hint": _text(hint)}
-    for sentence in lacking.unjudged(judged):
+    for sentence in missing_evidence.unjudged(judged):
         yield {"record": "not judged", **of_service, "reason": _text(sentence)}
 
 

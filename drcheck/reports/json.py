@@ -19,7 +19,7 @@ from drcheck.core.judging import summary
 from drcheck.core.judging.completeness import Completeness
 from drcheck.core.judging.population import Population
 from drcheck.core.model.evidence import Cited, Gap
-from drcheck.core.model.since_then import Change
+from drcheck.core.model.since_then import LaterChange
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Credit, Finding, Opening, PeriodFigures, Quantity, Verdict
 from drcheck.reports.json_population import exhibit_object, population_object, sample_object
@@ -31,7 +31,7 @@ _NOT_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 
 
 _NO_SERVICES: Final = '\n  "services": [],\n'
-"""How :func:`written` writes that there are none: in a text of JSON no string has a line's end."""
+"""How :func:`json_text` writes that there are none: in a text of JSON no string has a line's end."""
 
 
 def render(report: Report, **_: object) -> bytes:
@@ -75,7 +75,7 @@ class Services:
 
 def service_text(judged: Judged, locations: Mapping[str, str]) -> bytes:
     """Return a service as it stands in the report."""
-    return written(_service(judged, locations)).removesuffix("\n").replace("\n", "\n    ").encode()
+    return json_text(_service(judged, locations)).removesuffix("\n").replace("\n", "\n    ").encode()
 
 
 def _separators() -> Iterator[bytes]:
@@ -85,14 +85,14 @@ def _separators() -> Iterator[bytes]:
 
 def _around(report: Report, services: Iterator[bytes]) -> Iterator[bytes]:
     """Yield the text of a report as UTF-8, with the text of ``services`` in place of its own."""
-    before, after = written(_object(report, [])).split(_NO_SERVICES)
+    before, after = json_text(_object(report, [])).split(_NO_SERVICES)
     first = next(services, b"")
     yield f'{before}\n  "services": ['.encode() + first
     yield from services
     yield (b"\n  ],\n" if first else b"],\n") + after.encode()
 
 
-def written(value: Any) -> str:
+def json_text(value: Any) -> str:
     r"""Return ``value`` as JSON text with a newline at its end.
 
     Characters that are not plainly visible are escaped, so that a terminal shows the text as it is; bytes of names
@@ -364,7 +364,7 @@ def _breach(opening: Opening) -> dict[str, Any]:
     return _opening(opening) | {"waived": opening.waived}
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _change(change: LaterChange) -> dict[str, Any]:
     instants = ("data_as_of", "last_seen", "first_missed", "not_yet_at", "first_seen")
     return {
         **{key: getattr(change, key) for key in ("what", "source", "of", "name", "told")},

@@ -16,7 +16,7 @@ from drcheck.core import words
 from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Quantity, Verdict
-from drcheck.reports.wording import citations, lacking, reasons, totals
+from drcheck.reports.wording import citations, missing_evidence, reasons, totals
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose
@@ -58,8 +58,10 @@ def _suite_of(report: Report, judged: Judged) -> ET.Element:
     }
     _properties(suite, about)
     suite.extend(_case_of(judged, verdict, now_alone=report.now_alone) for verdict in judged.verdicts)
-    unseen = [f"{what}\n  {hint}" if hint else what for what, hint in lacking.unseen(judged, _UTC, verbose=True)]
-    if told := [*(f"evidence gap: {line}" for line in unseen), *map(prose, lacking.unjudged(judged))]:
+    unseen = [
+        f"{what}\n  {hint}" if hint else what for what, hint in missing_evidence.unseen(judged, _UTC, verbose=True)
+    ]
+    if told := [*(f"evidence gap: {line}" for line in unseen), *map(prose, missing_evidence.unjudged(judged))]:
         ET.SubElement(suite, "system-err").text = "\n".join(told)
     return _counted(suite)
 

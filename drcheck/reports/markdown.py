@@ -13,10 +13,10 @@ from typing import Final
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.wording import citations, lacking, reasons, service_totals, totals
+from drcheck.reports.wording import citations, missing_evidence, reasons, service_totals, totals
 from drcheck.reports.wording.figures import promised, quantity
 from drcheck.reports.wording.local_time import Local, of_service
-from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.status_marks import StatusMark, mark
 from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
 
@@ -34,7 +34,7 @@ def render(report: Report, *, quiet: bool = False, verbose: bool = False, **_: o
         lines += [*_overview(report.services), ""]
     for judged in report.services:
         told = [verdict for verdict in judged.verdicts if not brief or reasons.matters(verdict)]
-        if told or not brief or judged.gaps or lacking.unjudged(judged):
+        if told or not brief or judged.gaps or missing_evidence.unjudged(judged):
             lines += _service(judged, told, brief=brief, verbose=verbose)
     if report.faults:
         lines += [
@@ -95,12 +95,12 @@ def _service(judged: Judged, told: Sequence[Verdict], *, brief: bool, verbose: b
     if judged.gaps:
         yield "Could not be seen:"
         yield ""
-        for sentence, hint in lacking.unseen(judged, local, verbose=verbose):
+        for sentence, hint in missing_evidence.unseen(judged, local, verbose=verbose):
             yield _item(sentence)
             if hint:
                 yield f"  - → {code(hint)}"
         yield ""
-    if unjudged := lacking.unjudged(judged):
+    if unjudged := missing_evidence.unjudged(judged):
         yield "Beside what was promised:"
         yield ""
         yield from map(_item, unjudged)
@@ -118,7 +118,7 @@ def _sentences(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool)
         yield from (citations.in_words(cited, local) for cited in citations.cited_by(verdict))
 
 
-def _shown(shown: Mark) -> str:
+def _shown(shown: StatusMark) -> str:
     return f"{shown.symbol} {shown.word}"
 
 

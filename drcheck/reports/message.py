@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from drcheck.core import words
-from drcheck.core.judging.transitions import WAITS, Change, Event, What
+from drcheck.core.judging.transitions import WAITS, ConditionKind, Event, Transition
 from drcheck.reports.wording.text import printable
 
 _MOST: Final = 30
@@ -46,41 +46,43 @@ _IN_ORDER: Final = (
 
 def _section(event: Event) -> _Section:
     match event.change:
-        case Change.BEGAN:
+        case Transition.BEGAN:
             return _OF_WHAT[event.subject.what]
-        case Change.PASSED:
+        case Transition.PASSED:
             return _PASSED
-        case Change.LASTS:
+        case Transition.LASTS:
             return _LASTS
-        case Change.OVER:
+        case Transition.OVER:
             return _OVER
-        case Change.HANDED_ON:
+        case Transition.HANDED_ON:
             return _HANDED_ON
-        case Change.FLAPS:
+        case Transition.FLAPS:
             return _FLAPS
-        case Change.SETTLED:
+        case Transition.SETTLED:
             return _SETTLED
 
 
 _OF_WHAT: Final = {
-    What.BREACHED: _BROKEN,
-    What.UNKNOWN: _UNKNOWN,
-    What.AT_RISK: _TO_SEE_TO,
-    What.WAIVER_ENDS: _TO_SEE_TO,
-    What.TEST_DUE: _TO_SEE_TO,
-    What.INVALID: _INVALID,
-    What.UNSEEN: _UNSEEN,
+    ConditionKind.BREACHED: _BROKEN,
+    ConditionKind.UNKNOWN: _UNKNOWN,
+    ConditionKind.AT_RISK: _TO_SEE_TO,
+    ConditionKind.WAIVER_ENDS: _TO_SEE_TO,
+    ConditionKind.TEST_DUE: _TO_SEE_TO,
+    ConditionKind.INVALID: _INVALID,
+    ConditionKind.UNSEEN: _UNSEEN,
 }
 
 
 def message(events: Sequence[Event], run: str, at: int) -> Message:
     """Return what to tell of ``events``, which ``run`` found at ``at``."""
-    known = {(one.subject.service, one.subject.name) for one in events if one.subject.what is What.BREACHED}
+    known = {(one.subject.service, one.subject.name) for one in events if one.subject.what is ConditionKind.BREACHED}
     left = [
         one
         for one in events
         # That it is not unknown any more goes without saying where it is told to be broken.
-        if not (one.subject.what is What.UNKNOWN and one.change is Change.OVER and one.subject[1:] in known)
+        if not (
+            one.subject.what is ConditionKind.UNKNOWN and one.change is Transition.OVER and one.subject[1:] in known
+        )
     ]
     title, lines = [], []
     for section in _IN_ORDER:
@@ -107,7 +109,11 @@ def _of_one(events: Sequence[Event]) -> str:
 def _line(event: Event) -> str:
     what, service, name = event.subject
     named = " ".join(part for part in (service, name) if part)
-    kind = "" if what is What.BREACHED or (event.change is Change.BEGAN and what not in WAITS) else f"{what.value}, "
+    kind = (
+        ""
+        if what is ConditionKind.BREACHED or (event.change is Transition.BEGAN and what not in WAITS)
+        else f"{what.value}, "
+    )
     when = f"since {words.instant(event.since)}"
     if event.until is not None:
         lasted = words.duration(event.until - event.since)

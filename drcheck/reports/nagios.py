@@ -18,7 +18,7 @@ from drcheck.core.judging import summary
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.wording import lacking, reasons, totals
+from drcheck.reports.wording import missing_evidence, reasons, totals
 from drcheck.reports.wording.local_time import of_service
 from drcheck.reports.wording.text import prose
 from drcheck.run_report import Judged, Report
@@ -60,10 +60,10 @@ def render(report: Report, *, verbose: bool = False, **_: object) -> bytes:
         if verbose or told.gravity or reasons.matters(told.verdict):
             lines += _of_commitment(told.judged, told.verdict)
     for judged in report.services:
-        for sentence, hint in lacking.unseen(judged, of_service(judged), verbose=verbose):
+        for sentence, hint in missing_evidence.unseen(judged, of_service(judged), verbose=verbose):
             lines.append(_text(f"[evidence gap] {judged.policy.service}: {sentence}"))
             lines += [f"  {_text(hint)}"] if hint else []
-        lines += [_text(f"{judged.policy.service}: {sentence}") for sentence in lacking.unjudged(judged)]
+        lines += [_text(f"{judged.policy.service}: {sentence}") for sentence in missing_evidence.unjudged(judged)]
     figures = list(filter(None, (_figure(told.judged, told.verdict) for told in its)))
     if figures and len(lines) == 1:
         lines = [" ".join([*lines, *figures])]

@@ -20,8 +20,8 @@ from drcheck.core.model.policy import Position
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
 from drcheck.registry import KINDS, kind_description
-from drcheck.reports.json import written
-from drcheck.reports.wording import citations, lacking, reasons, totals
+from drcheck.reports.json import json_text
+from drcheck.reports.wording import citations, missing_evidence, reasons, totals
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose
@@ -62,7 +62,7 @@ def render(report: Report, **_: object) -> bytes:
         "results": [*_results(report), *map(_fault, report.faults)],
         "properties": _present({"as_of": words.instant(report.window.end), "question": prose(report.question)}),
     }
-    return written({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}).encode()
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}).encode()
 
 
 def _driver(report: Report) -> dict[str, Any]:
@@ -108,10 +108,10 @@ def _invocation(report: Report) -> dict[str, Any]:
 
 def _notifications(judged: Judged) -> Iterator[dict[str, Any]]:
     where = [_location(Position(judged.policy.file, 0, 0), judged.policy.service)]
-    for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
+    for sentence, hint in missing_evidence.unseen(judged, _UTC, verbose=True):
         told = f"{sentence}\n{hint}" if hint else sentence
         yield {"descriptor": {"id": "evidence-gap"}, "level": "warning", "message": _message(told), "locations": where}
-    for sentence in map(prose, lacking.unjudged(judged)):
+    for sentence in map(prose, missing_evidence.unjudged(judged)):
         yield {"descriptor": {"id": "not-judged"}, "level": "note", "message": _message(sentence), "locations": where}
 
 

@@ -23,9 +23,9 @@ from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Opening, Quantity, Verdict
 from drcheck.errors import OutputError
 from drcheck.reports.spool import pieces, spooled
-from drcheck.reports.wording import lacking, reasons, totals
+from drcheck.reports.wording import missing_evidence, reasons, totals
 from drcheck.reports.wording.local_time import Local
-from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.status_marks import mark
 from drcheck.reports.wording.text import prose
 from drcheck.run_report import Document, Judged, Report
 
@@ -216,9 +216,9 @@ def _span(judged: Judged, verdict: Verdict, finding: Finding, status: Status, on
 
 def _gaps(judged: Judged, _: Report) -> Iterator[Sequence[_Cell]]:
     service = judged.policy.service
-    for sentence, hint in lacking.unseen(judged, _UTC, verbose=True):
+    for sentence, hint in missing_evidence.unseen(judged, _UTC, verbose=True):
         yield service, "evidence gap", sentence, hint
-    for sentence in lacking.unjudged(judged):
+    for sentence in missing_evidence.unjudged(judged):
         yield service, "not judged", sentence, ""
 
 

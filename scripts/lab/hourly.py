@@ -21,15 +21,15 @@ from msgspec.structs import replace
 
 from drcheck import clock, registry
 from drcheck.app.judge import judge
-from drcheck.app.verify import found
-from drcheck.app.versions import Versions
+from drcheck.app.policy_versions import Versions
+from drcheck.app.verify import verdicts_of_record
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Fact, Look, Told
+from drcheck.core.model.evidence import Candidate, Fact, FactValue, Look
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Window
 from drcheck.interfaces import Entry, Seek
-from drcheck.ledger.run import Run
+from drcheck.ledger.run_recorder import Run
 from drcheck.ledger.state import Key, SourceState, State, fold
 from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.policyfile.config import load_settings
@@ -143,7 +143,7 @@ class Hourly:
     def read(self, name: str, *, offset: int = 0, at_most: int) -> bytes:
         raise NotImplementedError
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         raise NotImplementedError
 
     def clock_offset(self) -> float | None:
@@ -217,7 +217,7 @@ class Nights:
             run.looked(Key(each.service, each.sources["dumps"].identity), Standing.STORAGE, record)
         key = Key(policy.service, source.identity)
         (judged,) = judge({key: self.one}.get, {policy.service: known}, {policy.service: window}, clock_tolerance=300)
-        verdicts = found(judged)
+        verdicts = verdicts_of_record(judged)
         run.found(
             [
                 replace(one, service=each.service, reason=one.reason.replace(policy.service, each.service))

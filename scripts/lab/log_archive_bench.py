@@ -19,7 +19,7 @@ from drcheck.collectors.s3.collector import open_s3
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.tools import pgbackrest_files
 from drcheck.registry import READERS
 from lab.seaweedfs import Object, SeaweedFS
@@ -75,7 +75,7 @@ def main() -> None:
         for title, since in (("the last 30 days", now - 30 * DAY), ("all", LONG_AGO)):
             with Connections() as pool:
                 wall, used = time.monotonic(), time.process_time()
-                asked = Asked(LONG_AGO, now, 300, "main", judged_since=since)
+                asked = LookRequest(LONG_AGO, now, 300, "main", judged_since=since)
                 seen = pgbackrest_files.read(open_s3(connection, f"{BUCKET}/", pool), source, "", asked)
             assert seen.look.complete, seen.look.gaps
             print(

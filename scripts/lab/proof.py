@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from drcheck.core.proof import merkle
-from drcheck.core.proof.checkpoints import checkpoint_of
+from drcheck.core.proof.checkpoint_text import checkpoint_of
 from drcheck.core.proof.notes import SigningKey
 from drcheck.ledger import checkpoints
 from drcheck.ledger.sqlite.log import SqliteLog

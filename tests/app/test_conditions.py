@@ -7,7 +7,7 @@ from datetime import UTC
 from samples import AS_OF, DAY, HOUR, WINDOW, finding, policy, report, verdict
 
 from drcheck.app.conditions import Ends, conditions
-from drcheck.core.judging.transitions import End, Subject, What
+from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, End
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.status import Status
@@ -17,7 +17,7 @@ from drcheck.reports.wording.local_time import Local
 from drcheck.run_report import Judged
 from drcheck.settings import Notify
 
-RPO = Subject(What.BREACHED, "web", "rpo")
+RPO = ConditionSubject(ConditionKind.BREACHED, "web", "rpo")
 
 
 def with_breaches(*breaches):
@@ -58,4 +58,4 @@ def test_what_is_foretold_is_told_as_the_reason_of_its_risk_and_once():
     told = [line.text for line in reasons.lines(judged, judged.verdicts[0], Local(UTC))]
     assert told == ["test t took 2 h", f"at risk: {note}"]
     holding = dict(conditions(its, Notify(), AS_OF))
-    assert holding[Subject(What.AT_RISK, "web", "rto")].reason == note
+    assert holding[ConditionSubject(ConditionKind.AT_RISK, "web", "rto")].reason == note

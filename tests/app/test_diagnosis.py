@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from drcheck import registry
-from drcheck.app.diagnosis import Diagnosis, Examination, Level, Remark, Seen, Sort, Told, Topic, of_ledger
+from drcheck.app.diagnosis import (
+    AccountAnswer,
+    Diagnosis,
+    Examination,
+    ExaminationNote,
+    Level,
+    RehearsedLook,
+    Sort,
+    Topic,
+    of_ledger,
+)
 from drcheck.collectors.memory import MemoryConnection
 from drcheck.core.model.evidence import Gap, Look, Unaccounted
 from drcheck.core.model.policy import Source
@@ -18,17 +28,21 @@ DAY = 86400
 FIRM = Footing("", 10 << 20, 1 << 40, locks=True)
 
 
-def seen(path: str, *gaps: Gap, matched: int = 3, names: int = 3, offset: float | None = None, **other: object) -> Seen:
+def seen(
+    path: str, *gaps: Gap, matched: int = 3, names: int = 3, offset: float | None = None, **other: object
+) -> RehearsedLook:
     source = Source(path, "store", path, registry.READERS["objects"], ("a",), templates=("{data_as_of:%F}",))
     look = Look(path, NOW, NOW, gaps=gaps, clock_offset=offset, calls=2, names=names, matched=matched, **other)
-    return Seen("shop", source, look)
+    return RehearsedLook("shop", source, look)
 
 
-def told(root: str, *rights: Right, gap: Gap | None = None, content: bool = False, expires: int | None = None) -> Told:
-    return Told("store", root, None if gap else Account(rights, expires), gap, content)
+def told(
+    root: str, *rights: Right, gap: Gap | None = None, content: bool = False, expires: int | None = None
+) -> AccountAnswer:
+    return AccountAnswer("store", root, None if gap else Account(rights, expires), gap, content)
 
 
-def topics(seen: list[Seen], told: list[Told]) -> dict[str, Topic]:
+def topics(seen: list[RehearsedLook], told: list[AccountAnswer]) -> dict[str, Topic]:
     settings = Settings("drcheck.yaml", connections={"store": MemoryConnection("store")})
     examination = Examination(settings, ("store",), NOW, tuple(told), {}, tuple(seen), ())
     return {topic.name: topic for topic in examination.topics()}
@@ -95,7 +109,7 @@ def test_a_connection_none_of_whose_sources_was_seen_is_not_said_to_be_well():
 
 
 def test_a_clock_that_is_off_is_said_of_the_connection_and_hides_no_fit():
-    from drcheck.readers.looks import clock_gap
+    from drcheck.readers.look_clock import clock_gap
 
     off = seen("a/", clock_gap("store", -1200.0, 300), offset=-1200.0)
     both = topics([off], [told("a/")])
@@ -127,6 +141,6 @@ def test_a_ledger_is_as_good_as_what_it_stands_on(footing: Footing, level: Level
     ("level", "status"), [(Level.GOOD, 0), (Level.NOTE, 0), (Level.ATTENTION, 1), (Level.FAILED, 3)]
 )
 def test_the_gravest_remark_decides_the_exit_status(level: Level, status: int):
-    remarks = (Remark(Level.GOOD, "a"), Remark(level, "b"))
+    remarks = (ExaminationNote(Level.GOOD, "a"), ExaminationNote(level, "b"))
     diagnosis = Diagnosis((Topic(Sort.SOURCE, "a", remarks), Topic(Sort.LEDGER, "b", ())), 1.0)
     assert (diagnosis.level, diagnosis.exit_status) == (level, status)

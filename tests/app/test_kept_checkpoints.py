@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from drcheck.app.proof import trust_of, verify_ledger
 from drcheck.app.signing import new_key, sign, sign_off
 from drcheck.collectors.azure.settings import AzureConnection
-from drcheck.core.proof.verification import Verification
+from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.ledger.errors import LedgerError
 from drcheck.ledger.store import open_ledger
-from drcheck.settings import Proof, Settings
+from drcheck.settings import ProofSettings, Settings
 from tests.collectors.places import s3_connection
 
 NAME = "backups.example.com/drcheck"
@@ -28,7 +28,7 @@ class Estate:
     def __init__(self, root: Path, connections, places) -> None:
         self.root, self.file = root, root / "drcheck.db"
         ledger = f"sqlite:///{self.file}"
-        proof = Proof(str(root / "ledger.key"), places)
+        proof = ProofSettings(str(root / "ledger.key"), places)
         self.settings = Settings(str(root / "drcheck.yaml"), ledger=ledger, proof=proof, connections=connections)
         self.key = new_key(self.settings, NAME, replace=False, lost="").text
 
@@ -38,7 +38,7 @@ class Estate:
             signed = sign_off(ledger, self.settings)
         return signed.note, [error.message for error in signed.errors]
 
-    def verified(self) -> Verification:
+    def verified(self) -> LedgerVerification:
         return verify_ledger(self.settings, trust_of(self.key))
 
 
@@ -56,7 +56,7 @@ def estate(tmp_path: Path, seaweedfs: SeaweedFS, azurite: Azurite, monkeypatch: 
     return Estate(tmp_path, connections, places)
 
 
-def told(found: Verification) -> str:
+def told(found: LedgerVerification) -> str:
     return "\n".join((found.word, *found.held, *found.open, *found.wrong, *found.noted))
 
 

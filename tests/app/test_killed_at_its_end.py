@@ -26,7 +26,7 @@ commitments:
 CHILD = """\
 import os, signal, sys
 
-import drcheck.app.notify, drcheck.app.watch, drcheck.ledger.run, drcheck.ledger.state, drcheck.ledger.store
+import drcheck.app.notify, drcheck.app.watch, drcheck.ledger.run_recorder, drcheck.ledger.state, drcheck.ledger.store
 import drcheck.output_files
 from drcheck import cli
 
@@ -54,13 +54,13 @@ elif where:
 sys.exit(cli.main(sys.argv[4:]))
 """
 POINTS = [
-    ("drcheck.ledger.run:Run.found", "before", 1),
-    ("drcheck.ledger.run:Run.found", "after", 1),
+    ("drcheck.ledger.run_recorder:Run.found", "before", 1),
+    ("drcheck.ledger.run_recorder:Run.found", "after", 1),
     ("drcheck.app.watch:put", "before", 1),
     ("drcheck.app.watch:put", "after", 1),
     ("drcheck.app.watch:put", "after", 2),
-    ("drcheck.ledger.run:Run.finish", "before", 1),
-    ("drcheck.ledger.run:Run.finish", "after", 1),
+    ("drcheck.ledger.run_recorder:Run.finish", "before", 1),
+    ("drcheck.ledger.run_recorder:Run.finish", "after", 1),
     ("drcheck.ledger.store:Ledger.publish", "before", 1),
     ("drcheck.ledger.store:Ledger.publish", "after", 1),
     ("drcheck.app.notify:send", "before", 1),
@@ -154,7 +154,7 @@ def test_a_job_that_is_killed_right_behind_a_message_may_tell_it_twice_and_never
 @pytest.mark.parametrize(("when", "state"), [("before", "abandoned"), ("after", "finished")])
 def test_a_verify_that_is_killed_at_its_end_has_written_its_file_or_is_told_as_abandoned(place, when, state):
     arguments = ("verify", "--format", "json", "--output", "newest.json")
-    place.run(*arguments, where="drcheck.ledger.run:Run.finish", when=when, number=1)
+    place.run(*arguments, where="drcheck.ledger.run_recorder:Run.finish", when=when, number=1)
     assert place.run(*arguments, where="later").returncode == 1
     first, second = place.state().runs.values()
     assert (first.state, second.state) == (state, "finished")

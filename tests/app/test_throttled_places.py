@@ -10,16 +10,16 @@ from functools import partial
 import pytest
 
 from drcheck import clock, registry
-from drcheck.app.gather import Gathering, Job, Seen
-from drcheck.app.turns import Turn
-from drcheck.collectors import limits
+from drcheck.app.gather import Gathering, Job, JobResult
+from drcheck.app.look_queue import Turn
+from drcheck.collectors import concurrency
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, CollectorError
+from drcheck.interfaces import CollectorError, LookRequest
 from drcheck.ledger.state import SourceState
 from drcheck.settings import Connection
 from tests.collectors.canned import Canned, Reply
@@ -40,8 +40,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("DRCHECK_KEY", "c2VjcmV0")
     monkeypatch.setattr("time.sleep", lambda _: None)  # the SDKs' pauses
-    monkeypatch.setattr(limits, "FIRST_REST", 0.01)
-    monkeypatch.setattr(limits, "LONGEST_REST", 0.02)
+    monkeypatch.setattr(concurrency, "FIRST_REST", 0.01)
+    monkeypatch.setattr(concurrency, "LONGEST_REST", 0.02)
     monkeypatch.setattr("drcheck.app.gather.TICK", 0.02)
 
 
@@ -56,7 +56,7 @@ def connection(kind: str, name: str, server: Canned, deadline: int = 60, at_once
 
 def job(one: Connection, number: int) -> Job:
     source = Source(f"{one.name}-{number}", one.name, f"bucket/{number}/", registry.READERS["objects"], ())
-    return Job("service", source, one, Asked(LONG_AGO, clock.now(), 300, "service"), SourceState())
+    return Job("service", source, one, LookRequest(LONG_AGO, clock.now(), 300, "service"), SourceState())
 
 
 def listing(collector, _source, _name, asked) -> Observation:  # type: ignore[no-untyped-def]
@@ -77,7 +77,7 @@ def looked(
     workers: int = 8,
     read: Callable[..., Observation] = listing,
     meanwhile: Callable[[], bool] = lambda: False,
-) -> Iterator[Seen]:
+) -> Iterator[JobResult]:
     for one, _ in places:
         registry.opener(one)
     turns = [Turn(one, partial(job, one, number)) for one, many in places for number in range(many)]
@@ -142,10 +142,10 @@ def test_no_more_sources_of_a_place_are_looked_at_at_a_time_than_it_may_have_and
 
 
 def test_whoever_ends_the_run_waits_for_no_place_that_rests(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(limits, "FIRST_REST", 3600.0)
-    monkeypatch.setattr(limits, "LONGEST_REST", 3600.0)
+    monkeypatch.setattr(concurrency, "FIRST_REST", 3600.0)
+    monkeypatch.setattr(concurrency, "LONGEST_REST", 3600.0)
     with Canned(lambda *_: TOO_MUCH["s3"]) as busy, Canned(lambda *_: Reply(200, EMPTY["s3"])) as calm:
-        told: list[Seen] = []
+        told: list[JobResult] = []
 
         def interrupted() -> bool:
             if len(told) == 5:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from drcheck.app import timestamps
-from drcheck.app.records import records
+from drcheck.app.ledger_excerpt import records
 from drcheck.app.signing import new_key, sign_off
-from drcheck.core.proof.verification import Verification
+from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.errors import DrcheckError, UsageError
 from drcheck.ledger.store import open_ledger
-from drcheck.settings import Proof, Settings
+from drcheck.settings import ProofSettings, Settings
 
 CONFIG = """\
 [req]
@@ -107,7 +107,7 @@ def honest(authority: Authority) -> Iterator[None]:
 
 
 def settings(root: Path, url: str) -> Settings:
-    proof = Proof(str(root / "ledger.key"), timestamp=url)
+    proof = ProofSettings(str(root / "ledger.key"), timestamp=url)
     return Settings("", ledger=f"sqlite:///{root / 'drcheck.db'}", proof=proof)
 
 
@@ -119,8 +119,8 @@ def night(its: Settings) -> tuple[dict[str, bytes], list[str]]:
         return records(ledger.log, 0, "", None, ()), [error.message for error in signed.errors]
 
 
-def told(files: dict[str, bytes], certificates: Path, *, checkpoint: bytes | None = None) -> Verification:
-    found = Verification()
+def told(files: dict[str, bytes], certificates: Path, *, checkpoint: bytes | None = None) -> LedgerVerification:
+    found = LedgerVerification()
     note = files["ledger/checkpoint"] if checkpoint is None else checkpoint
     timestamps.verify(found, note, files["ledger/checkpoint.tsr"], str(certificates))
     return found

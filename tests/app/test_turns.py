@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 
 from drcheck import clock
-from drcheck.app.turns import Turn, Turns
-from drcheck.collectors import limits
+from drcheck.app.look_queue import Turn, Turns
+from drcheck.collectors import concurrency
 from drcheck.collectors.azure.settings import AzureConnection
-from drcheck.collectors.limits import Limit
+from drcheck.collectors.concurrency import Limit
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.settings import S3Connection
@@ -99,7 +99,7 @@ def test_a_place_that_refuses_is_spared_until_one_tries_and_comes_back_with_each
     assert limit.now == 8, "none of them began after it was spared"
     assert list(turns.take(16)) == [], "it rests"
     for left in (4, 2, 1, 1, 1):
-        time[0] += limits.LONGEST_REST
+        time[0] += concurrency.LONGEST_REST
         taken = list(turns.take(16))
         time[0] += 1
         limit.refused(time[0])
@@ -107,7 +107,7 @@ def test_a_place_that_refuses_is_spared_until_one_tries_and_comes_back_with_each
         for turn in taken:
             turns.end(turn, time[0] - 1)
     for left in range(2, 10):
-        time[0] += limits.LONGEST_REST
+        time[0] += concurrency.LONGEST_REST
         tries = list(turns.take(16))
         assert len(tries) == left - 1
         limit.answered(time[0])
@@ -125,16 +125,16 @@ def test_rests_double_up_to_the_longest_and_end_with_an_answer(time):
         limit.refused(time[0])
         before = time[0]
         while not limit.free:
-            time[0] += limits.FIRST_REST
+            time[0] += concurrency.FIRST_REST
         rests.append(time[0] - before)
     assert rests[:4] == [0.25, 0.5, 1.0, 2.0]
-    assert rests[-1] == limits.LONGEST_REST
+    assert rests[-1] == concurrency.LONGEST_REST
     time[0] += 1
     limit.answered(time[0])
     time[0] += 1
     limit.refused(time[0])
     assert not limit.free
-    time[0] += limits.FIRST_REST
+    time[0] += concurrency.FIRST_REST
     assert limit.free
 
 

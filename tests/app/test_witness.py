@@ -19,7 +19,7 @@ from drcheck.core.proof.notes import VerifierKey
 from drcheck.core.proof.trust import Trust
 from drcheck.errors import UsageError
 from drcheck.ledger.store import open_ledger
-from drcheck.settings import Proof, Settings, Witnessed
+from drcheck.settings import ProofSettings, Settings, Witnessed
 
 NAME = "backups.example.com/drcheck"
 
@@ -27,11 +27,11 @@ NAME = "backups.example.com/drcheck"
 class Estate:
     def __init__(self, root: Path) -> None:
         self.root, self.file = root, root / "drcheck.db"
-        self.settings = Settings("", ledger=f"sqlite:///{self.file}", proof=Proof(str(root / "ledger.key")))
+        self.settings = Settings("", ledger=f"sqlite:///{self.file}", proof=ProofSettings(str(root / "ledger.key")))
         self.key = new_key(self.settings, NAME, replace=False, lost="")
 
     def asks(self, *witnesses: Witnessed, quorum: int = 1) -> None:
-        proof = Proof(str(self.root / "ledger.key"), (), witnesses, quorum)
+        proof = ProofSettings(str(self.root / "ledger.key"), (), witnesses, quorum)
         self.settings = Settings("", ledger=f"sqlite:///{self.file}", proof=proof)
 
     def night(self, reason: str = "closed") -> tuple[str, list[str]]:

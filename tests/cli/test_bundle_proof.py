@@ -15,7 +15,7 @@ import pikepdf
 import pytest
 from msgspec.structs import replace
 
-from drcheck.app.records import RECORDS, records
+from drcheck.app.ledger_excerpt import RECORDS, records
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.drill import Drill, Ending, Origin
 from drcheck.core.model.verdict import Window
@@ -443,13 +443,13 @@ def ledger():
 
 def checked(ledger, files, run, since, services=("shop",)):
     from drcheck.app.completeness import of_log
-    from drcheck.app.records import verify_records
-    from drcheck.core.proof.checkpoints import checkpoint_of
-    from drcheck.core.proof.verification import Verification
+    from drcheck.app.ledger_excerpt import verify_records
+    from drcheck.core.proof.checkpoint_text import checkpoint_of
+    from drcheck.core.proof.ledger_verification import LedgerVerification
     from drcheck.core.words import instant
     from drcheck.reports.json import completeness_object
 
-    result, window = Verification(), Window(since, 10_000)
+    result, window = LedgerVerification(), Window(since, 10_000)
     signed = checkpoint_of(files["ledger/checkpoint"]).size
     report = {
         "checkpoint": files["ledger/checkpoint"].decode(),

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from drcheck.cli import VERBS, parser
-from drcheck.cli.shells import bash, commands, fish, zsh
+from drcheck.cli.completion_scripts import bash, commands, fish, zsh
 from drcheck.registry import FORMATS
 
 COMMANDS = commands(parser(()))

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.policy_text import joined
 from drcheck.core.model.verdict import Opening, Window
-from drcheck.ledger.entries import Found
+from drcheck.ledger.entries import RecordedVerdict
 from drcheck.ledger.store import open_ledger
 
 NIGHT = 1795228200  # 2026-11-21T02:30:00Z
@@ -23,7 +23,7 @@ DAY = 86400
 
 
 def verdict(commitment, status, *, breaches=(), measured=None, reason="as promised", **more):
-    return Found(
+    return RecordedVerdict(
         service="",
         commitment=commitment,
         kind="rpo",

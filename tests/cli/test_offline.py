@@ -23,7 +23,7 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.verdict import Window
-from drcheck.ledger.entries import Found
+from drcheck.ledger.entries import RecordedVerdict
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 from drcheck.policyfile.load import load_policies
@@ -116,7 +116,7 @@ def ran(nights: Nights, at: int) -> None:
     with open_ledger(f"sqlite:///{nights.root}/drcheck.db") as ledger:
         with ledger.start(Window(at - 30 * DAY, at), version="0", started_at=at) as run:
             run.policies([nights.policy])
-            run.found([Found("shop", "rpo", "rpo", "met", "")])
+            run.found([RecordedVerdict("shop", "rpo", "rpo", "met", "")])
             run.finish(0)
         ledger.publish(run.id, at)
 

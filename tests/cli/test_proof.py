@@ -270,7 +270,7 @@ def test_two_histories_of_one_ledger_are_found_by_whoever_compares_them(copy: Pa
 
 
 def test_two_checkpoints_of_one_size_that_differ_are_two_histories(signed: Path) -> None:
-    from drcheck.core.proof.checkpoints import checkpoint_of
+    from drcheck.core.proof.checkpoint_text import checkpoint_of
     from drcheck.core.proof.notes import SigningKey
     from drcheck.core.proof.notes import signed as sign
 

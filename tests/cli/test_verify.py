@@ -307,7 +307,7 @@ def test_a_look_at_a_local_disk_loads_nothing_that_it_does_not_need(place):
     place.backup(timedelta(minutes=1))
     code = (
         "import sys\nfrom drcheck.cli import main\nmain(['verify'])\n"
-        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'statistics', 'drcheck.readers.content.describing',"
+        "heavy = {'botocore', 'azure', 'paramiko', 'rich', 'statistics', 'drcheck.readers.content.fact_requests',"
         " 'drcheck.core.kinds.copies.evaluate', 'drcheck.cli.lint', 'jsonschema', 'referencing', 'drcheck.policyfile.kinds.rto'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))\n"
     )

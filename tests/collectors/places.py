@@ -13,7 +13,7 @@ from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.local.collector import open_local
 from drcheck.collectors.local.settings import LocalConnection
-from drcheck.collectors.memory import Held, MemoryConnection, open_memory
+from drcheck.collectors.memory import MemoryConnection, StoredFile, open_memory
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.collectors.s3.settings import S3Connection
@@ -53,12 +53,12 @@ class Place(ABC):
 class Memory(Place):
     def __init__(self, own: str) -> None:
         super().__init__(own)
-        self.entries: dict[str, Held] = {}
+        self.entries: dict[str, StoredFile] = {}
         self.connection = MemoryConnection("memory", entries=self.entries)
 
     def put(self, name: str, content: bytes) -> None:
         now = int(time.time())
-        self.entries[self.root + name] = Held(content, now, now)
+        self.entries[self.root + name] = StoredFile(content, now, now)
 
     def open(self, root: str | None = None) -> Collector:
         return open_memory(self.connection, self.root if root is None else root, self.pool)

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.core.model.archive_tiers import AT_HAND
-from drcheck.core.model.evidence import LONG_AGO, Fact, Told
+from drcheck.core.model.evidence import LONG_AGO, Fact, FactValue
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Archived, Asked
+from drcheck.interfaces import Archived, LookRequest
 from drcheck.readers.points.objects import read
 from drcheck.registry import READERS
 from tests.collectors.canned import Canned, always
@@ -59,12 +59,12 @@ def look(place: S3 | Azure, *facts: Fact, template: str = "{data_as_of:%Y-%m-%d}
     source = Source(
         "dumps", "there", "", READERS["objects"], ("orders",), templates=(template,), name_zone="UTC", **told
     )
-    asked = Asked(LONG_AGO, int(time.time()) + 1, 300, "web", facts=frozenset(facts), read_at_most=100)
+    asked = LookRequest(LONG_AGO, int(time.time()) + 1, 300, "web", facts=frozenset(facts), read_at_most=100)
     with closing(place.open()) as collector:
         return read(collector, source, "", asked)
 
 
-def described(seen: Observation, fact: Fact) -> dict[str, Told]:
+def described(seen: Observation, fact: Fact) -> dict[str, FactValue]:
     return {one.name: one.told for one in seen.described if one.fact is fact}
 
 
@@ -76,8 +76,8 @@ def test_a_listing_of_s3_tells_which_tier_an_object_lies_in(bucket: S3):
         found = {entry.name: entry.archived for entry in collector.list("")}
 
     assert found == {
-        "STANDARD": AT_HAND, "GLACIER_IR": AT_HAND, "INTELLIGENT_TIERING": Told(None, "INTELLIGENT_TIERING"),
-        "GLACIER": Told(True, "GLACIER"), "DEEP_ARCHIVE": Told(True, "DEEP_ARCHIVE"),
+        "STANDARD": AT_HAND, "GLACIER_IR": AT_HAND, "INTELLIGENT_TIERING": FactValue(None, "INTELLIGENT_TIERING"),
+        "GLACIER": FactValue(True, "GLACIER"), "DEEP_ARCHIVE": FactValue(True, "DEEP_ARCHIVE"),
     }  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def test_a_listing_of_azure_tells_what_is_archived_and_to_read_it_is_an_error_of
         with pytest.raises(Archived, match=r"/Archive in contract is archived and cannot be read"):
             collector.read("Archive", at_most=10)
 
-    assert found == {"plain": AT_HAND, "Cool": AT_HAND, "Archive": Told(True, "Archive")}
+    assert found == {"plain": AT_HAND, "Cool": AT_HAND, "Archive": FactValue(True, "Archive")}
 
 
 def test_what_aws_refuses_to_read_from_an_archive_is_an_error_of_its_own(bucket: S3):
@@ -117,11 +117,13 @@ def test_the_content_of_what_lies_in_an_archive_tier_is_not_read_and_that_is_a_g
     seen = look(place, Fact.CLIENT_ENCRYPTION)
 
     assert described(seen, Fact.ARCHIVED) == {
-        "2026-09-20.age": Told(True, tier), "2026-09-21.age": Told(True, tier),
+        "2026-09-20.age": FactValue(True, tier), "2026-09-21.age": FactValue(True, tier),
     }  # fmt: skip
     told = described(seen, Fact.CLIENT_ENCRYPTION)
     assert told["2026-09-22.age"].holds
-    assert told["2026-09-20.age"] == Told(None, f"it lies in {title}, and cannot be read before it is brought back")
+    assert told["2026-09-20.age"] == FactValue(
+        None, f"it lies in {title}, and cannot be read before it is brought back"
+    )
     (gap,) = seen.look.gaps
     assert gap.fact is Fact.CLIENT_ENCRYPTION
     assert gap.what == (
@@ -149,7 +151,7 @@ def test_a_directory_lies_where_the_slowest_of_its_files_does(bucket: S3):
 
     seen = look(bucket, template="{data_as_of:%Y-%m-%d}/")
 
-    assert described(seen, Fact.ARCHIVED) == {"2026-09-20/": Told(True, "DEEP_ARCHIVE")}
+    assert described(seen, Fact.ARCHIVED) == {"2026-09-20/": FactValue(True, "DEEP_ARCHIVE")}
 
 
 def test_a_file_that_tells_the_state_is_not_read_from_an_archive_tier(bucket: S3):

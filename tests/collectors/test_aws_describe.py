@@ -9,13 +9,13 @@ import botocore.session
 import pytest
 from msgspec.structs import replace
 
+from drcheck.collectors.http_sender import Caller, Web
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.client import READ_ONLY, S3Client
 from drcheck.collectors.s3.collector import ENCRYPTED_SINCE, S3Collector, open_s3
 from drcheck.collectors.s3.describe import S3Facts
 from drcheck.collectors.s3.settings import S3Connection
-from drcheck.collectors.web import Caller, Web
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Collector, CollectorError
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.places import write_credentials
@@ -23,7 +23,7 @@ from tests.collectors.places import write_credentials
 ENCRYPTION = frozenset({Fact.STORAGE_ENCRYPTION})
 LOCKS = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
 ALL = ENCRYPTION | LOCKS
-NONE = Told(holds=False)
+NONE = FactValue(holds=False)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_the_kinds_of_encryption_are_told_apart(fake_at: Aws):
     for algorithm in ("AES256", "aws:kms", "aws:kms:dsse"):
         with FakeAws({"HEAD": head(server_side_encryption=algorithm)}) as fake:
             told = fake_at(fake).describe("a", ENCRYPTION)
-        assert told == {Fact.STORAGE_ENCRYPTION: Told(True, algorithm)}
+        assert told == {Fact.STORAGE_ENCRYPTION: FactValue(True, algorithm)}
 
 
 def test_an_object_that_aws_listed_as_written_since_2023_is_encrypted_without_a_request(fake_at: Aws):
@@ -166,11 +166,11 @@ def test_a_retention_is_told_where_the_object_may_not_be_read(fake_at: Aws):
     hold = Reply(200, b"<LegalHold><Status>ON</Status></LegalHold>")
     with FakeAws({"HEAD": Reply(403), "?object-lock": ENABLED, "?retention": RETENTION, "?legal-hold": hold}) as fake:
         assert fake_at(fake).describe("a", ALL) == {
-            Fact.STORAGE_ENCRYPTION: Told(
+            Fact.STORAGE_ENCRYPTION: FactValue(
                 None, "the credentials may not ask for it by HeadObject (s3:GetObject)"
             ),
-            Fact.LOCK: Told(True, "compliance", NEW_YEAR),
-            Fact.LEGAL_HOLD: Told(holds=True),
+            Fact.LOCK: FactValue(True, "compliance", NEW_YEAR),
+            Fact.LEGAL_HOLD: FactValue(holds=True),
         }  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def test_a_bucket_that_cannot_hold_locks_says_so_when_an_object_is_asked(fake_at
 def test_a_bad_request_is_only_taken_for_a_customers_key_if_it_says_so(fake_at: Aws):
     ssec = refusal(400, "InvalidRequest", "The object was stored using a form of Server Side Encryption.")
     with FakeAws({"HEAD": Reply(400), "GET": ssec}) as fake:
-        assert fake_at(fake).describe("a", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: Told(True, "SSE-C")}
+        assert fake_at(fake).describe("a", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: FactValue(True, "SSE-C")}
     with (
         FakeAws({"HEAD": Reply(400), "GET": refusal(400, "ExpiredToken")}) as fake,
         pytest.raises(CollectorError, match="has expired"),
@@ -205,7 +205,7 @@ def test_the_locks_of_an_object_whose_key_the_customer_keeps_are_asked_for_each_
         collector = fake_at(fake)
         for name in "ab":
             told = collector.describe(name, frozenset({Fact.LOCK}))
-            assert told == {Fact.LOCK: Told(True, "compliance", NEW_YEAR)}
+            assert told == {Fact.LOCK: FactValue(True, "compliance", NEW_YEAR)}
 
 
 @pytest.mark.parametrize(

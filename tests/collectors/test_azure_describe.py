@@ -15,7 +15,7 @@ from drcheck.collectors import descriptions
 from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.pool import Connections
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Collector, CollectorError, NotFound
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.fake_azure import BLOBS, DATE, DENIED, FREE, NEW_YEAR, VERSIONS, Blob, FakeAzure, refusal
@@ -23,9 +23,9 @@ from tests.collectors.fake_azure import BLOBS, DATE, DENIED, FREE, NEW_YEAR, VER
 ENCRYPTION = frozenset({Fact.STORAGE_ENCRYPTION})
 LOCKS = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
 ALL = ENCRYPTION | LOCKS
-NONE = Told(holds=False)
-ACCOUNT_KEY = Told(True, "the account's key")
-CUSTOMER_KEY = Told(True, "a key that the customer provides")
+NONE = FactValue(holds=False)
+ACCOUNT_KEY = FactValue(True, "the account's key")
+CUSTOMER_KEY = FactValue(True, "a key that the customer provides")
 
 
 class Opener:
@@ -50,24 +50,24 @@ def at(pool: Connections) -> Opener:
     return Opener(pool)
 
 
-def described(collector: Collector, asked: frozenset[Fact]) -> dict[str, Mapping[Fact, Told]]:
+def described(collector: Collector, asked: frozenset[Fact]) -> dict[str, Mapping[Fact, FactValue]]:
     return {name.removeprefix("p/"): collector.describe(name.removeprefix("p/"), asked) for name in BLOBS}
 
 
 ENCRYPTIONS = {
     "plain": ACCOUNT_KEY,
-    "scoped": Told(True, "scope backups"),
+    "scoped": FactValue(True, "scope backups"),
     "default-scope": ACCOUNT_KEY,
     "customer": CUSTOMER_KEY,
     "unencrypted": NONE,
-    "silent": Told(None, "the storage does not tell"),
+    "silent": FactValue(None, "the storage does not tell"),
     "locked": ACCOUNT_KEY,
     "unlocked": ACCOUNT_KEY,
     "held": ACCOUNT_KEY,
 }
 OWN_LOCKS = dict.fromkeys(ENCRYPTIONS, NONE) | {
-    "locked": Told(True, "compliance", NEW_YEAR),
-    "unlocked": Told(True, "unlocked", NEW_YEAR),
+    "locked": FactValue(True, "compliance", NEW_YEAR),
+    "unlocked": FactValue(True, "unlocked", NEW_YEAR),
 }
 
 
@@ -113,7 +113,7 @@ def test_a_listing_brings_the_locks_along_where_the_container_was_asked_before(a
 
         told = described(collector, ALL)
 
-        assert place == dict.fromkeys(LOCKS, Told(True, "of single blobs"))
+        assert place == dict.fromkeys(LOCKS, FactValue(True, "of single blobs"))
         assert {name: each[Fact.LOCK] for name, each in told.items()} == OWN_LOCKS
         assert [name for name, each in told.items() if each[Fact.LEGAL_HOLD].holds] == ["held"]
         assert {name: each[Fact.STORAGE_ENCRYPTION] for name, each in told.items()} == ENCRYPTIONS
@@ -128,7 +128,7 @@ def test_a_listing_without_locks_proves_no_absence_of_them(at: Opener):
 
         told = described(collector, LOCKS)
 
-        without_key = Told(None, "without the customer's key, only a listing tells of its locks")
+        without_key = FactValue(None, "without the customer's key, only a listing tells of its locks")
         assert {name: each[Fact.LOCK] for name, each in told.items()} == OWN_LOCKS | {"customer": without_key}
         assert collector.calls == 2 + len(BLOBS)
 
@@ -148,7 +148,10 @@ def test_the_length_of_a_containers_policy_is_unknown(at: Opener):
         collector = at(fake)
         list(collector.list(""))
 
-        assert collector.describe(None, LOCKS) == {Fact.LOCK: Told(True, "of the container"), Fact.LEGAL_HOLD: NONE}
+        assert collector.describe(None, LOCKS) == {
+            Fact.LOCK: FactValue(True, "of the container"),
+            Fact.LEGAL_HOLD: NONE,
+        }
         told = collector.describe("plain", LOCKS)
 
         assert told[Fact.LOCK].holds is None
@@ -161,7 +164,7 @@ def test_a_blobs_own_policy_is_told_beside_the_containers(at: Opener):
     with FakeAzure(VERSIONS | {"has-immutability-policy": "true"}) as fake:
         collector = at(fake)
 
-        assert collector.describe("locked", LOCKS)[Fact.LOCK] == Told(True, "compliance", NEW_YEAR)
+        assert collector.describe("locked", LOCKS)[Fact.LOCK] == FactValue(True, "compliance", NEW_YEAR)
         assert collector.describe("plain", LOCKS)[Fact.LOCK].holds is None
 
 
@@ -169,8 +172,8 @@ def test_a_containers_legal_hold_is_one_of_each_blob(at: Opener):
     with FakeAzure(FREE | {"has-legal-hold": "true"}) as fake:
         collector = at(fake)
 
-        assert collector.describe(None, LOCKS)[Fact.LEGAL_HOLD] == Told(True, "of the container")
-        assert collector.describe("plain", LOCKS)[Fact.LEGAL_HOLD] == Told(True, "of the container")
+        assert collector.describe(None, LOCKS)[Fact.LEGAL_HOLD] == FactValue(True, "of the container")
+        assert collector.describe("plain", LOCKS)[Fact.LEGAL_HOLD] == FactValue(True, "of the container")
 
 
 def test_a_container_that_may_not_be_asked_leaves_what_no_blob_shows_unknown(at: Opener):
@@ -184,7 +187,7 @@ def test_a_container_that_may_not_be_asked_leaves_what_no_blob_shows_unknown(at:
     assert place[Fact.LOCK] == place[Fact.LEGAL_HOLD] == told["plain"][Fact.LOCK]
     assert place[Fact.LOCK].holds is None
     assert "may not ask for the container's properties" in place[Fact.LOCK].how
-    assert told["locked"][Fact.LOCK] == Told(True, "compliance", NEW_YEAR)
+    assert told["locked"][Fact.LOCK] == FactValue(True, "compliance", NEW_YEAR)
     assert told["held"][Fact.LEGAL_HOLD].holds is True
     assert told["plain"][Fact.LEGAL_HOLD].holds is None
     assert sum("restype=container" in request and "comp=list" not in request for request in fake.requests) == 1

@@ -11,10 +11,10 @@ import pytest
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import LONG_AGO, Fact, State
+from drcheck.core.model.evidence import LONG_AGO, Fact, StateRead
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Identical, Source
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.points.objects import read
 from drcheck.registry import READERS
 from tests.collectors.places import Place
@@ -25,7 +25,7 @@ SAYS = {"complete_when": "{dir}/backup.json", "says": (("status.phase", ("Comple
 def look(
     place: Place,
     template: str,
-    states: dict[str, State] | None = None,
+    states: dict[str, StateRead] | None = None,
     *,
     tells_apart: bool = False,
     expected_since: int = LONG_AGO,
@@ -34,7 +34,7 @@ def look(
     source = Source(
         "dumps", "there", "", READERS["objects"], ("orders",), templates=(template,), name_zone="UTC", **told
     )
-    asked = Asked(
+    asked = LookRequest(
         LONG_AGO,
         int(time.time()) + 1,
         300,
@@ -60,7 +60,7 @@ def test_what_a_file_says_decides_and_is_not_read_again(place: Place):
     }  # fmt: skip
     told = {one.name: one.told for one in seen.described if one.fact is Fact.STATE}
     assert "status.phase: PartiallyFailed" in told["2026-09-21/dump.gz"].how
-    later = {name: State(int(time.time()) + 10, one) for name, one in told.items()}
+    later = {name: StateRead(int(time.time()) + 10, one) for name, one in told.items()}
     again = look(place, template, later, **SAYS)
     assert again.described == seen.described
     assert again.look.calls < seen.look.calls

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from drcheck.collectors import bounds
+from drcheck.collectors import value_bounds
 from drcheck.collectors.azure import client as azure_client
 from drcheck.core.model.evidence import FOREVER, Fact
 from drcheck.interfaces import CollectorError, NotFound
@@ -141,7 +141,7 @@ def test_a_look_may_list_as_much_in_all_its_listings_as_in_one(place: Place):
         list(collector.list(""))
 
 
-@pytest.mark.parametrize("modified", [bounds.EARLIEST - 1, bounds.LATEST, 1 << 40, -(1 << 40)])
+@pytest.mark.parametrize("modified", [value_bounds.EARLIEST - 1, value_bounds.LATEST, 1 << 40, -(1 << 40)])
 def test_a_file_of_an_impossible_time_hides_nothing_in_silence(place: Place, modified: int):
     if not isinstance(place, Disk):
         return  # a cloud sets the times itself; what it could tell is with the storages that lie

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from drcheck.collectors import bounds
+from drcheck.collectors import value_bounds
 from drcheck.collectors.azure.collector import open_azure_blob
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.guarded import Guarded
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.collectors.s3.settings import S3Connection
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import CollectorError
 from tests.collectors.canned import Canned, Reply
 from tests.collectors.fake_azure import VERSIONS, Blob, FakeAzure
@@ -60,7 +60,7 @@ def lying() -> Iterator[Lying]:
         yield server
 
 
-def described(collector: object, connection: S3Connection | AzureConnection) -> Mapping[Fact, Told]:
+def described(collector: object, connection: S3Connection | AzureConnection) -> Mapping[Fact, FactValue]:
     """Ask through the edge of a look; an error is an answer as well, and says nothing."""
     tracebacks: list[str] = []
     try:
@@ -72,19 +72,19 @@ def described(collector: object, connection: S3Connection | AzureConnection) -> 
     return {}
 
 
-def in_s3(server: Canned, pool: Connections, directory: Path) -> Mapping[Fact, Told]:
+def in_s3(server: Canned, pool: Connections, directory: Path) -> Mapping[Fact, FactValue]:
     file = write_credentials(directory / "credentials", "CANARYKEYCANARYKEY00", "CANARY")
     connection = S3Connection("s3", 20, endpoint=f"http://127.0.0.1:{server.port}", credentials_file=str(file))
     return described(open_s3(connection, "bucket/p/", pool), connection)
 
 
-def in_azure(server: Canned, pool: Connections) -> Mapping[Fact, Told]:
+def in_azure(server: Canned, pool: Connections) -> Mapping[Fact, FactValue]:
     url = f"http://127.0.0.1:{server.port}/account"
     connection = AzureConnection(url, 20, account_url=url, credential_env="DRCHECK_TEST_SAS")
     return described(open_azure_blob(connection, "box/p/", pool), connection)
 
 
-def believed(told: Mapping[Fact, Told], fact: Fact) -> bool:
+def believed(told: Mapping[Fact, FactValue], fact: Fact) -> bool:
     return fact in told and told[fact].holds is True
 
 
@@ -101,7 +101,7 @@ def test_a_retention_of_s3_that_ends_at_no_instant_is_no_lock(
 
     if believed(found, Fact.LOCK):
         # botocore reads some more dates than there should be, but none that cannot be
-        assert bounds.EARLIEST <= found[Fact.LOCK].until < bounds.LATEST
+        assert value_bounds.EARLIEST <= found[Fact.LOCK].until < value_bounds.LATEST
         assert text in FOR_EVER or found[Fact.LOCK].until <= 1_800_000_000
 
 
@@ -134,7 +134,7 @@ def test_an_answer_of_s3_after_locks_that_is_none_is_no_lock(
 
     assert not believed(found, Fact.LEGAL_HOLD)
     if believed(found, Fact.LOCK):
-        assert bounds.EARLIEST <= found[Fact.LOCK].until < bounds.LATEST
+        assert value_bounds.EARLIEST <= found[Fact.LOCK].until < value_bounds.LATEST
 
 
 @pytest.mark.parametrize("body", XML, ids=range(len(XML)))
@@ -157,7 +157,7 @@ def test_a_policy_of_azure_that_ends_at_no_instant_is_no_lock(pool: Connections,
         found = in_azure(server, pool)
 
     if believed(found, Fact.LOCK):
-        assert bounds.EARLIEST <= found[Fact.LOCK].until < bounds.LATEST
+        assert value_bounds.EARLIEST <= found[Fact.LOCK].until < value_bounds.LATEST
         assert text in FOR_EVER or found[Fact.LOCK].until <= 1_800_000_000
 
 

@@ -13,14 +13,14 @@ from msgspec.structs import replace
 
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import S3Collector, open_s3
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import CollectorError, NotFound
 from tests.collectors.places import s3_connection
 
 ENCRYPTION = frozenset({Fact.STORAGE_ENCRYPTION})
 LOCKS = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
 ALL = ENCRYPTION | LOCKS
-NONE = Told(holds=False)
+NONE = FactValue(holds=False)
 UNTIL = int(time.time()) + 90_000
 LOCKED, PLAIN = "open-locked", "open-unlocked"
 
@@ -68,7 +68,7 @@ def at(storage: SeaweedFS, pool: Connections, tmp_path: Path) -> Opener:
 def test_one_request_tells_how_an_object_is_encrypted(at: Opener):
     collector = at(PLAIN)
 
-    assert collector.describe("encrypted", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: Told(True, "AES256")}
+    assert collector.describe("encrypted", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: FactValue(True, "AES256")}
     assert collector.describe("plain", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: NONE}
     assert collector.calls == 2
 
@@ -76,7 +76,7 @@ def test_one_request_tells_how_an_object_is_encrypted(at: Opener):
 def test_an_object_whose_key_the_customer_keeps_is_encrypted(at: Opener):
     collector = at(PLAIN)
 
-    assert collector.describe("customer", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: Told(True, "SSE-C")}
+    assert collector.describe("customer", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: FactValue(True, "SSE-C")}
     assert (
         collector.calls == 3
     )  # a bad request may have other reasons: botocore asks after the region, drcheck for them
@@ -88,8 +88,8 @@ def test_locks_are_told_with_their_end_and_how_firm_they_are(at: Opener):
     told = {name: collector.describe(name, LOCKS) for name in ("compliance", "governance", "held", "free")}
 
     assert {name: each[Fact.LOCK] for name, each in told.items()} == {
-        "compliance": Told(True, "compliance", UNTIL),
-        "governance": Told(True, "governance", UNTIL),
+        "compliance": FactValue(True, "compliance", UNTIL),
+        "governance": FactValue(True, "governance", UNTIL),
         "held": NONE,
         "free": NONE,
     }
@@ -102,8 +102,8 @@ def test_one_request_tells_all_facts_of_a_locked_object(at: Opener):
     collector = at(LOCKED)
 
     assert collector.describe("governance", ALL) == {
-        Fact.STORAGE_ENCRYPTION: Told(True, "AES256"),
-        Fact.LOCK: Told(True, "governance", UNTIL),
+        Fact.STORAGE_ENCRYPTION: FactValue(True, "AES256"),
+        Fact.LOCK: FactValue(True, "governance", UNTIL),
         Fact.LEGAL_HOLD: NONE,
     }
     assert collector.calls == 1
@@ -122,14 +122,14 @@ def test_a_bucket_without_object_lock_has_no_locked_object(at: Opener):
 def test_the_default_lock_of_a_bucket_is_told_and_taken_by_new_objects(at: Opener, storage: SeaweedFS):
     bucket = "open-default"
     storage.make_bucket(bucket, object_lock=True)
-    assert at(bucket).describe(None, LOCKS)[Fact.LOCK] == Told(True, "enabled, without a default")
+    assert at(bucket).describe(None, LOCKS)[Fact.LOCK] == FactValue(True, "enabled, without a default")
 
     storage.lock_by_default(bucket, "GOVERNANCE", 3)
     before = int(time.time())
     storage.put(bucket, "p/new", b"x")
 
     collector = at(bucket)
-    assert collector.describe(None, LOCKS)[Fact.LOCK] == Told(True, "governance")
+    assert collector.describe(None, LOCKS)[Fact.LOCK] == FactValue(True, "governance")
     lock = collector.describe("new", LOCKS)[Fact.LOCK]
     assert (lock.holds, lock.how) == (True, "governance")
     assert before + 3 * 86_400 - 2 <= lock.until <= int(time.time()) + 3 * 86_400 + 2
@@ -146,16 +146,16 @@ def test_default_encryption_is_told_and_its_absence_proves_nothing(at: Opener, s
     storage.put(bucket, "p/after", b"x")
 
     collector = at(bucket, storage.admin_key)
-    assert collector.describe(None, ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: Told(True, "AES256")}
+    assert collector.describe(None, ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: FactValue(True, "AES256")}
     assert collector.describe("before", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: NONE}
-    assert collector.describe("after", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: Told(True, "AES256")}
+    assert collector.describe("after", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: FactValue(True, "AES256")}
 
 
 def test_locks_are_seen_by_a_key_that_may_read_nothing(at: Opener, storage: SeaweedFS):
     collector = at(LOCKED, storage.locks_key)
 
-    assert collector.describe("compliance", LOCKS)[Fact.LOCK] == Told(True, "compliance", UNTIL)
-    assert collector.describe("held", LOCKS) == {Fact.LOCK: NONE, Fact.LEGAL_HOLD: Told(holds=True)}
+    assert collector.describe("compliance", LOCKS)[Fact.LOCK] == FactValue(True, "compliance", UNTIL)
+    assert collector.describe("held", LOCKS) == {Fact.LOCK: NONE, Fact.LEGAL_HOLD: FactValue(holds=True)}
     assert collector.describe("free", LOCKS) == dict.fromkeys(LOCKS, NONE)
     told = collector.describe("free", ENCRYPTION)[Fact.STORAGE_ENCRYPTION]
     assert (told.holds, "s3:GetObject" in told.how) == (None, True)
@@ -189,7 +189,7 @@ def test_a_lock_that_a_key_may_not_ask_for_is_unknown_where_no_header_shows_it(a
     told = collector.describe("free", LOCKS)
 
     assert told[Fact.LOCK].holds is told[Fact.LEGAL_HOLD].holds is None
-    assert collector.describe("compliance", LOCKS)[Fact.LOCK] == Told(True, "compliance", UNTIL)
+    assert collector.describe("compliance", LOCKS)[Fact.LOCK] == FactValue(True, "compliance", UNTIL)
 
 
 def test_a_bucket_that_is_missing_is_an_error(at: Opener):
@@ -205,7 +205,7 @@ def test_a_connection_lost_once_does_no_harm_and_one_that_stays_lost_is_an_error
     with FaultProxy("127.0.0.1", port, Fault.RESET, strikes=1) as proxy:
         once = replace(connection, name="once", endpoint=f"http://127.0.0.1:{proxy.port}")
         collector = open_s3(once, f"{PLAIN}/p/", pool)
-        assert collector.describe("encrypted", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: Told(True, "AES256")}
+        assert collector.describe("encrypted", ENCRYPTION) == {Fact.STORAGE_ENCRYPTION: FactValue(True, "AES256")}
     with FaultProxy("127.0.0.1", port, Fault.RESET) as proxy:
         lost = replace(connection, name="lost", endpoint=f"http://127.0.0.1:{proxy.port}")
         with pytest.raises(CollectorError, match="was lost"):

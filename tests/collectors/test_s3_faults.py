@@ -323,7 +323,7 @@ def test_nothing_but_reading_leaves_the_client(storage: S3Connection):
 
 
 def test_the_sender_refuses_to_send_anything_but_reads():
-    from drcheck.collectors.web import Web
+    from drcheck.collectors.http_sender import Web
 
     for method in ("PUT", "POST", "DELETE", "PATCH"):
         with pytest.raises(CollectorError, match="drcheck only reads"):

@@ -17,9 +17,9 @@ from drcheck.app.question import Question
 from drcheck.app.verify import verify
 from drcheck.collectors import shared_listings
 from drcheck.collectors.azure.settings import AzureConnection
+from drcheck.collectors.http_sender import Caller
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.collectors.shared_listings import Row, Share, share
-from drcheck.collectors.web import Caller
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.interfaces import CollectorError, Entry

@@ -298,7 +298,7 @@ def test_every_shell_tells_where_a_directory_really_lies(sshd: Sshd, shell: str)
     for root, directory in ((sshd.root, "real\n/in\n"), (link, "in\n")):
         command = scripts.listing(str(root), directory, timed=False)
         said = subprocess.run([*program, *command[1:]], capture_output=True, check=True).stdout
-        answer = scripts.Answer(iter([said]))
+        answer = scripts.ScriptAnswer(iter([said]))
         assert answer.beginning() == (str(top if root == sshd.root else top / "real\n"), str(top / "real\n/in\n"))
         assert answer.lists()
         assert b" log\0" in b"".join(answer.rest)
@@ -306,7 +306,7 @@ def test_every_shell_tells_where_a_directory_really_lies(sshd: Sshd, shell: str)
 
 def test_only_what_gnu_find_writes_is_taken_for_a_listing():
     def lists(said: bytes) -> bool:
-        return scripts.Answer(iter([said])).lists()
+        return scripts.ScriptAnswer(iter([said])).lists()
 
     itself = b"d 4096 1795000000.0000000000 1795000000.1234567890 2 8:1 \0"
     assert lists(itself)
@@ -322,7 +322,7 @@ WHOLE = OPENED + b" 6\0" + b"a\0b\ncd" + OPENED + b"\0"
 
 
 def printed(*parts: bytes, at_most: int = 10) -> bytes | None:
-    return scripts.content(scripts.Answer(iter(parts)), at_most)
+    return scripts.content(scripts.ScriptAnswer(iter(parts)), at_most)
 
 
 def test_only_a_whole_answer_holds_a_file():
@@ -347,7 +347,7 @@ BEGIN = b"/srv\0/srv/src\0"
 
 def test_an_answer_begins_with_two_whole_paths():
     def begun(said: bytes) -> object:
-        return scripts.Answer(iter([said])).beginning()
+        return scripts.ScriptAnswer(iter([said])).beginning()
 
     assert begun(BEGIN) == ("/srv", "/srv/src")
     assert begun(b"/a\n\0/\0") == ("/a\n", "/")

@@ -109,8 +109,8 @@ def test_a_bucket_that_retains_what_is_written_takes_it_and_keeps_it(
 def test_what_is_looked_at_is_never_written_to(bucket: Connection, container: Connection, pool: Connections) -> None:
     """The clients of collectors have no way to write, whatever their keys allow."""
     from drcheck.collectors.azure.client import AzureClient
+    from drcheck.collectors.http_sender import Caller, Web
     from drcheck.collectors.s3.client import S3Client
-    from drcheck.collectors.web import Caller, Web
 
     web = Web(1)
     caller = Caller(pool.deadline(bucket))

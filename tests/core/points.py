@@ -6,10 +6,10 @@ from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Fact, Look, Told
+from drcheck.core.model.evidence import FOREVER, Fact, FactValue, Look
 from drcheck.core.model.points import Points
 
 HOUR = 3600
@@ -27,7 +27,7 @@ class Point(NamedTuple):
     size: int = 1000
     checksum: str = ""
     why_not: str = ""
-    told: dict[Fact, Sequence[tuple[float, Told]]] | None = None
+    told: dict[Fact, Sequence[tuple[float, FactValue]]] | None = None
     arrived_by: float | None = None
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from drcheck import registry
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.judging import attested
 from drcheck.core.kinds.encryption import Encryption
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
-from drcheck.core.model.log_records import Attestation, Log, Shown
+from drcheck.core.model.log_records import Attestation, Log, LogGrowth
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window
 from drcheck.core.time.spans import Span
@@ -136,7 +136,7 @@ def test_a_line_that_nobody_can_read_matters_where_no_look_before_the_one_that_d
     finding = judge(
         states(10, line=2),
         gaps=(Gap("it is no JSON", line=1),),
-        looks=(Shown(seen * DAY, 1, 1), Shown(99 * DAY, 2, 2)),
+        looks=(LogGrowth(seen * DAY, 1, 1), LogGrowth(99 * DAY, 2, 2)),
     )
     assert finding.status is status
     if status is Status.UNKNOWN:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.availability.commitment import Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap

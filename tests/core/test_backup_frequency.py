@@ -14,7 +14,7 @@ from oracle.profiles import often
 from points import DAY, HOUR, START, Point, daily, part, subject
 
 from drcheck.core.evaluation import same_point
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
 from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.model.evidence import FOREVER

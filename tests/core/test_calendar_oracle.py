@@ -14,7 +14,7 @@ from oracle import restore_test
 from oracle.profiles import briefly
 from oracle.worlds import DAY, HOUR
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.model.commitments import Notice
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.slots import Per

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import pytest
 from points import Point, at, part
 
-from drcheck.core.rules.checked_copies import Copies
-from drcheck.core.rules.checked_copies import at as read_by
+from drcheck.core.rules.checked_copies import NamedCopies
+from drcheck.core.rules.checked_copies import contents_checked as read_by
 
 POINTS = part("dumps", [Point(0, 2, gone=10), Point(24, 30, gone=40), Point(48, 54, gone=60)]).points
-COPIES = Copies(range(3), whole=True)
+COPIES = NamedCopies(range(3), whole=True)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from points import HOUR, START, Point, at, daily, part, subject
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.copies import evaluate as copies
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.model.sites import Different, Place, Where

@@ -10,7 +10,7 @@ import pytest
 from uptimes import at, judge, month, outage, records, uptime
 
 from drcheck.core import decimals
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.availability.commitment import Claim, ClaimFrom, Credits
 from drcheck.core.kinds.availability.credits import Downtime, Interruption, Shortfall, credit_of
 from drcheck.core.model.commitments import Money, Notice
@@ -240,8 +240,8 @@ def test_percentages_are_cut_and_never_reach_a_target_that_was_missed():
     assert decimals.cut(Fraction(999_999_999, 1_000_000_000)) == "99.999999"
     assert decimals.cut(Fraction(-1, 3000)) == "-0.033334"
     assert decimals.cut(Fraction(1)) == "100"
-    assert decimals.exact(Fraction("0.9999999999")) == "99.99999999"
-    assert decimals.exact(Fraction(2, 3)) == "66.666666"
+    assert decimals.percent_as_written(Fraction("0.9999999999")) == "99.99999999"
+    assert decimals.percent_as_written(Fraction(2, 3)) == "66.666666"
     assert decimals.number(Fraction(1, 3)) == "0.333333"
 
 

@@ -12,7 +12,7 @@ from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Piece, Verdict, Window
-from drcheck.core.restoring.due import DueTest, Urgency, due_tests
+from drcheck.core.restoring.due_tests import DueTest, Urgency, due_tests
 
 NOW = 1_800_000_000
 DAY = 86400

@@ -5,16 +5,20 @@ from __future__ import annotations
 import pytest
 from points import START, Point, at, daily, part, subject
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds import encryption
 from drcheck.core.kinds.encryption import By, Encryption
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window
 
 LOOKS = daily(6, after=2)
 WINDOW = Window(START, at(24 * 5 + 2))
-YES, NO, UNTOLD = Told(True, "AES256"), Told(False), Told(None, "HeadObject was refused: s3:GetObject is missing")
+YES, NO, UNTOLD = (
+    FactValue(True, "AES256"),
+    FactValue(False),
+    FactValue(None, "HeadObject was refused: s3:GetObject is missing"),
+)
 
 
 def stored(told, *later):

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.history import exports
+from drcheck.core.history import monitoring_exports
 from drcheck.core.model.policy import Source
-from drcheck.core.model.rewritten_logs import Stretch, What
+from drcheck.core.model.rewritten_logs import ExportedState, Stretch
 from drcheck.registry import READERS
 
 stretch = st.builds(
     lambda what, start, seconds, held: Stretch(what, start, start + seconds, held),
-    st.sampled_from(What),
+    st.sampled_from(ExportedState),
     st.integers(0, 12),
     st.integers(1, 6),
     st.booleans(),
@@ -32,9 +32,9 @@ def seconds(stretches):
 
 @given(several)
 def test_joined_stretches_tell_the_same_seconds_and_the_same_ends_and_no_two_of_them_touch(stretches):
-    joined = exports.joined(stretches)
+    joined = monitoring_exports.joined(stretches)
     assert seconds(joined) == seconds(stretches)
-    assert exports.joined(joined) == joined
+    assert monitoring_exports.joined(joined) == joined
     whole = sorted({(one.what, one.start, one.end) for one in joined})
     assert all(one[0] != other[0] or one[2] < other[1] for one, other in itertools.pairwise(whole))
 
@@ -43,16 +43,25 @@ def test_joined_stretches_tell_the_same_seconds_and_the_same_ends_and_no_two_of_
 def test_it_does_not_matter_whether_exports_are_joined_one_by_one_by_their_news_or_at_once(each):
     known = ()
     for stretches in each:
-        known = exports.joined((*known, *exports.news(stretches, known)))
+        known = monitoring_exports.joined((*known, *monitoring_exports.news(stretches, known)))
     together = [one for stretches in each for one in stretches]
-    assert known == exports.joined(together)
-    assert exports.log(known) == exports.log(together)
+    assert known == monitoring_exports.joined(together)
+    assert monitoring_exports.as_log(known) == monitoring_exports.as_log(together)
 
 
 def test_an_export_that_tells_nothing_new_is_no_news():
-    known = exports.joined([Stretch(What.WATCHED, 0, 50), Stretch(What.TOTAL, 10, 20)])
-    assert list(exports.news([Stretch(What.WATCHED, 5, 40), Stretch(What.TOTAL, 12, 20)], known)) == []
-    assert list(exports.news([Stretch(What.TOTAL, 12, 21)], known)) == [Stretch(What.TOTAL, 12, 21)]
+    known = monitoring_exports.joined([Stretch(ExportedState.WATCHED, 0, 50), Stretch(ExportedState.TOTAL, 10, 20)])
+    assert (
+        list(
+            monitoring_exports.news(
+                [Stretch(ExportedState.WATCHED, 5, 40), Stretch(ExportedState.TOTAL, 12, 20)], known
+            )
+        )
+        == []
+    )
+    assert list(monitoring_exports.news([Stretch(ExportedState.TOTAL, 12, 21)], known)) == [
+        Stretch(ExportedState.TOTAL, 12, 21)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +87,10 @@ def test_backups_lie_below_a_directory_or_below_the_root_of_the_connection(path:
 
 
 def test_an_outage_has_ended_unless_the_export_says_that_it_still_held_at_its_end():
-    watched = Stretch(What.WATCHED, 0, 10)
-    for down, ended in ((Stretch(What.TOTAL, 2, 10), 10), (Stretch(What.TOTAL, 2, 10, open=True), None)):
-        (outage,) = exports.log((watched, down)).outages
+    watched = Stretch(ExportedState.WATCHED, 0, 10)
+    for down, ended in (
+        (Stretch(ExportedState.TOTAL, 2, 10), 10),
+        (Stretch(ExportedState.TOTAL, 2, 10, open=True), None),
+    ):
+        (outage,) = monitoring_exports.as_log((watched, down)).outages
         assert (outage.started_at, outage.ended_at) == (2, ended)

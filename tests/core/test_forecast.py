@@ -11,18 +11,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from drcheck.core.evaluation.forecast import FEWEST, Forecast, Trial, forecast
+from drcheck.core.evaluation.forecast import FEWEST, Forecast, TimedTest, forecast
 
 DAY = 86400
 NOW = 20_000 * DAY
 HOUR = 3600
 
 
-def every(days: int, *hours: float, sizes: tuple[int, ...] = ()) -> list[Trial]:
+def every(days: int, *hours: float, sizes: tuple[int, ...] = ()) -> list[TimedTest]:
     """Return tests so many days apart, the last one yesterday, that took so many hours."""
     ends = [NOW - DAY - days * DAY * before for before in reversed(range(len(hours)))]
     known = sizes or (None,) * len(hours)
-    return [Trial(at, round(took * HOUR), size) for at, took, size in zip(ends, hours, known, strict=True)]
+    return [TimedTest(at, round(took * HOUR), size) for at, took, size in zip(ends, hours, known, strict=True)]
 
 
 def test_where_it_is_overdue_it_is_foretold_for_now():
@@ -53,7 +53,7 @@ def test_nothing_is_foretold_further_ahead_than_tests_reach_back():
 
 
 def test_tests_of_one_instant_are_no_trend():
-    assert forecast([Trial(NOW - DAY, took) for took in (1, 2, 3, 4, 5)], (), 9, NOW) is None
+    assert forecast([TimedTest(NOW - DAY, took) for took in (1, 2, 3, 4, 5)], (), 9, NOW) is None
 
 
 def points(days: int, first: int, growth: int) -> list[tuple[int, int]]:
@@ -78,7 +78,9 @@ def test_the_time_that_a_restore_takes_whatever_its_size_is_no_part_of_the_growt
 
 
 trials = st.lists(
-    st.builds(Trial, st.integers(NOW - 900 * DAY, NOW), st.integers(60, 10 * HOUR), st.none() | st.integers(1, 10**12)),
+    st.builds(
+        TimedTest, st.integers(NOW - 900 * DAY, NOW), st.integers(60, 10 * HOUR), st.none() | st.integers(1, 10**12)
+    ),
     max_size=10,
 )
 sizes = st.lists(st.tuples(st.integers(NOW - 30 * DAY, NOW), st.integers(0, 10**12)), max_size=12)
@@ -95,7 +97,7 @@ def test_no_forecast_comes_out_of_too_few_tests(tests, known, objective):
 
 growing = st.tuples(st.integers(4, 12), st.integers(5, 60), st.integers(0, 5000), st.integers(20, 600)).map(
     lambda one: [
-        Trial(
+        TimedTest(
             NOW - DAY * (1 + one[1] * (one[0] - 1 - row)), 3600 + one[3] * row + (one[2] * 7 * row) % (one[3] // 2 + 1)
         )
         for row in range(one[0])

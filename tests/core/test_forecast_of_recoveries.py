@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from points import DAY, HOUR, part, subject
 
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.evaluation.recovery_time import CountsFrom
-from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.rto import Rto, evaluate
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.log_records import Log, Recovery

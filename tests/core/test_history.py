@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcheck.core.history.archive import Index, Newest, Sealed, hashed
 from drcheck.core.history.difference import difference
+from drcheck.core.history.sealed_stretches import Index, NewestData, Sealed, hashed
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, FactValue, Gap, Look, Pieces
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Identical, Source
 from drcheck.registry import READERS
@@ -306,7 +306,7 @@ def test_a_backup_of_older_data_than_what_came_first_with_its_content_claims_not
 
 def test_pieces_that_agree_make_doubt_and_pieces_that_differ_other_content():
     def taken(name, pieces, data):
-        return candidate(name, data), Described(name, Fact.PIECES, Told(True, pieces))
+        return candidate(name, data), Described(name, Fact.PIECES, FactValue(True, pieces))
 
     def after(*looks):
         history = History()
@@ -336,7 +336,7 @@ def test_pieces_that_agree_make_doubt_and_pieces_that_differ_other_content():
 def test_pieces_never_make_a_new_name_the_old_one():
     history = History()
     for begin, name in ((100, "a"), (200, "b")):
-        told = (Described(name, Fact.PIECES, Told(True, "p")),)
+        told = (Described(name, Fact.PIECES, FactValue(True, "p")),)
         history.apply(
             difference(history, Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told))
         )
@@ -346,7 +346,7 @@ def test_pieces_never_make_a_new_name_the_old_one():
 def test_a_digest_is_a_checksum_like_the_storages():
     history = History()
     for begin, name in ((100, "a"), (200, "b")):
-        told = (Described(name, Fact.DIGEST, Told(True, "sha256:x")),)
+        told = (Described(name, Fact.DIGEST, FactValue(True, "sha256:x")),)
         history.apply(
             difference(history, Observation(Look("dumps", begin, begin), (candidate(name, 10),), described=told))
         )
@@ -536,27 +536,27 @@ def described(*looks):
 
 
 def test_what_was_told_of_a_backup_is_kept_with_when():
-    one, no, yes = candidate("a", 10), Told(False), Told(True, "governance", 5000)
+    one, no, yes = candidate("a", 10), FactValue(False), FactValue(True, "governance", 5000)
     history = described((100, [one], {Fact.LOCK: no}), (200, [one], {Fact.LOCK: no}), (300, [one], {Fact.LOCK: yes}))
     assert points(history).facts == {(0, Fact.LOCK): [(100, no), (300, yes)]}
 
 
 def test_a_fact_that_did_not_change_takes_no_place_in_the_record():
-    one, yes = candidate("a", 10), Told(True, "AES256")
+    one, yes = candidate("a", 10), FactValue(True, "AES256")
     history = described((100, [one], {Fact.STORAGE_ENCRYPTION: yes}))
     again = Observation(Look("dumps", 200, 200), (one,), described=(Described("a", Fact.STORAGE_ENCRYPTION, yes),))
     assert difference(history, again).described == ()
 
 
 def test_what_could_not_be_told_again_leaves_what_was_told():
-    one, yes, denied = candidate("a", 10), Told(True, "AES256"), Told(None, "denied")
+    one, yes, denied = candidate("a", 10), FactValue(True, "AES256"), FactValue(None, "denied")
     fact = Fact.STORAGE_ENCRYPTION
     history = described((100, [one], {fact: denied}), (200, [one], {fact: yes}), (300, [one], {fact: denied}))
     assert points(history).facts == {(0, fact): [(200, yes)]}
 
 
 def test_other_content_under_the_same_name_has_told_nothing_yet():
-    yes = Told(True, "AES256")
+    yes = FactValue(True, "AES256")
     before, after = candidate("a", 10, checksum="x"), candidate("a", 10, arrived=150, checksum="y")
     history = described((100, [before], {Fact.STORAGE_ENCRYPTION: yes}), (200, [after], {}))
     assert set(points(history).facts) == {(0, Fact.STORAGE_ENCRYPTION)}
@@ -566,10 +566,10 @@ def test_other_content_under_the_same_name_has_told_nothing_yet():
 def test_only_what_cannot_change_is_settled():
     one = candidate("a", 10)
     told = {
-        Fact.STORAGE_ENCRYPTION: Told(True, "AES256"),
-        Fact.CLIENT_ENCRYPTION: Told(None, "denied"),
-        Fact.LOCK: Told(True, "governance", 10 + 30 * DAY),
-        Fact.CHECKSUM: Told(True, "sha256", 100),
+        Fact.STORAGE_ENCRYPTION: FactValue(True, "AES256"),
+        Fact.CLIENT_ENCRYPTION: FactValue(None, "denied"),
+        Fact.LOCK: FactValue(True, "governance", 10 + 30 * DAY),
+        Fact.CHECKSUM: FactValue(True, "sha256", 100),
     }
     settled = described((100, [one], told)).settled(locked_for=14 * DAY)
     # What nobody could tell is known to have been asked.
@@ -578,7 +578,7 @@ def test_only_what_cannot_change_is_settled():
 
 
 def test_a_lock_that_may_be_lifted_is_settled_once_its_backup_need_not_be_locked_any_more():
-    history = described((100, [candidate("a", 10)], {Fact.LOCK: Told(True, "governance", 10 + 30 * DAY)}))
+    history = described((100, [candidate("a", 10)], {Fact.LOCK: FactValue(True, "governance", 10 + 30 * DAY)}))
     arrived = points(history).available_hi[0]
     assert history.settled(locked_for=14 * DAY, at=arrived + 14 * DAY - 1)["a"].facts == {}
     assert Fact.LOCK in history.settled(locked_for=14 * DAY, at=arrived + 14 * DAY)["a"].facts
@@ -586,7 +586,7 @@ def test_a_lock_that_may_be_lifted_is_settled_once_its_backup_need_not_be_locked
 
 def test_a_compliance_lock_is_settled_once_it_lasts_as_long_as_anybody_asks():
     came = 400 * DAY
-    locked = {Fact.LOCK: Told(True, "compliance", came + 14 * DAY)}
+    locked = {Fact.LOCK: FactValue(True, "compliance", came + 14 * DAY)}
     history = described((came + 90, [candidate("a", came)], locked))
     assert Fact.LOCK in history.settled(locked_for=14 * DAY)["a"].facts
     assert history.settled(locked_for=15 * DAY)["a"].facts == {}
@@ -609,7 +609,7 @@ def looked(history, begin, candidates, *, told=None, refused=None):
 
 def test_a_lock_that_somebody_may_lift_is_known_only_as_long_as_looks_find_it():
     one, two, firm = candidate("a", 10), candidate("b", 20), candidate("c", 30)
-    governed, compliant = Told(True, "governance", 9999), Told(True, "compliance", 9999)
+    governed, compliant = FactValue(True, "governance", 9999), FactValue(True, "compliance", 9999)
     history = History()
     told = {"a": {Fact.LOCK: governed}, "b": {Fact.LOCK: governed}, "c": {Fact.LOCK: compliant}}
     looked(history, 100, [one, two, firm], told=told)
@@ -617,30 +617,30 @@ def test_a_lock_that_somebody_may_lift_is_known_only_as_long_as_looks_find_it():
     looked(history, 300, [one, two, firm], told={"b": {Fact.LOCK: governed}})
     facts = points(history).facts
     assert facts[0, Fact.LOCK] == [(100, governed)]
-    assert facts[1, Fact.LOCK] == [(100, governed), (200, Told(None, "locks are refused")), (300, governed)]
+    assert facts[1, Fact.LOCK] == [(100, governed), (200, FactValue(None, "locks are refused")), (300, governed)]
     assert facts[2, Fact.LOCK] == [(100, compliant)]
 
 
 def test_a_refusal_does_not_end_what_is_known_to_be_unlocked_or_encrypted():
-    one, none, aes = candidate("a", 10), Told(False), Told(True, "AES256")
+    one, none, aes = candidate("a", 10), FactValue(False), FactValue(True, "AES256")
     history = History()
     looked(history, 100, [one], told={"a": {Fact.LOCK: none, Fact.STORAGE_ENCRYPTION: aes}})
-    looked(history, 200, [one], told={"a": {Fact.LOCK: Told(None, "denied")}}, refused=Fact.STORAGE_ENCRYPTION)
+    looked(history, 200, [one], told={"a": {Fact.LOCK: FactValue(None, "denied")}}, refused=Fact.STORAGE_ENCRYPTION)
     assert points(history).facts == {(0, Fact.LOCK): [(100, none)], (0, Fact.STORAGE_ENCRYPTION): [(100, aes)]}
 
 
 def test_a_hold_that_cannot_be_seen_any_more_is_in_doubt():
     one = candidate("a", 10)
     history = History()
-    looked(history, 100, [one], told={"a": {Fact.LEGAL_HOLD: Told(True)}})
-    looked(history, 200, [one], told={"a": {Fact.LEGAL_HOLD: Told(None, "denied")}})
-    assert points(history).facts[0, Fact.LEGAL_HOLD] == [(100, Told(True)), (200, Told(None, "denied"))]
+    looked(history, 100, [one], told={"a": {Fact.LEGAL_HOLD: FactValue(True)}})
+    looked(history, 200, [one], told={"a": {Fact.LEGAL_HOLD: FactValue(None, "denied")}})
+    assert points(history).facts[0, Fact.LEGAL_HOLD] == [(100, FactValue(True)), (200, FactValue(None, "denied"))]
 
 
 def test_a_lock_that_was_lifted_between_two_looks_is_in_doubt_from_the_last_that_saw_it():
-    one, governed = candidate("a", 10), Told(True, "governance", 9999)
+    one, governed = candidate("a", 10), FactValue(True, "governance", 9999)
     history = History()
-    for begin, told in ((100, governed), (200, governed), (300, Told(False))):
+    for begin, told in ((100, governed), (200, governed), (300, FactValue(False))):
         looked(history, begin, [one], told={"a": {Fact.LOCK: told}})
     steps = points(history).facts[0, Fact.LOCK]
     assert [(begin, told.holds) for begin, told in steps] == [(100, True), (201, None), (300, False)]
@@ -650,12 +650,12 @@ def test_a_lock_that_was_lengthened_was_there_in_between():
     one = candidate("a", 10)
     history = History()
     for begin, until in ((100, 5000), (200, 9999)):
-        looked(history, begin, [one], told={"a": {Fact.LOCK: Told(True, "governance", until)}})
+        looked(history, begin, [one], told={"a": {Fact.LOCK: FactValue(True, "governance", until)}})
     assert [told.holds for _, told in points(history).facts[0, Fact.LOCK]] == [True, True]
 
 
 def test_what_was_written_anew_has_to_be_asked_again_for_its_encryption():
-    before, after, age = candidate("a", 10), candidate("a", 10, arrived=150), Told(True, "age")
+    before, after, age = candidate("a", 10), candidate("a", 10, arrived=150), FactValue(True, "age")
     history = History()
     looked(history, 100, [before], told={"a": {Fact.CLIENT_ENCRYPTION: age}})
     looked(history, 200, [after], refused=Fact.CLIENT_ENCRYPTION)
@@ -666,7 +666,7 @@ def test_what_was_written_anew_has_to_be_asked_again_for_its_encryption():
 
 
 def test_a_touch_that_is_asked_again_at_once_leaves_no_doubt():
-    before, after, age = candidate("a", 10), candidate("a", 10, arrived=150), Told(True, "age")
+    before, after, age = candidate("a", 10), candidate("a", 10, arrived=150), FactValue(True, "age")
     history = History()
     for begin, one in ((100, before), (200, after)):
         looked(history, begin, [one], told={"a": {Fact.CLIENT_ENCRYPTION: age}})
@@ -674,7 +674,7 @@ def test_a_touch_that_is_asked_again_at_once_leaves_no_doubt():
 
 
 def test_a_backup_that_failed_its_checksum_is_told_however_old_it_is():
-    rotten = Told(False, "sha256 differs", 100)
+    rotten = FactValue(False, "sha256 differs", 100)
     history = History()
     looked(history, 40 * DAY, [candidate("a", 10), candidate("b", 20)], told={"a": {Fact.CHECKSUM: rotten}})
     looked(history, 41 * DAY, [candidate("a", 10), candidate("b", 20), candidate("c", 41 * DAY - 5)])
@@ -684,7 +684,7 @@ def test_a_backup_that_failed_its_checksum_is_told_however_old_it_is():
 
 
 def test_what_is_broken_is_looked_at_from_the_oldest_of_it_on():
-    history, differs = History(), Told(False, "md5 differs from the one kept beside it", 100)
+    history, differs = History(), FactValue(False, "md5 differs from the one kept beside it", 100)
     rows = tuple(candidate(name, data) for name, data in (("a", 30), ("b", 10), ("c", 20)))
     told = tuple(Described(name, Fact.CHECKSUM, differs) for name in ("a", "b"))
     history.apply(difference(history, Observation(Look("dumps", 100, 100), rows, described=told)))
@@ -698,11 +698,11 @@ def test_a_stretch_is_read_for_a_name_only_where_one_in_that_order_or_with_that_
         asked.append(True)
         return Index(array("Q", [hashed("b1")]), array("Q"))
 
-    loose = Sealed({"db": Newest(names=("b", "d"), in_order=False)})
+    loose = Sealed({"db": NewestData(names=("b", "d"), in_order=False)})
     assert not loose.may_hold(["a", "e"], index)
     assert not asked
     assert loose.may_hold(["a", "b1"], index)
     assert not loose.may_hold(["c"], index)
-    in_order = Sealed({"db": Newest(names=("b", "d"))})
+    in_order = Sealed({"db": NewestData(names=("b", "d"))})
     assert [in_order.may_hold([name], index) for name in ("a", "b", "c", "d", "e")] == [False, True, True, True, False]
-    assert not Sealed({"db": Newest()}).may_hold(["b"], index)
+    assert not Sealed({"db": NewestData()}).may_hold(["b"], index)

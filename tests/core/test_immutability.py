@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from points import DAY, START, Point, at, daily, part, subject
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds import immutability
 from drcheck.core.kinds.immutability import Immutability
 from drcheck.core.model.commitments import LockMode
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window
 
@@ -21,10 +21,10 @@ ENOUGH = at(ARRIVED) + AT_LEAST
 
 
 def lock(how="compliance", until=ENOUGH):
-    return Told(True, how, until)
+    return FactValue(True, how, until)
 
 
-NO, UNTOLD = Told(False), Told(None, "s3:GetObjectRetention was refused")
+NO, UNTOLD = FactValue(False), FactValue(None, "s3:GetObjectRetention was refused")
 
 
 def point(*locks, hold=NO, arrived=ARRIVED, **more):
@@ -66,8 +66,8 @@ def test_which_locks_are_enough(told, mode, status):
 @pytest.mark.parametrize(
     ("mode", "hold", "status"),
     [
-        (LockMode.ANY, Told(True), Status.MET),
-        (LockMode.COMPLIANCE, Told(True), Status.BREACHED),
+        (LockMode.ANY, FactValue(True), Status.MET),
+        (LockMode.COMPLIANCE, FactValue(True), Status.BREACHED),
         (LockMode.ANY, NO, Status.BREACHED),
         (LockMode.ANY, UNTOLD, Status.UNKNOWN),
         (LockMode.ANY, None, Status.UNKNOWN),
@@ -111,7 +111,7 @@ def test_a_firmly_locked_point_that_is_listed_no_more_stands_behind_its_delete_m
     assert judge(point(lock(), gone=GONE)).status is Status.MET
 
 
-@pytest.mark.parametrize(("told", "hold"), [(lock("governance"), NO), (NO, Told(True))])
+@pytest.mark.parametrize(("told", "hold"), [(lock("governance"), NO), (NO, FactValue(True))])
 def test_one_whose_lock_somebody_may_lift_may_have_been_deleted(told, hold):
     finding = judge(point(told, hold=hold, gone=GONE), mode=LockMode.ANY)
     assert finding.status is Status.UNKNOWN

@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 from points import DAY, HOUR, START, Point, at, daily, part, subject
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.integrity import evaluate as integrity
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Told
-from drcheck.core.model.log_records import Check, Log, Recovery, Shown
+from drcheck.core.model.evidence import LONG_AGO, Fact, FactValue, Gap
+from drcheck.core.model.log_records import Check, Log, LogGrowth, Recovery
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window
 
@@ -22,7 +22,7 @@ WINDOW = Window(START, at(24 * 20 + 2))
 def verified(day, passed=True):
     """A checksum as drcheck checked it at a look."""
     when = 24 * day + 2
-    return (when, Told(passed, "sha256 is another one", at(when)))
+    return (when, FactValue(passed, "sha256 is another one", at(when)))
 
 
 def point(*checks, day=1, **more):
@@ -226,13 +226,13 @@ def test_a_log_that_nobody_could_read_may_tell_of_a_failure():
     assert gap.status is Status.UNKNOWN
     for day, status in ((17, Status.MET), (18, Status.UNKNOWN)):
         log = logged(check(18, line=2), gaps=(Gap("it is no JSON", line=1),)).logs["checks"]
-        looks = (Shown(at(24 * day), 1, 1), Shown(WINDOW.end, 2, 2))
+        looks = (LogGrowth(at(24 * day), 1, 1), LogGrowth(WINDOW.end, 2, 2))
         assert judge(records=Records({"checks": replace(log, looks=looks)})).status is status
 
 
 def test_a_line_that_nobody_can_read_may_be_the_check_that_is_owed_until_that_lapses_too():
     told = Records({"checks": logged(check(2), gaps=(Gap("it is no JSON", line=2),)).logs["checks"]})
-    looks = (Shown(at(24 * 4), 1, 1), Shown(at(24 * 6), 2, 2))
+    looks = (LogGrowth(at(24 * 4), 1, 1), LogGrowth(at(24 * 6), 2, 2))
     finding = judge(records=Records({"checks": replace(told.logs["checks"], looks=looks)}))
     assert [status for status, _ in statuses(finding)][-2:] == [Status.UNKNOWN, Status.BREACHED]
     assert finding.pieces[-1].start == at(24 * 13)
@@ -268,7 +268,7 @@ def test_nothing_that_could_tell_is_unknown():
 @pytest.mark.parametrize(
     ("checks", "unasked", "why"),
     [
-        (((50, Told(None, "no side-car stands beside it")),), {}, "no side-car stands beside it"),
+        (((50, FactValue(None, "no side-car stands beside it")),), {}, "no side-car stands beside it"),
         ((), {Fact.CHECKSUM: "the byte budget is spent"}, "the byte budget is spent"),
     ],
 )
@@ -299,7 +299,7 @@ def test_an_older_answer_does_not_prove_that_a_look_could_verify_since():
 
 
 def test_what_could_not_be_verified_later_does_not_excuse_what_was_not_before():
-    unverified = point((24 * 15, Told(None, "no side-car stands beside it")), day=14)
+    unverified = point((24 * 15, FactValue(None, "no side-car stands beside it")), day=14)
     finding = judge(part("dumps", [point(verified(2)), unverified], LOOKS))
     assert statuses(finding)[2:] == [(Status.BREACHED, 24 * 15), (Status.UNKNOWN, 20 * 24 + 2)]
 

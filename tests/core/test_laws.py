@@ -28,7 +28,7 @@ from oracle.cases import (
 from oracle.profiles import briefly
 from oracle.worlds import BASE, DAY, HOUR, Place, Truth, subject
 
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, FactValue
 from drcheck.core.names import wal
 from drcheck.core.rules import log_archives
-from drcheck.core.rules.interface import Shown
+from drcheck.core.rules.interface import RuleInput
 from tests.core.oracle import replay
 from tests.core.oracle.replay import Base, Log, archives, columns, restores, whole
 
@@ -21,7 +21,7 @@ SETTLED = log_archives.SETTLED
 
 def judged(points, looks=((0, LONG_AGO), (100_000, LONG_AGO))):
     empty = array("q")
-    return log_archives.apply(points, Shown(None, (), empty, 0, (), (), (), (), lambda: looks))
+    return log_archives.apply(points, RuleInput(None, (), empty, 0, (), (), (), (), lambda: looks))
 
 
 @given(archives(), st.integers(1, 70))
@@ -155,5 +155,5 @@ def test_the_lineage_of_another_version_of_the_database_goes_on_with_nothing_of_
 def test_a_base_backup_says_which_segments_it_needs():
     told = log_archives.needed("a b/", replay.name(1, 3), replay.name(1, 4))
     points, _ = columns([Log(1, 3, 10, FOREVER)], [])
-    points = replace(points, name=("a b/" + replay.name(1, 3),), facts={(0, Fact.NEEDS): ((1, Told(True, told)),)})
+    points = replace(points, name=("a b/" + replay.name(1, 3),), facts={(0, Fact.NEEDS): ((1, FactValue(True, told)),)})
     assert judged(points).doubts

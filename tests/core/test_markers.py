@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.core.names.markers import is_like_a_marker, marker_fault, marker_of, may_mark
+from drcheck.core.names.marker_names import is_like_a_marker, marker_fault, marker_of, may_mark
 from drcheck.core.names.paths import below
 
 

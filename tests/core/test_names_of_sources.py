@@ -10,9 +10,9 @@ from points import Point, part
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Source
-from drcheck.core.names.of_source import bases_of
-from drcheck.core.rules import series
-from drcheck.core.rules.interface import Shown
+from drcheck.core.names.source_naming import bases_of
+from drcheck.core.rules import wildcard_series
+from drcheck.core.rules.interface import RuleInput
 from drcheck.registry import READERS
 
 CHAINED = Source(
@@ -37,9 +37,9 @@ def test_where_no_name_tells_a_base_there_is_nothing_to_read():
     assert bases_of(replace(CHAINED, templates=CHAINED.templates[1:])) is None
 
 
-def _shown(points: Points, template: str) -> Shown:
+def _shown(points: Points, template: str) -> RuleInput:
     count = len(points)
-    return Shown(
+    return RuleInput(
         replace(CHAINED, templates=(template,), kind="full"), [True] * count, array("q", bytes(8 * count)), 0,
         [None] * count, [True] * count, [FOREVER] * count, [LONG_AGO] * count,
     )  # fmt: skip
@@ -50,5 +50,5 @@ def test_only_what_a_wildcard_reads_as_one_may_be_two_of_which_one_has_stopped()
     rows = [(24 * day, "one") for day in range(10)] + [(24 * day + 1, "two") for day in range(20)]
     points = part("dumps", [Point(hours, hours + 1) for hours, _ in sorted(rows)]).points
     points = replace(points, name=tuple(f"{host}-{hours}.gz" for hours, host in sorted(rows)))
-    assert series.apply(points, _shown(points, "{*}-{data_as_of:%s}.gz")).doubts
-    assert not series.apply(points, _shown(points, "{of}-{data_as_of:%s}.gz")).doubts
+    assert wildcard_series.apply(points, _shown(points, "{*}-{data_as_of:%s}.gz")).doubts
+    assert not wildcard_series.apply(points, _shown(points, "{of}-{data_as_of:%s}.gz")).doubts

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.names import directives
-from drcheck.core.names.matching import Matcher, Named
+from drcheck.core.names.matching import Matcher, NameReading
 from drcheck.core.names.template import KINDS, Template
 from drcheck.errors import DrcheckError
 
@@ -24,7 +24,7 @@ def at(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
-def read(template: str, name: str, of=("orders",), zone=UTC) -> Named | None:
+def read(template: str, name: str, of=("orders",), zone=UTC) -> NameReading | None:
     return Matcher(Template.parse(template), of, zone)(name)
 
 
@@ -157,7 +157,7 @@ def test_of_several_templates_the_first_that_fits_decides():
     match = Matcher(templates, ["a"], UTC, kind="snapshot")
     assert match("a-full-2026-11-21").kind == "full"
     assert match("a-old-2026-11-21").kind == "snapshot"
-    assert match("a.tar") == Named("a", "snapshot", None, None)
+    assert match("a.tar") == NameReading("a", "snapshot", None, None)
     assert match("a.zip") is None
     assert match.unlisted("b.tar") == "b"
     assert match.unlisted("b-full-2026-11-21") == "b"
@@ -287,8 +287,8 @@ def test_characters_of_patterns_are_literal_text():
 
 
 def test_a_name_without_an_instant_still_tells_the_data_set():
-    assert read("{of}.tar", "orders.tar") == Named("orders", "", None, None)
-    assert read("all.tar", "all.tar", of=("webshop",)) == Named("webshop", "", None, None)
+    assert read("{of}.tar", "orders.tar") == NameReading("orders", "", None, None)
+    assert read("all.tar", "all.tar", of=("webshop",)) == NameReading("webshop", "", None, None)
 
 
 def test_a_data_set_that_nobody_listed_is_told():
@@ -407,7 +407,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="*?$%<`[\\"), max
 def test_reading_is_the_inverse_of_writing(form, before, after, instant, of):
     template = Template.parse(f"x{before}{{of}}{{data_as_of:{form}}}{after}")
     name = template.write(instant, of=of)
-    assert Matcher(template, [of, "other"], UTC)(name) == Named(of, "", instant, instant)
+    assert Matcher(template, [of, "other"], UTC)(name) == NameReading(of, "", instant, instant)
 
 
 @given(

@@ -15,7 +15,7 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import Candidate, Fact, Look, Told
+from drcheck.core.model.evidence import Candidate, Fact, FactValue, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Policy, Source
 from drcheck.core.model.slots import Per
@@ -85,10 +85,10 @@ def test_what_is_known_of_a_row_goes_with_it():
     )
     history.apply(difference(history, Observation(Look("dumps", T + 9, T + 9), rows)))
     points = parts_of(history, DUMPS, clock_tolerance=300)["db"].points
-    told = {(2, Fact.CHECKSUM): [(T, Told(True))]}
+    told = {(2, Fact.CHECKSUM): [(T, FactValue(True))]}
     found = of_kind(Part(replace(points, facts=told, held_until={2: 7}), Absence((), None)), "full").points
     assert list(found.name) == ["db0", "db2", "db3"]
     assert list(found.size) == [0, 200, 300]
-    assert found.facts == {(1, Fact.CHECKSUM): [(T, Told(True))]}
+    assert found.facts == {(1, Fact.CHECKSUM): [(T, FactValue(True))]}
     assert found.held_until == {1: 7}
     assert sorted(found.why_not) == [0, 2]  # the empty one, and the one without its marker

@@ -15,10 +15,10 @@ from oracle.availability import Walked, World, full_hours, periods, walk, worlds
 from oracle.profiles import briefly, slowly, thoroughly
 from oracle.uptime_worlds import MINUTE, Case, cases
 
-from drcheck.core.evaluation.terms import Records
+from drcheck.core.evaluation.inputs import Records
 from drcheck.core.kinds.availability.commitment import Credits
 from drcheck.core.model.evidence import LONG_AGO, Gap
-from drcheck.core.model.log_records import ANYTIME, Between, Maintenance, Outage, Shown, Watched
+from drcheck.core.model.log_records import ANYTIME, Between, LogGrowth, Maintenance, Outage, Watched
 from drcheck.core.model.slots import Per
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, PeriodFigures
@@ -215,7 +215,7 @@ def _in_lines(case: Case, hidden: int, late: int = 0, looks: Sequence[int] = ())
             watched=tuple(one for one in kept if isinstance(one, Watched)),
             maintenance=tuple(one for one in kept if isinstance(one, Maintenance)),
             gaps=tuple(Gap("it is not JSON", line=line) for line, one in enumerate(told, 1) if one[2]),
-            looks=tuple(Shown(at, count, count) for at, count in shown) if looks else (),
+            looks=tuple(LogGrowth(at, count, count) for at, count in shown) if looks else (),
         )
     return replace(case, records=Records(logs, case.records.readers))
 

@@ -9,7 +9,7 @@ from oracle.allowed import status_at
 from oracle.chains import Backup, backups, columns, restores, told_bases
 from oracle.profiles import thoroughly
 
-from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
 from drcheck.core.kinds import rpo

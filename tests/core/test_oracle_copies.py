@@ -21,7 +21,7 @@ from oracle.pointcases import (
 from oracle.profiles import briefly, thoroughly
 from oracle.worlds import DAY, HOUR
 
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window

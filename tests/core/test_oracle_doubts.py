@@ -11,7 +11,7 @@ from oracle.pointcases import CopiesCase, copies_cases
 from oracle.profiles import briefly
 from oracle.worlds import subject
 
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.kinds import rpo
 from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
 from drcheck.core.kinds.copies import evaluate as copies

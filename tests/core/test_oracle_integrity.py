@@ -10,7 +10,7 @@ from oracle.allowed import Allowed, assert_whole, seconds_to_try, status_at
 from oracle.cases import COARSE, PlacesCase, windows, wordings
 from oracle.profiles import thoroughly
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.integrity import evaluate as integrity
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung

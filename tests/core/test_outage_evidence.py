@@ -13,7 +13,7 @@ from oracle.uptime_worlds import Case, cases
 from uptimes import at, judge, maintenance, outage, records, uptime
 
 from drcheck.core import decimals
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.availability.cited import AT_MOST
 from drcheck.core.kinds.availability.commitment import Availability, Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside

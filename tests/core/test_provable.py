@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from oracle.profiles import thoroughly
 from points import DAY, HOUR, START, Point, at, part, subject
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.kinds.provable import Provable, evaluate
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import Fact, Gap, Told
+from drcheck.core.model.evidence import Fact, FactValue, Gap
 from drcheck.core.model.log_records import Log, Recovery
 from drcheck.core.model.policy import NEVER
 from drcheck.core.model.status import Status
@@ -149,7 +149,7 @@ def test_before_the_agreement_and_its_objective_nothing_is_owed() -> None:
 
 
 def test_a_lock_says_that_the_newest_proven_point_outlives_what_is_asked() -> None:
-    lock = Told(True, "compliance", at(60))
+    lock = FactValue(True, "compliance", at(60))
     point = dumps(Point(10, 11, told={Fact.LOCK: [(11, lock)]}), thinned_after=None)
     found = judged([restored(20, "dumps-0")], point, outlives=DAY, end=50)
     assert [status(found, hours) for hours in (10, 21, 35.9, 36)] == [
@@ -175,13 +175,13 @@ def test_one_that_was_pruned_too_soon_did_not_outlive_what_is_asked() -> None:
 
 @pytest.mark.parametrize("mode", ["unlocked", "governance"])
 def test_a_lock_that_somebody_may_remove_keeps_nothing(mode: str) -> None:
-    lock = Told(True, mode, at(600))
+    lock = FactValue(True, mode, at(600))
     point = dumps(Point(10, 11, told={Fact.LOCK: [(11, lock)]}), thinned_after=None)
     assert judged([restored(20, "dumps-0")], point, outlives=DAY).status is Status.UNKNOWN
 
 
 def test_where_one_in_between_may_be_the_newest_its_standing_matters_as_well() -> None:
-    locked: dict[Fact, Sequence[tuple[float, Told]]] = {Fact.LOCK: [(11, Told(True, "compliance", at(600)))]}
+    locked: dict[Fact, Sequence[tuple[float, FactValue]]] = {Fact.LOCK: [(11, FactValue(True, "compliance", at(600)))]}
     one = dumps(Point(10, 11, told=locked), Point(14, 15), Point(18, 19, told=locked), thinned_after=None)
     named, unnamed = restored(20, "dumps-0"), restored(30, point_source="dumps")
     assert status(judged([named], one, outlives=DAY), 239) is Status.MET
@@ -191,7 +191,7 @@ def test_where_one_in_between_may_be_the_newest_its_standing_matters_as_well() -
 
 
 def test_a_lock_counts_for_as_long_as_it_is_told() -> None:
-    told: Sequence[tuple[float, Told]] = [(11, Told(True, "compliance", at(600))), (100, Told(False))]
+    told: Sequence[tuple[float, FactValue]] = [(11, FactValue(True, "compliance", at(600))), (100, FactValue(False))]
     one = dumps(Point(10, 11, told={Fact.LOCK: told}), thinned_after=None)
     found = judged([restored(20, "dumps-0")], one, outlives=7 * DAY)
     assert [status(found, hours) for hours in (99, 100)] == [Status.MET, Status.UNKNOWN]
@@ -211,7 +211,7 @@ def test_what_went_earlier_than_thinned_after_says_disproves_it_until_as_long_ag
 
 
 def test_of_what_builds_on_others_a_lock_alone_says_nothing() -> None:
-    lock = Told(True, "compliance", at(600))
+    lock = FactValue(True, "compliance", at(600))
     one = dumps(Point(10, 11, told={Fact.LOCK: [(11, lock)]}))
     one = replace(one, points=replace(one.points, kind=("incremental",)))
     assert judged([restored(20, "dumps-0")], one, outlives=DAY).status is Status.UNKNOWN

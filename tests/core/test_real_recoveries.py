@@ -8,13 +8,13 @@ import pytest
 from msgspec.structs import replace
 from uptimes import at
 
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
-from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds import rto
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.exhibit import Times
-from drcheck.core.model.log_records import Log, Recovery, Shown
+from drcheck.core.model.log_records import Log, LogGrowth, Recovery
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Quantity, Window
 
@@ -332,7 +332,7 @@ def test_what_a_line_that_nobody_can_read_tells_is_no_older_than_the_lines_befor
 
 def unreadable(*recoveries: Recovery, first_shown: str) -> Finding:
     """Return what becomes of the rto where line 2 cannot be read and a look showed it first at an instant."""
-    looks = (Shown(at(first_shown), 2, 2), Shown(at("12-01T00:00"), 9, 9))
+    looks = (LogGrowth(at(first_shown), 2, 2), LogGrowth(at("12-01T00:00"), 9, 9))
     log = Log(recoveries=recoveries, gaps=(UNREADABLE,), known_until=at("12-01T00:00"), looks=looks)
     return rto.evaluate(RTO, (), Records({"drills": log}), DATACENTRE, WINDOW)
 

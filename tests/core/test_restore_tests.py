@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 from uptimes import at, spells
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds import restore_test
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Gap
-from drcheck.core.model.log_records import Announcement, Between, Log, Maintenance, Recovery, Shown
+from drcheck.core.model.log_records import Announcement, Between, Log, LogGrowth, Maintenance, Recovery
 from drcheck.core.model.policy import BusinessCalendar
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Window
@@ -83,7 +83,7 @@ def test_while_a_test_was_under_way_a_line_after_its_start_may_tell_of_another_o
     """It stands after the record of the test, or before it and after an announcement of long ago."""
     under_way = drill("a", "11-10T20:00", "11-11T04:00", line=2)
     said = notice("a", "10-01T00:00")
-    looks = (Shown(at("11-10T23:00"), 1, 1), Shown(at(NOW), 9, 9))
+    looks = (LogGrowth(at("11-10T23:00"), 1, 1), LogGrowth(at(NOW), 9, 9))
     for line in (2, 3):
         test = under_way if line == 3 else replace(under_way, line=3)
         finding = judge(commitment, test, said, unreadable=line, looks=looks)
@@ -96,7 +96,7 @@ def test_while_a_test_was_under_way_a_line_after_its_start_may_tell_of_another_o
 
 def test_a_line_that_was_shown_before_the_test_began_tells_of_none_that_began_after_it():
     test, said = drill("a", "11-10T20:00", "11-11T04:00", line=3), notice("a", "10-01T00:00")
-    looks = (Shown(at("11-09T00:00"), 2, 2), Shown(at(NOW), 9, 9))
+    looks = (LogGrowth(at("11-09T00:00"), 2, 2), LogGrowth(at(NOW), 9, 9))
     finding = judge(NOTICED, test, said, unreadable=2, looks=looks)
     assert spells(finding) == [(at("11-01T00:00"), Status.UNKNOWN), (at("11-10T20:00"), Status.MET)]
 
@@ -108,10 +108,10 @@ def test_a_notice_that_was_broken_stays_broken_whatever_a_later_line_says_that_n
         (at("11-10T20:00"), Status.BREACHED),
     ]
     # One that no look before the test was held showed can have announced it.
-    looks = (Shown(at("11-02T00:00"), 1, 1), Shown(at(NOW), 9, 9))
+    looks = (LogGrowth(at("11-02T00:00"), 1, 1), LogGrowth(at(NOW), 9, 9))
     assert judge(NOTICED, replace(test, line=2), unreadable=1).status is Status.UNKNOWN
     assert judge(NOTICED, replace(test, line=2), unreadable=1, looks=looks).status is Status.UNKNOWN
-    late = (Shown(at("11-05T00:00"), 0, 0), Shown(at(NOW), 9, 9))
+    late = (LogGrowth(at("11-05T00:00"), 0, 0), LogGrowth(at(NOW), 9, 9))
     assert judge(NOTICED, replace(test, line=2), unreadable=1, looks=late).status is Status.BREACHED
 
 
@@ -124,7 +124,7 @@ def test_a_line_of_the_maintenance_log_may_tell_of_regular_maintenance_that_a_te
             maintenance=(window._replace(announced_at=at(announced)),),
             gaps=(Gap("it is not JSON", line=2),),
             known_until=at(NOW),
-            looks=(Shown(at("11-09T00:00"), 2, 2), Shown(at(NOW), 9, 9)) if status is Status.UNKNOWN else (),
+            looks=(LogGrowth(at("11-09T00:00"), 2, 2), LogGrowth(at(NOW), 9, 9)) if status is Status.UNKNOWN else (),
         )
         logs = {"drills": Log(recoveries=(test,), known_until=at(NOW)), "maintenance": told}
         readers = {"drills": READERS["restore-log"], "maintenance": READERS["maintenance-log"]}
@@ -155,7 +155,7 @@ def test_a_test_that_touches_regular_maintenance_at_its_edge_was_not_held_in_it(
 
 def test_a_line_that_nobody_can_read_may_be_the_pass_that_is_owed_until_that_lapses_too():
     passed = drill("a", "10-01T00:00", "10-01T04:00", line=1)
-    looks = (Shown(at("10-10T00:00"), 1, 1), Shown(at("10-11T00:00"), 2, 2))
+    looks = (LogGrowth(at("10-10T00:00"), 1, 1), LogGrowth(at("10-11T00:00"), 2, 2))
     finding = judge(OFTEN, passed, unreadable=2, looks=looks)
     assert spells(finding) == [(at("11-01T00:00"), Status.UNKNOWN), (at("11-10T00:00"), Status.BREACHED)]
     assert spells(judge(OFTEN, passed, unreadable=2)) == [(at("11-01T00:00"), Status.UNKNOWN)]

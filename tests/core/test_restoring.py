@@ -14,10 +14,10 @@ from points import DAY, START, Point, at, part
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.commitments import Rung, Standing
-from drcheck.core.model.evidence import Fact, Gap, Look, Told
+from drcheck.core.model.evidence import Fact, FactValue, Gap, Look
 from drcheck.core.model.log_records import Log, Recovery
-from drcheck.core.restoring.answer import Answer, DataSet, Usable
-from drcheck.core.restoring.answering import Asked, answer
+from drcheck.core.restoring.answer import DataSet, RestoreAnswer, Usable
+from drcheck.core.restoring.answering import RestoreQuestion, answer
 from drcheck.policyfile.load import load_policies
 
 POLICY = """\
@@ -65,9 +65,9 @@ class Shop:
         log = Log(recoveries=recoveries, known_until=at(LOOK))
         self.evidence["drills"] = SourceEvidence(Standing.LOG, log=log, looks=[Look("drills", at(LOOK), at(LOOK))])
 
-    def answer(self, scenario: str = "", wanted: float | None = None, *, late: int = 0) -> Answer:
+    def answer(self, scenario: str = "", wanted: float | None = None, *, late: int = 0) -> RestoreAnswer:
         instant = None if wanted is None else at(wanted)
-        asked = Asked(self.policy, scenario, instant, at(LOOK) + 1, at(LOOK) + 1 + late, 300)
+        asked = RestoreQuestion(self.policy, scenario, instant, at(LOOK) + 1, at(LOOK) + 1 + late, 300)
         return answer(asked, self.evidence, ())
 
     def orders(self, scenario: str = "", wanted: float | None = None) -> DataSet:
@@ -96,7 +96,7 @@ def test_the_newest_point_that_counts_comes_first_and_what_is_newer_is_named_wit
 
 
 def test_of_two_copies_the_one_that_is_read_at_once_comes_first(shop: Shop) -> None:
-    cold = {Fact.ARCHIVED: [(LOOK, Told(True, "GLACIER"))]}
+    cold = {Fact.ARCHIVED: [(LOOK, FactValue(True, "GLACIER"))]}
     shop.holds("near", Point(80, 81, told=cold))
     shop.holds("far", Point(80, 82))
     orders = shop.orders()
@@ -322,7 +322,7 @@ def test_of_a_place_without_a_site_nobody_knows_whether_it_survives(tmp_path: Pa
 
 def test_a_lock_and_a_promise_tell_how_long_a_point_will_stand(tmp_path: Path) -> None:
     shop = Shop(tmp_path, f"{POLICY}  kept: {{kind: retention, keep: 30d, evidence: [near]}}\n")
-    lock = Told(True, "compliance", START + 20 * DAY)
+    lock = FactValue(True, "compliance", START + 20 * DAY)
     shop.holds("near", Point(24, 25, told={Fact.LOCK: [(LOOK, lock)]}))
     first = shop.orders().first
     assert first is not None

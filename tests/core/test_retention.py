@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from points import HOUR, START, Point, at, daily, part, subject
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of

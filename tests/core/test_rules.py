@@ -8,19 +8,19 @@ import msgspec
 import pytest
 
 from drcheck.core.evaluation.exposure import rejected
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.difference import difference
 from drcheck.core.history.part import Part
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, ZEROS, Candidate, Described, Fact, Look, Pieces, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, ZEROS, Candidate, Described, Fact, FactValue, Look, Pieces
 from drcheck.core.model.log_records import Check, Log, Recovery
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.points import Doubt
 from drcheck.core.model.policy import Source
-from drcheck.core.rules import checks as rules_of_checks
+from drcheck.core.rules import failed_checks as rules_of_checks
 from drcheck.core.time.spans import Span
 from drcheck.registry import READERS
 
@@ -404,7 +404,7 @@ def test_a_check_that_passed_on_one_part_does_not_vouch_for_the_others():
 
 def test_a_checksum_that_was_verified_and_differs_makes_a_candidate_broken():
     point = Candidate("dumps/a", "db", "", DAY, DAY, DAY, DAY, 1000, "", complete=True)
-    differs = Told(False, "md5 differs from the one kept beside it", 2 * DAY)
+    differs = FactValue(False, "md5 differs from the one kept beside it", 2 * DAY)
     history = History()
     told = (Described("dumps/a", Fact.CHECKSUM, differs),)
     history.apply(difference(history, Observation(Look("dumps", 2 * DAY, 2 * DAY), (point,), described=told)))
@@ -436,7 +436,7 @@ def test_what_is_no_whole_backup_is_of_any_size_and_hides_no_whole_one_that_is_t
 
 def test_what_holds_zeros_alone_is_in_doubt_by_what_was_read_last():
     rows = [candidate(1), candidate(2), candidate(3)]
-    read = [Described(name, Fact.PIECES, Told(True, how)) for name, how in (("d1", ZEROS), ("d2", "ab"))]
+    read = [Described(name, Fact.PIECES, FactValue(True, how)) for name, how in (("d1", ZEROS), ("d2", "ab"))]
     history = History()
     history.apply(difference(history, Observation(Look("dumps", 100 * DAY, 100 * DAY), rows, described=tuple(read))))
     points = parts_of(history, UNSTATED, clock_tolerance=TOLERANCE)["db"].points

@@ -6,17 +6,17 @@ from time import process_time
 
 import pytest
 
-from drcheck.core.names.alike import Found, groups
 from drcheck.core.names.estimates import estimate
-from drcheck.core.names.series import SERIES_AT_MOST, Seen, Series, series
+from drcheck.core.names.series import SERIES_AT_MOST, ListedThing, Series, series
 from drcheck.core.names.service_names import service_names
+from drcheck.core.names.shared_templates import ServiceForm, groups
 
 DAY = 86400
 DAYS = [f"2026-11-{day:02d}" for day in range(1, 29)]
 
 
 def found(*names: str, size: int = 5000) -> tuple[Series, ...]:
-    return series(Seen(name, size, 0) for name in names).series
+    return series(ListedThing(name, size, 0) for name in names).series
 
 
 def told(*names: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
@@ -93,10 +93,10 @@ def test_numbers_of_machines_are_no_dates_where_most_of_them_are_none():
 
 
 def test_what_stands_beside_backups_is_their_marker_and_no_series():
-    names = [Seen(f"acme/{day}.gz{end}", 64 if end else 5000, 0) for day in DAYS for end in ("", ".sha256")]
+    names = [ListedThing(f"acme/{day}.gz{end}", 64 if end else 5000, 0) for day in DAYS for end in ("", ".sha256")]
     (one,) = series(names).series
     assert (one.marker, one.beside) == ("{name}.sha256", len(DAYS))
-    names = [Seen(f"acme/{day}{end}", 3 if end == ".ok" else 5000, 0) for day in DAYS for end in (".gz", ".ok")]
+    names = [ListedThing(f"acme/{day}{end}", 3 if end == ".ok" else 5000, 0) for day in DAYS for end in (".gz", ".ok")]
     (one,) = series(names).series
     assert one.marker == "{stem}.ok"
     some_lack_it = [seen for seen in names if not seen.name.endswith(("1.ok", "2.ok"))]
@@ -104,14 +104,16 @@ def test_what_stands_beside_backups_is_their_marker_and_no_series():
 
 
 def test_what_tells_no_instant_is_left_and_the_largest_comes_first():
-    grouped = series([Seen("latest.dump", 10, 0), Seen("x/y.bin", 70000, 0), Seen(".hidden", 9, 0)])
+    grouped = series(
+        [ListedThing("latest.dump", 10, 0), ListedThing("x/y.bin", 70000, 0), ListedThing(".hidden", 9, 0)]
+    )
     assert (grouped.series, [seen.name for seen in grouped.unread]) == ((), ["x/y.bin", "latest.dump"])
     assert series([]) == ((), ())
 
 
 def test_habits_are_those_of_the_worst_data_set():
-    of_orders = [Seen(f"acme/orders-{day}.gz", 10**6, 0) for day in DAYS]
-    of_stock = [Seen(f"acme/stock-{day}.gz", 2000, 0) for day in DAYS if day != "2026-11-20"]
+    of_orders = [ListedThing(f"acme/orders-{day}.gz", 10**6, 0) for day in DAYS]
+    of_stock = [ListedThing(f"acme/stock-{day}.gz", 2000, 0) for day in DAYS if day != "2026-11-20"]
     seen = estimate(series([*of_orders, *of_stock]).series[0])
     assert (seen.every, seen.longest, seen.per) == (DAY, 2 * DAY, "day")
     assert (seen.min_size, seen.max_shrink, seen.tiny) == (1000, 50, 0)
@@ -120,14 +122,14 @@ def test_habits_are_those_of_the_worst_data_set():
 
 
 def test_an_incremental_backup_is_not_taken_for_a_broken_full_one():
-    names = [Seen(f"acme/{day}-{'full' if day.endswith('1') else 'incr'}.gz", 0, 0) for day in DAYS]
+    names = [ListedThing(f"acme/{day}-{'full' if day.endswith('1') else 'incr'}.gz", 0, 0) for day in DAYS]
     sized = [seen._replace(size=10**6 if "full" in seen.name else 3000) for seen in names]
     seen = estimate(series(sized).series[0])
     assert (seen.tiny, seen.smallest) == (0, 3000)
 
 
 def test_a_broken_backup_lowers_no_size():
-    sized = [Seen(f"acme/{day}.gz", 20 if day == "2026-11-20" else 10**6, 0) for day in DAYS]
+    sized = [ListedThing(f"acme/{day}.gz", 20 if day == "2026-11-20" else 10**6, 0) for day in DAYS]
     seen = estimate(series(sized).series[0])
     assert (seen.tiny, seen.min_size) == (1, 500_000)
 
@@ -148,7 +150,7 @@ def test_how_often_backups_come_is_told_by_the_slot_that_holds_one(names, per, k
 
 
 def test_how_much_backups_shrink_is_told_of_the_smallest_beside_the_largest():
-    sized = [Seen(f"acme/{day}.gz", size, 0) for day, size in zip(DAYS, (1000, 900, 600, 1000), strict=False)]
+    sized = [ListedThing(f"acme/{day}.gz", size, 0) for day, size in zip(DAYS, (1000, 900, 600, 1000), strict=False)]
     assert estimate(series(sized).series[0]).shrinks == 40
 
 
@@ -173,14 +175,15 @@ def test_names_of_services_are_safe_and_differ():
     assert names[6:] == ["service", "a-b-c-2"]
 
 
-def listing(services: int, **sizes: int) -> list[Found]:
+def listing(services: int, **sizes: int) -> list[ServiceForm]:
     several = series(
-        Seen(f"c{number:03d}/c{number:03d}-{day}.gz", sizes.get(f"c{number:03d}", 5000 + number), 0)
+        ListedThing(f"c{number:03d}/c{number:03d}-{day}.gz", sizes.get(f"c{number:03d}", 5000 + number), 0)
         for number in range(services)
         for day in DAYS
     ).series
     return [
-        Found(one.directory[:-1], one.directory[:-1], f"disk:{one.directory}", one, estimate(one)) for one in several
+        ServiceForm(one.directory[:-1], one.directory[:-1], f"disk:{one.directory}", one, estimate(one))
+        for one in several
     ]
 
 
@@ -211,6 +214,6 @@ def test_one_that_is_far_smaller_does_not_lower_the_size_of_the_others():
 )
 def test_a_large_listing_takes_seconds(names: list[str]):
     begun = process_time()
-    grouped = series(Seen(name, 5000, 0) for name in names)
+    grouped = series(ListedThing(name, 5000, 0) for name in names)
     assert len(grouped.series) <= SERIES_AT_MOST
     assert process_time() - begun < 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drcheck.core.judging.since_last_run import Recorded, named
+from drcheck.core.judging.since_last_run import RecordedFindings, breaches_to_name
 from drcheck.core.model.verdict import News, Opening
 from drcheck.core.time.spans import Span
 
@@ -14,11 +14,11 @@ END = 1000
 def told(breaches, recorded):
     """Return (opened_at, counts) of what is named of breaches, each (opened_at, closed_at)."""
     openings = [Opening(opened, closed, "too old") for opened, closed in breaches]
-    return [(one.breach.opened_at, one.counts) for one in named(openings, recorded, END)]
+    return [(one.breach.opened_at, one.counts) for one in breaches_to_name(openings, recorded, END)]
 
 
 def last(as_of, *shown, known=True):
-    return Recorded(as_of, known, [Span(*one) for one in shown])
+    return RecordedFindings(as_of, known, [Span(*one) for one in shown])
 
 
 def test_a_breach_that_opened_and_closed_since_the_last_run_counts():
@@ -60,5 +60,5 @@ def test_a_breach_that_ends_at_the_instant_of_the_last_run_was_not_open_since():
 
 def test_each_is_named_with_why():
     breaches = [Opening(opened, closed, "too old") for opened, closed in ((100, 200), (800, 920))]
-    assert [one.why for one in named(breaches, last(900, (800, 900)), END)] == [News.NEW, News.ENDED]
-    assert {one.why for one in named(breaches, None, END)} == {News.EARLIER}
+    assert [one.why for one in breaches_to_name(breaches, last(900, (800, 900)), END)] == [News.NEW, News.ENDED]
+    assert {one.why for one in breaches_to_name(breaches, None, END)} == {News.EARLIER}

@@ -18,8 +18,8 @@ from drcheck.core.judging.summary import (
     shares,
     sources,
     status_of,
-    together,
     totals,
+    totals_of_sources,
     waiver_of,
 )
 from drcheck.core.kinds.retention.commitment import Retention
@@ -29,7 +29,7 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Fact, Gap
 from drcheck.core.model.policy import Policy, Waiver
 from drcheck.core.model.status import Status
-from drcheck.core.model.verdict import Finding, Named, News, Piece, Verdict, Window
+from drcheck.core.model.verdict import Finding, NamedBreach, News, Piece, Verdict, Window
 from drcheck.core.model.waivers import Waived
 
 WINDOW = Window(0, 100)
@@ -108,7 +108,7 @@ def test_the_waiver_shown_is_one_that_holds():
 def test_of_a_period_a_waiver_covers_only_what_it_accepts_from_its_beginning():
     late = [Waived(60, 200, Waiver("rpo", 200, "cto", ""))]
     nightly = verdict(BREACHED, waived=late)
-    period = replace(nightly, since_last_run=(Named(nightly.breaches()[0], counts=True, why=News.OF_PERIOD),))
+    period = replace(nightly, since_last_run=(NamedBreach(nightly.breaches()[0], counts=True, why=News.OF_PERIOD),))
     assert status_of([nightly]) is MET
     assert status_of([period]) is BREACHED
     assert waiver_of(period) is None
@@ -130,8 +130,8 @@ def test_sources_with_a_gap_of_the_whole_look_were_not_seen():
     fact = ("dumps", Gap("HeadObject is refused", fact=Fact.LOCK))
     shop, wiki = sources({"dumps", "offsite"}, [whole, line, fact]), sources({"dumps"}, [])
     assert (shop, wiki) == (Sources(asked=2, seen=1, gaps=3), Sources(asked=1, seen=1, gaps=0))
-    assert together([shop, wiki]) == Sources(asked=3, seen=2, gaps=3)
-    assert together([]) == Sources(asked=0, seen=0, gaps=0)
+    assert totals_of_sources([shop, wiki]) == Sources(asked=3, seen=2, gaps=3)
+    assert totals_of_sources([]) == Sources(asked=0, seen=0, gaps=0)
 
 
 def test_what_somebody_attests_is_met_and_counted_apart():

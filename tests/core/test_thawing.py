@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from points import DAY, HOUR, Point, at, part, subject
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
@@ -20,7 +20,7 @@ from drcheck.core.kinds import rto
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model import archive_tiers
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Look, Told
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, FactValue, Look
 from drcheck.core.model.log_records import Log, Recovery
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.points import Doubt
@@ -36,7 +36,7 @@ OBJECTIVE = Rto("back", ("drills",), scenario="fire", at_most=4 * HOUR, proven_w
 TERMS = Terms(lost_sites=frozenset({"sto"}), site_of={"near": "sto", "offsite": "cloud"})
 WINDOW = Window(at(0), at(240))
 AWS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html"
-FLEXIBLE, DEEP, AZURE = Told(True, "GLACIER"), Told(True, "DEEP_ARCHIVE"), Told(True, "Archive")
+FLEXIBLE, DEEP, AZURE = FactValue(True, "GLACIER"), FactValue(True, "DEEP_ARCHIVE"), FactValue(True, "Archive")
 AT_HAND = archive_tiers.AT_HAND
 
 
@@ -51,7 +51,7 @@ def passing(hours: float = -24, took: float = 2) -> Recovery:
 RECORDS = Records({"drills": Log((passing(),), known_until=at(240))})
 
 
-def lying(data: float, *tiers: tuple[float, Told], gone: float | None = None) -> Point:
+def lying(data: float, *tiers: tuple[float, FactValue], gone: float | None = None) -> Point:
     return Point(data, data + 1, gone, told={Fact.ARCHIVED: tiers} if tiers else None)
 
 
@@ -77,7 +77,7 @@ def test_where_every_copy_that_survives_must_be_thawed_for_longer_than_the_objec
     ("tier", "hours", "status"),
     [(FLEXIBLE, 4, UNKNOWN), (FLEXIBLE, 5, MET), (DEEP, 11, UNKNOWN), (DEEP, 12, MET), (AZURE, 14, UNKNOWN), (AZURE, 15, MET)],
 )  # fmt: skip
-def test_a_tier_that_thaws_within_the_objective_changes_nothing(tier: Told, hours: int, status: Status):
+def test_a_tier_that_thaws_within_the_objective_changes_nothing(tier: FactValue, hours: int, status: Status):
     assert judge(lying(-24, (-20, tier)), objective=replace(OBJECTIVE, at_most=hours * HOUR)).status is status
 
 
@@ -133,7 +133,7 @@ def test_an_incremental_at_hand_whose_full_must_be_thawed_saves_nothing():
 
 
 def test_intelligent_tiering_may_have_moved_what_nobody_used_for_90_days():
-    told = Told(None, "INTELLIGENT_TIERING")
+    told = FactValue(None, "INTELLIGENT_TIERING")
     assert archive_tiers.settled(told, at(0), at(24 * 89)) == AT_HAND
     assert archive_tiers.settled(told, at(0), at(24 * 90)) == told
     finding = judge(lying(-24 * 91, (-20, told)))
@@ -175,11 +175,11 @@ def policy(*objectives: Rto, drills: Source = DRILLS) -> Policy:
     )  # fmt: skip
 
 
-def tier(told: Told) -> tuple[Described, ...]:
+def tier(told: FactValue) -> tuple[Described, ...]:
     return () if told == AT_HAND else (Described("dump", Fact.ARCHIVED, told),)
 
 
-def shown(source: Source, told: Told, *, of: str = "orders") -> SourceEvidence:
+def shown(source: Source, told: FactValue, *, of: str = "orders") -> SourceEvidence:
     row = Candidate("dump", of, "", at(-24), at(-24), at(-23), at(-23), 1000, "", complete=True)
     history = History()
     look = Look(source.name, at(240) - 1, at(240) - 1)
@@ -254,7 +254,7 @@ def test_many_copies_that_come_and_go_through_the_tiers_take_work_in_proportion(
 
 
 def test_of_several_files_the_one_that_is_longest_to_wait_for_decides_and_else_the_one_that_surely_waits():
-    perhaps, surely = Told(None, "INTELLIGENT_TIERING"), Told(True, "INTELLIGENT_TIERING")
+    perhaps, surely = FactValue(None, "INTELLIGENT_TIERING"), FactValue(True, "INTELLIGENT_TIERING")
     for several, slowest in (
         ((AT_HAND, FLEXIBLE, DEEP), DEEP),
         ((AT_HAND, perhaps), perhaps),
@@ -268,7 +268,7 @@ def test_of_several_files_the_one_that_is_longest_to_wait_for_decides_and_else_t
 
 
 def test_what_was_written_lately_lies_in_no_tier_that_moves_what_is_not_used():
-    perhaps, month = Told(None, "INTELLIGENT_TIERING"), 30 * DAY
+    perhaps, month = FactValue(None, "INTELLIGENT_TIERING"), 30 * DAY
     assert archive_tiers.settled(perhaps, 0, 3 * month - 1) == AT_HAND
     assert archive_tiers.settled(perhaps, 0, 3 * month) == perhaps
     assert archive_tiers.settled(DEEP, 0, 1) == DEEP

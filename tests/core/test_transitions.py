@@ -7,22 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.judging.transitions import (
-    Change,
     Condition,
+    ConditionKind,
+    ConditionSubject,
     End,
     Event,
-    Passed,
+    PassedBreach,
     Rules,
-    Subject,
-    What,
+    Transition,
     after,
     events,
-    together,
+    merged_events,
 )
 
 DAY = 86400
-RPO = Subject(What.BREACHED, "web", "rpo")
-RISK = Subject(What.AT_RISK, "web", "rpo")
+RPO = ConditionSubject(ConditionKind.BREACHED, "web", "rpo")
+RISK = ConditionSubject(ConditionKind.AT_RISK, "web", "rpo")
 
 
 class Reader:
@@ -43,15 +43,15 @@ def test_what_stays_as_it_was_is_told_once_and_again_after_a_week():
     reader = Reader()
     told = [reader.night(day * DAY, RPO) for day in range(16)]
     assert [day for day, its in enumerate(told) if its] == [0, 7, 14]
-    assert [its[0][0] for its in told if its] == [Change.BEGAN, Change.LASTS, Change.LASTS]
+    assert [its[0][0] for its in told if its] == [Transition.BEGAN, Transition.LASTS, Transition.LASTS]
 
 
 def test_what_lasts_lasts_since_it_was_first_told_where_nobody_knows_since_when():
-    now, known = {RISK._replace(what=What.UNSEEN): Condition(None, "why")}, {}
+    now, known = {RISK._replace(what=ConditionKind.UNSEEN): Condition(None, "why")}, {}
     for day in (1, 3, 8):
         told = events(now, (), known, day * DAY, Rules(), lambda *_: None)
         known = after(known, told, day * DAY)
-    assert [(event.change, event.since) for event in told] == [(Change.LASTS, DAY)]
+    assert [(event.change, event.since) for event in told] == [(Transition.LASTS, DAY)]
 
 
 def test_nobody_is_reminded_where_nobody_wants_to_be():
@@ -63,39 +63,42 @@ def test_that_it_is_over_is_told_once_and_not_while_it_is_unknown():
     reader = Reader()
     reader.night(0, RPO)
     assert reader.night(DAY, unknown=True) == []
-    assert reader.night(2 * DAY) == [(Change.OVER, RPO)]
+    assert reader.night(2 * DAY) == [(Transition.OVER, RPO)]
     assert reader.night(3 * DAY) == []
 
 
 def test_what_can_wait_is_told_and_that_it_is_over_is_not():
     reader = Reader()
-    assert reader.night(0, RISK) == [(Change.BEGAN, RISK)]
+    assert reader.night(0, RISK) == [(Transition.BEGAN, RISK)]
     assert reader.night(DAY) == []
-    assert reader.night(2 * DAY, RISK) == [(Change.BEGAN, RISK)]
+    assert reader.night(2 * DAY, RISK) == [(Transition.BEGAN, RISK)]
 
 
 def test_a_breach_that_began_and_ended_between_two_reports_is_told_though_it_is_over():
     reader = Reader()
-    assert reader.night(DAY, passed=[Passed(RPO, 100, 200, "why")]) == [(Change.PASSED, RPO)]
+    assert reader.night(DAY, passed=[PassedBreach(RPO, 100, 200, "why")]) == [(Transition.PASSED, RPO)]
     assert reader.night(2 * DAY) == []
 
 
 def test_the_end_of_a_breach_that_was_told_is_told_once_where_it_is_named_as_passed_too():
     reader = Reader()
     reader.night(100, RPO)
-    assert reader.night(DAY, passed=[Passed(RPO, 100, 200, "why")]) == [(Change.OVER, RPO)]
+    assert reader.night(DAY, passed=[PassedBreach(RPO, 100, 200, "why")]) == [(Transition.OVER, RPO)]
 
 
 def test_a_breach_that_was_told_is_not_told_again_where_its_report_reached_nobody():
     reader = Reader()
-    passed = [Passed(RPO, 100, 200, "why")]
-    assert reader.night(DAY, passed=passed) == [(Change.PASSED, RPO)]
+    passed = [PassedBreach(RPO, 100, 200, "why")]
+    assert reader.night(DAY, passed=passed) == [(Transition.PASSED, RPO)]
     assert reader.night(2 * DAY, passed=passed) == []
 
 
 def test_what_waited_and_is_over_without_a_word_is_not_told_to_have_begun():
-    began, over = Event(Change.BEGAN, RISK, 1, None, "little"), Event(Change.OVER, RISK, 1, 9, "met", silent=True)
-    assert together([began, over]) == []
+    began, over = (
+        Event(Transition.BEGAN, RISK, 1, None, "little"),
+        Event(Transition.OVER, RISK, 1, 9, "met", silent=True),
+    )
+    assert merged_events([began, over]) == []
 
 
 def test_what_flaps_is_told_once_as_that_and_then_when_it_has_settled():
@@ -104,11 +107,11 @@ def test_what_flaps_is_told_once_as_that_and_then_when_it_has_settled():
     for hour in range(24):
         told += reader.night(hour * 3600, *([RPO] if hour % 2 else []))
     assert [change for change, _ in told] == [
-        Change.BEGAN, Change.OVER, Change.BEGAN, Change.OVER, Change.FLAPS,
+        Transition.BEGAN, Transition.OVER, Transition.BEGAN, Transition.OVER, Transition.FLAPS,
     ]  # fmt: skip
     assert reader.night(24 * 3600) == []
     assert reader.night(47 * 3600) == []
-    assert reader.night(49 * 3600) == [(Change.SETTLED, RPO)]
+    assert reader.night(49 * 3600) == [(Transition.SETTLED, RPO)]
     assert reader.night(50 * 3600) == []
 
 
@@ -117,24 +120,24 @@ def test_what_flapped_and_stays_broken_is_told_as_that():
     for hour in range(10):
         reader.night(hour * 3600, *([RPO] if hour % 2 else []))
     told = [reader.night((10 + hour) * 3600, RPO) for hour in range(30)]
-    assert [its for its in told if its] == [[(Change.SETTLED, RPO)]]
+    assert [its for its in told if its] == [[(Transition.SETTLED, RPO)]]
 
 
 @pytest.mark.parametrize(
     ("changes", "left"),
     [
-        ([(Change.BEGAN, None), (Change.OVER, 9)], [(Change.PASSED, 9)]),
-        ([(Change.BEGAN, None), (Change.LASTS, None)], [(Change.BEGAN, None)]),
-        ([(Change.LASTS, None), (Change.OVER, 9)], [(Change.OVER, 9)]),
-        ([(Change.PASSED, 3), (Change.PASSED, 5)], [(Change.PASSED, 3), (Change.PASSED, 5)]),
+        ([(Transition.BEGAN, None), (Transition.OVER, 9)], [(Transition.PASSED, 9)]),
+        ([(Transition.BEGAN, None), (Transition.LASTS, None)], [(Transition.BEGAN, None)]),
+        ([(Transition.LASTS, None), (Transition.OVER, 9)], [(Transition.OVER, 9)]),
+        ([(Transition.PASSED, 3), (Transition.PASSED, 5)], [(Transition.PASSED, 3), (Transition.PASSED, 5)]),
     ],
 )
 def test_what_waited_is_told_as_it_is_by_then(changes, left):
     waiting = [
-        Event(change, RPO, index if change is Change.PASSED else 1, until, "why")
+        Event(change, RPO, index if change is Transition.PASSED else 1, until, "why")
         for index, (change, until) in enumerate(changes)
     ]
-    assert [(event.change, event.until) for event in together(waiting)] == left
+    assert [(event.change, event.until) for event in merged_events(waiting)] == left
 
 
 @given(st.lists(st.tuples(st.integers(1, 3 * DAY), st.sets(st.sampled_from("abc")), st.booleans()), max_size=60))
@@ -143,11 +146,11 @@ def test_whatever_happens_a_reader_who_believes_the_messages_knows_what_holds(ni
     reader, believed, at = Reader(), set(), 0
     for gap, names, unknown in nights:
         at += gap
-        subjects = [Subject(What.BREACHED, "web", name) for name in sorted(names)]
+        subjects = [ConditionSubject(ConditionKind.BREACHED, "web", name) for name in sorted(names)]
         for change, subject in reader.night(at, *subjects, unknown=unknown):
-            if change in {Change.BEGAN, Change.FLAPS, Change.LASTS}:
+            if change in {Transition.BEGAN, Transition.FLAPS, Transition.LASTS}:
                 believed.add(subject)
-            elif change is Change.OVER:
+            elif change is Transition.OVER:
                 assert subject in believed
                 believed.discard(subject)
         holding = {subject for subject, told in reader.known.items() if told.holds}
@@ -157,7 +160,7 @@ def test_whatever_happens_a_reader_who_believes_the_messages_knows_what_holds(ni
     # Once all is quiet, nothing is believed to be broken that is not.
     for night in range(1, 10):
         for change, subject in reader.night(at + night * DAY):
-            assert change in {Change.OVER, Change.SETTLED}
+            assert change in {Transition.OVER, Transition.SETTLED}
             believed.discard(subject)
     assert not any(told.holds for told in reader.known.values())
     assert not believed

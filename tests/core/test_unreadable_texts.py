@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from drcheck.app.versions import _unreadable
-from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unless_readable
+from drcheck.app.policy_versions import _unreadable
+from drcheck.core.judging.unreadable_texts import UnreadableText, unknown_times, unless_readable
 from drcheck.core.judging.wordings import Version
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.evidence import LONG_AGO
@@ -27,16 +27,16 @@ def text(commitment=RPO):
 @pytest.mark.parametrize(
     ("known", "found"),
     [
-        ([(10, text()), (20, None)], [Unreadable(Span(20, 60), 1)]),
+        ([(10, text()), (20, None)], [UnreadableText(Span(20, 60), 1)]),
         (
             [(10, text()), (20, None), (30, None), (40, text())],
-            [Unreadable(Span(20, 30), 1), Unreadable(Span(30, 40), 1)],
+            [UnreadableText(Span(20, 30), 1), UnreadableText(Span(30, 40), 1)],
         ),
         # The earliest text known binds what lies before it.
-        ([(20, None), (40, text())], [Unreadable(Span(LONG_AGO, 40), 0)]),
+        ([(20, None), (40, text())], [UnreadableText(Span(LONG_AGO, 40), 0)]),
         # The clock was ahead by an unknown time: it may have been judged at any time since the text before it.
-        ([(10, text()), (90, None), (30, text())], [Unreadable(Span(10, 30), 1)]),
-        ([(10, text()), (95, text()), (90, None)], [Unreadable(Span(10, 60), 2)]),
+        ([(10, text()), (90, None), (30, text())], [UnreadableText(Span(10, 30), 1)]),
+        ([(10, text()), (95, text()), (90, None)], [UnreadableText(Span(10, 60), 2)]),
         ([(10, text())], []),
     ],
 )
@@ -45,7 +45,7 @@ def test_a_text_bound_until_the_next_one_was_seen(known, found):
 
 
 def test_what_was_promised_is_unknown_but_where_a_later_text_says_what_was_in_force():
-    texts = (Unreadable(Span(20, 60), 1),)
+    texts = (UnreadableText(Span(20, 60), 1),)
     stated = replace(RPO, in_force_from=40)
     earlier, today = Version(10, text()), Version(60, text())
     assert unknown_times(RPO, (earlier, today), texts, WINDOW) == (Span(20, 60),)

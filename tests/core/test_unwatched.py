@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 from uptimes import at, judge, maintenance, month, outage, records, spells, uptime
 
-from drcheck.core.evaluation.terms import Records
+from drcheck.core.evaluation.inputs import Records
 from drcheck.core.kinds.availability.commitment import Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice
 from drcheck.core.model.evidence import Gap
-from drcheck.core.model.log_records import Log, Shown, Watched
+from drcheck.core.model.log_records import Log, LogGrowth, Watched
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Quantity
 
@@ -247,6 +247,6 @@ def test_a_line_that_no_look_before_the_outage_showed_announced_nothing_in_time(
     before = maintenance("11-01T00:00", "11-01T01:00", announced="10-20T00:00")
     for looked, status in (("11-04T00:00", Status.UNKNOWN), ("11-05T02:00", Status.BREACHED)):
         logs = records(down, before, announced_gaps=(Gap(UNREADABLE, line=2),))
-        looks = (Shown(at(looked), 1, 1), Shown(at("12-01T00:00"), 2, 2))
+        looks = (LogGrowth(at(looked), 1, 1), LogGrowth(at("12-01T00:00"), 2, 2))
         told = Records({**logs.logs, "maintenance": replace(logs.logs["maintenance"], looks=looks)}, logs.readers)
         assert judge(uptime(maintenance=(PLANNED,)), told, "11-01T00:00", "12-01T00:00").status is status

@@ -25,7 +25,7 @@ from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import LockMode, Notice, Standing
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Look, Told
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, FactValue, Gap, Look
 from drcheck.core.model.log_records import Attestation, Log, Outage, Recovery, Watched
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NEVER, Agreement, Policy, Source, Waiver
@@ -136,7 +136,7 @@ def test_a_fact_that_could_not_be_asked_is_a_gap_of_the_promises_that_need_it_al
 
 
 def test_a_fact_that_could_not_be_asked_is_no_gap_where_another_one_told_as_much():
-    age = {"db0": {Fact.CLIENT_ENCRYPTION: Told(True, "age")}}
+    age = {"db0": {Fact.CLIENT_ENCRYPTION: FactValue(True, "age")}}
     gap = Gap("a disk does not tell", fact=Fact.STORAGE_ENCRYPTION)
     its = policy(replace(ENCRYPTED, by=By.EITHER))
     verdict = only(its, {"dumps": held([0], gaps=(gap,), told=age)})

@@ -7,7 +7,7 @@ from array import array
 from msgspec.structs import replace
 from points import DAY, Point, at, part, subject
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.evaluation.why_unknown import uncertain
 from drcheck.core.kinds import rpo
 from drcheck.core.kinds.rpo import Rpo

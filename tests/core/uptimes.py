@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.availability import evaluate as availability
 from drcheck.core.kinds.availability.commitment import Availability, Credits, Excuses
 from drcheck.core.model.evidence import Gap

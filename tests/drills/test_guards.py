@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drcheck.drills.guards import Host, Identity, Probed, check
+from drcheck.drills.guards import ForbiddenHost, Identity, Probed, check
 from drcheck.drills.target_directory import TargetError
 from drcheck.settings import DrillTarget
 
@@ -39,7 +39,7 @@ def test_any_overlap_with_a_host_that_is_none_is_refused_and_nothing_else_is(
     )
     refused = False
     try:
-        check(TARGET, probed(own), [Host("production", other) for other in others])
+        check(TARGET, probed(own), [ForbiddenHost("production", other) for other in others])
     except TargetError:
         refused = True
     assert refused == (not own.machine or overlaps)

@@ -10,7 +10,7 @@ from lab.servers import Sshd
 
 from drcheck.app.drill_journal import ended
 from drcheck.core.model.drill import Drill
-from drcheck.drills.runbook_run import Ended, Report
+from drcheck.drills.runbook_run import DrillReport, Ended
 
 from .conftest import MACHINE, Shop
 
@@ -192,7 +192,7 @@ def test_an_answer_that_is_too_long_to_be_kept_is_held_against_nothing(shop: Sho
 
 
 def test_a_drill_is_never_told_shorter_than_it_was() -> None:
-    report = Report(Ended.PASSED, restored=3599.6, validated=7200.2, over=7200.3)
+    report = DrillReport(Ended.PASSED, restored=3599.6, validated=7200.2, over=7200.3)
     told = ended(Drill("d", "shop", 1000), report)
     its = told.clocks
     assert None not in (its.restored_at, its.restore_started_at)

@@ -12,7 +12,7 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Look
 from drcheck.core.model.policy import Policy
 from drcheck.core.model.verdict import Opening, Window
-from drcheck.ledger.entries import Found
+from drcheck.ledger.entries import RecordedVerdict
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import open_ledger
 
@@ -48,7 +48,7 @@ def found(status="breached", **more):
         "measured": {"value": 5400, "unit": "s"},
         "breaches": (Opening(1200, None, "too old"),) if status == "breached" else (),
     }
-    return Found(**facts | {"status": status} | more)
+    return RecordedVerdict(**facts | {"status": status} | more)
 
 
 def fill(url, *, runs=3, names=200, snapshot=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger.breaches import breaches
-from drcheck.ledger.entries import Found
+from drcheck.ledger.entries import RecordedVerdict
 from drcheck.ledger.state import PastVerdict
 
 
@@ -12,7 +12,7 @@ def ran(as_of, *spans, back=100, waived=()):
     openings = tuple(Opening(*span, "too old", waived=span in waived) for span in spans)
     status = "breached" if spans and spans[-1][1] is None else "met"
     window = Window(as_of - back, as_of)
-    return PastVerdict(f"run-{as_of}", window, Found("web", "rpo", "rpo", status, "", breaches=openings))
+    return PastVerdict(f"run-{as_of}", window, RecordedVerdict("web", "rpo", "rpo", status, "", breaches=openings))
 
 
 def told(*verdicts):

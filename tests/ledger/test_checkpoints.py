@@ -8,7 +8,7 @@ from ledgers import by_hand, fill
 from memory_log import MemoryLog
 
 from drcheck.core.proof import merkle
-from drcheck.core.proof.checkpoints import Checkpoint, checkpoint_of
+from drcheck.core.proof.checkpoint_text import Checkpoint, checkpoint_of
 from drcheck.core.proof.notes import Note, SigningKey, VerifierKey, signers
 from drcheck.core.proof.succession import followed
 from drcheck.errors import UsageError
@@ -52,9 +52,9 @@ def test_each_checkpoint_goes_on_from_the_one_before(log):
 
 def test_what_stands_where_is_found_whether_that_is_kept_or_not(log):
     notes = [checkpoints.sign(log, KEY, 5000 + number) for number in range(3)]
-    kept = checkpoints.known(log)
+    kept = checkpoints.proof_position(log)
     log.forget()
-    assert checkpoints.known(log)[1:] == kept[1:]
+    assert checkpoints.proof_position(log)[1:] == kept[1:]
     assert checkpoints.newest(log) == notes[-1]
     log.keep(checkpoints.derived(log))
     log.was_read = 0

@@ -15,7 +15,7 @@ from oracle.profiles import thoroughly
 from oracle.worlds import Place
 
 from drcheck.app.judge import judge
-from drcheck.app.versions import Versions
+from drcheck.app.policy_versions import Versions
 from drcheck.core.history.difference import difference
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Candidate, Gap, Look

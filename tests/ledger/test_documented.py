@@ -15,8 +15,8 @@ import pytest
 from ledgers import DRILLS, DUMPS, found, look, path_of, policy, start
 
 from drcheck.core.history.look_changes import LookChanges
-from drcheck.core.judging.transitions import Change, Event, Subject
-from drcheck.core.judging.transitions import What as Case
+from drcheck.core.judging.transitions import ConditionKind as Case
+from drcheck.core.judging.transitions import ConditionSubject, Event, Transition
 from drcheck.core.model.commitments import Rung, Standing
 from drcheck.core.model.drill import (
     Announced,
@@ -28,8 +28,8 @@ from drcheck.core.model.drill import (
     Ending,
     Origin,
 )
-from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Pieces, Told, Unaccounted
-from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, FactValue, Gap, Look, Pieces, Unaccounted
+from drcheck.core.model.rewritten_logs import ExportedState, Inventory, ReportedTest, Stretch
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.core.proof.notes import SigningKey
 from drcheck.ledger import checkpoints, encoding
@@ -65,9 +65,9 @@ def url(tmp_path):
     full = Look("dumps", 10**9, 10**9 + 7, 10**8, (Gap("denied \udcff", "Ask.", 4, Fact.LOCK), Gap("slow")), -0.25, 3,
                 names=12, matched=2, unaccounted=(Unaccounted("other \udcff", 10**9 - 60, newer=True),))  # fmt: skip
     described = (
-        Described(NAMES[1], Fact.LOCK, Told(True, "compliance", 2 * 10**9)),
-        Described(NAMES[0], Fact.CHECKSUM, Told(False, "", 10**9)),
-        Described(NAMES[0], Fact.STORAGE_ENCRYPTION, Told(None, "denied")),
+        Described(NAMES[1], Fact.LOCK, FactValue(True, "compliance", 2 * 10**9)),
+        Described(NAMES[0], Fact.CHECKSUM, FactValue(False, "", 10**9)),
+        Described(NAMES[0], Fact.STORAGE_ENCRYPTION, FactValue(None, "denied")),
     )
     with open_ledger(url) as ledger:
         with start(ledger, 5000, clock_tolerance=300) as run:
@@ -79,7 +79,7 @@ def url(tmp_path):
             drills = Look("drills", 20, 21, digest=hashlib.sha256(log).hexdigest(), size=len(log))
             run.looked(DRILLS, Standing.LOG, LookChanges(drills), lines=log)
             run.looked(DRILLS, Standing.LOG, LookChanges(drills), before=log, lines=b"\xff\n")
-            exported = (Stretch(What.WATCHED, 10, 20), Stretch(What.TOTAL, 15, 20, open=True))
+            exported = (Stretch(ExportedState.WATCHED, 10, 20), Stretch(ExportedState.TOTAL, 15, 20, open=True))
             tests = (ReportedTest("nightly \udcff", "failed", 11, 12, 3),)
             run.looked(Key("web", "checks@host"), Standing.LOG, LookChanges(Look("checks", 20, 21), stretches=exported))
             run.looked(Key("web", "ci@host"), Standing.LOG, LookChanges(Look("ci", 20, 21), tests=tests))
@@ -90,7 +90,7 @@ def url(tmp_path):
             run.found([found("unknown", commitment="held", unknowns=(Opening(1, 2, "dark", between_looks=True),))])
             run.found([found(None, commitment="kept", measured=None)])
             run.finish(1)
-        event = Event(Change.BEGAN, Subject(Case.BREACHED, "web", "rpo"), 5, None, "too old \udcff")
+        event = Event(Transition.BEGAN, ConditionSubject(Case.BREACHED, "web", "rpo"), 5, None, "too old \udcff")
         ledger.publish(run.id, 5009)
         ledger.tell([Notification("ops", run.id, 5009, Sending.CLAIMED, (event,), 1)])
         ledger.tell([Notification("ops", run.id, 5010, Sending.FAILED, error="refused \udcff")])

@@ -13,8 +13,8 @@ from memory_log import MemoryLog
 from msgspec.structs import replace
 
 from drcheck.app.judge import evidence_of, judge
-from drcheck.app.versions import Versions
-from drcheck.core.history import drills as as_log
+from drcheck.app.policy_versions import Versions
+from drcheck.core.history import drill_log as as_log
 from drcheck.core.model.commitments import Rung, Standing
 from drcheck.core.model.drill import (
     Announced,
@@ -28,9 +28,9 @@ from drcheck.core.model.drill import (
 )
 from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.verdict import Status, Window
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.errors import LedgerError
+from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import Ledger
 from drcheck.policyfile.load import load_policies
@@ -290,7 +290,7 @@ instants = st.integers(0, 4 * 10**9)
     )
 )
 def test_every_drill_reads_as_a_record_of_a_log(one):
-    log = restore_log.parse(as_log.lines([one], []), "shop", FOREVER)
+    log = restore_log.parse(as_log.log_lines([one], []), "shop", FOREVER)
     assert log.gaps == ()
     (recovery,) = log.recoveries
     assert recovery.id == one.id
@@ -306,7 +306,7 @@ def test_no_text_keeps_a_drill_that_drcheck_ran_from_being_read(said, notes, nam
         "d", "shop", NOW, point=DrillPoint("s", "o", name), outcome=Ending.FAILED, ended_at=NOW + 9, data_wrong=True,
         checks=(DrillCheck("c", "failed", said), *[DrillCheck("c", "failed", "x" * 300)] * many), operator=said, notes=notes,
     )  # fmt: skip
-    log = restore_log.parse(as_log.lines([failed], []), "shop", FOREVER)
+    log = restore_log.parse(as_log.log_lines([failed], []), "shop", FOREVER)
     assert log.gaps == ()
     assert [(one.id, one.outcome) for one in log.recoveries] == [("d", "failed")]
 
@@ -319,7 +319,7 @@ def test_the_last_words_of_a_command_never_hide_that_a_drill_failed(said):
 
 def test_several_drills_may_be_held_under_one_announcement():
     given = Announced("a", "shop", NOW - 9 * DAY, NOW - DAY)
-    raw = as_log.lines([drill(1, announcement="a"), drill(2, announcement="a")], [given])
+    raw = as_log.log_lines([drill(1, announcement="a"), drill(2, announcement="a")], [given])
     log = restore_log.parse(raw, "shop", FOREVER)
     assert [one.test for one in log.announcements] == ["drill-1", "drill-2"]
     assert [json.loads(line).get("announces", "") for line in raw.splitlines()] == ["drill-1", "", "drill-2", ""]

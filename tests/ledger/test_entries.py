@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.history.look_changes import LookChanges
-from drcheck.core.judging.transitions import Change, Event, Subject
-from drcheck.core.judging.transitions import What as Case
+from drcheck.core.judging.transitions import ConditionKind as Case
+from drcheck.core.judging.transitions import ConditionSubject, Event, Transition
 from drcheck.core.model.commitments import Rung, Standing
 from drcheck.core.model.drill import (
     Announced,
@@ -24,27 +24,27 @@ from drcheck.core.model.drill import (
     Ending,
     Origin,
 )
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Gap, Look, Pieces, Told
-from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch, What
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, FactValue, Gap, Look, Pieces
+from drcheck.core.model.rewritten_logs import ExportedState, Inventory, ReportedTest, Stretch
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import encoding
-from drcheck.ledger.columns import Damaged, candidates, read_candidates
 from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.encoding import decode, encode
 from drcheck.ledger.entries import (
-    Found,
     JudgedPolicy,
     Lines,
     Looked,
     PoliciesJudged,
     PolicyText,
     Published,
+    RecordedVerdict,
     Retired,
     RunBegan,
     RunEnded,
     SourceNamed,
     Verdicts,
 )
+from drcheck.ledger.look_columns import Damaged, candidates, read_candidates
 from drcheck.ledger.notifications import Notification, Sending
 
 # Everything that a file name or a log line can hold: lone surrogates, NULs, newlines, and pairs of surrogates that
@@ -74,7 +74,7 @@ candidate = st.builds(
 )
 facts = st.sampled_from(Fact)
 gaps = st.builds(Gap, texts, texts, st.none() | st.integers(0, 1 << 40), st.none() | facts)
-told = st.builds(Told, st.sampled_from([None, False, True]), texts, instants)
+told = st.builds(FactValue, st.sampled_from([None, False, True]), texts, instants)
 looks = st.builds(
     Look,
     texts,
@@ -96,7 +96,9 @@ records = st.builds(
     st.lists(st.builds(Described, texts, facts, told), max_size=4).map(tuple),
     st.lists(texts, max_size=3).map(tuple),
     st.integers(0, 1 << 40),
-    st.lists(st.builds(Stretch, st.sampled_from(What), instants, instants, st.booleans()), max_size=3).map(tuple),
+    st.lists(st.builds(Stretch, st.sampled_from(ExportedState), instants, instants, st.booleans()), max_size=3).map(
+        tuple
+    ),
     st.lists(
         st.builds(ReportedTest, texts, st.sampled_from(["passed", "failed"]), instants, instants, st.integers(0, 9)),
         max_size=2,
@@ -117,7 +119,7 @@ measured = st.none() | st.fixed_dictionaries(
     {"value": st.integers(-(1 << 62), 1 << 62) | st.sampled_from(["99.95", "0"]), "unit": st.sampled_from(["s", "%"])}
 )
 found = st.builds(
-    Found, ids, ids, ids, st.none() | st.sampled_from(["met", "breached", "unknown"]), texts, st.booleans(),
+    RecordedVerdict, ids, ids, ids, st.none() | st.sampled_from(["met", "breached", "unknown"]), texts, st.booleans(),
     st.booleans(), measured, openings, openings,
 )  # fmt: skip
 numbers = st.integers(1, 1 << 40)
@@ -150,7 +152,7 @@ every_kind = st.one_of(
         Notification, ids, ids, instants, st.sampled_from(Sending),
         st.lists(
             st.builds(
-                Event, st.sampled_from(Change), st.builds(Subject, st.sampled_from(Case), ids | st.just(""), texts),
+                Event, st.sampled_from(Transition), st.builds(ConditionSubject, st.sampled_from(Case), ids | st.just(""), texts),
                 instants, st.none() | instants, texts, st.booleans(),
             ),
             max_size=3,
@@ -295,7 +297,7 @@ def test_a_look_that_changed_nothing_takes_few_bytes():
 
 def test_facts_that_every_backup_has_take_few_bytes():
     described = tuple(
-        Described(f"orders/{hour:05}.gz", Fact.STORAGE_ENCRYPTION, Told(True, "AES256")) for hour in range(720)
+        Described(f"orders/{hour:05}.gz", Fact.STORAGE_ENCRYPTION, FactValue(True, "AES256")) for hour in range(720)
     )
     assert size(LookChanges(MET, described=described)) < 720 * 5
 
@@ -315,10 +317,11 @@ def test_a_column_shorter_than_the_others_is_damaged():
 
 def test_the_verdicts_of_many_services_take_few_bytes():
     several = tuple(
-        Found(f"service-{n}", "rpo", "rpo", "met", f"the newest backup of service-{n} is 55 min old") for n in range(50)
+        RecordedVerdict(f"service-{n}", "rpo", "rpo", "met", f"the newest backup of service-{n} is 55 min old")
+        for n in range(50)
     )
     assert len(encode(Verdicts("run", several))) < 50 * 20
 
 
 def test_of_a_verdict_nothing_is_so_that_was_not_written():
-    assert Found.read("shop", "rpo", {}) == Found("shop", "rpo", "", None, "")
+    assert RecordedVerdict.read("shop", "rpo", {}) == RecordedVerdict("shop", "rpo", "", None, "")

@@ -31,7 +31,7 @@ def first_texts(ledger):
 
 
 def sources(state):
-    return {key: snapshots.whole(one) for key, one in state.sources.items()}
+    return {key: snapshots.all_known(one) for key, one in state.sources.items()}
 
 
 def history(ledger):

@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from ledgers import found, policy
 
 from drcheck.core.history.difference import difference
-from drcheck.core.judging.transitions import Change, Event, Subject, What
+from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, Event, Transition
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.drill import Drill, Ending
-from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Gap, Look, Told
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, FactValue, Gap, Look
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.ledger import snapshots
@@ -89,7 +89,7 @@ class LedgerMachine(RuleBasedStateMachine):
         key=sources,
         shown=st.lists(candidates, max_size=4),
         hidden=st.booleans(),
-        told=st.sampled_from([Told(True, "AES256"), Told(False), Told(None, "denied")]),
+        told=st.sampled_from([FactValue(True, "AES256"), FactValue(False), FactValue(None, "denied")]),
     )
     def look(self, key, shown, hidden, told):
         self.now += 1
@@ -157,8 +157,13 @@ class LedgerMachine(RuleBasedStateMachine):
         events=st.lists(
             st.builds(
                 Event,
-                st.sampled_from(Change),
-                st.builds(Subject, st.sampled_from(What), st.just("web"), st.sampled_from(["rpo", "a\udcff.yaml"])),
+                st.sampled_from(Transition),
+                st.builds(
+                    ConditionSubject,
+                    st.sampled_from(ConditionKind),
+                    st.just("web"),
+                    st.sampled_from(["rpo", "a\udcff.yaml"]),
+                ),
                 st.integers(0, 2),
                 st.none() | st.integers(3, 4),
                 st.just("why"),
@@ -213,7 +218,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def remember_what_is_known_now(self):
         state = self.ledger.state(folded=True)
-        known = {key: snapshots.whole(one) for key, one in state.sources.items()}
+        known = {key: snapshots.all_known(one) for key, one in state.sources.items()}
         self.then.append((self.ledger.log.count, known, list(state.runs)))
 
     @invariant()
@@ -224,7 +229,7 @@ class LedgerMachine(RuleBasedStateMachine):
             for state in (self.ledger.state(), reader.state(), self.ledger.state(folded=True)):
                 assert set(state.sources) == set(self.sources)
                 for key, expected in self.sources.items():
-                    assert snapshots.whole(state.source(key)) == snapshots.whole(expected)
+                    assert snapshots.all_known(state.source(key)) == snapshots.all_known(expected)
                 assert state.retired == self.retired
                 for service in ("web", "wiki"):
                     known = state.drills[service].drills().values() if service in state.drills else ()
@@ -261,7 +266,7 @@ class LedgerMachine(RuleBasedStateMachine):
             assert list(self.ledger.damage()) == []
             for upto, known, runs in self.then:
                 state = self.ledger.state(upto=upto, folded=True)
-                assert {key: snapshots.whole(one) for key, one in state.sources.items()} == known
+                assert {key: snapshots.all_known(one) for key, one in state.sources.items()} == known
                 assert list(state.runs) == runs
             if self.run is not None:
                 self.run.interrupt()

@@ -7,7 +7,7 @@ import pytest
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Opening, Piece, Verdict, Window
-from drcheck.ledger.entries import Found
+from drcheck.ledger.entries import RecordedVerdict
 from drcheck.ledger.past_breaches import PastBreaches
 
 PERIOD = Window(1000, 2000)
@@ -19,8 +19,8 @@ def of_period(*, breached_from: int = 1000) -> Verdict:
     return Verdict(Rpo("rpo", ("dumps",), at_most=60), PERIOD, finding, ())
 
 
-def found(*breaches: tuple[int, int | None], kind: str = "rpo") -> Found:
-    return Found("shop", "rpo", kind, None, "", breaches=tuple(Opening(*one, "late") for one in breaches))
+def found(*breaches: tuple[int, int | None], kind: str = "rpo") -> RecordedVerdict:
+    return RecordedVerdict("shop", "rpo", kind, None, "", breaches=tuple(Opening(*one, "late") for one in breaches))
 
 
 @pytest.mark.parametrize(

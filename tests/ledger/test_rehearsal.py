@@ -12,7 +12,7 @@ from memory_log import MemoryLog
 from drcheck.core.model.verdict import Window
 from drcheck.ledger.interface import Log
 from drcheck.ledger.rehearsal import Rehearsal
-from drcheck.ledger.sqlite.footing import footing
+from drcheck.ledger.sqlite.file_access import footing
 from drcheck.ledger.store import open_ledger, rehearse
 
 

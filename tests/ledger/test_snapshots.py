@@ -11,17 +11,17 @@ from memory_log import MemoryLog
 from oracle import worlds
 from oracle.worlds import DAY, HOUR, Place, Scale
 
-from drcheck.core.history import exports, sightings
+from drcheck.core.history import monitoring_exports, sightings
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
 from drcheck.core.model.commitments import Standing
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, Pieces, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Described, Fact, FactValue, Pieces
 from drcheck.core.model.log_records import Log, Outage, Watched
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Identical, Source
 from drcheck.core.model.verdict import Window
-from drcheck.ledger.snapshots import StoredShelf, whole
+from drcheck.ledger.snapshots import StoredShelf, all_known
 from drcheck.ledger.state import Key, SourceState
 from drcheck.ledger.store import Ledger
 from drcheck.registry import READERS
@@ -53,7 +53,11 @@ def observation(place: Place, look: worlds.Look, told: st.DataObject) -> Observa
     # Every third backup is a directory, whose files come and go.
     shown = [one if one.data_lo // HOUR % 3 else one._replace(pieces=told.draw(PIECES)) for one in shown]
     described = [
-        Described(one.name, fact, told.draw(st.sampled_from((Told(True, "x"), Told(False), Told(None, "denied")))))
+        Described(
+            one.name,
+            fact,
+            told.draw(st.sampled_from((FactValue(True, "x"), FactValue(False), FactValue(None, "denied")))),
+        )
         for one in shown
         for fact in told.draw(st.sets(st.sampled_from((Fact.CHECKSUM, Fact.LOCK, Fact.STATE)), max_size=1))
     ]
@@ -94,14 +98,14 @@ def test_cutting_a_history_by_snapshots_changes_nothing(place: Place, data: st.D
                 assert part.points == parts_of(uncut, source, **asked)[of].points
                 assert part == parts_of(uncut, source, **asked)[of]
         found, expected = (
-            whole(one)["rows"] for one in (Ledger(log).state().source(KEY), SourceState(uncut, Standing.STORAGE))
+            all_known(one)["rows"] for one in (Ledger(log).state().source(KEY), SourceState(uncut, Standing.STORAGE))
         )
         for stretch_, rows in expected.items():
             for what, value in rows.items():
                 assert found[stretch_][what] == value, what
         assert found == expected
         alone = Ledger(log).source(Ledger(log).state(()), KEY)
-        assert (whole(alone)["rows"] if alone else {}) == expected
+        assert (all_known(alone)["rows"] if alone else {}) == expected
         assert list(Ledger(log).damage()) == []
 
 
@@ -143,13 +147,14 @@ def test_what_exports_told_before_a_snapshot_stays_told():
         look = worlds.Look("checks", begin, begin, begin - DAY)
         with ledger.start(Window(0, begin), version="0", started_at=begin) as run:
             record = difference(
-                ledger.state({KEY}).source(KEY).history, Observation(look, stretches=exports.stretches(export))
+                ledger.state({KEY}).source(KEY).history,
+                Observation(look, stretches=monitoring_exports.stretches(export)),
             )
             uncut.apply(record)
             run.looked(KEY, Standing.LOG, record)
             run.finish(0)
         ledger.snapshot()
-    assert len(exports.log(uncut.stretches).outages) == 4
+    assert len(monitoring_exports.as_log(uncut.stretches).outages) == 4
     assert len(uncut.stretches) == 4 + 1, "however many exports there were, what they told is kept once"
     assert Ledger(log).state({KEY}).source(KEY).history.stretches == uncut.stretches
 

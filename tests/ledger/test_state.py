@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from ledgers import DUMPS, found, look, policy
 from memory_log import MemoryLog
 
-from drcheck.core.judging.since_last_run import named
-from drcheck.core.judging.transitions import Change, Event, Subject, What
+from drcheck.core.judging.since_last_run import breaches_to_name
+from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, Event, Transition
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.verdict import Opening, Window
 from drcheck.core.time.spans import Span
 from drcheck.ledger import encoding, entries, notifications
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.interface import Stored
+from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.notifications import Sending
 from drcheck.ledger.state import State
 from drcheck.ledger.store import Ledger
@@ -165,7 +165,9 @@ def test_a_question_offline_names_the_same_breaches_with_and_without_a_snapshot(
     for _ in range(2):
         state = Ledger(log).state(())
         newest = state.recorded_runs("web")[-1].began.run
-        answers.append(named([opening(5, 8), opening(10, 12)], state.recorded("web", "rpo", 40, before=newest), 40))
+        answers.append(
+            breaches_to_name([opening(5, 8), opening(10, 12)], state.recorded("web", "rpo", 40, before=newest), 40)
+        )
         Ledger(log).snapshot()
     assert answers[0] == answers[1]
     assert [(one.breach.opened_at, one.counts) for one in answers[0]] == [(10, True)]
@@ -186,7 +188,7 @@ def test_a_run_of_a_clock_that_was_ahead_has_shown_nothing_of_what_came_after_it
         ran(log, {"end": end, "question": False, "ends": True, "found": {("web", "rpo"): breaches}}, end)
         Ledger(log).snapshot()
     state = Ledger(log).state(())
-    (found,) = named([opening(42, 45)], state.recorded("web", "rpo", 50), 50)
+    (found,) = breaches_to_name([opening(42, 45)], state.recorded("web", "rpo", 50), 50)
     assert found.counts
 
 
@@ -253,7 +255,10 @@ def test_a_run_that_judged_nothing_can_be_published_after_a_snapshot():
 def test_what_waits_to_be_told_waits_until_a_message_with_it_is_sent():
     """Whoever claims to send a message keeps others from it; one that failed is told again."""
     ledger = Ledger(MemoryLog())
-    events = [Event(Change.BEGAN, Subject(What.BREACHED, "web", name), 1, None, "too old") for name in COMMITMENTS]
+    events = [
+        Event(Transition.BEGAN, ConditionSubject(ConditionKind.BREACHED, "web", name), 1, None, "too old")
+        for name in COMMITMENTS
+    ]
 
     def after(at, state, *events, count=0):
         ledger.tell([notifications.Notification("ops", "run", at, state, events, count)])
@@ -271,7 +276,8 @@ def test_what_waits_to_be_told_waits_until_a_message_with_it_is_sent():
 def test_what_a_sender_says_whose_claim_another_one_has_taken_over_takes_nothing_from_what_waits():
     ledger = Ledger(MemoryLog())
     one, two, three = (
-        Event(Change.BEGAN, Subject(What.BREACHED, "web", name), 1, None, "too old") for name in ("a", "b", "c")
+        Event(Transition.BEGAN, ConditionSubject(ConditionKind.BREACHED, "web", name), 1, None, "too old")
+        for name in ("a", "b", "c")
     )
     for run, at, state, events, count in (
         ("slow", 10, Sending.CLAIMED, (one,), 1),
@@ -290,7 +296,7 @@ def test_what_a_sender_says_whose_claim_another_one_has_taken_over_takes_nothing
 
 def test_what_need_not_be_told_any_more_waits_for_nothing():
     ledger = Ledger(MemoryLog())
-    flapping = Event(Change.OVER, Subject(What.BREACHED, "web", "rpo"), 1, 2, "met", silent=True)
+    flapping = Event(Transition.OVER, ConditionSubject(ConditionKind.BREACHED, "web", "rpo"), 1, 2, "met", silent=True)
     for at in range(9):
         ledger.tell([notifications.Notification("ops", "run", at, Sending.HELD, (flapping,), 1)])
     assert ledger.state(()).channels["ops"].waiting == []

@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 
 from drcheck.policyfile.lint import lint
 from drcheck.policyfile.lint_context import Remark
-from drcheck.policyfile.load import Document, Loaded, load_policies
+from drcheck.policyfile.load import Loaded, ReadPolicy, load_policies
 from drcheck.settings import Settings
 
 WHOLE = Path(__file__).parent / "whole"
@@ -36,7 +36,7 @@ GUARDS = frozenset({"no-size-floor", "no-completion-marker", "mtime-believed", "
 """Rules of lint that say what a policy leaves unguarded: the shortest policies leave all of it."""
 
 
-def linted(document: Document, as_of: int = 0, *, explain: bool = False) -> list[Remark]:
+def linted(document: ReadPolicy, as_of: int = 0, *, explain: bool = False) -> list[Remark]:
     """Return what lint says beside what is left unguarded."""
     return [
         remark for remark in lint(document, as_of, explain=explain) if remark.rule not in {*GUARDS, "unused-source"}

@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from drcheck.app.gather import Gathering, Job
-from drcheck.app.turns import Turn
+from drcheck.app.look_queue import Turn
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import LONG_AGO
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.ledger.state import SourceState
 from drcheck.policyfile.lint import lint
 from drcheck.settings import Settings
@@ -44,7 +44,7 @@ def looked_at(directory, text):
     if loaded.faults:
         return None
     (its,) = loaded.policies
-    asked = Asked(since=LONG_AGO, begin=BEGIN, clock_tolerance=300, service=its.service)
+    asked = LookRequest(since=LONG_AGO, begin=BEGIN, clock_tolerance=300, service=its.service)
     jobs = [
         Job(its.service, source, config.connections["vault"], asked, SourceState()) for source in its.sources.values()
     ]

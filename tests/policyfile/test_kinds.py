@@ -10,7 +10,7 @@ from msgspec.structs import fields
 
 from drcheck import registry
 from drcheck.policyfile import shorthand
-from drcheck.policyfile.commitments import commitment
+from drcheck.policyfile.build_commitments import commitment
 from drcheck.policyfile.kind_language import language
 from drcheck.policyfile.schema import definition
 

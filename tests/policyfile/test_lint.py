@@ -11,7 +11,7 @@ from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.policyfile import units
 from drcheck.policyfile.lint import Level, lint
-from drcheck.policyfile.plans import lost_starts
+from drcheck.policyfile.lint_schedules import lost_starts
 
 from .places import GUARDS, linted, load, messages, policy
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from drcheck.policyfile import acceptance, scalar_formats, strictyaml, validate
-from drcheck.policyfile.acceptance import ABSENT, accepts
+from drcheck.policyfile import quick_validation, scalar_formats, strictyaml, validate
+from drcheck.policyfile.quick_validation import ABSENT, accepts
 from drcheck.policyfile.reference import reference
 from drcheck.policyfile.schema import published, schema, typed
 from drcheck.reports import __file__ as reports
@@ -172,7 +172,7 @@ def test_a_keyword_that_is_not_known_accepts_nothing():
 def test_every_keyword_of_our_schemas_is_known(name):
     def used(part):
         if isinstance(part, dict):
-            assert part.keys() <= acceptance._HOLD.keys() | acceptance._ANNOTATIONS | {"$ref"}, part.keys()
+            assert part.keys() <= quick_validation._HOLD.keys() | quick_validation._ANNOTATIONS | {"$ref"}, part.keys()
             for key, value in part.items():
                 if key in {"properties", "$defs"}:
                     for inner in value.values():

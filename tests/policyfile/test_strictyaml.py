@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.policyfile import strictyaml
-from drcheck.policyfile.nodes import Fields, Items, Scalar
+from drcheck.policyfile.yaml_nodes import Items, MappingNode, Scalar
 
 
 def told(text):
@@ -17,7 +17,7 @@ def told(text):
 
 
 def plain(node):
-    if isinstance(node, Fields):
+    if isinstance(node, MappingNode):
         return {key: plain(entry.value) for key, entry in node.entries.items()}
     return [plain(item) for item in node.items] if isinstance(node, Items) else node.text
 
@@ -163,7 +163,7 @@ def test_an_empty_file_holds_nothing_and_is_no_crash(text):
 @given(st.binary(max_size=300))
 def test_no_bytes_are_a_crash(data):
     root, problems = strictyaml.parse(data, "f")
-    assert root is None or isinstance(root, (Scalar, Items, Fields)) or problems
+    assert root is None or isinstance(root, (Scalar, Items, MappingNode)) or problems
 
 
 @given(st.text(alphabet="ab:-[]{}&*!'\"#|>?, \n\t~%@`0", max_size=60))

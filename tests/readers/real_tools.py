@@ -18,7 +18,7 @@ from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.registry import READERS, opener, place, reader
 
 NIGHTS = ("2026-11-20", "2026-11-21", "2026-11-22")
@@ -83,7 +83,7 @@ class Tools:
         try:
             root, name = place(source)
             collector = opener(connection)(root, pool)
-            return reader(source)(collector, source, name, Asked(LONG_AGO, NOW, 300, "shop", frozenset(facts)))
+            return reader(source)(collector, source, name, LookRequest(LONG_AGO, NOW, 300, "shop", frozenset(facts)))
         finally:
             pool.close()
 

@@ -8,13 +8,13 @@ from paged_place import DAY, NOW, Place, entry
 
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Seek
-from drcheck.readers.points import accounted, objects
+from drcheck.interfaces import LookRequest, Seek
+from drcheck.readers.points import objects, unaccounted_names
 from drcheck.readers.points.listing import AROUND
 from drcheck.registry import READERS
 
-ASKED = Asked(LONG_AGO, NOW, 300, "shop")
-LARGE = accounted.SMALL
+ASKED = LookRequest(LONG_AGO, NOW, 300, "shop")
+LARGE = unaccounted_names.SMALL
 
 
 def large(name, age=1):
@@ -123,9 +123,9 @@ def test_older_backups_that_are_seen_by_the_way_are_no_candidates():
 
 
 def test_a_thousand_other_sources_are_tried_on_the_newest_names_alone(monkeypatch):
-    monkeypatch.setattr(accounted, "MOST_TRIES", 6)
+    monkeypatch.setattr(unaccounted_names, "MOST_TRIES", 6)
     tried = []
-    monkeypatch.setattr(accounted, "matcher_of", lambda _: Recorder(tried))
+    monkeypatch.setattr(unaccounted_names, "matcher_of", lambda _: Recorder(tried))
     others = tuple(at("", f"x{number}-{{data_as_of:%Y}}") for number in range(2))
     place = Place([large(f"n{number}", number + 1) for number in range(10)])
     names(place, at("", "{*}-{data_as_of:%Y-%m-%d}.gz"), replace(ASKED, also_read=others))

@@ -13,7 +13,7 @@ from paged_place import NOW, Place, source
 from drcheck import registry
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Attestation
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.logs import attestations
 from drcheck.registry import READERS
 
@@ -89,7 +89,7 @@ def test_a_line_that_attests_nothing_is_a_gap(change, what):
 def test_the_registry_reads_attestations_and_reads_them_again():
     where = source(path="word/attested.jsonl", reader=READERS["attestations"])
     seen = registry.reader(where)(
-        Place(files={"attested.jsonl": lines(TOLD)}), where, "attested.jsonl", Asked(LONG_AGO, NOW, 300, "web")
+        Place(files={"attested.jsonl": lines(TOLD)}), where, "attested.jsonl", LookRequest(LONG_AGO, NOW, 300, "web")
     )
     assert seen.look.complete
     assert seen.log.attestations == registry.parser(where)(seen.raw, "web", NOW).attestations != ()

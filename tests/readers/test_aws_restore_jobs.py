@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import Ending, Origin
 from drcheck.readers.logs.aws_restore_jobs import parse
-from drcheck.readers.logs.records import Malformed
+from drcheck.readers.logs.record_fields import Malformed
 
 JOB = {
     "AccountId": "111122223333",

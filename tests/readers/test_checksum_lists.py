@@ -12,7 +12,7 @@ from paged_place import DAY, NOW, Place, entry
 from test_checksums import CONTENT, look, only, put, rot, told
 from tools import run
 
-from drcheck.core.model.evidence import Told
+from drcheck.core.model.evidence import FactValue
 from drcheck.core.model.policy import Arrival
 from drcheck.readers.content import checksums
 from drcheck.readers.content.checksum_lists import Names, match, parse
@@ -224,7 +224,7 @@ def write(top: Path, files: dict[str, bytes], ago: int = DAY) -> None:
         os.utime(path, (NOW - ago, NOW - ago))
 
 
-def judged(top: Path, **more: object) -> Told:
+def judged(top: Path, **more: object) -> FactValue:
     return told(look(top, template="{of}/{data_as_of:%Y%m%d}/", available_at=Arrival.MTIME, **more))[WHOLE]
 
 
@@ -266,7 +266,7 @@ def test_a_file_whose_name_is_not_utf_8_is_said_to_be_unread(tmp_path: Path):
     name = os.fsdecode(b"caf\xe9")
     write(tmp_path, {name: b"a"})
     write(tmp_path, {"SHA256SUMS": run("sha256sum", name, cwd=tmp_path / WHOLE)})
-    assert judged(tmp_path) == Told(None, "it cannot be read by its name, which is not UTF-8")
+    assert judged(tmp_path) == FactValue(None, "it cannot be read by its name, which is not UTF-8")
 
 
 def test_a_link_that_a_list_names_is_no_file_that_is_gone(tmp_path: Path):
@@ -295,7 +295,7 @@ def test_a_bare_digest_of_what_was_compressed_says_nothing_of_what_was_not(tmp_p
     if whole:
         assert judged(tmp_path).holds is True
         (tmp_path / WHOLE / "dump.sql.sha256").unlink()
-        assert judged(tmp_path) == Told(None, "no checksum is kept beside it")
+        assert judged(tmp_path) == FactValue(None, "no checksum is kept beside it")
         return
     seen = told(look(tmp_path, templates=names.pop("template"), template="{of}/{data_as_of:%Y%m%d}/dump.sql"))
     assert {one.holds for one in seen.values()} == {True}

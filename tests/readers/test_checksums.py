@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from paged_place import DAY, NOW, source
 from tools import place, run
 
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Told
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, FactValue
 from drcheck.core.model.policy import Arrival
-from drcheck.interfaces import Asked, CollectorError
+from drcheck.interfaces import CollectorError, LookRequest
 from drcheck.readers.content import checksum_lists, checksums
 from drcheck.readers.points import objects
 
@@ -46,15 +46,15 @@ def rot(top: Path, name: str, content: bytes) -> None:
 
 def look(top: Path, *, most: int = 1 << 20, begin: int = NOW, collector=None, **told):
     told = source(**{"template": TEMPLATE, "name_zone": "UTC"} | told)
-    asked = Asked(LONG_AGO, begin, 10**9, "web", frozenset({Fact.CHECKSUM}), read_at_most=most)
+    asked = LookRequest(LONG_AGO, begin, 10**9, "web", frozenset({Fact.CHECKSUM}), read_at_most=most)
     return objects.read(collector or place(top), told, "", asked)
 
 
-def told(seen) -> dict[str, Told]:
+def told(seen) -> dict[str, FactValue]:
     return {one.name: one.told for one in seen.described}
 
 
-def only(seen) -> Told:
+def only(seen) -> FactValue:
     (one,) = told(seen).values()
     return one
 
@@ -68,15 +68,15 @@ def test_a_side_car_of_coreutils_proves_the_content(tmp_path: Path, algorithm, o
     name = put(tmp_path, 1)
     line = run(f"{algorithm}sum", *options, Path(name).name, cwd=tmp_path / "orders")
     (tmp_path / f"{name}.{algorithm}").write_bytes(line)
-    assert only(look(tmp_path)) == Told(True, algorithm, NOW)
+    assert only(look(tmp_path)) == FactValue(True, algorithm, NOW)
     rot(tmp_path, name, CONTENT[:-1] + b"?")
-    assert only(look(tmp_path)) == Told(False, f"{algorithm} differs from the one kept beside it", NOW)
+    assert only(look(tmp_path)) == FactValue(False, f"{algorithm} differs from the one kept beside it", NOW)
 
 
 def test_a_list_of_b2sum_is_of_another_algorithm_of_as_many_digits(tmp_path: Path):
     name = put(tmp_path, 1)
     (tmp_path / "orders" / "checksums.txt").write_bytes(run("b2sum", Path(name).name, cwd=tmp_path / "orders"))
-    assert only(look(tmp_path)) == Told(True, "blake2b", NOW)
+    assert only(look(tmp_path)) == FactValue(True, "blake2b", NOW)
     (tmp_path / "orders" / "checksums.txt").rename(tmp_path / "orders" / "SHA512SUMS")
     rot(tmp_path, name, CONTENT[:-1] + b"?")
     assert only(look(tmp_path)).holds is False
@@ -160,7 +160,7 @@ def test_a_checksum_of_another_name_proves_if_it_fits_and_disproves_nothing(tmp_
     (tmp_path / f"{name}.sha256").write_text(f"{hashlib.sha256(CONTENT).hexdigest()}  dump.tmp\n")
     assert only(look(tmp_path)).holds is True
     rot(tmp_path, name, CONTENT[:-1] + b"?")
-    assert only(look(tmp_path)) == Told(None, "the checksum beside it is of dump.tmp, and differs")
+    assert only(look(tmp_path)) == FactValue(None, "the checksum beside it is of dump.tmp, and differs")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_side_car_that_tells_nothing_leaves_it_unknown(tmp_path: Path, text, w
 def test_a_backup_without_a_checksum_is_told_at_no_request(tmp_path: Path):
     put(tmp_path, 1)
     seen = look(tmp_path)
-    assert only(seen) == Told(None, "no checksum is kept beside it")
+    assert only(seen) == FactValue(None, "no checksum is kept beside it")
     assert seen.look.calls == 2  # its two directories
 
 
@@ -270,7 +270,7 @@ def test_a_stub_does_not_take_the_place_of_the_newest_that_can_count(tmp_path: P
 def test_a_backup_larger_than_all_that_may_be_read_is_told_with_the_setting(tmp_path: Path):
     summed(tmp_path, 1)
     one = only(look(tmp_path, most=1000))
-    assert one == Told(None, "its 100000 bytes are more than the 1000 that one look may read (read_at_most)")
+    assert one == FactValue(None, "its 100000 bytes are more than the 1000 that one look may read (read_at_most)")
 
 
 def test_a_large_backup_is_read_piece_by_piece(tmp_path: Path, monkeypatch):
@@ -408,7 +408,7 @@ def test_a_digest_of_one_part_is_not_taken_for_that_of_the_whole(tmp_path: Path)
         (tmp_path / name).rename(tmp_path / f"{name}.{part}")
         line = run("md5sum", f"{Path(name).name}.{part}", cwd=tmp_path / "orders")
         (tmp_path / f"{name}.{part}.md5").write_bytes(line)
-    asked = Asked(LONG_AGO, NOW, 300, "web", verify=True, read_at_most=1 << 20, tells_apart=True)
+    asked = LookRequest(LONG_AGO, NOW, 300, "web", verify=True, read_at_most=1 << 20, tells_apart=True)
     seen = objects.read(place(tmp_path), source(template=f"{TEMPLATE}.{{part}}", name_zone="UTC"), "", asked)
     facts = {(one.name, one.fact) for one in seen.described}
     assert (f"{whole}.{{part}}", Fact.CHECKSUM) in facts

@@ -32,7 +32,7 @@ def told(content: bytes):
         assert 0 < at_most <= 4 << 20
         return content[offset : offset + at_most]
 
-    return ciphers.told(content[: ciphers.HEAD], len(content), more)
+    return ciphers.encryption_of(content[: ciphers.HEAD], len(content), more)
 
 
 def holds(content: bytes, how: str) -> bool | None:
@@ -171,12 +171,12 @@ def test_packets_of_openpgp_are_judged_by_their_bodies(content, expected):
 @given(st.integers(0x80, 0xFF), st.binary(max_size=24), st.booleans())
 def test_no_short_packets_make_it_fail(first, rest, whole):
     content = bytes([first]) + rest
-    openpgp.told(content, len(content) if whole else 1 << 20)
+    openpgp.is_encrypted(content, len(content) if whole else 1 << 20)
 
 
 def test_noise_is_not_taken_for_openpgp():
     noise = random.Random(1)
-    taken = sum(openpgp.told(noise.randbytes(300), 1 << 20) is not None for _ in range(100_000))
+    taken = sum(openpgp.is_encrypted(noise.randbytes(300), 1 << 20) is not None for _ in range(100_000))
     assert taken <= 1  # in a hundred thousand
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from paged_place import source
 
-from drcheck.readers.logs import attestations, maintenance_log, outage_log, restore_log, walk
+from drcheck.readers.logs import attestations, line_reader, maintenance_log, outage_log, restore_log
 from drcheck.registry import READERS
 
 OUTAGES = outage_log.parser(source(path="status/outages.csv", reader=READERS["outage-log"]))
@@ -175,17 +175,17 @@ def test_each_line_that_quotes_hold_has_to_be_corrected():
 
 def test_very_many_malformed_lines_are_told_in_a_bounded_way_from_the_first_to_the_last():
     log = outage_log.parse(b"x\n" * 5000 + lines(OUTAGE), "web")
-    assert len(log.gaps) == walk.MOST_GAPS - 1
-    more = 5000 - walk.MOST_GAPS + 3
+    assert len(log.gaps) == line_reader.MOST_GAPS - 1
+    more = 5000 - line_reader.MOST_GAPS + 3
     assert [(gap.line, gap.what) for gap in log.gaps[-2:]] == [
-        (walk.MOST_GAPS - 2, f"it is the first of {more} more lines that cannot be read"),
+        (line_reader.MOST_GAPS - 2, f"it is the first of {more} more lines that cannot be read"),
         (5000, f"it is the last of {more} more lines that cannot be read"),
     ]
     assert ids(log) == ["o1"]
 
 
 def test_very_many_malformed_lines_can_all_be_corrected():
-    bad = 2 * walk.MOST_GAPS
+    bad = 2 * line_reader.MOST_GAPS
     mended = [{"corrects": line} for line in range(1, bad + 1)]
     assert outage_log.parse(lines(*["x"] * bad, *mended), "web").gaps == ()
     left = outage_log.parse(lines(*["x"] * bad, *mended[: bad // 2], *mended[bad // 2 + 1 :]), "web")

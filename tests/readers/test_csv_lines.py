@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from paged_place import NOW, Place, source
 
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.logs import attestations, csv_lines, maintenance_log, outage_log, restore_log
 from drcheck.registry import READERS
 
@@ -176,14 +176,14 @@ def test_without_its_header_nothing_is_read_and_the_gap_is_of_the_whole_look(dat
     assert "outage, started_at, ended_at; and, if wanted, service, scope" in gap.hint
     place = Place(files={"outages.csv": data})
     where = source(path="status/outages.csv", reader=READERS["outage-log"])
-    seen = outage_log.read(place, where, "outages.csv", Asked(LONG_AGO, NOW, 300, "web"))
+    seen = outage_log.read(place, where, "outages.csv", LookRequest(LONG_AGO, NOW, 300, "web"))
     assert not seen.look.complete
     assert (seen.log.known_until, len(seen.log.unseen), seen.log.gaps) == (LONG_AGO, 1, ())
 
 
 def test_a_log_that_is_missing_is_to_be_created_with_its_header_line():
     where = source(path="status/outages.csv", reader=READERS["outage-log"])
-    seen = outage_log.read(Place(), where, "outages.csv", Asked(LONG_AGO, NOW, 300, "web"))
+    seen = outage_log.read(Place(), where, "outages.csv", LookRequest(LONG_AGO, NOW, 300, "web"))
     assert seen.look.gaps[0].hint == (
         "Create it, with its header line alone if nothing is to be told yet, or correct the source's path."
     )

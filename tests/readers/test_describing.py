@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 import pytest
 from paged_place import DAY, NOW, source
 
-from drcheck.collectors.memory import Held, MemoryCollector, MemoryConnection
+from drcheck.collectors.memory import MemoryCollector, MemoryConnection, StoredFile
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.s3.collector import open_s3
 from drcheck.collectors.ssh.collector import open_ssh
 from drcheck.core.judging import reach
 from drcheck.core.kinds.encryption import By, Encryption
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Settled, Told
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, FactValue, Settled
 from drcheck.core.model.policy import Policy
-from drcheck.interfaces import Asked, CollectorError
-from drcheck.readers.content import asking, describing
+from drcheck.interfaces import CollectorError, LookRequest
+from drcheck.readers.content import fact_requests, request_budget
 from drcheck.readers.points import objects
 from tests.collectors.places import s3_connection, ssh_connection
 
@@ -26,16 +26,16 @@ STORAGE, CLIENT, LOCK, HOLD, CHECKSUM = (
 AGE = b"age-encryption.org/v1\n" + bytes(100)
 GZIP = b"\x1f\x8b\x08" + bytes(100)
 NOISE = bytes(range(1, 120))
-AES, NONE = Told(True, "AES256"), Told(False)
-REFUSED = Told(None, "access is denied")
+AES, NONE = FactValue(True, "AES256"), FactValue(False)
+REFUSED = FactValue(None, "access is denied")
 
 
 @dataclass
 class Questioned:
     """A place in memory, and everything that it was asked beside its listing."""
 
-    held: dict[str, Held]
-    place: dict[Fact, Told] = field(default_factory=dict)
+    held: dict[str, StoredFile]
+    place: dict[Fact, FactValue] = field(default_factory=dict)
     broken: set[str | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -60,21 +60,23 @@ class Questioned:
         self.collector.describe, self.collector.read = described, reading
 
     def ask(self, *facts: Fact, settled=None, either=True, most=1 << 20):
-        asked = Asked(LONG_AGO, NOW, 300, "web", frozenset(facts), settled or {}, either, most)
+        asked = LookRequest(LONG_AGO, NOW, 300, "web", frozenset(facts), settled or {}, either, most)
         candidates = [candidate(name, held) for name, held in self.held.items() if not name.endswith(".sha256")]
-        return describing.describe(self.collector, source(), candidates, asked, {})
+        return fact_requests.describe(self.collector, source(), candidates, asked, {})
 
 
-def candidate(name: str, held: Held) -> Candidate:
+def candidate(name: str, held: StoredFile) -> Candidate:
     arrived = held.arrived_lo
     return Candidate(name, "orders", "", arrived, arrived, arrived, arrived, len(held.content), held.checksum, True)
 
 
-def held(content: bytes = GZIP, days: int = 1, **facts: Told) -> Held:
-    return Held(content, NOW - days * DAY, NOW - days * DAY, facts={Fact[name]: told for name, told in facts.items()})
+def held(content: bytes = GZIP, days: int = 1, **facts: FactValue) -> StoredFile:
+    return StoredFile(
+        content, NOW - days * DAY, NOW - days * DAY, facts={Fact[name]: told for name, told in facts.items()}
+    )
 
 
-def days(count: int, content: bytes = GZIP, **facts: Told) -> dict[str, Held]:
+def days(count: int, content: bytes = GZIP, **facts: FactValue) -> dict[str, StoredFile]:
     return {f"day-{n:04}": held(content, n, **facts) for n in range(1, count + 1)}
 
 
@@ -83,11 +85,11 @@ def answers(described, fact: Fact) -> dict[str, bool | None]:
 
 
 def test_each_backup_is_described_once_for_all_that_the_storage_tells_newest_data_first():
-    place = Questioned(days(3, STORAGE_ENCRYPTION=AES, LOCK=Told(True, "compliance", NOW), LEGAL_HOLD=NONE))
+    place = Questioned(days(3, STORAGE_ENCRYPTION=AES, LOCK=FactValue(True, "compliance", NOW), LEGAL_HOLD=NONE))
     described, gaps = place.ask(STORAGE, LOCK, HOLD)
     assert place.described == [None, "day-0001", "day-0002", "day-0003"]
     assert (place.read, gaps) == ([], ())
-    assert Described("day-0002", LOCK, Told(True, "compliance", NOW)) in described
+    assert Described("day-0002", LOCK, FactValue(True, "compliance", NOW)) in described
     assert len(described) == 9
 
 
@@ -179,7 +181,7 @@ def test_how_a_place_encrypts_by_default_is_told_where_its_backups_may_not_be_as
 
 
 def test_a_look_asks_no_more_than_it_may_and_the_next_goes_on(monkeypatch):
-    monkeypatch.setattr(asking, "MOST_ASKED", 10)
+    monkeypatch.setattr(request_budget, "MOST_ASKED", 10)
     place = Questioned(days(25, STORAGE_ENCRYPTION=AES))
     known: dict[str, Settled] = {}
     for night, left in enumerate((15, 5, 0)):
@@ -195,7 +197,7 @@ def test_a_look_asks_no_more_than_it_may_and_the_next_goes_on(monkeypatch):
 
 
 def test_reading_and_describing_share_what_may_be_asked(monkeypatch):
-    monkeypatch.setattr(asking, "MOST_ASKED", 10)
+    monkeypatch.setattr(request_budget, "MOST_ASKED", 10)
     place = Questioned(days(20, STORAGE_ENCRYPTION=NONE))
     described, gaps = place.ask(STORAGE, CLIENT)
     assert len(answers(described, STORAGE)) == len(answers(described, CLIENT)) == 5
@@ -228,10 +230,10 @@ def test_refusals_of_some_do_not_end_the_asking():
 
 def test_what_went_after_it_was_listed_is_left_out():
     place = Questioned(days(3, AGE, LOCK=NONE))
-    asked = Asked(LONG_AGO, NOW, 300, "web", frozenset({LOCK, CLIENT}))
+    asked = LookRequest(LONG_AGO, NOW, 300, "web", frozenset({LOCK, CLIENT}))
     candidates = [candidate(name, one) for name, one in place.held.items()]
     del place.held["day-0002"]
-    described, gaps = describing.describe(place.collector, source(), candidates, asked)
+    described, gaps = fact_requests.describe(place.collector, source(), candidates, asked)
     assert {one.name for one in described} == {"day-0001", "day-0003"}
     assert gaps == ()
 
@@ -301,7 +303,7 @@ def test_a_look_tells_the_facts_it_was_asked_for_and_stays_complete():
         }
     )
     told = source(template="{of}-{data_as_of:%Y%m%d}", name_zone="UTC")
-    seen = objects.read(place.collector, told, "", Asked(LONG_AGO, NOW, 300, "web", frozenset({STORAGE, CLIENT})))
+    seen = objects.read(place.collector, told, "", LookRequest(LONG_AGO, NOW, 300, "web", frozenset({STORAGE, CLIENT})))
     assert answers(seen.described, CLIENT) == {
         "orders-20260920": False,
         "orders-20260919": True,
@@ -315,7 +317,7 @@ def test_a_look_tells_the_facts_it_was_asked_for_and_stays_complete():
 def test_a_look_that_is_asked_for_no_facts_makes_no_request_for_them():
     place = Questioned({"orders-20260919": held(AGE)})
     told = source(template="{of}-{data_as_of:%Y%m%d}", name_zone="UTC")
-    seen = objects.read(place.collector, told, "", Asked(LONG_AGO, NOW, 300, "web"))
+    seen = objects.read(place.collector, told, "", LookRequest(LONG_AGO, NOW, 300, "web"))
     assert (seen.described, seen.look.calls, place.read, place.described) == ((), 1, [], [])
 
 
@@ -330,7 +332,9 @@ FILES = {
 
 
 def looked_at(collector, *facts):
-    seen = objects.read(collector, TOLD, "", Asked(LONG_AGO, NOW, 10**9, "web", frozenset(facts), read_at_most=1 << 20))
+    seen = objects.read(
+        collector, TOLD, "", LookRequest(LONG_AGO, NOW, 10**9, "web", frozenset(facts), read_at_most=1 << 20)
+    )
     assert seen.look.complete
     return seen
 

@@ -12,13 +12,13 @@ from paged_place import DAY, NOW, entry
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import Candidate, Fact, Pieces, Settled
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, CollectorError, NotFound
+from drcheck.interfaces import CollectorError, LookRequest, NotFound
 from drcheck.readers.content import fingerprints
 from drcheck.readers.content.fingerprints import MOST_TAKEN, PIECE, PIECES
 from drcheck.registry import READERS
 
 SOURCE = Source("dumps", "host", "", READERS["objects"], ("db",))
-ASKED = Asked(NOW - 30 * DAY, NOW, 300, "shop", tells_apart=True)
+ASKED = LookRequest(NOW - 30 * DAY, NOW, 300, "shop", tells_apart=True)
 
 
 class Files(Struct):

@@ -17,7 +17,7 @@ from drcheck.core.history.source_history import History
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import NOTHING_STATED, Clock, RestoreRecords
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.logs import junit, restore_log
 from drcheck.registry import READERS
 
@@ -246,7 +246,7 @@ WHERE = source(path="ci/restore.xml", reader=READERS["restore-log"], restores=OF
 
 def look(history: History, text: str, begin: int):
     place = Place(files={"restore.xml": text.encode()})
-    seen = restore_log.read(place, WHERE, "restore.xml", Asked(LONG_AGO, begin, 300, "web"))
+    seen = restore_log.read(place, WHERE, "restore.xml", LookRequest(LONG_AGO, begin, 300, "web"))
     history.apply(difference(history, seen))
     return seen
 

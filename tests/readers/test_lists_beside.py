@@ -9,7 +9,7 @@ import pytest
 from paged_place import DAY, NOW, Place, entry, source
 
 from drcheck.core.model.evidence import LONG_AGO, Fact, Settled
-from drcheck.interfaces import Asked, CollectorError, Seek
+from drcheck.interfaces import CollectorError, LookRequest, Seek
 from drcheck.readers.content.checksum_names import STARTS
 from drcheck.readers.points import objects
 
@@ -45,7 +45,9 @@ class Bucket(Place):
         return [one for one in self.asked if one[0].startswith("db/")]
 
     def look(self, *facts: Fact, since: int = LONG_AGO, settled=None, verify: bool = True, **told):
-        asked = Asked(since, NOW, 300, "web", frozenset(facts), settled or {}, verify=verify, read_at_most=1 << 20)
+        asked = LookRequest(
+            since, NOW, 300, "web", frozenset(facts), settled or {}, verify=verify, read_at_most=1 << 20
+        )
         return objects.read(self, source(**{"template": TEMPLATE, "name_zone": "UTC"} | told), "", asked)
 
 
@@ -107,7 +109,7 @@ def test_in_at_most_ten_directories_lists_are_looked_for_unasked():
     for promised, directories in ((False, 10), (True, 30)):
         place = Place([entry(each) for each in names], dict.fromkeys(names, b"x" * 100))
         facts = frozenset({Fact.CHECKSUM}) if promised else frozenset()
-        asked = Asked(NOW - 2 * DAY, NOW, 300, "web", facts, verify=True, read_at_most=1 << 20)
+        asked = LookRequest(NOW - 2 * DAY, NOW, 300, "web", facts, verify=True, read_at_most=1 << 20)
         template = "{of}/shop-{data_as_of:%Y%m%d}.gz"
         objects.read(place, source(template=template, name_zone="UTC", of=sets), "", asked)
         assert len([after for _, after in place.asked if after.endswith("/CHECKSU")]) == directories

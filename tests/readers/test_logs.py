@@ -16,8 +16,8 @@ from drcheck import registry
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Announcement, Check, Maintenance, Outage, Phase, Watched
-from drcheck.interfaces import Asked, CollectorError
-from drcheck.readers.logs import log_file, maintenance_log, outage_log, records, restore_log
+from drcheck.interfaces import CollectorError, LookRequest
+from drcheck.readers.logs import log_file, maintenance_log, outage_log, record_fields, restore_log
 from drcheck.registry import READERS
 
 
@@ -247,7 +247,7 @@ def test_lines_may_end_as_windows_ends_them():
 def test_a_gap_quotes_no_more_than_a_sentence():
     for outcome in ("very " * 10_000 + "well", "v" * 50_000):
         (gap,) = restore_log.parse(lines({**TEST, "outcome": outcome}), "web").gaps
-        assert len(gap.what) == records.LONGEST_REASON
+        assert len(gap.what) == record_fields.LONGEST_REASON
         assert gap.what.startswith("outcome is 'v")
         assert gap.what.endswith("…")
 
@@ -430,7 +430,7 @@ def test_a_line_that_is_no_maintenance_window_is_a_gap(record, what):
 
 
 def look(place, read=restore_log.read):
-    return read(place, source(path="logs/web.jsonl"), "web.jsonl", Asked(LONG_AGO, NOW, 300, "web"))
+    return read(place, source(path="logs/web.jsonl"), "web.jsonl", LookRequest(LONG_AGO, NOW, 300, "web"))
 
 
 def test_a_complete_look_knows_the_log_up_to_its_begin():

@@ -116,5 +116,5 @@ def test_a_row_of_csv_is_as_strict(name):
     ):
         cells = {key: value for key, value in record.items() if isinstance(value, str)} | {"service": name}
         data = f"{','.join(cells)}\n{','.join(cells.values())}\n".encode()
-        (gap,) = parse(data, "webshop", each=partial(csv_lines.each, columns)).gaps
+        (gap,) = parse(data, "webshop", each=partial(csv_lines.read_records, columns)).gaps
         assert (gap.line, "a name that no policy can have" in gap.what) == (2, True)

@@ -16,7 +16,7 @@ from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.log_records import Watched
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.logs import monitoring, outage_log
 from drcheck.registry import READERS
 
@@ -267,7 +267,7 @@ def test_what_is_no_export_is_a_gap_of_the_whole_look_that_says_what_was_expecte
 
 def look(data: bytes, begin: int, history: History | None = None):
     """Look at an export as a run does, and return what all of them tell."""
-    seen = outage_log.read(Place(files={"up.json": data}), EXPORT, "up.json", Asked(LONG_AGO, begin, 300, "web"))
+    seen = outage_log.read(Place(files={"up.json": data}), EXPORT, "up.json", LookRequest(LONG_AGO, begin, 300, "web"))
     if history is not None:
         history.apply(difference(history, seen))
         return rewritten_logs.of_exports(history)
@@ -529,7 +529,7 @@ def test_what_was_missed_is_not_invented_where_an_export_is_cut(parts, missed, c
 def test_what_to_do_about_an_export_that_is_missing_or_too_large_is_not_what_to_do_about_a_log(monkeypatch):
     monkeypatch.setattr("drcheck.readers.logs.log_file.LARGEST_LOG", 64)
     large = look(answer(series(every(60, DAY, DAY + 600))), NOW)
-    missing = outage_log.read(Place(), EXPORT, "up.json", Asked(LONG_AGO, NOW, 300, "web"))
+    missing = outage_log.read(Place(), EXPORT, "up.json", LookRequest(LONG_AGO, NOW, 300, "web"))
     assert [one.look.gaps[0].hint for one in (large, missing)] == [
         "Export a shorter range, more often.",
         "Have it exported there, or correct the source's path.",

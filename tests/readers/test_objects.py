@@ -13,7 +13,7 @@ from paged_place import DAY, HOUR, NOW, Place, entry, source
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
 from drcheck.core.model.policy import Arrival
 from drcheck.core.names.template import Template
-from drcheck.interfaces import Asked, CollectorError, Seek
+from drcheck.interfaces import CollectorError, LookRequest, Seek
 from drcheck.readers.points.objects import read
 
 TEMPLATE = "{of}/{data_as_of:%Y/%m/%d/%H%M}Z.gz"
@@ -27,7 +27,7 @@ parsed = lru_cache(Template.parse)
 
 
 def look(place, told=None, *, since=LONG_AGO, tolerance=300):
-    return read(place, told or source(template=TEMPLATE), "", Asked(since, NOW, tolerance, "web"))
+    return read(place, told or source(template=TEMPLATE), "", LookRequest(since, NOW, tolerance, "web"))
 
 
 def at(text: str) -> int:

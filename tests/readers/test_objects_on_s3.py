@@ -13,7 +13,7 @@ from drcheck.collectors.s3.collector import open_s3
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.names.template import Template
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.points.objects import read
 
 NOW = int(datetime(2026, 11, 2, 0, 30, tzinfo=UTC).timestamp())
@@ -47,7 +47,7 @@ def filled(seaweedfs: SeaweedFS, tmp_path_factory: pytest.TempPathFactory) -> S3
 def look(connection: S3Connection, top: str, since: int, of=("a", "a-b")):
     told = source(template=TEMPLATES[top], of=of)
     with Connections() as pool:
-        return read(open_s3(connection, f"open-windows/{top}/", pool), told, "", Asked(since, NOW, 10**9, "web"))
+        return read(open_s3(connection, f"open-windows/{top}/", pool), told, "", LookRequest(since, NOW, 10**9, "web"))
 
 
 @pytest.mark.parametrize("top", TEMPLATES)

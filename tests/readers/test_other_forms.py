@@ -14,7 +14,7 @@ from paged_place import NOW, Place, source
 from drcheck import registry
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Reader, RestoreRecords
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.registry import READERS
 
 LINE = json.dumps(
@@ -31,7 +31,7 @@ TEXT = "2026-09-01 07:00:00 restore OK\n2026-09-02 07:00:00 restore OK\n2026-09-
 def look(data: bytes, path: str = "drills.jsonl", reader: Reader = READERS["restore-log"], line: str = ""):
     where = source(path=path, reader=reader, restores=RestoreRecords(line=line, ignores_others=bool(line)))
     place = Place(files={path: data})
-    return registry.reader(where)(place, where, path, Asked(LONG_AGO, NOW, 300, "web"))
+    return registry.reader(where)(place, where, path, LookRequest(LONG_AGO, NOW, 300, "web"))
 
 
 @pytest.mark.parametrize(

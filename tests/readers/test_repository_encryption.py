@@ -9,9 +9,9 @@ import pytest
 from paged_place import NOW, source
 from tools import place, run
 
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, Told
-from drcheck.interfaces import Asked
-from drcheck.readers.content import describing, repository_encryption
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Fact, FactValue
+from drcheck.interfaces import LookRequest
+from drcheck.readers.content import fact_requests, repository_encryption
 from drcheck.readers.points import objects
 
 CLIENT = Fact.CLIENT_ENCRYPTION
@@ -40,7 +40,7 @@ def borg(top: Path, *argv: str) -> None:
 
 def look(top: Path, template: str):
     """Look at all of ``top`` through the reader."""
-    asked = Asked(LONG_AGO, NOW, 10**9, "web", frozenset({CLIENT}))
+    asked = LookRequest(LONG_AGO, NOW, 10**9, "web", frozenset({CLIENT}))
     return objects.read(place(top), source(template=template, of=("repository",)), "", asked)
 
 
@@ -51,8 +51,8 @@ def ask(top: Path, prefix: str):
         Candidate(one.name, "orders", "", 0, 0, 0, 0, one.size, "", complete=True) for one in collector.list(prefix)
     ]
     before = collector.calls
-    asked = Asked(LONG_AGO, NOW, 10**9, "web", frozenset({CLIENT}))
-    described, gaps = describing.describe(collector, source(), candidates, asked)
+    asked = LookRequest(LONG_AGO, NOW, 10**9, "web", frozenset({CLIENT}))
+    described, gaps = fact_requests.describe(collector, source(), candidates, asked)
     assert gaps == ()
     return {one.name: one.told for one in described}, collector.calls - before
 
@@ -63,18 +63,18 @@ def test_a_restic_repository_encrypts_all_that_it_keeps(kept: Path, version):
     for _ in range(3):
         restic(kept, "backup", "kept")
     told, calls = ask(kept, "snapshots/")
-    assert list(told.values()) == [Told(True, "restic")] * 3
+    assert list(told.values()) == [FactValue(True, "restic")] * 3
     # One backup is read, the configuration, the directory of keys and one key; the two other backups are not.
     assert calls == 4
     # Where a name tells no more than the data set, the repository's configuration stands for it.
-    assert [one.told for one in look(kept, "{of}/config").described] == [Told(True, "restic")]
+    assert [one.told for one in look(kept, "{of}/config").described] == [FactValue(True, "restic")]
 
 
 def test_an_empty_or_a_foreign_key_does_not_hide_a_restic_repository(kept: Path):
     restic(kept, "init")
     (kept / "repository" / "keys" / ("0" * 64)).write_bytes(b"")
     (kept / "repository" / "keys" / "README").write_bytes(b"{}")
-    assert repository_encryption.at(place(kept), "repository/") == Told(True, "restic")
+    assert repository_encryption.at(place(kept), "repository/") == FactValue(True, "restic")
 
 
 def test_what_lies_beside_a_repository_is_judged_by_itself(kept: Path):
@@ -108,9 +108,9 @@ def test_a_borg_repository_is_judged_by_what_it_stores(kept: Path, mode, encrypt
     assert has_key is (mode.startswith(("repokey", "authenticated")))  # which therefore tells nothing
     told, calls = ask(kept, "data/")
     assert len(told) >= 6
-    assert set(told.values()) == {Told(encrypts, f"borg, {mode}")}
+    assert set(told.values()) == {FactValue(encrypts, f"borg, {mode}")}
     assert calls <= 6  # one segment, the configuration, two directories, and the first segments that hold anything
-    assert {one.told for one in look(kept, "{of}/config").described} == {Told(encrypts, f"borg, {mode}")}
+    assert {one.told for one in look(kept, "{of}/config").described} == {FactValue(encrypts, f"borg, {mode}")}
 
 
 @pytest.mark.parametrize("mode", ["none", "repokey"])
@@ -122,7 +122,7 @@ def test_a_borg_repository_whose_first_segments_were_compacted_away_still_tells(
     borg(kept, "delete", "repository::0")
     borg(kept, "compact", "--threshold", "0", "repository")
     assert not (kept / "repository" / "data" / "0" / "0").exists()
-    assert repository_encryption.at(place(kept), "repository/") == Told(MODES[mode], f"borg, {mode}")
+    assert repository_encryption.at(place(kept), "repository/") == FactValue(MODES[mode], f"borg, {mode}")
 
 
 def test_segments_of_borg_tell_by_themselves_where_the_repository_cannot_be_seen(kept: Path):
@@ -132,7 +132,7 @@ def test_segments_of_borg_tell_by_themselves_where_the_repository_cannot_be_seen
     shutil.rmtree(kept / "repository")
     shutil.move(kept / "moved", kept / "repository")
     told, _ = ask(kept, "")
-    assert told["0"] == Told(False, "borg, authenticated")
+    assert told["0"] == FactValue(False, "borg, authenticated")
     assert told["1"].holds is None  # it holds nothing but the end of a transaction
 
 

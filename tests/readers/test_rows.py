@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcheck.core.model.archive_tiers import AT_HAND
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Told
-from drcheck.core.names.matching import Named
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, FactValue
+from drcheck.core.names.matching import NameReading
 from drcheck.interfaces import Entry
-from drcheck.readers.points.rows import Rows
+from drcheck.readers.points.listing_columns import ListingColumns
 
 INSTANTS = st.integers(0, 99)
 NAMED = st.builds(
-    Named,
+    NameReading,
     of=st.sampled_from(["db", "files"]),
     kind=st.sampled_from(["", "full"]),
     data_lo=INSTANTS,
@@ -21,7 +21,7 @@ NAMED = st.builds(
     part=st.sampled_from(["", "", "", "aa"]),
     parts=st.sampled_from([0, 0, 0, 2]),
     whole=st.sampled_from(["", "", "", "a/"]),
-) | st.just(Named("db", "", None, None))
+) | st.just(NameReading("db", "", None, None))
 ENTRIES = st.builds(
     Entry,
     name=st.sampled_from("abcd"),
@@ -30,7 +30,7 @@ ENTRIES = st.builds(
     arrived_hi=INSTANTS | st.just(FOREVER),
     modified=INSTANTS,
     checksum=st.sampled_from(["", "e"]),
-    archived=st.sampled_from([None, AT_HAND, Told(True, "GLACIER")]),
+    archived=st.sampled_from([None, AT_HAND, FactValue(True, "GLACIER")]),
     version=st.sampled_from(["", "", "", "1"]),
     noncurrent=st.sampled_from([False, False, False, True]),
     grows=st.sampled_from([False, False, False, True]),
@@ -40,7 +40,7 @@ ENTRIES = st.builds(
 
 @given(st.lists(st.tuples(NAMED, ENTRIES)), st.sets(st.sampled_from("abcd")))
 def test_rows_hold_what_was_put_last_under_each_name_in_the_order_of_listing(pairs, dropped):
-    rows, expected = Rows(), {}
+    rows, expected = ListingColumns(), {}
     for named, entry in pairs:
         rows.put(named, entry)
         expected[entry.name] = (named, entry)
@@ -57,9 +57,9 @@ def test_rows_hold_what_was_put_last_under_each_name_in_the_order_of_listing(pai
 
 
 def test_no_object_stays_of_a_plain_name():
-    rows = Rows()
+    rows = ListingColumns()
     for number in range(100):
-        rows.put(Named("db", "", number, number), Entry(f"{number}", 1, number, number, number, archived=AT_HAND))
-    rows.put(Named("db", "", 7, 7, whole="a/"), Entry("a/b", 1, 7, 7, 7))
+        rows.put(NameReading("db", "", number, number), Entry(f"{number}", 1, number, number, number, archived=AT_HAND))
+    rows.put(NameReading("db", "", 7, 7, whole="a/"), Entry("a/b", 1, 7, 7, 7))
     assert len(rows.plain()) == 100
     assert rows.others() == ["a/b"]

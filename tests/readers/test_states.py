@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from drcheck.readers.content import states
+from drcheck.readers.content import state_files
 
 PHASE = (("status.phase", ("Completed",)),)
 STATUS = (("status", ("DONE", "SYNCING")),)
 
 
 def holds(text: str | bytes, says=STATUS) -> bool | None:
-    return states.told(text.encode() if isinstance(text, str) else text, says, written_at=7).holds
+    return state_files.state_of(text.encode() if isinstance(text, str) else text, says, written_at=7).holds
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def holds(text: str | bytes, says=STATUS) -> bool | None:
         ("# nothing", STATUS, False),
         ("", STATUS, False),
         (b"status=DONE\xff", STATUS, None),
-        (b"x" * (states.MOST + 1), STATUS, None),
+        (b"x" * (state_files.MOST + 1), STATUS, None),
     ],
 )
 def test_a_file_says_so_or_something_else_or_nobody_can_tell(text, says, expected):
@@ -45,7 +45,7 @@ def test_a_file_says_so_or_something_else_or_nobody_can_tell(text, says, expecte
 
 
 def test_what_a_file_says_is_quoted_short_and_printable():
-    told = states.told(json.dumps({"status": "\x1b[2J" + "x" * 500}).encode(), STATUS, written_at=7)
+    told = state_files.state_of(json.dumps({"status": "\x1b[2J" + "x" * 500}).encode(), STATUS, written_at=7)
     assert told.how.isprintable()
     assert len(told.how) < 120
     assert "\\x1b[2J" in told.how

@@ -15,7 +15,7 @@ from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.policy import Clock, RestoreRecords
 from drcheck.core.names.line_template import LineTemplate
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.logs import restore_log
 from drcheck.registry import READERS
 
@@ -197,6 +197,6 @@ def test_a_megabyte_of_the_worst_lines_takes_linear_time(line):
 
 def test_a_log_that_is_looked_at_keeps_its_lines():
     place = Place(files={"restore.log": PASSED.encode()})
-    seen = restore_log.read(place, where(), "restore.log", Asked(LONG_AGO, NOW, 300, "web"))
+    seen = restore_log.read(place, where(), "restore.log", LookRequest(LONG_AGO, NOW, 300, "web"))
     assert seen.look.complete
     assert len(seen.log.recoveries) == 1

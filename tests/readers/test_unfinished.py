@@ -18,9 +18,9 @@ from drcheck.collectors.pool import Connections
 from drcheck.core.history.difference import difference
 from drcheck.core.history.source_history import History
 from drcheck.core.history.to_parts import parts_of
-from drcheck.core.model.evidence import LONG_AGO, Fact, Look, State, Told
+from drcheck.core.model.evidence import LONG_AGO, Fact, FactValue, Look, StateRead
 from drcheck.core.model.observation import Observation
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.points import unfinished
 from drcheck.readers.points.objects import read
 from tests.collectors.places import Azure
@@ -30,7 +30,7 @@ LATEST = source(template="latest.dump", data_as_of="storage", complete_when="{na
 
 
 def look(place, asked_source=SOURCE, *, begin=NOW, states=None):
-    return read(place, asked_source, "", Asked(LONG_AGO, begin, 300, "web", states=states or {}))
+    return read(place, asked_source, "", LookRequest(LONG_AGO, begin, 300, "web", states=states or {}))
 
 
 def states(seen):
@@ -195,7 +195,7 @@ def test_what_is_written_anew_on_a_disk_beside_an_older_marker_is_listed_once_mo
 
 def test_a_listing_that_broke_off_before_the_marker_settles_nothing():
     entries = [entry("latest.dump", NOW - HOUR), entry("latest.dump.done", NOW - DAY)]
-    known = {"latest.dump": State(NOW - 60, Told(None, "its marker is older"))}
+    known = {"latest.dump": StateRead(NOW - 60, FactValue(None, "its marker is older"))}
     assert states(look(Place(entries), LATEST, states=known)) == {"latest.dump": None}
     assert states(look(Place(entries, page=1, breaks_at=2), LATEST, states=known)) == {}
     marked = [entries[0], entry("latest.dump.done", NOW - 30)]

@@ -7,17 +7,17 @@ from paged_place import DAY, NOW, Place, entry, source
 
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.policy import Arrival
-from drcheck.interfaces import Asked, Seek
+from drcheck.interfaces import LookRequest, Seek
 from drcheck.readers.points.listing import PAGE
+from drcheck.readers.points.multi_file_backups import hole_in, in_order
 from drcheck.readers.points.objects import read
-from drcheck.readers.points.wholes import hole_in, in_order
 
 DIRECTORY = "{data_as_of:%Y-%m-%d}/"
 
 
 def look(place, *, since=LONG_AGO, **told):
     told = {"templates": (DIRECTORY,), "name_zone": "UTC", "of": ("orders",), **told}
-    return read(place, source(**told), "", Asked(since, NOW, 300, "web"))
+    return read(place, source(**told), "", LookRequest(since, NOW, 300, "web"))
 
 
 @pytest.mark.parametrize(

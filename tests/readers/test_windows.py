@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from drcheck.core.names.matching import Matcher
 from drcheck.core.names.template import KINDS, Part, Template
 from drcheck.interfaces import Seek
-from drcheck.readers.points import windows
+from drcheck.readers.points import listing_ranges
 
 DAY = 86400
 SETS = ("orders", "stock")
@@ -68,7 +68,7 @@ def written(template: Template, label: int, of: str, kind: str, fill: str) -> st
 def test_no_name_whose_data_can_lie_in_the_window_is_missed(texts, since, window, ago, fill, kind, of, zone, seek):
     templates = [Template.parse(text) for text in texts]
     match = Matcher(templates, SETS, zone, kinds=KINDS_OF_OUR_OWN)
-    asked = windows.since(
+    asked = listing_ranges.ranges_since(
         templates, SETS, kinds=KINDS_OF_OUR_OWN, instant=since, until=since + window, in_utc=zone is UTC, seek=seek
     )
     for template, text in zip(templates, texts, strict=True):
@@ -87,14 +87,14 @@ def test_no_name_whose_data_can_lie_in_the_window_is_missed(texts, since, window
 def test_everything_holds_every_name(text):
     template = Template.parse(text)
     name = written(template, 1_790_000_000, "orders", "full", "zz")
-    for asked in (windows.everything([template], SETS), windows.whole([template], SETS)):
+    for asked in (listing_ranges.everything([template], SETS), listing_ranges.ranges_of_all([template], SETS)):
         assert any(name.startswith(each.prefix) for each in asked)
 
 
 def asked(*texts: str, seek: Seek = Seek.AFTER) -> list[tuple[str, str]]:
     templates = [Template.parse(text) for text in texts]
     since = 1_790_000_000  # 2026-09-21T14:13:20Z
-    found = windows.since(templates, SETS, instant=since, until=since + 30 * DAY, in_utc=True, seek=seek)
+    found = listing_ranges.ranges_since(templates, SETS, instant=since, until=since + 30 * DAY, in_utc=True, seek=seek)
     return [(each.prefix, each.after) for each in found]
 
 
@@ -117,7 +117,9 @@ def test_a_kind_and_a_data_set_between_two_times_are_each_listed(seek):
     text = "{data_as_of:%Y}/{of}_{kind}_{data_as_of:%m-%d}.bak"
     template = Template.parse(text)
     since = 1_700_000_000
-    asked = windows.since([template], SETS, kinds=["VOLL"], instant=since, until=since + DAY, in_utc=True, seek=seek)
+    asked = listing_ranges.ranges_since(
+        [template], SETS, kinds=["VOLL"], instant=since, until=since + DAY, in_utc=True, seek=seek
+    )
     for of in SETS:
         for kind in (*KINDS, "VOLL"):
             name = template.write(since, of=of, kind=kind)

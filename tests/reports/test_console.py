@@ -12,7 +12,7 @@ import samples
 
 from drcheck.core.model.evidence import Gap, Unaccounted
 from drcheck.core.model.policy import Waiver
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import NamedBreach, News, Opening
 from drcheck.core.model.waivers import Waived
 from drcheck.reports.console.cells import cells
 from drcheck.reports.console.report import pages, render
@@ -126,7 +126,7 @@ def test_quiet_tells_of_data_sets_that_nobody_listed():
 @pytest.mark.parametrize("why", News)
 def test_quiet_tells_of_each_breach_that_is_over_and_why_it_is_named(why):
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
-    report = samples.report(all_met_but(since_last_run=(Named(breach, why is News.NEW, why),)), faults=False)
+    report = samples.report(all_met_but(since_last_run=(NamedBreach(breach, why is News.NEW, why),)), faults=False)
     text = " ".join(pages(report, PLAIN, quiet=True).split())
     assert f"{why}: breached for 1 h, until 2026-11-21T02:30:00+01:00: newest restorable data was too old" in text
 
@@ -136,7 +136,7 @@ def test_quiet_tells_of_a_breach_that_ended_while_a_waiver_covered_it_or_after_a
     ended = Opening(samples.AS_OF - 7200, closed, "newest restorable data was too old")
     waiver = Waiver("rpo-server", closed, "cto@example.com", "moving house")
     for waived, when in ((True, "over since the last run, waived"), (False, "over since the last run")):
-        news = (Named(ended._replace(waived=waived), counts=False, why=News.ENDED),)
+        news = (NamedBreach(ended._replace(waived=waived), counts=False, why=News.ENDED),)
         held = (Waived(0, closed if waived else 900, waiver),)
         report = samples.report(all_met_but(since_last_run=news, waived=held), faults=False)
         text = " ".join(pages(report, PLAIN, quiet=True).split())

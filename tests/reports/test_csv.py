@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import samples
 
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import NamedBreach, News, Opening
 from drcheck.reports.csv import COLUMNS, render
 from drcheck.reports.wording.text import prose
 
@@ -83,7 +83,7 @@ def test_gaps_invalid_policies_and_what_nobody_judges_have_rows_and_quiet_leaves
 
 def test_a_breach_that_is_over_is_told():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
-    found = with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),))
+    found = with_one(since_last_run=(NamedBreach(breach, counts=True, why=News.NEW),))
     row = commitments(samples.report(found, faults=False))["wiki", "daily"]
     assert (row["status"], row["passed_breaches"]) == ("met", "1")
     assert "not shown by any run before: breached for 1 h, until 2026-11-21T01:30:00Z" in row["details"]

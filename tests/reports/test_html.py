@@ -15,12 +15,12 @@ from drcheck.core.kinds.availability.commitment import Availability
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.controls import Control, Standard
 from drcheck.core.model.evidence import Cited
-from drcheck.core.model.exhibit import Timed, Times
+from drcheck.core.model.exhibit import TimedRecovery, Times
 from drcheck.core.model.log_records import Phase, Recovery
 from drcheck.core.model.policy import Agreement
 from drcheck.core.model.sites import Site
 from drcheck.core.model.status import Status
-from drcheck.core.model.verdict import Finding, Named, News, Opening, Piece, Verdict
+from drcheck.core.model.verdict import Finding, NamedBreach, News, Opening, Piece, Verdict
 from drcheck.reports.html.documents import documents
 from drcheck.reports.story import recoveries
 from drcheck.reports.story.service import Section
@@ -137,7 +137,7 @@ def test_what_was_breached_at_any_time_of_the_period_is_not_told_as_kept() -> No
     judged = samples.all_met()
     verdict = judged.verdicts[0]
     breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late")
-    over = msgspec.structs.replace(verdict, since_last_run=(Named(breach, True, News.OF_PERIOD),), of_period=True)
+    over = msgspec.structs.replace(verdict, since_last_run=(NamedBreach(breach, True, News.OF_PERIOD),), of_period=True)
     (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached, 1 of them not any more." in words(Page(text))
 
@@ -167,7 +167,9 @@ def test_what_was_breached_and_waived_in_the_period_is_not_told_as_kept() -> Non
     judged = samples.all_met()
     verdict = judged.verdicts[0]
     breach = Opening(verdict.window.start, verdict.window.start + 60, "it was late", waived=True)
-    over = msgspec.structs.replace(verdict, since_last_run=(Named(breach, False, News.OF_PERIOD),), of_period=True)
+    over = msgspec.structs.replace(
+        verdict, since_last_run=(NamedBreach(breach, False, News.OF_PERIOD),), of_period=True
+    )
     (text,) = pages(samples.report(msgspec.structs.replace(judged, verdicts=(over,)), faults=False)).values()
     assert "Of 1 commitment of 1 service, 1 was breached and waived." in words(Page(text))
 
@@ -214,7 +216,7 @@ def over_in_the_period(breaches: int = 1) -> Report:
     pieces = [Piece(start, start + 60, Status.MET, "it is there"), *pieces]
     pieces[-1] = pieces[-1]._replace(end=end)
     verdict = msgspec.structs.replace(verdict, overall=msgspec.structs.replace(verdict.overall, pieces=tuple(pieces)))
-    named = tuple(Named(one, True, News.OF_PERIOD) for one in verdict.breaches())
+    named = tuple(NamedBreach(one, True, News.OF_PERIOD) for one in verdict.breaches())
     verdict = msgspec.structs.replace(verdict, since_last_run=named, of_period=True)
     control = Control("A.8.13", "Information backup", (verdict.commitment.kind,), "Backups were made.", "The rest.")
     return msgspec.structs.replace(
@@ -305,7 +307,7 @@ def with_recoveries() -> Judged:
     judged = samples.webshop()
     rto = Rto("rto-server", ("drills",), at_most=4 * 3600, clause="7.3", not_counted=frozenset({"dns"}))
     start, end = judged.window
-    shared = Timed("drill-3", end - 100, passed=True, shortest=3 * 3600, longest=3 * 3600, real=False)
+    shared = TimedRecovery("drill-3", end - 100, passed=True, shortest=3 * 3600, longest=3 * 3600, real=False)
     finding = Finding("", (Piece(start, end, Status.MET, "proven"),), "proven", exhibit=Times(4 * 3600, (shared,)))
     up = Availability("uptime", ("outages",), at_least=Fraction(99, 100))
     told = Cited("outages", "", "down-1", None, None, "", "down then, total; 20 min counted")

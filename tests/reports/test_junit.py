@@ -11,7 +11,7 @@ import pytest
 import samples
 
 from drcheck.core.model.evidence import Gap
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import NamedBreach, News, Opening
 from drcheck.reports.junit import render
 
 GOLDEN = Path(__file__).parent / "golden" / "few.junit"
@@ -99,7 +99,7 @@ def test_what_could_not_be_seen_is_told_though_all_passed():
 
 def test_a_breach_that_is_over_and_that_no_run_has_shown_fails_but_where_only_now_is_asked():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
-    report = samples.report(with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),)), faults=False)
+    report = samples.report(with_one(since_last_run=(NamedBreach(breach, counts=True, why=News.NEW),)), faults=False)
     assert cases(report) == {("wiki", "daily"): ["Failure"]}
     assert b'message="breached until 2026-11-21T01:30:00Z: newest restorable data was too old"' in render(report)
     now = msgspec.structs.replace(report, now_alone=True)

@@ -10,7 +10,7 @@ import pytest
 import samples
 from markdown_it import MarkdownIt
 
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import NamedBreach, News, Opening
 from drcheck.reports.markdown import code, render
 from drcheck.reports.wording.text import prose
 from drcheck.run_report import SourceSeen
@@ -106,7 +106,7 @@ def test_quiet_is_a_line_where_all_is_met():
 def test_quiet_hides_no_gap_nor_breach_that_is_over_nor_what_lies_there_unlisted():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
     for why in News:
-        found = all_met_but(since_last_run=(Named(breach, why is News.NEW, why),))
+        found = all_met_but(since_last_run=(NamedBreach(breach, why is News.NEW, why),))
         written = text(samples.report(found, faults=False), quiet=True)
         assert (
             f"  - `{why}: breached for 1 h, until 2026-11-21T02:30:00+01:00: newest restorable data was too old`"

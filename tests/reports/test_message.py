@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from samples import AS_OF, HOUR
 
-from drcheck.core.judging.transitions import Change, Event, Subject, What
+from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, Event, Transition
 from drcheck.reports.message import message
 
 
 def test_what_broke_often_between_two_reports_is_one_line_and_hides_nothing_else():
     often = [
-        Event(Change.PASSED, Subject(What.BREACHED, "a", "rpo"), AS_OF - at * HOUR, AS_OF - at * HOUR + 360, "too old")
+        Event(
+            Transition.PASSED,
+            ConditionSubject(ConditionKind.BREACHED, "a", "rpo"),
+            AS_OF - at * HOUR,
+            AS_OF - at * HOUR + 360,
+            "too old",
+        )
         for at in range(300, 0, -1)
     ]
-    once = Event(Change.PASSED, Subject(What.BREACHED, "z", "rpo"), AS_OF - HOUR, AS_OF - HOUR + 60, "too old")
+    once = Event(
+        Transition.PASSED,
+        ConditionSubject(ConditionKind.BREACHED, "z", "rpo"),
+        AS_OF - HOUR,
+        AS_OF - HOUR + 60,
+        "too old",
+    )
     told = message([*often, once], "run", AS_OF)
     assert told.title == "drcheck: 301 broken for a time"
     assert told.body.splitlines()[1:3] == [

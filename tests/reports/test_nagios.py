@@ -10,7 +10,7 @@ import pytest
 import samples
 
 from drcheck.core.model.status import Status
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import NamedBreach, News, Opening
 from drcheck.reports.nagios import exit_status, render
 
 GOLDEN = Path(__file__).parent / "golden" / "few.nagios"
@@ -43,7 +43,7 @@ def met(status=Status.MET, *, waived=False, **more):
 
 
 BREACH = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
-PASSED = met(since_last_run=(Named(BREACH, counts=True, why=News.NEW),))
+PASSED = met(since_last_run=(NamedBreach(BREACH, counts=True, why=News.NEW),))
 
 
 def test_it_reads_as_it_did():

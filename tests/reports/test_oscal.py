@@ -11,7 +11,7 @@ import pytest
 import samples
 
 from drcheck.core.model.controls import Control, Standard
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import NamedBreach, News, Opening
 from drcheck.reports.oscal.report import render
 
 _OF_SERVICES = {one.policy.service: one for one in samples.hostile().services}
@@ -113,7 +113,7 @@ def test_what_was_waived_in_a_period_and_is_satisfied_at_its_end_says_so():
     window = samples.all_met().verdicts[0].window
     breach = Opening(window.start, window.start + 60, "it was late", waived=True)
     report = samples.report(
-        with_one(of_period=True, since_last_run=(Named(breach, False, News.OF_PERIOD),)), faults=False
+        with_one(of_period=True, since_last_run=(NamedBreach(breach, False, News.OF_PERIOD),)), faults=False
     )
     (one,) = findings(report).values()
     assert one["target"]["status"] == {
@@ -125,7 +125,7 @@ def test_what_was_waived_in_a_period_and_is_satisfied_at_its_end_says_so():
 
 def test_a_breach_that_is_over_and_that_no_run_has_shown_fails_but_where_only_now_is_asked():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
-    report = samples.report(with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),)), faults=False)
+    report = samples.report(with_one(since_last_run=(NamedBreach(breach, counts=True, why=News.NEW),)), faults=False)
     assert statuses(report) == {("wiki", "daily"): ("not-satisfied", "fail")}
     assert statuses(msgspec.structs.replace(report, now_alone=True)) == {("wiki", "daily"): ("satisfied", "pass")}
 

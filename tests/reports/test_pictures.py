@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
-from drcheck.core.model.exhibit import Ages, SlotKept, Slots, Step, Timed, Times
+from drcheck.core.model.exhibit import Ages, ExposureStep, SlotKept, Slots, TimedRecovery, Times
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import PeriodFigures, Piece, Window
 from drcheck.reports.pictures.ages import ages
@@ -62,7 +62,13 @@ def test_a_strip_tells_statuses_by_height_too() -> None:
 
 def test_ages_say_the_oldest_and_that_for_some_time_there_was_none() -> None:
     exhibit = Ages(
-        2 * HOUR, (Step(0, -HOUR), Step(5 * HOUR, 4 * HOUR), Step(9 * HOUR, None), Step(10 * HOUR, 9 * HOUR))
+        2 * HOUR,
+        (
+            ExposureStep(0, -HOUR),
+            ExposureStep(5 * HOUR, 4 * HOUR),
+            ExposureStep(9 * HOUR, None),
+            ExposureStep(10 * HOUR, 9 * HOUR),
+        ),
     )
     pieces = (Piece(0, 2 * HOUR, Status.MET, ""), Piece(2 * HOUR, 12 * HOUR, Status.BREACHED, ""))
     markup = ages(exhibit, pieces, Window(0, 12 * HOUR), UTC, "rpo: age")
@@ -74,7 +80,7 @@ def test_ages_say_the_oldest_and_that_for_some_time_there_was_none() -> None:
 
 
 def test_of_more_ages_than_there_is_room_for_the_greatest_are_drawn() -> None:
-    steps = [Step(n * 60, n * 60) for n in range(5000)]
+    steps = [ExposureStep(n * 60, n * 60) for n in range(5000)]
     del steps[2000:2100]  # one age of 101 minutes
     markup = ages(Ages(HOUR, tuple(steps)), (), Window(0, 5000 * 60), UTC, "age")
     (polygon,) = parsed(markup).iter(f"{SVG}polygon")
@@ -113,11 +119,11 @@ def test_two_slots_of_a_day_of_which_one_is_not_due_are_not_one_that_was_missed(
 
 def test_recovery_times_say_what_passed_in_time_failed_or_proves_nothing() -> None:
     several = (
-        Timed("a", DAY, True, HOUR, HOUR, False),
-        Timed("b", 2 * DAY, True, 5 * HOUR, 5 * HOUR, False),
-        Timed("c", 3 * DAY, False, HOUR, HOUR, False),
-        Timed("d", 4 * DAY, True, HOUR, None, False),
-        Timed("e", 5 * DAY, True, HOUR, HOUR, False, "it restored to the site that is lost"),
+        TimedRecovery("a", DAY, True, HOUR, HOUR, False),
+        TimedRecovery("b", 2 * DAY, True, 5 * HOUR, 5 * HOUR, False),
+        TimedRecovery("c", 3 * DAY, False, HOUR, HOUR, False),
+        TimedRecovery("d", 4 * DAY, True, HOUR, None, False),
+        TimedRecovery("e", 5 * DAY, True, HOUR, HOUR, False, "it restored to the site that is lost"),
     )
     heard = told(times(Times(4 * HOUR, several), UTC, "rto"))
     for part in (
@@ -131,22 +137,22 @@ def test_recovery_times_say_what_passed_in_time_failed_or_proves_nothing() -> No
 
 
 def test_a_recovery_that_was_perhaps_too_long_is_not_drawn_as_one_that_was() -> None:
-    perhaps = times(Times(4 * HOUR, (Timed("a", DAY, True, HOUR, 5 * HOUR, False),)), UTC, "rto")
+    perhaps = times(Times(4 * HOUR, (TimedRecovery("a", DAY, True, HOUR, 5 * HOUR, False),)), UTC, "rto")
     assert "perhaps too long" in told(perhaps)
     assert drawn(perhaps, "breached") == []
     assert len(drawn(perhaps, "unknown")) == 1
-    surely = times(Times(4 * HOUR, (Timed("a", DAY, True, 5 * HOUR, None, False),)), UTC, "rto")
+    surely = times(Times(4 * HOUR, (TimedRecovery("a", DAY, True, 5 * HOUR, None, False),)), UTC, "rto")
     assert "too long after 5 h or more" in told(surely)
     assert len(drawn(surely, "breached")) == 1
 
 
 def test_what_took_too_long_is_drawn_as_that_whatever_it_proves() -> None:
-    slow = Timed("a", DAY, True, 5 * HOUR, 5 * HOUR, True, "its record does not tell what it was recovered by")
+    slow = TimedRecovery("a", DAY, True, 5 * HOUR, 5 * HOUR, True, "its record does not tell what it was recovered by")
     assert "too long after 5 h" in told(times(Times(4 * HOUR, (slow,)), UTC, "rto"))
 
 
 def test_an_outage_that_is_not_over_is_drawn_with_how_long_it_has_lasted() -> None:
-    lasting = (Timed("a", None, False, 5 * HOUR, None, True), Timed("b", None, False, HOUR, None, True))
+    lasting = (TimedRecovery("a", None, False, 5 * HOUR, None, True), TimedRecovery("b", None, False, HOUR, None, True))
     picture = times(Times(4 * HOUR, lasting), UTC, "rto")
     assert "not over too long after 5 h or more; not over goes on after 1 h or more" in told(picture)
     assert (len(drawn(picture, "breached")), len(drawn(picture, "unknown"))) == (1, 1)
@@ -179,7 +185,7 @@ def test_the_hour_that_the_clock_repeats_is_shown_by_the_worse_of_its_two_slots(
 
 
 def test_where_there_was_never_any_data_no_age_is_told() -> None:
-    heard = told(ages(Ages(DAY, (Step(0, None),)), (), WINDOW, UTC, "rpo"))
+    heard = told(ages(Ages(DAY, (ExposureStep(0, None),)), (), WINDOW, UTC, "rpo"))
     assert "no data is known" in heard
     assert "0 s" not in heard
 

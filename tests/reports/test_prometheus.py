@@ -11,7 +11,7 @@ import samples
 from prometheus_client.parser import text_string_to_metric_families
 
 from drcheck.core.model.evidence import Cited
-from drcheck.core.model.verdict import Named, News, Opening, Quantity
+from drcheck.core.model.verdict import NamedBreach, News, Opening, Quantity
 from drcheck.reports.prometheus import render
 from drcheck.run_report import Fault
 
@@ -136,7 +136,7 @@ def test_gaps_and_policies_that_were_not_judged_are_told_and_outweigh_what_is_me
 def test_a_breach_that_is_over_and_that_no_run_has_shown_is_told():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
     met = samples.all_met()
-    news = (Named(breach, counts=True, why=News.NEW), Named(breach, counts=False, why=News.ENDED))
+    news = (NamedBreach(breach, counts=True, why=News.NEW), NamedBreach(breach, counts=False, why=News.ENDED))
     found = msgspec.structs.replace(met, verdicts=(msgspec.structs.replace(met.verdicts[0], since_last_run=news),))
     report = samples.report(found, faults=False)
     assert state(report, "wiki", "daily") == "met"

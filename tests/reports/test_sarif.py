@@ -13,7 +13,7 @@ import pytest
 import samples
 
 from drcheck.core.model.policy import Position
-from drcheck.core.model.verdict import Named, News, Opening
+from drcheck.core.model.verdict import NamedBreach, News, Opening
 from drcheck.reports.sarif import render
 from drcheck.run_report import Fault
 
@@ -170,7 +170,7 @@ def test_what_could_not_be_seen_is_a_notification_though_all_is_met():
 
 def test_a_breach_that_is_over_and_that_no_run_has_shown_is_an_error_but_where_only_now_is_asked():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
-    report = samples.report(with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),)), faults=False)
+    report = samples.report(with_one(since_last_run=(NamedBreach(breach, counts=True, why=News.NEW),)), faults=False)
     (one,) = read(report)["results"]
     assert one["level"] == "error"
     assert one["message"]["text"].startswith("daily of wiki is breached and over since\n")

@@ -17,7 +17,7 @@ from openpyxl.utils.escape import unescape
 
 from drcheck.core.model.policy import Waiver
 from drcheck.core.model.status import Status
-from drcheck.core.model.verdict import Named, News, Opening, Piece
+from drcheck.core.model.verdict import NamedBreach, News, Opening, Piece
 from drcheck.core.model.waivers import Waived
 from drcheck.errors import OutputError
 from drcheck.reports import xlsx
@@ -174,7 +174,7 @@ def test_every_waiver_is_told_with_who_why_and_until_when_also_one_that_covers_n
 
 def test_a_breach_that_is_over_is_told():
     breach = Opening(samples.AS_OF - 7200, samples.AS_OF - 3600, "newest restorable data was too old")
-    report = samples.report(with_one(since_last_run=(Named(breach, counts=True, why=News.NEW),)), faults=False)
+    report = samples.report(with_one(since_last_run=(NamedBreach(breach, counts=True, why=News.NEW),)), faults=False)
     (service,) = rows(report, "Overview")
     assert (service["Status"], service["Breached"], service["Breached and over since"]) == ("breached", 0, 1)
     (one,) = rows(report, "Commitments")

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from msgspec import field
 
-from drcheck.collectors.memory import Held, MemoryCollector, MemoryConnection
+from drcheck.collectors.memory import MemoryCollector, MemoryConnection, StoredFile
 from drcheck.settings import ConfigKeys, Connection
 
 
@@ -46,5 +46,5 @@ class DrawerConnection(Connection, frozen=True):
 
 def open_drawer(connection, root, pool):
     content = json.loads(Path(connection.inventory).read_text()) if connection.inventory else connection.content
-    held = {name: Held(text.encode(), 0, 0) for name, text in content.items()}
+    held = {name: StoredFile(text.encode(), 0, 0) for name, text in content.items()}
     return MemoryCollector(MemoryConnection(connection.name, entries=held), root, pool)

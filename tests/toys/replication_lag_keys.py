@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Level
-from drcheck.policyfile.nodes import Problem
+from drcheck.policyfile.yaml_nodes import Problem
 from tests.toys.replication_lag import ReplicationLag
 
 

@@ -24,16 +24,16 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient, ExponentialRetry
 from requests.adapters import HTTPAdapter
 
-from drcheck.collectors import bounds, ranges
+from drcheck.collectors import ranges, value_bounds
 from drcheck.collectors.azure.account import is_sas
 from drcheck.collectors.azure.faults import failed, not_azure
 from drcheck.collectors.azure.listing import MOST, Page, Question, parse_page
 from drcheck.collectors.azure.settings import AzureConnection
-from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.descriptions import Refused
 from drcheck.collectors.guarded import made_no_sense
-from drcheck.collectors.web import Caller, Web
+from drcheck.collectors.http_sender import Caller, Web
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.interfaces import CollectorError
 
 TRIES: Final = 3
@@ -160,7 +160,7 @@ class AzureClient:
         properties = self._asked(container, name, self._api.get_blob_client(container, name).get_blob_properties)
         if properties is None or properties.size is None:
             raise not_azure(self._connection, container, name)
-        caller.whole = bounds.size(properties.size)
+        caller.whole = value_bounds.size(properties.size)
         return properties
 
     def tell(self, caller: Caller, container: str, name: str = "") -> Any:

@@ -11,16 +11,16 @@ from drcheck.collectors.azure.describe import AzureFacts
 from drcheck.collectors.azure.listing import Page, Question
 from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
-from drcheck.collectors.descriptions import Listed, in_full
+from drcheck.collectors.descriptions import ListedFacts, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.collectors.shared_listings import Lister, Row, Share, share
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Account, Entry, Seek
 
 if TYPE_CHECKING:
     from drcheck.collectors.azure.client import AzureClient
-    from drcheck.collectors.web import Caller
+    from drcheck.collectors.http_sender import Caller
 
 _ABSENT: Final = ".drcheck-asks-and-nothing-is-here"
 
@@ -47,7 +47,7 @@ class AzureBlobCollector:
         self._container = container
         self._root = root
         self._facts = AzureFacts(client, caller, container)
-        self._listed = Listed()
+        self._listed = ListedFacts()
         self._with_others = share
         self._share: Share | None = None
 
@@ -104,7 +104,7 @@ class AzureBlobCollector:
         """Return up to ``at_most`` bytes of a blob, as they are stored."""
         return self._client.get(self._caller, self._container, self._root + checked_name(name), offset, at_most)
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Return how a blob, or everything in the container, is encrypted and locked.
 
         What a listing showed needs no request for its encryption, and none for its locks either if the container was
@@ -133,7 +133,7 @@ class AzureBlobCollector:
 def open_azure_blob(connection: AzureConnection, root: str, pool: Connections) -> AzureBlobCollector:
     """Return a collector of what lies below ``root``, which is ``CONTAINER/`` or ``CONTAINER/PREFIX/``."""
     from drcheck.collectors.azure.client import AzureClient  # the SDK takes a while to import
-    from drcheck.collectors.web import Caller, Web
+    from drcheck.collectors.http_sender import Caller, Web
 
     container, _, below = checked_root(root).partition("/")
     checked_path(connection, root)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from drcheck.collectors.azure.protection import CUSTOMER_KEY, blob_told
 from drcheck.collectors.confine import shown
 from drcheck.collectors.descriptions import NONE, Refused
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import NotFound
 
 if TYPE_CHECKING:
     from drcheck.collectors.azure.client import AzureClient
-    from drcheck.collectors.web import Caller
+    from drcheck.collectors.http_sender import Caller
 
 _DENIED: Final = 403
 LOCKS: Final = frozenset({Fact.LOCK, Fact.LEGAL_HOLD})
@@ -54,17 +54,17 @@ class AzureFacts:
         """
         return self._known is not None and self._known.versions is True
 
-    def place(self, facts: frozenset[Fact]) -> dict[Fact, Told]:
+    def place(self, facts: frozenset[Fact]) -> dict[Fact, FactValue]:
         """Return what the container itself tells."""
         # "data in a storage account is encrypted […] and it can't be disabled"; which key, each blob tells
-        answers = {Fact.STORAGE_ENCRYPTION: Told(True, "Azure encrypts every account")}
+        answers = {Fact.STORAGE_ENCRYPTION: FactValue(True, "Azure encrypts every account")}
         if facts & LOCKS:
             container = self._container()
             for fact, of_all in ((Fact.LOCK, container.policy), (Fact.LEGAL_HOLD, container.hold)):
                 if of_all or container.versions:
-                    answers[fact] = Told(True, "of the container" if of_all else "of single blobs")
+                    answers[fact] = FactValue(True, "of the container" if of_all else "of single blobs")
                 elif of_all is None or container.versions is None:
-                    answers[fact] = Told(None, container.why)
+                    answers[fact] = FactValue(None, container.why)
                 else:
                     answers[fact] = NONE
         return answers
@@ -78,7 +78,9 @@ class AzureFacts:
             return False
         raise answer.error
 
-    def thing(self, name: str, facts: frozenset[Fact], listed: Mapping[Fact, Told] | None) -> dict[Fact, Told]:
+    def thing(
+        self, name: str, facts: frozenset[Fact], listed: Mapping[Fact, FactValue] | None
+    ) -> dict[Fact, FactValue]:
         """Return what is told of a blob; ``listed`` is what a listing told of it, None if none showed it."""
         answers = dict(listed or {})
         wanted = facts & {Fact.STORAGE_ENCRYPTION, *LOCKS}
@@ -106,7 +108,7 @@ class AzureFacts:
                 )
         return self._known
 
-    def _ask(self, name: str) -> Mapping[Fact, Told]:
+    def _ask(self, name: str) -> Mapping[Fact, FactValue]:
         """Return what a blob says of itself."""
         answer: Any = self._client.tell(self._caller, self._name, name) if self._may_ask else None
         if not isinstance(answer, Refused) and answer is not None:
@@ -116,13 +118,13 @@ class AzureFacts:
                 policy.policy_mode or "", policy.expiry_time, hold=answer.has_legal_hold,
             )  # fmt: skip
         if answer is not None and answer.code == "BlobUsesCustomerSpecifiedEncryption":
-            without = Told(None, "without the customer's key, only a listing tells of its locks")
+            without = FactValue(None, "without the customer's key, only a listing tells of its locks")
             return {Fact.STORAGE_ENCRYPTION: CUSTOMER_KEY, Fact.LOCK: without, Fact.LEGAL_HOLD: without}
         why = "the credentials may not ask for a blob's properties (they need read)"
         if answer is not None:
             why = _denied(answer, "a blob's properties")
             self._may_ask = False
-        return dict.fromkeys((Fact.STORAGE_ENCRYPTION, *LOCKS), Told(None, why))
+        return dict.fromkeys((Fact.STORAGE_ENCRYPTION, *LOCKS), FactValue(None, why))
 
 
 def _denied(answer: Refused, what: str) -> str:
@@ -134,23 +136,23 @@ def _denied(answer: Refused, what: str) -> str:
     raise answer.error
 
 
-def _lock(own: Told, container: _Container) -> Told:
+def _lock(own: FactValue, container: _Container) -> FactValue:
     """Return a blob's lock, given its own and what the container says of all of them."""
     if own.holds is not False:
         return own
     if container.policy:
-        return Told(
+        return FactValue(
             None,
             "the container has an immutability policy, but only Azure's management interface tells how long it locks, "
             "and whether it can be lifted",
         )
-    return NONE if container.policy is False else Told(None, container.why)
+    return NONE if container.policy is False else FactValue(None, container.why)
 
 
-def _hold(own: Told, container: _Container) -> Told:
+def _hold(own: FactValue, container: _Container) -> FactValue:
     """Return a blob's legal hold, given its own and the container's, which is one of everything in it."""
     if own.holds or container.hold:
-        return own if own.holds else Told(True, "of the container")
+        return own if own.holds else FactValue(True, "of the container")
     if own.holds is None:
         return own
-    return NONE if container.hold is False else Told(None, container.why)
+    return NONE if container.hold is False else FactValue(None, container.why)

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
-from drcheck.collectors import bounds
+from drcheck.collectors import value_bounds
 from drcheck.collectors.azure.protection import listed_told
-from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.collectors.xml_pages import check_tree, decoded, echoed, once, tree
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Entry
 
 MOST: Final = 5000
@@ -55,7 +55,7 @@ class Page(NamedTuple):
     entries: list[Entry]
     marker: str
     """Where the next page begins; empty: this was the last."""
-    told: list[Mapping[Fact, Told]]
+    told: list[Mapping[Fact, FactValue]]
     """What is told of each entry beside."""
     names: list[str]
     """Every blob that it named."""
@@ -80,15 +80,15 @@ def parse_page(body: bytes, question: Question) -> Page | None:
     _check(page, header, blobs, question)
     skip = len(question.root)
     entries: list[Entry] = []
-    facts: list[Mapping[Fact, Told]] = []
+    facts: list[Mapping[Fact, FactValue]] = []
     names: list[str] = []
     dates: dict[str, int] = {}
-    kinds: dict[tuple[str | None, ...], Mapping[Fact, Told]] = {}
+    kinds: dict[tuple[str | None, ...], Mapping[Fact, FactValue]] = {}
     for blob in blobs:
         name, properties, version, noncurrent = _blob(blob)
         if noncurrent and not question.earlier:
             raise Nonsense("it names snapshots, older versions or deleted blobs, which nobody asked for")
-        size = bounds.count(properties.get("Content-Length", ""))
+        size = value_bounds.count(properties.get("Content-Length", ""))
         modified = _instant(properties.get("Last-Modified", ""), dates)
         created = _instant(properties["Creation-Time"], dates) if properties.get("Creation-Time") else modified
         checksum = _checksum(properties.get("Content-MD5", ""))
@@ -132,7 +132,7 @@ def _check(page: ET.Element, header: Mapping[str, str], blobs: ET.Element, quest
     echoed(header, "Prefix", question.prefix)
     echoed(header, "Marker", question.marker)
     most = header.get("MaxResults", "")
-    if most and bounds.count(most, "MaxResults") < len(blobs):
+    if most and value_bounds.count(most, "MaxResults") < len(blobs):
         raise Nonsense(f"its MaxResults is {shown(most)}, and it has {len(blobs)} blobs")
 
 
@@ -151,7 +151,7 @@ def _blob(blob: ET.Element) -> tuple[str, dict[str, str], str, bool]:
     noncurrent = bool(elements.get("Snapshot")) or elements.get("Deleted", "false") != "false" or not current
     # characters that XML cannot hold
     text = decoded(elements["Name"], plus=False) if name.get("Encoded") == "true" else elements["Name"]
-    return bounds.name(text), once(properties, {}), version, noncurrent
+    return value_bounds.name(text), once(properties, {}), version, noncurrent
 
 
 def _checksum(md5: str) -> str:
@@ -171,5 +171,5 @@ def _instant(date: str, parsed: dict[str, int]) -> int:
     """Return seconds since the epoch; backups come in bursts, so most dates come twice at least."""
     instant = parsed.get(date)
     if instant is None:
-        instant = parsed[date] = bounds.http_date(date)
+        instant = parsed[date] = value_bounds.http_date(date)
     return instant

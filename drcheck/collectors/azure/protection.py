@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import shown
 from drcheck.collectors.descriptions import NONE
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.collectors.value_bounds import Nonsense
+from drcheck.core.model.evidence import Fact, FactValue
 
 _ACCOUNT_KEY: Final = "the account's key"
-CUSTOMER_KEY: Final = Told(True, "a key that the customer provides")
+CUSTOMER_KEY: Final = FactValue(True, "a key that the customer provides")
 _LOCKED: Final = {"locked": "compliance", "unlocked": "unlocked"}
 """A policy that is locked can only be extended, by nobody shortened or lifted; one that is not can be both."""
 
@@ -21,28 +21,32 @@ _LOCKED: Final = {"locked": "compliance", "unlocked": "unlocked"}
 def blob_told(
     encrypted: bool | None, scope: str, customer_key: str, mode: str = "", until: datetime | None = None,
     *, hold: bool | None = False, locks: bool = True,
-) -> Mapping[Fact, Told]:  # fmt: skip
+) -> Mapping[Fact, FactValue]:  # fmt: skip
     """Return what a blob says of itself; ``locks``: whether it was asked for its locks."""
     if customer_key:
         encryption = CUSTOMER_KEY
     elif encrypted:
         # Azure's name for the account's own key, where it is told as a scope, begins with a dollar sign
-        encryption = Told(True, _ACCOUNT_KEY if not scope or scope.startswith("$") else f"scope {shown(scope)}")
+        encryption = FactValue(True, _ACCOUNT_KEY if not scope or scope.startswith("$") else f"scope {shown(scope)}")
     elif encrypted is None:
-        encryption = Told(None, "the storage does not tell")
+        encryption = FactValue(None, "the storage does not tell")
     else:
         encryption = NONE
     if not locks:
         return {Fact.STORAGE_ENCRYPTION: encryption}
     lock = NONE
     if mode or until:
-        lock = Told(None, "its immutability policy has no end, or no mode that is known")
+        lock = FactValue(None, "its immutability policy has no end, or no mode that is known")
         if until and mode.lower() in _LOCKED:
-            lock = Told(True, _LOCKED[mode.lower()], bounds.until(until))
-    return {Fact.STORAGE_ENCRYPTION: encryption, Fact.LOCK: lock, Fact.LEGAL_HOLD: Told(holds=True) if hold else NONE}
+            lock = FactValue(True, _LOCKED[mode.lower()], value_bounds.until(until))
+    return {
+        Fact.STORAGE_ENCRYPTION: encryption,
+        Fact.LOCK: lock,
+        Fact.LEGAL_HOLD: FactValue(holds=True) if hold else NONE,
+    }
 
 
-def listed_told(properties: Mapping[str, str], *, locks: bool) -> Mapping[Fact, Told]:
+def listed_told(properties: Mapping[str, str], *, locks: bool) -> Mapping[Fact, FactValue]:
     """Return what the properties of a blob in a listing say; raises :class:`Nonsense` for what cannot be."""
     until = properties.get("ImmutabilityPolicyUntilDate")
     return blob_told(
@@ -50,7 +54,7 @@ def listed_told(properties: Mapping[str, str], *, locks: bool) -> Mapping[Fact, 
         properties.get("EncryptionScope", ""),
         properties.get("CustomerProvidedKeySha256", ""),
         properties.get("ImmutabilityPolicyMode", ""),
-        bounds.http_moment(until) if until else None,
+        value_bounds.http_moment(until) if until else None,
         hold=_flag(properties, "LegalHold"),
         locks=locks,
     )

@@ -11,7 +11,7 @@ from drcheck.interfaces import Occupied
 
 if TYPE_CHECKING:
     from drcheck.collectors.azure.client import AzureClient
-    from drcheck.collectors.web import Caller
+    from drcheck.collectors.http_sender import Caller
 
 
 class AzureStore:
@@ -33,7 +33,7 @@ class AzureStore:
 def open_store(connection: AzureConnection, root: str, pool: Connections) -> AzureStore:
     """Return what writes below ``root``, which is ``CONTAINER/`` or ``CONTAINER/PREFIX/``."""
     from drcheck.collectors.azure.client import AzureClient  # the SDK takes a while to import
-    from drcheck.collectors.web import Caller, Web
+    from drcheck.collectors.http_sender import Caller, Web
 
     container, _, below = checked_root(root).partition("/")
     checked_path(connection, root)

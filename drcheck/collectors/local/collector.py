@@ -7,14 +7,14 @@ import stat
 from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
 from drcheck.collectors.descriptions import DISK, NOTHING, in_full
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Connections
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.collectors.value_bounds import Nonsense
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Account, CollectorError, Entry, NotFound, Power, Right, Seek
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -76,11 +76,11 @@ class LocalCollector:
 
     def _entry(self, name: str, status: os.stat_result) -> Entry:
         try:
-            modified = bounds.instant(status.st_mtime_ns // _SECOND)
-            changed = bounds.instant(status.st_ctime_ns // _SECOND)
-            size = bounds.size(status.st_size)
+            modified = value_bounds.instant(status.st_mtime_ns // _SECOND)
+            changed = value_bounds.instant(status.st_ctime_ns // _SECOND)
+            size = value_bounds.size(status.st_size)
             inode = f"{status.st_dev}:{status.st_ino}" if status.st_nlink > 1 else ""
-            return Entry(bounds.name(name), size, modified, max(modified, changed), modified, inode=inode)
+            return Entry(value_bounds.name(name), size, modified, max(modified, changed), modified, inode=inode)
         except Nonsense as error:
             raise CollectorError(
                 f"what the disk tells of {self._shown(name)} makes no sense: {error}",
@@ -138,7 +138,7 @@ class LocalCollector:
         finally:
             os.close(file)
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Return that nothing is told: a disk shows neither how it is encrypted nor a lock that can be relied upon."""
         if name is not None:
             directory, _, last = checked_name(name).rpartition("/")

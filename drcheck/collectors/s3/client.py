@@ -19,15 +19,15 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from botocore.parsers import ResponseParserError
 
 from drcheck.collectors import ranges
-from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import shown
 from drcheck.collectors.descriptions import Refused
 from drcheck.collectors.guarded import made_no_sense
+from drcheck.collectors.http_sender import Caller, Web
 from drcheck.collectors.s3.faults import answered, no_answer, no_listing, no_object, not_asked
 from drcheck.collectors.s3.listing import Page, Question, parse_page
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.s3.versions import Version, parse_versioning, parse_versions
-from drcheck.collectors.web import Caller, Web
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.interfaces import CollectorError
 
 READ_ONLY: Final = frozenset(

@@ -7,20 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from drcheck.collectors.confine import checked_name, checked_path, checked_prefix, checked_root
-from drcheck.collectors.descriptions import NOTHING, Listed, in_full
+from drcheck.collectors.descriptions import NOTHING, ListedFacts, in_full
 from drcheck.collectors.paging import Pages
 from drcheck.collectors.pool import Connections, Quota
 from drcheck.collectors.s3.listing import Page, Question
 from drcheck.collectors.s3.settings import S3Connection
 from drcheck.collectors.s3.versions import Version
 from drcheck.collectors.shared_listings import Lister, Row, Share, share
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Account, Entry, Power, Right, Seek
 
 if TYPE_CHECKING:
+    from drcheck.collectors.http_sender import Caller
     from drcheck.collectors.s3.client import S3Client
     from drcheck.collectors.s3.describe import S3Facts
-    from drcheck.collectors.web import Caller
 
 ENCRYPTED_SINCE: Final = 1_672_963_200
 """2023-01-06. "Starting January 5, 2023, all new object uploads to Amazon S3 are automatically encrypted"
@@ -32,7 +32,7 @@ _ASKED: Final = {
     False: "it is refused HeadObject",
     None: "no object is told of by HeadObject, and none refused",
 }
-_ENCRYPTED: Final = {Fact.STORAGE_ENCRYPTION: Told(True, "AWS encrypts every new object")}
+_ENCRYPTED: Final = {Fact.STORAGE_ENCRYPTION: FactValue(True, "AWS encrypts every new object")}
 
 
 class S3Collector:
@@ -59,7 +59,7 @@ class S3Collector:
         self._root = root
         self._aws = aws
         self._versions = versions
-        self._listed = Listed()
+        self._listed = ListedFacts()
         self._shown = ""
         """The key of an object that a listing has shown."""
         self._with_others = share
@@ -131,7 +131,7 @@ class S3Collector:
         tail = self._client.get(self._caller, self._bucket, thing, f"bytes={offset}", -offset)
         return tail[:at_most]
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Return how an object, or by default every new one in the bucket, is encrypted and locked.
 
         It is the current version that is told of, unless all are listed. Objects that a listing of AWS showed and that
@@ -195,9 +195,9 @@ def open_s3(connection: S3Connection, root: str, pool: Connections, *, versions:
 
     With ``versions`` it lists every version of each object.
     """
+    from drcheck.collectors.http_sender import Caller, Web  # as does urllib3
     from drcheck.collectors.s3.client import S3Client  # botocore takes a while to import
     from drcheck.collectors.s3.describe import S3Facts
-    from drcheck.collectors.web import Caller, Web  # as does urllib3
 
     bucket, _, below = checked_root(root).partition("/")
     checked_path(connection, root)

@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from drcheck.collectors import bounds
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import shown
 from drcheck.collectors.descriptions import NONE, Refused
+from drcheck.collectors.http_sender import Caller
 from drcheck.collectors.s3.client import S3Client, version_of
 from drcheck.collectors.s3.versions import Version
-from drcheck.collectors.web import Caller
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import CollectorError, NotFound
 
 _DENIED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "Forbidden", "403"})
@@ -42,21 +42,21 @@ class S3Facts:
         self._caller = caller
         self._bucket = bucket
         self._may_head = True
-        self._settled: dict[Fact, Told] = {}
+        self._settled: dict[Fact, FactValue] = {}
         """What the service answers to every further question after a fact of a lock: a refusal."""
         self._seen: set[Fact] = set()
         """Facts of locks that the credentials may see, so that a header left out means that there is none."""
 
-    def place(self, facts: frozenset[Fact]) -> dict[Fact, Told]:
+    def place(self, facts: frozenset[Fact]) -> dict[Fact, FactValue]:
         """Return what the bucket itself tells."""
-        answers: dict[Fact, Told] = {}
+        answers: dict[Fact, FactValue] = {}
         if Fact.STORAGE_ENCRYPTION in facts:
             answers[Fact.STORAGE_ENCRYPTION] = self._default_encryption
         if Fact.LOCK in facts:
             answers[Fact.LOCK] = self._object_lock
         if Fact.LEGAL_HOLD in facts:
             lock = self._object_lock
-            answers[Fact.LEGAL_HOLD] = Told(True, "object lock is enabled") if lock.holds else lock
+            answers[Fact.LEGAL_HOLD] = FactValue(True, "object lock is enabled") if lock.holds else lock
         return answers
 
     def keeps_versions(self) -> bool:
@@ -81,7 +81,9 @@ class S3Facts:
             return None
         raise answer.error
 
-    def thing(self, thing: Version, facts: frozenset[Fact], listed: Mapping[Fact, Told] | None) -> dict[Fact, Told]:
+    def thing(
+        self, thing: Version, facts: frozenset[Fact], listed: Mapping[Fact, FactValue] | None
+    ) -> dict[Fact, FactValue]:
         """Return what is told of an object, or of a version of it.
 
         ``listed`` is what a listing told of it, None if none showed it.
@@ -95,7 +97,8 @@ class S3Facts:
         head = self._head(thing)
         if head is None:
             answers.setdefault(
-                Fact.STORAGE_ENCRYPTION, Told(None, "the credentials may not ask for it by HeadObject (s3:GetObject)")
+                Fact.STORAGE_ENCRYPTION,
+                FactValue(None, "the credentials may not ask for it by HeadObject (s3:GetObject)"),
             )
         else:
             answers[Fact.STORAGE_ENCRYPTION] = _encryption(head)
@@ -106,21 +109,21 @@ class S3Facts:
         return answers
 
     @cached_property
-    def _default_encryption(self) -> Told:
+    def _default_encryption(self) -> FactValue:
         """How new objects are encrypted if nothing else is said. That there is no default proves nothing of any."""
         answer = self._client.tell(self._caller, "GetBucketEncryption", self._bucket)
         if isinstance(answer, Refused):
             if answer.code == "ServerSideEncryptionConfigurationNotFoundError":
-                return Told(None, "the bucket has no default encryption; each object tells for itself")
+                return FactValue(None, "the bucket has no default encryption; each object tells for itself")
             return self._could_not(answer, "GetBucketEncryption", "s3:GetEncryptionConfiguration")
         for rule in answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", []):
             algorithm = rule.get("ApplyServerSideEncryptionByDefault", {}).get("SSEAlgorithm")
             if algorithm:
                 return _algorithm(str(algorithm))
-        return Told(None, "the answer to GetBucketEncryption names no algorithm")
+        return FactValue(None, "the answer to GetBucketEncryption names no algorithm")
 
     @cached_property
-    def _object_lock(self) -> Told:
+    def _object_lock(self) -> FactValue:
         """Whether objects of the bucket can be locked at all, and how new ones are by default."""
         answer = self._client.tell(self._caller, "GetObjectLockConfiguration", self._bucket)
         if isinstance(answer, Refused):
@@ -131,11 +134,11 @@ class S3Facts:
         match configuration.get("ObjectLockEnabled"):
             case "Enabled":
                 mode = configuration.get("Rule", {}).get("DefaultRetention", {}).get("Mode")
-                return Told(True, shown(str(mode)).lower() if mode else "enabled, without a default")
+                return FactValue(True, shown(str(mode)).lower() if mode else "enabled, without a default")
             case "Disabled":  # AWS has no such word, other servers do
                 return NONE
             case _:
-                return Told(None, "the answer to GetObjectLockConfiguration does not tell whether it is enabled")
+                return FactValue(None, "the answer to GetObjectLockConfiguration does not tell whether it is enabled")
 
     def _head(self, thing: Version) -> Mapping[str, Any] | None:
         """Return the object's headers; None if the credentials may not see them."""
@@ -176,8 +179,8 @@ class S3Facts:
         head: Mapping[str, Any] | None,
         fact: Fact,
         operation: str,
-        parse: Callable[..., Told | None],
-    ) -> Told:
+        parse: Callable[..., FactValue | None],
+    ) -> FactValue:
         """Return what the header tells, else what the operation of its own does."""
         told = parse(head) if head else None
         if told is not None:
@@ -194,7 +197,7 @@ class S3Facts:
             told = parse(answer.get("Retention") or answer.get("LegalHold") or {})
             if told is not None:
                 self._seen.add(fact)
-            return told or Told(None, f"the answer to {operation} tells nothing")
+            return told or FactValue(None, f"the answer to {operation} tells nothing")
         if answer.code in _NO_LOCK:
             self._seen.add(fact)
             return NONE
@@ -208,48 +211,48 @@ class S3Facts:
         return told
 
     @staticmethod
-    def _could_not(answer: Refused, operation: str, action: str) -> Told:
+    def _could_not(answer: Refused, operation: str, action: str) -> FactValue:
         """Return why a fact cannot be told; raises the error where the whole service cannot be asked."""
         if answer.code in _DENIED:
-            return Told(None, f"the credentials may not ask for it by {operation} ({action})")
+            return FactValue(None, f"the credentials may not ask for it by {operation} ({action})")
         if answer.code in {"NoSuchBucket", "NoSuchKey"}:
             raise answer.error
         if answer.status in _UNKNOWN_OPERATION or answer.code in {"NotImplemented", "InvalidRequest"}:
-            return Told(None, f"the service has no answer to {operation} ({shown(answer.code)})")
+            return FactValue(None, f"the service has no answer to {operation} ({shown(answer.code)})")
         raise answer.error
 
 
-def _encryption(head: Mapping[str, Any]) -> Told:
+def _encryption(head: Mapping[str, Any]) -> FactValue:
     algorithm = head.get("ServerSideEncryption")
     if algorithm:
         return _algorithm(str(algorithm))
     # "if the object is stored using server-side encryption, the response includes this header"
-    return Told(True, "SSE-C") if head.get("SSECustomerAlgorithm") else NONE
+    return FactValue(True, "SSE-C") if head.get("SSECustomerAlgorithm") else NONE
 
 
-def _algorithm(name: str) -> Told:
+def _algorithm(name: str) -> FactValue:
     """Return that something is encrypted, if ``name`` is one of an encryption (``AES256``, ``aws:kms``, …)."""
     if name == "AES256" or name.startswith("aws:"):
-        return Told(True, shown(name))
-    return Told(None, f"the storage names an encryption that is not known: {shown(name)}")
+        return FactValue(True, shown(name))
+    return FactValue(None, f"the storage names an encryption that is not known: {shown(name)}")
 
 
-def _retention(retention: Mapping[str, Any]) -> Told | None:
+def _retention(retention: Mapping[str, Any]) -> FactValue | None:
     """Read a HEAD, or a Retention; None: it says nothing of one."""
     mode = retention.get("ObjectLockMode") or retention.get("Mode")
     until = retention.get("ObjectLockRetainUntilDate") or retention.get("RetainUntilDate")
     if not mode or not isinstance(until, datetime):
         return None
     if str(mode).lower() not in _MODES:
-        return Told(None, f"its retention has a mode that is not known: {shown(str(mode))}")
-    return Told(True, str(mode).lower(), bounds.until(until))
+        return FactValue(None, f"its retention has a mode that is not known: {shown(str(mode))}")
+    return FactValue(True, str(mode).lower(), value_bounds.until(until))
 
 
-def _legal_hold(hold: Mapping[str, Any]) -> Told | None:
+def _legal_hold(hold: Mapping[str, Any]) -> FactValue | None:
     """Read a HEAD, or a LegalHold; None: it says nothing of one."""
     match hold.get("ObjectLockLegalHoldStatus") or hold.get("Status"):
         case "ON":
-            return Told(holds=True)
+            return FactValue(holds=True)
         case "OFF":
             return NONE
         case _:

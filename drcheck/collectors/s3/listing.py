@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import shown
 from drcheck.collectors.s3.settings import LastModified
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.collectors.xml_pages import check_tree, decoded, echoed, once, tree
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import FOREVER, Told
+from drcheck.core.model.evidence import FOREVER, FactValue
 from drcheck.interfaces import Entry
 
 MOST: Final = 10_000
@@ -81,7 +81,7 @@ def parse_page(body: bytes, question: Question, last_modified: LastModified) -> 
     keys: list[str] = []
     for item in items:
         told_of = object_of(item, space)
-        key = bounds.name(decoded(told_of.key, plus=True) if encoded else told_of.key)
+        key = value_bounds.name(decoded(told_of.key, plus=True) if encoded else told_of.key)
         if not key.startswith(question.prefix):
             raise Nonsense(f"the key {shown(key[:100])!r} does not begin with {shown(question.prefix)!r}")
         keys.append(key)
@@ -113,7 +113,7 @@ class Object(NamedTuple):
     size: int
     modified: int
     etag: str
-    archived: Told
+    archived: FactValue
     """Whether it lies in an archive tier."""
 
 
@@ -128,7 +128,7 @@ def object_of(item: ET.Element, space: str) -> Object:
         raise Nonsense(f"an object in it has no {str(error.args[0]).rpartition('}')[2]}") from None
     archived = archive_tiers.at_amazon(elements.get(f"{space}StorageClass", ""))
     etag = elements.get(f"{space}ETag", "").strip('"')
-    return Object(key, bounds.count(size), bounds.rfc3339(modified), etag, archived)
+    return Object(key, value_bounds.count(size), value_bounds.rfc3339(modified), etag, archived)
 
 
 def check_head(header: Mapping[str, str], space: str, count: int, question: Question) -> None:
@@ -147,8 +147,8 @@ def check_head(header: Mapping[str, str], space: str, count: int, question: Ques
     echoed(header, f"{space}StartAfter", question.after)
     echoed(header, f"{space}ContinuationToken", question.token)
     named = header.get(f"{space}KeyCount", "")
-    if named and bounds.count(named, "KeyCount") != count:
+    if named and value_bounds.count(named, "KeyCount") != count:
         raise Nonsense(f"its KeyCount is {shown(named)}, and it has {count} keys")
     most = header.get(f"{space}MaxKeys", "")
-    if most and bounds.count(most, "MaxKeys") < count:
+    if most and value_bounds.count(most, "MaxKeys") < count:
         raise Nonsense(f"its MaxKeys is {shown(most)}, and it has {count} keys")

@@ -11,8 +11,8 @@ from drcheck.collectors.s3.versions import Version
 from drcheck.interfaces import Occupied
 
 if TYPE_CHECKING:
+    from drcheck.collectors.http_sender import Caller
     from drcheck.collectors.s3.client import S3Client
-    from drcheck.collectors.web import Caller
 
 
 class S3Store:
@@ -33,8 +33,8 @@ class S3Store:
 
 def open_store(connection: S3Connection, root: str, pool: Connections) -> S3Store:
     """Return what writes below ``root``, which is ``BUCKET/`` or ``BUCKET/PREFIX/``."""
+    from drcheck.collectors.http_sender import Caller, Web
     from drcheck.collectors.s3.client import PUTS, S3Client  # botocore takes a while to import
-    from drcheck.collectors.web import Caller, Web
 
     bucket, _, below = checked_root(root).partition("/")
     checked_path(connection, root)

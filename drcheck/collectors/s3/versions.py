@@ -6,11 +6,11 @@ import re
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import shown
 from drcheck.collectors.s3.listing import LEAVES, MOST, Page, Question, check_head, entry_of, is_directory, object_of
 from drcheck.collectors.s3.settings import LastModified
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.collectors.xml_pages import check_tree, decoded, once, tree
 from drcheck.core.names.paths import VERSION
 
@@ -92,7 +92,7 @@ def _version(item: ET.Element, space: str, *, encoded: bool) -> Version:
         raise Nonsense(f"a version in it has no {'Key' if key is None else 'VersionId'}")
     if _ID.fullmatch(version) is None:
         raise Nonsense(f"the version {shown(version[:100])!r} is no id that can be")
-    return Version(bounds.name(decoded(key, plus=True) if encoded else key), version)
+    return Version(value_bounds.name(decoded(key, plus=True) if encoded else key), version)
 
 
 def _next(header: dict[str, str], space: str, *, encoded: bool) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from drcheck.collectors.bounds import Nonsense
 from drcheck.collectors.confine import checked_name, checked_prefix, checked_root, shown
-from drcheck.collectors.descriptions import DISK, NOTHING, Listed, in_full
+from drcheck.collectors.descriptions import DISK, NOTHING, ListedFacts, in_full
 from drcheck.collectors.pool import Connections
 from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.find import find_command, parse_find
 from drcheck.collectors.ssh.settings import SshConnection
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.collectors.value_bounds import Nonsense
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.interfaces import Account, CollectorError, Entry, NotFound, Seek
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class SshCollector:
         self._session: ReadOnlySftp | None = None
         self._has_read = False
         self._top = ""
-        self._listed = Listed()
+        self._listed = ListedFacts()
         self.calls = 0
         self.links: list[str] = []
 
@@ -137,7 +137,7 @@ class SshCollector:
         *,
         timed: bool,
         lists: bool = False,
-    ) -> scripts.Answer | None:
+    ) -> scripts.ScriptAnswer | None:
         """Ask by a script; None unless it says that ``directory`` is where it must be, with no link on the way."""
         asked = self._connected().answer(talk, command, told_as, timed=timed, lists=lists)
         if asked is None:
@@ -263,7 +263,7 @@ class SshCollector:
         finally:
             talk.close()
 
-    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, Told]:
+    def describe(self, name: str | None, facts: frozenset[Fact]) -> Mapping[Fact, FactValue]:
         """Return that nothing is told: a host's files show neither how its disk is encrypted nor a lock.
 
         Of the place, and of what a listing showed, that takes no request.

@@ -19,7 +19,7 @@ from drcheck.collectors.ssh import scripts
 from drcheck.collectors.ssh.faults import Lost, dropped, lost, no_channel, no_session, unreachable, wrong_key
 from drcheck.collectors.ssh.handshake import Metered, Transport, shut
 from drcheck.collectors.ssh.keys import KnownHosts, name_in_known_hosts
-from drcheck.collectors.ssh.scripts import Answer, Beginning
+from drcheck.collectors.ssh.scripts import Beginning, ScriptAnswer
 from drcheck.collectors.ssh.settings import SshConnection
 from drcheck.interfaces import CollectorError
 
@@ -227,7 +227,7 @@ class Host:
 
     def answer(
         self, talk: Talk, argv: Sequence[str], told_as: Sequence[str] = (), *, timed: bool, lists: bool
-    ) -> tuple[Answer, Beginning] | None:
+    ) -> tuple[ScriptAnswer, Beginning] | None:
         """Return the answer to a script, and what it begins with; None: it does not begin as it must.
 
         ``timed`` says whether it tells the clock, ``lists`` whether it lists, by the find that tells all.
@@ -235,7 +235,7 @@ class Host:
         What it tells of the host itself is kept. Only a beginning that is refused or silent is none: whatever goes
         wrong later is an error.
         """
-        answer = Answer(talk.run(argv, silence=BANNER, told_as=told_as))
+        answer = ScriptAnswer(talk.run(argv, silence=BANNER, told_as=told_as))
         sent = clock.precise()
         try:
             beginning = self._begun(answer, sent, timed=timed, lists=lists)
@@ -251,7 +251,7 @@ class Host:
         talk.patience = SILENCE
         return answer, beginning
 
-    def _begun(self, answer: Answer, sent: float, *, timed: bool, lists: bool) -> Beginning | None:
+    def _begun(self, answer: ScriptAnswer, sent: float, *, timed: bool, lists: bool) -> Beginning | None:
         if timed:
             told = scripts.seconds((answer.field() or b"").decode("utf-8", "replace"))
             if told is None:
@@ -264,7 +264,7 @@ class Host:
             self._found = True
         return beginning
 
-    def _learn(self, answer: Answer, *, silent: bool) -> None:
+    def _learn(self, answer: ScriptAnswer, *, silent: bool) -> None:
         """Keep what an answer that does not begin as it must tells of the host: nothing is waited for twice."""
         if answer.said == scripts.REFUSAL or (silent and not self._clock_asked):
             self._keep_clock(None)

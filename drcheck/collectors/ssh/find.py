@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import shown
 from drcheck.collectors.paging import Names
 from drcheck.collectors.pool import Quota
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.interfaces import CollectorError, Entry
 
 LONGEST: Final = 64 * 1024
@@ -90,9 +90,11 @@ def parse_find(
 def _entry(fields: list[bytes], name: str, below: str, record: bytes, host: str) -> Entry:
     size, modified, changed, names, inode = (field.decode("ascii", "replace") for field in fields[1:-1])
     try:
-        begin, end = bounds.decimal(modified), bounds.decimal(changed)
-        told = f"{host} {_checked(inode)}" if bounds.count(names) > 1 else ""
-        return Entry(below + bounds.path(name), bounds.count(size), begin, max(begin, end), begin, inode=told)
+        begin, end = value_bounds.decimal(modified), value_bounds.decimal(changed)
+        told = f"{host} {_checked(inode)}" if value_bounds.count(names) > 1 else ""
+        return Entry(
+            below + value_bounds.path(name), value_bounds.count(size), begin, max(begin, end), begin, inode=told
+        )
     except Nonsense as error:
         raise _nonsense(record, str(error)) from None
 

@@ -15,9 +15,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.ssh.find import FORMAT, below_start, is_gnu_listing
+from drcheck.collectors.value_bounds import Nonsense
 
 LONGEST: Final = 32 * 1024
 """Bytes that the beginning of an answer may have: an instant, two paths and what find says of the directory itself."""
@@ -94,7 +94,7 @@ def seconds(said: str) -> float | None:
     return None if match is None else float(match[1]) + float(match[2] or 0.5)
 
 
-class Answer:
+class ScriptAnswer:
     """The answer of a script as it comes in."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
@@ -136,7 +136,7 @@ class Answer:
         return self._said
 
 
-def content(answer: Answer, at_most: int) -> bytes | None:
+def content(answer: ScriptAnswer, at_most: int) -> bytes | None:
     """Return what was read; None if it is not whole, or is not of the file that has the name."""
     opened = _OPENED.fullmatch(answer.field() or b"")
     if opened is None or int(opened[2]) > at_most:
@@ -155,6 +155,6 @@ def _path(field: bytes) -> str:
     if not path.startswith("/"):
         return ""
     try:
-        return bounds.name(path)
+        return value_bounds.name(path)
     except Nonsense:
         return ""

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple, NoReturn
 
 import paramiko
 
-from drcheck.collectors import bounds
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors import value_bounds
 from drcheck.collectors.confine import shown
 from drcheck.collectors.paging import Names
 from drcheck.collectors.ssh import wire as ssh_wire
 from drcheck.collectors.ssh.connection import SILENCE, Talk
 from drcheck.collectors.ssh.wire import Attributes, Fields, Refusal, Session
+from drcheck.collectors.value_bounds import Nonsense
 from drcheck.core.model.evidence import FOREVER
 from drcheck.interfaces import CollectorError, Entry, NotFound
 
@@ -227,7 +227,7 @@ def regular_size(status: Attributes) -> int:
     """Return the size of a regular file; raises :class:`Nonsense` if it is not told, or cannot be."""
     if status.size is None:
         raise Nonsense("its size is not told")
-    return bounds.size(status.size)
+    return value_bounds.size(status.size)
 
 
 def entry(name: str, status: Attributes) -> Entry:
@@ -236,8 +236,8 @@ def entry(name: str, status: Attributes) -> Entry:
         raise Nonsense("whether it is a file is not told")
     if status.modified is None:
         raise Nonsense("its time is not told")
-    modified = bounds.instant(status.modified)
-    return Entry(bounds.name(name), regular_size(status), modified, FOREVER, modified)
+    modified = value_bounds.instant(status.modified)
+    return Entry(value_bounds.name(name), regular_size(status), modified, FOREVER, modified)
 
 
 def is_directory(status: Attributes) -> bool:
@@ -301,7 +301,7 @@ def _real(answer: Fields) -> str:
     real = _text(name)
     if not real.startswith("/") or "\0" in real:
         raise Nonsense(f"its real path is {text(real)!r}")
-    return bounds.name(real)
+    return value_bounds.name(real)
 
 
 def _exactly_one(answer: Fields) -> list[tuple[bytes, Attributes]]:
@@ -322,7 +322,7 @@ def _part(name: bytes) -> str:
     part = _text(name)
     if "/" in part:
         raise Nonsense(f"a name in it has a slash: {text(part)!r}")
-    bounds.path(plain(part))
+    value_bounds.path(plain(part))
     return part
 
 

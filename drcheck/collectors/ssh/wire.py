@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from drcheck.collectors.bounds import Nonsense
+from drcheck.collectors.value_bounds import Nonsense
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from drcheck.core.evaluation.exposure import cite
-from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, FactValue
 from drcheck.core.model.points import Points, Row
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Window
@@ -43,7 +43,7 @@ class Bound(NamedTuple):
         return f"{points.name[row]} at {points.source}"
 
 
-class Every(Struct, frozen=True):
+class EveryPoint(Struct, frozen=True):
     """The judgement of a promise that binds every candidate of one data set."""
 
     bound: tuple[Bound, ...]
@@ -55,7 +55,7 @@ class Every(Struct, frozen=True):
     """When there surely was something that keeps it: a promise of every one, over none, is unknown."""
 
     @classmethod
-    def of(cls, bound: Sequence[Bound], seen: Spans, subject: Spans) -> Every:
+    def of(cls, bound: Sequence[Bound], seen: Spans, subject: Spans) -> EveryPoint:
         """Lay what ``bound`` says of each candidate over each other."""
         return cls(
             tuple(bound),
@@ -133,7 +133,7 @@ def all_seen(subject: Subject) -> Spans:
     return proved_at_all(part.absence.stood(LONG_AGO) for part in subject.parts)
 
 
-def states(points: Points, row: int, asked: Sequence[Fact]) -> Iterator[tuple[Span, dict[Fact, Told]]]:
+def states(points: Points, row: int, asked: Sequence[Fact]) -> Iterator[tuple[Span, dict[Fact, FactValue]]]:
     """Yield what was known of a candidate's facts, stretch by stretch, over all of time.
 
     The first answer holds from the beginning on, a later one from the look that told it; what was never asked is
@@ -151,7 +151,7 @@ def states(points: Points, row: int, asked: Sequence[Fact]) -> Iterator[tuple[Sp
         )
 
 
-def why_untold(part: Part, fact: Fact, told: Told | None) -> str:
+def why_untold(part: Part, fact: Fact, told: FactValue | None) -> str:
     """Return why a fact is not known."""
     if told is not None and told.how:
         return told.how

@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from drcheck.core import integer_columns, words
 from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.evaluation.newest import Newest, newest
-from drcheck.core.evaluation.terms import Subject
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
-from drcheck.core.model.exhibit import Ages, Step
+from drcheck.core.model.exhibit import Ages, ExposureStep
 from drcheck.core.model.points import Row
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Window
@@ -116,7 +116,9 @@ class Exposure(Struct, frozen=True):
     def exhibit(self, window: Window) -> Ages:
         """Return the newest data that surely was there at each instant of ``window``."""
         steps = zip(*self.surest.steps(*window), strict=True)
-        return Ages(self.objective, tuple(Step(since, None if data == LONG_AGO else data) for since, data in steps))
+        return Ages(
+            self.objective, tuple(ExposureStep(since, None if data == LONG_AGO else data) for since, data in steps)
+        )
 
     def passed_over(self, t: int) -> str:
         """Return why the newest data that stood right after ``t`` does not count, where it is newer than what does.

@@ -25,7 +25,7 @@ _AHEAD: Final = 4
 """How many times as far ahead as the sizes of points reach back their growth is taken to go on."""
 
 
-class Trial(NamedTuple):
+class TimedTest(NamedTuple):
     """A test that passed, and of which it is known how long it took."""
 
     at: int
@@ -75,7 +75,9 @@ class _Trend(NamedTuple):
     high: _Line
 
 
-def forecast(trials: Sequence[Trial], sizes: Sequence[tuple[int, int]], objective: int, as_of: int) -> Forecast | None:
+def forecast(
+    trials: Sequence[TimedTest], sizes: Sequence[tuple[int, int]], objective: int, as_of: int
+) -> Forecast | None:
     """Return when recoveries will take longer than ``objective``; None: nothing surely grows, or not for long yet.
 
     ``sizes`` are those of the recovery points that would be restored, each with the instant of its data. Neither need
@@ -102,7 +104,7 @@ def forecast(trials: Sequence[Trial], sizes: Sequence[tuple[int, int]], objectiv
 
 
 def _by_size(
-    trials: Sequence[Trial], sizes: Sequence[tuple[int, int]], objective: int, as_of: int
+    trials: Sequence[TimedTest], sizes: Sequence[tuple[int, int]], objective: int, as_of: int
 ) -> list[float] | None:
     """Return when the restore of the points of that time takes too long: by the least growth, the middle, the most."""
     times = _growing([(one.size, one.took) for one in trials if one.size is not None])

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum, auto
 
-from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Window

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from drcheck.core import integer_columns
 from drcheck.core.abstract_struct import AbstractStructMeta
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Points, Row
 from drcheck.core.time.spans import Span, intersection

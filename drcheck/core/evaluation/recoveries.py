@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.history.log_lines import unread
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited
 from drcheck.core.model.log_records import Recovery
 
 
-class Told(NamedTuple):
+class SourcedRecovery(NamedTuple):
     """A recovery, and the source whose log tells of it."""
 
     source: str
@@ -24,10 +24,10 @@ class Told(NamedTuple):
         return FOREVER if self.recovery.finished_at is None else self.recovery.finished_at
 
 
-def told(records: Records, scenario: str) -> list[Told]:
+def recoveries_of(records: Records, scenario: str) -> list[SourcedRecovery]:
     """Return what concerns ``scenario`` (all of it if there is none), in the order in which it ended."""
     found = [
-        Told(source, recovery)
+        SourcedRecovery(source, recovery)
         for source, log in records.logs.items()
         for recovery in log.recoveries
         if not scenario or scenario in recovery.scenarios
@@ -35,7 +35,7 @@ def told(records: Records, scenario: str) -> list[Told]:
     return sorted(found, key=lambda one: (one.ends, one.recovery.line, one.source))
 
 
-def of_set(several: Sequence[Told], terms: Terms) -> list[Told]:
+def of_set(several: Sequence[SourcedRecovery], terms: Terms) -> list[SourcedRecovery]:
     """Return the recoveries that tell of the data set to be restored: one that names another one does not."""
     return [one for one in several if one.recovery.point_of not in terms.not_restored]
 
@@ -77,7 +77,7 @@ def why_it_does_not_prove(recovery: Recovery, terms: Terms) -> str:
     return "its record does not tell the site that it restored to"
 
 
-def unseen(records: Records, t: int) -> str:
+def why_not_all_seen(records: Records, t: int) -> str:
     """Return why what came up to ``t`` has not all been seen; empty: it has."""
     for source, log in records.logs.items():
         if log.known_until == LONG_AGO:
@@ -100,7 +100,7 @@ def gap_between(records: Records, first: int, last: int) -> str:
 
 
 def gap_bounds(records: Records) -> Iterator[int]:
-    """Yield every instant at which :func:`unseen`, or what lines that nobody can read may tell, begins or ends."""
+    """Yield each instant at which :func:`why_not_all_seen`, or what unreadable lines may tell, begins or ends."""
     for log in records.logs.values():
         yield log.known_until + 1
         for gap in log.gaps:
@@ -108,7 +108,7 @@ def gap_bounds(records: Records) -> Iterator[int]:
             yield from (its.lo, its.hi)
 
 
-def cite(one: Told, why_not: str = "") -> Cited:
+def cite(one: SourcedRecovery, why_not: str = "") -> Cited:
     """Return a recovery as reports show it."""
     recovery = one.recovery
     return Cited(one.source, recovery.point_of, recovery.id, None, recovery.finished_at, why_not)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from drcheck.core import words
 from drcheck.core.evaluation.every_point import states
 from drcheck.core.evaluation.exposure import cite
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.evaluation.newest import Newest, sweep
-from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import Cited, Fact, Told
+from drcheck.core.model.evidence import Cited, Fact, FactValue
 from drcheck.core.model.points import Points, Row
 from drcheck.core.rules.dependence import DEPENDENT
 from drcheck.core.time.spans import Spans, difference, includes, intersection, union
@@ -106,7 +106,7 @@ class Thawing(NamedTuple):
         """Yield the newest copy in a slow tier, where something hangs on it right after ``t``."""
         row = self.newest_slow.at(t)
         if row is not None and (self.why(t) or self.note(t)):
-            yield cite(row)._replace(told=f"in {archive_tiers.named(_told(row, t).how).title}")
+            yield cite(row)._replace(told=f"in {archive_tiers.tier_named(_told(row, t).how).title}")
 
     @property
     def bounds(self) -> Iterator[int]:
@@ -131,24 +131,24 @@ def _lying(subject: Subject, at_most: int, terms: Terms) -> Iterator[_Lying]:
                 )
 
 
-def _is_slow(told: Told | None, at_most: int) -> bool:
+def _is_slow(told: FactValue | None, at_most: int) -> bool:
     """Return whether a copy lies, or may lie, where thawing alone takes longer than the objective.
 
     Places without tiers say nothing of them: what lies there is read at once.
     """
-    return told is not None and told.holds is not False and archive_tiers.named(told.how).thaw > at_most
+    return told is not None and told.holds is not False and archive_tiers.tier_named(told.how).thaw > at_most
 
 
-def _told(row: Row, t: int) -> Told:
+def _told(row: Row, t: int) -> FactValue:
     """Return what was known at ``t`` of the tier that a copy, of which something was, lies in."""
     points, index = row
-    steps: Sequence[tuple[int, Told]] = points.facts[index, Fact.ARCHIVED]
+    steps: Sequence[tuple[int, FactValue]] = points.facts[index, Fact.ARCHIVED]
     return [told for number, (look, told) in enumerate(steps) if number == 0 or look <= t][-1]
 
 
-def _where(row: Row, told: Told) -> str:
+def _where(row: Row, told: FactValue) -> str:
     points, index = row
-    tier = archive_tiers.named(told.how)
+    tier = archive_tiers.tier_named(told.how)
     lies = "lies" if told.holds else "may lie"
     name = _name(points, index)
     return f"{name} {lies} in {tier.title}, where a retrieval takes up to {words.duration(tier.thaw)} ({tier.page})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from drcheck.core.history import exports, facts
+from drcheck.core.history import facts, monitoring_exports
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.source_history import History
 from drcheck.core.model.archive_tiers import AT_HAND
@@ -13,7 +13,7 @@ from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import (
     Described,
     Fact,
-    Told,
+    FactValue,
 )
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.rewritten_logs import Inventory
@@ -55,7 +55,7 @@ def difference(history: History, observation: Observation) -> LookChanges:
         described,
         observation.unlisted,
         observation.unread,
-        tuple(exports.news(observation.stretches, history.stretches)),
+        tuple(monitoring_exports.news(observation.stretches, history.stretches)),
         tuple(test for test in observation.tests if test not in history.tests),
         _new_inventory(history, observation.inventory),
     )
@@ -80,7 +80,7 @@ def _doubted(
     refused = {gap.fact: gap.what for gap in observation.look.gaps if gap.fact in {Fact.LOCK, Fact.LEGAL_HOLD}}
     told = {(one.name, one.fact) for one in observation.described}
     return tuple(
-        Described(name, fact, Told(None, what))
+        Described(name, fact, FactValue(None, what))
         for fact, what in refused.items()
         for name in shown
         if fact is not None and (known := history.standing.special(name)) is not None

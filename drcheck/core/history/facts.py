@@ -8,7 +8,7 @@ from drcheck.core.history.sightings import Sighting
 from drcheck.core.history.standing_sightings import StandingSightings
 from drcheck.core.model.archive_tiers import AT_HAND
 from drcheck.core.model.commitments import LockMode
-from drcheck.core.model.evidence import Described, Fact, Settled, Told
+from drcheck.core.model.evidence import Described, Fact, FactValue, Settled
 
 
 def note(known: Sighting, described: Described, begin: int, *, seen: int) -> None:
@@ -30,11 +30,11 @@ def note(known: Sighting, described: Described, begin: int, *, seen: int) -> Non
         steps.clear()
     weaker = told.holds is False or (told.holds and last is not None and told.until < last.until)
     if weaker and last is not None and may_be_lifted(described.fact, last):
-        steps.append((min(seen + 1, begin), Told(None, "it went somewhere between two looks")))
+        steps.append((min(seen + 1, begin), FactValue(None, "it went somewhere between two looks")))
     _append(steps, told, begin)
 
 
-def _note_state(steps: list[tuple[int, Told]], told: Told, begin: int) -> None:
+def _note_state(steps: list[tuple[int, FactValue]], told: FactValue, begin: int) -> None:
     """Note what a file says of a candidate's state, or that nobody can tell: it is read where it may have changed.
 
     What was read of it answers for the looks that could not read it since it was written.
@@ -44,7 +44,7 @@ def _note_state(steps: list[tuple[int, Told]], told: Told, begin: int) -> None:
     _append(steps, told, begin)
 
 
-def _append(steps: list[tuple[int, Told]], told: Told, begin: int) -> None:
+def _append(steps: list[tuple[int, FactValue]], told: FactValue, begin: int) -> None:
     """Note an answer from ``begin`` on, in the place of another of the same second, unless it is what held already."""
     if steps and steps[-1][0] == begin:
         steps.pop()
@@ -52,7 +52,7 @@ def _append(steps: list[tuple[int, Told]], told: Told, begin: int) -> None:
         steps.append((begin, told))
 
 
-def may_be_lifted(fact: Fact, told: Told | None) -> bool:
+def may_be_lifted(fact: Fact, told: FactValue | None) -> bool:
     """Return whether what was told is a lock that somebody may lift: it holds as long as looks find it."""
     if told is None or not told.holds:
         return False
@@ -83,7 +83,7 @@ class StandingSettled(Mapping[str, Settled]):
         return len(self._standing)
 
 
-def _is_settled(fact: Fact, told: Told, arrived: int, locked_for: int, at: int) -> bool:
+def _is_settled(fact: Fact, told: FactValue, arrived: int, locked_for: int, at: int) -> bool:
     match fact:
         case Fact.STORAGE_ENCRYPTION | Fact.CLIENT_ENCRYPTION | Fact.DIGEST | Fact.PIECES:
             return True

@@ -15,7 +15,7 @@ from drcheck.core.model.policy import Clock, RestoreRecords
 from drcheck.core.model.rewritten_logs import ReportedTest
 
 
-def log(tests: Iterable[ReportedTest], restores: RestoreRecords) -> Log:
+def as_log(tests: Iterable[ReportedTest], restores: RestoreRecords) -> Log:
     """Return restore tests as a log; what a report does not tell ``restores`` says."""
     found = {_id(one): _recovery(one, restores) for one in tests}
     return Log(tuple(sorted(found.values(), key=lambda one: (one.started_at, one.id))))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from drcheck.core.model.evidence import LONG_AGO, Gap, Look
-from drcheck.core.model.log_records import Announcement, Between, Log, Maintenance, Shown
+from drcheck.core.model.log_records import Announcement, Between, Log, LogGrowth, Maintenance
 
 
 class Unread(NamedTuple):
@@ -70,16 +70,16 @@ def reaching(complete: Sequence[Look], size: int, newest: Look) -> Sequence[Look
     return complete if last.size >= size else (*complete, replace(last, begin=newest.begin, size=size))
 
 
-def _shown(raw: bytes, looks: Iterable[Look]) -> Iterator[Shown]:
+def _shown(raw: bytes, looks: Iterable[Look]) -> Iterator[LogGrowth]:
     ended = size = 0
     for look in looks:
         reached = max(size, min(look.size, len(raw)))
         ended += raw.count(b"\n", size, reached)
         size = reached
-        yield Shown(look.begin, ended + (size > 0 and raw[size - 1 : size] != b"\n"), ended)
+        yield LogGrowth(look.begin, ended + (size > 0 and raw[size - 1 : size] != b"\n"), ended)
 
 
-def appeared(looks: tuple[Shown, ...], line: int) -> Between:
+def appeared(looks: tuple[LogGrowth, ...], line: int) -> Between:
     """Return the newest complete look that did not show a line, and the first that did."""
     first = bisect_left(looks, line, key=attrgetter("ended"))
     # Of a line that no look showed whole the newest one showed what there is of it.
@@ -87,13 +87,13 @@ def appeared(looks: tuple[Shown, ...], line: int) -> Between:
     return Between(min(hi, looks[first - 1].at if first else LONG_AGO), hi)
 
 
-def _missed(looks: tuple[Shown, ...], line: int) -> int:
+def _missed(looks: tuple[LogGrowth, ...], line: int) -> int:
     """Return the newest complete look that showed nothing of a line, not even its beginning."""
     first = bisect_left(looks, line, key=attrgetter("begun"))
     return looks[first - 1].at if first else LONG_AGO
 
 
-def _seen(looks: tuple[Shown, ...], line: int) -> int:
+def _seen(looks: tuple[LogGrowth, ...], line: int) -> int:
     """Return the first complete look that showed a line."""
     return appeared(looks, line).hi
 

@@ -11,14 +11,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from drcheck.core.history.likeness import Content, Likeness
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Candidate, Fact, FactValue
 
 CONTENTS: Final = frozenset({Fact.DIGEST, Fact.PIECES})
 """The facts that tell contents from each other."""
-_NOTHING: Final[Mapping[Fact, list[tuple[int, Told]]]] = MappingProxyType({})
+_NOTHING: Final[Mapping[Fact, list[tuple[int, FactValue]]]] = MappingProxyType({})
 """Nobody told anything: thousands of backups share it."""
 STRETCH: Final = 32 * 86400
-"""Seconds of data in one stretch of :mod:`drcheck.core.history.archive`."""
+"""Seconds of data in one stretch of :mod:`drcheck.core.history.sealed_stretches`."""
 
 
 class Sighting(Struct):
@@ -49,7 +49,7 @@ class Sighting(Struct):
     """Whether it was found whole: what came to it since renews nothing."""
     lost_from: int = FOREVER
     """From when on files of it, once found whole, may have been missing."""
-    facts: Mapping[Fact, list[tuple[int, Told]]] = field(default_factory=lambda: _NOTHING)
+    facts: Mapping[Fact, list[tuple[int, FactValue]]] = field(default_factory=lambda: _NOTHING)
     """What was told of it, each with the look that first told so, oldest first."""
 
     @property
@@ -99,12 +99,12 @@ class Sighting(Struct):
             return self.marks()
         return {*self.marks(), *(mark for one in self.rewritings for mark in one.marks())}
 
-    def told(self, fact: Fact) -> Told | None:
+    def told(self, fact: Fact) -> FactValue | None:
         """Return the newest answer about a fact; None: it was never asked."""
         steps = self.facts.get(fact)
         return steps[-1][1] if steps else None
 
-    def steps_of(self, fact: Fact) -> list[tuple[int, Told]]:
+    def steps_of(self, fact: Fact) -> list[tuple[int, FactValue]]:
         """Return what was told of a fact, to add to it."""
         if fact not in self.facts:
             self.facts = {**self.facts, fact: []}

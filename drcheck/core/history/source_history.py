@@ -13,11 +13,11 @@ from itertools import chain
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from drcheck.core.history import exports, facts
-from drcheck.core.history.archive import Sealed, Shelf
+from drcheck.core.history import facts, monitoring_exports
 from drcheck.core.history.likeness import Content, Likeness
 from drcheck.core.history.look_changes import LookChanges
 from drcheck.core.history.looks import Looks, Reach
+from drcheck.core.history.sealed_stretches import Sealed, Shelf
 from drcheck.core.history.sightings import CONTENTS, Sighting, stretch_of
 from drcheck.core.history.standing_sightings import StandingSightings
 from drcheck.core.model.candidate_columns import CandidateColumns
@@ -26,10 +26,10 @@ from drcheck.core.model.evidence import (
     LONG_AGO,
     Candidate,
     Fact,
+    FactValue,
     Look,
     Settled,
-    State,
-    Told,
+    StateRead,
     Unaccounted,
 )
 from drcheck.core.model.rewritten_logs import Inventory, ReportedTest, Stretch
@@ -112,7 +112,7 @@ class History(Struct):
         self.unlisted = changes.unlisted
         self.unread = changes.unread
         if changes.stretches:
-            self.stretches = exports.joined((*self.stretches, *changes.stretches))
+            self.stretches = monitoring_exports.joined((*self.stretches, *changes.stretches))
         self.tests.update(dict.fromkeys(changes.tests))
         if changes.inventory is not None:
             self.inventories.append(changes.inventory)
@@ -279,11 +279,11 @@ class History(Struct):
         self.read_since(since)
         return facts.StandingSettled(self.standing, locked_for, at, verified_once=verified_once)
 
-    def states(self, since: int) -> dict[str, State]:
+    def states(self, since: int) -> dict[str, StateRead]:
         """Return what was last read of the state of what stands; of data older than ``since`` not all of it."""
         self.read_since(since)
         return {
-            known.shown.name: State(*steps[-1])
+            known.shown.name: StateRead(*steps[-1])
             for known in self.standing.specials()
             if (steps := known.facts.get(Fact.STATE))
         }
@@ -332,7 +332,7 @@ class History(Struct):
             # Alike in size and newly written it may hold other content, of which nothing was told.
             for fact in (Fact.STORAGE_ENCRYPTION, Fact.CLIENT_ENCRYPTION):
                 if known.facts.get(fact):
-                    known.steps_of(fact).append((begin, Told(None, "it was written anew since that was asked")))
+                    known.steps_of(fact).append((begin, FactValue(None, "it was written anew since that was asked")))
             known.forget(CONTENTS)
         known.shown = candidate
         known.last_seen = begin

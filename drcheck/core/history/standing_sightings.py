@@ -7,8 +7,8 @@ from collections.abc import Container, Iterator, MutableMapping, Sequence
 from itertools import repeat
 from operator import ne
 
+from drcheck.core.history.sighting_table import SightingTable
 from drcheck.core.history.sightings import Sighting, stretch_of
-from drcheck.core.history.table import Table
 from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import FOREVER
 
@@ -103,11 +103,11 @@ class StandingSightings(MutableMapping[str, Sighting]):
         for known in self.specials():
             yield from ((one.shown.of, one.first_seen, one.newest_data) for one in known.writings())
 
-    def table(self) -> Table:
+    def table(self) -> SightingTable:
         """Return the rows as they are judged."""
         shown, count = self._shown, len(self._shown)
         gone = array("q", [FOREVER]) * count
-        rows = Table(
+        rows = SightingTable(
             shown.name, shown.of, shown.kind, shown.data_lo, shown.data_hi, self._available_lo, self._available_hi,
             shown.size, shown.checksum, self._first_seen, self._last_seen, gone, gone,
         )  # fmt: skip

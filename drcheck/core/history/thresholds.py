@@ -20,7 +20,7 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.time.spans import Span, Spans, union
 
 
-class Step(NamedTuple):
+class ThresholdStep(NamedTuple):
     """From ``start`` up to, not including, ``end`` the threshold is ``threshold``; ``FOREVER``: no level reaches it."""
 
     start: int
@@ -89,9 +89,9 @@ class Thresholds(Struct, frozen=True, dict=True):
             found.append(Span(self.starts[begin], self.starts[at]))
         return tuple(found)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[ThresholdStep]:
         """Yield the steps in order of time."""
-        return map(Step, self.starts, [*self.starts[1:], FOREVER], self.values)
+        return map(ThresholdStep, self.starts, [*self.starts[1:], FOREVER], self.values)
 
     def reached_later(self, age: int) -> Spans:
         """Return every ``t`` that the level ``t - age`` reaches."""

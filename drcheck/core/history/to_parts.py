@@ -17,15 +17,15 @@ from msgspec.structs import replace
 
 from drcheck.core import integer_columns
 from drcheck.core.history.absence import Absence
-from drcheck.core.history.archive import hashed
-from drcheck.core.history.columns import columns
 from drcheck.core.history.likeness import Reading, readings
 from drcheck.core.history.look_order import in_order
 from drcheck.core.history.part import Part
+from drcheck.core.history.point_columns import columns
+from drcheck.core.history.same_content import alike_in
+from drcheck.core.history.sealed_stretches import hashed
+from drcheck.core.history.sighting_table import SightingTable
 from drcheck.core.history.sightings import STRETCH, Sighting
 from drcheck.core.history.source_history import SIZES, History
-from drcheck.core.history.table import Table
-from drcheck.core.history.twins import alike_in
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Look
 from drcheck.core.model.policy import Source
 
@@ -85,7 +85,7 @@ def parts_of(
 class _Needed(Struct):
     """What a question needs of one data set."""
 
-    plain: Table = field(default_factory=Table)
+    plain: SightingTable = field(default_factory=SightingTable)
     """What a row of columns tells wholly, and has no content of something else."""
     sightings: list[Sighting] = field(default_factory=list)
     alike: list[Sighting] = field(default_factory=list)
@@ -116,7 +116,7 @@ class _Known:
     def __init__(self, history: History) -> None:
         self._history = history
         self._sightings = (*history.past, *history.standing.specials())
-        self._tables: dict[int | None, Table] = {None: history.standing.table()}
+        self._tables: dict[int | None, SightingTable] = {None: history.standing.table()}
         """By stretch; None: what is in memory."""
 
     def newest(self, before: int, until: int, enough: int = FOREVER) -> dict[str, int]:
@@ -165,7 +165,7 @@ class _Known:
             return (seen.shown.data_hi >= oldest and seen.oldest < until) or seen.is_rotten
 
         found = _Needed(sightings=[seen for seen in self._sightings if is_needed(seen)])
-        chosen: list[Table] = []
+        chosen: list[SightingTable] = []
         for stretch, sealed in sorted(self._history.sealed.items()):
             its = sealed.newest.get(of)
             if its is None or not (sealed.rotten or (its.oldest < until and its.data_hi >= oldest)):
@@ -178,7 +178,7 @@ class _Known:
         # What came since the snapshot is mostly newer than all that lies in it: then the rows are in order already.
         found.rows[None] = _plain(self._tables[None], of, oldest, until)
         chosen.append(self._tables[None].only(found.rows[None]))
-        found.plain = Table.joined(chosen)
+        found.plain = SightingTable.joined(chosen)
         return found
 
     def set_alike_apart(self, needed: Mapping[str, _Needed]) -> None:
@@ -217,7 +217,7 @@ class _Known:
             if not wanted.isdisjoint(shelf.index(stretch).contents):
                 self._table(stretch)
 
-    def _table(self, stretch: int) -> Table:
+    def _table(self, stretch: int) -> SightingTable:
         if stretch not in self._tables:
             shelf = self._history.shelf
             assert shelf is not None, "what is sealed lies on a shelf"
@@ -225,14 +225,14 @@ class _Known:
         return self._tables[stretch]
 
 
-def _of(table: Table, of: str) -> Sequence[int]:
+def _of(table: SightingTable, of: str) -> Sequence[int]:
     """Return the rows of a data set, but for those of which columns do not tell all."""
     if not table.special and table.of.count(of) == len(table):
         return range(len(table))
     return [row for row, its in enumerate(table.of) if its == of and row not in table.special]
 
 
-def _plain(table: Table, of: str, oldest: int, until: int) -> Sequence[int]:
+def _plain(table: SightingTable, of: str, oldest: int, until: int) -> Sequence[int]:
     """Return the rows of a data set that a question needs, but for those of which columns do not tell all."""
     data = table.data_lo
     if (

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation.headroom import at_risk
-from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, unseen
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
+from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, why_not_all_seen
 from drcheck.core.model.commitments import Commitment
 from drcheck.core.model.evidence import LONG_AGO, Cited
 from drcheck.core.model.log_records import Attestation
@@ -40,7 +40,7 @@ def evaluate(commitment: Commitment, records: Records, terms: Terms, window: Win
     def judge(t: int) -> tuple[Status | None, str]:
         if why := terms.before_effect(t):
             return None, why
-        if why := unseen(records, t):
+        if why := why_not_all_seen(records, t):
             return Status.UNKNOWN, why
         one = newest(t)
         if one is None:

@@ -15,8 +15,8 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Check, Log, Recovery
 from drcheck.core.model.points import Row
 from drcheck.core.model.policy import Policy
-from drcheck.core.names.matching import Named
-from drcheck.core.names.of_source import matcher_of
+from drcheck.core.names.matching import NameReading
+from drcheck.core.names.source_naming import matcher_of
 from drcheck.core.rules import checked_copies
 from drcheck.core.time.spans import Span, difference
 from drcheck.errors import DrcheckError
@@ -78,7 +78,7 @@ class _Places(Struct, frozen=True):
                 names[one.point_source].add(one.point_name)
         for source, its in names.items():
             for part in self.evidence[source].parts.values():
-                for name, copies in checked_copies.named(part.points, its).items():
+                for name, copies in checked_copies.copies_named(part.points, its).items():
                     self.copies[source, name] += ((part.points, row) for row in copies.rows)
 
     def against(self, source: str, name: str, begun: int, finished: int | None, did: str) -> str:
@@ -117,7 +117,7 @@ class _Places(Struct, frozen=True):
             return FOREVER
         return read.data_hi
 
-    def _read(self, source: str, name: str) -> Named | None:
+    def _read(self, source: str, name: str) -> NameReading | None:
         """Return what the name of a copy tells by the templates of its source; None: they do not read it."""
         try:
             match = matcher_of(self.policy.sources[source])

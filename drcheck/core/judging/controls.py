@@ -9,7 +9,7 @@ from drcheck.core.model.controls import Control, Standard
 from drcheck.core.model.verdict import Verdict
 
 
-class Shown(NamedTuple):
+class ControlVerdicts(NamedTuple):
     """A control, and the verdicts that show something for it."""
 
     control: Control
@@ -17,14 +17,14 @@ class Shown(NamedTuple):
     """Each with its service, in the order of the report; empty: nothing that was promised concerns it."""
 
 
-def shown_for(standard: Standard, services: Iterable[tuple[str, Sequence[Verdict]]]) -> tuple[Shown, ...]:
+def shown_for(standard: Standard, services: Iterable[tuple[str, Sequence[Verdict]]]) -> tuple[ControlVerdicts, ...]:
     """Return each control of a standard with the verdicts that concern it.
 
     Those are the verdicts of its kinds, and those whose commitment names it, as ``STANDARD:CONTROL``.
     """
     everything = [(service, verdict) for service, verdicts in services for verdict in verdicts]
     return tuple(
-        Shown(control, tuple(one for one in everything if _concerns(one[1], standard, control)))
+        ControlVerdicts(control, tuple(one for one in everything if _concerns(one[1], standard, control)))
         for control in standard.controls
     )
 

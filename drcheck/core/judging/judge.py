@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from drcheck.core import words
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups, OfRecords, OfRecoveries
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import agreed, other_readings
@@ -20,9 +20,9 @@ from drcheck.core.judging.corrections import changes_by
 from drcheck.core.judging.joined_findings import end_of, ended, lapsed, of_aspects, of_wordings, worst
 from drcheck.core.judging.reach import restored_from, restored_sets
 from drcheck.core.judging.since_then import changes
-from drcheck.core.judging.sources import OF_ALL, Evidence, SourceEvidence, counted, gaps_of, part_of, records_of
+from drcheck.core.judging.sources import OF_ALL, Evidence, SourceEvidence, counted_sources, gaps_of, part_of, records_of
 from drcheck.core.judging.subjects import subject_of
-from drcheck.core.judging.unreadable_texts import Unreadable, unknown_times, unless_readable
+from drcheck.core.judging.unreadable_texts import UnreadableText, unknown_times, unless_readable
 from drcheck.core.judging.waivers import waivers_of
 from drcheck.core.judging.wordings import Correction, Version, Wording, corrections_of, wordings_of
 from drcheck.core.model import grace
@@ -45,7 +45,7 @@ def judge(
     first_seen: int = LONG_AGO,
     earlier: Sequence[Version] = (),
     read_earlier: Mapping[str, Mapping[str, SourceEvidence]] | None = None,
-    unreadable: Sequence[Unreadable] = (),
+    unreadable: Sequence[UnreadableText] = (),
     of_period: bool = False,
     exhibits: bool = False,
     held: Evidence | None = None,
@@ -113,7 +113,7 @@ def _judge(
     corrected = tuple(filter(None, told))
     notes = [note for finding in findings for note in finding.notes]
     evidence = known.of(policy)
-    seen = counted(commitment, evidence)
+    seen = counted_sources(commitment, evidence)
     looks = complete_looks(_seen_in_listings(policy, commitment), seen, window)
     overall = unless_readable(marked(worst(findings, window), looks), unknown)
     several = findings if len(findings) > 1 else ()
@@ -187,7 +187,7 @@ def _over_time(wordings: Sequence[Wording], known: Evidence, window: Window, how
 def _findings(wording: Wording, known: Evidence, window: Window, how: _How, ends: int | None) -> tuple[Finding, ...]:
     policy, commitment = wording.policy, wording.commitment
     evidence = known.of(policy)
-    seen = counted(commitment, evidence)
+    seen = counted_sources(commitment, evidence)
     terms = Terms(
         zone=ZoneInfo(commitment.zone or policy.timezone),
         effective=policy.agreement.effective,

@@ -30,12 +30,12 @@ from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Policy, Source
-from drcheck.core.model.since_then import Change, What
+from drcheck.core.model.since_then import LaterChange, LaterEvent
 from drcheck.core.model.slots import Per
 from drcheck.core.model.verdict import Window
 from drcheck.core.time import calendar
 
-_ORDER: Final = {what: number for number, what in enumerate(What)}
+_ORDER: Final = {what: number for number, what in enumerate(LaterEvent)}
 _NEXT: Final = 3
 """How many complete looks after a gap are asked whether they asked as far back as it did."""
 
@@ -43,22 +43,24 @@ Backup = tuple[str, str, int]
 """Source, data set and row of a backup."""
 
 
-def changes(policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window) -> Mapping[str, tuple[Change, ...]]:
+def changes(
+    policy: Policy, evidence: Mapping[str, SourceEvidence], window: Window
+) -> Mapping[str, tuple[LaterChange, ...]]:
     """Return what of all that each commitment rests on is not as it was in ``window``, by its id, the gravest first."""
     early = deleted_early(policy, evidence, window)
 
     @cache
-    def of_source(name: str) -> list[Change]:
+    def of_source(name: str) -> list[LaterChange]:
         if (seen := evidence.get(name)) is None:
             return []
-        found: list[Change] = []
+        found: list[LaterChange] = []
         for of, part in seen.parts.items():
             found += _backups(policy.sources[name], of, part, window, early)
         if seen.log is not None:
             found += _lines(name, seen.log, window)
         return [*found, *_healed(name, seen.looks, window)]
 
-    def of_commitment(commitment: Commitment) -> tuple[Change, ...]:
+    def of_commitment(commitment: Commitment) -> tuple[LaterChange, ...]:
         found = chain.from_iterable(map(of_source, commitment.evidence))
         return tuple(sorted(found, key=lambda one: _ORDER[one.what]))  # stable: in order of data within each
 
@@ -104,7 +106,7 @@ def _points(part: Part) -> Points:
     return part.points if part.copied_since is None else part.copied_since
 
 
-def _backups(source: Source, of: str, part: Part, window: Window, early: AbstractSet[Backup]) -> Iterator[Change]:
+def _backups(source: Source, of: str, part: Part, window: Window, early: AbstractSet[Backup]) -> Iterator[LaterChange]:
     points = _points(part)
     looks = [begin for begin, _ in part.absence.complete]
     usual = grace.of_sources([source])
@@ -122,9 +124,9 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
             continue
         name = points.name[row]
         if window.start < gone < FOREVER:
-            what = What.DELETED_EARLY if (source.name, of, row) in early else What.GONE
+            what = LaterEvent.DELETED_EARLY if (source.name, of, row) in early else LaterEvent.GONE
             told = "overwritten" if row in points.overwritten else ""
-            yield Change(
+            yield LaterChange(
                 what, source.name, of, name, data, last_seen=points.gone_lo[row] - 1, first_missed=gone, told=told
             )
         first = bisect_left(looks, points.available_hi[row])
@@ -132,20 +134,22 @@ def _backups(source: Source, of: str, part: Part, window: Window, early: Abstrac
         before = looks[first - 1] if first else None
         if row in points.second_of and (seen is None or seen > window.start):
             told = f"the same content as {points.second_of[row]} of {words.instant(data)}"
-            yield Change(What.RE_DATED, source.name, of, name, data, not_yet_at=before, first_seen=seen, told=told)
+            yield LaterChange(
+                LaterEvent.RE_DATED, source.name, of, name, data, not_yet_at=before, first_seen=seen, told=told
+            )
         elif is_of_period and seen is not None and seen >= window.end:
             late = arrived > lateness.due(points.data_hi[row], usual)
-            what = What.LATE_BACKUP if late else What.SEEN_SINCE
-            yield Change(what, source.name, of, name, data, not_yet_at=before, first_seen=seen)
+            what = LaterEvent.LATE_BACKUP if late else LaterEvent.SEEN_SINCE
+            yield LaterChange(what, source.name, of, name, data, not_yet_at=before, first_seen=seen)
         for last_seen, again in points.rewritten.get(row, ()):
             if again > window.start:
                 told = "the same content was written anew; the earliest time counts"
-                yield Change(
-                    What.RE_DATED, source.name, of, name, data, last_seen=last_seen, first_seen=again, told=told
+                yield LaterChange(
+                    LaterEvent.RE_DATED, source.name, of, name, data, last_seen=last_seen, first_seen=again, told=told
                 )
 
 
-def _lines(name: str, log: Log, window: Window) -> Iterator[Change]:
+def _lines(name: str, log: Log, window: Window) -> Iterator[LaterChange]:
     if not log.looks:
         return
     for line, instant in sorted(times(log)):
@@ -154,12 +158,12 @@ def _lines(name: str, log: Log, window: Window) -> Iterator[Change]:
         known = appeared(log.looks, line)
         if known.lo < instant and known.hi < window.end:
             continue
-        what = What.LATE_LINE if known.lo >= instant else What.SEEN_SINCE
+        what = LaterEvent.LATE_LINE if known.lo >= instant else LaterEvent.SEEN_SINCE
         not_yet = None if known.lo == LONG_AGO else known.lo
-        yield Change(what, name, "", f"line {line}", instant, not_yet_at=not_yet, first_seen=known.hi)
+        yield LaterChange(what, name, "", f"line {line}", instant, not_yet_at=not_yet, first_seen=known.hi)
 
 
-def _healed(name: str, looks: Looks, window: Window) -> Iterator[Change]:
+def _healed(name: str, looks: Looks, window: Window) -> Iterator[LaterChange]:
     if looks.all_complete:
         return
     in_order = sorted(looks, key=attrgetter("begin"))
@@ -173,4 +177,4 @@ def _healed(name: str, looks: Looks, window: Window) -> Iterator[Change]:
         healing = next((one for one in whole[after : after + _NEXT] if one.asked_from <= look.asked_from), None)
         if healing is not None:
             # Why it did not see everything stands in its entry, and in no snapshot.
-            yield Change(What.HEALED, name, not_yet_at=look.begin, first_seen=healing.begin)
+            yield LaterChange(LaterEvent.HEALED, name, not_yet_at=look.begin, first_seen=healing.begin)

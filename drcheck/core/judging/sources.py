@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
-from drcheck.core.evaluation.terms import Records
+from drcheck.core.evaluation.inputs import Records
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.looks import Looks
 from drcheck.core.history.part import Part
@@ -50,7 +50,7 @@ class SourceEvidence(Struct, frozen=True):
 
     def shown(self, names: set[str]) -> set[str]:
         """Return which of ``names``, as records call something there, stand for what any look has shown."""
-        found = {name for part in self.parts.values() for name in checked_copies.named(part.points, names)}
+        found = {name for part in self.parts.values() for name in checked_copies.copies_named(part.points, names)}
         return found | checked_copies.among(rest, self.names()) if (rest := names - found) else found
 
 
@@ -66,7 +66,7 @@ class Evidence(NamedTuple):
         return self.earlier.get(policy.sha256, self.today)
 
 
-def counted(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:
+def counted_sources(commitment: Commitment, evidence: Mapping[str, SourceEvidence]) -> dict[str, SourceEvidence]:
     """Return what is known of the sources that a commitment rests on, as far as it has the standing that is asked."""
     return {name: _of_standing(evidence.get(name), commitment.min_standing) for name in commitment.evidence}
 

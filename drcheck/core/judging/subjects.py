@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.evaluation.interface import Counts
-from drcheck.core.evaluation.terms import Subject
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.policy import Source
-from drcheck.core.rules import checks, dependence
+from drcheck.core.rules import dependence, failed_checks
 
 
 def subject_of(
@@ -46,5 +46,5 @@ def subject_of(
 
 
 def _checked(part: Part, logs: Mapping[str, Log]) -> Part:
-    points = checks.apply(part.points, logs)
+    points = failed_checks.apply(part.points, logs)
     return part if points is part.points else replace(part, points=points)

@@ -14,7 +14,7 @@ from drcheck.core.model.commitments import Standing
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Policy, Waiver
 from drcheck.core.model.status import Status, worst
-from drcheck.core.model.verdict import Finding, Named, Opening, Verdict
+from drcheck.core.model.verdict import Finding, NamedBreach, Opening, Verdict
 from drcheck.core.model.waivers import Waived, cover
 from drcheck.core.time.spans import Span, intersection, length, union
 
@@ -94,7 +94,7 @@ def passed_breaches(verdict: Verdict) -> list[Opening]:
     return [one.breach for one in verdict.since_last_run if one.counts and one.breach.closed_at is not None]
 
 
-def closed_breaches(verdict: Verdict) -> list[Named]:
+def closed_breaches(verdict: Verdict) -> list[NamedBreach]:
     """Return the breaches that a run names and that are over, whether they count or not: nobody may miss them."""
     return [one for one in verdict.since_last_run if one.breach.closed_at is not None]
 
@@ -244,7 +244,7 @@ def sources(names: AbstractSet[str], gaps: Collection[tuple[str, Gap]]) -> Sourc
     return Sources(len(names), len(names - hidden), len(gaps))
 
 
-def together(services: Iterable[Sources]) -> Sources:
+def totals_of_sources(services: Iterable[Sources]) -> Sources:
     """Return what the sources of several services come to."""
     return Sources(*map(sum, zip((0, 0, 0), *services, strict=True)))
 

@@ -19,7 +19,7 @@ _SETTLED: Final = 86400
 """Seconds without a change after which what flapped has settled."""
 
 
-class What(StrEnum):
+class ConditionKind(StrEnum):
     """What can be the case."""
 
     BREACHED = "breached"
@@ -33,14 +33,14 @@ class What(StrEnum):
     """None of the sources at a connection could be seen whole."""
 
 
-WAITS: Final = frozenset({What.AT_RISK, What.WAIVER_ENDS, What.TEST_DUE})
+WAITS: Final = frozenset({ConditionKind.AT_RISK, ConditionKind.WAIVER_ENDS, ConditionKind.TEST_DUE})
 """What nobody need be woken for, and nobody need be told that it is over."""
 
 
-class Subject(NamedTuple):
+class ConditionSubject(NamedTuple):
     """One thing that can be the case."""
 
-    what: What
+    what: ConditionKind
     service: str
     """Empty: of a connection."""
     name: str
@@ -55,10 +55,10 @@ class Condition(NamedTuple):
     reason: str
 
 
-class Passed(NamedTuple):
+class PassedBreach(NamedTuple):
     """A breach that began and ended since the last report."""
 
-    subject: Subject
+    subject: ConditionSubject
     since: int
     until: int
     reason: str
@@ -73,7 +73,7 @@ class End(NamedTuple):
     """Whether it lasts, and others are told of it from now on."""
 
 
-class Change(StrEnum):
+class Transition(StrEnum):
     """What there is to tell of a condition."""
 
     BEGAN = "began"
@@ -89,8 +89,8 @@ class Change(StrEnum):
 class Event(NamedTuple):
     """One thing to tell."""
 
-    change: Change
-    subject: Subject
+    change: Transition
+    subject: ConditionSubject
     since: int
     until: int | None
     """When it was over, of what is."""
@@ -101,7 +101,7 @@ class Event(NamedTuple):
     @property
     def waits(self) -> bool:
         """Whether it can wait for the morning."""
-        return self.silent or self.subject.what in WAITS or self.change not in {Change.BEGAN, Change.FLAPS}
+        return self.silent or self.subject.what in WAITS or self.change not in {Transition.BEGAN, Transition.FLAPS}
 
 
 class LastTold(NamedTuple):
@@ -116,7 +116,7 @@ class LastTold(NamedTuple):
     changed_at: int = 0
 
 
-Known = Mapping[Subject, LastTold]
+Known = Mapping[ConditionSubject, LastTold]
 
 
 class Rules(Struct, frozen=True):
@@ -127,12 +127,12 @@ class Rules(Struct, frozen=True):
 
 
 def events(
-    now: Mapping[Subject, Condition],
-    passed: Iterable[Passed],
+    now: Mapping[ConditionSubject, Condition],
+    passed: Iterable[PassedBreach],
     known: Known,
     at: int,
     rules: Rules,
-    end_of: Callable[[Subject, int], End | None],
+    end_of: Callable[[ConditionSubject, int], End | None],
 ) -> list[Event]:
     """Return what there is to tell at ``at``.
 
@@ -146,37 +146,41 @@ def events(
             continue
         if told.holds and (end := end_of(subject, told.since)) is not None:
             silent = told.flaps or subject.what in WAITS
-            change, until = (Change.HANDED_ON, None) if end.elsewhere else (Change.OVER, max(end.at, told.since))
+            change, until = (
+                (Transition.HANDED_ON, None) if end.elsewhere else (Transition.OVER, max(end.at, told.since))
+            )
             found.append(Event(change, subject, told.since, until, end.how, silent=silent))
         elif told.flaps and not told.holds and at - told.changed_at >= _SETTLED:
-            found.append(Event(Change.SETTLED, subject, told.since, told.changed_at, "it is over"))
+            found.append(Event(Transition.SETTLED, subject, told.since, told.changed_at, "it is over"))
     return [event for event in found if event is not None]
 
 
-def _of_condition(subject: Subject, condition: Condition, told: LastTold | None, at: int, rules: Rules) -> Event | None:
+def _of_condition(
+    subject: ConditionSubject, condition: Condition, told: LastTold | None, at: int, rules: Rules
+) -> Event | None:
     since, reason = condition
     if since is None:
         since = told.since if told is not None and told.holds else at
     if told is None or not told.holds:
         if told is not None and told.flaps:
-            return Event(Change.BEGAN, subject, since, None, reason, silent=True)
-        change = Change.FLAPS if _flaps(told, at) else Change.BEGAN
+            return Event(Transition.BEGAN, subject, since, None, reason, silent=True)
+        change = Transition.FLAPS if _flaps(told, at) else Transition.BEGAN
         return Event(change, subject, since, None, reason)
     if told.flaps:
         settled = at - told.changed_at >= _SETTLED
-        return Event(Change.SETTLED, subject, since, None, reason) if settled else None
+        return Event(Transition.SETTLED, subject, since, None, reason) if settled else None
     lasts = rules.remind_every and at - told.told_at >= rules.remind_every and subject.what not in WAITS
-    return Event(Change.LASTS, subject, since, None, reason) if lasts else None
+    return Event(Transition.LASTS, subject, since, None, reason) if lasts else None
 
 
-def _of_passed(one: Passed, told: LastTold | None, at: int) -> Event | None:
+def _of_passed(one: PassedBreach, told: LastTold | None, at: int) -> Event | None:
     if told is not None and told.holds and told.since >= one.since:
         return None  # that it is over is told of the condition itself
     if told is not None and told.since == one.since:
         return None  # it was told already, and the report that did so was handed over to nobody
     if told is not None and told.flaps:
-        return Event(Change.PASSED, one.subject, one.since, one.until, one.reason, silent=True)
-    change = Change.FLAPS if _flaps(told, at) else Change.PASSED
+        return Event(Transition.PASSED, one.subject, one.since, one.until, one.reason, silent=True)
+    change = Transition.FLAPS if _flaps(told, at) else Transition.PASSED
     return Event(change, one.subject, one.since, one.until, one.reason)
 
 
@@ -184,18 +188,18 @@ def _flaps(told: LastTold | None, at: int) -> bool:
     return told is not None and len([one for one in told.began if at - one < _RECENT]) + 1 >= _FLAPS_FROM
 
 
-def after(known: Known, told: Iterable[Event], at: int) -> dict[Subject, LastTold]:
+def after(known: Known, told: Iterable[Event], at: int) -> dict[ConditionSubject, LastTold]:
     """Return what is known once the events were told at ``at``; what is over long since is forgotten."""
     its = dict(known)
     for event in told:
         before = its.get(event.subject) or LastTold(event.since, at, holds=False)
         recent = tuple(one for one in before.began if at - one < _RECENT)
-        if event.change in {Change.BEGAN, Change.FLAPS, Change.PASSED}:
-            flaps = before.flaps or event.change is Change.FLAPS
+        if event.change in {Transition.BEGAN, Transition.FLAPS, Transition.PASSED}:
+            flaps = before.flaps or event.change is Transition.FLAPS
             its[event.subject] = LastTold(event.since, at, event.until is None, (*recent, at), flaps, at)
-        elif event.change in {Change.OVER, Change.HANDED_ON}:
+        elif event.change in {Transition.OVER, Transition.HANDED_ON}:
             its[event.subject] = before._replace(holds=False, began=recent, changed_at=at)
-        elif event.change is Change.SETTLED:
+        elif event.change is Transition.SETTLED:
             its[event.subject] = before._replace(told_at=at, began=(), flaps=False)
         else:
             its[event.subject] = before._replace(told_at=at)
@@ -206,17 +210,22 @@ def after(known: Known, told: Iterable[Event], at: int) -> dict[Subject, LastTol
     }
 
 
-def together(waiting: Iterable[Event]) -> list[Event]:
+def merged_events(waiting: Iterable[Event]) -> list[Event]:
     """Return what is left to tell of events that waited: what began and is over in one, and nothing twice."""
-    found: dict[tuple[Subject, int], Event] = {}
+    found: dict[tuple[ConditionSubject, int], Event] = {}
     for event in waiting:
         one = event.subject, event.since
         before = found.get(one)
-        if event.silent and event.change is Change.OVER and before is not None and before.change is Change.BEGAN:
+        if (
+            event.silent
+            and event.change is Transition.OVER
+            and before is not None
+            and before.change is Transition.BEGAN
+        ):
             del found[one]  # nobody is told that it is over, so nobody need be told that it began
-        if event.silent or (before is not None and event.change is Change.LASTS):
+        if event.silent or (before is not None and event.change is Transition.LASTS):
             continue
-        if before is not None and event.change is Change.OVER and before.change is Change.BEGAN:
-            event = before._replace(change=Change.PASSED, until=event.until)  # noqa: PLW2901  both in one
+        if before is not None and event.change is Transition.OVER and before.change is Transition.BEGAN:
+            event = before._replace(change=Transition.PASSED, until=event.until)  # noqa: PLW2901  both in one
         found[one] = event
     return list(found.values())

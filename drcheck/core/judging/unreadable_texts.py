@@ -21,7 +21,7 @@ from drcheck.core.time.spans import Span, Spans, intersection, union
 from drcheck.core.time.timeline import replaced
 
 
-class Unreadable(NamedTuple):
+class UnreadableText(NamedTuple):
     """A text that was judged, and that this version of drcheck cannot read."""
 
     during: Span
@@ -31,7 +31,7 @@ class Unreadable(NamedTuple):
 
 
 def unknown_times(
-    commitment: Commitment, versions: Sequence[Version], texts: Iterable[Unreadable], window: Window
+    commitment: Commitment, versions: Sequence[Version], texts: Iterable[UnreadableText], window: Window
 ) -> Spans:
     """Return when within ``window`` one of ``texts`` said what nobody can read of a commitment.
 

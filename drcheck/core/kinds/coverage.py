@@ -11,15 +11,15 @@ from typing import ClassVar, Final, NamedTuple
 from msgspec.structs import replace
 
 from drcheck.core import decimals, words
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.evaluation.interface import OfRecords
-from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
-from drcheck.core.model.log_records import Listed, Log
+from drcheck.core.model.log_records import ListedNames, Log
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Piece, Quantity, Window
-from drcheck.core.names.coverage import plain
+from drcheck.core.names.estate_coverage import comparable
 from drcheck.core.time.spans import Span, includes
 from drcheck.core.time.timeline import cut, overlay, within
 
@@ -121,7 +121,7 @@ class _List:
         self._source, self._log = source, log
         self._fresh_within = commitment.fresh_within
         self._looks = [one.at for one in log.listed]
-        self._accepted: Mapping[str, Accepted] = {plain(one.name): one for one in commitment.accepted}
+        self._accepted: Mapping[str, Accepted] = {comparable(one.name): one for one in commitment.accepted}
         spans = (span for several in log.covering.values() for span in several)
         self._edges = sorted({edge for span in spans for edge in span})
         self._uncovered: dict[tuple[int, int], list[str]] = {}
@@ -161,7 +161,7 @@ class _List:
 
     def accepted_at(self, t: int) -> list[Accepted]:
         """Return what is not covered and need not be."""
-        return [self._accepted[plain(name)] for name in self._bare(t) if self._is_accepted(name, t)]
+        return [self._accepted[comparable(name)] for name in self._bare(t) if self._is_accepted(name, t)]
 
     def _bare(self, t: int) -> list[str]:
         known = self._at(t)
@@ -172,20 +172,20 @@ class _List:
             self._uncovered[here] = [name for name in known.names if not self._is_covered(known, name, t)]
         return self._uncovered[here]
 
-    def _is_covered(self, known: Listed, name: str, t: int) -> bool:
+    def _is_covered(self, known: ListedNames, name: str, t: int) -> bool:
         """Return whether a policy covers a name, or a connection to the host that it is."""
-        addresses = (plain(one) for one in (name, *known.aliases.get(name, ())))
+        addresses = (comparable(one) for one in (name, *known.aliases.get(name, ())))
         return any(includes(self._log.covering.get(address, ()), t) for address in addresses)
 
     def _is_accepted(self, name: str, t: int) -> bool:
-        accepted = self._accepted.get(plain(name))
+        accepted = self._accepted.get(comparable(name))
         return accepted is not None and t < accepted.until
 
-    def _at(self, t: int) -> Listed | None:
+    def _at(self, t: int) -> ListedNames | None:
         row = bisect_right(self._looks, t)
         return self._log.listed[row - 1] if row else None
 
-    def _stale_from(self, known: Listed) -> int:
+    def _stale_from(self, known: ListedNames) -> int:
         return known.written_at + self._fresh_within + 1
 
     def _untold(self, t: int) -> str:

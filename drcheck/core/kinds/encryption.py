@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.every_point import Bound, Every, all_seen, states, why_untold
+from drcheck.core.evaluation.every_point import Bound, EveryPoint, all_seen, states, why_untold
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Needs
-from drcheck.core.model.evidence import Fact, Told
+from drcheck.core.model.evidence import Fact, FactValue
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Window
@@ -73,7 +73,7 @@ class Encryption(OfBackups, frozen=True):
 def evaluate(commitment: Encryption, subject: Subject, terms: Terms, window: Window) -> Finding:
     """Judge one data set; ``subject`` holds every source of the commitment that holds it."""
     bound = [one for part in subject.parts for one in _bound(part, _ASKED[commitment.by])]
-    every = Every.of(bound, all_seen(subject), union(one.surely for one in bound if one.keeps))
+    every = EveryPoint.of(bound, all_seen(subject), union(one.surely for one in bound if one.keeps))
     return every.finding(subject.of, "points", _SAID, terms, window, partial(_reason, commitment, every, subject))
 
 
@@ -89,7 +89,7 @@ def _bound(part: Part, asked: Sequence[Fact]) -> Iterator[Bound]:
             yield Bound((points, row), keeps, surely, maybe, why)
 
 
-def _encrypted(part: Part, asked: Sequence[Fact], known: Mapping[Fact, Told]) -> tuple[bool | None, str]:
+def _encrypted(part: Part, asked: Sequence[Fact], known: Mapping[Fact, FactValue]) -> tuple[bool | None, str]:
     """Return whether what is known of a candidate says that it is encrypted, and how, or why not."""
     told = [(fact, known.get(fact)) for fact in asked]
     for _, one in told:
@@ -101,7 +101,7 @@ def _encrypted(part: Part, asked: Sequence[Fact], known: Mapping[Fact, Told]) ->
     return False, next((one.how for _, one in told if one is not None and one.how), "")
 
 
-def _reason(commitment: Encryption, every: Every, subject: Subject, t: int) -> str:
+def _reason(commitment: Encryption, every: EveryPoint, subject: Subject, t: int) -> str:
     status, there, of = every.status_at(t), every.at(t), subject.of
     by = _BY[commitment.by]
     if status is Status.BREACHED:

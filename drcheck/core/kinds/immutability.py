@@ -14,13 +14,13 @@ from typing import ClassVar, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
-from drcheck.core.evaluation.every_point import Bound, Every, states, why_untold
+from drcheck.core.evaluation.every_point import Bound, EveryPoint, states, why_untold
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact, FactValue
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Window
@@ -86,7 +86,7 @@ def evaluate(commitment: Immutability, subject: Subject, terms: Terms, window: W
     bound = [one for part in subject.parts for one in _bound(part, commitment)]
     age = commitment.at_least + LATE
     seen = proved_at_all(part.absence.none_newer_stood(age, *window) for part in subject.parts)
-    every = Every.of(bound, seen, union(one.surely for one in bound if one.keeps))
+    every = EveryPoint.of(bound, seen, union(one.surely for one in bound if one.keeps))
     return every.finding(subject.of, "points", _SAID, terms, window, partial(_reason, commitment, every, subject))
 
 
@@ -120,7 +120,7 @@ def _bound(part: Part, commitment: Immutability) -> Iterator[Bound]:
             )
 
 
-def _locked(part: Part, row: int, known: Mapping[Fact, Told], commitment: Immutability) -> _Locked:
+def _locked(part: Part, row: int, known: Mapping[Fact, FactValue], commitment: Immutability) -> _Locked:
     """Return what keeps a point from being deleted, as far as ``known`` tells."""
     lock, hold = known.get(Fact.LOCK), known.get(Fact.LEGAL_HOLD)
     found = _lock(part, row, lock, commitment)
@@ -137,7 +137,7 @@ def _locked(part: Part, row: int, known: Mapping[Fact, Told], commitment: Immuta
     return found
 
 
-def _lock(part: Part, row: int, lock: Told | None, commitment: Immutability) -> _Locked:
+def _lock(part: Part, row: int, lock: FactValue | None, commitment: Immutability) -> _Locked:
     if lock is None or lock.holds is None:
         return _Locked(None, why_untold(part, Fact.LOCK, lock))
     if not lock.holds:
@@ -185,7 +185,7 @@ def _unseen(locked: _Locked, last_seen: str) -> _Locked:
     return locked
 
 
-def _reason(commitment: Immutability, every: Every, subject: Subject, t: int) -> str:
+def _reason(commitment: Immutability, every: EveryPoint, subject: Subject, t: int) -> str:
     status, there, of, time = every.status_at(t), every.at(t), subject.of, words.duration(commitment.at_least)
     firmly = " in compliance mode" if commitment.mode is LockMode.COMPLIANCE else ""
     points = words.counted(len(there), "recovery point")

@@ -20,12 +20,12 @@ from drcheck.core import words
 from drcheck.core.evaluation.every_point import states
 from drcheck.core.evaluation.exposure import Exposure, cite
 from drcheck.core.evaluation.headroom import at_risk
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups
-from drcheck.core.evaluation.proven_points import Proof, of_proven, proofs
+from drcheck.core.evaluation.proven_points import ProvenPoint, of_proven, proofs
 from drcheck.core.evaluation.recoveries import cite as cite_record
-from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, unseen
+from drcheck.core.evaluation.recoveries import gap_between, gap_bounds, why_not_all_seen
 from drcheck.core.evaluation.requirements import all_required
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import LockMode, Needs, Rung
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact
@@ -117,8 +117,8 @@ def evaluate(commitment: Provable, subject: Subject, records: Records, terms: Te
     )
 
 
-def _by_content(proved: Sequence[Proof]) -> dict[tuple[str, str, int], list[Proof]]:
-    found: dict[tuple[str, str, int], list[Proof]] = {}
+def _by_content(proved: Sequence[ProvenPoint]) -> dict[tuple[str, str, int], list[ProvenPoint]]:
+    found: dict[tuple[str, str, int], list[ProvenPoint]] = {}
     for proof in proved:
         found.setdefault(_content(proof.row), []).append(proof)
     return found
@@ -157,7 +157,7 @@ class _Judged(Struct, frozen=True, dict=True):
     terms: Terms
     exposure: Exposure
     """How old they were."""
-    proofs: dict[tuple[str, str, int], list[Proof]]
+    proofs: dict[tuple[str, str, int], list[ProvenPoint]]
     seen_until: int
     """The end of what is known of what stood."""
     early: Mapping[str, Sequence[tuple[Span, Row]]]
@@ -256,7 +256,7 @@ class _Judged(Struct, frozen=True, dict=True):
 
     def _hidden(self, t: int) -> str:
         """Return why a restore may have proven newer data by ``t`` that no record is known of; empty: none can."""
-        return unseen(self.records, t) or gap_between(self.records, t - self.exposure.objective + 1, t)
+        return why_not_all_seen(self.records, t) or gap_between(self.records, t - self.exposure.objective + 1, t)
 
     def _hiding(self, at_most: int) -> Iterator[int]:
         for bound in gap_bounds(self.records):
@@ -291,7 +291,7 @@ class _Judged(Struct, frozen=True, dict=True):
         sure = [proof for proof in self._proofs(row) if not proof.in_doubt and proof.since <= t]
         return f"{sure[-1].by.recovery.id} restored {points.name[index]} at {points.source}" if sure else "in doubt"
 
-    def _proofs(self, row: Row) -> Sequence[Proof]:
+    def _proofs(self, row: Row) -> Sequence[ProvenPoint]:
         return self.proofs.get(_content(row), ())
 
     def _rows(self) -> Iterator[Row]:

@@ -10,21 +10,21 @@ from typing import ClassVar, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation.headroom import at_risk
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.evaluation.interface import OfRecords
 from drcheck.core.evaluation.recoveries import (
-    Told,
+    SourcedRecovery,
     cite,
     gap_between,
     gap_bounds,
     of_set,
     of_what,
     proves,
-    told,
-    unseen,
+    recoveries_of,
     why_it_does_not_prove,
+    why_not_all_seen,
 )
 from drcheck.core.evaluation.requirements import all_required
-from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.history.log_lines import unread
 from drcheck.core.model.commitments import Needs, Notice, Outside, Rung
 from drcheck.core.model.evidence import LONG_AGO, Fact
@@ -66,7 +66,7 @@ class RestoreTest(OfRecords, frozen=True):
 
 def evaluate(commitment: RestoreTest, records: Records, terms: Terms, window: Window) -> Finding:
     """Judge what the logs tell of restore tests over ``window``."""
-    tests = [one for one in told(records, commitment.scenario) if not one.recovery.real]
+    tests = [one for one in recoveries_of(records, commitment.scenario) if not one.recovery.real]
     findings: list[Finding] = []
     if commitment.every is not None:
         findings.append(_often(commitment, commitment.every, tests, records, terms, window))
@@ -88,7 +88,7 @@ def evaluate(commitment: RestoreTest, records: Records, terms: Terms, window: Wi
 
 
 def _often(
-    commitment: RestoreTest, every: int, tests: list[Told], records: Records, terms: Terms, window: Window
+    commitment: RestoreTest, every: int, tests: list[SourcedRecovery], records: Records, terms: Terms, window: Window
 ) -> Finding:
     """Judge how often tests pass: counted from the newest pass, or from when the agreement takes effect."""
     tests = of_set(tests, terms)
@@ -120,7 +120,7 @@ def _often(
             return Status.UNKNOWN, f"{what}restore test {one.recovery.id} passed, but {_doubt(one, commitment, terms)}"
         if at_worst is Status.BREACHED:
             # That no test passed in time is only proved by a log of which all that may tell of one has been read.
-            if why := unseen(records, t) or gap_between(records, t - every + 1, t):
+            if why := why_not_all_seen(records, t) or gap_between(records, t - every + 1, t):
                 return Status.UNKNOWN, f"{what}no restore test is known to have passed in time; {why}"
             return Status.BREACHED, what + _overdue(deciding, commitment, every, t)
         if at_worst is None:
@@ -161,7 +161,7 @@ def _often(
     )
 
 
-def _passes(one: Told, commitment: RestoreTest, terms: Terms) -> bool | None:
+def _passes(one: SourcedRecovery, commitment: RestoreTest, terms: Terms) -> bool | None:
     """Return whether a test counts as a pass on the rung asked; None: its record does not tell."""
     recovery = one.recovery
     if recovery.outcome != "passed" or recovery.finished_at is None:
@@ -174,7 +174,7 @@ def _passes(one: Told, commitment: RestoreTest, terms: Terms) -> bool | None:
     return None if proof is None or recovery.validation is None else True
 
 
-def _doubt(one: Told, commitment: RestoreTest, terms: Terms) -> str:
+def _doubt(one: SourcedRecovery, commitment: RestoreTest, terms: Terms) -> str:
     """Return why a test is not known to count."""
     recovery = one.recovery
     if recovery.outcome != "passed":
@@ -190,7 +190,7 @@ def _rung(rung: Rung) -> str:
     return rung.name.lower().replace("_", " ")
 
 
-def _overdue(newest: Told | None, commitment: RestoreTest, every: int, t: int) -> str:
+def _overdue(newest: SourcedRecovery | None, commitment: RestoreTest, every: int, t: int) -> str:
     if newest is None:
         of = f" for {commitment.scenario}" if commitment.scenario else ""
         return f"no restore test{of} has ever passed; one is owed every {words.duration(every)}"
@@ -204,7 +204,9 @@ def _first_due(terms: Terms, every: int) -> str:
     return words.instant((terms.effective or 0) + every)
 
 
-def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, terms: Terms, window: Window) -> Finding:
+def _kept_rules(
+    commitment: RestoreTest, tests: list[SourcedRecovery], records: Records, terms: Terms, window: Window
+) -> Finding:
     """Judge notice and hours, which bind every test: breached from its start until the next test that kept them.
 
     Of tests that began at the same instant the worst decides. What nobody can read is no known test that kept them.
@@ -223,7 +225,7 @@ def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, te
             return None, NOT_BOUND
         if why := terms.before_effect(t):
             return None, why
-        if why := unseen(records, t):
+        if why := why_not_all_seen(records, t):
             return Status.UNKNOWN, why
         if last is None or last.status is not Status.BREACHED:
             since = LONG_AGO if index < 0 else starts[index]
@@ -248,24 +250,24 @@ def _kept_rules(commitment: RestoreTest, tests: list[Told], records: Records, te
 class _Held(NamedTuple):
     """Tests that began at one instant, and what the worst of them makes of notice and hours."""
 
-    test: Told
+    test: SourcedRecovery
     until: int
     """When the last of them ended."""
     status: Status
     why: str
 
 
-def _begins(one: Told) -> int:
+def _begins(one: SourcedRecovery) -> int:
     return one.recovery.started_at
 
 
-def _held(together: Sequence[Told], commitment: RestoreTest, records: Records, terms: Terms) -> _Held:
+def _held(together: Sequence[SourcedRecovery], commitment: RestoreTest, records: Records, terms: Terms) -> _Held:
     until = max((one.recovery.finished_at or _begins(one) for one in together), default=LONG_AGO)
     judged = [_Held(one, until, *_kept(one, commitment, records, terms)) for one in together]
     return max(judged, key=lambda one: SEVERITY[one.status])
 
 
-def _kept(one: Told, commitment: RestoreTest, records: Records, terms: Terms) -> tuple[Status, str]:
+def _kept(one: SourcedRecovery, commitment: RestoreTest, records: Records, terms: Terms) -> tuple[Status, str]:
     recovery = one.recovery
     test, begins = f"restore test {recovery.id} of {words.instant(recovery.started_at)}", recovery.started_at
     ends = begins + 1 if recovery.finished_at is None else recovery.finished_at
@@ -287,7 +289,9 @@ def _kept(one: Told, commitment: RestoreTest, records: Records, terms: Terms) ->
     return kept, f"{test} {why}" if kept is not Status.UNKNOWN else f"no announcement in time of {test} is known; {why}"
 
 
-def _announced_in_time(one: Told, notice: Notice | None, records: Records, terms: Terms) -> tuple[Status, str]:
+def _announced_in_time(
+    one: SourcedRecovery, notice: Notice | None, records: Records, terms: Terms
+) -> tuple[Status, str]:
     """Return whether a test was announced as early as is owed, and how it was."""
     if notice is None:
         return Status.MET, ""

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from drcheck.core import words
 from drcheck.core.evaluation.exposure import Exposure, cite, rejected
 from drcheck.core.evaluation.headroom import at_risk
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.readers import Tells

@@ -18,28 +18,28 @@ from typing import ClassVar, NamedTuple
 from msgspec import Struct
 
 from drcheck.core import words
-from drcheck.core.evaluation.forecast import FEWEST, Forecast, Trial, forecast
+from drcheck.core.evaluation.forecast import FEWEST, Forecast, TimedTest, forecast
 from drcheck.core.evaluation.headroom import at_risk
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import OfRecoveries
 from drcheck.core.evaluation.recoveries import (
-    Told,
+    SourcedRecovery,
     cite,
     gap_between,
     gap_bounds,
     of_set,
     of_what,
     proves,
-    told,
-    unseen,
+    recoveries_of,
     why_it_does_not_prove,
+    why_not_all_seen,
 )
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until, clocks_of, recovery_time
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.evaluation.thawing import Thawing
 from drcheck.core.history.log_lines import known_open_until
 from drcheck.core.model.commitments import Needs
 from drcheck.core.model.evidence import FOREVER, UNTOLD, Cited, Fact
-from drcheck.core.model.exhibit import Timed, Times
+from drcheck.core.model.exhibit import TimedRecovery, Times
 from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import Status
@@ -61,9 +61,9 @@ class _Step(Struct, frozen=True):
     since: int
     at_best: _State
     at_worst: _State
-    best: Told | None
+    best: SourcedRecovery | None
     """The recovery that decides, read favourably."""
-    worst: Told | None
+    worst: SourcedRecovery | None
 
 
 _NOTHING = _Step(-FOREVER, _State.UNPROVEN, _State.UNPROVEN, None, None)
@@ -105,7 +105,7 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
     ``surviving`` are the data sets to be restored, each as the sources hold it that survive the scenario, or may.
     """
     thawing = [Thawing.of_set(subject, commitment.at_most, terms) for subject in surviving]
-    everything = told(records, commitment.scenario)
+    everything = recoveries_of(records, commitment.scenario)
     outages, doubtful = _too_long(everything, commitment, records)
     drawn = _exhibit(everything, commitment, records, terms, window) if terms.exhibits else None
     everything = of_set(everything, terms)
@@ -121,7 +121,7 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
         if outage := outages.at(t):
             over = words.instant(outages.since_of(t))
             return Status.BREACHED, f"outage {outage.recovery.id} passed {words.duration(commitment.at_most)} at {over}"
-        if why := unseen(records, t):
+        if why := why_not_all_seen(records, t):
             return Status.UNKNOWN, why
         status, why = _judge(commitment, step_at(t), records, terms, t)
         if status is not Status.BREACHED and (outage := doubtful.at(t)):
@@ -172,7 +172,7 @@ def evaluate(commitment: Rto, surviving: Sequence[Subject], records: Records, te
 
 
 def _forecast(
-    commitment: Rto, everything: list[Told], surviving: Sequence[Subject], terms: Terms, end: int
+    commitment: Rto, everything: list[SourcedRecovery], surviving: Sequence[Subject], terms: Terms, end: int
 ) -> Forecast | None:
     """Return when recoveries will take too long, by the tests that ended before ``end`` and proved that they do not.
 
@@ -187,7 +187,7 @@ def _forecast(
         return None
     source = tests[-1].point_source
     trials = [
-        Trial(one.started_at, took, one.point_size)
+        TimedTest(one.started_at, took, one.point_size)
         for one in tests
         if one.point_source == source and (took := _took(one, commitment)[1]) is not None
     ]
@@ -203,7 +203,9 @@ def _forecast(
     return forecast(trials, sizes, commitment.at_most, end)
 
 
-def _exhibit(everything: list[Told], commitment: Rto, records: Records, terms: Terms, window: Window) -> Times:
+def _exhibit(
+    everything: list[SourcedRecovery], commitment: Rto, records: Records, terms: Terms, window: Window
+) -> Times:
     """Return the recoveries that ended in ``window``, or whose proof may last into it, and all outages of that time."""
     since = window.start - commitment.proven_within
     drawn = [
@@ -221,7 +223,7 @@ def _exhibit(everything: list[Told], commitment: Rto, records: Records, terms: T
     )
 
 
-def _why_not(one: Told, terms: Terms) -> str:
+def _why_not(one: SourcedRecovery, terms: Terms) -> str:
     if one.recovery.point_of in terms.not_restored:
         return "another data set was restored"
     if one.recovery.real and not one.recovery.recovered_by:
@@ -229,27 +231,27 @@ def _why_not(one: Told, terms: Terms) -> str:
     return "" if proves(one.recovery, terms) else why_it_does_not_prove(one.recovery, terms)
 
 
-def _timed(one: Told, commitment: Rto, records: Records, window: Window, why_not: str) -> Timed:
+def _timed(one: SourcedRecovery, commitment: Rto, records: Records, window: Window, why_not: str) -> TimedRecovery:
     """Return what is drawn of a recovery; an outage that was not over when ``window`` ended is open."""
     recovery, ends = one.recovery, one.ends
     if ends < window.end:
         shortest, longest = _took(recovery, commitment)
-        return Timed(recovery.id, ends, recovery.outcome == "passed", shortest, longest, recovery.real, why_not)
+        return TimedRecovery(recovery.id, ends, recovery.outcome == "passed", shortest, longest, recovery.real, why_not)
     start, stop = clocks_of(recovery, commitment.counts_from, commitment.until)
     until = min(stop.lo, window.end, known_open_until(records.logs[one.source], recovery.line))
-    return Timed(recovery.id, None, False, max(0, until - start.hi), None, True, "it had not ended")
+    return TimedRecovery(recovery.id, None, False, max(0, until - start.hi), None, True, "it had not ended")
 
 
 class _TooLong(Struct, frozen=True):
     """The outages that went on longer than the objective, as far as that is certain, or possible."""
 
-    spans: Sequence[tuple[Span, Told]]
+    spans: Sequence[tuple[Span, SourcedRecovery]]
     """From when to when each was too long, by when that began."""
     latest: Sequence[int]
     """Of those up to each, the number of the one that was so longest."""
 
     @classmethod
-    def of(cls, several: Iterable[tuple[Span, Told]]) -> _TooLong:
+    def of(cls, several: Iterable[tuple[Span, SourcedRecovery]]) -> _TooLong:
         """Put outages, with from when to when each was too long, in order; empty spans are left out."""
         spans = sorted((one for one in several if one[0].start < one[0].end), key=lambda one: (one[0], one[1].source))
         latest: list[int] = []
@@ -257,7 +259,7 @@ class _TooLong(Struct, frozen=True):
             latest.append(number if not latest or span.end > spans[latest[-1]][0].end else latest[-1])
         return cls(spans, latest)
 
-    def at(self, t: int) -> Told | None:
+    def at(self, t: int) -> SourcedRecovery | None:
         """Return the outage that goes on right after ``t``, too long by then; of several the one that ends last."""
         found = self._at(t)
         return None if found is None else found[1]
@@ -272,14 +274,14 @@ class _TooLong(Struct, frozen=True):
         """Every instant at which :meth:`at` may change its answer."""
         return [bound for span, _ in self.spans for bound in span]
 
-    def _at(self, t: int) -> tuple[Span, Told] | None:
+    def _at(self, t: int) -> tuple[Span, SourcedRecovery] | None:
         index = bisect_right(self.spans, t, key=lambda one: one[0].start) - 1
         if index < 0 or t >= self.spans[self.latest[index]][0].end:
             return None
         return self.spans[self.latest[index]]
 
 
-def _too_long(everything: Sequence[Told], commitment: Rto, records: Records) -> tuple[_TooLong, _TooLong]:
+def _too_long(everything: Sequence[SourcedRecovery], commitment: Rto, records: Records) -> tuple[_TooLong, _TooLong]:
     """Return when outages surely, and when they perhaps, were longer than the objective.
 
     Where the record lacks a clock that the commitment counts from, or until, that lies between its neighbours. One that
@@ -298,7 +300,7 @@ def _too_long(everything: Sequence[Told], commitment: Rto, records: Records) -> 
 class _Reading(NamedTuple):
     """What one recovery that ran to its end may come to."""
 
-    told: Told
+    told: SourcedRecovery
     may_pass: bool
     may_fail: bool
     may_prove_nothing: bool
@@ -309,7 +311,7 @@ class _Reading(NamedTuple):
         return self.may_pass and not self.may_fail and not self.may_prove_nothing
 
 
-def _steps(commitment: Rto, everything: list[Told], terms: Terms) -> list[_Step]:
+def _steps(commitment: Rto, everything: list[SourcedRecovery], terms: Terms) -> list[_Step]:
     """Follow the recoveries that ran to their end, oldest first."""
     steps = [_NOTHING]
     over = (one for one in everything if _counts(one.recovery))
@@ -324,7 +326,7 @@ def _counts(recovery: Recovery) -> bool:
     return ended and (not recovery.real or bool(recovery.recovered_by))
 
 
-def _read(commitment: Rto, one: Told, terms: Terms) -> _Reading:
+def _read(commitment: Rto, one: SourcedRecovery, terms: Terms) -> _Reading:
     shortest, longest = _took(one.recovery, commitment)
     if one.recovery.outcome == "failed" or shortest > commitment.at_most:
         return _Reading(one, may_pass=False, may_fail=True, may_prove_nothing=False)
@@ -387,11 +389,13 @@ def _scenario(commitment: Rto) -> str:
     return f": no restore test{of} has passed"
 
 
-def _id(one: Told) -> str:
+def _id(one: SourcedRecovery) -> str:
     return f"{'recovery from outage' if one.recovery.real else 'restore test'} {one.recovery.id}"
 
 
-def _cited(everything: list[Told], deciding: Told | None, terms: Terms, window: Window) -> list[Cited]:
+def _cited(
+    everything: list[SourcedRecovery], deciding: SourcedRecovery | None, terms: Terms, window: Window
+) -> list[Cited]:
     """Return the deciding recovery, then those that could not decide, newest first."""
     found = [cite(deciding)] if deciding else []
     for one in reversed(everything):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from drcheck.core.model.evidence import Told
+from drcheck.core.model.evidence import FactValue
 
 HOUR: Final = 3600
 
@@ -42,36 +42,36 @@ UNTOUCHED: Final = 90 * 24 * HOUR
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/intelligent-tiering-overview.html)."""
 
 _ALL: Final = AMAZON | AZURE
-AT_HAND: Final = Told(holds=False)
+AT_HAND: Final = FactValue(holds=False)
 """What is read at once."""
 
 
-def at_amazon(storage_class: str) -> Told:
+def at_amazon(storage_class: str) -> FactValue:
     """Return whether an object of that class lies in an archive tier; a server that shows no class has none."""
     if storage_class == "INTELLIGENT_TIERING":
-        return Told(None, storage_class)
-    return Told(True, storage_class) if storage_class in AMAZON else AT_HAND
+        return FactValue(None, storage_class)
+    return FactValue(True, storage_class) if storage_class in AMAZON else AT_HAND
 
 
-def at_azure(access_tier: str) -> Told:
+def at_azure(access_tier: str) -> FactValue:
     """Return whether a blob in that access tier must be rehydrated before it can be read."""
-    return Told(True, access_tier) if access_tier in AZURE else AT_HAND
+    return FactValue(True, access_tier) if access_tier in AZURE else AT_HAND
 
 
-def settled(told: Told, modified: int, now: int) -> Told:
+def settled(told: FactValue, modified: int, now: int) -> FactValue:
     """Return what a listing shows, where it cannot tell and the thing was written lately: then nothing moved it yet."""
     return AT_HAND if told.holds is None and now - modified < UNTOUCHED else told
 
 
-def slowest(several: Iterable[Told]) -> Told | None:
+def slowest(several: Iterable[FactValue]) -> FactValue | None:
     """Return the answer, of those about the files of one backup, that is the longest to wait for; None: of none."""
 
-    def wait(told: Told) -> tuple[int, bool]:
-        return (0 if told.holds is False else named(told.how).thaw, told.holds is True)
+    def wait(told: FactValue) -> tuple[int, bool]:
+        return (0 if told.holds is False else tier_named(told.how).thaw, told.holds is True)
 
     return max(several, key=wait, default=None)
 
 
-def named(tier: str) -> Tier:
+def tier_named(tier: str) -> Tier:
     """Return the tier that a listing calls ``tier``, one of :data:`AMAZON` and :data:`AZURE`."""
     return _ALL[tier]

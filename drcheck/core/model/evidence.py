@@ -55,7 +55,7 @@ class Fact(StrEnum):
     """Which file of its disk it is, in ``how``, where that file has several names (hard links)."""
 
 
-class Told(NamedTuple):
+class FactValue(NamedTuple):
     """What is known of one fact of one thing."""
 
     holds: bool | None
@@ -66,12 +66,12 @@ class Told(NamedTuple):
     """Of a lock its end, of a checksum the instant of the check, of a state when what says so was written; else 0."""
 
 
-class State(NamedTuple):
+class StateRead(NamedTuple):
     """What an earlier look read of a candidate's state."""
 
     look: int
     """The look that first told so."""
-    told: Told
+    told: FactValue
 
 
 class Described(NamedTuple):
@@ -79,7 +79,7 @@ class Described(NamedTuple):
 
     name: str
     fact: Fact
-    told: Told
+    told: FactValue
 
 
 class Gap(Struct, frozen=True):
@@ -206,7 +206,7 @@ class Settled(NamedTuple):
 
     shown: Candidate
     """As a look showed it: if the listing shows anything else, nothing is settled."""
-    facts: Mapping[Fact, Told]
+    facts: Mapping[Fact, FactValue]
     """Each with what was told of it."""
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from drcheck.core.model.status import Status
 
 
-class Step(NamedTuple):
+class ExposureStep(NamedTuple):
     """From ``since`` on, the newest data that surely could be restored was of ``data_as_of``."""
 
     since: int
@@ -25,7 +25,7 @@ class Ages(Struct, frozen=True):
     """How old the newest data was at each instant, against the oldest age that is allowed."""
 
     objective: int
-    steps: tuple[Step, ...]
+    steps: tuple[ExposureStep, ...]
     """Oldest first; the first one may begin before the window."""
 
 
@@ -74,7 +74,7 @@ class Slots(Struct, frozen=True):
     slots: tuple[SlotKept, ...]
 
 
-class Timed(NamedTuple):
+class TimedRecovery(NamedTuple):
     """A restore test, or an outage, with the time that it took as the commitment counts it."""
 
     id: str
@@ -95,7 +95,7 @@ class Times(Struct, frozen=True):
     """How long recoveries took and outages lasted, by when they ended, against the time that is allowed."""
 
     objective: int
-    recoveries: tuple[Timed, ...]
+    recoveries: tuple[TimedRecovery, ...]
 
 
 Exhibit = Ages | Slots | Times

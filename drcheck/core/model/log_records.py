@@ -120,7 +120,7 @@ def _announced(word: int | None, known: Between) -> Between:
     return Between(min(word, known.hi), min(word, known.hi))
 
 
-class Shown(NamedTuple):
+class LogGrowth(NamedTuple):
     """How much of a log one complete look showed."""
 
     at: int
@@ -188,7 +188,7 @@ class Check(NamedTuple):
     """As :attr:`Recovery.contradicted` has it."""
 
 
-class Listed(NamedTuple):
+class ListedNames(NamedTuple):
     """What a list of what exists told at one look, and from then on until the next one."""
 
     at: int
@@ -210,7 +210,7 @@ class Log(Struct, frozen=True, dict=True):
     watched: tuple[Watched, ...] = ()
     attestations: tuple[Attestation, ...] = ()
     checks: tuple[Check, ...] = ()
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListedNames, ...] = ()
     """Of a list of what exists, what each look told, oldest first."""
     covering: Mapping[str, Spans] = field(default_factory=dict)
     """Beside such a list: name to when a policy covers it."""
@@ -224,7 +224,7 @@ class Log(Struct, frozen=True, dict=True):
     """The newest complete look: what came later has not been seen."""
     unseen: tuple[Gap, ...] = ()
     """Why nothing after ``known_until`` was seen."""
-    looks: tuple[Shown, ...] = ()
+    looks: tuple[LogGrowth, ...] = ()
     """What each complete look showed of it, oldest first; empty where nobody kept that."""
 
     @cached_property
@@ -234,7 +234,7 @@ class Log(Struct, frozen=True, dict=True):
 
     @cached_property
     def of_copies(self) -> dict[str, Sequence[Check | Recovery]]:
-        """Source to what checked one copy there, once :mod:`drcheck.core.rules.checks` has sought it out."""
+        """Source to what checked one copy there, once :mod:`drcheck.core.rules.failed_checks` has sought it out."""
         return {}
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from drcheck.core.model.evidence import ALWAYS, FOREVER, Fact, Told
+from drcheck.core.model.evidence import ALWAYS, FOREVER, Fact, FactValue
 from drcheck.core.time.spans import Span, Spans, difference, intersection, union
 
 
@@ -57,7 +57,7 @@ class Points(Struct, frozen=True):
     gone_hi: array[int] = field(default_factory=_column)
     size: array[int] = field(default_factory=_column)
     checksum: Sequence[str] = ()
-    facts: Mapping[tuple[int, Fact], Sequence[tuple[int, Told]]] = field(default_factory=dict)
+    facts: Mapping[tuple[int, Fact], Sequence[tuple[int, FactValue]]] = field(default_factory=dict)
     """(row, fact) to what was told of it, oldest first, each with the look that first told so; what is not in here was
     never asked. The first answer holds from the row's arrival on, a later one from its look on."""
     held_until: Mapping[int, int] = field(default_factory=dict)

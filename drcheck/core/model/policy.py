@@ -143,7 +143,7 @@ class Source(Struct, frozen=True):
     """Instant from which the median of sizes starts afresh."""
     complete_when: str = ""
     """Name of the marker that stands beside a complete candidate, or of the file that must say what ``says`` asks, as a
-    template (:mod:`drcheck.core.names.markers`); empty: none is asked for."""
+    template (:mod:`drcheck.core.names.marker_names`); empty: none is asked for."""
     says: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Keys of that file, each with the values of which it must have one; empty: that it stands is enough."""
     available_at: Arrival = Arrival.STORAGE

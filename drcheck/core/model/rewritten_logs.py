@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class What(StrEnum):
+class ExportedState(StrEnum):
     """What a monitoring system's export tells of a stretch of time."""
 
     WATCHED = "watched"
@@ -22,7 +22,7 @@ class What(StrEnum):
 class Stretch(NamedTuple):
     """From ``start`` up to ``end`` something held."""
 
-    what: What
+    what: ExportedState
     start: int
     end: int
     open: bool = False

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class What(StrEnum):
+class LaterEvent(StrEnum):
     """What happened to something that a period's verdict rests on; the gravest first."""
 
     DELETED_EARLY = "deleted early"
@@ -25,10 +25,10 @@ class What(StrEnum):
     """Nobody looked between its instant and the period's end: a later look showed it first."""
 
 
-class Change(NamedTuple):
+class LaterChange(NamedTuple):
     """One of these, with the looks between which it happened."""
 
-    what: What
+    what: LaterEvent
     source: str
     of: str = ""
     """The data set; empty for logs and looks."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from drcheck.core.model.commitments import Commitment, Money, Standing
 from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.exhibit import Exhibit
-from drcheck.core.model.since_then import Change
+from drcheck.core.model.since_then import LaterChange
 from drcheck.core.model.status import Status
 from drcheck.core.model.waivers import Waived, cover
 
@@ -62,7 +62,7 @@ class News(StrEnum):
     OF_PERIOD = "in the period"
 
 
-class Named(NamedTuple):
+class NamedBreach(NamedTuple):
     """A breach that a run names, whatever the status is at its instant."""
 
     breach: Opening
@@ -187,7 +187,7 @@ class Verdict(Struct, frozen=True):
     """Source and gap, for every source that the commitment rests on."""
     waived: tuple[Waived, ...] = ()
     """The waivers of it, each with when it holds."""
-    since_last_run: tuple[Named, ...] = ()
+    since_last_run: tuple[NamedBreach, ...] = ()
     """Breaches that were open at some time since the last recorded run, and earlier ones that none has shown."""
     looks: tuple[int, ...] = ()
     """When, within the window, all that it rests on was seen whole; empty where it rests on logs."""
@@ -195,7 +195,7 @@ class Verdict(Struct, frozen=True):
     """The weakest standing among its sources: who vouches for what it rests on."""
     notes: tuple[str, ...] = ()
     """What a reader must know beside the verdict: days never made, wordings corrected, …"""
-    since_then: tuple[Change, ...] = ()
+    since_then: tuple[LaterChange, ...] = ()
     """Of a period that was asked for: what it rests on that is not as it was then, the gravest first."""
     corrected: bool = False
     """Whether a wording that was first seen later changed what had been found of the window; a note tells both."""

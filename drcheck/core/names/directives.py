@@ -64,7 +64,7 @@ _HOURS: Final = ("H", "Ip")
 _TIMES: Final = tuple(frozenset(hour + rest) for hour in _HOURS for rest in ("", "M", "MS", "MSf"))
 
 
-class Span(IntEnum):
+class DirectiveLength(IntEnum):
     """How long the time is that a name tells, in seconds; of a month and a week the longest."""
 
     SECOND = 1
@@ -75,24 +75,24 @@ class Span(IntEnum):
     MONTH = 31 * 86400
 
 
-def span(letters: Collection[str]) -> Span | None:
+def span(letters: Collection[str]) -> DirectiveLength | None:
     """Return how finely directives tell an instant; None: they do not tell one, or leave a hole in it."""
     told = frozenset(letters)
     if "s" in told:
-        return Span.SECOND if told == {"s"} or span(told - {"s"}) else None
+        return DirectiveLength.SECOND if told == {"s"} or span(told - {"s"}) else None
     date, time = told & DATE, told - DATE
     whole = any(date >= day for day in _DAY)
     if not time:
         if whole:
-            return Span.DAY
+            return DirectiveLength.DAY
         if date == _WEEK:
-            return Span.WEEK
-        return Span.MONTH if any(date >= month for month in _MONTH) and date <= {*"YymbB"} else None
+            return DirectiveLength.WEEK
+        return DirectiveLength.MONTH if any(date >= month for month in _MONTH) and date <= {*"YymbB"} else None
     if not whole or time - {"z"} not in _TIMES:
         return None
     if "S" in time:
-        return Span.SECOND
-    return Span.MINUTE if "M" in time else Span.HOUR
+        return DirectiveLength.SECOND
+    return DirectiveLength.MINUTE if "M" in time else DirectiveLength.HOUR
 
 
 def check(letters: Collection[str], text: str, example: str) -> None:
@@ -113,7 +113,7 @@ def check(letters: Collection[str], text: str, example: str) -> None:
     raise DrcheckError(f"the instant of name template {text!r} is not a whole date with a time of day", hint)
 
 
-def written(letter: str, label: int, moment: datetime) -> str:
+def as_directive(letter: str, label: int, moment: datetime) -> str:
     """Return what a directive looks like at ``moment``, which is ``label`` seconds since the epoch, in UTC."""
     # Not by strftime, whose names depend on the locale.
     match letter:

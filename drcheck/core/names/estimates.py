@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final, NamedTuple
 
-from drcheck.core.names.series import Point, Series
+from drcheck.core.names.series import Series, SeriesPoint
 from drcheck.core.names.template import Template
 
 _MINUTE: Final = 60
@@ -148,6 +148,6 @@ def _whole(sizes: Sequence[int]) -> list[int]:
     return [size for size in sizes if size and _OUTLIER * size >= middle]
 
 
-def _unit(points: Sequence[Point]) -> int:
+def _unit(points: Sequence[SeriesPoint]) -> int:
     """Return how many seconds a name leaves open, of the one that leaves most."""
     return max(point.data_hi - point.data_lo for point in points) + 1

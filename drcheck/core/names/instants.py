@@ -12,7 +12,7 @@ from datetime import time as time_of_day
 from functools import lru_cache
 from typing import Final
 
-from drcheck.core.names.directives import DATE, MONTHS, WEEKDAYS, Span, span, written
+from drcheck.core.names.directives import DATE, MONTHS, WEEKDAYS, DirectiveLength, as_directive, span
 from drcheck.core.time import wallclock
 
 Instants = Callable[["re.Match[str]"], tuple[int, int] | None]
@@ -72,7 +72,7 @@ def reader(letters: frozenset[str], groups: Mapping[str, int], zone: tzinfo) -> 
     return instants
 
 
-def _epoch(dated: str, groups: Mapping[str, int], unit: Span | None) -> Instants:
+def _epoch(dated: str, groups: Mapping[str, int], unit: DirectiveLength | None) -> Instants:
     """Read seconds since the epoch; a date beside them is of an unknown zone and must agree to within a day."""
     spelled = tuple(groups[letter] for letter in dated)
 
@@ -91,7 +91,7 @@ def _epoch(dated: str, groups: Mapping[str, int], unit: Span | None) -> Instants
 
 
 @lru_cache(maxsize=1 << 13)
-def _shown(letters: str, values: tuple[str, ...], zone: tzinfo) -> wallclock.Shown | None:
+def _shown(letters: str, values: tuple[str, ...], zone: tzinfo) -> wallclock.ClockReading | None:
     """Return when clocks show the hour, day, week or month that ``values`` spell; None: no calendar has it."""
     told = dict(zip(letters, values, strict=True))
     days = _days(tuple((letter, value) for letter, value in told.items() if letter in DATE))
@@ -105,13 +105,13 @@ def _shown(letters: str, values: tuple[str, ...], zone: tzinfo) -> wallclock.Sho
     first, last = map(wallclock.midnight, days)
     shown = (wallclock.day(label, zone) for label in range(first, last + 1, wallclock.DAY))
     known = [day for day in shown if day is not None]
-    return wallclock.Shown(known[0].label, known[0].lo, known[-1].hi, plain=False) if known else None
+    return wallclock.ClockReading(known[0].label, known[0].lo, known[-1].hi, plain=False) if known else None
 
 
-def _skipped(label: int, zone: tzinfo) -> wallclock.Shown | None:
+def _skipped(label: int, zone: tzinfo) -> wallclock.ClockReading | None:
     """Return when it may have been meant to be an hour all of which the clocks skip; None: nobody can tell."""
     first, last = (wallclock.around_skipped(each, zone) for each in (label, label + wallclock.HOUR - 1))
-    return None if first is None or last is None else wallclock.Shown(label, first[0], last[1], plain=False)
+    return None if first is None or last is None else wallclock.ClockReading(label, first[0], last[1], plain=False)
 
 
 def _hour(told: Mapping[str, str]) -> int:
@@ -129,7 +129,7 @@ def _days(spelled: tuple[tuple[str, str], ...]) -> tuple[date, date] | None:
         return None
     moment = datetime.combine(first, time_of_day())
     for letter, value in spelled:
-        if letter in DATE and written(letter, 0, moment).casefold() != value.casefold():
+        if letter in DATE and as_directive(letter, 0, moment).casefold() != value.casefold():
             return None
     return first, last
 

@@ -44,7 +44,7 @@ _NUMBER: Final = re.compile(r"([0-9]{1,9})(\.[0-9]{1,9})?")
 _CENTURY: Final = 2000
 
 
-class Unreadable(Exception):  # noqa: N818  a line is what it is
+class UnreadableLine(Exception):  # noqa: N818  a line is what it is
     """A line fits the template, and says what cannot be; the message says what, lower case, no full stop."""
 
 
@@ -97,7 +97,7 @@ class LineTemplate(Struct, frozen=True):
         """Return the fields of a line, instants in RFC 3339; None: it does not fit.
 
         Of an instant in an hour that ``zone`` has twice a start is taken as the first, and an end as the second, so
-        that no test is read as shorter than it was. Raises :class:`Unreadable` for a date that does not exist.
+        that no test is read as shorter than it was. Raises :class:`UnreadableLine` for a date that does not exist.
         """
         found = self.regex.fullmatch(text)
         if found is None:
@@ -113,15 +113,15 @@ class LineTemplate(Struct, frozen=True):
         return told
 
     def seconds(self, took: str) -> int:
-        """Return a duration in seconds, a fraction counted up; raises :class:`Unreadable`."""
+        """Return a duration in seconds, a fraction counted up; raises :class:`UnreadableLine`."""
         unit = next(piece.text for piece in self.pieces if piece.name == "took")
         if unit:
             if _NUMBER.fullmatch(took) is None:
-                raise Unreadable(f"took is {took!r}, not a number")
+                raise UnreadableLine(f"took is {took!r}, not a number")
             return ceil(float(took) * _UNITS[unit])
         whole = _CLOCK.fullmatch(took) or (_TOOK.fullmatch(took) if took else None)
         if whole is None:
-            raise Unreadable(f"took is {took!r}, neither like 1h5m30s nor like 1:05:30")
+            raise UnreadableLine(f"took is {took!r}, neither like 1h5m30s nor like 1:05:30")
         hours, minutes, seconds = (int(part or 0) for part in whole.groups())
         return hours * 3600 + minutes * 60 + seconds + ("." in took)
 
@@ -220,12 +220,12 @@ def _instant(name: str, clock: dict[str, str], zone: tzinfo) -> str:
                 when = when.replace(fold=1)
             # An hour that the zone skips comes back as another one.
             if when.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != when.replace(tzinfo=None):
-                raise Unreadable(f"{name} lies in an hour that its zone skips")
+                raise UnreadableLine(f"{name} lies in an hour that its zone skips")
         written = when.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     except (ValueError, OverflowError):
-        raise Unreadable(f"{name} is no instant that a calendar has") from None
+        raise UnreadableLine(f"{name} is no instant that a calendar has") from None
     if any(_DAYS[when.weekday()] != clock[which].lower()[:3] for which in "aA" if which in clock):
-        raise Unreadable(f"{name} names another day of the week than its date has")
+        raise UnreadableLine(f"{name} names another day of the week than its date has")
     return written
 
 

@@ -36,7 +36,7 @@ def is_beside(name: str) -> bool:
     return _UNFINISHED.search(name) is not None
 
 
-class Named(NamedTuple):
+class NameReading(NamedTuple):
     """What a name tells."""
 
     of: str
@@ -77,7 +77,7 @@ class Matcher:
         each = (templates,) if isinstance(templates, Template) else templates
         self._readings = [_Reading(template, of, zone, spelled, kind) for template in each]
 
-    def __call__(self, name: str) -> Named | None:
+    def __call__(self, name: str) -> NameReading | None:
         """Return what ``name`` tells, or None if it is not the name of a backup of a listed data set.
 
         An instant that does not exist (31 February, a date that the zone skips) is none.
@@ -122,7 +122,7 @@ class _Reading:
         self._in_pieces = template.is_directory or template.has(Part.PART)
         self._has_parts = template.has(Part.PARTS)
 
-    def __call__(self, name: str) -> Named | None:
+    def __call__(self, name: str) -> NameReading | None:
         found = self._known.fullmatch(name)
         if found is None or (self._open and is_beside(self._end_of(found))):
             return None
@@ -135,9 +135,9 @@ class _Reading:
                 return None
             lo, hi = span
         if not self._in_pieces and not self._has_parts:
-            return Named(of, kind, lo, hi)
+            return NameReading(of, kind, lo, hi)
         part, whole = _piece_of(found) if self._in_pieces else ("", "")
-        return Named(of, kind, lo, hi, part, int(found["parts"]) if self._has_parts else 0, whole)
+        return NameReading(of, kind, lo, hi, part, int(found["parts"]) if self._has_parts else 0, whole)
 
     def _end_of(self, found: re.Match[str]) -> str:
         """Return what ends with the name of the backup, of a directory without its slash."""

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from drcheck.core.model.policy import Arrival
 from drcheck.core.names import directives
-from drcheck.core.names.markers import marker_fault
+from drcheck.core.names.marker_names import marker_fault
 from drcheck.core.names.paths import below
 from drcheck.core.names.template import Part, Template
 
@@ -21,7 +21,7 @@ HOW_TO_MARK: Final = (
 )
 
 
-class Unreadable(NamedTuple):
+class UnreadableSource(NamedTuple):
     """Why a source cannot be read as the policy says."""
 
     key: str
@@ -43,7 +43,7 @@ def unreadable(
     parts: bool = False,
     versions: bool = False,
     marked: bool = False,
-) -> Iterator[Unreadable]:
+) -> Iterator[UnreadableSource]:
     """Yield why backups cannot be told by their names, given what the policy says of a source.
 
     ``sets`` is how many data sets it holds, ``name_zone`` whether the zone of times in names is stated,
@@ -55,51 +55,51 @@ def unreadable(
         yield from _unreadable(template, sets=sets, name_zone=name_zone, available_at=available_at)
     has_kind = [template.has_kind for template in templates]
     if kinds and not any(has_kind):
-        yield Unreadable(
+        yield UnreadableSource(
             "kinds", "no name tells a kind", "Put {kind} where names hold it, or say kind: for all of them."
         )
     if kind and all(has_kind):
-        yield Unreadable("kind", "its names tell the kind", "Leave kind out, or take {kind} out of name.")
+        yield UnreadableSource("kind", "its names tell the kind", "Leave kind out, or take {kind} out of name.")
     if data_as_of and all(template.has_instant for template in templates):
-        yield Unreadable("data_as_of", "its names tell the instant", "Leave data_as_of out.")
+        yield UnreadableSource("data_as_of", "its names tell the instant", "Leave data_as_of out.")
     if parts and not any(template.has(Part.PART) or template.is_directory for template in templates):
-        yield Unreadable("parts", "no name tells a part", "Put {part} where names hold its number or label.")
+        yield UnreadableSource("parts", "no name tells a part", "Put {part} where names hold its number or label.")
     several = any(template.has(Part.PART) or template.is_directory for template in templates)
     if versions and (marked or several):
         which = "the marker" if marked else "the files"
-        yield Unreadable(
+        yield UnreadableSource(
             "versions",
             f"which version of {which} belongs to which version of a backup nobody can tell",
             "Read versions of single objects, without complete_when.",
         )
     if available_at == Arrival.MANIFEST:
-        yield Unreadable("available_at", "manifests are not read by this version", "Say storage, mtime or name.")
+        yield UnreadableSource("available_at", "manifests are not read by this version", "Say storage, mtime or name.")
     if complete_when and (wrong := marker_fault(complete_when)):
-        yield Unreadable("complete_when", wrong, HOW_TO_MARK)
+        yield UnreadableSource("complete_when", wrong, HOW_TO_MARK)
 
 
-def _unreadable(template: Template, *, sets: int, name_zone: bool, available_at: str) -> Iterator[Unreadable]:
+def _unreadable(template: Template, *, sets: int, name_zone: bool, available_at: str) -> Iterator[UnreadableSource]:
     """Yield why backups cannot be told by names of ``template``."""
     if wrong := template_fault(template):
-        yield Unreadable("name", wrong, "Write single slashes between its parts, and no part . or ..")
+        yield UnreadableSource("name", wrong, "Write single slashes between its parts, and no part . or ..")
     if sets > 1 and not template.has_of:
-        yield Unreadable("name", f"it does not tell which of {sets} data sets a backup is of", "Put {of} in it.")
+        yield UnreadableSource("name", f"it does not tell which of {sets} data sets a backup is of", "Put {of} in it.")
     if template.has_instant and not template.has_zone and not name_zone:
-        yield Unreadable(
+        yield UnreadableSource(
             "name",
             "its times carry no zone",
             "Add name_zone, the zone of the clock that writes them; Z or %z only where names hold it.",
         )
     if template.has(Part.PARTS) and not template.has(Part.PART):
-        yield Unreadable("name", "it tells how many parts there are, but not which", "Put {part} in it too.")
+        yield UnreadableSource("name", "it tells how many parts there are, but not which", "Put {part} in it too.")
     if template.since and directives.span(template.since) != directives.span(template.directives):
-        yield Unreadable(
+        yield UnreadableSource(
             "name",
             "{since:…} does not tell the instant of what a backup builds on as finely as {data_as_of:…} its own",
             "Give both the same format: the one is looked for among the others.",
         )
     if available_at == Arrival.NAME and not template.has_instant:
-        yield Unreadable(
+        yield UnreadableSource(
             "available_at",
             "names that tell no instant cannot tell the arrival",
             "Put {data_as_of:FORMAT} in them, or say storage or mtime.",

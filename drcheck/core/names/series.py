@@ -43,7 +43,7 @@ _IDS: Final = re.compile(
 _DIGITS: Final = str.maketrans("123456789", "000000000")
 
 
-class Seen(NamedTuple):
+class ListedThing(NamedTuple):
     """One thing in a listing."""
 
     name: str
@@ -52,7 +52,7 @@ class Seen(NamedTuple):
     """When it was written, as the place tells it."""
 
 
-class Point(NamedTuple):
+class SeriesPoint(NamedTuple):
     """One backup of a series, with all its files."""
 
     data_lo: int
@@ -71,7 +71,7 @@ class Series(Struct, frozen=True):
     """What tells it from other series there, not yet safe as a name; empty: the directory is its own."""
     template: str
     """How names below the directory are made."""
-    points: Mapping[str, Sequence[Point]]
+    points: Mapping[str, Sequence[SeriesPoint]]
     """Data set to its backups, oldest first."""
     sets: tuple[str, ...] = ()
     """The data sets that the names tell; empty: they tell none."""
@@ -89,7 +89,7 @@ class Grouped(NamedTuple):
     """What a listing comes to."""
 
     series: tuple[Series, ...]
-    unread: tuple[Seen, ...]
+    unread: tuple[ListedThing, ...]
     """What tells no instant, or was left aside, the largest first; markers, side-cars and hidden names are not among
     it."""
 
@@ -119,7 +119,7 @@ class _Unit(NamedTuple):
         return tuple(self.name[field.start : field.end] for field in self.fields if field.is_instant)
 
 
-def series(listing: Iterable[Seen]) -> Grouped:
+def series(listing: Iterable[ListedThing]) -> Grouped:
     """Return the series in a listing, in the order of their directories and labels."""
     seen = {one.name: one for one in listing}
     stems: dict[str, int] = defaultdict(int)
@@ -153,7 +153,7 @@ def _among(one: Series, others: int) -> Series:
     )  # fmt: skip
 
 
-def _is_marker(one: Seen, seen: Mapping[str, Seen], stems: Mapping[str, int]) -> bool:
+def _is_marker(one: ListedThing, seen: Mapping[str, ListedThing], stems: Mapping[str, int]) -> bool:
     """Return whether something small is called like another name that is larger, but for its ending.
 
     ``stems``: names without their ending, to the size of the largest that is called so.
@@ -339,7 +339,7 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 def _made(
-    directory: str, label: str, units: Sequence[_Unit], seen: Mapping[str, Seen]
+    directory: str, label: str, units: Sequence[_Unit], seen: Mapping[str, ListedThing]
 ) -> tuple[Series | None, list[str]]:
     """Return the series that a template reads, and the files that it does not read."""
     files = [file for unit in units for file in unit.files]
@@ -347,7 +347,7 @@ def _made(
     if proposal is None:
         return None, files
     match = matcher(proposal.template, proposal.of)
-    points: dict[str, dict[str, Point]] = defaultdict(dict)
+    points: dict[str, dict[str, SeriesPoint]] = defaultdict(dict)
     unread = []
     for file in files:
         named = match(file[len(directory) :])
@@ -356,7 +356,7 @@ def _made(
             continue
         key = named.whole or file[len(directory) :]
         size = seen[file].size + (points[named.of][key].size if key in points[named.of] else 0)
-        points[named.of][key] = Point(named.data_lo, named.data_hi, size, key, named.kind)
+        points[named.of][key] = SeriesPoint(named.data_lo, named.data_hi, size, key, named.kind)
     if not points:
         return None, files
     by_set = {of: tuple(sorted(those.values())) for of, those in sorted(points.items())}
@@ -366,7 +366,7 @@ def _made(
     return Series(directory, label, proposal.template, by_set, told, marker, beside, len(newest)), unread
 
 
-def _marker(directory: str, names: Sequence[str], seen: Mapping[str, Seen]) -> tuple[str, int]:
+def _marker(directory: str, names: Sequence[str], seen: Mapping[str, ListedThing]) -> tuple[str, int]:
     """Return what stands beside nearly all of the newest backups, and beside how many."""
     if any("{part}" in name for name in names):
         return "", 0

@@ -27,7 +27,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from drcheck.core.names import directives, typos
-from drcheck.core.names.directives import DIRECTIVES, SHORT, Span
+from drcheck.core.names.directives import DIRECTIVES, SHORT, DirectiveLength
 from drcheck.errors import DrcheckError
 
 KINDS: Final = {
@@ -166,10 +166,10 @@ class Template(Struct, frozen=True):
         return bool(self.leading)
 
     @property
-    def unit(self) -> Span:
+    def unit(self) -> DirectiveLength:
         """How finely the beginning of names tells the instant; of names without order, and without instant, a day."""
         told = directives.span({piece.text for piece in self.leading if piece.part is Part.TIME})
-        return Span.DAY if told is None else told
+        return DirectiveLength.DAY if told is None else told
 
     def write(self, label: int, *, of: str = "", kind: str = "", pieces: Sequence[Piece] | None = None) -> str:
         """Return the name, or the stretch of it that ``pieces`` are, for a clock that shows ``label`` (in UTC).
@@ -179,7 +179,7 @@ class Template(Struct, frozen=True):
         moment = datetime.fromtimestamp(label, UTC)
         fields = {Part.OF: of, Part.KIND: kind, Part.PART: "", Part.PARTS: "", Part.ANY: ""}
         return "".join(
-            directives.written(piece.text, label, moment)
+            directives.as_directive(piece.text, label, moment)
             if piece.part in {Part.TIME, Part.OTHER, Part.SINCE}
             else fields.get(piece.part, piece.text)
             for piece in (self.pieces if pieces is None else pieces)

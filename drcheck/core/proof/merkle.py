@@ -128,7 +128,7 @@ def extends(old: int, old_root: bytes, size: int, root: bytes, proof: Sequence[b
     return last == 0 and before == old_root and after == root
 
 
-def beside(indexes: Sequence[int], size: int, node: Node) -> list[bytes]:
+def completing_roots(indexes: Sequence[int], size: int, node: Node) -> list[bytes]:
     """Return what completes the leaves at ``indexes``, ascending, to the tree: roots of all that lies between them.
 
     From left to right, each as large as can be. Of leaves that follow on each other it is about as short as the proof
@@ -140,7 +140,7 @@ def beside(indexes: Sequence[int], size: int, node: Node) -> list[bytes]:
 
 
 def root_of(leaves: Mapping[int, bytes], size: int, proof: Sequence[bytes]) -> bytes | None:
-    """Return the root that ``leaves``, by index, come to with what :func:`beside` gave; None: the two do not fit."""
+    """Return the root that ``leaves``, by index, come to with :func:`completing_roots`; None: the two do not fit."""
     indexes = sorted(leaves)
     if any(not 0 <= one < size for one in indexes) or any(len(one) != HASH_BYTES for one in proof):
         return None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from drcheck.core.proof.checkpoints import Checkpoint
+from drcheck.core.proof.checkpoint_text import Checkpoint
 from drcheck.core.proof.notes import COSIGNATURE, ED25519, NotANote, Note, Signed, VerifierKey, signers
 
 _NONE: Final = "none"

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from drcheck.core.proof import merkle
-from drcheck.core.proof.checkpoints import Checkpoint, Extension
+from drcheck.core.proof.checkpoint_text import Checkpoint, Extension
 from drcheck.core.proof.notes import Forged, NotANote, Note, SigningKey, VerifierKey, signers
 
 MOST_BYTES: Final = 1 << 17

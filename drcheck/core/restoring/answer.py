@@ -65,7 +65,7 @@ class Restored(Struct, frozen=True):
     """Why its record may be of something else; empty: it surely is of that."""
 
 
-class Step(NamedTuple):
+class RestoreStep(NamedTuple):
     """A backup that must be restored before another one."""
 
     source: str
@@ -78,7 +78,7 @@ class Step(NamedTuple):
     """Whether a copy of it surely counts and stands."""
 
 
-class Key(NamedTuple):
+class KeyNeeded(NamedTuple):
     """What is known of a backup's encryption, and so of the key that a restore needs."""
 
     by_client: bool | None
@@ -101,7 +101,7 @@ class Thaw(NamedTuple):
     """Whether it surely lies there."""
 
 
-class Standing(NamedTuple):
+class Retained(NamedTuple):
     """Something that is known of how long a backup will stand."""
 
     until: int | None
@@ -114,7 +114,7 @@ class Standing(NamedTuple):
     """Whether it must be gone by then, rather than stand until then."""
 
 
-class Point(Struct, frozen=True):
+class RestorablePoint(Struct, frozen=True):
     """A recovery point, as one source holds it."""
 
     source: str
@@ -137,13 +137,13 @@ class Point(Struct, frozen=True):
     """The newest look that showed it."""
     survives: Mapping[str, bool | None]
     """Scenario to whether it survives; None: nobody stated where it lies."""
-    steps: tuple[Step, ...]
+    steps: tuple[RestoreStep, ...]
     """What must be restored before it, in that order."""
     chain_in_doubt: str
     """Why ``steps`` may not be all, or in another order; empty: they are."""
-    key: Key
+    key: KeyNeeded
     thaw: Thaw | None
-    standing: tuple[Standing, ...]
+    standing: tuple[Retained, ...]
     restored: Restored | None
     """The newest restore that passed from this source, of this kind; None: none is known."""
     instead: str = ""
@@ -153,7 +153,7 @@ class Point(Struct, frozen=True):
 class Proven(NamedTuple):
     """A recovery point that a restore validated."""
 
-    point: Point
+    point: RestorablePoint
     restored: Restored
 
 
@@ -165,15 +165,15 @@ class DataSet(Struct, frozen=True):
     """Whether ``first`` can be restored; of nothing at all, whether that is certain (``no``)."""
     why: str
     """Where it is not yes, the reason."""
-    first: Point | None
+    first: RestorablePoint | None
     """What to restore; None: nothing that stands may count."""
-    copies: tuple[Point, ...]
+    copies: tuple[RestorablePoint, ...]
     """The other copies of it."""
-    newer: tuple[Point, ...]
+    newer: tuple[RestorablePoint, ...]
     """What has newer data and does not count, or may not; newest first."""
     more_newer: int
     """How many more of these there are."""
-    older: tuple[Point, ...]
+    older: tuple[RestorablePoint, ...]
     """What else may be restored, in order of data, newest first."""
     more_older: int
     restored: Restored | None
@@ -196,7 +196,7 @@ class Due(NamedTuple):
     reason: str
 
 
-class Known(NamedTuple):
+class SourceKnowledge(NamedTuple):
     """How old, and how whole, the knowledge of one source is."""
 
     source: str
@@ -210,7 +210,7 @@ class Known(NamedTuple):
     """What the newest look could not see."""
 
 
-class Answer(Struct, frozen=True):
+class RestoreAnswer(Struct, frozen=True):
     """What is known of one service."""
 
     service: str
@@ -226,7 +226,7 @@ class Answer(Struct, frozen=True):
     now: int
     sets: tuple[DataSet, ...]
     dues: tuple[Due, ...]
-    known: tuple[Known, ...]
+    known: tuple[SourceKnowledge, ...]
     notes: tuple[str, ...] = ()
 
     @property

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.evaluation.interface import Counts
-from drcheck.core.evaluation.proven_points import doubt
+from drcheck.core.evaluation.proven_points import why_unproven
 from drcheck.core.evaluation.same_point import are_copies
-from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.judging import unmatched
 from drcheck.core.judging.alternatives import other_readings
@@ -33,9 +33,9 @@ from drcheck.core.model.policy import Policy
 from drcheck.core.model.readers import Tells
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
-from drcheck.core.restoring.answer import Answer, DataSet, Due, Known, Point, Proven, Usable
+from drcheck.core.restoring.answer import DataSet, Due, Proven, RestorablePoint, RestoreAnswer, SourceKnowledge, Usable
 from drcheck.core.restoring.chain import Chains
-from drcheck.core.restoring.points import Describing
+from drcheck.core.restoring.restorable_point import Describing
 from drcheck.core.restoring.restores import FULL, Restores
 
 MOST_SHOWN: Final = 5
@@ -43,7 +43,7 @@ MOST_SHOWN: Final = 5
 _TELLS_OF_RESTORES: Final = frozenset({Tells.RESTORE_TESTS, Tells.RECOVERIES})
 
 
-class Asked(Struct, frozen=True):
+class RestoreQuestion(Struct, frozen=True):
     """What is asked of the evidence."""
 
     policy: Policy
@@ -58,13 +58,15 @@ class Asked(Struct, frozen=True):
     """What whoever reads the answer should know of what it rests on."""
 
 
-def answer(asked: Asked, evidence: Mapping[str, SourceEvidence], verdicts: Sequence[Verdict]) -> Answer:
+def answer(
+    asked: RestoreQuestion, evidence: Mapping[str, SourceEvidence], verdicts: Sequence[Verdict]
+) -> RestoreAnswer:
     """Return what is known, given the evidence of each source and what was judged of it at ``as_of``."""
     policy = asked.policy
     held = held_against(policy, evidence, asked.clock_tolerance)
     points = [source for source in policy.sources.values() if source.tells(Tells.POINTS)]
     sets = tuple(dict.fromkeys(of for source in points for of in source.of))
-    return Answer(
+    return RestoreAnswer(
         service=policy.service,
         title=policy.title,
         timezone=policy.timezone,
@@ -88,7 +90,9 @@ class Restorable(Struct, frozen=True):
     describing: Describing
 
 
-def restorable(asked: Asked, evidence: Mapping[str, SourceEvidence], of: str, sources: Sequence[str]) -> Restorable:
+def restorable(
+    asked: RestoreQuestion, evidence: Mapping[str, SourceEvidence], of: str, sources: Sequence[str]
+) -> Restorable:
     """Return the points of a data set at ``sources`` that surely can be restored; where there is none, that may be."""
     held = held_against(asked.policy, evidence, asked.clock_tolerance)
     points = [source for source in asked.policy.sources.values() if source.tells(Tells.POINTS)]
@@ -104,7 +108,7 @@ def restorable(asked: Asked, evidence: Mapping[str, SourceEvidence], of: str, so
 class _Set(Struct, frozen=True):
     """One data set, read by the rules of what counts."""
 
-    asked: Asked
+    asked: RestoreQuestion
     evidence: Mapping[str, SourceEvidence]
     subject: Subject
     """All its sources, as a restore now would find them."""
@@ -113,7 +117,9 @@ class _Set(Struct, frozen=True):
     describing: Describing
 
     @classmethod
-    def of_evidence(cls, asked: Asked, evidence: Mapping[str, SourceEvidence], of: str, *, only_set: bool) -> _Set:
+    def of_evidence(
+        cls, asked: RestoreQuestion, evidence: Mapping[str, SourceEvidence], of: str, *, only_set: bool
+    ) -> _Set:
         policy = asked.policy
         holding = [one for one in policy.sources.values() if one.tells(Tells.POINTS) and of in one.of]
         lost = policy.lost_sites(asked.scenario) if asked.scenario else frozenset()
@@ -231,7 +237,7 @@ class _Set(Struct, frozen=True):
         thaw = 0 if point.thaw is None else point.thaw.longest
         return tuple(Usable).index(point.usable), thaw, not proved, order
 
-    def _beside(self, row: Row, first: Row | None) -> Point:
+    def _beside(self, row: Row, first: Row | None) -> RestorablePoint:
         """Describe an alternative, and say why it is not the first choice."""
         point = self.describing.point(row)
         if first is None:
@@ -286,7 +292,7 @@ class _Set(Struct, frozen=True):
             recovery, row = one.recovery, restores.named_by(one)
             if recovery.validation is not None and recovery.validation < Rung.RESTORED:
                 continue
-            if why := doubt(one, row):
+            if why := why_unproven(one, row):
                 in_doubt = in_doubt or why
             elif row is not None and self.describing.usable(row) is Usable.YES:
                 data = row[0].data_lo[row[1]]
@@ -335,7 +341,7 @@ def _dues(verdicts: Sequence[Verdict]) -> Iterator[Due]:
         yield Due(one.commitment.id, one.commitment.kind, one.status, one.overall.due_at, one.overall.reason)
 
 
-def _known(policy: Policy, evidence: Mapping[str, SourceEvidence]) -> Iterator[Known]:
+def _known(policy: Policy, evidence: Mapping[str, SourceEvidence]) -> Iterator[SourceKnowledge]:
     """Yield how old the knowledge of each source is that a restore hangs on."""
     for source in policy.sources.values():
         is_log = not source.tells(Tells.POINTS)
@@ -345,7 +351,7 @@ def _known(policy: Policy, evidence: Mapping[str, SourceEvidence]) -> Iterator[K
         looks = () if seen is None else seen.looks
         whole = [look.begin for look in looks if look.complete]
         gaps = () if seen is None else tuple(gap.what for gap in (*seen.gaps, *(seen.log.gaps if seen.log else ())))
-        yield Known(
+        yield SourceKnowledge(
             source.name,
             source.place,
             is_log,

@@ -12,8 +12,8 @@ from drcheck.core.judging.sources import SourceEvidence
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.points import Row
 from drcheck.core.model.policy import NEWEST, OLDEST, RANDOM, PlannedDrill
-from drcheck.core.restoring.answer import Point
-from drcheck.core.restoring.answering import Asked, restorable
+from drcheck.core.restoring.answer import RestorablePoint
+from drcheck.core.restoring.answering import RestoreQuestion, restorable
 
 _DRAWN: Final = frozenset({NEWEST, OLDEST, RANDOM})
 """What a policy writes instead of a name."""
@@ -22,20 +22,20 @@ _DRAWN: Final = frozenset({NEWEST, OLDEST, RANDOM})
 class Choice(NamedTuple):
     """What a drill restores."""
 
-    point: Point | None
+    point: RestorablePoint | None
     why: str
     """Why that one, or why there is none, in words."""
     passed_over: tuple[str, ...] = ()
     """Sources whose turn it was, and where nothing can be restored."""
 
 
-def data_set(asked: Asked, planned: PlannedDrill) -> str:
+def data_set(asked: RestoreQuestion, planned: PlannedDrill) -> str:
     """Return the data set that a drill restores: the one it names, else the only one that its sources hold."""
     return planned.of or asked.policy.sources[planned.sources[0]].of[0]
 
 
 def choose(
-    asked: Asked,
+    asked: RestoreQuestion,
     evidence: Mapping[str, SourceEvidence],
     planned: PlannedDrill,
     drilled_at: Mapping[str, int],

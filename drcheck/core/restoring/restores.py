@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from drcheck.core.evaluation.inputs import Records
 from drcheck.core.evaluation.proven_points import copies_named, named_by, passes
-from drcheck.core.evaluation.recoveries import Told
+from drcheck.core.evaluation.recoveries import SourcedRecovery
 from drcheck.core.evaluation.recovery_time import recovery_time
-from drcheck.core.evaluation.terms import Records
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.points import Points, Row
 from drcheck.core.restoring.answer import Objective, Restored
-from drcheck.core.rules.checked_copies import Copies
+from drcheck.core.rules.checked_copies import NamedCopies
 
 FULL = "full"
 """What a backup is whose kind nobody told."""
@@ -24,11 +24,11 @@ class Restores(Struct, frozen=True):
     """What logs tell of restores that passed of one data set."""
 
     of: str
-    passed: Sequence[Told]
+    passed: Sequence[SourcedRecovery]
     """Newest first."""
     parts: Mapping[str, Points]
     """Source to its share of the data set."""
-    copies: Mapping[str, Mapping[str, Copies]]
+    copies: Mapping[str, Mapping[str, NamedCopies]]
     """Source to what each name stands for by which records call what they restored from it."""
     only_set: bool
     """Whether there is no other data set that a record that names none may be of."""
@@ -58,7 +58,7 @@ class Restores(Struct, frozen=True):
             may_be = may_be or self.restored(one, why)
         return may_be
 
-    def restored(self, one: Told, in_doubt: str = "") -> Restored:
+    def restored(self, one: SourcedRecovery, in_doubt: str = "") -> Restored:
         """Return a restore as it is shown."""
         recovery = one.recovery
         assert recovery.finished_at is not None
@@ -79,13 +79,13 @@ class Restores(Struct, frozen=True):
             in_doubt,
         )
 
-    def named_by(self, one: Told) -> Row | None:
+    def named_by(self, one: SourcedRecovery) -> Row | None:
         """Return the very content that a record says was restored; None: nobody knows which."""
         source = one.recovery.point_source
         points = self.parts.get(source)
         return None if points is None else named_by(points, one, self.copies[source])
 
-    def _doubt(self, one: Told, source: str, kind: str) -> str | None:
+    def _doubt(self, one: SourcedRecovery, source: str, kind: str) -> str | None:
         """Return why a restore may be of something else; empty: it surely is of that; None: it is of something else."""
         recovery = one.recovery
         if source and recovery.point_source not in {"", source}:

@@ -13,11 +13,20 @@ from __future__ import annotations
 from typing import Final
 
 from drcheck.core.model.points import Points
-from drcheck.core.rules import completeness, dates, log_archives, pieces, plausibility, repositories, series, sizes
-from drcheck.core.rules.interface import Rule, Shown
+from drcheck.core.rules import (
+    completeness,
+    dates,
+    log_archives,
+    missing_files,
+    plausibility,
+    repositories,
+    sizes,
+    wildcard_series,
+)
+from drcheck.core.rules.interface import Rule, RuleInput
 
 LISTED: Final[tuple[Rule, ...]] = (
-    pieces.apply,
+    missing_files.apply,
     completeness.apply,
     dates.apply,
     sizes.at_least,
@@ -26,13 +35,13 @@ LISTED: Final[tuple[Rule, ...]] = (
     sizes.not_shrunk,
     plausibility.of_usual_size,
     repositories.apply,
-    series.apply,
+    wildcard_series.apply,
     log_archives.apply,
 )
 """The rules that need nothing beyond the looks at one source, in the order in which they are applied."""
 
 
-def as_listed(points: Points, shown: Shown) -> Points:
+def as_listed(points: Points, shown: RuleInput) -> Points:
     """Return ``points``, in order of ``data_lo``, with what every rule of :data:`LISTED` says of them."""
     for rule in LISTED:
         points = rule(points, shown)

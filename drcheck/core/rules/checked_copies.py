@@ -25,7 +25,7 @@ _DEEPEST: Final = 32
 """Directories of a name that are tried; names have fewer."""
 
 
-class Copies(NamedTuple):
+class NamedCopies(NamedTuple):
     """The candidates that a name stands for, in the order in which they came: it may have held several contents."""
 
     rows: Sequence[int]
@@ -35,7 +35,7 @@ class Copies(NamedTuple):
     """Whether it names the newest of them alone: all versions of a name stand at once."""
 
 
-def named(points: Points, names: set[str]) -> Mapping[str, Copies]:
+def copies_named(points: Points, names: set[str]) -> Mapping[str, NamedCopies]:
     """Return what each of ``names`` stands for, as far as it names any of ``points``.
 
     It takes time linear in the number of points and the length of the names.
@@ -54,15 +54,15 @@ def named(points: Points, names: set[str]) -> Mapping[str, Copies]:
             versions[key].append(row)
     for those in (*rows.values(), *parted.values(), *versions.values()):
         those.sort(key=lambda row: (points.available_lo[row], row))
-    found: dict[str, Copies] = {}
+    found: dict[str, NamedCopies] = {}
     for name in names:
         for spelling, whole in _spellings(name):
             if spelling in rows:
-                found[name] = Copies(rows[spelling], whole)
+                found[name] = NamedCopies(rows[spelling], whole)
             elif spelling in versions:
-                found[name] = Copies(versions[spelling], whole, newest=True)
+                found[name] = NamedCopies(versions[spelling], whole, newest=True)
             elif whole and parted and (around := next((pair for pair in _parted(spelling) if pair in parted), None)):
-                found[name] = Copies(parted[around], whole=False)
+                found[name] = NamedCopies(parted[around], whole=False)
             else:
                 continue
             break
@@ -76,7 +76,7 @@ def spellings(name: str) -> Iterator[str]:
 
 def among(names: set[str], shown: Sequence[str]) -> set[str]:
     """Return which of ``names`` stand for anything among the names of what was ever ``shown``."""
-    return set(named(Points("", "", name=shown, available_lo=array("q", bytes(8 * len(shown)))), names))
+    return set(copies_named(Points("", "", name=shown, available_lo=array("q", bytes(8 * len(shown)))), names))
 
 
 def _spellings(name: str) -> Iterator[tuple[str, bool]]:
@@ -103,7 +103,7 @@ def _parted(name: str) -> Iterator[tuple[str, str]]:
                 yield name[:start], name[end:]
 
 
-def at(points: Points, copies: Copies, begun: int, ended: int) -> Sequence[int]:
+def contents_checked(points: Points, copies: NamedCopies, begun: int, ended: int) -> Sequence[int]:
     """Return those contents of one name of which a check from ``begun`` to ``ended`` may be.
 
     Of several nobody knows which was read: the name was written anew meanwhile, or between the looks around it.

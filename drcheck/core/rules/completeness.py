@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Fact
 from drcheck.core.model.points import Doubt, Points
-from drcheck.core.names.markers import marker_of
-from drcheck.core.rules.interface import Shown
+from drcheck.core.names.marker_names import marker_of
+from drcheck.core.rules.interface import RuleInput
 from drcheck.core.time.spans import Span
 
 
-def apply(points: Points, shown: Shown) -> Points:
+def apply(points: Points, shown: RuleInput) -> Points:
     """Reject what lacks its marker, or whose file says something else; doubt what nobody could read."""
     if all(shown.complete) and not any(fact is Fact.STATE for _, fact in points.facts):
         return points

@@ -7,13 +7,13 @@ from typing import Final
 from drcheck.core import integer_columns, words
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.model.policy import Arrival, Source
-from drcheck.core.rules.interface import Shown
+from drcheck.core.rules.interface import RuleInput
 
 _ZONES_APART: Final = 26 * 3600
 """Seconds between the earliest zone, UTC+14, and the latest, UTC-12."""
 
 
-def apply(points: Points, shown: Shown) -> Points:
+def apply(points: Points, shown: RuleInput) -> Points:
     """Reject what is dated after it was seen, or had arrived, by more than clocks may differ.
 
     Where its place also says that it came only after it was seen, and a look since then has shown it, the clock of that

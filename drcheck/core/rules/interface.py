@@ -11,7 +11,7 @@ from drcheck.core.model.points import Points
 from drcheck.core.model.policy import Source
 
 
-class Shown(NamedTuple):
+class RuleInput(NamedTuple):
     """What the looks at one source showed beside its columns, and what the policy says of it."""
 
     source: Source
@@ -34,7 +34,7 @@ class Shown(NamedTuple):
     """Returns when each complete look began, and how far back it asked, in order."""
 
 
-Rule = Callable[[Points, Shown], Points]
+Rule = Callable[[Points, RuleInput], Points]
 """Returns the same candidates, more of them rejected or in doubt; it changes nothing else, and never takes either back.
 
 It takes time linear in the number of candidates.

@@ -26,7 +26,7 @@ from drcheck.core import words
 from drcheck.core.model.evidence import ALWAYS, FOREVER, LONG_AGO, Fact
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.names import wal
-from drcheck.core.rules.interface import Shown
+from drcheck.core.rules.interface import RuleInput
 from drcheck.core.time.spans import Span, Spans, difference, intersection, union
 
 SETTLED: Final = 600
@@ -72,7 +72,7 @@ _AT_ALL_TIMES: Final = Presence(_ALL, _ALL)
 _PERHAPS: Final = Presence((), _ALL)
 
 
-def apply(points: Points, shown: Shown) -> Points:
+def apply(points: Points, shown: RuleInput) -> Points:
     """Doubt base backups whose own segments are not there, and segments that cannot be replayed from any."""
     if "log" not in points.kind and not any(fact is Fact.NEEDS for _, fact in points.facts):
         return points

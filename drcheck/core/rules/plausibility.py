@@ -13,8 +13,8 @@ from typing import Final
 from drcheck.core import integer_columns, words
 from drcheck.core.model.evidence import UNTOLD, ZEROS, Fact
 from drcheck.core.model.points import Doubt, Points
-from drcheck.core.rules.checks import is_broken
-from drcheck.core.rules.interface import Shown
+from drcheck.core.rules.failed_checks import is_broken
+from drcheck.core.rules.interface import RuleInput
 from drcheck.core.rules.sizes import are_alike, compared, usual_above
 
 IMPLAUSIBLE: Final = Fraction(1, 10)
@@ -34,7 +34,7 @@ _PACKED: Final = frozenset(
 """Extensions that say compressed, archive or encrypted, in lower case; the header of ``openssl enc`` is 16 bytes."""
 
 
-def not_tiny(points: Points, shown: Shown) -> Points:
+def not_tiny(points: Points, shown: RuleInput) -> Points:
     """Doubt what is compressed, encrypted or an archive by its name, and too small to hold anything."""
     source = shown.source
     if source.min_size is not None or source.max_shrink == 1:
@@ -50,7 +50,7 @@ def not_tiny(points: Points, shown: Shown) -> Points:
     )
 
 
-def not_hollow(points: Points, shown: Shown) -> Points:
+def not_hollow(points: Points, shown: RuleInput) -> Points:
     """Doubt what holds nothing but zeros in all that was read of it, as a file system leaves it after a crash."""
     del shown
     hollow = {
@@ -61,7 +61,7 @@ def not_hollow(points: Points, shown: Shown) -> Points:
     return points.doubting(hollow) if hollow else points
 
 
-def of_usual_size(points: Points, shown: Shown) -> Points:
+def of_usual_size(points: Points, shown: RuleInput) -> Points:
     """Doubt what holds all of the data by its kind, and is far smaller than what came before it."""
     source = shown.source
     if source.min_size is not None or source.max_shrink is not None or are_alike(points, IMPLAUSIBLE):

@@ -10,14 +10,14 @@ import re
 from typing import Final
 
 from drcheck.core.model.points import Doubt, Points
-from drcheck.core.rules.interface import Shown
+from drcheck.core.rules.interface import RuleInput
 
 _FILE: Final = re.compile(
     r"(?:^|/)(?:(?:snapshots|index)/[0-9a-f]{64}|data/(?:[0-9a-f]{2}/)?[0-9a-f]{64}|data/[0-9]+/[0-9]+)$"
 )
 
 
-def apply(points: Points, shown: Shown) -> Points:
+def apply(points: Points, shown: RuleInput) -> Points:
     """Doubt what is a file of a repository by its path, unless the source says of which kind its backups are."""
     source = shown.source
     if source.kind or not source.reader.lists or all("{data_as_of:" in template for template in source.templates):

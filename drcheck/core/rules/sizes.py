@@ -10,8 +10,8 @@ from typing import Final
 from drcheck.core import integer_columns, words
 from drcheck.core.model.evidence import UNTOLD
 from drcheck.core.model.points import Doubt, Points
-from drcheck.core.rules.checks import is_broken
-from drcheck.core.rules.interface import Shown
+from drcheck.core.rules.failed_checks import is_broken
+from drcheck.core.rules.interface import RuleInput
 
 MEDIAN_OF: Final = 10
 """How many counted points of its kind a candidate's size is compared with."""
@@ -19,7 +19,7 @@ MEDIAN_FROM: Final = 3
 """With fewer than this before it, nothing is said about a candidate's size."""
 
 
-def at_least(points: Points, shown: Shown) -> Points:
+def at_least(points: Points, shown: RuleInput) -> Points:
     """Reject what is smaller than ``min_size``, and doubt what nobody tells the size of; what is empty never counts."""
     least = shown.source.least_size
     if not points.size or integer_columns.bounds(points.size)[0] >= least:
@@ -40,7 +40,7 @@ def _untold(points: Points, asked: str) -> dict[int, tuple[Doubt, ...]]:
     return {row: (doubt,) for row, size in enumerate(points.size) if size == UNTOLD}
 
 
-def not_shrunk(points: Points, shown: Shown) -> Points:
+def not_shrunk(points: Points, shown: RuleInput) -> Points:
     """Reject what is smaller than usual by more than ``max_shrink``."""
     shrink = shown.source.max_shrink
     if shrink is None or shrink == 1:
@@ -64,7 +64,7 @@ def not_shrunk(points: Points, shown: Shown) -> Points:
     return points.rejecting(reasons)
 
 
-def compared(points: Points, shown: Shown) -> Iterator[tuple[int, deque[int]]]:
+def compared(points: Points, shown: RuleInput) -> Iterator[tuple[int, deque[int]]]:
     """Yield each row that counts with the sizes that it is compared with: of its kind, before it, by its data.
 
     Whoever takes a row as counted, and without doubt, adds its size to those; the sizes start afresh where the policy

@@ -18,7 +18,7 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  labels carry no zone
 _FIRST_DAY: Final = date(1970, 1, 1).toordinal()
 
 
-class Shown(NamedTuple):
+class ClockReading(NamedTuple):
     """From the first to the last second at which a clock shows one hour or day."""
 
     label: int
@@ -76,20 +76,22 @@ def even_offset(label: int, zone: tzinfo) -> int | None:
 
 
 @lru_cache(maxsize=1 << 12)
-def hour(label: int, zone: tzinfo) -> Shown | None:
+def hour(label: int, zone: tzinfo) -> ClockReading | None:
     """Return when the clocks show the hour that begins at ``label``; None: they skip all of it."""
     offset = even_offset(label - label % DAY, zone)
     if offset is not None:
-        return Shown(label, label - offset, label - offset + HOUR - 1, plain=True)
+        return ClockReading(label, label - offset, label - offset + HOUR - 1, plain=True)
     first, last = readings(label, zone), readings(label + HOUR - 1, zone)
     if len(first) == len(last) == 1 and last[0] - first[0] == HOUR - 1:
-        return Shown(label, first[0], last[0], plain=True)
+        return ClockReading(label, first[0], last[0], plain=True)
     instants = [instant for second in range(label, label + HOUR, 60) for instant in readings(second, zone)]
-    return Shown(label, min(instants), max(instants) + 59, plain=False) if instants else None
+    return ClockReading(label, min(instants), max(instants) + 59, plain=False) if instants else None
 
 
 @lru_cache(maxsize=1 << 12)
-def day(label: int, zone: tzinfo) -> Shown | None:
+def day(label: int, zone: tzinfo) -> ClockReading | None:
     """Return when the clocks show the day that begins at ``label``; None: the zone skips that date."""
     hours = [shown for start in range(label, label + DAY, HOUR) if (shown := hour(start, zone)) is not None]
-    return Shown(label, min(one.lo for one in hours), max(one.hi for one in hours), plain=False) if hours else None
+    return (
+        ClockReading(label, min(one.lo for one in hours), max(one.hi for one in hours), plain=False) if hours else None
+    )

@@ -34,7 +34,7 @@ _WORDS: Final = {
 
 
 @contextmanager
-def told(path: str) -> Iterator[None]:
+def raised(path: str) -> Iterator[None]:
     """Raise :class:`LedgerError` in place of what SQLite cannot do with the file.
 
     All statements stand in the code and fit the schema, so that whatever else SQLite says of one of them comes from

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from drcheck.core import words
 from drcheck.ledger import encoding, entries
-from drcheck.ledger.columns import Damaged
 from drcheck.ledger.errors import Busy, LedgerError
+from drcheck.ledger.look_columns import Damaged
 
 _HINT: Final = "Wait until it has ended, or stop it."
 _held: Final[set[tuple[int, int]]] = set()

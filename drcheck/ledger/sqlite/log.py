@@ -21,9 +21,9 @@ from urllib.parse import quote
 
 from drcheck.ledger.errors import REBUILD, RESTORE, LedgerError, NoLedger, damaged
 from drcheck.ledger.interface import Stored
-from drcheck.ledger.sqlite.faults import told
+from drcheck.ledger.sqlite.faults import raised
 from drcheck.ledger.sqlite.lock import RunLock
-from drcheck.ledger.sqlite.schema import SCHEMA, altered, can_mend, put_in_order
+from drcheck.ledger.sqlite.tables import SCHEMA, altered, can_mend, put_in_order
 
 APPLICATION_ID: Final = 0x64726368
 """``drch``: tells a ledger from every other SQLite file (``PRAGMA application_id``)."""
@@ -44,7 +44,7 @@ class SqliteLog:
         # Before SQLite looks at the file: through a second name for it, it would not see what the other one writes.
         self._lock = None if read_only else RunLock(path)
         try:
-            with told(path):
+            with raised(path):
                 self.connection = _open(path, read_only=read_only)
                 try:
                     self._prepare(read_only=read_only, mend=mend)
@@ -58,7 +58,7 @@ class SqliteLog:
     @property
     def count(self) -> int:
         """How many entries there are."""
-        with told(self.path):
+        with raised(self.path):
             rows = self.connection.execute("SELECT count, (SELECT max(number) FROM entry) FROM head").fetchall()
         if len(rows) != 1 or not isinstance(rows[0][0], int):
             raise self._damaged("it does not say how many entries it has")
@@ -82,7 +82,7 @@ class SqliteLog:
         expected = after + 1
         while expected <= last:
             question = "SELECT number, bytes, leaf FROM entry WHERE number >= ? AND number <= ? ORDER BY number LIMIT ?"
-            with told(self.path):
+            with raised(self.path):
                 rows = self.connection.execute(question, (expected, last, _ROWS)).fetchall()
             if not rows:
                 raise self._damaged(f"entry {expected} is missing")
@@ -119,13 +119,13 @@ class SqliteLog:
 
     def checkpoint(self) -> None:
         """Move what was appended from SQLite's journal into the file itself, where others look for who runs."""
-        with told(self.path):
+        with raised(self.path):
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def damage(self) -> Iterator[str]:
         """Yield what is damaged in its entries, and in how they are stored, in words; reads all of it."""
         try:
-            with told(self.path):
+            with raised(self.path):
                 answers = self.connection.execute("PRAGMA integrity_check").fetchall()
             yield from (str(answer) for (answer,) in answers if answer != "ok")
             for _ in self.read():
@@ -135,7 +135,7 @@ class SqliteLog:
 
     def lost(self) -> Iterator[str]:
         """Yield the names of derived values that are damaged."""
-        with told(self.path):
+        with raised(self.path):
             for row in self.connection.execute("SELECT name, bytes, sha256 FROM derived"):
                 if not _is_whole(*row):
                     yield row[0].decode("utf-8", "replace") if isinstance(row[0], bytes) else str(row[0])
@@ -153,7 +153,7 @@ class SqliteLog:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         connection = self.connection
-        with told(self.path):
+        with raised(self.path):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection

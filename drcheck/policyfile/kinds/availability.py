@@ -23,11 +23,11 @@ from drcheck.core.words import duration, several
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 from drcheck.policyfile.check_commitments import needs_maintenance, yielding
+from drcheck.policyfile.check_faults import one_of
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Level, Remark
-from drcheck.policyfile.nodes import Fields, Items, Problem
-from drcheck.policyfile.shared_checks import one_of
 from drcheck.policyfile.written_commitments import Written
+from drcheck.policyfile.yaml_nodes import Items, MappingNode, Problem
 
 _IN_RULES: Final[dict[str, Callable[[str], object]]] = {"outside": Outside, "once_per": slot}
 _EXCUSED: Final = {
@@ -214,7 +214,7 @@ def _maintenance(written: Written) -> Iterator[Problem]:
     if commitment.text("formula") == Formula.OF_SERVICE_TIME:
         return
     for rule in rules.items:
-        if isinstance(rule, Fields) and "leaves_service_time" in rule.entries:
+        if isinstance(rule, MappingNode) and "leaves_service_time" in rule.entries:
             yield Problem(
                 rule.entries["leaves_service_time"].key,
                 f"{at}.leaves_service_time: of all minutes of the period none leaves "
@@ -222,7 +222,7 @@ def _maintenance(written: Written) -> Iterator[Problem]:
             )
 
 
-def _of_credits(commitment: Fields, at: str) -> Iterator[Problem]:
+def _of_credits(commitment: MappingNode, at: str) -> Iterator[Problem]:
     if "credits" not in commitment.entries:
         return
     at += ".credits"
@@ -243,12 +243,12 @@ def _of_credits(commitment: Fields, at: str) -> Iterator[Problem]:
         )
 
 
-def _tiers(credit: Fields, target: str, at: str) -> Iterator[Problem]:
+def _tiers(credit: MappingNode, target: str, at: str) -> Iterator[Problem]:
     """Yield steps that are no way down from the target."""
     tiers = credit.value("tiers")
     above, what = _share(target), "the target"
     for tier in tiers.items if isinstance(tiers, Items) else ():
-        below = tier.scalar("below") if isinstance(tier, Fields) else None
+        below = tier.scalar("below") if isinstance(tier, MappingNode) else None
         share = _share(below.text) if below is not None else None
         if below is None or share is None:
             continue  # told as a format

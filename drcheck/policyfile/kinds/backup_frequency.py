@@ -12,14 +12,14 @@ from drcheck.core.model.slots import Per
 from drcheck.core.time import calendar
 from drcheck.core.time.calendar import DAY, ticks
 from drcheck.core.words import duration, several
-from drcheck.policyfile import plans
+from drcheck.policyfile import lint_schedules
 from drcheck.policyfile.check_commitments import slots
+from drcheck.policyfile.check_faults import one_of
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Level, Remark
-from drcheck.policyfile.nodes import Problem
-from drcheck.policyfile.plans import CRON_HINT
-from drcheck.policyfile.shared_checks import one_of
+from drcheck.policyfile.lint_schedules import CRON_HINT
 from drcheck.policyfile.written_commitments import Written
+from drcheck.policyfile.yaml_nodes import Problem
 
 
 def _check(written: Written) -> Iterator[Problem]:
@@ -34,7 +34,7 @@ def _lint(context: Context, commitment: Frequency) -> Iterator[Remark]:
     elif commitment.per is not None:
         yield from _slot_edges(context, commitment, commitment.per)
     else:
-        lost = plans.lost_starts(commitment.schedule, context.zone_of(commitment), context.as_of)
+        lost = lint_schedules.lost_starts(commitment.schedule, context.zone_of(commitment), context.as_of)
         if lost:
             path = ("commitments", commitment.id, "schedule")
             yield context.remark("cron-dst", path, f"{lost} ({CRON_HINT})")
@@ -46,7 +46,7 @@ def _every(context: Context, commitment: Frequency, every: int) -> Iterator[Rema
     holds = grace.of_commitment(context.policy, commitment)
     longest = lateness.longest_interval(every, holds)
     for of, sources in context.populations(commitment):
-        loss = plans.worst_loss(sources, context.zone, context.as_of)
+        loss = lint_schedules.worst_loss(sources, context.zone, context.as_of)
         if loss is None or loss.changed <= longest:
             continue
         names = several([source.name for source in sources if source.planned])

@@ -11,11 +11,11 @@ from drcheck.core.model.sites import Different, Place, Where
 from drcheck.core.words import several
 from drcheck.policyfile import shorthand
 from drcheck.policyfile.check_commitments import evidence, slots
+from drcheck.policyfile.check_faults import excluded, one_of, one_or_more, reference_to
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Level, Remark
-from drcheck.policyfile.nodes import Problem
-from drcheck.policyfile.shared_checks import excluded, one_of, one_or_more, reference_to
 from drcheck.policyfile.written_commitments import Written
+from drcheck.policyfile.yaml_nodes import Problem
 
 
 def _where(keys: Any) -> Where:

@@ -9,10 +9,10 @@ from drcheck.core.kinds.provable import Provable
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.readers import Tells
 from drcheck.policyfile.check_commitments import yielding
+from drcheck.policyfile.check_faults import any_of, one_of
 from drcheck.policyfile.kind_language import Language, of_type
-from drcheck.policyfile.nodes import Problem
-from drcheck.policyfile.shared_checks import any_of, one_of
 from drcheck.policyfile.written_commitments import Written
+from drcheck.policyfile.yaml_nodes import Problem
 
 
 def _check(written: Written) -> Iterator[Problem]:

@@ -7,11 +7,11 @@ from typing import Final
 
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Outside
+from drcheck.policyfile.check_faults import one_of
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Remark
-from drcheck.policyfile.nodes import Problem
-from drcheck.policyfile.shared_checks import one_of
 from drcheck.policyfile.written_commitments import Written
+from drcheck.policyfile.yaml_nodes import Problem
 
 
 def _check(written: Written) -> Iterator[Problem]:

@@ -12,11 +12,11 @@ from drcheck.core.words import duration
 from drcheck.errors import DrcheckError
 from drcheck.policyfile import units
 from drcheck.policyfile.check_commitments import slot_length, slots
+from drcheck.policyfile.check_faults import one_of
 from drcheck.policyfile.kind_language import Language, needed_to_stand, of_type
 from drcheck.policyfile.lint_context import Context, Remark
-from drcheck.policyfile.nodes import Fields, Problem, Scalar
-from drcheck.policyfile.shared_checks import one_of
 from drcheck.policyfile.written_commitments import Written
+from drcheck.policyfile.yaml_nodes import MappingNode, Problem, Scalar
 
 _TIERS: Final = {per.shape.adverb: per for per in counted_by(Use.BACKUPS)}
 _EXAMPLES: Final = {Per.HOUR: 48, Per.DAY: 30}
@@ -46,7 +46,7 @@ def _check(written: Written) -> Iterator[Problem]:
     yield from one_of(commitment, written.key, at, ("keep", "at_most"))
     keep = commitment.value("keep")
     per = commitment.scalar("per")
-    if isinstance(keep, Fields) and per is not None:
+    if isinstance(keep, MappingNode) and per is not None:
         yield Problem(commitment.entries["per"].key, f"{at}.per: tiers name their own slots (leave per out)")
     yield from slots(written, ("keep", "grace"), per="day")
     if not isinstance(keep, Scalar):

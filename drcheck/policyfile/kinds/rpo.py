@@ -7,7 +7,7 @@ from typing import Final
 
 from drcheck.core.kinds.rpo import Rpo
 from drcheck.core.words import duration, several
-from drcheck.policyfile import plans
+from drcheck.policyfile import lint_schedules
 from drcheck.policyfile.kind_language import Language, of_type
 from drcheck.policyfile.lint_context import Context, Remark
 
@@ -15,7 +15,7 @@ from drcheck.policyfile.lint_context import Context, Remark
 def _lint(context: Context, commitment: Rpo) -> Iterator[Remark]:
     """Warn of an objective below the interval of the planned backups and their duration."""
     for of, sources in context.populations(commitment):
-        loss = plans.worst_loss(sources, context.zone, context.as_of)
+        loss = lint_schedules.worst_loss(sources, context.zone, context.as_of)
         if loss is None or loss.changed <= commitment.at_most:
             continue
         planned = [source for source in sources if source.planned]

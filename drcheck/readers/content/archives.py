@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Final
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from drcheck.core.model.evidence import Told
+from drcheck.core.model.evidence import FactValue
 
 ZIP: Final = (b"PK\x03\x04", b"PK\x05\x06")
 """An archive that begins with a file, or that is empty."""
@@ -83,7 +83,7 @@ class _TooLarge(Exception):  # noqa: N818  it never leaves this module
     """More bytes of a directory than are read."""
 
 
-def of_zip(size: int, more: More) -> Told:
+def of_zip(size: int, more: More) -> FactValue:
     """Judge the zip archive of ``size`` bytes by its central directory (PKWARE's APPNOTE, section 4.3)."""
     try:
         file = _Ranges(size, more)
@@ -91,21 +91,23 @@ def of_zip(size: int, more: More) -> Told:
             members = archive.infolist()
             end = file.tail(_END + len(archive.comment), _END)
     except _TooLarge as too_large:
-        return Told(None, f"its zip directory of {too_large} bytes is too large to be read")
+        return FactValue(None, f"its zip directory of {too_large} bytes is too large to be read")
     except (BadZipFile, _BeforeBeginning, NotImplementedError, ValueError, struct.error):
-        return Told(None, "its zip directory is not found, or cannot be read")
+        return FactValue(None, "its zip directory is not found, or cannot be read")
     if not end.startswith(_END_MAGIC):  # of something else, or the archive is cut short
-        return Told(None, "its zip directory is not at its end")
+        return FactValue(None, "its zip directory is not at its end")
     count = int.from_bytes(end[10:12], "little")
     if count not in {len(members), _MANY}:  # the standard library does not compare them
-        return Told(None, f"its zip directory holds {len(members)} files and says {count}")
+        return FactValue(None, f"its zip directory holds {len(members)} files and says {count}")
     # Directories and empty files hold nothing.
     ciphers = [_zip_cipher(member) for member in members if member.file_size]
     plain = ciphers.count(None)
     if plain or not ciphers:
-        return Told(False, f"zip, {plain} of {len(ciphers)} files not encrypted" if ciphers else "zip without files")
+        return FactValue(
+            False, f"zip, {plain} of {len(ciphers)} files not encrypted" if ciphers else "zip without files"
+        )
     kinds = {cipher for cipher in ciphers if cipher}
-    return Told(True, f"zip, {_WEAK if _WEAK in kinds else ' and '.join(sorted(kinds))}")
+    return FactValue(True, f"zip, {_WEAK if _WEAK in kinds else ' and '.join(sorted(kinds))}")
 
 
 def _zip_cipher(member: ZipInfo) -> str | None:
@@ -123,17 +125,17 @@ def _zip_cipher(member: ZipInfo) -> str | None:
     return "AES"
 
 
-def of_7z(head: bytes, size: int, more: More) -> Told:
+def of_7z(head: bytes, size: int, more: More) -> FactValue:
     """Judge the 7z archive of ``size`` bytes by its header, which its first 32 bytes point to (7zFormat.txt)."""
     if len(head) < 32:
-        return Told(None, "its 7z signature is cut short")
+        return FactValue(None, "its 7z signature is cut short")
     offset, length = struct.unpack_from("<QQ", head, 12)
     if length == 0:
-        return Told(False, "7z without files")
+        return FactValue(False, "7z without files")
     if 32 + offset + length > size:
-        return Told(None, "its 7z header lies beyond its end")
+        return FactValue(None, "its 7z header lies beyond its end")
     if length > _LARGEST_DIRECTORY:
-        return Told(None, f"its 7z header of {length} bytes is too large to be read")
+        return FactValue(None, f"its 7z header of {length} bytes is too large to be read")
     header = more(32 + offset, length)
     try:
         for _ in range(_NESTED):
@@ -146,11 +148,11 @@ def of_7z(head: bytes, size: int, more: More) -> Told:
             position, packed, folders = parser.streams()
             (coders, unpacked), *_ = folders
             if _is_aes(coders):
-                return Told(True, "7z, AES-256, names too")
+                return FactValue(True, "7z, AES-256, names too")
             header = _opened(more(32 + position, min(packed, _LARGEST_DIRECTORY)), coders, unpacked)
     except (ValueError, IndexError, lzma.LZMAError):
         pass
-    return Told(None, "its 7z header cannot be read")
+    return FactValue(None, "its 7z header cannot be read")
 
 
 _Coders = list[tuple[bytes, bytes]]
@@ -161,11 +163,13 @@ def _is_aes(coders: _Coders) -> bool:
     return any(method == _AES for method, _ in coders)
 
 
-def _of_folders(folders: list[tuple[_Coders, int]]) -> Told:
+def _of_folders(folders: list[tuple[_Coders, int]]) -> FactValue:
     plain = sum(not _is_aes(coders) for coders, _ in folders)
     if plain or not folders:
-        return Told(False, f"7z, {plain} of {len(folders)} streams not encrypted" if folders else "7z without data")
-    return Told(True, "7z, AES-256")
+        return FactValue(
+            False, f"7z, {plain} of {len(folders)} streams not encrypted" if folders else "7z without data"
+        )
+    return FactValue(True, "7z, AES-256")
 
 
 def _opened(packed: bytes, coders: _Coders, unpacked: int) -> bytes:

@@ -43,7 +43,7 @@ _LONGEST_LINE: Final = 8192
 _OF_NOTHING: Final = frozenset(hashlib.new(name, usedforsecurity=False).hexdigest() for name in ALGORITHMS)
 
 
-class Line(NamedTuple):
+class ListLine(NamedTuple):
     """One line of a list."""
 
     algorithm: str
@@ -57,7 +57,7 @@ class Line(NamedTuple):
     """Whether the line says the algorithm; else its digits do, which others have as well."""
 
 
-class Kept(NamedTuple):
+class StoredChecksum(NamedTuple):
     """A checksum that was kept beside a backup."""
 
     algorithm: str
@@ -89,10 +89,10 @@ class Lacking(NamedTuple):
 class Matched(Struct, frozen=True):
     """A list, held against the files that are there."""
 
-    kept: Mapping[str, Kept]
+    kept: Mapping[str, StoredChecksum]
     """File to its checksum."""
     lacking: Sequence[Lacking] = ()
-    single: Kept | None = None
+    single: StoredChecksum | None = None
     """The only checksum in the list, where that is of no file that was listed."""
 
 
@@ -142,7 +142,7 @@ class Names:
         return {_folded(name): name for name in sorted(self._names, reverse=True)}
 
 
-def parse(content: bytes) -> list[Line]:
+def parse(content: bytes) -> list[ListLine]:
     """Return the checksums in a file as sha256sum and its kin write it, with or without names, BSD's tools or Windows'.
 
     Lines of any other form, or too long for a name that there is, are left out: such a file may hold comments or a
@@ -181,11 +181,11 @@ def parse(content: bytes) -> list[Line]:
             if escaped:
                 whose = re.sub(r"\\[\\nr]", lambda found: _ESCAPES[found[0]], whose)
             whose = "" if whose in _NAMELESS else whose
-            lines.append(Line(algorithm, digest.lower(), whose, _is_text(raw), tagged=bool(tagged)))
+            lines.append(ListLine(algorithm, digest.lower(), whose, _is_text(raw), tagged=bool(tagged)))
     return lines
 
 
-def match(name: str, lines: Sequence[Line], names: Names, whole: str = "") -> Matched:
+def match(name: str, lines: Sequence[ListLine], names: Names, whole: str = "") -> Matched:
     """Return which of ``names`` the lines of the list ``name`` are of, and what they name that is not there.
 
     ``whole`` is the directory that is the backup which the list is of, and whose files ``names`` are; empty: the list
@@ -199,12 +199,12 @@ def match(name: str, lines: Sequence[Line], names: Names, whole: str = "") -> Ma
     return found
 
 
-def _match(name: str, lines: Sequence[Line], names: Names, whole: str) -> Matched:
-    of_path: dict[str, list[Line]] = {}
+def _match(name: str, lines: Sequence[ListLine], names: Names, whole: str) -> Matched:
+    of_path: dict[str, list[ListLine]] = {}
     for line in lines:
         of_path.setdefault(_plain(line.whose), []).append(line)
     prefix = _prefix([path for path in of_path if path], name, names, whole)
-    kept: dict[str, Kept] = {}
+    kept: dict[str, StoredChecksum] = {}
     rest: list[tuple[str, str]] = []
     for path, its in of_path.items():
         full = prefix.of(path) if path else ""
@@ -231,7 +231,12 @@ def _match(name: str, lines: Sequence[Line], names: Names, whole: str) -> Matche
 
 
 def _lacking(
-    left: Iterable[tuple[str, str]], of_path: Mapping[str, Sequence[Line]], name: str, whole: str, *, nothing_fits: bool
+    left: Iterable[tuple[str, str]],
+    of_path: Mapping[str, Sequence[ListLine]],
+    name: str,
+    whole: str,
+    *,
+    nothing_fits: bool,
 ) -> list[Lacking]:
     """Return the files that belong to what the list is of; ``left`` are paths, and where they would lie."""
     lacking = []
@@ -306,13 +311,13 @@ def _plain(path: str) -> str:
     return ("/" if path.startswith("/") else "") + "/".join(parts)
 
 
-def _strongest(lines: Sequence[Line], file: str) -> Kept:
+def _strongest(lines: Sequence[ListLine], file: str) -> StoredChecksum:
     """Return the checksum that lines about one file tell: the last one of the strongest algorithm."""
     algorithm = min((line.algorithm for line in lines), key=list(ALGORITHMS).index)
     its = [line for line in reversed(lines) if line.algorithm == algorithm]
     digests = list(dict.fromkeys(line.digest for line in its))
     stated = any(line.tagged for line in its) or checksum_names.algorithm(file) == algorithm
-    return Kept(algorithm, digests[0], tuple(digests[1:]), file=file, stated=stated)
+    return StoredChecksum(algorithm, digests[0], tuple(digests[1:]), file=file, stated=stated)
 
 
 def _folded(name: str) -> str:

@@ -16,10 +16,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from drcheck.core.model.evidence import Candidate, Told
+from drcheck.core.model.evidence import Candidate, FactValue
 from drcheck.interfaces import Collector, Entry, NotFound
 from drcheck.readers.content import checksum_lists, checksum_names
-from drcheck.readers.content.checksum_lists import Kept, Lacking, Matched, Names
+from drcheck.readers.content.checksum_lists import Lacking, Matched, Names, StoredChecksum
 
 CHUNK: Final = 4 << 20
 """Bytes that are held at a time."""
@@ -122,7 +122,7 @@ class Lists:
             self._above[directory] = (*self._of_several.get(directory, ()), *above)
         return self._above[directory]
 
-    def kept_for(self, candidate: Candidate, names: Sequence[str], marker: str = "") -> Kept | str:
+    def kept_for(self, candidate: Candidate, names: Sequence[str], marker: str = "") -> StoredChecksum | str:
         """Return the checksum of ``candidate`` in the first of ``names`` that has one, or why none has."""
         why = "no checksum is kept beside it"
         for name in names:
@@ -141,7 +141,7 @@ class Lists:
             why = f"{name} holds no checksum of it"
         return why
 
-    def also_kept(self, kept: Kept) -> Sequence[str]:
+    def also_kept(self, kept: StoredChecksum) -> Sequence[str]:
         """Return of which files the same list holds checksums of the same algorithm."""
         matched = self._of(kept.file)
         return (
@@ -162,7 +162,7 @@ class Lists:
                 its[whole_of(one.name)].append(one)
         return replace(matched, lacking=self._lacking[name].get(whole, ()))
 
-    def again(self, candidate: Candidate, kept: Kept, marker: str = "") -> Kept | str:
+    def again(self, candidate: Candidate, kept: StoredChecksum, marker: str = "") -> StoredChecksum | str:
         """Return the same as it stands there now."""
         self._matched.pop(kept.file)
         return self.kept_for(candidate, [kept.file], marker)
@@ -199,7 +199,7 @@ def _last(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-def of_manifest(collector: Collector, candidate: Candidate) -> Kept | str:
+def of_manifest(collector: Collector, candidate: Candidate) -> StoredChecksum | str:
     """Return the checksum that PostgreSQL's backup_manifest has of itself: over all but its last line.
 
     It vouches for the manifest, and for none of the files that it lists.
@@ -208,10 +208,10 @@ def of_manifest(collector: Collector, candidate: Candidate) -> Kept | str:
     found = _MANIFEST_END.search(end)
     if found is None:
         return "its manifest does not end with a checksum"
-    return Kept("sha256", found[1].decode(), covers=candidate.size - len(end) + found.start() + 1)
+    return StoredChecksum("sha256", found[1].decode(), covers=candidate.size - len(end) + found.start() + 1)
 
 
-def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int) -> Told | None:
+def check(collector: Collector, candidate: Candidate, kept: StoredChecksum, *, begin: int) -> FactValue | None:
     """Read a backup and compare; None: it is not of the size any more that was listed, or went."""
     digests = {kept.algorithm: hashlib.new(kept.algorithm, usedforsecurity=False)}
     if kept.algorithm == "sha512":  # lists of b2sum look the same, and do not say what they are of
@@ -234,17 +234,17 @@ def check(collector: Collector, candidate: Candidate, kept: Kept, *, begin: int)
         return None
     found = {digest.hexdigest(): algorithm for algorithm, digest in digests.items()}
     if kept.digest in found:
-        return Told(True, found[kept.digest], begin)
+        return FactValue(True, found[kept.digest], begin)
     if not found.keys().isdisjoint(kept.earlier):
-        return Told(None, f"{kept.file} holds several checksums of it, and it has an earlier one", begin)
-    return Told(False, f"{kept.algorithm} differs from the one kept beside it", begin)
+        return FactValue(None, f"{kept.file} holds several checksums of it, and it has an earlier one", begin)
+    return FactValue(False, f"{kept.algorithm} differs from the one kept beside it", begin)
 
 
-def as_told(kept: Kept) -> str:
+def as_told(kept: StoredChecksum) -> str:
     """Return a digest as candidates have their checksum: MD5 as storages tell it, others after their algorithm."""
     return kept.digest if kept.algorithm == "md5" else f"{kept.algorithm}:{kept.digest}"
 
 
-def is_of(kept: Kept, name: str) -> bool:
+def is_of(kept: StoredChecksum, name: str) -> bool:
     """Return whether a checksum that differs was meant for ``name`` itself, as far as it says."""
     return not kept.other or _last(kept.other) == _last(name)

@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from drcheck.core.model.evidence import Told
+from drcheck.core.model.evidence import FactValue
 from drcheck.readers.content import archives, openpgp
 
 HEAD: Final = 4096
 """Bytes that are read of each backup: enough for every format here to show itself."""
-UNKNOWN: Final = Told(None, "its first bytes are of no format that is known")
+UNKNOWN: Final = FactValue(None, "its first bytes are of no format that is known")
 
 More = Callable[[int, int], bytes]
 """Reads a range of the same backup: offset, and how many bytes at most."""
@@ -53,7 +53,7 @@ _ISO_9660: Final = 32 << 10
 """Where the first volume descriptor of an ISO image lies, behind a system area that is mostly empty."""
 
 
-def told(head: bytes, size: int, more: More) -> Told:
+def encryption_of(head: bytes, size: int, more: More) -> FactValue:
     """Return whether the bytes of a backup of ``size`` bytes are encrypted; ``head`` are its first :data:`HEAD` ones.
 
     ``more`` is called only for formats that do not tell at their beginning, a few times, and whatever it raises is
@@ -66,18 +66,18 @@ def told(head: bytes, size: int, more: More) -> Told:
 
     for magic, name in _ENCRYPTED:
         if head.startswith(magic):
-            return Told(True, name)
+            return FactValue(True, name)
     if head.startswith(_LUKS):
         return _luks(head, within)
     if head.startswith(b"QFI\xfb") and len(head) >= 36:
-        return Told(head[32:36] != bytes(4), "qcow2")
+        return FactValue(head[32:36] != bytes(4), "qcow2")
     if head.startswith(archives.ZIP):
         return archives.of_zip(size, within)
     if head.startswith(archives.SEVEN_ZIP):
         return archives.of_7z(head, size, within)
     if (plain := _plain(head, within)) is not None:
-        return Told(False, plain)
-    return openpgp.told(head, size) or UNKNOWN
+        return FactValue(False, plain)
+    return openpgp.is_encrypted(head, size) or UNKNOWN
 
 
 def _plain(head: bytes, more: More) -> str | None:
@@ -96,26 +96,26 @@ def _plain(head: bytes, more: More) -> str | None:
     return None
 
 
-def _luks(head: bytes, more: More) -> Told:
+def _luks(head: bytes, more: More) -> FactValue:
     """Judge a LUKS header: it can name a cipher that encrypts nothing, and LUKS2 can leave segments in plain."""
     version = int.from_bytes(head[6:8], "big")
     if version == 1:
         cipher = head[8:40].rstrip(b"\0").decode("ascii", "replace")
-        return Told(not _is_null(cipher), f"LUKS1, {cipher}" if _is_null(cipher) else "LUKS1")
+        return FactValue(not _is_null(cipher), f"LUKS1, {cipher}" if _is_null(cipher) else "LUKS1")
     if version != 2:
-        return Told(None, f"LUKS of version {version} is not known")
+        return FactValue(None, f"LUKS of version {version} is not known")
     length = int.from_bytes(head[8:16], "big")
     if not HEAD < length <= _LARGEST_LUKS_HEADER:
-        return Told(None, "its LUKS2 header is of no length that is known")
+        return FactValue(None, "its LUKS2 header is of no length that is known")
     try:
         area = json.loads(more(HEAD, length - HEAD).split(b"\0", 1)[0])
         segments = [(one["type"], one.get("encryption", "")) for one in area["segments"].values()]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return Told(None, "its LUKS2 header cannot be read")
+        return FactValue(None, "its LUKS2 header cannot be read")
     plain = [one for one in segments if one[0] != "crypt" or _is_null(one[1])]
     if not segments:
-        return Told(None, "its LUKS2 header names no segment")
-    return Told(False, "LUKS2 with a segment that is not encrypted") if plain else Told(True, "LUKS2")
+        return FactValue(None, "its LUKS2 header names no segment")
+    return FactValue(False, "LUKS2 with a segment that is not encrypted") if plain else FactValue(True, "LUKS2")
 
 
 def _is_null(cipher: str) -> bool:

@@ -17,10 +17,10 @@ from itertools import accumulate, chain
 from typing import Final
 
 from drcheck.core.model.candidate_columns import CandidateColumns
-from drcheck.core.model.evidence import ZEROS, Candidate, Described, Fact, Gap, Told
+from drcheck.core.model.evidence import ZEROS, Candidate, Described, Fact, FactValue, Gap
 from drcheck.core.model.policy import Source
-from drcheck.core.names.markers import marker_of
-from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
+from drcheck.core.names.marker_names import marker_of
+from drcheck.interfaces import Collector, CollectorError, Entry, LookRequest, NotFound
 from drcheck.readers.content import checksums
 from drcheck.readers.content.checksum_names import ALGORITHMS
 
@@ -44,7 +44,7 @@ def take(
     source: Source,
     candidates: CandidateColumns,
     files: Mapping[str, Sequence[tuple[str, Entry]]],
-    asked: Asked,
+    asked: LookRequest,
     beside: Mapping[str, Entry],
 ) -> tuple[tuple[Described, ...], tuple[Gap, ...]]:
     """Return what tells the new ones of ``candidates`` from each other, and what kept that from being read.
@@ -61,7 +61,7 @@ def take(
     for one in _newest(candidates, asked):
         if one.checksum:
             if is_of_zeros(one.checksum, one.size):
-                taken.append(Described(one.name, Fact.PIECES, Told(True, ZEROS)))
+                taken.append(Described(one.name, Fact.PIECES, FactValue(True, ZEROS)))
             continue
         try:
             if one.pieces is None:
@@ -77,9 +77,9 @@ def take(
             continue
         refused = 0
         if mark:
-            taken.append(Described(one.name, fact, Told(True, mark)))
+            taken.append(Described(one.name, fact, FactValue(True, mark)))
             if fact is Fact.DIGEST and is_of_zeros(mark, one.size):
-                taken.append(Described(one.name, Fact.PIECES, Told(True, ZEROS)))
+                taken.append(Described(one.name, Fact.PIECES, FactValue(True, ZEROS)))
     if why is None:
         return tuple(taken), ()
     what = f"whether backups have the same content cannot be told: {why.message}"
@@ -87,7 +87,7 @@ def take(
     return tuple(taken), (Gap(what, hint, fact=Fact.PIECES),)
 
 
-def _newest(candidates: CandidateColumns, asked: Asked) -> Iterator[Candidate]:
+def _newest(candidates: CandidateColumns, asked: LookRequest) -> Iterator[Candidate]:
     """Yield the candidates to read, newest first: the new ones of each data set, on a first look only some."""
     known: set[str] = set()
     new: list[tuple[int, str, int]] = []

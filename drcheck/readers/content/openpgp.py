@@ -11,7 +11,7 @@ import re
 import zlib
 from typing import Final, NamedTuple
 
-from drcheck.core.model.evidence import Told
+from drcheck.core.model.evidence import FactValue
 
 _ARMOR: Final = b"-----BEGIN PGP MESSAGE-----"
 _SIGNED_TEXT: Final = (b"-----BEGIN PGP SIGNED MESSAGE-----", b"-----BEGIN PGP SIGNATURE-----")
@@ -40,26 +40,26 @@ class _Packet(NamedTuple):
     """Offset of what follows; None: its length is not told, or it comes in parts."""
 
 
-def told(head: bytes, size: int) -> Told | None:
+def is_encrypted(head: bytes, size: int) -> FactValue | None:
     """Return whether a file that begins with ``head`` is an encrypted OpenPGP message; None: it is none at all.
 
     ``size`` is the whole file's.
     """
     if head.startswith(_SIGNED_TEXT):
-        return Told(False, "OpenPGP, signed only")
+        return FactValue(False, "OpenPGP, signed only")
     if head.startswith(_ARMOR):
         head, size = _unarmored(head), 0
-        return _message(head, None) or Told(None, "its OpenPGP armor holds no message that is known")
+        return _message(head, None) or FactValue(None, "its OpenPGP armor holds no message that is known")
     return _message(head, size)
 
 
-def _message(data: bytes, size: int | None) -> Told | None:
+def _message(data: bytes, size: int | None) -> FactValue | None:
     """Judge the packets of a message; ``size`` is None where the whole length is not known."""
     at, keys = 0, set[str]()
     while (packet := _packet(data, at)) is not None and _fits(packet, size):
         if packet.tag in _ENCRYPTED:
             alone = _is_encrypted_data(packet) and _is_last(packet, size)
-            return Told(True, _how(keys)) if keys or alone else None
+            return FactValue(True, _how(keys)) if keys or alone else None
         if packet.tag in _SESSION_KEYS and _is_session_key(packet) and packet.end is not None:
             if packet.end - at > _LONGEST_KEY:
                 return None
@@ -67,7 +67,7 @@ def _message(data: bytes, size: int | None) -> Told | None:
         elif keys:
             return None  # a session key is followed by what it opens, never by this
         elif packet.tag not in {_MARKER, _PADDING}:
-            return Told(False, plain) if (plain := _plain(packet, size)) else None
+            return FactValue(False, plain) if (plain := _plain(packet, size)) else None
         elif packet.tag == _MARKER and packet.body != b"PGP":
             return None
         if packet.end is None:
@@ -75,7 +75,7 @@ def _message(data: bytes, size: int | None) -> Told | None:
         at = packet.end
         if at >= len(data):
             # The head ends here: many recipients; a file that ends with its session keys holds no message.
-            return Told(True, _how(keys)) if keys and (size is None or at < size) else None
+            return FactValue(True, _how(keys)) if keys and (size is None or at < size) else None
     return None
 
 

@@ -12,7 +12,7 @@ import struct
 from itertools import islice
 from typing import Final
 
-from drcheck.core.model.evidence import Told
+from drcheck.core.model.evidence import FactValue
 from drcheck.interfaces import Collector, NotFound
 
 SEGMENT: Final = b"BORG_SEG"
@@ -46,7 +46,7 @@ def roots(name: str) -> list[str]:
     return [name[: found.start()] for found in _PART.finditer(name)]
 
 
-def at(collector: Collector, root: str) -> Told | None:
+def at(collector: Collector, root: str) -> FactValue | None:
     """Return whether the repository in the directory ``root`` encrypts what it keeps; None: there is none.
 
     Raises :class:`CollectorError` as reading does.
@@ -57,7 +57,7 @@ def at(collector: Collector, root: str) -> Told | None:
         return None
     if re.match(rb"\s*\[repository\]", config):
         return _borg(collector, root)
-    return Told(True, "restic") if _has_restic_key(collector, root) else None
+    return FactValue(True, "restic") if _has_restic_key(collector, root) else None
 
 
 def _has_restic_key(collector: Collector, root: str) -> bool:
@@ -73,7 +73,7 @@ def _has_restic_key(collector: Collector, root: str) -> bool:
     return False
 
 
-def _borg(collector: Collector, root: str) -> Told:
+def _borg(collector: Collector, root: str) -> FactValue:
     """Judge a borg repository by what it stores: its configuration holds a key in modes that only authenticate too."""
     # A commit alone is 17 bytes.
     segments = (entry.name for entry in collector.list(f"{root}data/") if entry.size > _FIRST_DATA)
@@ -84,10 +84,10 @@ def _borg(collector: Collector, root: str) -> Told:
             continue
         if told is not None:
             return told
-    return Told(None, "a borg repository in which nothing tells whether it encrypts")
+    return FactValue(None, "a borg repository in which nothing tells whether it encrypts")
 
 
-def of_segment(head: bytes) -> Told | None:
+def of_segment(head: bytes) -> FactValue | None:
     """Judge a segment of borg 1 by its first chunk; None: it begins with none.
 
     Borg refuses chunks of another mode than its manifest's, so that one speaks for all.
@@ -99,7 +99,7 @@ def of_segment(head: bytes) -> Told | None:
         return None
     mode = head[_FIRST_DATA]
     if mode in _BORG_PLAIN:
-        return Told(False, f"borg, {_BORG_PLAIN[mode]}")
+        return FactValue(False, f"borg, {_BORG_PLAIN[mode]}")
     if mode in _BORG_MODES:
-        return Told(True, f"borg, {_BORG_MODES[mode]}")
-    return Told(None, "a borg repository of a mode that is not known")
+        return FactValue(True, f"borg, {_BORG_MODES[mode]}")
+    return FactValue(None, "a borg repository of a mode that is not known")

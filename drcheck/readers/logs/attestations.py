@@ -12,11 +12,11 @@ from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Attestation, Log
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import LONGEST_NAME, Source
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.logs import jsonl, log_file
 from drcheck.readers.logs.csv_lines import Columns
-from drcheck.readers.logs.log_file import Each, Parse
-from drcheck.readers.logs.records import Malformed, Record
+from drcheck.readers.logs.log_file import LogForm, Parse
+from drcheck.readers.logs.record_fields import Malformed, Record
 
 _LONGEST_ID: Final = LONGEST_NAME + 20
 """Characters of a commitment's id: one that stands for a part of a rule has the part's name after the rule's."""
@@ -27,7 +27,7 @@ COLUMNS: Final = Columns(
 )
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a log of attestations."""
     return log_file.read(parser(source), collector, source, name, asked)
 
@@ -37,7 +37,7 @@ def parser(source: Source) -> Parse:
     return partial(parse, each=log_file.form_of(source, COLUMNS))
 
 
-def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.each) -> Log:
+def parse(data: bytes, service: str, latest: int = FOREVER, each: LogForm = jsonl.read_records) -> Log:
     """Return the statements about ``service``; none can have been made after ``latest``.
 
     A line that is no record is a gap; this raises nothing, whatever the bytes are.

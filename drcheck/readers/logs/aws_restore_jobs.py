@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.drill import Drill, DrillClocks, DrillPoint, Ending, Origin
-from drcheck.readers.logs import records
-from drcheck.readers.logs.records import Malformed
+from drcheck.readers.logs import record_fields
+from drcheck.readers.logs.record_fields import Malformed
 
 _GOES_ON: Final = frozenset({"PENDING", "RUNNING"})
 _VALIDATING: Final = "VALIDATING"
@@ -108,7 +108,7 @@ def _text(job: Mapping[str, Any], key: str, *, required: bool = True) -> str:
         return ""
     if not isinstance(value, str) or (required and not value):
         raise Malformed(f"{key} is missing" if value is None else f"{key} is no text")
-    records.no_control(value)
+    record_fields.no_control(value)
     return value.strip()
 
 

@@ -18,9 +18,9 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct, field
 
 from drcheck.core.model.evidence import Gap
-from drcheck.readers.logs import records, walk
-from drcheck.readers.logs.records import Malformed
-from drcheck.readers.logs.walk import CORRECTS, SAYS_NOTHING, Line, Take, Walked
+from drcheck.readers.logs import line_reader, record_fields
+from drcheck.readers.logs.line_reader import CORRECTS, SAYS_NOTHING, Line, Take, Walked
+from drcheck.readers.logs.record_fields import Malformed
 
 _MEND: Final = f"Append the right row with {{line}} in its column {CORRECTS}; the log is never rewritten."
 _NO_COLUMN: Final = (
@@ -65,7 +65,7 @@ class Columns(Struct, frozen=True):
         return (*_SERVICE, *self.optional, *self.lists, *self.flags, *self.parts, CORRECTS)
 
 
-def each(columns: Columns, data: bytes, service: str, latest: int, take: Take) -> Walked:
+def read_records(columns: Columns, data: bytes, service: str, latest: int, take: Take) -> Walked:
     """Hand the record of every row to ``take``, and return what the others are.
 
     Without its header nobody can tell what any row says: that gap is of the whole look.
@@ -77,8 +77,8 @@ def each(columns: Columns, data: bytes, service: str, latest: int, take: Take) -
         wanted = f"{', '.join(columns.required)}; and, if wanted, {', '.join(columns.others)}"
         hint = f"Its first line names its columns, separated by commas or semicolons: {wanted}."
         return Walked((Gap(f"the log cannot be read as CSV: {why}", hint),))
-    lines, mend = _rows(walk.lines(rows, first=2)), _MEND if CORRECTS in header.names else _NO_COLUMN
-    return walk.each(lines, latest, take, partial(_fields, columns, header, service), mend)
+    lines, mend = _rows(line_reader.lines(rows, first=2)), _MEND if CORRECTS in header.names else _NO_COLUMN
+    return line_reader.read_records(lines, latest, take, partial(_fields, columns, header, service), mend)
 
 
 def _rows(lines: Iterable[Line]) -> Iterator[Line]:
@@ -106,7 +106,7 @@ def _held(lines: Iterable[Line], fault: str) -> Iterator[Line]:
 def _header(columns: Columns, line: bytes) -> Header:
     if not line.endswith(b"\n"):
         raise Malformed("it has no header line that ends")
-    text = records.text_of(line[:-1].removesuffix(b"\r"))
+    text = record_fields.text_of(line[:-1].removesuffix(b"\r"))
     # The separator is the one with which the fewest columns are missing.
     read = (Header(_cells(text, separator), separator) for separator in _SEPARATORS)
     header = min(read, key=lambda one: sum(name not in one.names for name in columns.required))

@@ -11,8 +11,8 @@ from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.model.rewritten_logs import Inventory
-from drcheck.core.names.coverage import listed, plain
-from drcheck.interfaces import Asked, Collector, CollectorError
+from drcheck.core.names.estate_coverage import comparable, names_in_list
+from drcheck.interfaces import Collector, CollectorError, LookRequest
 from drcheck.readers.logs import log_file
 
 LONGEST_NAME: Final = 1000
@@ -24,7 +24,7 @@ _EXPECTED: Final = (
 )
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a list: which names it has, and when it was written, as far as the place tells."""
     seen = log_file.read(_parse, collector, source, name, asked)
     if not seen.look.complete:
@@ -35,9 +35,11 @@ def read(collector: Collector, source: Source, name: str, asked: Asked) -> Obser
     except CollectorError as error:
         gap = Gap(error.message, error.hint)
         return replace(seen, look=replace(seen.look, gaps=(*seen.look.gaps, gap)))
-    known = {plain(each): each for each in names}
+    known = {comparable(each): each for each in names}
     hosts = tuple(
-        (known[plain(host)], alias) for alias, host in sorted(asked.hosts.items()) if host and plain(host) in known
+        (known[comparable(host)], alias)
+        for alias, host in sorted(asked.hosts.items())
+        if host and comparable(host) in known
     )
     return replace(seen, inventory=Inventory(asked.begin, written_at, names, hosts))
 
@@ -50,7 +52,7 @@ def _written_at(collector: Collector, name: str) -> int:
 
 
 def _names(data: bytes) -> tuple[str, ...]:
-    return tuple(sorted(listed(data.decode("utf-8-sig", "surrogateescape"))))
+    return tuple(sorted(names_in_list(data.decode("utf-8-sig", "surrogateescape"))))
 
 
 def _parse(data: bytes, service: str, latest: int) -> Log:

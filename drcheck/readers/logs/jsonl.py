@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
 
-from drcheck.readers.logs import records, walk
-from drcheck.readers.logs.records import Malformed
-from drcheck.readers.logs.walk import CORRECTS, Take, Walked
+from drcheck.readers.logs import line_reader, record_fields
+from drcheck.readers.logs.line_reader import CORRECTS, Take, Walked
+from drcheck.readers.logs.record_fields import Malformed
 
 DEEPEST: Final = 100
 """Levels of nesting. How many the decoder bears differs between releases of Python, and a verdict must not."""
@@ -17,9 +17,9 @@ _TOO_DEEP: Final = f"it is nested deeper than {DEEPEST} levels"
 _MEND: Final = f'Append the right record with "{CORRECTS}": {{line}}; the log is never rewritten.'
 
 
-def each(data: bytes, service: str, latest: int, take: Take) -> Walked:  # noqa: ARG001  every record names its service
+def read_records(data: bytes, service: str, latest: int, take: Take) -> Walked:  # noqa: ARG001  every record names its service
     """Hand the record of every line to ``take``, and return what the others are."""
-    return walk.each(walk.lines(data), latest, take, _fields, _MEND)
+    return line_reader.read_records(line_reader.lines(data), latest, take, _fields, _MEND)
 
 
 def strict(text: str) -> Any:
@@ -53,7 +53,7 @@ def _fields(text: str) -> dict[str, Any]:
     # Escaped ones: what stands in the line itself has been looked at already.
     if "\\" in text:
         for string in _strings(value):
-            records.no_control(string)
+            record_fields.no_control(string)
     return value
 
 

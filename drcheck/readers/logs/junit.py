@@ -27,9 +27,9 @@ from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import RestoreRecords, Source
 from drcheck.core.model.rewritten_logs import ReportedTest
-from drcheck.interfaces import Asked, Collector
-from drcheck.readers.logs import log_file, records
-from drcheck.readers.logs.records import Malformed, Record
+from drcheck.interfaces import Collector, LookRequest
+from drcheck.readers.logs import log_file, record_fields
+from drcheck.readers.logs.record_fields import Malformed, Record
 
 MOST_ELEMENTS: Final = 200_000
 DEEPEST: Final = 50
@@ -56,7 +56,7 @@ _COUNTS: Final = ("failures", "errors")
 _COUNTS_SKIPPED: Final = ("skipped", "disabled")
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a report; what it tells is kept, since the next one will not tell it again."""
     seen = log_file.read(partial(parse, restores=source.restores), collector, source, name, asked)
     if not seen.look.complete:
@@ -70,7 +70,7 @@ def parse(data: bytes, service: str, latest: int = FOREVER, *, restores: Restore
     What is no report is a gap of the whole look; this raises nothing, whatever the bytes are.
     """
     try:
-        return junit_reports.log(_tests(data, latest, restores), restores)
+        return junit_reports.as_log(_tests(data, latest, restores), restores)
     except Malformed as why:
         return Log(gaps=(Gap(f"the report cannot be read: {why}", _EXPECTED),))
 
@@ -255,7 +255,7 @@ def _reported(name: str, suites: list[_Suite], root: _Suite, latest: int, restor
     """
     if len(name) > LONGEST_NAME or name != name.strip():
         raise Malformed("the name of a suite is too long, or begins or ends with white space")
-    records.no_control(name)
+    record_fields.no_control(name)
     for suite in suites:
         suite.check()
     zone = ZoneInfo(restores.zone) if restores.zone else None

@@ -13,11 +13,11 @@ from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.model.readers import Tells
-from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
-from drcheck.readers import looks
+from drcheck.interfaces import Collector, CollectorError, LookRequest, NotFound
+from drcheck.readers import look_clock
 from drcheck.readers.logs import csv_lines, jsonl, other_forms
 from drcheck.readers.logs.csv_lines import Columns
-from drcheck.readers.logs.walk import Take, Walked
+from drcheck.readers.logs.line_reader import Take, Walked
 
 LARGEST_LOG: Final = 16 * 1024 * 1024
 """Bytes; more is a gap: cut in the middle, a log would hide what its end says."""
@@ -28,7 +28,7 @@ Parse = Callable[[bytes, str, int], Log]
 """Makes records of a log's bytes for a service, given the latest instant that anything in it can be of."""
 
 
-class Each(Protocol):
+class LogForm(Protocol):
     """A form that logs can have."""
 
     def __call__(self, data: bytes, service: str, latest: int, take: Take) -> Walked:
@@ -36,9 +36,9 @@ class Each(Protocol):
         ...
 
 
-def form_of(source: Source, columns: Columns) -> Each:
+def form_of(source: Source, columns: Columns) -> LogForm:
     """Return the form of a log that can be CSV: its path ends in ``.csv``, or it is JSON Lines."""
-    return partial(csv_lines.each, columns) if source.path.endswith(_CSV) else jsonl.each
+    return partial(csv_lines.read_records, columns) if source.path.endswith(_CSV) else jsonl.read_records
 
 
 def _create(source: Source) -> str:
@@ -48,7 +48,7 @@ def _create(source: Source) -> str:
     return f"Create it, {empty} if nothing is to be told yet"
 
 
-def read(parse: Parse, collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(parse: Parse, collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a log; a gap that ``parse`` tells without a line is of the whole look."""
     before, raw = collector.calls, b""
     gaps: tuple[Gap, ...] = ()
@@ -59,9 +59,9 @@ def read(parse: Parse, collector: Collector, source: Source, name: str, asked: A
         what = f"there is no log {name} at {source.connection}:{source.path} ({error.message})"
         gaps = (Gap(what, f"{_create(source)}, or correct the source's path."),)
     except CollectorError as error:
-        gaps = (looks.gap(error),)
+        gaps = (look_clock.gap(error),)
     else:
-        offset, gaps = looks.clock_of(collector, source, asked)
+        offset, gaps = look_clock.clock_of(collector, source, asked)
     if len(raw) > LARGEST_LOG:
         shorten = (
             "Export a shorter range, more often." if source.rewritten else "Begin a new log, and keep the old one."
@@ -75,7 +75,7 @@ def read(parse: Parse, collector: Collector, source: Source, name: str, asked: A
         log = log if other is None else Log(gaps=(other,))
     gaps += tuple(gap for gap in log.gaps if gap.hides)
     lines = tuple(gap for gap in log.gaps if not gap.hides)
-    look = looks.look(
+    look = look_clock.close_look(
         source,
         asked,
         asked_from=LONG_AGO,

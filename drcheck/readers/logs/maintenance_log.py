@@ -11,17 +11,17 @@ from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Log, Maintenance
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.logs import jsonl, log_file
 from drcheck.readers.logs.csv_lines import Columns
-from drcheck.readers.logs.log_file import Each, Parse
-from drcheck.readers.logs.records import Malformed, Record, ordered
+from drcheck.readers.logs.log_file import LogForm, Parse
+from drcheck.readers.logs.record_fields import Malformed, Record, ordered
 
 TYPES: Final = ("planned", "regular", "emergency")
 COLUMNS: Final = Columns(required=("maintenance", "type", "starts_at", "ends_at"), optional=("announced_at",))
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a log of maintenance windows."""
     return log_file.read(parser(source), collector, source, name, asked)
 
@@ -31,7 +31,7 @@ def parser(source: Source) -> Parse:
     return partial(parse, each=log_file.form_of(source, COLUMNS))
 
 
-def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.each) -> Log:
+def parse(data: bytes, service: str, latest: int = FOREVER, each: LogForm = jsonl.read_records) -> Log:
     """Return the maintenance windows of ``service``; nothing can have been announced after ``latest``.
 
     A line that is no record is a gap; this raises nothing, whatever the bytes are.

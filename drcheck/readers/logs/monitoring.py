@@ -23,15 +23,15 @@ from typing import Any, Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drcheck.core.history import exports
+from drcheck.core.history import monitoring_exports
 from drcheck.core.model.evidence import FOREVER, Gap
 from drcheck.core.model.log_records import Log
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.core.model.rewritten_logs import Stretch, What
-from drcheck.interfaces import Asked, Collector
+from drcheck.core.model.rewritten_logs import ExportedState, Stretch
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.logs import jsonl, log_file
-from drcheck.readers.logs.records import Malformed
+from drcheck.readers.logs.record_fields import Malformed
 
 LOOKBACK: Final = 300
 """Seconds after which Prometheus itself takes a sample for stale (its ``--query.lookback-delta``)."""
@@ -51,7 +51,7 @@ _OUTWEIGHS: Final = {True: 0, None: 1, False: 2}
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?")
 
 
-class Sample(NamedTuple):
+class Measurement(NamedTuple):
     """What was seen of one part at one instant."""
 
     at: int
@@ -59,12 +59,12 @@ class Sample(NamedTuple):
     """None: nobody could tell."""
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at an export; what it tells is kept, since the next one may not tell it again."""
     seen = log_file.read(parse, collector, source, name, asked)
     if seen.log is None or not seen.look.complete:
         return seen
-    return replace(seen, stretches=exports.stretches(seen.log))
+    return replace(seen, stretches=monitoring_exports.stretches(seen.log))
 
 
 def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:  # noqa: ARG001  an export names no service
@@ -76,7 +76,7 @@ def parse(data: bytes, service: str, latest: int = FOREVER) -> Log:  # noqa: ARG
         parts = _sampled(_parts(jsonl.strict(_text(data)), latest))
     except Malformed as why:
         return Log(gaps=(Gap(f"the export cannot be read: {why}", _EXPECTED),))
-    return exports.log(_stretches(parts, latest))
+    return monitoring_exports.as_log(_stretches(parts, latest))
 
 
 def _text(data: bytes) -> str:
@@ -86,13 +86,13 @@ def _text(data: bytes) -> str:
         raise Malformed("it is not UTF-8") from None
 
 
-def _sampled(parts: Iterator[list[Sample]]) -> list[_Part]:
+def _sampled(parts: Iterator[list[Measurement]]) -> list[_Part]:
     if not (found := [_Part.of(samples) for samples in parts if samples]):
         raise Malformed("it holds no samples")
     return found
 
 
-def _parts(document: Any, latest: int) -> Iterator[list[Sample]]:
+def _parts(document: Any, latest: int) -> Iterator[list[Measurement]]:
     match document:
         case {"status": str()}:
             return _prometheus(document, latest)
@@ -113,7 +113,7 @@ def _several(value: Any, what: str) -> list[Any]:
 # Prometheus
 
 
-def _prometheus(answer: dict[str, Any], latest: int) -> Iterator[list[Sample]]:
+def _prometheus(answer: dict[str, Any], latest: int) -> Iterator[list[Measurement]]:
     if answer["status"] != "success":
         raise Malformed(f"Prometheus answered {answer['status']!r}: {answer.get('error')!r}")
     if answer.get("warnings"):
@@ -129,12 +129,12 @@ def _prometheus(answer: dict[str, Any], latest: int) -> Iterator[list[Sample]]:
             raise Malformed("its resultType is not matrix: ask query_range, or query with a range such as up[1d]")
 
 
-def _sample(pair: Any, latest: int) -> Sample:
+def _sample(pair: Any, latest: int) -> Measurement:
     match pair:
         case [int() | float() as at, str(value)] if not isinstance(at, bool):
             if value not in _UP:
                 raise Malformed(f"a value is {value!r}, neither 0 nor 1")
-            return Sample(_past(at, latest), _UP[value])
+            return Measurement(_past(at, latest), _UP[value])
         case _:
             raise Malformed("a sample is not a pair of a time and a value")
 
@@ -142,8 +142,8 @@ def _sample(pair: Any, latest: int) -> Sample:
 # Uptime Kuma
 
 
-def _by_monitor(beats: list[Any], latest: int) -> Iterator[list[Sample]]:
-    monitors: dict[int, list[Sample]] = {}
+def _by_monitor(beats: list[Any], latest: int) -> Iterator[list[Measurement]]:
+    monitors: dict[int, list[Measurement]] = {}
     for beat in beats:
         match beat:
             # Events call it monitorID, rows of the database monitor_id.
@@ -154,7 +154,7 @@ def _by_monitor(beats: list[Any], latest: int) -> Iterator[list[Sample]]:
     yield from monitors.values()
 
 
-def _beat(beat: Any, latest: int) -> Sample:
+def _beat(beat: Any, latest: int) -> Measurement:
     """Return a heartbeat as a sample.
 
     A status page that shows days instead of single beats answers with buckets, of which one beat down makes the whole
@@ -166,7 +166,7 @@ def _beat(beat: Any, latest: int) -> Sample:
                 at = datetime.fromisoformat(time).replace(tzinfo=UTC).timestamp()
             except ValueError:
                 raise Malformed(f"{time} is no instant that a calendar has") from None
-            return Sample(_past(at, latest), _BEAT[status])
+            return Measurement(_past(at, latest), _BEAT[status])
         case _:
             raise Malformed(
                 "a heartbeat has no status from 0 to 3 with a time such as 2026-11-21 02:30:00.000: if the status page "
@@ -210,7 +210,7 @@ class _Part(Struct, frozen=True):
     runs: Sequence[_Run]
 
     @classmethod
-    def of(cls, samples: list[Sample]) -> _Part:
+    def of(cls, samples: list[Measurement]) -> _Part:
         """Put samples in order; there is one at least."""
         # Of several at one instant the last one of these stands: down outweighs unknown, which outweighs up.
         states = {one.at: one.up for one in sorted(samples, key=lambda one: _OUTWEIGHS[one.up])}
@@ -262,7 +262,7 @@ def _stretches(parts: Sequence[_Part], latest: int) -> Iterator[Stretch]:
         seen = there > 0 and up + down == there
         if down:
             # Of a part down beside one that nobody saw, nobody knows whether it was all of the service.
-            what = What.PARTIAL if up else What.TOTAL if seen else What.AT_LEAST_PARTIAL
+            what = ExportedState.PARTIAL if up else ExportedState.TOTAL if seen else ExportedState.AT_LEAST_PARTIAL
             yield Stretch(what, start, until, seen and until == end)
         if seen:
-            yield Stretch(What.WATCHED, start, until)
+            yield Stretch(ExportedState.WATCHED, start, until)

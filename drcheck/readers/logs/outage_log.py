@@ -11,11 +11,11 @@ from drcheck.core.model.evidence import FOREVER
 from drcheck.core.model.log_records import Log, Outage, Recovery, Watched
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.logs import jsonl, log_file, monitoring
 from drcheck.readers.logs.csv_lines import Columns
-from drcheck.readers.logs.log_file import Each, Parse
-from drcheck.readers.logs.records import Malformed, Record, ordered
+from drcheck.readers.logs.log_file import LogForm, Parse
+from drcheck.readers.logs.record_fields import Malformed, Record, ordered
 
 SCOPES: Final = ("total", "partial")
 COLUMNS: Final = Columns(
@@ -34,7 +34,7 @@ COLUMNS: Final = Columns(
 )
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a log of outages, or at what a monitoring system exported."""
     look = monitoring.read if source.export else partial(log_file.read, parser(source))
     return look(collector, source, name, asked)
@@ -47,7 +47,7 @@ def parser(source: Source) -> Parse:
     return partial(parse, each=log_file.form_of(source, COLUMNS))
 
 
-def parse(data: bytes, service: str, latest: int = FOREVER, each: Each = jsonl.each) -> Log:
+def parse(data: bytes, service: str, latest: int = FOREVER, each: LogForm = jsonl.read_records) -> Log:
     """Return the outages of ``service``, also as real recoveries; nothing in them can have happened after ``latest``.
 
     A line that is no record is a gap; this raises nothing, whatever the bytes are.

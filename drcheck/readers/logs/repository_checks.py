@@ -26,7 +26,7 @@ from drcheck.core.model.evidence import FOREVER, Gap
 from drcheck.core.model.log_records import Check, Log
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.logs import log_file
 from drcheck.readers.logs.log_file import Parse
 
@@ -63,7 +63,7 @@ class _Said(NamedTuple):
     passed: bool
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a log of checks."""
     return log_file.read(parser(source), collector, source, name, asked)
 

@@ -18,11 +18,11 @@ from drcheck.core.model.log_records import Announcement, Check, Log, Phase, Reco
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import NOTHING_STATED, RestoreRecords, Source
 from drcheck.core.names.line_template import LineTemplate
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.logs import jsonl, junit, log_file, text_lines
 from drcheck.readers.logs.csv_lines import Columns
-from drcheck.readers.logs.log_file import Each, Parse
-from drcheck.readers.logs.records import Malformed, Record, ordered
+from drcheck.readers.logs.log_file import LogForm, Parse
+from drcheck.readers.logs.record_fields import Malformed, Record, ordered
 from drcheck.readers.logs.text_lines import CLOCKS
 
 KINDS: Final = ("test", "announces", "check")
@@ -51,7 +51,7 @@ COLUMNS: Final = Columns(
 )
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a log of restore tests, or at what a test runner reported."""
     look = junit.read if source.junit else partial(log_file.read, parser(source))
     return look(collector, source, name, asked)
@@ -66,7 +66,7 @@ def parser(source: Source) -> Parse:
     if source.junit:
         return partial(junit.parse, restores=restores)
     if restores.line:
-        each: Each = partial(text_lines.each, restores)
+        each: LogForm = partial(text_lines.read_records, restores)
         if not LineTemplate.parse(restores.line).tells_duration:
             # How long such a test took nobody knows: its only instant is not both of these.
             restores = replace(restores, begins_with=None, ends_with=None)
@@ -78,7 +78,7 @@ def parse(
     data: bytes,
     service: str,
     latest: int = FOREVER,
-    each: Each = jsonl.each,
+    each: LogForm = jsonl.read_records,
     restores: RestoreRecords = NOTHING_STATED,
 ) -> Log:
     """Return the records of ``service``; nothing in them can have happened after ``latest``.

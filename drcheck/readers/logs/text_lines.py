@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core.model.evidence import Gap
 from drcheck.core.model.policy import Clock, RestoreRecords
-from drcheck.core.names.line_template import LineTemplate, Unreadable
-from drcheck.readers.logs import records, walk
-from drcheck.readers.logs.records import Malformed
-from drcheck.readers.logs.walk import Line, Take, Walked
+from drcheck.core.names.line_template import LineTemplate, UnreadableLine
+from drcheck.readers.logs import line_reader, record_fields
+from drcheck.readers.logs.line_reader import Line, Take, Walked
+from drcheck.readers.logs.record_fields import Malformed
 
 CLOCKS: Final = {
     Clock.DISRUPTION: "disrupted_at",
@@ -29,11 +29,11 @@ _MEND: Final = (
 )
 
 
-def each(restores: RestoreRecords, data: bytes, service: str, latest: int, take: Take) -> Walked:
+def read_records(restores: RestoreRecords, data: bytes, service: str, latest: int, take: Take) -> Walked:
     """Hand the record of every line that fits the template to ``take``, and return what the others are."""
     template = LineTemplate.parse(restores.line)
     zone = ZoneInfo(restores.zone) if restores.zone else UTC
-    lines = walk.lines(data)
+    lines = line_reader.lines(data)
     if restores.ignores_others:
         fitting = list(_fitting(template, lines))
         if not fitting and data.strip():
@@ -41,7 +41,7 @@ def each(restores: RestoreRecords, data: bytes, service: str, latest: int, take:
             what = f"none of its {count} lines fits the source's `line`"
             return Walked((Gap(what, "Copy a line of the log, and put {fields} for what changes in it."),))
         lines = iter(fitting)
-    return walk.each(lines, latest, take, partial(_fields, template, restores, zone, service), _MEND)
+    return line_reader.read_records(lines, latest, take, partial(_fields, template, restores, zone, service), _MEND)
 
 
 def _fitting(template: LineTemplate, lines: Iterator[Line]) -> Iterator[Line]:
@@ -59,7 +59,7 @@ def _fields(template: LineTemplate, restores: RestoreRecords, zone: tzinfo, serv
             raise Malformed("it does not fit the source's `line`")
         fields: dict[str, Any] = {"service": service, **told}
         _both_ends(template, fields)
-    except Unreadable as why:
+    except UnreadableLine as why:
         raise Malformed(str(why)) from None
     words = dict(restores.outcomes)
     fields["outcome"] = words.get(told["outcome"], told["outcome"])
@@ -86,7 +86,7 @@ def _both_ends(template: LineTemplate, fields: dict[str, Any]) -> None:
 
 
 def _moved(instant: str, by: int) -> str:
-    records.Record({"at": instant}, 0).instant("at")  # it may be what no calendar has
+    record_fields.Record({"at": instant}, 0).instant("at")  # it may be what no calendar has
     try:
         return (datetime.fromisoformat(instant.upper()) + timedelta(seconds=by)).isoformat()
     except OverflowError:

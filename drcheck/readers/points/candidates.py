@@ -10,12 +10,12 @@ from operator import le
 from msgspec import Struct, field
 
 from drcheck.core.model.candidate_columns import CandidateColumns
-from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, Told
+from drcheck.core.model.evidence import FOREVER, Candidate, Described, Fact, FactValue
 from drcheck.core.model.policy import Arrival, Source
 from drcheck.interfaces import Entry
 from drcheck.readers import arrivals
 from drcheck.readers.points.listing import Listing
-from drcheck.readers.points.wholes import HOUR, Backup
+from drcheck.readers.points.multi_file_backups import HOUR, Backup
 
 
 class Candidates(Struct):
@@ -147,10 +147,10 @@ class Candidates(Struct):
         name, why = backup.entry.name, backup.unfinished()
         known = self._listing.asked.states.get(name)
         if why:
-            told = Told(None, f"{why}; a marker (complete_when) would tell", backup.entry.modified)
+            told = FactValue(None, f"{why}; a marker (complete_when) would tell", backup.entry.modified)
             self.states.append(Described(name, Fact.STATE, told))
         elif known is not None and known.told.holds is None:
-            self.states.append(Described(name, Fact.STATE, Told(True, "", backup.entry.modified)))
+            self.states.append(Described(name, Fact.STATE, FactValue(True, "", backup.entry.modified)))
 
     def _tells_minutes(self) -> bool:
         """Whether names tell an instant, but for clocks that show it twice."""

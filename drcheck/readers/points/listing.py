@@ -12,23 +12,23 @@ from itertools import islice
 from msgspec import Struct, field
 
 from drcheck.core.model import archive_tiers
-from drcheck.core.model.evidence import LONG_AGO, Fact, Gap, Told, Unaccounted
+from drcheck.core.model.evidence import LONG_AGO, Fact, FactValue, Gap, Unaccounted
 from drcheck.core.model.policy import Source
-from drcheck.core.names.markers import is_like_a_marker, marker_of, may_mark
-from drcheck.core.names.matching import Matcher, Named
+from drcheck.core.names.marker_names import is_like_a_marker, marker_of, may_mark
+from drcheck.core.names.matching import Matcher, NameReading
 from drcheck.core.names.template import Part, Template
 from drcheck.core.time.wallclock import DAY
 from drcheck.errors import DrcheckError
-from drcheck.interfaces import Asked, Collector, CollectorError, Entry, Seek
-from drcheck.readers import looks
+from drcheck.interfaces import Collector, CollectorError, Entry, LookRequest, Seek
+from drcheck.readers import look_clock
 from drcheck.readers.content.checksum_names import holds_checksums, of_several
-from drcheck.readers.points import windows
-from drcheck.readers.points.accounted import MOST_KEPT
+from drcheck.readers.points import listing_ranges
+from drcheck.readers.points.listing_columns import ListingColumns
+from drcheck.readers.points.listing_ranges import ListingRange
 from drcheck.readers.points.manifests import Manifests
 from drcheck.readers.points.markers import Markers
-from drcheck.readers.points.rows import Rows
-from drcheck.readers.points.wholes import Backup, assembled
-from drcheck.readers.points.windows import Stretch
+from drcheck.readers.points.multi_file_backups import Backup, assembled
+from drcheck.readers.points.unaccounted_names import MOST_KEPT
 
 _SIDE_CAR = re.compile(
     r"\.(?:sha\d+(?:sums?)?(?:\.txt)?|md5(?:sums?)?(?:\.txt)?|sig|asc|sign|json|part|partial|filepart|tmp|crdownload|checkpoint)$|~$",
@@ -47,18 +47,18 @@ class Listing(Struct, dict=True):
 
     collector: Collector
     source: Source
-    asked: Asked
+    asked: LookRequest
     templates: list[Template]
     zone: tzinfo
     match: Matcher
-    rows: Rows = field(default_factory=Rows)
+    rows: ListingColumns = field(default_factory=ListingColumns)
     others: dict[str, Entry] = field(default_factory=dict)
     """Name to what is none: markers, side-cars, partial and foreign files."""
     unlisted: set[str] = field(default_factory=set)
     gaps: list[Gap] = field(default_factory=list)
     links: set[str] = field(default_factory=set)
     """The names of symbolic links there, which are never followed."""
-    taken: list[Stretch] = field(default_factory=list)
+    taken: list[ListingRange] = field(default_factory=list)
     """What was listed to its end."""
 
     @cached_property
@@ -70,9 +70,9 @@ class Listing(Struct, dict=True):
     def gather(self) -> int:
         """List what the question needs; return since when the look can claim to have seen everything."""
         if self.asked.since == LONG_AGO:
-            return self._all(windows.everything(self.templates, self.source.of))
+            return self._all(listing_ranges.everything(self.templates, self.source.of))
         asked = self._since(self.source.of, self.asked.since)
-        if asked == windows.everything(self.templates, self.source.of):
+        if asked == listing_ranges.everything(self.templates, self.source.of):
             return self._all(asked)
         found: dict[tuple[str, ...], bool] = {}
         for stretch in asked:
@@ -89,7 +89,9 @@ class Listing(Struct, dict=True):
 
         That is no part of what the look was to show: what of it cannot be seen hides nothing.
         """
-        if self.gaps or not any(stretch.prefix for stretch in windows.everything(self.templates, self.source.of)):
+        if self.gaps or not any(
+            stretch.prefix for stretch in listing_ranges.everything(self.templates, self.source.of)
+        ):
             return
         if min(self.rows.newest(self.source.of).values()) >= self.asked.expected_since:
             return
@@ -102,7 +104,7 @@ class Listing(Struct, dict=True):
         """Return whether all names that begin with ``prefix`` were listed."""
         return any(prefix.startswith(part.prefix) and part.after < prefix for part in self.taken)
 
-    def archived(self) -> dict[str, Told]:
+    def archived(self) -> dict[str, FactValue]:
         """Return which files of recovery points lie, or may lie, in an archive tier: all others are read at once."""
         return {
             name: archive_tiers.settled(told, modified, self.asked.begin)
@@ -163,7 +165,7 @@ class Listing(Struct, dict=True):
         )
         return (gap,), seen_from
 
-    def _linked(self, name: str) -> Named | None:
+    def _linked(self, name: str) -> NameReading | None:
         """Return what the name of a link tells, of a file or of a directory in which backups, or their files, lie."""
         return (
             self.match(name) or self.match(f"{name}/x") or next(filter(None, (way(name) for way in self._ways)), None)
@@ -206,9 +208,9 @@ class Listing(Struct, dict=True):
         backup = may_mark(self.source.complete_when, name) if self.source.complete_when else ""
         return bool(backup) and self.match(backup) is not None
 
-    def _since(self, of: tuple[str, ...], instant: int) -> list[Stretch]:
+    def _since(self, of: tuple[str, ...], instant: int) -> list[ListingRange]:
         in_utc = self.zone is UTC and not any("z" in template.directives for template in self.templates)
-        return windows.since(
+        return listing_ranges.ranges_since(
             self.templates,
             of,
             kinds=self.source.kinds,
@@ -218,7 +220,7 @@ class Listing(Struct, dict=True):
             seek=self.collector.seek,
         )
 
-    def _all(self, asked: Iterable[Stretch]) -> int:
+    def _all(self, asked: Iterable[ListingRange]) -> int:
         for stretch in asked:
             self._take(stretch)
         return LONG_AGO
@@ -229,7 +231,7 @@ class Listing(Struct, dict=True):
         Where a listing can start anywhere, that takes one page, one request for each doubling of the window, and the
         page or pages that hold the newest backup; all of a bucket is never listed to find it.
         """
-        everything = windows.whole(self.templates, of)
+        everything = listing_ranges.ranges_of_all(self.templates, of)
         if self.collector.seek is not Seek.AFTER:
             return self._all(everything)
         first = [self._take(stretch, at_most=PAGE) for stretch in everything]
@@ -272,7 +274,7 @@ class Listing(Struct, dict=True):
                 if (row := self.rows.get(name)) is not None and row[0].whole == cut:
                     del self.rows[name]
 
-    def _take(self, stretch: Stretch, *, at_most: int | None = None) -> list[str]:
+    def _take(self, stretch: ListingRange, *, at_most: int | None = None) -> list[str]:
         """List one stretch, or only its beginning; what was seen before a failure stays, and is a gap."""
         taken: list[str] = []
         for part in self._with_markers(stretch):
@@ -281,7 +283,7 @@ class Listing(Struct, dict=True):
                     taken.append(entry.name)
                     self._put(entry)
             except CollectorError as error:
-                self.gaps.append(looks.gap(error))
+                self.gaps.append(look_clock.gap(error))
                 break
             finally:
                 self.links.update(self.collector.links)
@@ -289,7 +291,7 @@ class Listing(Struct, dict=True):
                 self.taken.append(part)
         return taken
 
-    def _listed(self, part: Stretch) -> Iterator[Entry]:
+    def _listed(self, part: ListingRange) -> Iterator[Entry]:
         """List one stretch; where whole directories are walked, with the lists of checksums that lie in its own."""
         if self.collector.seek is not Seek.NONE:
             yield from self.collector.list(part.prefix, after=part.after)
@@ -300,18 +302,18 @@ class Listing(Struct, dict=True):
             if name.startswith(part.prefix) or ("/" not in name[len(directory) :] and of_several(name)):
                 yield entry
 
-    def _with_markers(self, stretch: Stretch) -> Iterable[Stretch]:
+    def _with_markers(self, stretch: ListingRange) -> Iterable[ListingRange]:
         """Yield ``stretch``, and the one that holds its markers where they lie elsewhere."""
         before, field, _ = self.source.complete_when.partition("{name}")
         if self.source.complete_when and not field:
             # A marker in the same directory may sort before the names that are asked for: it lists whole directories.
             before = before.partition("{stem}")[0] if "{stem}" in before else ""
             prefix, after = (f"{text.rpartition('/')[0]}/" if "/" in text else "" for text in stretch[:2])
-            stretch = Stretch(prefix, after if after > prefix else "", stretch.of)
+            stretch = ListingRange(prefix, after if after > prefix else "", stretch.of)
         yield stretch
         if before:
             after = before + stretch.after if stretch.after else ""
-            yield Stretch(before + stretch.prefix, after, stretch.of)
+            yield ListingRange(before + stretch.prefix, after, stretch.of)
 
     def _put(self, entry: Entry) -> None:
         # A name may come twice where listings overlap, with something newer under it: that one stands.

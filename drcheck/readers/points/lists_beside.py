@@ -11,7 +11,7 @@ from drcheck.core.model.candidate_columns import CandidateColumns
 from drcheck.core.model.evidence import Candidate, Fact
 from drcheck.interfaces import CollectorError, Seek
 from drcheck.readers.content import checksum_names
-from drcheck.readers.content.asking import MOST_ASKED
+from drcheck.readers.content.request_budget import MOST_ASKED
 from drcheck.readers.points.listing import PAGE, Listing
 
 MOST_DIRECTORIES: Final = 10

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from drcheck.core import words
-from drcheck.core.model.evidence import FOREVER, Told
+from drcheck.core.model.evidence import FOREVER, FactValue
 from drcheck.core.model.policy import Arrival, Source
-from drcheck.core.names.markers import marker_of
-from drcheck.core.names.matching import Named
+from drcheck.core.names.marker_names import marker_of
+from drcheck.core.names.matching import NameReading
 from drcheck.interfaces import Entry
 from drcheck.readers import arrivals
 from drcheck.readers.content.checksum_names import holds_checksums
 from drcheck.readers.points.manifests import Manifests
-from drcheck.readers.points.wholes import HOUR, Backup
+from drcheck.readers.points.multi_file_backups import HOUR, Backup
 
 
 class Markers:
@@ -23,7 +23,7 @@ class Markers:
         self,
         source: Source,
         manifests: Manifests,
-        rows: Mapping[str, tuple[Named, Entry]],
+        rows: Mapping[str, tuple[NameReading, Entry]],
         others: Mapping[str, Entry],
         *,
         in_place: bool,
@@ -55,7 +55,7 @@ class Markers:
             found.append(marker)
         return found
 
-    def say(self, backup: Backup, markers: list[Entry] | None) -> Told | None:
+    def say(self, backup: Backup, markers: list[Entry] | None) -> FactValue | None:
         """Return what the files beside a backup say of it, the worst of them; None: nothing is asked of them."""
         if not markers:
             return None
@@ -63,7 +63,7 @@ class Markers:
         # A disk that was full, or a command that failed, leaves what it was to write without content.
         empty = (f"{marker.name} is empty, and holds no checksum" for marker in markers if _lacks_checksum(marker))
         if why := self._outdated(backup, markers) or next(empty, ""):
-            told.append(Told(None, why, backup.entry.modified))
+            told.append(FactValue(None, why, backup.entry.modified))
         return min(told, key=lambda one: (False, None, True).index(one.holds), default=None)
 
     def vouch_for(self, backup: Backup, markers: list[Entry] | None) -> bool:

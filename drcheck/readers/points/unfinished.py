@@ -13,7 +13,7 @@ from typing import Final
 
 from drcheck import clock
 from drcheck.core import words
-from drcheck.core.model.evidence import Described, Fact, State, Told
+from drcheck.core.model.evidence import Described, Fact, FactValue, StateRead
 from drcheck.interfaces import Collector, CollectorError, Entry
 
 PAUSE: Final = 3.0
@@ -24,7 +24,7 @@ MOST: Final = 100
 """Files that are listed once more, newest first: one listing of a directory each."""
 
 
-def told(collector: Collector, fresh: Mapping[str, Entry]) -> Iterator[Described]:
+def doubted(collector: Collector, fresh: Mapping[str, Entry]) -> Iterator[Described]:
     """Yield that nobody knows whether those of ``fresh`` are complete that change while they are looked at.
 
     ``fresh`` are the files that were written moments ago, by name, the newest data first.
@@ -35,14 +35,16 @@ def told(collector: Collector, fresh: Mapping[str, Entry]) -> Iterator[Described
     clock.pause(PAUSE)
     for name, entry in growing[:MOST]:
         if why := _changed(collector, entry):
-            yield Described(name, Fact.STATE, Told(None, f"{why}; a marker (complete_when) would tell", entry.modified))
+            yield Described(
+                name, Fact.STATE, FactValue(None, f"{why}; a marker (complete_when) would tell", entry.modified)
+            )
 
 
-def settled(files: Mapping[str, Entry], states: Mapping[str, State]) -> Iterator[Described]:
+def settled(files: Mapping[str, Entry], states: Mapping[str, StateRead]) -> Iterator[Described]:
     """Yield that those of ``files``, of which nothing is in doubt now, are complete where an earlier look doubted."""
     for name, entry in files.items():
         if states[name].told.holds is None:
-            yield Described(name, Fact.STATE, Told(True, "", entry.modified))
+            yield Described(name, Fact.STATE, FactValue(True, "", entry.modified))
 
 
 def _changed(collector: Collector, before: Entry) -> str:

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector
-from drcheck.readers.content.states import quoted
+from drcheck.interfaces import Collector, LookRequest
+from drcheck.readers.content.state_files import quoted
 from drcheck.readers.tools import base_backups, listing
 from drcheck.readers.tools.base_backups import Base
 from drcheck.readers.tools.listing import Backups, Refused
@@ -35,7 +35,7 @@ _UNDONE: Final = {
 }
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at what Barman tells of the backups of a server."""
     return listing.read(_understand, collector, source, name, asked)
 

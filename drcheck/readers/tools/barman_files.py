@@ -11,7 +11,7 @@ from typing import Final
 
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector, Seek
+from drcheck.interfaces import Collector, LookRequest, Seek
 from drcheck.readers.tools import barman, log_segments
 from drcheck.readers.tools.base_backups import Base
 from drcheck.readers.tools.listing import Refused
@@ -27,7 +27,7 @@ _MOST: Final = 2500
 """Backups that one look reads: a minute or so."""
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at the directory of a server; ``name`` is not used."""
     del name
     return log_segments.read(_find, collector, source, asked)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from drcheck.core.model.evidence import UNTOLD, Candidate, Described, Fact, Told
+from drcheck.core.model.evidence import UNTOLD, Candidate, Described, Fact, FactValue
 from drcheck.core.model.policy import Source
 from drcheck.core.names import wal
 from drcheck.core.rules import log_archives
-from drcheck.readers.content.states import quoted
+from drcheck.readers.content.state_files import quoted
 from drcheck.readers.tools.listing import Backups, Refused
 
 LATEST: Final = 253_402_300_799
@@ -69,11 +69,11 @@ def understood(of: str, bases: Sequence[Base], name: Mapping[str, str], *, archi
 
 def _facts(base: Base, by_label: Mapping[str, Base], name: str, why: str, *, archived: bool) -> Iterator[Described]:
     if why:
-        yield Described(name, Fact.STATE, Told(False, why))
+        yield Described(name, Fact.STATE, FactValue(False, why))
     if base.prior in by_label:
-        yield Described(name, Fact.BUILDS_ON, Told(True, str(by_label[base.prior].stop)))
+        yield Described(name, Fact.BUILDS_ON, FactValue(True, str(by_label[base.prior].stop)))
     if archived and base.first and base.last:
-        yield Described(name, Fact.NEEDS, Told(True, log_archives.needed(base.lineage, base.first, base.last)))
+        yield Described(name, Fact.NEEDS, FactValue(True, log_archives.needed(base.lineage, base.first, base.last)))
 
 
 def _missing_links(base: Base, by_label: Mapping[str, Base]) -> str:

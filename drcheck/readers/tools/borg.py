@@ -23,13 +23,13 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from drcheck.core import words
-from drcheck.core.model.evidence import FOREVER, UNTOLD, Candidate, Fact, Told, Unaccounted
+from drcheck.core.model.evidence import FOREVER, UNTOLD, Candidate, Fact, FactValue, Unaccounted
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.time import wallclock
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers import arrivals
-from drcheck.readers.logs.records import Malformed, Record
+from drcheck.readers.logs.record_fields import Malformed, Record
 from drcheck.readers.tools import listing
 from drcheck.readers.tools.listing import Backups, Refused
 
@@ -69,7 +69,7 @@ class _Archive(NamedTuple):
         )
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a list of archives."""
     return listing.read(_understand, collector, source, name, asked)
 
@@ -211,11 +211,11 @@ def _candidate(one: _Archive, of: str, source: Source) -> Candidate:
     return Candidate(one.name, of, "snapshot", first, last, lo, hi, one.size, content, complete=True)
 
 
-def _encryption(told: Mapping[str, Any]) -> Told:
+def _encryption(told: Mapping[str, Any]) -> FactValue:
     encryption = told.get("encryption")
     mode = encryption.get("mode") if isinstance(encryption, dict) else None
     if mode in _PLAIN:
-        return Told(False, f"borg, {mode}")
+        return FactValue(False, f"borg, {mode}")
     if mode in _ENCRYPTED:
-        return Told(True, f"borg, {mode}")
-    return Told(None, "a borg repository of a mode that is not known")
+        return FactValue(True, f"borg, {mode}")
+    return FactValue(None, "a borg repository of a mode that is not known")

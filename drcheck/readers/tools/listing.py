@@ -18,11 +18,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from drcheck.core import words
-from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, Gap, Told, Unaccounted
+from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, FactValue, Gap, Unaccounted
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector, CollectorError, NotFound
-from drcheck.readers import looks
+from drcheck.interfaces import Collector, CollectorError, LookRequest, NotFound
+from drcheck.readers import look_clock
 
 LARGEST: Final = 64 << 20
 """Bytes of a list; restic's has about 400 for each snapshot."""
@@ -46,7 +46,7 @@ class Backups(Struct, frozen=True):
     candidates: Sequence[Candidate]
     others: Sequence[Unaccounted] = ()
     """What the list shows beside them, newest first, in words that say of what it is."""
-    facts: Mapping[Fact, Told] = field(default_factory=dict)
+    facts: Mapping[Fact, FactValue] = field(default_factory=dict)
     """What holds for each of the candidates."""
     of_each: Sequence[Described] = ()
     """What holds for some of them, and is asked of all."""
@@ -58,7 +58,7 @@ Understand = Callable[[bytes, Source], Backups]
 """Understands what a tool printed; raises :class:`Refused`."""
 
 
-def read(understand: Understand, collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(understand: Understand, collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a tool's list once: ``name`` is the file to read, or a named read."""
     before, raw, written = collector.calls, b"", None
     backups = Backups(())
@@ -68,16 +68,16 @@ def read(understand: Understand, collector: Collector, source: Source, name: str
         raw = _bytes(collector, source, name)
         if not name.startswith("!"):
             written = _written_at(collector, name, asked)
-        offset, gaps = looks.clock_of(collector, source, asked)
+        offset, gaps = look_clock.clock_of(collector, source, asked)
         backups = understand(raw, source)
     except NotFound as error:
         what = f"there is nothing at {source.place} ({error.message})"
         gaps += (Gap(what, "Have the tool's output saved there, or correct the source's path."),)
     except CollectorError as error:
-        gaps += (looks.gap(error),)
+        gaps += (look_clock.gap(error),)
     except Refused as refused:
         gaps += (refused.gap,)
-    look = looks.look(
+    look = look_clock.close_look(
         source, asked, asked_from=LONG_AGO, gaps=gaps, clock_offset=offset, calls=collector.calls - before,
         names=len(backups.candidates) + len(backups.others), matched=len(backups.candidates),
         unaccounted=tuple(backups.others[:_TOLD_AT_MOST]),
@@ -101,7 +101,7 @@ def _bytes(collector: Collector, source: Source, name: str) -> bytes:
     return raw
 
 
-def _written_at(collector: Collector, name: str, asked: Asked) -> int:
+def _written_at(collector: Collector, name: str, asked: LookRequest) -> int:
     """Return when a file was written, now at the latest; raises :class:`Refused` for one that is dated after that."""
     for entry in collector.list(name):
         if entry.name == name:
@@ -114,12 +114,12 @@ def _written_at(collector: Collector, name: str, asked: Asked) -> int:
     raise CollectorError(f"{name} was read, and is in no listing", "See whether it is a link, which is never followed.")
 
 
-def described(backups: Backups, source: Source, asked: Asked) -> list[Described]:
+def described(backups: Backups, source: Source, asked: LookRequest) -> list[Described]:
     """Return what was asked of each backup, as far as the list tells it, and that it does not tell the rest."""
     told = {(one.name, one.fact) for one in backups.of_each if one.fact in asked.facts}
     found = [one for one in backups.of_each if one.fact in asked.facts]
     for fact in sorted(asked.facts & _OF_POINTS):
-        silent = Told(None, f"what {source.reader} lists does not tell it")
+        silent = FactValue(None, f"what {source.reader} lists does not tell it")
         answer = backups.facts.get(fact, silent)
         found += (Described(one.name, fact, answer) for one in backups.candidates if (one.name, fact) not in told)
     return found

@@ -14,13 +14,13 @@ from typing import Final, NamedTuple
 from msgspec import Struct, field
 
 from drcheck.core.model.candidate_columns import CandidateColumns
-from drcheck.core.model.evidence import LONG_AGO, Described, Fact, Gap, Told
+from drcheck.core.model.evidence import LONG_AGO, Described, Fact, FactValue, Gap
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
 from drcheck.core.names import wal
 from drcheck.core.rules import log_archives
-from drcheck.interfaces import Asked, Collector, CollectorError, Entry, NotFound
-from drcheck.readers import arrivals, looks
+from drcheck.interfaces import Collector, CollectorError, Entry, LookRequest, NotFound
+from drcheck.readers import arrivals, look_clock
 from drcheck.readers.tools import base_backups, listing
 from drcheck.readers.tools.base_backups import Base
 from drcheck.readers.tools.listing import Backups, Refused
@@ -46,7 +46,7 @@ Find = Callable[[Collector, Source], Sequence[Archive]]
 """Finds the base backups of each data set; raises :class:`~drcheck.readers.tools.listing.Refused`."""
 
 
-def read(find: Find, collector: Collector, source: Source, asked: Asked) -> Observation:
+def read(find: Find, collector: Collector, source: Source, asked: LookRequest) -> Observation:
     """Look at a place once."""
     before, seen = collector.calls, _Seen(source, asked)
     gaps: list[Gap] = []
@@ -55,7 +55,7 @@ def read(find: Find, collector: Collector, source: Source, asked: Asked) -> Obse
     asked_from: list[int] = []
     number = 0
     try:
-        offset, beyond = looks.clock_of(collector, source, asked)
+        offset, beyond = look_clock.clock_of(collector, source, asked)
         gaps += beyond
         for archive in find(collector, source):
             oldest = _listed_from(archive.bases, asked.judged_since)
@@ -70,11 +70,11 @@ def read(find: Find, collector: Collector, source: Source, asked: Asked) -> Obse
         what = f"there is nothing of {source.reader} at {source.place} ({error.message})"
         gaps.append(Gap(what, "Name the directory of the repository in `at`."))
     except CollectorError as error:
-        gaps.append(looks.gap(error))
+        gaps.append(look_clock.gap(error))
     told = [*backups.told, *seen.followed(collector)]
     candidates = CandidateColumns.made_of(list(backups.candidates))
     candidates.extend(seen.columns())
-    look = looks.look(
+    look = look_clock.close_look(
         source, asked, asked_from=max(asked_from, default=LONG_AGO), gaps=(*gaps, *seen.gaps), clock_offset=offset,
         calls=collector.calls - before, names=number + len(backups.candidates), matched=len(candidates),
     )  # fmt: skip
@@ -101,7 +101,7 @@ class _Seen(Struct):
     """The segments that a look lists, as columns: there may be millions."""
 
     source: Source
-    asked: Asked
+    asked: LookRequest
     name: list[str] = field(default_factory=list)
     of: list[str] = field(default_factory=list)
     arrived_lo: array[int] = field(default_factory=lambda: array("q"))
@@ -190,11 +190,13 @@ class _Seen(Struct):
         if first >= segment > 0:
             before = wal.name_of(wal.timeline_at(switches, segment - 1, per_log), segment - 1, per_log)
             right_before = before if first == segment else wal.name_of(timeline, first - 1, per_log)
-            yield Described(self.name[row], Fact.NEEDS, Told(True, log_archives.needed(lineage, before, right_before)))
+            yield Described(
+                self.name[row], Fact.NEEDS, FactValue(True, log_archives.needed(lineage, before, right_before))
+            )
         for number, other in timelines.get(parent, {}).items():
             if number >= segment and self.arrived_lo[other] > self.arrived_lo[row]:
                 why = f"timeline {timeline} left timeline {parent} before it, and both were archived since"
-                yield Described(self.name[other], Fact.STATE, Told(None, why))
+                yield Described(self.name[other], Fact.STATE, FactValue(None, why))
 
 
 def _before(archive: Archive, lineage: str, oldest: Base | None) -> str:

@@ -21,11 +21,11 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from drcheck.core import words
-from drcheck.core.model.evidence import Described, Fact, Told
+from drcheck.core.model.evidence import Described, Fact, FactValue
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector
-from drcheck.readers.content.states import quoted
+from drcheck.interfaces import Collector, LookRequest
+from drcheck.readers.content.state_files import quoted
 from drcheck.readers.tools import base_backups, listing
 from drcheck.readers.tools.base_backups import Base
 from drcheck.readers.tools.listing import Backups, Refused
@@ -40,7 +40,7 @@ _SEES: Final = frozenset({0, 2, 4})
 _DAMAGED: Final = "pages of the database had wrong checksums when pgBackRest copied them (error: true)"
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at what pgBackRest tells of its stanzas."""
     return listing.read(_understand, collector, source, name, asked)
 
@@ -69,7 +69,7 @@ def _understand(data: bytes, source: Source) -> Backups:
             of, bases, {base.label: f"{stanza}/{base.label}" for base in bases}, archived=False
         )
         encrypted = [
-            Described(one.name, Fact.CLIENT_ENCRYPTION, Told(cipher != "none", cipher))
+            Described(one.name, Fact.CLIENT_ENCRYPTION, FactValue(cipher != "none", cipher))
             for one in its.candidates
             if cipher
         ]

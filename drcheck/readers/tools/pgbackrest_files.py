@@ -12,7 +12,7 @@ from typing import Final
 
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector, NotFound
+from drcheck.interfaces import Collector, LookRequest, NotFound
 from drcheck.readers.tools import log_segments, pgbackrest
 from drcheck.readers.tools.base_backups import Base
 from drcheck.readers.tools.listing import LARGEST, Refused
@@ -22,7 +22,7 @@ _MOST_ASKED: Final = 2500
 """Backups of which a look asks whether their manifest stands: a minute or so."""
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a repository; ``name`` is not used, all of its stanzas that are data sets are looked at."""
     del name
     return log_segments.read(_find, collector, source, asked)

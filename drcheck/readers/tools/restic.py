@@ -20,12 +20,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from drcheck.core import words
-from drcheck.core.model.evidence import FOREVER, UNTOLD, Candidate, Fact, Told, Unaccounted
+from drcheck.core.model.evidence import FOREVER, UNTOLD, Candidate, Fact, FactValue, Unaccounted
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked, Collector
+from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers import arrivals
-from drcheck.readers.logs.records import Malformed, Record
+from drcheck.readers.logs.record_fields import Malformed, Record
 from drcheck.readers.tools import listing
 from drcheck.readers.tools.listing import Backups, Refused
 
@@ -61,7 +61,7 @@ class _Snapshot(NamedTuple):
         return f"{self.id[:8]} of {self.host or 'no host'} ({', '.join(sorted(self.paths)) or 'no path'})"
 
 
-def read(collector: Collector, source: Source, name: str, asked: Asked) -> Observation:
+def read(collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a list of snapshots."""
     return listing.read(_understand, collector, source, name, asked)
 
@@ -93,7 +93,7 @@ def _understand(data: bytes, source: Source) -> Backups:
         candidates,
         [Unaccounted(f"snapshot {one}", one.time, newer=one.time > newest) for one in others],
         # Every version of its format encrypts all but the keys (https://restic.readthedocs.io/en/stable/100_references.html).
-        facts={Fact.CLIENT_ENCRYPTION: Told(True, "restic")},
+        facts={Fact.CLIENT_ENCRYPTION: FactValue(True, "restic")},
     )
 
 

@@ -9,7 +9,7 @@ from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.reports.console.terminal import Paper
 from drcheck.reports.wording import totals
-from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.status_marks import mark
 from drcheck.reports.wording.text import printable
 from drcheck.run_report import Fault, Report
 

@@ -11,7 +11,7 @@ from drcheck.reports.console.terminal import Paper
 from drcheck.reports.wording import citations, periods, since_then
 from drcheck.reports.wording.figures import promised, quantity
 from drcheck.reports.wording.local_time import Local
-from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.status_marks import mark
 from drcheck.reports.wording.text import printable, prose
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from drcheck.core import words
 from drcheck.reports.console.terminal import Paper
-from drcheck.reports.wording import lacking
+from drcheck.reports.wording import missing_evidence
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import printable
 from drcheck.run_report import Judged, SourceSeen
@@ -21,7 +21,7 @@ def write(paper: Paper, judged: Judged, local: Local, *, verbose: bool) -> None:
         return
     paper.blank()
     paper.line(" " * INDENT, ("could not be seen", "bold"))
-    for sentence, hint in lacking.unseen(judged, local, verbose=verbose):
+    for sentence, hint in missing_evidence.unseen(judged, local, verbose=verbose):
         paper.wrapped(sentence, indent=INDENT, first="· ")
         if hint:
             paper.wrapped(hint, indent=INDENT + 2, first="→ ")

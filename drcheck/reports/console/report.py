@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from drcheck.core.judging import summary
 from drcheck.core.model.verdict import Verdict
-from drcheck.reports.console import closing, details, gaps, overview
+from drcheck.reports.console import closing, details, gaps, service_lines
 from drcheck.reports.console.cells import cells, fit, wrap
 from drcheck.reports.console.terminal import Paper, Part, Screen, screen
-from drcheck.reports.wording import figures, lacking, reasons, service_totals
+from drcheck.reports.wording import figures, missing_evidence, reasons, service_totals
 from drcheck.reports.wording.local_time import Local, of_service
-from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.status_marks import StatusMark, mark
 from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged, Report
 
@@ -42,11 +42,11 @@ def pages(report: Report, shown_on: Screen, *, quiet: bool = False, verbose: boo
     paper = Paper(shown_on)
     many = len(report.services) > service_totals.FEW
     if many and not quiet:
-        overview.write(paper, report.services, apart=report.apart)
+        service_lines.write(paper, report.services, apart=report.apart)
     brief = quiet or (many and not verbose)
     for judged in report.services:
         shown = [verdict for verdict in judged.verdicts if not brief or reasons.matters(verdict)]
-        if shown or not brief or lacking.unjudged(judged) or judged.gaps:
+        if shown or not brief or missing_evidence.unjudged(judged) or judged.gaps:
             _service(paper, judged, shown, brief=brief, verbose=verbose, apart=report.apart)
             if verbose:
                 gaps.places(paper, judged.sources, report.locations, of_service(judged))
@@ -78,7 +78,7 @@ def _service(
         paper.blank()
         paper.wrapped(silence, indent=INDENT)
     gaps.write(paper, judged, local, verbose=verbose)
-    if unjudged := lacking.unjudged(judged):
+    if unjudged := missing_evidence.unjudged(judged):
         paper.blank()
         for sentence in unjudged:
             paper.wrapped(prose(sentence), indent=INDENT, first="· ")
@@ -105,7 +105,7 @@ def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], local: Local,
     clauses = min(clauses, max(room - min(ids, _ID_AT_MOST), _CLAUSE_AT_MOST))
     ids = min(ids, room - clauses)
 
-    def row(status: Mark, texts: Sequence[str], style: str = "") -> None:
+    def row(status: StatusMark, texts: Sequence[str], style: str = "") -> None:
         name, clause, objective, figure = texts
         first, *others = wrap(name, ids)
         paper.line(
@@ -116,7 +116,7 @@ def _table(paper: Paper, judged: Judged, shown: Sequence[Verdict], local: Local,
         for part in others:
             paper.line(" " * _UNDER, (part, style or "bold"))
 
-    row(Mark(" ", "", ""), heads, "dim")
+    row(StatusMark(" ", "", ""), heads, "dim")
     for number, (verdict, *texts) in enumerate(rows):
         if number and verbose:
             paper.blank()

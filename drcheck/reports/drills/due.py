@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from drcheck.core import words
 from drcheck.core.model.status import Status
-from drcheck.core.restoring.due import Asking, CopyTested, DueTest, Overview, Test, Urgency
+from drcheck.core.restoring.due_tests import CopyTested, DuePromise, DueTest, Overview, Test, Urgency
 from drcheck.reports.console.terminal import Paper, Screen
-from drcheck.reports.json import written
+from drcheck.reports.json import json_text
 from drcheck.reports.wording.local_time import Local
-from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.status_marks import mark
 from drcheck.reports.wording.text import printable
 
 _STATUS: Final = {
@@ -116,7 +116,7 @@ def _copy(copy: CopyTested, now: int) -> str:
 
 def as_json(overview: Overview) -> bytes:
     """Return what is due as one JSON object; ``docs/drills.md`` says what each key means."""
-    return written(
+    return json_text(
         {
             "now": words.instant(overview.now),
             "due": [_json(test, overview.now) for test in overview.tests],
@@ -143,7 +143,7 @@ def _json(test: Test, now: int) -> dict[str, Any]:
     }
 
 
-def _promise(one: Asking) -> dict[str, Any]:
+def _promise(one: DuePromise) -> dict[str, Any]:
     return {
         "commitment": one.commitment,
         "kind": one.kind,

@@ -11,9 +11,9 @@ from drcheck.core.model.drill import Announced, Drill, Ending, Origin
 from drcheck.core.model.status import Status
 from drcheck.reports.console.cells import fit
 from drcheck.reports.console.terminal import Paper, Screen
-from drcheck.reports.json import written
+from drcheck.reports.json import json_text
 from drcheck.reports.wording.local_time import Local
-from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.status_marks import mark
 from drcheck.reports.wording.text import printable
 
 Rows = Iterable[tuple[str, ZoneInfo, Sequence[Drill], Sequence[Announced]]]
@@ -30,7 +30,7 @@ _ENDINGS: Final = {
 _NO_END: Final = "it began, and nobody has said how it ended: it goes on, or was killed, and counts as aborted"
 
 
-def listed(rows: Rows, screen: Screen) -> bytes:
+def drills_as_text(rows: Rows, screen: Screen) -> bytes:
     """Return all drills as text, the newest of each service first."""
     paper = Paper(screen)
     for number, (service, zone, drills, announced) in enumerate(rows):
@@ -95,7 +95,7 @@ def _origin(drill: Drill) -> str:
             return f"imported from {drill.told_by}" if drill.told_by else "imported"
 
 
-def shown(drill: Drill, zone: ZoneInfo, screen: Screen) -> bytes:
+def drill_as_text(drill: Drill, zone: ZoneInfo, screen: Screen) -> bytes:
     """Return all that is known of one drill as text."""
     paper, local = Paper(screen), Local(zone)
     status, word = _ENDINGS[drill.outcome]
@@ -167,7 +167,7 @@ def _restored(drill: Drill, local: Local) -> Iterator[tuple[str, str]]:
 
 def as_json(rows: Rows) -> bytes:
     """Return all drills as one JSON object."""
-    return written(
+    return json_text(
         {
             "services": [
                 {

@@ -21,7 +21,7 @@ from drcheck.core.model.evidence import Cited, Gap
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
 from drcheck.core.model.waivers import Waived
-from drcheck.reports.json import written
+from drcheck.reports.json import json_text
 from drcheck.reports.markdown import code
 from drcheck.reports.oscal.values import (
     Values,
@@ -36,7 +36,7 @@ from drcheck.reports.oscal.values import (
     target,
     token,
 )
-from drcheck.reports.wording import citations, lacking, reasons, totals
+from drcheck.reports.wording import citations, missing_evidence, reasons, totals
 from drcheck.reports.wording.figures import promised, quantity
 from drcheck.reports.wording.local_time import Local
 from drcheck.reports.wording.text import prose
@@ -57,7 +57,7 @@ _NOT_KNOWN: Final = {"state": "not-satisfied", "reason": "other"}
 
 def render(report: Report, **_: object) -> bytes:
     """Return the report as UTF-8."""
-    return written({"assessment-results": _Results(report).whole()}).encode()
+    return json_text({"assessment-results": _Results(report).whole()}).encode()
 
 
 class _Results:
@@ -285,7 +285,7 @@ class _Results:
                 "types": ["evidence-gap"],
                 **self._about(judged),
             }
-        for sentence in lacking.unjudged(judged):
+        for sentence in missing_evidence.unjudged(judged):
             yield {
                 "uuid": id_of(*self._own, "not judged", service, sentence),
                 "title": prose(f"{service}: not judged"),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from drcheck import registry
 from drcheck.core import words
 from drcheck.errors import UsageError
-from drcheck.reports.json import written as written_json
+from drcheck.reports.json import json_text as written_json
 from drcheck.reports.pdf.attachments import DIGESTS, DOCUMENTS, RECORDS, REPORT, digest_lines
 from drcheck.reports.pdf.sections import Sections
 from drcheck.reports.pdf.typeset import Name, check_installed, typeset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from drcheck.reports.pdf.typeset import Name
-from drcheck.reports.pictures.svg import told
+from drcheck.reports.pictures.svg import screen_reader_text
 from drcheck.reports.story.service import Clause, Section
 from drcheck.reports.story.spans import Spans
 
@@ -73,7 +73,7 @@ class Sections:
         name = f"picture-{len(self.pictures)}.svg"
         # What typst sets figures in is narrower than a screen's fonts, and the page narrower than a screen.
         self.pictures[name] = svg.replace(' font-size="12"', ' font-size="15"', 1)
-        return {"file": Name(name), "caption": caption, "told": Name(told(svg))}
+        return {"file": Name(name), "caption": caption, "told": Name(screen_reader_text(svg))}
 
 
 def _spans(told: Spans) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.exhibit import Ages, Step
+from drcheck.core.model.exhibit import Ages, ExposureStep
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Piece, Window
 from drcheck.reports.pictures.axis import HEIGHT, Axis
@@ -68,7 +68,7 @@ _Tooth = tuple[int, int, int, int | None]
 """From when to when, and how old the newest data was then; None: there was none."""
 
 
-def _teeth(steps: Sequence[Step], window: Window) -> Iterator[_Tooth]:
+def _teeth(steps: Sequence[ExposureStep], window: Window) -> Iterator[_Tooth]:
     bounds = [*(max(step.since, window.start) for step in steps), window.end]
     for step, (start, end) in zip(steps, pairwise(bounds), strict=True):
         if start >= end:

@@ -77,7 +77,7 @@ class Picture:
         self._shapes.append(f"{begun}><title>{escape(tip)}</title></{element}>" if tip else f"{begun}/>")
 
 
-def told(markup: str) -> str:
+def screen_reader_text(markup: str) -> str:
     """Return what a screen reader reads of a picture that was made here."""
     found = _LABEL.search(markup)
     assert found is not None

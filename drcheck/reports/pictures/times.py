@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from drcheck.core import words
-from drcheck.core.model.exhibit import Timed, Times
+from drcheck.core.model.exhibit import TimedRecovery, Times
 from drcheck.reports.pictures.svg import WIDTH, Picture
 
 _LEFT: Final = 200
@@ -57,7 +57,7 @@ def times(exhibit: Times, zone: tzinfo, title: str) -> str:
     return picture.markup()
 
 
-def word(one: Timed, exhibit: Times) -> str:
+def word(one: TimedRecovery, exhibit: Times) -> str:
     """Return how a recovery went: what took too long counts against the promise, whatever it proves."""
     if one.ended_at is not None and not one.passed:
         return "failed"
@@ -72,14 +72,14 @@ def word(one: Timed, exhibit: Times) -> str:
     return "proves nothing" if one.why_not else "in time"
 
 
-def length(one: Timed) -> str:
+def length(one: TimedRecovery) -> str:
     """Return how long it took, without what does not count."""
     if one.longest is None:
         return f"{words.duration(one.shortest)} or more"
     return words.duration(one.longest)
 
 
-def _date(one: Timed, zone: tzinfo) -> str:
+def _date(one: TimedRecovery, zone: tzinfo) -> str:
     if one.ended_at is None:
         return "not over"
     return datetime.fromtimestamp(one.ended_at, UTC).astimezone(zone).date().isoformat()

@@ -8,12 +8,20 @@ from zoneinfo import ZoneInfo
 
 from drcheck.core import words
 from drcheck.core.model.status import Status
-from drcheck.core.restoring.answer import Answer, DataSet, Known, Point, Restored, Step, Usable
+from drcheck.core.restoring.answer import (
+    DataSet,
+    RestorablePoint,
+    RestoreAnswer,
+    Restored,
+    RestoreStep,
+    SourceKnowledge,
+    Usable,
+)
 from drcheck.reports.console.cells import cells
 from drcheck.reports.console.terminal import Paper, Screen
 from drcheck.reports.restore.typed import beside, typed
 from drcheck.reports.wording.local_time import Local
-from drcheck.reports.wording.marks import mark
+from drcheck.reports.wording.status_marks import mark
 from drcheck.reports.wording.text import printable, prose
 
 _LABEL: Final = 10
@@ -24,13 +32,13 @@ _STEPS_SHOWN: Final = 4
 _OLDER_SHOWN: Final = 3
 
 
-def render(answer: Answer, locations: Mapping[str, str], screen: Screen) -> bytes:
+def render(answer: RestoreAnswer, locations: Mapping[str, str], screen: Screen) -> bytes:
     """Return the answer as text for that screen."""
     return _Page(answer, locations, Paper(screen)).text().encode()
 
 
 class _Page:
-    def __init__(self, answer: Answer, locations: Mapping[str, str], paper: Paper) -> None:
+    def __init__(self, answer: RestoreAnswer, locations: Mapping[str, str], paper: Paper) -> None:
         self._answer, self._locations, self._paper = answer, locations, paper
         names = [point.name for one in answer.sets for point in _points(one)]
         self._local = Local(ZoneInfo(answer.timezone), names)
@@ -82,7 +90,7 @@ class _Page:
             self._elsewhere(one)
         self._proven(one)
 
-    def _first(self, one: DataSet, point: Point) -> None:
+    def _first(self, one: DataSet, point: RestorablePoint) -> None:
         self._marked("restore", point.usable, point.name)
         self._say("", self._what(point))
         if point.why:
@@ -141,17 +149,17 @@ class _Page:
         if one.proven_in_doubt:
             self._say("", f"there may be a newer one: {one.proven_in_doubt}")
 
-    def _what(self, point: Point) -> str:
+    def _what(self, point: RestorablePoint) -> str:
         size = words.size(point.size)
         return f"{self._data(point)}, {size}, {point.kind or 'kind not told'}"
 
-    def _data(self, point: Point) -> str:
+    def _data(self, point: RestorablePoint) -> str:
         age = f"{words.duration(max(0, self._answer.now - point.data_lo))} old"
         if point.data_lo == point.data_hi:
             return f"data of {self._local.instant(point.data_lo)}, {age}"
         return f"data of {self._local.text(words.between(point.data_lo, point.data_hi))}, at most {age}"
 
-    def _where(self, point: Point) -> str:
+    def _where(self, point: RestorablePoint) -> str:
         site = f"{point.source} at {point.site}" if point.site else f"{point.source}, whose site nobody stated"
         fate = {True: "survives", False: "lost with", None: "nobody knows of"}
         told = [
@@ -173,7 +181,7 @@ class _Page:
         more = f"  ({more})" if more else ""
         self._paper.line(indent if cells(said) + _LABEL <= self._paper.width else "", said, (more, "dim"))
 
-    def _before(self, steps: Sequence[Step], doubt: str) -> str:
+    def _before(self, steps: Sequence[RestoreStep], doubt: str) -> str:
         if not steps:
             said = "no other backup" if not doubt else ""
         elif len(steps) <= _STEPS_SHOWN:
@@ -188,10 +196,10 @@ class _Page:
         doubtful = f"not known for certain: {doubt}" if doubt else ""
         return "; ".join(filter(None, (said, lost, doubtful)))
 
-    def _step(self, step: Step) -> str:
+    def _step(self, step: RestoreStep) -> str:
         return f"{step.kind} {step.name} at {step.source} ({words.size(step.size)})"
 
-    def _stands(self, point: Point) -> str:
+    def _stands(self, point: RestorablePoint) -> str:
         if not point.standing:
             return "for how long it will stand is not known: no lock, and no retention, tells of it"
         said = []
@@ -203,7 +211,7 @@ class _Page:
                 said.append(f"{'gone by' if one.ends else 'until'} {until} (in {left}): {one.why}")
         return "; ".join(said)
 
-    def _tested(self, point: Point) -> str:
+    def _tested(self, point: RestorablePoint) -> str:
         kind = point.kind or "backup"
         if point.restored is None:
             return f"no restore of a {kind} from {point.source} is known to have passed"
@@ -250,7 +258,7 @@ class _Page:
         for one in self._answer.known:
             self._paper.wrapped(printable(self._local.text(self._look(one))), indent=2)
 
-    def _look(self, one: Known) -> str:
+    def _look(self, one: SourceKnowledge) -> str:
         if one.looked_at is None:
             return f"{one.source} has never been looked at: what lies there is not known"
         if one.whole_at is None:
@@ -268,15 +276,15 @@ class _Page:
         ago = self._answer.now - t
         return f"{words.duration(ago)} ago" if ago >= 0 else f"{words.duration(-ago)} ahead of the clock here"
 
-    def _sign(self, point: Point) -> str:
+    def _sign(self, point: RestorablePoint) -> str:
         return mark(_STATUS[point.usable]).symbol
 
 
-def _points(one: DataSet) -> Iterator[Point]:
+def _points(one: DataSet) -> Iterator[RestorablePoint]:
     yield from filter(None, (one.first, *one.copies, *one.newer, *one.older, one.proven and one.proven.point))
 
 
-def _shape(point: Point) -> Iterator[str]:
+def _shape(point: RestorablePoint) -> Iterator[str]:
     """Yield what must be known of a backup that is no single file."""
     if point.name.endswith("/"):
         yield "the whole directory is the backup"
@@ -284,7 +292,7 @@ def _shape(point: Point) -> Iterator[str]:
         yield "it is in parts, and each is needed: {part} stands for their labels"
 
 
-def _key(point: Point) -> str:
+def _key(point: RestorablePoint) -> str:
     """Say what is known of the key that a restore needs."""
     key = point.key
     if key.by_client:

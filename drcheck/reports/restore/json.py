@@ -7,18 +7,18 @@ from typing import Any
 
 from drcheck.core import words
 from drcheck.core.model.evidence import UNTOLD
-from drcheck.core.restoring.answer import Answer, DataSet, Known, Objective, Point, Restored
-from drcheck.reports.json import written
+from drcheck.core.restoring.answer import DataSet, Objective, RestorablePoint, RestoreAnswer, Restored, SourceKnowledge
+from drcheck.reports.json import json_text
 from drcheck.reports.restore.typed import typed
 from drcheck.settings import located
 
 
-def render(answer: Answer, locations: Mapping[str, str]) -> bytes:
+def render(answer: RestoreAnswer, locations: Mapping[str, str]) -> bytes:
     """Return the answer as one JSON object."""
-    return written(_answer(answer, locations)).encode()
+    return json_text(_answer(answer, locations)).encode()
 
 
-def _answer(answer: Answer, locations: Mapping[str, str]) -> dict[str, Any]:
+def _answer(answer: RestoreAnswer, locations: Mapping[str, str]) -> dict[str, Any]:
     return {
         "service": answer.service,
         "title": answer.title,
@@ -46,7 +46,7 @@ def _answer(answer: Answer, locations: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _set(one: DataSet, now: int, locations: Mapping[str, str]) -> dict[str, Any]:
-    def points(several: tuple[Point, ...]) -> list[dict[str, Any]]:
+    def points(several: tuple[RestorablePoint, ...]) -> list[dict[str, Any]]:
         return [_point(point, now, locations) for point in several]
 
     proven = one.proven
@@ -68,7 +68,7 @@ def _set(one: DataSet, now: int, locations: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def _point(point: Point, now: int, locations: Mapping[str, str]) -> dict[str, Any]:
+def _point(point: RestorablePoint, now: int, locations: Mapping[str, str]) -> dict[str, Any]:
     key = point.key
     return {
         "source": point.source,
@@ -151,7 +151,7 @@ def _objective(one: Objective) -> dict[str, Any]:
     }
 
 
-def _known(one: Known, now: int) -> dict[str, Any]:
+def _known(one: SourceKnowledge, now: int) -> dict[str, Any]:
     return {
         "source": one.source,
         "place": one.place,

@@ -11,7 +11,7 @@ from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Opening, Verdict
 from drcheck.reports.story import spans
 from drcheck.reports.wording import local_time, reasons
-from drcheck.reports.wording.marks import Mark
+from drcheck.reports.wording.status_marks import StatusMark
 from drcheck.reports.wording.text import printable
 from drcheck.reports.wording.waived import accepted
 from drcheck.run_report import Judged
@@ -23,7 +23,7 @@ class NotKept(NamedTuple):
     """A commitment that was not kept all the time, or of which that is not known."""
 
     id: str
-    mark: Mark
+    mark: StatusMark
     rank: int
     """By which the worst come first."""
     why: str

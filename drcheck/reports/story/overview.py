@@ -11,14 +11,14 @@ from msgspec import Struct
 from drcheck import registry
 from drcheck.core import words
 from drcheck.core.judging import summary
-from drcheck.core.judging.controls import Shown, shown_for
+from drcheck.core.judging.controls import ControlVerdicts, shown_for
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Verdict
 from drcheck.reports.story import exceptions, looks, provenance, recoveries, sample
 from drcheck.reports.story.service import waivers_of
 from drcheck.reports.wording import local_time, reasons, service_totals, totals
 from drcheck.reports.wording.figures import NONE
-from drcheck.reports.wording.marks import MET_AT_LOOKS, Mark, mark
+from drcheck.reports.wording.status_marks import MET_AT_LOOKS, StatusMark, mark
 from drcheck.reports.wording.text import printable, prose
 from drcheck.run_report import Judged, Report
 
@@ -49,13 +49,13 @@ class Row(Struct, frozen=True):
     title: str
     owner: str
     href: str
-    mark: Mark
+    mark: StatusMark
     rank: int
     """By which the worst come first."""
     kept: str
     """How many commitments were kept over the whole period, of those of which anything was owed."""
     gaps: str
-    by_kind: dict[str, Mark]
+    by_kind: dict[str, StatusMark]
     waivers: int
     """How many held at some time of what was judged."""
     exceptions: tuple[exceptions.NotKept, ...]
@@ -104,10 +104,10 @@ class ControlRow(NamedTuple):
 
     id: str
     title: str
-    mark: Mark
+    mark: StatusMark
     found: str
     """How many commitments that concern it came to what."""
-    rests_on: list[tuple[Mark, str, str]]
+    rests_on: list[tuple[StatusMark, str, str]]
     """Those commitments, the worst first: how each stood, its service, and its id."""
     more: int
     """How many others there are."""
@@ -115,7 +115,7 @@ class ControlRow(NamedTuple):
     lacks: str
 
 
-def _row(shown: Shown) -> ControlRow:
+def _row(shown: ControlVerdicts) -> ControlRow:
     control, verdicts = shown.control, [verdict for _, verdict in shown.verdicts]
     came_to = Counter(map(summary.over_window, verdicts))
     found = ", ".join(f"{came_to[state]} {word}" for state, word in _STATES.items() if came_to[state])
@@ -240,7 +240,7 @@ class Estate:
         ]
 
     @property
-    def legend(self) -> list[tuple[Mark, str]]:
+    def legend(self) -> list[tuple[StatusMark, str]]:
         """Each status with what it means."""
         return [
             (mark(Status.MET), "the commitment was kept, proved by the evidence shown"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from drcheck.core import words
 from drcheck.core.judging.completeness import Completeness
-from drcheck.core.proof.checkpoints import Checkpoint
+from drcheck.core.proof.checkpoint_text import Checkpoint
 from drcheck.core.proof.notes import Note
 from drcheck.reports.wording import completeness
 from drcheck.reports.wording.text import printable

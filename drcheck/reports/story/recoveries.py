@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from drcheck.core import words
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.evidence import Cited
-from drcheck.core.model.exhibit import Timed, Times
+from drcheck.core.model.exhibit import TimedRecovery, Times
 from drcheck.core.model.log_records import Recovery
 from drcheck.core.model.verdict import Verdict
 from drcheck.reports.pictures.times import length, word
@@ -51,7 +51,7 @@ def fitting(several: Sequence[Row], at_most: int) -> list[Row]:
     return [several[number] for number in sorted(kept)]
 
 
-def _timed(verdict: Verdict) -> dict[tuple[str, bool], tuple[Timed, Times]]:
+def _timed(verdict: Verdict) -> dict[tuple[str, bool], tuple[TimedRecovery, Times]]:
     """Return what a recovery time objective makes of each recovery, by its id and whether it was an outage."""
     return {
         (one.id, one.real): (one, finding.exhibit)
@@ -64,7 +64,7 @@ def _timed(verdict: Verdict) -> dict[tuple[str, bool], tuple[Timed, Times]]:
 def _row(
     source: str,
     one: Recovery,
-    held: Sequence[tuple[Verdict, dict[tuple[str, bool], tuple[Timed, Times]]]],
+    held: Sequence[tuple[Verdict, dict[tuple[str, bool], tuple[TimedRecovery, Times]]]],
     local: Local,
 ) -> Row:
     its = [verdict for verdict, _ in held if source in verdict.commitment.evidence]

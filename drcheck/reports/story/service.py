@@ -23,9 +23,9 @@ from drcheck.reports.pictures.slots import slots
 from drcheck.reports.pictures.strip import strip
 from drcheck.reports.pictures.times import times
 from drcheck.reports.story import heads, looks, recoveries, spans
-from drcheck.reports.wording import citations, lacking, local_time, reasons
+from drcheck.reports.wording import citations, local_time, missing_evidence, reasons
 from drcheck.reports.wording.figures import NONE, promised, quantity
-from drcheck.reports.wording.marks import Mark
+from drcheck.reports.wording.status_marks import StatusMark
 from drcheck.reports.wording.text import printable, prose
 from drcheck.reports.wording.waived import approver
 from drcheck.run_report import Judged
@@ -36,7 +36,7 @@ _MOST_SPANS: Final = 100
 _UNFIT: Final = re.compile(r"[^a-z0-9-]+")
 
 
-class Fact(NamedTuple):
+class EvidenceRow(NamedTuple):
     """A recovery point or a restore test in a table."""
 
     cells: tuple[str, ...]
@@ -45,12 +45,12 @@ class Fact(NamedTuple):
     why: str
 
 
-class Table(NamedTuple):
+class EvidenceTable(NamedTuple):
     """Everything that there was of one sort at one source."""
 
     caption: str
     heads: tuple[str, ...]
-    rows: list[Fact]
+    rows: list[EvidenceRow]
     older: int
     """Older rows that are not shown."""
 
@@ -65,8 +65,8 @@ class Clause:
         self.id = printable(promise.id)
         self.anchor = f"{anchor}-{_anchor(promise.id)}"
         self.kind = promise.kind.replace("_", " ")
-        self.mark: Mark = reasons.mark_over([verdict])
-        self.at_end: Mark = reasons.mark_at_end(verdict)
+        self.mark: StatusMark = reasons.mark_over([verdict])
+        self.at_end: StatusMark = reasons.mark_at_end(verdict)
         self.applies = prose(promise.applies)
         self.clause, self.quote, self.note = prose(promise.clause), prose(promise.quote), prose(promise.note)
         self.scenario, self.controls = prose(promise.scenario), [prose(one) for one in promise.controls]
@@ -145,8 +145,8 @@ class Section:
         self.clauses = [
             Clause(judged, verdict, f"{self.anchor}-{number}") for number, verdict in enumerate(judged.verdicts)
         ]
-        self.unseen = list(lacking.unseen(judged, local, verbose=True))
-        self.beside = [printable(sentence) for sentence in lacking.unjudged(judged)]
+        self.unseen = list(missing_evidence.unseen(judged, local, verbose=True))
+        self.beside = [printable(sentence) for sentence in missing_evidence.unjudged(judged)]
 
     @property
     def waivers(self) -> list[tuple[str, str, str, str, str, str]]:
@@ -198,12 +198,12 @@ class Section:
         ]
 
     @property
-    def tables(self) -> Iterator[Table]:
+    def tables(self) -> Iterator[EvidenceTable]:
         """Yield everything that there was: a table a source and data set, then one of restore tests and recoveries."""
         for points in self._judged.population.points:
             rows = range(len(points) - 1, max(-1, len(points) - 1 - _MOST_ROWS), -1)
             caption = f"{points.of} at {points.source}: {words.counted(len(points), 'recovery point')}"
-            yield Table(
+            yield EvidenceTable(
                 printable(caption),
                 ("name", "data as of", "available", "gone", "size", "counts", "why not"),
                 [self._point(points, row) for row in rows],
@@ -211,14 +211,14 @@ class Section:
             )
         if found := recoveries.rows(self._judged, self._local):
             shown = recoveries.fitting(found, _MOST_ROWS)
-            yield Table(
+            yield EvidenceTable(
                 f"Restore tests and outages: {words.counted(len(found), 'record')}",
                 recoveries.HEADS,
-                [Fact(row.cells, "", "") for row in shown],
+                [EvidenceRow(row.cells, "", "") for row in shown],
                 len(found) - len(shown),
             )
 
-    def _point(self, points: Points, row: int) -> Fact:
+    def _point(self, points: Points, row: int) -> EvidenceRow:
         doubt = points.doubt_at(row)
         cells = (
             printable(points.name[row]),
@@ -228,9 +228,9 @@ class Section:
             words.size(points.size[row]),
         )
         if doubt is None:
-            return Fact(cells, "counts", "")
+            return EvidenceRow(cells, "counts", "")
         why = printable(self._local.text(doubt.why))
-        return Fact(cells, "does not count" if doubt.certain else "may not count", why)
+        return EvidenceRow(cells, "does not count" if doubt.certain else "may not count", why)
 
     def _between(self, earliest: int, latest: int) -> str:
         if earliest == latest:

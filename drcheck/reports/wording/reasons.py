@@ -12,7 +12,7 @@ from drcheck.core.model.verdict import Opening, Verdict
 from drcheck.reports.wording import citations, periods, since_then
 from drcheck.reports.wording.figures import quantity
 from drcheck.reports.wording.local_time import Local
-from drcheck.reports.wording.marks import MET_AT_LOOKS, Mark, mark
+from drcheck.reports.wording.status_marks import MET_AT_LOOKS, StatusMark, mark
 from drcheck.reports.wording.text import printable, prose
 from drcheck.reports.wording.waived import accepted
 from drcheck.run_report import Judged
@@ -22,13 +22,13 @@ _LINES_TOLD = 3
 """Data sets, and periods that fell short, that are told for one commitment before ``--verbose``."""
 
 
-class Line(NamedTuple):
+class ReasonLine(NamedTuple):
     """A sentence, without what a terminal would obey."""
 
     text: str
     style: str = ""
     """Of rich."""
-    mark: Mark | None = None
+    mark: StatusMark | None = None
     """What stands before it."""
 
 
@@ -44,7 +44,7 @@ def is_not_met(verdict: Verdict) -> bool:
     )
 
 
-def mark_of(verdict: Verdict) -> Mark:
+def mark_of(verdict: Verdict) -> StatusMark:
     """Return how the status of ``verdict`` is shown."""
     return mark(
         verdict.status,
@@ -54,7 +54,7 @@ def mark_of(verdict: Verdict) -> Mark:
     )
 
 
-def mark_over(verdicts: Collection[Verdict], *, invalid: int = 0) -> Mark:
+def mark_over(verdicts: Collection[Verdict], *, invalid: int = 0) -> StatusMark:
     """Return how verdicts stood over the whole of a period, together: the worst of what any of them came to.
 
     What was breached at some time of it, and was not waived for as long, is breached, however it stands at the end;
@@ -74,7 +74,7 @@ def mark_over(verdicts: Collection[Verdict], *, invalid: int = 0) -> Mark:
     )
 
 
-def mark_at_end(verdict: Verdict) -> Mark:
+def mark_at_end(verdict: Verdict) -> StatusMark:
     """Return how a commitment stood at the very end of a period, whatever there was before."""
     return mark(
         verdict.overall.status,
@@ -84,7 +84,7 @@ def mark_at_end(verdict: Verdict) -> Mark:
     )
 
 
-def lines(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool = False) -> Iterator[Line]:
+def lines(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool = False) -> Iterator[ReasonLine]:
     """Yield what is told of a commitment, the reason of its status first; ``verbose``: without what details tell."""
     overall = verdict.overall
     reasons = [printable(overall.reason)]
@@ -93,41 +93,41 @@ def lines(judged: Judged, verdict: Verdict, local: Local, *, verbose: bool = Fal
         reasons = list(dict.fromkeys([*reasons, *(printable(finding.reason) for finding in others)]))
     most = len(reasons) if verbose else _LINES_TOLD
     for reason in reasons[:most]:
-        yield Line(local.text(reason))
+        yield ReasonLine(local.text(reason))
     if reasons[most:]:
-        yield Line(f"and {len(reasons) - most} more data sets like it")
+        yield ReasonLine(f"and {len(reasons) - most} more data sets like it")
     if overall.at_risk and overall.foretold:
-        yield Line(prose(local.text(f"at risk: {overall.foretold}")))
+        yield ReasonLine(prose(local.text(f"at risk: {overall.foretold}")))
     elif overall.at_risk and overall.headroom is not None and overall.headroom.unit == "s":
-        yield Line(f"at risk: only {quantity(overall.headroom)} of headroom is left")
+        yield ReasonLine(f"at risk: only {quantity(overall.headroom)} of headroom is left")
     elif overall.at_risk and overall.headroom is not None and overall.headroom.unit == "%":
-        yield Line("at risk: most of the downtime that the target allows is used up")
+        yield ReasonLine("at risk: most of the downtime that the target allows is used up")
     elif overall.at_risk and overall.due_at is not None:
-        yield Line(f"at risk: the next backup is due {local.instant(overall.due_at)}")
+        yield ReasonLine(f"at risk: the next backup is due {local.instant(overall.due_at)}")
     if waiver := summary.waiver_of(verdict):
-        yield Line(accepted(waiver, local.instant(waiver.until)), style="italic")
+        yield ReasonLine(accepted(waiver, local.instant(waiver.until)), style="italic")
     elif waived := summary.shares(overall, verdict.waived).waived:
-        yield Line(f"waivers cover {words.duration(waived)} of the time in breach", style="italic")
+        yield ReasonLine(f"waivers cover {words.duration(waived)} of the time in breach", style="italic")
     for figure, kept in overall.also:
         kept_or_not = "is kept" if kept else "is not kept"
-        yield Line(f"reported beside it, not judged: {quantity(figure)} {kept_or_not}")
+        yield ReasonLine(f"reported beside it, not judged: {quantity(figure)} {kept_or_not}")
     if verdict.of_period and (share := _share(verdict)):
-        yield Line(share)
+        yield ReasonLine(share)
     breached = mark(Status.BREACHED)
     for (counts, why), breaches in _news(verdict).items():
-        yield Line(local.text(_passed(why, breaches, judged)), mark=breached if counts else None)
+        yield ReasonLine(local.text(_passed(why, breaches, judged)), mark=breached if counts else None)
     for sentence in _earlier(verdict):
-        yield Line(local.text(sentence))
+        yield ReasonLine(local.text(sentence))
     if not verbose:
         for line in periods.in_short(overall.periods, verdict.window.end, at_most=_LINES_TOLD):
-            yield Line(prose(local.text(line)))
+            yield ReasonLine(prose(local.text(line)))
         if is_not_met(verdict) and (rejected := citations.newest_rejected(verdict)) is not None:
-            yield Line(printable(f"{rejected.name} {local.text(citations.why_not(rejected))}"))
+            yield ReasonLine(printable(f"{rejected.name} {local.text(citations.why_not(rejected))}"))
         for line in since_then.in_short(verdict.since_then):
-            yield Line(printable(local.text(line)))
+            yield ReasonLine(printable(local.text(line)))
         for note in verdict.notes:
             if not (overall.at_risk and note == overall.foretold):
-                yield Line(prose(local.text(note)))
+                yield ReasonLine(prose(local.text(note)))
 
 
 def _share(verdict: Verdict) -> str:

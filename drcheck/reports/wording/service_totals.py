@@ -5,14 +5,14 @@ from __future__ import annotations
 from drcheck.core.judging import summary
 from drcheck.core.model.status import Status
 from drcheck.reports.wording.figures import NONE
-from drcheck.reports.wording.marks import Mark, mark
+from drcheck.reports.wording.status_marks import StatusMark, mark
 from drcheck.run_report import Judged
 
 FEW = 3
 """Services that are shown whole; of more, an overview and what is not met fit where their tables would not."""
 
 
-def mark_of(judged: Judged) -> Mark:
+def mark_of(judged: Judged) -> StatusMark:
     """Return how the status of a service is shown."""
     return mark(summary.status_of(judged.verdicts), at_risk=any(verdict.overall.at_risk for verdict in judged.verdicts))
 

@@ -13,7 +13,7 @@ from decimal import ROUND_FLOOR, Decimal, getcontext
 from fractions import Fraction
 from itertools import product
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.availability.commitment import Availability, Formula, MaintenanceRule
 from drcheck.core.model.commitments import Outside
 from drcheck.core.model.log_records import Maintenance, Outage

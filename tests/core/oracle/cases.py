@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
-from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds import restore_test, rpo, rto
 from drcheck.core.kinds.backup_frequency import evaluate as backup_frequency
 from drcheck.core.kinds.backup_frequency.commitment import Frequency

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from drcheck.core.evaluation.terms import Records, Subject, Terms
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, Gap
 from drcheck.core.model.log_records import Between, Log, Recovery
 from drcheck.core.model.verdict import Finding, Window

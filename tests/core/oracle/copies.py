@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.sites import Different, Where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.model.evidence import FOREVER, Look
 from drcheck.core.model.sites import Different

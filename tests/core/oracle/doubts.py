@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.model.evidence import FOREVER, LONG_AGO
 from drcheck.core.model.points import Doubt, Points
 from drcheck.core.time.spans import Span

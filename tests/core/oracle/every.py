@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import product
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.kinds.immutability import Immutability
 from drcheck.core.model.commitments import LockMode
-from drcheck.core.model.evidence import LONG_AGO, Fact, Told
+from drcheck.core.model.evidence import LONG_AGO, Fact, FactValue
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed
 from .unseen import all_plainly_excluded, any_could_hide
 from .worlds import DAY, Place, Seen
 
-Answers = Mapping[tuple[str, Fact], Sequence[tuple[int, Told]]]
+Answers = Mapping[tuple[str, Fact], Sequence[tuple[int, FactValue]]]
 """(name, fact) to what was told of it: (look, answer), oldest first."""
 
 LATE = 7 * DAY
 
 
-def _told(answers: Answers, seen: Seen, fact: Fact, second: int) -> Told | None:
+def _told(answers: Answers, seen: Seen, fact: Fact, second: int) -> FactValue | None:
     steps = answers.get((seen.truth.name, fact), ())
     held = [told for number, (look, told) in enumerate(steps) if number == 0 or look <= second]
     return held[-1] if held else None
@@ -112,7 +112,7 @@ def _point(
     return True if firmly else None
 
 
-def _locked(commitment: Immutability, lock: Told | None, arrived: int) -> bool | None:
+def _locked(commitment: Immutability, lock: FactValue | None, arrived: int) -> bool | None:
     if lock is None or lock.holds is None:
         return None
     if not lock.holds or lock.how == "unlocked":

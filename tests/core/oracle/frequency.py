@@ -9,7 +9,7 @@ from itertools import pairwise, permutations, product
 from math import prod
 from typing import NamedTuple
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.model.slots import Per
 from drcheck.core.model.status import Status

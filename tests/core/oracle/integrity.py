@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.integrity.commitment import Integrity
 
 from .allowed import BREACHED, MET, NOTHING_OWED, UNKNOWN, Allowed

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drcheck.core.evaluation.terms import Records
+from drcheck.core.evaluation.inputs import Records
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import LONG_AGO, Gap
-from drcheck.core.model.log_records import ANYTIME, Announcement, Between, Log, Maintenance, Phase, Recovery, Shown
+from drcheck.core.model.log_records import ANYTIME, Announcement, Between, Log, LogGrowth, Maintenance, Phase, Recovery
 
 from .worlds import Scale
 
@@ -219,5 +219,5 @@ def _log(draw: st.DrawFn, scale: Scale, lines: list[Line]) -> Log:
         ),
         gaps=tuple(record for record in told if isinstance(record, Gap)),
         known_until=last,
-        looks=tuple(Shown(at, count, count) for at, count in zip(looks, counts, strict=True)) if kept else (),
+        looks=tuple(LogGrowth(at, count, count) for at, count in zip(looks, counts, strict=True)) if kept else (),
     )

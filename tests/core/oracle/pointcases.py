@@ -9,14 +9,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.kinds import encryption, immutability
 from drcheck.core.kinds.copies import evaluate as copies
 from drcheck.core.kinds.copies.commitment import Copies
 from drcheck.core.kinds.encryption import By, Encryption
 from drcheck.core.kinds.immutability import Immutability
 from drcheck.core.model.commitments import LockMode
-from drcheck.core.model.evidence import FOREVER, Fact, Look, Told
+from drcheck.core.model.evidence import FOREVER, Fact, FactValue, Look
 from drcheck.core.model.sites import Different, Where
 from drcheck.core.model.sites import Place as Site
 from drcheck.core.model.slots import Per
@@ -167,7 +167,7 @@ def _copied(draw: st.DrawFn, place: Place, original: Sequence[worlds.Truth]) -> 
 class FactsCase(PlacesCase, frozen=True):
     """A case that is judged on what was told of each backup."""
 
-    answers: Mapping[tuple[str, Fact], Sequence[tuple[int, Told]]]
+    answers: Mapping[tuple[str, Fact], Sequence[tuple[int, FactValue]]]
 
     def subject(self) -> Subject:
         parts = []
@@ -221,8 +221,8 @@ class ImmutabilityCase(FactsCase, frozen=True):
 
 
 def _answers(
-    draw: st.DrawFn, places: Sequence[Place], told: Mapping[Fact, st.SearchStrategy[Told]]
-) -> dict[tuple[str, Fact], tuple[tuple[int, Told], ...]]:
+    draw: st.DrawFn, places: Sequence[Place], told: Mapping[Fact, st.SearchStrategy[FactValue]]
+) -> dict[tuple[str, Fact], tuple[tuple[int, FactValue], ...]]:
     answers = {}
     for place in places:
         for seen in place.seen:
@@ -241,7 +241,7 @@ def _answers(
 def encryption_cases(draw: st.DrawFn) -> EncryptionCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
     places = tuple(watched(draw, draw(worlds.places(name, COARSE, most=3)), COARSE) for name in names)
-    yes, no, untold = Told(True, "AES256"), Told(False), Told(None, "access denied")
+    yes, no, untold = FactValue(True, "AES256"), FactValue(False), FactValue(None, "access denied")
     holds = st.sampled_from(draw(st.sampled_from(((yes,), (yes, yes, yes, no), (no, no, yes), (yes, no, untold)))))
     answers = _answers(draw, places, {Fact.STORAGE_ENCRYPTION: holds, Fact.CLIENT_ENCRYPTION: holds})
     terms = around(draw, COARSE)
@@ -254,7 +254,7 @@ def immutability_cases(draw: st.DrawFn) -> ImmutabilityCase:
     names = ("dumps", "offsite")[: draw(st.integers(1, 2))]
     places = tuple(watched(draw, draw(worlds.places(name, COARSE, most=3)), COARSE) for name in names)
     at_least = draw(COARSE.durations(12))
-    long = Told(True, "compliance", COARSE.end + 40 * DAY)
+    long = FactValue(True, "compliance", COARSE.end + 40 * DAY)
     locks = (
         st.just(long)
         if draw(st.integers(0, 2)) == 0
@@ -262,15 +262,17 @@ def immutability_cases(draw: st.DrawFn) -> ImmutabilityCase:
             st.just(long),
             st.just(long),
             st.just(long._replace(how="governance")),
-            st.sampled_from((Told(True, "unlocked", COARSE.end + 40 * DAY), Told(False), Told(None, "access denied"))),
+            st.sampled_from(
+                (FactValue(True, "unlocked", COARSE.end + 40 * DAY), FactValue(False), FactValue(None, "access denied"))
+            ),
             st.builds(
-                lambda until, how: Told(True, how, until),
+                lambda until, how: FactValue(True, how, until),
                 COARSE.instants(),
                 st.sampled_from(("compliance", "governance")),
             ),
         )
     )
-    holds = st.sampled_from((Told(False), Told(False), Told(True), Told(None, "access denied")))
+    holds = st.sampled_from((FactValue(False), FactValue(False), FactValue(True), FactValue(None, "access denied")))
     answers = _answers(draw, places, {Fact.LOCK: locks, Fact.LEGAL_HOLD: holds})
     terms = around(draw, COARSE)
     commitment = Immutability("locked", names, at_least=at_least, mode=draw(st.sampled_from(LockMode)))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from drcheck.core.model.evidence import FOREVER, Fact, Told
+from drcheck.core.model.evidence import FOREVER, Fact, FactValue
 from drcheck.core.model.points import Points
 
 
@@ -91,12 +91,12 @@ def columns(logs: Sequence[Log], bases: Sequence[Base]) -> tuple[Points, list[Lo
     for row, one in enumerate(everything):
         if isinstance(one, Base):
             told = f"{name(one.timeline, one.first)} {name(one.timeline, one.last)} wal/"
-            facts[row, Fact.NEEDS] = ((1, Told(True, told)),)
+            facts[row, Fact.NEEDS] = ((1, FactValue(True, told)),)
     later = [one for one in logs if one.timeline == 2]
     if later:
         first = min(later, key=lambda one: one.number)
         told = f"{name(1, SWITCH - 1)} {name(1 if first.number == SWITCH else 2, first.number - 1)} wal/"
-        facts[everything.index(first), Fact.NEEDS] = ((1, Told(True, told)),)
+        facts[everything.index(first), Fact.NEEDS] = ((1, FactValue(True, told)),)
     instants = [array("q", (one.arrived for one in everything)) for _ in range(4)]
     gone = [array("q", (one.gone for one in everything)) for _ in range(2)]
     return Points(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.restore_test import RestoreTest
 from drcheck.core.model.commitments import Notice, Outside
 from drcheck.core.model.evidence import FOREVER

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from math import prod
 
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.retention.commitment import Retention
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.slots import Per

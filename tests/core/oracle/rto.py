@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.evaluation.recovery_time import CountsFrom, Until
-from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.kinds.rto import Rto
 from drcheck.core.model.log_records import Recovery
 

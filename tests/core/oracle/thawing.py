@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from drcheck.core.evaluation.terms import Subject
+from drcheck.core.evaluation.inputs import Subject
 from drcheck.core.history.absence import Absence
 from drcheck.core.history.part import Part
-from drcheck.core.model.evidence import FOREVER, Fact, Told
+from drcheck.core.model.evidence import FOREVER, Fact, FactValue
 from drcheck.core.model.points import Points
 
 from .worlds import Scale
@@ -29,7 +29,7 @@ class Copy(NamedTuple):
     data: int
     arrived: tuple[int, int]
     gone: tuple[int, int]
-    tiers: tuple[tuple[int, Told], ...]
+    tiers: tuple[tuple[int, FactValue], ...]
 
 
 def may_only_be_thawed(copies: Sequence[Copy], at_most: int, lost: bool, second: int) -> bool:
@@ -49,7 +49,7 @@ def may_only_be_thawed(copies: Sequence[Copy], at_most: int, lost: bool, second:
     return any("cold" in world and "hand" not in world for world in product(*options))
 
 
-def _slow(told: Told, at_most: int) -> bool:
+def _slow(told: FactValue, at_most: int) -> bool:
     return told.holds is not False and HOURS[told.how] * 3600 > at_most
 
 
@@ -69,9 +69,11 @@ def _copy(draw: st.DrawFn, scale: Scale) -> Copy:
     )
     arrived = draw(st.sampled_from(((later[0], later[0]), (later[0], later[1]))))
     told = st.one_of(
-        st.just(Told(False)),
-        st.sampled_from([name for name in HOURS if name != "INTELLIGENT_TIERING"]).map(lambda how: Told(True, how)),
-        st.just(Told(None, "INTELLIGENT_TIERING")),
+        st.just(FactValue(False)),
+        st.sampled_from([name for name in HOURS if name != "INTELLIGENT_TIERING"]).map(
+            lambda how: FactValue(True, how)
+        ),
+        st.just(FactValue(None, "INTELLIGENT_TIERING")),
     )
     looks = sorted(draw(st.sets(scale.instants(), max_size=2)))
     return Copy(

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from drcheck import registry
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.availability import evaluate as availability
 from drcheck.core.kinds.availability.commitment import Availability, Excuses, Formula, MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside

@@ -177,7 +177,7 @@ def test_a_tree_without_entries_is_the_beginning_of_every_tree_and_of_no_shorter
         lambda: merkle.inclusion(3, 3, None),
         lambda: merkle.consistency(0, 3, None),
         lambda: merkle.consistency(4, 3, None),
-        lambda: merkle.beside([3], 3, None),
+        lambda: merkle.completing_roots([3], 3, None),
     ],
 )
 def test_what_cannot_be_proven_is_refused(call):
@@ -191,7 +191,7 @@ def test_several_leaves_are_proven_together(size, chosen):
     indexes = sorted(one for one in chosen if one < size)
     node, root = nodes_of(entries), defined(entries)
     leaves = {index: merkle.leaf_hash(entries[index]) for index in indexes}
-    proof = merkle.beside(indexes, size, node)
+    proof = merkle.completing_roots(indexes, size, node)
     assert merkle.root_of(leaves, size, proof) == root
     assert all(merkle.root_of(leaves, size, other) != root for other in tampered(proof))
     for index in indexes:
@@ -202,7 +202,7 @@ def test_several_leaves_are_proven_together(size, chosen):
 def test_leaves_that_follow_on_each_other_need_no_more_hashes_than_two():
     size = 1000
     node = nodes_of(of_length(size))
-    assert len(merkle.beside(range(137, 803), size, node)) <= 2 * size.bit_length()
+    assert len(merkle.completing_roots(range(137, 803), size, node)) <= 2 * size.bit_length()
 
 
 def test_no_leaf_is_taken_from_behind_the_end():

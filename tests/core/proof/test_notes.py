@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drcheck.core.proof import merkle
-from drcheck.core.proof.checkpoints import Checkpoint, Extension, Inclusion, checkpoint_of
+from drcheck.core.proof.checkpoint_text import Checkpoint, Extension, Inclusion, checkpoint_of
 from drcheck.core.proof.notes import COSIGNATURE, Forged, NotANote, Note, SigningKey, VerifierKey, signed, signers
 from drcheck.core.proof.trust import Trust
 

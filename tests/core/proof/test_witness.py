@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drcheck.core.proof import merkle, witness
-from drcheck.core.proof.checkpoints import Checkpoint, Extension, checkpoint_of
+from drcheck.core.proof.checkpoint_text import Checkpoint, Extension, checkpoint_of
 from drcheck.core.proof.notes import COSIGNATURE, Forged, NotANote, Note, SigningKey, signed, signers
 
 LOG = SigningKey("log.example/drcheck", bytes(range(32)))

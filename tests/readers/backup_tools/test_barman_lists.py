@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from drcheck.collectors.memory import Held, MemoryConnection, open_memory
+from drcheck.collectors.memory import MemoryConnection, StoredFile, open_memory
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.tools import barman, barman_files
 from drcheck.registry import READERS
 
@@ -44,7 +44,7 @@ def info(status="DONE", **more):
 
 
 def collector_of(entries):
-    held = {name: Held(content, at, at) for name, (content, at) in sorted(entries.items())}
+    held = {name: StoredFile(content, at, at) for name, (content, at) in sorted(entries.items())}
     connection = MemoryConnection("disk", entries=held)
     return open_memory(connection, "", Connections({"disk": connection}, 1, 100_000))
 
@@ -53,14 +53,16 @@ def look(content, saved_at=NOW):
     content = content if isinstance(content, bytes) else json.dumps(content).encode()
     source = Source("pg", "disk", "list.json", READERS["barman"], ("shop",))
     return barman.read(
-        collector_of({"list.json": (content, saved_at)}), source, "list.json", Asked(LONG_AGO, NOW, 300, "shop")
+        collector_of({"list.json": (content, saved_at)}), source, "list.json", LookRequest(LONG_AGO, NOW, 300, "shop")
     )
 
 
 def look_at_files(entries, since=LONG_AGO):
     source = Source("pg", "disk", "", READERS["barman-files"], ("shop",))
     collector = collector_of(entries)
-    return barman_files.read(collector, source, "", Asked(LONG_AGO, NOW, 300, "shop", judged_since=since)), collector
+    return barman_files.read(
+        collector, source, "", LookRequest(LONG_AGO, NOW, 300, "shop", judged_since=since)
+    ), collector
 
 
 def gap(seen):

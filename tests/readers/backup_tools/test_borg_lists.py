@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from drcheck.collectors.memory import Held, MemoryConnection, open_memory
+from drcheck.collectors.memory import MemoryConnection, StoredFile, open_memory
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import LONG_AGO, UNTOLD, Fact
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.tools import borg
 from drcheck.registry import READERS
 
@@ -30,10 +30,10 @@ def look(content, of=("shop",), facts=(), zone="UTC", **stated):
     """Return what is seen of a saved list."""
     if not isinstance(content, bytes):
         content = json.dumps(content).encode()
-    connection = MemoryConnection("disk", entries={"borg.json": Held(content, WRITTEN, WRITTEN)})
+    connection = MemoryConnection("disk", entries={"borg.json": StoredFile(content, WRITTEN, WRITTEN)})
     source = Source("archives", "disk", "borg.json", READERS["borg"], of, name_zone=zone, **stated)
     collector = open_memory(connection, "", Connections({"disk": connection}, 1, 1000))
-    return borg.read(collector, source, "borg.json", Asked(LONG_AGO, NOW, 300, "shop", frozenset(facts)))
+    return borg.read(collector, source, "borg.json", LookRequest(LONG_AGO, NOW, 300, "shop", frozenset(facts)))
 
 
 def gap(content, **stated):

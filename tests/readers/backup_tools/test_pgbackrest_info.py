@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from drcheck.collectors.memory import Held, MemoryConnection, open_memory
+from drcheck.collectors.memory import MemoryConnection, StoredFile, open_memory
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import LONG_AGO, Fact
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.tools import pgbackrest
 from drcheck.registry import READERS
 
@@ -56,10 +56,12 @@ def stanza(*backups, name="main", code=0, message="ok", repos=1, **more):
 
 def look(content, of=("main",), facts=(), **stated):
     content = content if isinstance(content, bytes) else json.dumps(content).encode()
-    connection = MemoryConnection("disk", entries={"info.json": Held(content, NOW, NOW)})
+    connection = MemoryConnection("disk", entries={"info.json": StoredFile(content, NOW, NOW)})
     source = Source("pg", "disk", "info.json", READERS["pgbackrest"], of, **stated)
     collector = open_memory(connection, "", Connections({"disk": connection}, 1, 1000))
-    return pgbackrest.read(collector, source, "info.json", Asked(LONG_AGO, NOW, 300, "shop", facts=frozenset(facts)))
+    return pgbackrest.read(
+        collector, source, "info.json", LookRequest(LONG_AGO, NOW, 300, "shop", facts=frozenset(facts))
+    )
 
 
 def gap(content, **stated):

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from drcheck.collectors.memory import Held, MemoryConnection, open_memory
+from drcheck.collectors.memory import MemoryConnection, StoredFile, open_memory
 from drcheck.collectors.pool import Connections
 from drcheck.core.model.evidence import FOREVER, LONG_AGO, UNTOLD, Fact
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Asked
+from drcheck.interfaces import LookRequest
 from drcheck.readers.tools import restic
 from drcheck.registry import READERS
 
@@ -35,10 +35,10 @@ def look(content, of=("shop",), facts=(), **stated):
     """Return what is seen of a saved list."""
     if not isinstance(content, bytes):
         content = json.dumps(content).encode()
-    connection = MemoryConnection("disk", entries={"snapshots.json": Held(content, WRITTEN, WRITTEN)})
+    connection = MemoryConnection("disk", entries={"snapshots.json": StoredFile(content, WRITTEN, WRITTEN)})
     source = Source("snaps", "disk", "snapshots.json", READERS["restic"], of, **stated)
     collector = open_memory(connection, "", Connections({"disk": connection}, 1, 1000))
-    return restic.read(collector, source, "snapshots.json", Asked(LONG_AGO, NOW, 300, "shop", frozenset(facts)))
+    return restic.read(collector, source, "snapshots.json", LookRequest(LONG_AGO, NOW, 300, "shop", frozenset(facts)))
 
 
 def gap(content, **stated):

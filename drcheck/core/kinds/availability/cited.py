@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from drcheck.core import words
 from drcheck.core.kinds.availability.commitment import Availability
-from drcheck.core.kinds.availability.downtime import Account, Told
+from drcheck.core.kinds.availability.downtime import DownSeconds, StatedOutage
 from drcheck.core.kinds.availability.maintenance import Announced, when_announced
 from drcheck.core.model.evidence import LONG_AGO, Cited
 from drcheck.core.time.spans import Span, Spans, intersection, length, union
@@ -21,16 +21,19 @@ AT_MOST: Final = 100
 """Outages and windows that are cited; without it a year of daily figures would drown what it rests on."""
 
 
-class Shown(NamedTuple):
+class ShownPeriod(NamedTuple):
     """A period whose figures are shown, as far as it was judged."""
 
     label: str
     span: Span
-    known: Account
+    known: DownSeconds
 
 
 def cited(
-    commitment: Availability, outages: Sequence[Told], windows: Sequence[Announced], shown: Sequence[Shown]
+    commitment: Availability,
+    outages: Sequence[StatedOutage],
+    windows: Sequence[Announced],
+    shown: Sequence[ShownPeriod],
 ) -> tuple[tuple[Cited, ...], str]:
     """Return the outages that touch the periods ``shown`` (oldest first) and the maintenance that some downtime met.
 
@@ -57,7 +60,7 @@ def cited(
 
 
 class _Outage(NamedTuple):
-    told: Told
+    told: StatedOutage
     counts: bool
     """Whether outages of its kind count as downtime at all."""
     reach: int
@@ -71,7 +74,7 @@ class _Outage(NamedTuple):
         end = self.told.outage.ended_at
         return end is None or end > instant
 
-    def cited(self, shown: Sequence[Shown]) -> Cited:
+    def cited(self, shown: Sequence[ShownPeriod]) -> Cited:
         source, outage, sure = self.told
         begins = words.instant(outage.started_at)
         if outage.ended_at is None:
@@ -92,7 +95,7 @@ class _Outage(NamedTuple):
                 why_not = "all of it is excused"
         return Cited(source, "", outage.id, None, outage.ended_at, why_not, "; ".join([", ".join(facts), *became]))
 
-    def _became(self, period: Shown) -> str:
+    def _became(self, period: ShownPeriod) -> str:
         """Return what became of its seconds in one period; empty: it has none there."""
         sure = self.told.sure
         before = (Span(sure.start, max(sure.start, min(sure.end, self.reach))),)
@@ -111,7 +114,7 @@ class _Outage(NamedTuple):
         return _labelled(period, sure, parts)
 
 
-def _in_turn(commitment: Availability, outages: Iterable[Told]) -> Iterator[_Outage]:
+def _in_turn(commitment: Availability, outages: Iterable[StatedOutage]) -> Iterator[_Outage]:
     reach = LONG_AGO
     for one in outages:
         counts = bool(one.outage.total) or not commitment.total_only
@@ -120,7 +123,7 @@ def _in_turn(commitment: Availability, outages: Iterable[Told]) -> Iterator[_Out
             reach = max(reach, one.sure.end)
 
 
-def _window(commitment: Availability, one: Announced, shown: Sequence[Shown]) -> Cited:
+def _window(commitment: Availability, one: Announced, shown: Sequence[ShownPeriod]) -> Cited:
     window = one.window
     said = f", {told}" if (told := when_announced(window)) else ""
     facts = f"{window.type}{said}, from {words.instant(window.starts_at)} to {words.instant(window.ends_at)}"
@@ -141,7 +144,7 @@ def _window(commitment: Availability, one: Announced, shown: Sequence[Shown]) ->
     return Cited(one.source, "", window.id, None, at, why_not, facts)
 
 
-def _labelled(period: Shown, span: Span, parts: Sequence[str]) -> str:
+def _labelled(period: ShownPeriod, span: Span, parts: Sequence[str]) -> str:
     """Return what became of a span in a period, which is named where the span reaches out of it."""
     if not parts:
         return ""
@@ -149,7 +152,7 @@ def _labelled(period: Shown, span: Span, parts: Sequence[str]) -> str:
     return ("" if inside else f"{period.label}: ") + ", ".join(parts)
 
 
-def _of(shown: Sequence[Shown], span: Span) -> list[Shown]:
+def _of(shown: Sequence[ShownPeriod], span: Span) -> list[ShownPeriod]:
     """Return the periods that a span touches."""
     first = bisect_right(shown, span.start, key=lambda one: one.span.end)
     found = []

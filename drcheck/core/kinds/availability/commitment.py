@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from msgspec import Struct, field
 
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.evaluation.interface import OfRecords
-from drcheck.core.evaluation.terms import Records, Terms
 from drcheck.core.model.commitments import Money, Needs, Notice, Outside
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple, assert_never
 
 from drcheck.core import decimals
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.availability.commitment import Claim, ClaimFrom, Credits
 from drcheck.core.model.commitments import Money, Notice
 from drcheck.core.model.slots import Per
@@ -91,12 +91,15 @@ def _share(promised: Credits, shortfall: Shortfall) -> tuple[Fraction, str]:
         if not tiers:
             return Fraction(0), ""
         below, credit = min(tiers)
-        return credit, f"{reached} is below {decimals.exact(below)} %: {decimals.exact(credit)} %"
+        return (
+            credit,
+            f"{reached} is below {decimals.percent_as_written(below)} %: {decimals.percent_as_written(credit)} %",
+        )
     missing = shortfall.target - shortfall.availability
-    below_target = f"{reached} is {decimals.rounded(missing)} % below {decimals.exact(shortfall.target)} %"
+    below_target = f"{reached} is {decimals.rounded(missing)} % below {decimals.percent_as_written(shortfall.target)} %"
     if promised.per_percent is not None:
         points = missing * 100
-        each = f"{below_target}: {decimals.exact(promised.per_percent)} % for each 1 %"
+        each = f"{below_target}: {decimals.percent_as_written(promised.per_percent)} % for each 1 %"
         if promised.whole:
             return promised.per_percent * int(points), f"{each}, whole per cents only"
         return promised.per_percent * points, each

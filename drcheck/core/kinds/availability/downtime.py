@@ -14,7 +14,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drcheck.core.evaluation.terms import Records
+from drcheck.core.evaluation.inputs import Records
 from drcheck.core.history.log_lines import unread
 from drcheck.core.kinds.availability.commitment import Availability, Excuses, Formula
 from drcheck.core.kinds.availability.maintenance import Announced
@@ -25,7 +25,7 @@ from drcheck.core.model.readers import Tells
 from drcheck.core.time.spans import Span, Spans, difference, earliest, intersection, length, union
 
 
-class Told(NamedTuple):
+class StatedOutage(NamedTuple):
     """An outage, the source whose log tells of it, and how far it is certain."""
 
     source: str
@@ -42,7 +42,7 @@ class Down(NamedTuple):
     """Empty: not told."""
 
 
-class Account(Struct, frozen=True):
+class DownSeconds(Struct, frozen=True):
     """What became of the down seconds of a period; all sets are disjoint."""
 
     counted: Spans = ()
@@ -103,20 +103,20 @@ def maintenance_logs(records: Records) -> dict[str, Log]:
     }
 
 
-def outages_of(records: Records) -> tuple[Told, ...]:
+def outages_of(records: Records) -> tuple[StatedOutage, ...]:
     """Return every outage with how far it is certain, in the order in which they began.
 
     One that is open was open when its log was last seen, unless a later line that nobody can read may have closed it:
     that may tell of any end.
     """
-    found: set[Told] = set()
+    found: set[StatedOutage] = set()
     for source, log in outage_logs(records).items():
         last_unread = max((gap.line or 0 for gap in log.gaps), default=-1)
         for outage in log.outages:
             end = outage.ended_at
             if end is None:
                 end = outage.started_at if last_unread > outage.line else log.known_until
-            found.add(Told(source, outage, Span(outage.started_at, max(outage.started_at, end))))
+            found.add(StatedOutage(source, outage, Span(outage.started_at, max(outage.started_at, end))))
     return tuple(sorted(found, key=lambda one: (one.outage.started_at, one.outage.id, one.source, one.outage.line)))
 
 
@@ -139,7 +139,7 @@ def may_tell_an_outage(records: Records) -> str:
     return ""
 
 
-class Doubt(Struct, frozen=True):
+class MaintenanceDoubt(Struct, frozen=True):
     """What of maintenance is not known: what nobody has seen announced, and windows of which it is not known when."""
 
     since: int = FOREVER
@@ -158,10 +158,10 @@ class Doubt(Struct, frozen=True):
         return union((*self.spans, Span(self.regular_since, FOREVER)))
 
 
-NO_DOUBT = Doubt()
+NO_DOUBT = MaintenanceDoubt()
 
 
-def doubt_of(records: Records, excuses: Excuses, windows: Sequence[Announced], period: Span) -> Doubt:
+def doubt_of(records: Records, excuses: Excuses, windows: Sequence[Announced], period: Span) -> MaintenanceDoubt:
     """Return what of maintenance is not known and may change what is excused in ``period``.
 
     Maintenance excuses only what comes after its announcement: nothing before the newest look that did not show it.
@@ -181,7 +181,7 @@ def doubt_of(records: Records, excuses: Excuses, windows: Sequence[Announced], p
         for one in windows
         if one.span.end > unseen and one.rule is not None and rules[one.rule].outside is Outside.REGULAR_MAINTENANCE
     )
-    return Doubt(spans[0].start, spans, unseen, min(staying_out, default=FOREVER), min(touching)[1])
+    return MaintenanceDoubt(spans[0].start, spans, unseen, min(staying_out, default=FOREVER), min(touching)[1])
 
 
 def _hidden(records: Records) -> Iterator[tuple[Span, str]]:
@@ -194,7 +194,7 @@ def _hidden(records: Records) -> Iterator[tuple[Span, str]]:
             yield Span(unread(log, gap).announces_from, FOREVER), f"{source}, line {gap.line}: {gap.what}"
 
 
-def account(commitment: Availability, stretch: Span, down: Sequence[Down], windows: Sequence[Spans]) -> Account:
+def account(commitment: Availability, stretch: Span, down: Sequence[Down], windows: Sequence[Spans]) -> DownSeconds:
     """Return what becomes of the down seconds within ``stretch``, which begins where its period does.
 
     Maintenance takes its seconds first, rule by rule; what lies over a rule's cap falls to no later rule and to no
@@ -222,10 +222,10 @@ def account(commitment: Availability, stretch: Span, down: Sequence[Down], windo
         reasons[f"cause {cause}"] = intersection(left, union(one.span for one in down if one.cause == cause))
         left = difference(left, reasons[f"cause {cause}"])
     told = tuple((why, spans) for why, spans in reasons.items() if spans)
-    return Account(union((*ours, *over)), union(leaving), told, by_maintenance)
+    return DownSeconds(union((*ours, *over)), union(leaving), told, by_maintenance)
 
 
-def at_best(known: Account, excuses: Excuses, doubt: Doubt) -> Account:
+def at_best(known: DownSeconds, excuses: Excuses, doubt: MaintenanceDoubt) -> DownSeconds:
     """Return the account with everything excused that maintenance which is not known can have excused.
 
     It can also take seconds that used up the cap of another rule, and leave that to later ones.
@@ -244,7 +244,7 @@ def at_best(known: Account, excuses: Excuses, doubt: Doubt) -> Account:
     )
 
 
-def at_worst(account: Account, commitment: Availability, doubt: Doubt) -> Account:
+def at_worst(account: DownSeconds, commitment: Availability, doubt: MaintenanceDoubt) -> DownSeconds:
     """Return the account with everything held against it that maintenance which is not known can have changed.
 
     It can use up a cap, also with what its cause would excuse, be the first of its slot, or be regular maintenance

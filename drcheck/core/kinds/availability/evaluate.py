@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from drcheck.core import decimals, words
 from drcheck.core.evaluation.headroom import warn_at
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.availability import downtime
-from drcheck.core.kinds.availability.cited import Shown, cited
+from drcheck.core.kinds.availability.cited import ShownPeriod, cited
 from drcheck.core.kinds.availability.commitment import Availability
 from drcheck.core.kinds.availability.credits import Downtime, Interruption, Shortfall, credit_of
-from drcheck.core.kinds.availability.downtime import NO_DOUBT, Account, Doubt, Down, Told
+from drcheck.core.kinds.availability.downtime import NO_DOUBT, Down, DownSeconds, MaintenanceDoubt, StatedOutage
 from drcheck.core.kinds.availability.maintenance import Announced, announced, by_rule
 from drcheck.core.model.evidence import LONG_AGO
 from drcheck.core.model.status import Status
@@ -52,7 +52,7 @@ def evaluate(commitment: Availability, records: Records, terms: Terms, window: W
         of="",
         pieces=pieces,
         reason=pieces[-1].reason,
-        objective=Quantity(decimals.exact(commitment.at_least), "%"),
+        objective=Quantity(decimals.percent_as_written(commitment.at_least), "%"),
         measured=Quantity(decimals.cut(share), "%") if told else None,
         headroom=Quantity(decimals.cut(share - commitment.at_least), "%") if told else None,
         at_risk=pieces[-1].status is Status.MET and deciding.used_up(warn_at(commitment)),
@@ -68,11 +68,11 @@ class _Seen(Struct, frozen=True):
     commitment: Availability
     records: Records
     terms: Terms
-    outages: tuple[Told, ...]
+    outages: tuple[StatedOutage, ...]
     watched: Spans
     windows: tuple[Announced, ...]
 
-    def told(self, until: int) -> list[Told]:
+    def told(self, until: int) -> list[StatedOutage]:
         """Return the outages before ``until`` of which it is known whether they count as downtime."""
         only_total = self.commitment.total_only
         return [
@@ -81,7 +81,7 @@ class _Seen(Struct, frozen=True):
             if one.outage.started_at < until and not (only_total and one.outage.total is None)
         ]
 
-    def counting(self, until: int) -> list[Told]:
+    def counting(self, until: int) -> list[StatedOutage]:
         """Return the outages before ``until`` that count as downtime."""
         return [one for one in self.told(until) if one.outage.total or not self.commitment.total_only]
 
@@ -98,7 +98,7 @@ class _Period(Struct, frozen=True):
     """Why nothing is owed; empty: it is."""
     tolerated: Fraction
     """The share of it that may be down."""
-    known: Account
+    known: DownSeconds
     ever_watched: bool
     judged_until: int
     """The end of a period that is over; of one that is open, until when it was last watched."""
@@ -174,9 +174,9 @@ class _Period(Struct, frozen=True):
             return f"{down}, judged until {words.instant(self.judged_until)} (last watched)"
         return down
 
-    def shown(self) -> Shown:
+    def shown(self) -> ShownPeriod:
         """Return the period as its evidence is told."""
-        return Shown(self.slot.label, Span(self.slot.start, self.until), self.known)
+        return ShownPeriod(self.slot.label, Span(self.slot.start, self.until), self.known)
 
     def figures(self) -> PeriodFigures:
         """Return the period as reports show it."""
@@ -242,7 +242,7 @@ def _judge(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, window: Win
     )
 
 
-def _down(counting: Iterable[Told]) -> list[Down]:
+def _down(counting: Iterable[StatedOutage]) -> list[Down]:
     return [Down(one.sure, one.outage.cause) for one in counting]
 
 
@@ -279,7 +279,9 @@ def _blind(seen: _Seen, stretch: Span, last: int | None, *, over: bool) -> Itera
         yield stretch.start, line
 
 
-def _open_question(slot: calendar.Slot, unwatched: Spans, open_still: Sequence[Told], doubt: Doubt) -> str:
+def _open_question(
+    slot: calendar.Slot, unwatched: Spans, open_still: Sequence[StatedOutage], doubt: MaintenanceDoubt
+) -> str:
     """Return what would be too much if it had been an outage."""
     parts = []
     if unwatched:
@@ -296,7 +298,7 @@ def _open_question(slot: calendar.Slot, unwatched: Spans, open_still: Sequence[T
     return "; ".join(parts)
 
 
-def _shortfall(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, until: int, surely: Account) -> Shortfall:
+def _shortfall(seen: _Seen, rules: Sequence[Spans], slot: calendar.Slot, until: int, surely: DownSeconds) -> Shortfall:
     counting = seen.counting(until)
     counted = partial(length_within, surely.counted)
     # Outages of earlier periods as well: one that overlaps an outage of this one began the same interruption.

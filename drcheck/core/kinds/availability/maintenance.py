@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from drcheck.core import words
-from drcheck.core.evaluation.terms import Records, Terms
+from drcheck.core.evaluation.inputs import Records, Terms
 from drcheck.core.kinds.availability.commitment import MaintenanceRule
 from drcheck.core.model.commitments import Notice, Outside
 from drcheck.core.model.evidence import LONG_AGO

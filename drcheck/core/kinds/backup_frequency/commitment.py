@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import ClassVar
 
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.model.commitments import Joined, Making, Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.lateness import longest_interval, promised_by

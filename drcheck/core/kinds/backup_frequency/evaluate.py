@@ -18,8 +18,8 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot
 from drcheck.core.evaluation.exposure import Exposure, cite, presence, rejected
 from drcheck.core.evaluation.headroom import at_risk, warn_at
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.evaluation.same_point import Number, Numbers
-from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
 from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.kinds.backup_frequency.owed_slots import OwedSlots, owed_slots

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from drcheck.core import words
 from drcheck.core.evaluation.by_slot import Ruler
-from drcheck.core.evaluation.terms import Terms
+from drcheck.core.evaluation.inputs import Terms
 from drcheck.core.kinds.backup_frequency.commitment import Frequency
 from drcheck.core.model.lateness import due, promised_by
 from drcheck.core.model.slots import Per

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.model.commitments import Joined, Needs
 from drcheck.core.model.evidence import Fact
 from drcheck.core.model.readers import Tells

@@ -15,15 +15,15 @@ from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import MOST_CITED
 from drcheck.core.evaluation.exposure import cite
 from drcheck.core.evaluation.headroom import warn_at
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.evaluation.requirements import all_required
 from drcheck.core.evaluation.same_point import have_one_instant
-from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.part import Part
-from drcheck.core.kinds.copies.apart import Counting, one_fate
 from drcheck.core.kinds.copies.commitment import Copies
-from drcheck.core.kinds.copies.everywhere import all_in, in_words
-from drcheck.core.kinds.copies.files import each_once
-from drcheck.core.kinds.copies.slots import DecidingSlots, SlotOfCopies, deciding_slots
+from drcheck.core.kinds.copies.copy_slots import DecidingSlots, SlotOfCopies, deciding_slots
+from drcheck.core.kinds.copies.distinct_copies import CopyCounter, one_fate
+from drcheck.core.kinds.copies.residency import all_in, in_words
+from drcheck.core.kinds.copies.shared_files import each_once
 from drcheck.core.model.points import Row
 from drcheck.core.model.status import Status
 from drcheck.core.model.verdict import Finding, Quantity, Window
@@ -57,7 +57,7 @@ def evaluate(commitment: Copies, subject: Subject, terms: Terms, window: Window)
 
 def _enough(commitment: Copies, at_least: int, subject: Subject, terms: Terms, window: Window) -> Finding:
     subject = each_once(subject, terms)
-    counting = Counting(commitment, subject, terms)
+    counting = CopyCounter(commitment, subject, terms)
     judged = deciding_slots(commitment, at_least, counting, subject, terms, window)
     reason_at = partial(_why, commitment, at_least, counting, judged, subject)
     pieces = cut(window, judged.changes(), lambda t: judged.at(t)[0], reason_at)
@@ -91,7 +91,9 @@ def _enough(commitment: Copies, at_least: int, subject: Subject, terms: Terms, w
     )
 
 
-def _why(commitment: Copies, at_least: int, counting: Counting, judged: DecidingSlots, subject: Subject, t: int) -> str:
+def _why(
+    commitment: Copies, at_least: int, counting: CopyCounter, judged: DecidingSlots, subject: Subject, t: int
+) -> str:
     status, slot = judged.at(t)
     of = subject.of
     if status is None:
@@ -136,7 +138,7 @@ def _why_it_may_hold(slot: SlotOfCopies, subject: Subject, t: int) -> str:
     return _unproved(slot, subject.parts, t, f"no backup of {subject.of} was made and deleted again")
 
 
-def _why_unknown(commitment: Copies, counting: Counting, slot: SlotOfCopies, subject: Subject, t: int) -> str:
+def _why_unknown(commitment: Copies, counting: CopyCounter, slot: SlotOfCopies, subject: Subject, t: int) -> str:
     if unproved := slot.unproved(t):
         return _unproved(slot, unproved, t, f"no further copy of {subject.of} came and was deleted again")
     for source, counts in counting.counts.items():
@@ -160,7 +162,7 @@ def _unproved(slot: SlotOfCopies, parts: Sequence[Part], t: int, what: str) -> s
 
 
 def _notes(
-    commitment: Copies, at_least: int, counting: Counting, judged: DecidingSlots, of: str, window: Window
+    commitment: Copies, at_least: int, counting: CopyCounter, judged: DecidingSlots, of: str, window: Window
 ) -> Iterator[str]:
     """Say how many points of the window had their copies, and which of those copies share a fate."""
     had = lacked = untold = 0

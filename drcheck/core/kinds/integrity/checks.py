@@ -17,17 +17,17 @@ from msgspec import Struct
 from drcheck.core import words
 from drcheck.core.evaluation.every_point import why_untold
 from drcheck.core.evaluation.exposure import cite
-from drcheck.core.evaluation.terms import Records, Subject
+from drcheck.core.evaluation.inputs import Records, Subject
 from drcheck.core.history.log_lines import Unread, unread
 from drcheck.core.history.part import Part
 from drcheck.core.model.commitments import Rung
-from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, Told
+from drcheck.core.model.evidence import FOREVER, LONG_AGO, Cited, Fact, FactValue
 from drcheck.core.model.log_records import Log, Recovery
 from drcheck.core.model.points import Points, Row
 from drcheck.core.time.spans import Span, Spans, union
 
 
-class Passed(NamedTuple):
+class PassedCheck(NamedTuple):
     """A check that passed on the rung asked, or a higher one."""
 
     at: int
@@ -49,7 +49,7 @@ class Failed(NamedTuple):
 class Checks(Struct, frozen=True):
     """The checks of one data set."""
 
-    passed: Sequence[Passed]
+    passed: Sequence[PassedCheck]
     """Oldest first."""
     failed: Sequence[Failed]
     surely: Spans
@@ -79,7 +79,7 @@ class Checks(Struct, frozen=True):
             [(one.at, f"{one.what} passed, but {one.contradicted}") for one in logged if one.contradicted],
         )
 
-    def newest(self, t: int) -> Passed | None:
+    def newest(self, t: int) -> PassedCheck | None:
         """Return the newest check that had passed at ``t``."""
         index = bisect_right(self.passed, t, key=lambda one: one.at) - 1
         return self.passed[index] if index >= 0 else None
@@ -113,7 +113,7 @@ class Checks(Struct, frozen=True):
             yield self.passed[-1].at + every
 
 
-def _passed(level: Rung, subject: Subject, records: Records) -> Iterator[Passed]:
+def _passed(level: Rung, subject: Subject, records: Records) -> Iterator[PassedCheck]:
     sources = {part.points.source for part in subject.parts}
     for part in subject.parts:
         if level <= Rung.CHECKSUMMED:
@@ -125,7 +125,7 @@ def _passed(level: Rung, subject: Subject, records: Records) -> Iterator[Passed]
             # What was checked elsewhere says nothing of what lies here.
             elsewhere = one.point_source and sources and one.point_source not in sources
             if one.passed and one.rung >= level and not (elsewhere or one.contradicted):
-                yield Passed(one.at, f"{one.what} at {source}", one.cited)
+                yield PassedCheck(one.at, f"{one.what} at {source}", one.cited)
 
 
 def _failed(level: Rung, subject: Subject, records: Records) -> Iterator[Failed]:
@@ -213,17 +213,17 @@ def _tested(test: Recovery, level: Rung) -> Rung | None:
             return None
 
 
-def _verified(points: Points) -> Iterator[Passed]:
+def _verified(points: Points) -> Iterator[PassedCheck]:
     """Yield the checksums of recovery points that count and that held when drcheck verified them."""
     for (row, fact), steps in points.facts.items():
         if fact is Fact.CHECKSUM and row not in points.why_not:
             point = cite((points, row))
             for _, told in steps:
                 if told.holds:
-                    yield Passed(told.until, f"the checksum of {point.name} at {point.source}", point)
+                    yield PassedCheck(told.until, f"the checksum of {point.name} at {point.source}", point)
 
 
-def _rotten(points: Points, row: int, verified: Sequence[Told]) -> Iterator[Failed]:
+def _rotten(points: Points, row: int, verified: Sequence[FactValue]) -> Iterator[Failed]:
     """Yield when a point did not have its checksum: from the check that found so to one that passed."""
     for holds, those in groupby(verified, key=lambda told: told.holds):
         if holds:
@@ -240,7 +240,7 @@ def _rotten(points: Points, row: int, verified: Sequence[Told]) -> Iterator[Fail
         )
 
 
-def _shown(part: Part) -> Iterator[Passed]:
+def _shown(part: Part) -> Iterator[PassedCheck]:
     """Yield the complete looks that showed a recovery point that counts: they prove that it was there, and whole."""
     points = part.points
     arriving = sorted(points.counted(), key=points.available_hi.__getitem__, reverse=True)
@@ -252,7 +252,7 @@ def _shown(part: Part) -> Iterator[Passed]:
         while standing and points.gone_lo[-standing[0]] < begin:
             heappop(standing)
         if standing:
-            yield Passed(begin, f"the look at {points.source}", cite((points, -standing[0])))
+            yield PassedCheck(begin, f"the look at {points.source}", cite((points, -standing[0])))
 
 
 class Verifying(Struct, frozen=True):
@@ -260,7 +260,7 @@ class Verifying(Struct, frozen=True):
 
     since: int | None
     """The first look that was asked to; None: none was, which is no proof that no checksum holds."""
-    newest: Sequence[tuple[int, Told]]
+    newest: Sequence[tuple[int, FactValue]]
     """From which look on which answer was the one about the newest point, oldest first."""
     until: int
     """When one was last verified; ``LONG_AGO``: never."""
@@ -269,7 +269,7 @@ class Verifying(Struct, frozen=True):
     def of(cls, points: Points) -> Verifying:
         """Gather what was told of the checksums of ``points``."""
         asked = {row: steps for (row, fact), steps in points.facts.items() if fact is Fact.CHECKSUM}
-        newest: list[tuple[int, Told]] = []
+        newest: list[tuple[int, FactValue]] = []
         last = -1
         for row in sorted(asked, key=lambda row: (asked[row][0][0], row)):
             if row > last and row not in points.why_not:

@@ -15,9 +15,9 @@ from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.every_point import MOST_CITED
 from drcheck.core.evaluation.headroom import at_risk
-from drcheck.core.evaluation.recoveries import gap_between, unseen
-from drcheck.core.evaluation.terms import Records, Subject, Terms
-from drcheck.core.kinds.integrity.checks import Checks, Failed, Passed, Verifying
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
+from drcheck.core.evaluation.recoveries import gap_between, why_not_all_seen
+from drcheck.core.kinds.integrity.checks import Checks, Failed, PassedCheck, Verifying
 from drcheck.core.kinds.integrity.commitment import Integrity
 from drcheck.core.model.commitments import Rung
 from drcheck.core.model.evidence import LONG_AGO
@@ -86,7 +86,7 @@ class _Judged(Struct, frozen=True):
         if failing := self.checks.failing(t):
             return _of_failures(failing, self.records, t)
         newest, every, of = self.checks.newest(t), self.commitment.every, self.subject.of
-        hidden = unseen(self.records, t) or gap_between(self.records, self._since(newest, t), t)
+        hidden = why_not_all_seen(self.records, t) or gap_between(self.records, self._since(newest, t), t)
         if self._is_empty(t):
             sources = words.several([part.points.source for part in self.subject.parts])
             hidden = hidden or f"nothing of {of} that could be checked is known to stand at {sources}"
@@ -100,7 +100,7 @@ class _Judged(Struct, frozen=True):
         late, why = self._overdue(newest, t), hidden or self._untold(newest, t)
         return f"{late}; {why}" if why else late
 
-    def due(self, newest: Passed | None) -> int | None:
+    def due(self, newest: PassedCheck | None) -> int | None:
         """Return when a check is due, counted from the newest one, or from when the agreement takes effect."""
         since = [at for at in (newest.at if newest else None, self.terms.effective) if at is not None]
         return max(since) + self.commitment.every if since and self.commitment.every is not None else None
@@ -119,7 +119,7 @@ class _Judged(Struct, frozen=True):
         if self.terms.effective is not None:
             yield from (self.terms.effective, self.terms.effective + (self.commitment.every or 0))
 
-    def _is_fresh(self, newest: Passed | None, t: int) -> bool:
+    def _is_fresh(self, newest: PassedCheck | None, t: int) -> bool:
         # One from before the agreement takes effect must be recent as well.
         every = self.commitment.every
         return newest is not None and (every is None or t < newest.at + every)
@@ -128,14 +128,14 @@ class _Judged(Struct, frozen=True):
         """Return whether nothing may have stood: over nothing, no promise is kept or broken."""
         return bool(self.subject.parts) and not includes(self.standing, t)
 
-    def _since(self, newest: Passed | None, t: int) -> int:
+    def _since(self, newest: PassedCheck | None, t: int) -> int:
         """Return from when on a check that nobody could read would decide at ``t``: it failed, or passed in time."""
         if newest is not None and self._is_fresh(newest, t):
             return newest.at
         every = self.commitment.every
         return LONG_AGO if every is None else t - every + 1
 
-    def _untold(self, newest: Passed | None, t: int) -> str:
+    def _untold(self, newest: PassedCheck | None, t: int) -> str:
         """Return why it is not known that no check passed since the ``newest`` that is known; empty: it is."""
         if why := self.checks.contradiction(t, self._since(newest, t)):
             return why
@@ -153,7 +153,7 @@ class _Judged(Struct, frozen=True):
                 return why
         return ""
 
-    def _overdue(self, newest: Passed | None, t: int) -> str:
+    def _overdue(self, newest: PassedCheck | None, t: int) -> str:
         of, rung, every = self.subject.of, _rung(self.commitment.level), self.commitment.every
         if newest is None:
             return f"no check of {of} to {rung} is known to have passed"
@@ -175,7 +175,7 @@ def _of_failures(failing: Sequence[Failed], records: Records, t: int) -> str:
         return f"{failed}; {why_unknown.uncertain(*worst.row, t)}"
     told_by = worst.cited.source
     its = Records({told_by: records.logs[told_by]})
-    return f"{failed}, as far as is known: {unseen(its, t) or gap_between(its, worst.maybe.start, t)}"
+    return f"{failed}, as far as is known: {why_not_all_seen(its, t) or gap_between(its, worst.maybe.start, t)}"
 
 
 def _rung(rung: Rung) -> str:

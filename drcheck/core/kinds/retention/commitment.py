@@ -9,8 +9,8 @@ from typing import ClassVar
 from msgspec import field
 from msgspec.structs import replace
 
+from drcheck.core.evaluation.inputs import Records, Subject, Terms
 from drcheck.core.evaluation.interface import Counts, OfBackups
-from drcheck.core.evaluation.terms import Records, Subject, Terms
 from drcheck.core.history.part import of_kind
 from drcheck.core.model import grace
 from drcheck.core.model.commitments import Commitment, Needs

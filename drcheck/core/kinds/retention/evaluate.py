@@ -18,11 +18,11 @@ from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.evaluation.requirements import all_required
-from drcheck.core.evaluation.terms import Subject, Terms
 from drcheck.core.history.absence import Absence, proved_at_all
 from drcheck.core.kinds.retention.commitment import Retention
-from drcheck.core.kinds.retention.tiers import Held, tier, why_it_may_not_stand, why_not_kept
+from drcheck.core.kinds.retention.tiers import SlotPoints, tier, why_it_may_not_stand, why_not_kept
 from drcheck.core.model import grace, lateness
 from drcheck.core.model.evidence import LONG_AGO, Cited, Fact
 from drcheck.core.model.points import Row
@@ -80,13 +80,13 @@ class _Owed(Struct, dict=True):
         return self.owing.terms.covered
 
     @cached_property
-    def held(self) -> Held:
-        return Held.of(self.owing.by_slot, self.index)
+    def held(self) -> SlotPoints:
+        return SlotPoints.of(self.owing.by_slot, self.index)
 
     @cached_property
-    def elsewhere(self) -> Held:
+    def elsewhere(self) -> SlotPoints:
         """The same slot where that commitment counts its backups: one that was made there was made."""
-        return Held.of(self.owing.elsewhere, self.index)
+        return SlotPoints.of(self.owing.elsewhere, self.index)
 
     @cached_property
     def seen(self) -> Spans:

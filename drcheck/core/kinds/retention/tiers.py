@@ -16,7 +16,7 @@ from drcheck.core import words
 from drcheck.core.evaluation import why_unknown
 from drcheck.core.evaluation.by_slot import BySlot, Ruler
 from drcheck.core.evaluation.exposure import cite, rejected
-from drcheck.core.evaluation.terms import Subject, Terms
+from drcheck.core.evaluation.inputs import Subject, Terms
 from drcheck.core.history.absence import proved_at_all
 from drcheck.core.history.part import Part
 from drcheck.core.model.evidence import LONG_AGO
@@ -29,7 +29,7 @@ from drcheck.core.time.spans import Spans, covers, includes
 from drcheck.core.time.timeline import cut, within
 
 
-class Held(Struct, frozen=True):
+class SlotPoints(Struct, frozen=True):
     """One slot and the counted points that lie, or may lie, in it."""
 
     by_slot: BySlot
@@ -44,7 +44,7 @@ class Held(Struct, frozen=True):
     maybe_from: int
 
     @classmethod
-    def of(cls, by_slot: BySlot, index: int) -> Held:
+    def of(cls, by_slot: BySlot, index: int) -> SlotPoints:
         """Return one of the slots of ``by_slot``."""
         return cls(by_slot, index, *by_slot.stood(index))
 
@@ -72,10 +72,10 @@ def _is_broken(points: Points, row: int, t: int) -> bool:
     return any(one.made and one.during.includes(t) for one in points.doubts.get(row, ()))
 
 
-def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[Held]:
+def held_by(subject: Subject, slots: tuple[calendar.Slot, ...] | list[calendar.Slot]) -> list[SlotPoints]:
     """Return for each of ``slots``, oldest first, which counted points lie in it."""
     by_slot = BySlot(subject.parts, Ruler(slots))
-    return [Held.of(by_slot, index) for index in range(len(slots))]
+    return [SlotPoints.of(by_slot, index) for index in range(len(slots))]
 
 
 def known_until(parts: Iterable[Part], start: int) -> int:
@@ -83,7 +83,7 @@ def known_until(parts: Iterable[Part], start: int) -> int:
     return min((part.absence.arrivals_known_until(start) for part in parts), default=start)
 
 
-def why_not_kept(held: Held, t: int) -> str:
+def why_not_kept(held: SlotPoints, t: int) -> str:
     """Say which recovery point of a slot is broken at ``t``, or else was deleted before it, between which two looks."""
     for points, row in reversed(held.rows):
         lost = points.doubt_at(row, t)
@@ -95,7 +95,7 @@ def why_not_kept(held: Held, t: int) -> str:
     return f"{held.slot.label} was deleted early: {points.name[row]} was last seen {seen} and first missed {missed}"
 
 
-def why_it_may_not_stand(held: Held, t: int) -> str:
+def why_it_may_not_stand(held: SlotPoints, t: int) -> str:
     """Say which instant decides whether a slot stood at ``t``."""
     standing = [row for row in held.rows if row[0].available_lo[row[1]] <= t < row[0].gone_hi[row[1]]]
     return f"{held.slot.label} may not stand: {why_unknown.undecided(*(standing or held.rows)[-1], t)}"
@@ -112,11 +112,11 @@ class _Tier(Struct, frozen=True):
     status: Status | None
     owed: int
     standing: int
-    missing: Held | None
+    missing: SlotPoints | None
     """A slot that is owed and does not stand, or is not known to."""
-    hole: Held | None
+    hole: SlotPoints | None
     """A slot of which nobody knows whether it held a point."""
-    never_owed: tuple[Held, ...] = ()
+    never_owed: tuple[SlotPoints, ...] = ()
     """Slots of which nobody knows either, but what they held was gone before anybody looked."""
 
 
@@ -142,11 +142,11 @@ def tier(per: Per, count: int, subject: Subject, terms: Terms, window: Window) -
         if t < effective:
             return _Tier(None, 0, 0, None, None)
         newer_sure = newer_maybe = standing = owed = 0
-        missing: Held | None = None
-        unsure: Held | None = None
-        hole: Held | None = None
-        perhaps: Held | None = None
-        never: list[Held] = []
+        missing: SlotPoints | None = None
+        unsure: SlotPoints | None = None
+        hole: SlotPoints | None = None
+        perhaps: SlotPoints | None = None
+        never: list[SlotPoints] = []
         over = bisect_right(ends, t)
         for index in reversed(walked[: bisect_right(walked_starts, t)]):
             one = held[index]
@@ -225,7 +225,7 @@ def _none_between(per: Per, terms: Terms, effective: int, start: int) -> bool:
 
 
 def _changes(
-    held: list[Held], until: list[int], seen: Sequence[Spans], starts: list[int], terms: Terms
+    held: list[SlotPoints], until: list[int], seen: Sequence[Spans], starts: list[int], terms: Terms
 ) -> Iterator[int]:
     yield from starts
     yield from until
@@ -263,7 +263,7 @@ def _reason(state: _Tier, per: Per, count: int, subject: Subject, t: int) -> str
     return f"{stand}; fewer than {count} are known, and not every {per} since the agreement took effect has one"
 
 
-def _not_owed(slots: Sequence[Held]) -> str:
+def _not_owed(slots: Sequence[SlotPoints]) -> str:
     """Name the holes from before the first complete look: nobody knows whether they ever were slots of the tier."""
     if not slots:
         return ""
