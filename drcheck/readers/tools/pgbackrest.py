@@ -24,6 +24,7 @@ from drcheck.core import words
 from drcheck.core.model.evidence import Described, Fact, FactValue
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
+from drcheck.core.names import wal
 from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.content.state_files import quoted
 from drcheck.readers.tools import base_backups, listing
@@ -146,7 +147,7 @@ def _part(told: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def backup(
     label: str, kind: Any, prior: Any, references: Any, error: Any, start: Any, stop: Any, size: Any, first: Any,
-    last: Any, lineage: str = "",
+    last: Any, lineage: str = "", position: Any = None,
 ) -> Base:  # fmt: skip
     """Return one backup, of which pgBackRest tells all of this; raises :class:`Refused` where that makes no sense."""
     what = f"backup {quoted(label)} of pgbackrest"
@@ -166,6 +167,7 @@ def backup(
         base_backups.size(size, f"the size of {what}", _EXPECTED),
         base_backups.segment(first, what, _EXPECTED),
         base_backups.segment(last, what, _EXPECTED),
+        wal.size_by_position(position, first) if first and isinstance(position, str) else 0,
         lineage,
         prior or "",
         frozenset(named),
@@ -204,7 +206,7 @@ def of_file(content: bytes, stanza: str) -> tuple[list[Base], list[str]]:
                 label, told.get("backup-type"), told.get("backup-prior"), told.get("backup-reference"),
                 told.get("backup-error"), told.get("backup-timestamp-start"), told.get("backup-timestamp-stop"),
                 told.get("backup-info-size"), told.get("backup-archive-start"), told.get("backup-archive-stop"),
-                f"archive/{stanza}/{archives[told['db-id']]}/",
+                f"archive/{stanza}/{archives[told['db-id']]}/", told.get("backup-lsn-start"),
             )
         )  # fmt: skip
     return bases, list(archives.values())

@@ -157,7 +157,7 @@ def test_a_directory_of_a_server_is_read_with_its_log():
     assert (base.name, base.data_lo, base.size) == (f"base/{ID}/", 1_795_721_031, 23138515)
     assert [one.kind for one in logs] == ["log"] * 4
     (needs,) = (one.told.how for one in seen.described if one.fact is Fact.NEEDS)
-    assert needs == "000000010000000000000005 000000010000000000000006 wals/"
+    assert needs == "000000010000000000000005 000000010000000000000006 16777216 wals/"
 
 
 def test_only_what_the_question_needs_of_a_long_archive_is_listed():
