@@ -46,7 +46,7 @@ class Repository:
             "backup-archive-start": segment(number, per_log=self.per_log),
             "backup-archive-stop": segment(number, per_log=self.per_log), "backup-error": error,
             "backup-info-size": 23_000_000, "backup-timestamp-start": int(stop.timestamp()) - 50,
-            "backup-timestamp-stop": int(stop.timestamp()), "backup-type": kind, "db-id": 1,
+            "backup-timestamp-stop": int(stop.timestamp()), "backup-type": kind, "db-id": 1, "option-online": True,
         } | more  # fmt: skip
         if prior is not None:
             told |= {"backup-prior": prior, "backup-reference": [prior]}
@@ -220,6 +220,34 @@ def test_a_base_backup_that_claims_more_segments_than_there_can_be_holds_nothing
     found = repository.situation.judged()["rpo"]
     assert found["status"] == "breached"
     assert_tells(found, ["which is not in the archive"])
+
+
+@pytest.mark.parametrize(
+    ("left_out", "online", "why"),
+    [
+        (["backup-archive-start", "backup-archive-stop"], True, "without the log segments that it needs"),
+        (["backup-archive-stop"], True, "without the log segments that it needs"),
+        (["backup-archive-stop"], False, "one of the two log segments"),
+        ([], None, "option-online"),
+    ],
+)
+def test_a_backup_that_does_not_tell_which_segments_it_needs_is_a_gap(repository, left_out, online, why):
+    (told,) = repository.bases.values()
+    for key in left_out:
+        del told[key]
+    told["option-online"] = online
+    repository.write()
+    found = repository.situation.judged()["rpo"]
+    assert found["status"] == "unknown"
+    assert why in json.dumps(found["gaps"])
+
+
+def test_a_backup_of_a_stopped_database_needs_no_segments(repository):
+    repository.base(299, 1, **{"backup-archive-start": None, "backup-archive-stop": None, "option-online": False})
+    remove(repository, 260)
+    repository.write()
+    found = repository.situation.judged()
+    assert {name: one["status"] for name, one in found.items()} == {"rpo": "met", "fulls": "met"}
 
 
 def test_what_to_restore_names_the_base_backup_and_what_that_builds_on(repository):

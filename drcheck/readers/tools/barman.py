@@ -118,6 +118,9 @@ def of_file(content: bytes, label: str, *, has_data: bool) -> Base:
     status = _status(told["status"], label)
     if status in _UNDONE and status != "WAITING_FOR_WALS":
         return _undone(label, status)
+    for key in ("begin_wal", "end_wal"):
+        if not told.get(key):
+            raise Refused(f"{file} tells no {key}: which log segments the backup needs is not known", _EXPECTED)
     prior = told.get("parent_backup_id", "None")
     return Base(
         label,

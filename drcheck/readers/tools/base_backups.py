@@ -32,7 +32,7 @@ class Base(NamedTuple):
     size: int = UNTOLD
     """Bytes of the database that it holds."""
     first: str = ""
-    """Its first log segment; empty: not told, or it needs none."""
+    """Its first log segment; empty: it needs none, as its database was stopped, or its tool does not tell."""
     last: str = ""
     segment_size: int = 0
     """Bytes of a log segment; 0: not told."""

@@ -159,6 +159,8 @@ def backup(
         raise Refused(f"{what} builds on what has no label", _EXPECTED)
     if kind != "full" and prior is None:
         raise Refused(f"{what} is of type {kind}, and builds on none", _EXPECTED)
+    if (not first) is not (not last):
+        raise Refused(f"{what} tells one of the two log segments between which it lies", _EXPECTED)
     return Base(
         label,
         _KINDS[kind],
@@ -201,6 +203,7 @@ def of_file(content: bytes, stanza: str) -> tuple[list[Base], list[str]]:
     for label, told in sections.get("backup:current", {}).items():
         if not isinstance(told, dict) or told.get("db-id") not in archives:
             raise Refused(f"backup {quoted(label)} in backup.info is of no database that it knows", expected)
+        _refuse_untold_log(label, told, expected)
         bases.append(
             backup(
                 label, told.get("backup-type"), told.get("backup-prior"), told.get("backup-reference"),
@@ -210,3 +213,12 @@ def of_file(content: bytes, stanza: str) -> tuple[list[Base], list[str]]:
             )
         )  # fmt: skip
     return bases, list(archives.values())
+
+
+def _refuse_untold_log(label: str, told: Mapping[str, Any], expected: str) -> None:
+    """Refuse a backup of a running database that does not say from where to where its log is needed."""
+    if not isinstance(online := told.get("option-online"), bool):
+        raise Refused(f"option-online of backup {quoted(label)} in backup.info is {online!a:.60}", expected)
+    if online and not (told.get("backup-archive-start") and told.get("backup-archive-stop")):
+        what = f"backup {quoted(label)} in backup.info is one of a running database (option-online)"
+        raise Refused(f"{what}, without the log segments that it needs", expected)

@@ -191,6 +191,9 @@ def _iso(at):
         (info("NEW"), "NEW"),
         (info(end_time="2026-11-26 19:23:51"), "without a zone"),
         (info(begin_wal="x"), "no log segment"),
+        (info(begin_wal=""), "tells no begin_wal"),
+        (info(end_wal=""), "tells no end_wal"),
+        (info(xlog_segment_size="16777217"), "no log segment can have"),
         (b"\xff\xfe", "no text"),
     ],
 )
