@@ -52,7 +52,7 @@ def backups(total: int, now: int) -> dict[str, bytes]:
         told = {
             "backup-archive-start": segment(number), "backup-archive-stop": segment(number), "backup-error": False,
             "backup-info-size": 1 << 40, "backup-timestamp-start": stop - 20, "backup-timestamp-stop": stop,
-            "backup-type": "full", "db-id": 1,
+            "backup-type": "full", "db-id": 1, "option-online": True,
         }  # fmt: skip
         lines.append(f"{label}={json.dumps(told)}")
         files[f"backup/main/{label}/backup.manifest"] = b"[backrest]\n"

@@ -20,18 +20,18 @@ COMMITMENTS = """\
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
-def segment(number, timeline=1):
-    return f"{timeline:08X}{number // 256:08X}{number % 256:08X}"
+def segment(number, timeline=1, per_log=256):
+    return f"{timeline:08X}{number // per_log:08X}{number % per_log:08X}"
 
 
 class Repository:
     """A repository as pgBackRest lays it out: a segment each hour, and a base backup now and then."""
 
-    def __init__(self, situation):
-        self.situation, self.bases = situation, {}
+    def __init__(self, situation, per_log=256):
+        self.situation, self.bases, self.per_log = situation, {}, per_log
 
     def archived(self, number, hours_ago, timeline=1):
-        name = segment(number, timeline)
+        name = segment(number, timeline, self.per_log)
         content = random.Random(name).randbytes(200)
         self.situation.put(
             f"repo/archive/main/15-1/{name[:16]}/{name}-{hashlib.sha1(content).hexdigest()}.gz",
@@ -39,14 +39,15 @@ class Repository:
             NOW - timedelta(hours=hours_ago),
         )
 
-    def base(self, number, hours_ago, *, kind="full", prior=None, error=False, manifest=True):
+    def base(self, number, hours_ago, *, kind="full", prior=None, error=False, manifest=True, **more):
         stop = NOW - timedelta(hours=hours_ago) + timedelta(minutes=1)
         label = f"{stop:%Y%m%d-%H%M%S}F" if kind == "full" else f"{prior}_{stop:%Y%m%d-%H%M%S}{kind[0].upper()}"
         told = {
-            "backup-archive-start": segment(number), "backup-archive-stop": segment(number), "backup-error": error,
+            "backup-archive-start": segment(number, per_log=self.per_log),
+            "backup-archive-stop": segment(number, per_log=self.per_log), "backup-error": error,
             "backup-info-size": 23_000_000, "backup-timestamp-start": int(stop.timestamp()) - 50,
-            "backup-timestamp-stop": int(stop.timestamp()), "backup-type": kind, "db-id": 1,
-        }  # fmt: skip
+            "backup-timestamp-stop": int(stop.timestamp()), "backup-type": kind, "db-id": 1, "option-online": True,
+        } | more  # fmt: skip
         if prior is not None:
             told |= {"backup-prior": prior, "backup-reference": [prior]}
         self.bases[label] = told
@@ -89,6 +90,22 @@ def test_a_hole_that_no_look_saw_happen_ends_what_restores(repository):
     assert found["status"] == "breached"
     assert_tells(found, [f"{segment(260)}, which is not in the archive", "39 segments"])
     assert found["measured"]["value"] > 40 * 3600  # the newest restorable segment came 41 hours ago
+
+
+@pytest.mark.parametrize(
+    ("position", "status"), [("0/40000028", "met"), ("0/1000028", "breached"), ("0/28", "unknown"), (None, "unknown")]
+)
+def test_a_hole_up_to_the_end_of_a_log_file_is_told_by_the_size_of_segments_alone(situation, position, status):
+    situation.policy(sources=SOURCE, commitments=COMMITMENTS)
+    made = Repository(situation, per_log=4)  # as of 1 GB; of 16 MB 252 are missing at the end of log 0
+    for number in range(1, 8):
+        made.archived(number, 8 - number)
+    made.base(1, 7, **({} if position is None else {"backup-lsn-start": position}))
+    made.write()
+    found = situation.judged()["rpo"]
+    assert found["status"] == status
+    if status == "unknown":
+        assert_tells(found, ["tells how large segments are"])
 
 
 def test_a_base_backup_after_the_hole_restores_again(repository):
@@ -203,6 +220,34 @@ def test_a_base_backup_that_claims_more_segments_than_there_can_be_holds_nothing
     found = repository.situation.judged()["rpo"]
     assert found["status"] == "breached"
     assert_tells(found, ["which is not in the archive"])
+
+
+@pytest.mark.parametrize(
+    ("left_out", "online", "why"),
+    [
+        (["backup-archive-start", "backup-archive-stop"], True, "without the log segments that it needs"),
+        (["backup-archive-stop"], True, "without the log segments that it needs"),
+        (["backup-archive-stop"], False, "one of the two log segments"),
+        ([], None, "option-online"),
+    ],
+)
+def test_a_backup_that_does_not_tell_which_segments_it_needs_is_a_gap(repository, left_out, online, why):
+    (told,) = repository.bases.values()
+    for key in left_out:
+        del told[key]
+    told["option-online"] = online
+    repository.write()
+    found = repository.situation.judged()["rpo"]
+    assert found["status"] == "unknown"
+    assert why in json.dumps(found["gaps"])
+
+
+def test_a_backup_of_a_stopped_database_needs_no_segments(repository):
+    repository.base(299, 1, **{"backup-archive-start": None, "backup-archive-stop": None, "option-online": False})
+    remove(repository, 260)
+    repository.write()
+    found = repository.situation.judged()
+    assert {name: one["status"] for name, one in found.items()} == {"rpo": "met", "fulls": "met"}
 
 
 def test_what_to_restore_names_the_base_backup_and_what_that_builds_on(repository):

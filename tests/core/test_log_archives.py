@@ -130,18 +130,121 @@ def test_a_history_file_names_the_ancestors():
     assert wal.switches("\x00\x01") is None
 
 
-@pytest.mark.parametrize("size", [1 << power for power in range(20, 31)])
-def test_the_size_of_segments_is_told_by_their_numbers(size):
-    per_log = wal.per_log_of(size)
-    several = [divmod(number, per_log) for number in range(per_log - 3, 2 * per_log + 2)]
-    assert wal.per_log(several) == per_log
+@pytest.mark.parametrize("size", wal.SIZES)
+def test_a_size_that_is_told_numbers_segments(size):
+    assert wal.numbering(wal.per_log_of(size) - 1, {size}) == (wal.per_log_of(size), frozenset())
+    assert wal.numbering(0, {size}) == (wal.per_log_of(size), frozenset())
 
 
-def test_a_hole_at_the_end_of_a_log_file_is_none_of_the_size():
-    several = [divmod(number, 256) for number in range(600) if number not in {254, 255}]
-    assert wal.per_log(several) == 256
-    assert wal.per_log([(0, 3)]) == 256
-    assert wal.per_log([]) == 256
+@pytest.mark.parametrize(
+    ("largest", "told", "per_log", "perhaps"),
+    [
+        (0, (), 256, {4}),
+        (3, (), 256, {4}),
+        (6, (), 256, {8}),
+        (127, (), 256, {128}),
+        (128, (), 256, ()),
+        (255, (), 256, ()),
+        (256, (), 512, {512}),
+        (1024, (), 2048, {2048}),
+        (2048, (), 4096, ()),
+        (4095, (), 4096, ()),
+        (300, (16 << 20,), 512, {256, 512}),
+        (63, (16 << 20, 64 << 20), 256, {64, 256}),
+    ],
+)
+def test_a_size_that_is_not_told_is_the_usual_one_or_not_known(largest, told, per_log, perhaps):
+    assert wal.numbering(largest, told) == (per_log, frozenset(perhaps))
+
+
+@pytest.mark.parametrize(
+    ("position", "name", "size"),
+    [
+        ("0/28000028", "000000010000000000000028", 16 << 20),
+        ("1/C0000028", "000000010000000100000003", 1 << 30),
+        ("1/00500028", "000000010000000100000005", 1 << 20),
+        ("1/00000028", "000000010000000100000000", 0),
+        ("2/28000028", "000000010000000000000028", 0),
+        ("0/28000028", "000000010000000000000029", 0),
+        ("28000028", "000000010000000000000028", 0),
+        ("0/28000028", "x", 0),
+    ],
+)
+def test_the_position_of_a_base_backup_tells_the_size(position, name, size):
+    assert wal.size_by_position(position, name) == size
+
+
+@pytest.mark.parametrize(
+    ("name", "bytes_", "size"),
+    [
+        ("wals/0000000100000000/000000010000000000000003", 16 << 20, 16 << 20),
+        ("a.b/000000010000000000000003-" + "a" * 40, 1 << 30, 1 << 30),
+        ("000000010000000000000003.gz", 16 << 20, 0),
+        ("000000010000000000000003", 300, 0),
+        ("000000010000000000000003", 1 << 19, 0),
+    ],
+)
+def test_an_uncompressed_segment_tells_the_size(name, bytes_, size):
+    assert wal.size_by_file(name, bytes_) == size
+
+
+def judged_of_size(places, size=0, base=((0, 0), (0, 0)), bytes_=100, suffix=".gz"):
+    """Return log and segment to whether it counts surely, possibly or not, in an archive of such places."""
+    names = [f"00000001{log:08X}{segment:08X}" for log, segment in (*places, *base)]
+    first, last = names[-2:]
+    points, _ = columns(
+        [Log(1, number, 10 + number, FOREVER) for number in range(len(places))], [Base(1, 0, 0, 9, FOREVER)]
+    )
+    points = replace(
+        points,
+        name=("base", *(f"wal/{name}{suffix}" for name in names[: len(places)])),
+        size=array("q", [bytes_] * (len(places) + 1)),
+        facts={(0, Fact.NEEDS): ((1, FactValue(True, log_archives.needed("wal/", first, last, size))),)},
+    )
+    found = judged(points)
+    sure, maybe = (
+        [found.counts_at(row, 90_000, surely=surely) for row in range(len(places) + 1)] for surely in (True, False)
+    )
+    answers = ["yes" if one else "maybe" if other else "no" for one, other in zip(sure, maybe, strict=True)]
+    return answers, [doubt.why for row in range(len(places) + 1) if (doubt := found.doubt_at(row)) is not None]
+
+
+GIGABYTES = [*((0, segment) for segment in range(4)), *((1, segment) for segment in range(3))]
+
+
+def test_a_hole_up_to_the_end_of_a_log_file_is_not_taken_for_larger_segments():
+    answers, why = judged_of_size(GIGABYTES)
+    assert answers == ["yes"] * 5 + ["maybe"] * 3
+    assert "nor an uncompressed segment tells how large segments are" in why[-1]
+    assert "000000010000000000000003 and 000000010000000100000000" in why[-1]
+
+
+def test_a_base_backup_across_such_a_hole_may_lack_segments_of_its_own():
+    answers, why = judged_of_size(GIGABYTES, base=((0, 2), (1, 1)))
+    assert answers == ["maybe", "no", "no", "no", "no", "no", "maybe", "maybe"]
+    assert "tells how large segments are" in why[0]
+
+
+@pytest.mark.parametrize(("size", "rest"), [(1 << 30, "yes"), (16 << 20, "no"), (512 << 20, "no")])
+def test_segments_go_on_as_the_size_that_a_base_backup_tells_has_it(size, rest):
+    assert judged_of_size(GIGABYTES, size)[0] == ["yes"] * 5 + [rest] * 3
+
+
+@pytest.mark.parametrize(("size", "rest"), [(1 << 30, "yes"), (16 << 20, "no")])
+def test_segments_go_on_as_the_size_of_uncompressed_ones_has_it(size, rest):
+    assert judged_of_size(GIGABYTES, bytes_=size, suffix="")[0] == ["yes"] * 5 + [rest] * 3
+
+
+def test_a_log_file_that_ends_where_none_can_has_a_hole_whatever_the_size():
+    assert judged_of_size([(0, 0), (0, 1), (0, 2), (1, 0), (1, 3)])[0] == ["yes"] * 4 + ["no"] * 2
+
+
+def test_segments_smaller_than_usual_go_on_as_their_size_has_it():
+    places = [(0, number) for number in range(510, 512)] + [(1, 0)]
+    base = ((0, 510), (0, 510))
+    assert judged_of_size(places, base=base)[0] == ["yes", "yes", "yes", "maybe"]
+    assert judged_of_size(places, 8 << 20, base=base)[0] == ["yes"] * 4
+    assert judged_of_size(places, 4 << 20, base=base)[0] == ["yes"] * 3 + ["no"]
 
 
 def test_the_lineage_of_another_version_of_the_database_goes_on_with_nothing_of_the_one_before():

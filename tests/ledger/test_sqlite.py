@@ -331,6 +331,7 @@ def test_a_file_that_another_program_writes_to_is_told(url, monkeypatch):
 
 READS = """
 import os, sys
+import drcheck.ledger.checkpoints  # loaded late otherwise, by a user who may not read this Python
 from drcheck.ledger.store import open_ledger
 
 if os.geteuid() == 0:

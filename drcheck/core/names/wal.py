@@ -13,7 +13,7 @@ a base backup begins and ends; ``SEGMENT.partial`` is the unfinished last segmen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
 
 _SEGMENT: Final = re.compile(
@@ -27,9 +27,12 @@ _MEMBER: Final = re.compile(
     r"(?:.*/)?[0-9A-F]{8}(?:\.history|[0-9A-F]{8}00000[0-9A-F]{3}(?:\.partial|\.[0-9A-F]{8}\.backup)?(?:-[0-9a-f]{40})?)"
     r"(?:\.[a-z0-9]+)*"
 )
+_LSN: Final = re.compile(r"([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})")
 _SWITCH: Final = re.compile(r"\s*(\d{1,10})\s+([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})(?:\s|$)")
 DEFAULT_SIZE: Final = 16 << 20
 """Bytes of a segment, unless ``initdb --wal-segsize`` says otherwise; with 1 MB 4096 make a log file."""
+SIZES: Final = tuple(1 << power for power in range(20, 31))
+"""Bytes that a segment can have (https://www.postgresql.org/docs/15/app-initdb.html, ``--wal-segsize``)."""
 _OF_A_LOG: Final = 1 << 32
 """Bytes that the segments of one log file hold together, whatever their size."""
 
@@ -78,26 +81,47 @@ def per_log_of(size: int) -> int:
     return _OF_A_LOG // size
 
 
-def per_log(segments: Iterable[tuple[int, int]]) -> int:
-    """Return how many segments a log file has, told by the (log, segment) of one lineage and timeline.
+class Numbering(NamedTuple):
+    """How the segments of a lineage go on from one log file to the next."""
 
-    Compressed files do not tell the size of segments, and neither does pgBackRest's ``info``. The default is 256. Where
-    a number of 256 or more occurs, segments are smaller; where each log file of which a later one is there ends at the
-    same number below 255, and the next one begins with 0, they are larger.
+    per_log: int
+    """How many segments make a log file."""
+    perhaps: frozenset[int] = frozenset()
+    """So many may make one as well, and nobody knows; empty: it is known."""
+
+
+def numbering(largest: int, told: Collection[int]) -> Numbering:
+    """Return how segments are numbered of which ``largest`` is the greatest number in any log file.
+
+    ``told`` are the sizes that base backups or uncompressed segments tell. Where none does it is PostgreSQL's own size,
+    if that can be: that log files end at a smaller number, as those of larger segments do, may be a hole in each. So it
+    is with numbers that are beyond it, and fit more than one size.
     """
-    ends: dict[int, int] = {}
-    begins: dict[int, int] = {}
-    for log, segment in segments:
-        ends[log] = max(ends.get(log, 0), segment)
-        begins[log] = min(begins.get(log, segment), segment)
+    least = max(per_log_of(SIZES[-1]), 1 << largest.bit_length())
+    stated = {per_log_of(size) for size in told}
+    if len(stated) == 1 and least <= max(stated):
+        return Numbering(max(stated))
+    if stated:
+        return Numbering(max(least, *stated), frozenset({least, *stated}))
     default = per_log_of(DEFAULT_SIZE)
-    largest = max(ends.values(), default=0)
-    if largest >= default:
-        return 1 << largest.bit_length()
-    closed = {ends[log] + 1 for log in ends if begins.get(log + 1) == 0}
-    if len(closed) == 1 and largest + 1 == (only := closed.pop()) and only & (only - 1) == 0 and only >= 4:  # noqa: PLR2004  1 GB
-        return only
-    return default
+    sure = least in {default, per_log_of(SIZES[0])}
+    return Numbering(max(default, least), frozenset() if sure else frozenset({least}))
+
+
+def size_by_position(position: str, name: str) -> int:
+    """Return the size of segments, told by which of them holds a position in the log, as ``0/28000028``.
+
+    0: it is not told, as the first segment of a log file holds the same positions whatever its size.
+    """
+    found, lies = _LSN.fullmatch(position), segment_of(name)
+    if found is None or lies is None or lies.log != int(found[1], 16) or lies.segment == 0:
+        return 0
+    return next((size for size in SIZES if int(found[2], 16) // size == lies.segment), 0)
+
+
+def size_by_file(name: str, size: int) -> int:
+    """Return the size of segments, told by a file of so many bytes that holds one uncompressed; 0: it does not tell."""
+    return size if size in SIZES and "." not in name.rpartition("/")[2] else 0
 
 
 def switches(content: str) -> list[tuple[int, int]] | None:

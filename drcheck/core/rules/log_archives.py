@@ -32,7 +32,7 @@ from drcheck.core.time.spans import Span, Spans, difference, intersection, union
 SETTLED: Final = 600
 """Seconds after which a segment that was archived before a later one has come as well."""
 
-_PER_LOG: Final = wal.per_log_of(wal.DEFAULT_SIZE)
+_DEFAULT: Final = wal.numbering(0, {wal.DEFAULT_SIZE})
 
 Key = tuple[str, int, int]
 """Lineage, timeline and place in the sequence of one segment."""
@@ -83,9 +83,12 @@ def apply(points: Points, shown: RuleInput) -> Points:
     return replace(points.doubting(doubts), own_chain=archive.based_on())
 
 
-def needed(lineage: str, first: str, last: str) -> str:
-    """Return how a fact says which segments something needs, the first and the last included."""
-    return f"{first} {last} {lineage}"
+def needed(lineage: str, first: str, last: str, size: int = 0) -> str:
+    """Return how a fact says which segments something needs, the first and the last included.
+
+    ``size``: how many bytes each has, where what needs them tells it.
+    """
+    return f"{first} {last} {size} {lineage}"
 
 
 class _Archive(Struct):
@@ -94,14 +97,16 @@ class _Archive(Struct):
     points: Points
     complete_looks: Sequence[tuple[int, int]]
     segments: Mapping[int, wal.Segment]
-    per_log: dict[str, int] = field(default_factory=dict)
-    """Lineage to how many segments a log file has."""
+    numbering: dict[str, wal.Numbering] = field(default_factory=dict)
+    """Lineage to how its segments go on from one log file to the next."""
     rows: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(list))
     """Segment to its files."""
     bases: dict[int, tuple[Key, Key]] = field(default_factory=dict)
     """Row of a base backup to its first and last segment."""
     follows: dict[Key, tuple[Key, Key]] = field(default_factory=dict)
     """The first segment of a timeline to the last one of its parent, and to what lies right before it."""
+    perhaps: dict[Key, Key] = field(default_factory=dict)
+    """The first segment of a log file to the last of the log file before, where nobody knows if that is whole."""
     chains: dict[Key, Presence] = field(default_factory=dict)
     """When what lies before a segment can be restored up to its end."""
     broken_by: dict[Key, str] = field(default_factory=dict)
@@ -113,10 +118,7 @@ class _Archive(Struct):
     _standing: dict[int, Presence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        places: dict[str, set[tuple[int, int]]] = defaultdict(set)
-        for found in self.segments.values():
-            places[found.lineage].add((found.log, found.segment))
-        self.per_log = {lineage: wal.per_log(those) for lineage, those in places.items()}
+        self._number()
         for row, found in self.segments.items():
             self.rows[self._key(found)].append(row)
         for (row, fact), steps in self.points.facts.items():
@@ -128,7 +130,42 @@ class _Archive(Struct):
                     self.follows[key] = ends
             else:
                 self.bases[row] = self._bounded(ends)
+        self._join_log_files()
         self._replay()
+
+    def _number(self) -> None:
+        """Find out how segments are numbered: by what base backups tell, else by files that hold one uncompressed."""
+        largest: dict[str, int] = defaultdict(int)
+        by_files: dict[str, set[int]] = defaultdict(set)
+        by_bases: dict[str, set[int]] = defaultdict(set)
+        for row, found in self.segments.items():
+            largest[found.lineage] = max(largest[found.lineage], found.segment)
+            if size := wal.size_by_file(self.points.name[row], self.points.size[row]):
+                by_files[found.lineage].add(size)
+        for (_, fact), steps in self.points.facts.items():
+            if fact is Fact.NEEDS:
+                _, _, told, lineage = steps[-1][1].how.split(" ", 3)
+                by_bases[lineage] |= {int(told)} - {0}
+        self.numbering = {
+            lineage: wal.numbering(most, by_bases[lineage] or by_files[lineage]) for lineage, most in largest.items()
+        }
+
+    def _join_log_files(self) -> None:
+        """Find where a log file may go on from the one before, and nobody knows how many segments make one."""
+        last: dict[tuple[str, int, int], int] = {}
+        for lineage, timeline, number in self.rows:
+            log = number // self._of(lineage).per_log
+            last[lineage, timeline, log] = max(last.get((lineage, timeline, log), 0), number)
+        for key in self.rows:
+            per_log, perhaps = self._of(key[0])
+            log, segment = divmod(key[2], per_log)
+            before = self._before(key)
+            ended = None if segment else last.get((key[0], before[1], log - 1))
+            if ended is not None and ended % per_log + 1 in perhaps:
+                self.perhaps[key] = key[0], before[1], ended
+
+    def _of(self, lineage: str) -> wal.Numbering:
+        return self.numbering.get(lineage, _DEFAULT)
 
     def doubts(self, row: int) -> Iterator[Doubt]:
         """Yield when a base backup or a segment does not, or may not, count for want of what it needs."""
@@ -152,10 +189,10 @@ class _Archive(Struct):
         return {row: data[self.base_of[key]] if key in self.base_of else LONG_AGO for row, key in keys}
 
     def _key(self, found: wal.Segment) -> Key:
-        return found.lineage, found.timeline, found.number(self.per_log.get(found.lineage, _PER_LOG))
+        return found.lineage, found.timeline, found.number(self._of(found.lineage).per_log)
 
     def _ends(self, how: str) -> tuple[Key, Key] | None:
-        first, last, lineage = how.split(" ", 2)
+        first, last, _, lineage = how.split(" ", 3)
         ends = [wal.segment_of(lineage + name) for name in (first, last)]
         return None if ends[0] is None or ends[1] is None else (self._key(ends[0]), self._key(ends[1]))
 
@@ -169,9 +206,11 @@ class _Archive(Struct):
         return (first[0], first[1], max(first[2], last[2] - len(self.rows))), last
 
     def _name(self, key: Key) -> str:
-        return wal.name_of(key[1], key[2], self.per_log.get(key[0], _PER_LOG))
+        return wal.name_of(key[1], key[2], self._of(key[0]).per_log)
 
     def _before(self, key: Key) -> Key:
+        if key in self.perhaps:
+            return self.perhaps[key]
         return self.follows[key][1] if key in self.follows else (key[0], key[1], key[2] - 1)
 
     def _replay(self) -> None:
@@ -185,6 +224,8 @@ class _Archive(Struct):
             if before in self.rows:
                 chain = self.chains[before].both(self._stands(before))
                 why = self.broken_by.get(before) or self._gone(self.rows[before])
+                if key in self.perhaps:
+                    chain, why = chain.both(_PERHAPS), why or self._joint(key)
             else:
                 older = newest.get((key[0], before[1])) or self.follows.get(key, (None,))[0]
                 chain, why = NEVER, ""
@@ -199,6 +240,8 @@ class _Archive(Struct):
                 self.base_of[key] = self.base_of[before]
             for row in ending.get(key, ()):
                 own = self._through(row, before if self.bases[row][0] != key else None)
+                if key in self.perhaps and self.bases[row][0] != key:
+                    own = own.both(_PERHAPS)
                 if own.maybe:
                     chain = chain.either(own)
                     self.base_of[key] = row
@@ -219,6 +262,8 @@ class _Archive(Struct):
         first, standing, key = self.bases[row][0], self._base(row) if itself else self._below(row), last
         while key is not None and key[2] >= first[2] and standing.maybe:
             standing = standing.both(self._stands(key) if key in self.rows else self._unseen([row]))
+            if key in self.perhaps and key != first:
+                standing = standing.both(_PERHAPS)
             key = self._before(key)
         return standing
 
@@ -265,6 +310,14 @@ class _Archive(Struct):
                 why = f"{points.name[row]}, which is gone: it was last seen {seen} and first missed {missed}"
         return why
 
+    def _joint(self, key: Key) -> str:
+        """Return that a log file may be whole with its last segment, before the one that the next begins with."""
+        ends, begins = self._name(self.perhaps[key]), self._name(key)
+        return (
+            f"all between {ends} and {begins}, if there is any: neither a base backup nor an uncompressed segment "
+            "tells how large segments are"
+        )
+
     def _hole(self, older: Key, last: Key) -> str:
         first = self._name((last[0], last[1], older[2] + 1))
         if (number := last[2] - older[2]) <= 1:
@@ -308,6 +361,8 @@ class _Archive(Struct):
                 lacking.append(f"{self._name(key)}, which is not in the archive")
             elif why := self._gone(self.rows[key]):
                 lacking.append(why)
+            elif key in self.perhaps and key != first:
+                lacking.append(self._joint(key))
             key = self._before(key)
         if not lacking:
             return "needs what it builds on, which does not stand"

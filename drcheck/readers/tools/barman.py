@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
+from drcheck.core.names import wal
 from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.content.state_files import quoted
 from drcheck.readers.tools import base_backups, listing
@@ -117,6 +118,9 @@ def of_file(content: bytes, label: str, *, has_data: bool) -> Base:
     status = _status(told["status"], label)
     if status in _UNDONE and status != "WAITING_FOR_WALS":
         return _undone(label, status)
+    for key in ("begin_wal", "end_wal"):
+        if not told.get(key):
+            raise Refused(f"{file} tells no {key}: which log segments the backup needs is not known", _EXPECTED)
     prior = told.get("parent_backup_id", "None")
     return Base(
         label,
@@ -126,10 +130,19 @@ def of_file(content: bytes, label: str, *, has_data: bool) -> Base:
         base_backups.size(None if told.get("size") == "None" else told.get("size"), f"size in {file}", _EXPECTED),
         base_backups.segment(told.get("begin_wal"), f"begin_wal in {file}", _EXPECTED),
         base_backups.segment(told.get("end_wal"), f"end_wal in {file}", _EXPECTED),
-        "wals/",
-        "" if prior == "None" else prior,
+        lineage="wals/",
+        prior="" if prior == "None" else prior,
+        segment_size=_segment_size(told.get("xlog_segment_size"), f"xlog_segment_size in {file}"),
         why_not="" if has_data or told.get("snapshots_info", "None") != "None" else f"base/{label}/data is not there",
     )
+
+
+def _segment_size(text: str | None, what: str) -> int:
+    """Return the bytes of a log segment; 0: they are not told."""
+    size = base_backups.size(text, what, _EXPECTED)
+    if text is not None and size not in wal.SIZES:
+        raise Refused(f"{what} is {size}, which no log segment can have", _EXPECTED)
+    return 0 if text is None else size
 
 
 def _instant(text: Any, what: str) -> int:

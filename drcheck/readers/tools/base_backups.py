@@ -32,8 +32,10 @@ class Base(NamedTuple):
     size: int = UNTOLD
     """Bytes of the database that it holds."""
     first: str = ""
-    """Its first log segment; empty: not told, or it needs none."""
+    """Its first log segment; empty: it needs none, as its database was stopped, or its tool does not tell."""
     last: str = ""
+    segment_size: int = 0
+    """Bytes of a log segment; 0: not told."""
     lineage: str = ""
     """Where its segments lie, as :attr:`drcheck.core.names.wal.Segment.lineage`."""
     prior: str = ""
@@ -73,7 +75,8 @@ def _facts(base: Base, by_label: Mapping[str, Base], name: str, why: str, *, arc
     if base.prior in by_label:
         yield Described(name, Fact.BUILDS_ON, FactValue(True, str(by_label[base.prior].stop)))
     if archived and base.first and base.last:
-        yield Described(name, Fact.NEEDS, FactValue(True, log_archives.needed(base.lineage, base.first, base.last)))
+        needs = log_archives.needed(base.lineage, base.first, base.last, base.segment_size)
+        yield Described(name, Fact.NEEDS, FactValue(True, needs))
 
 
 def _missing_links(base: Base, by_label: Mapping[str, Base]) -> str:

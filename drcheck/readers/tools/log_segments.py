@@ -110,6 +110,8 @@ class _Seen(Struct):
     checksum: list[str] = field(default_factory=list)
     histories: dict[tuple[str, int], str] = field(default_factory=dict)
     """Lineage and timeline to the name of the file that says where it left its parent."""
+    told: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Lineage to the sizes of segments that base backups tell."""
     later: set[str] = field(default_factory=set)
     """Lineages with segments of timelines beyond the first."""
     gaps: list[Gap] = field(default_factory=list)
@@ -117,6 +119,7 @@ class _Seen(Struct):
     def list(self, collector: Collector, archive: Archive, lineage: str, oldest: Base | None) -> int:
         """List the segments of one lineage; return how many names there are."""
         number = 0
+        self.told[lineage] |= {base.segment_size for base in archive.bases if base.lineage == lineage} - {0}
         for entry in collector.list(lineage, after=_before(archive, lineage, oldest)):
             number += 1
             if (found := wal.segment_of(entry.name)) is not None:
@@ -149,11 +152,16 @@ class _Seen(Struct):
         if not self.later:
             return
         places: dict[str, dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(dict))
-        several: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for name in self.name:
+        largest: dict[str, int] = defaultdict(int)
+        by_files: dict[str, set[int]] = defaultdict(set)
+        for name, size in zip(self.name, self.size, strict=True):
             if (found := wal.segment_of(name)) is not None and found.lineage in self.later:
-                several[found.lineage].append((found.log, found.segment))
-        per_log = {lineage: wal.per_log(those) for lineage, those in several.items()}
+                largest[found.lineage] = max(largest[found.lineage], found.segment)
+                by_files[found.lineage] |= {wal.size_by_file(name, size)} - {0}
+        per_log = {
+            lineage: wal.numbering(most, self.told[lineage] or by_files[lineage]).per_log
+            for lineage, most in largest.items()
+        }
         for row, name in enumerate(self.name):
             if (found := wal.segment_of(name)) is not None and found.lineage in self.later:
                 places[found.lineage][found.timeline][found.number(per_log[found.lineage])] = row

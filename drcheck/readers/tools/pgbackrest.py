@@ -24,6 +24,7 @@ from drcheck.core import words
 from drcheck.core.model.evidence import Described, Fact, FactValue
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
+from drcheck.core.names import wal
 from drcheck.interfaces import Collector, LookRequest
 from drcheck.readers.content.state_files import quoted
 from drcheck.readers.tools import base_backups, listing
@@ -146,7 +147,7 @@ def _part(told: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def backup(
     label: str, kind: Any, prior: Any, references: Any, error: Any, start: Any, stop: Any, size: Any, first: Any,
-    last: Any, lineage: str = "",
+    last: Any, lineage: str = "", position: Any = None,
 ) -> Base:  # fmt: skip
     """Return one backup, of which pgBackRest tells all of this; raises :class:`Refused` where that makes no sense."""
     what = f"backup {quoted(label)} of pgbackrest"
@@ -158,6 +159,8 @@ def backup(
         raise Refused(f"{what} builds on what has no label", _EXPECTED)
     if kind != "full" and prior is None:
         raise Refused(f"{what} is of type {kind}, and builds on none", _EXPECTED)
+    if (not first) is not (not last):
+        raise Refused(f"{what} tells one of the two log segments between which it lies", _EXPECTED)
     return Base(
         label,
         _KINDS[kind],
@@ -166,6 +169,7 @@ def backup(
         base_backups.size(size, f"the size of {what}", _EXPECTED),
         base_backups.segment(first, what, _EXPECTED),
         base_backups.segment(last, what, _EXPECTED),
+        wal.size_by_position(position, first) if first and isinstance(position, str) else 0,
         lineage,
         prior or "",
         frozenset(named),
@@ -199,12 +203,22 @@ def of_file(content: bytes, stanza: str) -> tuple[list[Base], list[str]]:
     for label, told in sections.get("backup:current", {}).items():
         if not isinstance(told, dict) or told.get("db-id") not in archives:
             raise Refused(f"backup {quoted(label)} in backup.info is of no database that it knows", expected)
+        _refuse_untold_log(label, told, expected)
         bases.append(
             backup(
                 label, told.get("backup-type"), told.get("backup-prior"), told.get("backup-reference"),
                 told.get("backup-error"), told.get("backup-timestamp-start"), told.get("backup-timestamp-stop"),
                 told.get("backup-info-size"), told.get("backup-archive-start"), told.get("backup-archive-stop"),
-                f"archive/{stanza}/{archives[told['db-id']]}/",
+                f"archive/{stanza}/{archives[told['db-id']]}/", told.get("backup-lsn-start"),
             )
         )  # fmt: skip
     return bases, list(archives.values())
+
+
+def _refuse_untold_log(label: str, told: Mapping[str, Any], expected: str) -> None:
+    """Refuse a backup of a running database that does not say from where to where its log is needed."""
+    if not isinstance(online := told.get("option-online"), bool):
+        raise Refused(f"option-online of backup {quoted(label)} in backup.info is {online!a:.60}", expected)
+    if online and not (told.get("backup-archive-start") and told.get("backup-archive-stop")):
+        what = f"backup {quoted(label)} in backup.info is one of a running database (option-online)"
+        raise Refused(f"{what}, without the log segments that it needs", expected)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from drcheck.core.model.evidence import FOREVER, Fact, FactValue
 from drcheck.core.model.points import Points
+from drcheck.core.rules import log_archives
 
 
 class Log(NamedTuple):
@@ -90,12 +91,13 @@ def columns(logs: Sequence[Log], bases: Sequence[Base]) -> tuple[Points, list[Lo
     facts = {}
     for row, one in enumerate(everything):
         if isinstance(one, Base):
-            told = f"{name(one.timeline, one.first)} {name(one.timeline, one.last)} wal/"
+            told = log_archives.needed("wal/", name(one.timeline, one.first), name(one.timeline, one.last))
             facts[row, Fact.NEEDS] = ((1, FactValue(True, told)),)
     later = [one for one in logs if one.timeline == 2]
     if later:
         first = min(later, key=lambda one: one.number)
-        told = f"{name(1, SWITCH - 1)} {name(1 if first.number == SWITCH else 2, first.number - 1)} wal/"
+        right_before = name(1 if first.number == SWITCH else 2, first.number - 1)
+        told = log_archives.needed("wal/", name(1, SWITCH - 1), right_before)
         facts[everything.index(first), Fact.NEEDS] = ((1, FactValue(True, told)),)
     instants = [array("q", (one.arrived for one in everything)) for _ in range(4)]
     gone = [array("q", (one.gone for one in everything)) for _ in range(2)]

@@ -157,7 +157,7 @@ def test_a_directory_of_a_server_is_read_with_its_log():
     assert (base.name, base.data_lo, base.size) == (f"base/{ID}/", 1_795_721_031, 23138515)
     assert [one.kind for one in logs] == ["log"] * 4
     (needs,) = (one.told.how for one in seen.described if one.fact is Fact.NEEDS)
-    assert needs == "000000010000000000000005 000000010000000000000006 wals/"
+    assert needs == "000000010000000000000005 000000010000000000000006 16777216 wals/"
 
 
 def test_only_what_the_question_needs_of_a_long_archive_is_listed():
@@ -191,6 +191,9 @@ def _iso(at):
         (info("NEW"), "NEW"),
         (info(end_time="2026-11-26 19:23:51"), "without a zone"),
         (info(begin_wal="x"), "no log segment"),
+        (info(begin_wal=""), "tells no begin_wal"),
+        (info(end_wal=""), "tells no end_wal"),
+        (info(xlog_segment_size="16777217"), "no log segment can have"),
         (b"\xff\xfe", "no text"),
     ],
 )
