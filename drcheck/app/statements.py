@@ -3,8 +3,9 @@
 A verdict is a Simple Verification Result over the policy's digest (https://in-toto.io/attestation/svr/v0.1), whose
 properties name what was met at every instant of the period, and nothing else: what is breached, waived or unknown for a
 while has none. A drill is a Test Result
-(https://in-toto.io/attestation/test-result/v0.1) over the digest of its entry in the ledger. What neither form has a
-field for stands in ``drcheck``, as the rules of parsing allow.
+(https://in-toto.io/attestation/test-result/v0.1) over the digest of its entry in the ledger; its configuration is the
+policy's text by which it was held, and empty where drcheck did not hold it. What neither form has a field for stands in
+``drcheck``, as the rules of parsing allow.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def _verdicts(report: Mapping[str, Any], origin: str) -> Iterator[dict[str, Any]
 
 
 def _drills(report: Mapping[str, Any], entries: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    policies = {one["service"]: one["policy_sha256"] for one in report["services"]}
+    services = {one["service"] for one in report["services"]}
     start, end = (int(datetime.fromisoformat(report["window"][key]).timestamp()) for key in ("from", "to"))
     for data in entries:
         if not encoding.is_of(data, DrillTold.KIND):
@@ -108,8 +109,9 @@ def _drills(report: Mapping[str, Any], entries: Iterable[bytes]) -> Iterator[dic
                 pass
             case _:
                 continue
-        if drill.service not in policies:
+        if drill.service not in services:
             continue
+        its = drill.policy_sha256
         checks = {
             how: sorted({one.name for one in drill.checks if one.outcome in outcomes})
             for how, outcomes in (("passedTests", {"passed"}), ("failedTests", {"failed", "aborted"}))
@@ -120,7 +122,7 @@ def _drills(report: Mapping[str, Any], entries: Iterable[bytes]) -> Iterator[dic
             "predicateType": _DRILL,
             "predicate": {
                 "result": "PASSED" if drill.outcome is Ending.PASSED else "FAILED",
-                "configuration": [{"name": drill.service, "digest": {"sha256": policies[drill.service]}}],
+                "configuration": [{"name": drill.service, "digest": {"sha256": its}}] if its else [],
                 **checks,
                 "drcheck": {
                     "service": drill.service,
