@@ -37,3 +37,23 @@ def test_a_drill_names_the_policy_by_which_it_was_held_and_never_that_of_the_rep
     drill = Drill("d", "shop", 500, outcome=Ending.PASSED, policy_sha256=digest)
     _, predicate = said(report(met=1000), encode(DrillTold(600, drill)))
     assert predicate["configuration"] == configuration
+
+
+@pytest.mark.parametrize(
+    ("lasted", "properties"),
+    [
+        ({"met": 1000}, ["DRCHECK_RPO:loss"]),
+        ({"met": 600}, ["DRCHECK_RPO_WHERE_OWED:loss"]),
+        ({"met": 600, "breached": 400}, []),
+        ({"met": 600, "unknown": 1}, []),
+        ({}, []),
+    ],
+)
+def test_a_verdict_names_what_was_met_throughout_and_what_was_met_wherever_it_was_owed_apart(
+    lasted, properties
+) -> None:
+    (predicate,) = said(report(**lasted))
+    assert predicate["properties"] == properties
+    assert predicate["drcheck"]["seconds"] == {
+        "met": 0, "breached": 0, "waived": 0, "unknown": 0, "not_owed": 1000 - sum(lasted.values())
+    } | lasted  # fmt: skip
