@@ -6,6 +6,7 @@ https://c2sp.org/tlog-witness over HTTP. What it cosigned last is on the disk be
 from __future__ import annotations
 
 import fcntl
+import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,8 +23,12 @@ from drcheck.output_files import put
 
 _SILENCE: Final = 10.0
 """Seconds without a byte after which a connection is given up."""
+_LASTS: Final = 20.0
+"""Seconds after which a connection is ended, whatever it still sends: others wait for its turn."""
 _AT_ONCE: Final = 32
 """Connections that are served at a time; others wait."""
+_WAITING: Final = 128
+"""Connections that may wait."""
 _LONGEST: Final = 1 << 20
 """Bytes of a file with a checkpoint."""
 
@@ -123,6 +128,7 @@ class WitnessServer(ThreadingHTTPServer):
     """Serves one witness; ``serve_forever`` and ``shutdown`` are those of the standard library."""
 
     daemon_threads = True
+    request_queue_size = _WAITING
 
     def __init__(self, address: tuple[str, int], served: Witness) -> None:
         """Listen at ``address``; raises UsageError where that cannot be."""
@@ -147,14 +153,24 @@ class WitnessServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Let the next one in once this one is done."""
+        """Let the next one in once this one is done, or has lasted too long."""
+        end = threading.Timer(_LASTS, _end, (request,))
+        end.daemon = True
+        end.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
+            end.cancel()
             self.turns.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Tell nothing of a connection that broke off."""
+
+
+def _end(connection: socket.socket) -> None:
+    """End a connection, so that whatever is read from it or written to it ends as well."""
+    with suppress(OSError):  # it has ended by itself
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,30 @@ def test_what_is_no_request_is_refused_and_the_next_one_is_served(estate: Estate
         broken.sendall(b"\x00\xff\r\n\r\n")
     estate.asks(served.witnessed)
     assert estate.night()[1] == []
+
+
+def test_who_sends_byte_after_byte_holds_up_nobody(
+    estate: Estate, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drcheck.app.witness._LASTS", 0.3)
+    slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(32)]
+    over = threading.Event()
+
+    def trickle() -> None:
+        while not over.wait(0.05):
+            for one in slow:
+                with suppress(OSError):
+                    one.send(b"G")
+
+    sending = threading.Thread(target=trickle)
+    sending.start()
+    try:
+        assert served.ask("GET", "/") == (404, b"there is nothing here\n")
+    finally:
+        over.set()
+        sending.join()
+        for one in slow:
+            one.close()
 
 
 def test_a_witness_whose_memory_is_damaged_does_not_start(estate: Estate, served: Served) -> None:
