@@ -44,6 +44,8 @@ class Witness:
             )
         self._key, self._logs, self._directory = key, logs, Path(directory)
         self._lock = threading.Lock()
+        self._seen: dict[str, Checkpoint] = {}
+        """Log to its newest checkpoint that this process has seen: no file that says otherwise is believed."""
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._alone = self._taken()
@@ -88,20 +90,27 @@ class Witness:
             answer = witness.add_checkpoint(request, self._logs, latest, self._key, clock.now())
             if answer.kept:
                 put([answer.kept.encode()], str(self._file(origin)))
+                self._seen[origin] = checkpoint_of(answer.kept)
         return answer
 
     def latest(self, origin: str) -> Checkpoint | None:
-        """Return the newest checkpoint of a log that was cosigned; raises UsageError for a file that holds none.
+        """Return the newest checkpoint of a log that was cosigned.
 
-        Nothing is cosigned then: whoever forgot what it saw would cosign another history.
+        Raises UsageError for a file that holds none, or another one than this process has seen last. Nothing is
+        cosigned then: whoever forgot what it saw would cosign another history.
         """
         file = self._file(origin)
-        if (data := self.shown(witness.place_of(origin))) is None:
-            return None
+        data = self.shown(witness.place_of(origin))
         try:
-            return checkpoint_of(data)
+            latest = None if data is None else checkpoint_of(data)
         except NotANote as error:
             raise UsageError(f"{file} is no checkpoint: {error}", "Put it back from a copy.") from None
+        seen = self._seen.get(origin, latest)
+        if latest != seen:
+            raise UsageError(f"{file} is not what the witness wrote there last", "Put that back from a copy.")
+        if latest is not None:
+            self._seen[origin] = latest
+        return latest
 
     def shown(self, place: str) -> bytes | None:
         """Return the file of that name for monitors; None: there is none."""

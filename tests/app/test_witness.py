@@ -147,6 +147,37 @@ def test_of_two_histories_the_witness_cosigns_one(estate: Estate, served: Served
     assert verify_ledger(estate.settings, estate.trusted()).word == "not verified"
 
 
+def test_another_history_of_the_same_length_is_told_as_one(estate: Estate, served: Served) -> None:
+    estate.asks(served.witnessed)
+    estate.night()
+    shutil.copy(estate.file, estate.root / "fork.db")
+    estate.night("what happened")
+    shutil.copy(estate.root / "fork.db", estate.file)
+    note, errors = estate.night("what is told instead")
+    assert "it has seen another history of this ledger" in errors[0]
+    assert "witness.example" not in note
+
+
+def test_a_witness_whose_memory_vanishes_or_goes_back_while_it_runs_cosigns_nothing(
+    estate: Estate, served: Served
+) -> None:
+    estate.asks(served.witnessed)
+    estate.night()
+    (file,) = (estate.root / "w1").glob("*.checkpoint")
+    older = file.read_bytes()
+    estate.night()
+    newer = file.read_bytes()
+    for data in (None, older):
+        file.unlink()
+        if data is not None:
+            file.write_bytes(data)
+        note, errors = estate.night()
+        assert "it answered with 500" in errors[0]
+        assert "witness.example" not in note
+        file.write_bytes(newer)
+    assert estate.night()[1] == []
+
+
 def test_one_witness_under_two_names_makes_no_quorum_of_two(estate: Estate, served: Served) -> None:
     estate.asks(served.witnessed, served.witnessed._replace(name="w2"), quorum=2)
     with pytest.raises(NotANote, match="the same key stands in it twice"):
