@@ -73,7 +73,7 @@ def test_the_filter_leaves_what_has_the_word(opened: Page) -> None:
 
 
 def test_tables_sort_by_keyboard_alone(opened: Page) -> None:
-    opened.get_by_role("button", name="met", exact=True).first.focus()
+    opened.get_by_role("button", name="kept", exact=True).first.focus()
     opened.keyboard.press("Enter")
     assert opened.locator("#services th[aria-sort]").count() == 1
 
