@@ -16,7 +16,7 @@ from drcheck.ledger.runs_of_period import RunsOfPeriod
 from drcheck.policyfile.load import reload
 from drcheck.reports.json import completeness_object
 
-_OF_RUNS: Final = ("recorded", "stopped", "schedules", "without_run", "drills", "drills_without_end")
+_OF_RUNS: Final = ("recorded", "stopped", "schedules", "gone_jobs", "without_run", "drills", "drills_without_end")
 """What records tell also where they hide what was judged."""
 
 

@@ -60,11 +60,14 @@ def cosign(proof: ProofSettings, note: str, before: int, node: merkle.Node) -> t
 
 
 def policy_of(key: VerifierKey, proof: ProofSettings | None) -> Trust:
-    """Return the tlog-policy of those who trust ``key``, and the witnesses of the configuration."""
+    """Return the tlog-policy of those who trust ``key``, and the witnesses of the configuration.
+
+    Raises :class:`NotANote` where two witnesses have one key.
+    """
     if proof is None or not proof.witnesses:
         return Trust.of(key)
     witnesses = {one.name: VerifierKey.read(one.key) for one in proof.witnesses}
-    return Trust((key,), witnesses, {_QUORUM: Group(proof.quorum, tuple(witnesses))}, _QUORUM)
+    return Trust.checked((key,), witnesses, {_QUORUM: Group(proof.quorum, tuple(witnesses))}, _QUORUM)
 
 
 def _round(note: str, head: Checkpoint, olds: dict[Witnessed, int], node: merkle.Node) -> dict[Witnessed, _Answer]:

@@ -1,7 +1,8 @@
 """Records: what of the ledger goes with a report that is filed, so that a stranger can hold it against a signature.
 
-All entries from the last run before the period on stand there, each in its place: those that tell of the report's
-services as they are, of the others the hash alone. So none can have been left out, and nobody reads what is not theirs.
+All entries from the last run of each job before the period on stand there, each in its place: those that tell of the
+report's services as they are, of the others the hash alone. So none can have been left out, and nobody reads what is
+not theirs.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from drcheck.ledger.drills import DrillAnnounced, DrillTold
 from drcheck.ledger.interface import Log
 from drcheck.ledger.look_columns import Damaged
 from drcheck.ledger.notifications import Notification
+from drcheck.ledger.runs_of_period import RunsBefore
 from drcheck.ledger.signatures import Checkpointed, KeyTaken, Timestamped
 from drcheck.ledger.tree import Tree
 from drcheck.reports.wording import completeness
@@ -62,7 +64,7 @@ def records(
     texts: Collection[str],
     proof: ProofSettings | None = None,
 ) -> dict[str, bytes]:
-    """Return the files that prove which records there are from the last run that began before ``since`` on.
+    """Return the files that prove which records there are of a period that begins with ``since``.
 
     Shown is what tells of ``services``, None: of all, and the policy texts that they were judged by, however old; of
     some services these are known by their digests ``texts``. ``run`` is the run that the report names, and ``proof``
@@ -175,23 +177,38 @@ def goes_on(found: LedgerVerification, log: Log, head: Checkpoint) -> None:
 
 
 def _first(log: Log, since: int, upto: int) -> int:
-    """Return the entry with which the last run before ``since`` began: what comes before it is not of the period."""
-    first = 1
-    for stored in log.read(0, upto):
-        if encoding.is_of(stored.data, entries.RunBegan.KIND):
-            if _began(stored.data) >= since:
+    """Return the entry with which the first run began that matters from ``since`` on; 1: there was none before."""
+    before, numbers = RunsBefore(), {}
+    for number, data in log.read(0, upto):
+        if not any(encoding.is_of(data, kind) for kind in (entries.RunBegan.KIND, entries.RunEnded.KIND)):
+            continue
+        match encoding.decode(data):
+            case entries.RunBegan() as began:
+                if began.started_at >= since:
+                    break
+                numbers[began.run] = number
+                before.began(began)
+            case entries.RunEnded() as ended:
+                before.ended(ended)
+            case _:
+                pass
+    return min((numbers[run] for run in before.runs if run in numbers), default=1)
+
+
+def _has_all_before(shown: Mapping[int, bytes], since: int) -> bool:
+    """Return whether a run from before ``since`` is shown, and one of each job that was due then; raises Damaged."""
+    jobs: set[str] = set()
+    due: tuple[str, ...] | None = None
+    for _, data in sorted(shown.items()):
+        if not encoding.is_of(data, entries.RunBegan.KIND):
+            continue
+        match encoding.decode(data):
+            case entries.RunBegan() as began if began.started_at < since:
+                jobs.add(began.job)
+                due = began.due
+            case _:
                 break
-            first = stored.number
-    return first
-
-
-def _began(data: bytes) -> int:
-    """Return when a run began; raises Damaged for what is no such entry."""
-    match encoding.decode(data):
-        case entries.RunBegan(started_at=at):
-            return at
-        case _:
-            raise Damaged("it is not how a run began")
+    return due is not None and jobs.issuperset(due)
 
 
 def _texts_of(data: bytes) -> set[int]:
@@ -273,7 +290,7 @@ def _hold_against(found: LedgerVerification, report: Mapping[str, Any], first: i
                 runs[encoding.about(data)] = number
             elif encoding.is_of(data, entries.PolicyText.KIND):
                 texts.add(encoding.about(data))
-        is_all = first == 1 or _began(shown[first]) < since
+        is_all = first == 1 or _has_all_before(shown, since)
     except (Damaged, KeyError):
         is_all = False
     if not is_all:

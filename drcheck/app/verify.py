@@ -102,6 +102,7 @@ def verify(
         if question.is_record:
             windows = _reaching_back(windows, state)
         whole = whole_window(windows.values(), question.window(started + 1))
+        looking = {job.name for job in settings.watch.jobs.values() if not job.period}
         # Who asks for the instant at which the command was typed asks for these looks: clocks are known no better.
         begin = whole.end - 1 if 0 <= started + 1 - whole.end <= settings.clock_tolerance else started
         with ledger.start(
@@ -112,6 +113,8 @@ def verify(
             question=not question.is_record,
             job=appointment.job if appointment else "",
             schedule=appointment.schedule if appointment else "",
+            due=tuple(sorted(state.jobs.keys() & looking)),
+            gone=tuple(sorted(state.jobs.keys() - looking)),
             state=state,
         ) as run:
             run.policies(judgeable)

@@ -44,6 +44,10 @@ class RunBegan(Struct, frozen=True):
     """The job of the watch that it does; empty: nobody but whoever typed the command asked for it."""
     schedule: str = ""
     """When that job is due: a cron expression and its zone, or ``every`` and seconds."""
+    due: tuple[str, ...] = ()
+    """Jobs that runs have done before, and that the configuration still has."""
+    gone: tuple[str, ...] = ()
+    """Jobs that runs have done before, and that the configuration has no more: nothing is due of them."""
 
     @property
     def about(self) -> str:
@@ -56,6 +60,8 @@ class RunBegan(Struct, frozen=True):
             "at": self.started_at, "from": self.window.start, "to": self.window.end, "version": self.version,
             "host": writable_text(self.host), "pid": self.pid, "clock_tolerance": self.clock_tolerance,
             "question": self.question, "job": writable_text(self.job), "schedule": writable_text(self.schedule),
+            "due": [writable_text(job) for job in self.due],
+            "gone": [writable_text(job) for job in self.gone],
         }  # fmt: skip
 
     @classmethod
@@ -65,6 +71,7 @@ class RunBegan(Struct, frozen=True):
             about, facts.get("at", 0), Window(facts.get("from", 0), facts.get("to", 0)), facts.get("version", ""),
             read_text(facts.get("host", "")), facts.get("pid", 0), facts.get("clock_tolerance", 0),
             facts.get("question", False), read_text(facts.get("job", "")), read_text(facts.get("schedule", "")),
+            tuple(map(read_text, facts.get("due", ()))), tuple(map(read_text, facts.get("gone", ()))),
         )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ class Run:
         question: bool,
         job: str = "",
         schedule: str = "",
+        due: tuple[str, ...] = (),
+        gone: tuple[str, ...] = (),
     ) -> None:
         """Begin it; ``state`` is what was known before."""
         self._log, self._texts = log, dict(state.texts)
@@ -60,7 +62,7 @@ class Run:
         dead = [entries.RunEnded(run.began.run, "abandoned", started_at) for run in state.dead_runs()]
         host, process = os.uname().nodename, os.getpid()
         began = entries.RunBegan(
-            self.id, started_at, window, version, host, process, clock_tolerance, question, job, schedule
+            self.id, started_at, window, version, host, process, clock_tolerance, question, job, schedule, due, gone
         )
         self._append([*dead, began])
         log.checkpoint()

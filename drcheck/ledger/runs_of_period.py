@@ -1,7 +1,7 @@
 """The runs of a period as its entries tell them: what each judged, and what it left out.
 
-It reads entries from the last run before the period on, out of a ledger or out of records that somebody handed over, of
-which some may be hidden; of what stands before only the texts of policies.
+It reads entries out of a ledger, or out of records that somebody handed over, of which some may be hidden. Of what
+stands before the period, the texts of policies matter, and the runs that :class:`RunsBefore` names.
 """
 
 from __future__ import annotations
@@ -23,11 +23,47 @@ _READ = frozenset({
 })  # fmt: skip
 
 
+class RunsBefore:
+    """Which runs before a period matter to it: the last one, and the last of each job that is due again.
+
+    Of a job that died before the period nothing else tells that it was due in it. Runs that answered a question, and
+    those of a job that did not come to their end, kept nothing.
+    """
+
+    def __init__(self) -> None:
+        self._last = ""
+        self._doing: dict[str, str] = {}
+        """Run to its job, of those without an end yet."""
+        self._done: dict[str, str] = {}
+        """Job to the last run that did it."""
+
+    def began(self, began: entries.RunBegan) -> None:
+        """Take in the beginning of a run before the period."""
+        if began.question:
+            return
+        self._last = began.run
+        for job in began.gone:
+            self._done.pop(job, None)
+        if began.schedule:
+            self._doing[began.run] = began.job
+
+    def ended(self, ended: entries.RunEnded) -> None:
+        """Take in the end of any run."""
+        job = self._doing.pop(ended.run, None)
+        if job is not None and ended.state == "finished":
+            self._done[job] = ended.run
+
+    @property
+    def runs(self) -> frozenset[str]:
+        """Their ids."""
+        return frozenset((self._last, *self._done.values()))
+
+
 class RunsOfPeriod:
     """Takes in entries, in their order, and keeps of each run no more than what is missing in it."""
 
     def __init__(self, promised: Promised, since: int, services: Collection[str] | None = None) -> None:
-        """Tell of ``services`` alone, None: of all, from the last run that began before ``since`` on."""
+        """Tell of ``services`` alone, None: of all, for a period that begins with ``since``."""
         self._promised, self._since = promised, since
         self._services = None if services is None else frozenset(services)
         self._texts: dict[int, bytes] = {}
@@ -39,6 +75,7 @@ class RunsOfPeriod:
         self._is_question = False
         self._retired: dict[str, int] = {}
         self._drills: dict[tuple[str, str], Drill] = {}
+        self._before = RunsBefore()
         self._upto, self._in_period = 0, False
 
     def add(self, number: int, data: bytes) -> None:
@@ -56,7 +93,8 @@ class RunsOfPeriod:
                 self._policies = policies
             case entries.Verdicts(run=run, found=found):
                 self._judged(run, found)
-            case entries.RunEnded(run=run, state=state):
+            case entries.RunEnded(run=run, state=state) as ended:
+                self._before.ended(ended)
                 self._ended(run, state)
             case entries.Retired(service=service, at=at) if self._is_wanted(service):
                 self._retired[service] = at
@@ -83,9 +121,12 @@ class RunsOfPeriod:
         self._policies, self._is_question = None, began.question
         self._in_period |= began.started_at >= self._since
         if not self._in_period:
-            self._runs, self._retired, self._drills = [], {}, {}
+            self._before.began(began)
+            kept = self._before.runs
+            self._runs = [ran for ran in self._runs if ran.run in kept]
         if not began.question:
-            self._runs.append(Ran(began.run, began.started_at, "running", began.job, began.schedule, recorded=False))
+            ran = Ran(began.run, began.started_at, "running", began.job, began.schedule, began.gone, recorded=False)
+            self._runs.append(ran)
 
     def _is_wanted(self, service: str) -> bool:
         return self._services is None or service in self._services

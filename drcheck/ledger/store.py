@@ -161,14 +161,17 @@ class Ledger:
         question: bool = False,
         job: str = "",
         schedule: str = "",
+        due: tuple[str, ...] = (),
+        gone: tuple[str, ...] = (),
         state: State | None = None,
     ) -> Run:
         """Begin a run that judges ``window``, after the one before it has ended.
 
         Runs whose process died are marked abandoned first, and then everything is read before anything is appended:
         what ended the process may have damaged the file. ``question``: whether its verdicts are no verdicts of record.
-        ``job``: the job of a watch that it does, and ``schedule`` when that is due. ``state``: what was read already,
-        without sources; None: nothing.
+        ``job``: the job of a watch that it does, and ``schedule`` when that is due; of the jobs that runs have done
+        before, ``due`` are there still and ``gone`` no more. ``state``: what was read already, without
+        sources; None: nothing.
         """
         if self._run is not None and not self._run.over:
             raise RuntimeError("a run of this ledger is still going on")
@@ -186,6 +189,8 @@ class Ledger:
             question=question,
             job=job,
             schedule=schedule,
+            due=due,
+            gone=gone,
         )
         return self._run
 

@@ -118,17 +118,20 @@ def _check_targets(root: MappingNode) -> Iterator[Problem]:
 
 
 def _check_witnesses(proof: MappingNode) -> Iterator[Problem]:
-    """Yield keys of witnesses that are none, and a quorum that can never be there."""
+    """Yield keys of witnesses that are none, or another one's, and a quorum that can never be there."""
     witnesses = proof.fields("witnesses")
+    owners: dict[bytes, str] = {}
     for name, mark, witness in witnesses.mappings():
+        at = f"proof.witnesses.{name}"
         try:
-            fits = VerifierKey.read(witness.text("key")).kind == COSIGNATURE
+            key = VerifierKey.read(witness.text("key"))
         except NotANote:
-            fits = False
-        if not fits:
-            yield Problem(
-                mark, f"proof.witnesses.{name}: its key is none of a witness (copy what drcheck witness keygen printed)"
-            )
+            key = None
+        if key is None or key.kind != COSIGNATURE:
+            yield Problem(mark, f"{at}: its key is none of a witness (copy what drcheck witness keygen printed)")
+        elif (owner := owners.setdefault(key.public, name)) != name:
+            remedy = "each witness has a key of its own: leave one of them out"
+            yield Problem(mark, f"{at}: its key is that of {owner} ({remedy})")
     quorum = proof.scalar("quorum")
     if quorum is not None and quorum.text.isdecimal() and int(quorum.text) > len(witnesses.entries):
         there = len(witnesses.entries)

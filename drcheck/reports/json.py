@@ -146,6 +146,7 @@ def completeness_object(its: Completeness) -> dict[str, Any]:
         "recorded": its.recorded,
         "stopped": [{"run": one.run, "began": words.instant(one.at), "state": one.state} for one in its.stopped],
         "schedules": [{"job": job, "schedule": schedule} for job, schedule in its.schedules],
+        "gone_jobs": [{"job": job, "since": words.instant(at)} for job, at in its.gone],
         "without_run": [
             {"job": one.job, "from": words.instant(one.start), "to": words.instant(one.last), "times": one.times}
             for one in its.without

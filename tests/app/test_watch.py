@@ -398,3 +398,15 @@ def test_when_a_job_is_due(job, began, now, due):
 )
 def test_which_period_a_job_judges(unit, schedule, now, label):
     assert period_of(Job("a", schedule=schedule, period=unit, outputs=(Output("json", "x"),)), STOCKHOLM, now) == label
+
+
+def test_a_job_that_was_taken_out_is_told_by_the_next_runs(world):
+    world.configure(NIGHTLY, "often: {every: 1h}")
+    world.watching().once()
+    world.configure(NIGHTLY)
+    world.traveller.shift(timedelta(days=1))
+    world.watching().once()
+    with open_ledger(f"sqlite:///{world.place}/drcheck.db", read_only=True) as ledger:
+        runs = ledger.state((), folded=True).runs.values()
+    assert [run.began.gone for run in runs] == [(), (), ("often",)]
+    assert [run.began.due for run in runs] == [(), ("nightly",), ("nightly",)]

@@ -15,7 +15,7 @@ from drcheck.app.cosigning import policy_of
 from drcheck.app.proof import verify_ledger
 from drcheck.app.signing import log_keys, new_key, new_witness_key, read_key, sign_off
 from drcheck.app.witness import Witness, WitnessServer
-from drcheck.core.proof.notes import VerifierKey
+from drcheck.core.proof.notes import NotANote, VerifierKey
 from drcheck.core.proof.trust import Trust
 from drcheck.errors import UsageError
 from drcheck.ledger.store import open_ledger
@@ -144,6 +144,12 @@ def test_of_two_histories_the_witness_cosigns_one(estate: Estate, served: Served
     assert "witness.example" not in note
     assert verify_ledger(estate.settings, Trust.of(estate.key)).word == "verified"  # whoever trusts the key alone
     assert verify_ledger(estate.settings, estate.trusted()).word == "not verified"
+
+
+def test_one_witness_under_two_names_makes_no_quorum_of_two(estate: Estate, served: Served) -> None:
+    estate.asks(served.witnessed, served.witnessed._replace(name="w2"), quorum=2)
+    with pytest.raises(NotANote, match="the same key stands in it twice"):
+        estate.trusted()
 
 
 def test_a_witness_that_does_not_answer_holds_nothing_up_and_is_asked_again(

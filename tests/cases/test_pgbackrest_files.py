@@ -140,6 +140,13 @@ def test_a_full_whose_files_are_gone_takes_the_incremental_and_the_log_with_it(r
     assert_tells(found, ["backup.manifest is not there"])
 
 
+def test_a_backup_of_whose_manifest_the_copy_is_left_restores(repository):
+    full = next(iter(repository.bases))
+    manifest = repository.situation.disk / f"repo/backup/main/{full}/backup.manifest"
+    manifest.rename(f"{manifest}.copy")
+    assert repository.situation.statuses()["rpo"] == "met"
+
+
 def test_an_incremental_whose_full_is_in_no_list_names_it(repository):
     repository.bases.clear()
     repository.base(280, 20, kind="incr", prior="20260101-000000F")

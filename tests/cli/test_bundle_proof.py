@@ -16,6 +16,7 @@ import pikepdf
 import pytest
 from msgspec.structs import replace
 
+from drcheck.app import ledger_excerpt
 from drcheck.app.ledger_excerpt import RECORDS, records
 from drcheck.core.model.commitments import Standing
 from drcheck.core.model.drill import Drill, Ending, Origin
@@ -553,6 +554,39 @@ def test_records_begin_with_the_last_run_before_the_period_and_whoever_cuts_them
     shorter = records(ledger.log, 9000, newest, None, ())
     found = checked(ledger, shorter, newest, 2500, ("shop", "wiki"))
     assert f"that records before {began[2]} are none of the period is not shown" in found.open
+
+
+def test_records_begin_with_the_last_run_of_a_job_that_died_before_the_period_unless_it_was_taken_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = Ledger(MemoryLog())
+
+    def night(at, job, due=(), gone=()):
+        told = {"job": job, "schedule": "every 1000", "due": due, "gone": gone}
+        with made.start(Window(0, at), version="1", started_at=at, **told) as run:
+            run.policies([policy("shop", "service: shop\n")])
+            run.found([found(service="shop")])
+            run.finish(0)
+        return made.state((), folded=True).runs[run.id].number
+
+    night(1000, "a")
+    died = night(2000, "a")
+    numbers = [night(at, "b", ("a", "b")) for at in (3000, 4000, 5000)]
+    checkpoints.sign(made.log, KEY, 6000)
+    newest = [*made.state((), folded=True).runs][-1]
+    files = records(made.log, 4500, newest, None, ())
+    assert lines_of(files)[0]["first"] == died
+    assert "missing: a was due 5 times from" in str(checked(made, files, newest, 4500).noted)
+    monkeypatch.setattr(ledger_excerpt, "_first", lambda *_: numbers[1])
+    cut = records(made.log, 4500, newest, None, ())
+    assert (
+        f"that records before {numbers[1]} are none of the period is not shown" in checked(made, cut, newest, 4500).open
+    )
+    monkeypatch.undo()
+    ended = night(6000, "b", ("b",), ("a",))
+    night(7000, "b", ("b",), ("a",))
+    checkpoints.sign(made.log, KEY, 8000)
+    assert lines_of(records(made.log, 6500, newest, None, ()))[0]["first"] == ended
 
 
 def test_policies_that_came_before_the_period_are_among_the_records(ledger) -> None:

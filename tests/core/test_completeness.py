@@ -80,6 +80,23 @@ def test_a_job_by_seconds_counts_from_each_beginning() -> None:
     assert missing(runs, window).without == (Without("often", 2520, 3120, 2), Without("often", 5210, 8810, 7))
 
 
+def test_a_job_that_died_before_the_period_is_missed_while_another_one_runs() -> None:
+    died = ran(at(29, month=6), "weekly")
+    found = missing([died, ran(at(30, month=6)), *nights(*range(1, 32))])
+    assert found.without == (Without("weekly", at(1, minute=30), at(31, minute=30), 31),)
+    assert ("weekly", NIGHTLY) in found.schedules
+
+
+def test_a_job_that_was_taken_out_is_due_until_then_and_told_once() -> None:
+    died = ran(at(29, month=6), "old")
+    runs = [died, *nights(1, 2), ran(at(3), gone=("old",)), *(ran(at(day), gone=("old",)) for day in range(4, 32))]
+    found = missing(runs)
+    assert found.gone == (("old", at(3)),)
+    assert found.without == (Without("old", at(1, minute=30), at(3, minute=30), 3),)
+    again = missing([*runs, ran(at(31, 12), "old")])
+    assert (again.gone, again.without[0].times) == ((), 30)
+
+
 def test_where_no_schedule_is_known_days_without_a_run_are_named() -> None:
     runs = [ran(at(day, 9), "", "") for day in range(1, 32) if day not in {3, 4, 9}]
     assert missing(runs).without == (

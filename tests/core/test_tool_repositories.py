@@ -18,6 +18,14 @@ def test_each_is_told_by_what_stands_in_it():
     assert found("pg/base/20261121T020000/backup.info") == [("pg/", "Barman", "barman-files")]
 
 
+def test_a_repository_of_pgbackrest_whose_list_is_gone_is_one_all_the_same():
+    assert found("p/backup/main/backup.info.copy") == [("p/", "pgBackRest", "pgbackrest-files")]
+    for label in ("20261119-191745F", "20261119-191745F_20261120-191803I"):
+        for name in ("backup.manifest", "backup.manifest.copy"):
+            assert found(f"p/backup/main/{label}/{name}") == [("p/", "pgBackRest", "pgbackrest-files")]
+    assert found("p/backup/main/latest/backup.manifest") == []
+
+
 def test_several_are_told_apart_and_what_lies_beside_them_is_none_of_theirs():
     names = {"a/config", f"a/keys/{KEY}", "b/config", f"b/keys/{KEY}", "dump-2026-11-21.gz"}
     several = repositories(names)

@@ -103,7 +103,14 @@ def url(tmp_path):
         checkpoints.change(ledger.log, KEY, 6000, None, "burnt \udcff")
         ledger.snapshot()
         start(
-            ledger, 6001, Window(0, 6002), question=True, job="nightly \udcff", schedule="every 60"
+            ledger,
+            6001,
+            Window(0, 6002),
+            question=True,
+            job="nightly \udcff",
+            schedule="every 60",
+            due=("a",),
+            gone=("b",),
         )  # whose process dies
     with open_ledger(url) as ledger, start(ledger, 6003):
         pass

@@ -136,6 +136,7 @@ every_kind = st.one_of(
     st.builds(
         RunBegan, ids, instants, st.builds(Window, instants, instants), texts.filter(lambda one: one.isprintable()),
         texts, st.integers(0, 1 << 22), st.integers(0, 1 << 30), st.booleans(), ids | st.just(""),
+        ids | st.just(""), *[st.lists(ids, max_size=2).map(tuple)] * 2,
     ),
     st.builds(PolicyText, digests.filter(bool), texts),
     st.builds(PoliciesJudged, ids, st.lists(st.builds(JudgedPolicy, ids, texts, st.integers(1, 1 << 40)), max_size=3).map(tuple)),

@@ -8,6 +8,7 @@ from drcheck.collectors.azure.settings import AzureConnection
 from drcheck.collectors.local.settings import LocalConnection
 from drcheck.collectors.s3.settings import LastModified, S3Connection
 from drcheck.collectors.ssh.settings import SshConnection
+from drcheck.core.proof.notes import COSIGNATURE, SigningKey, VerifierKey
 from drcheck.errors import UsageError
 from drcheck.policyfile.config import load_settings
 from drcheck.settings import Settings
@@ -97,6 +98,25 @@ def test_a_missing_configuration_names_the_next_step(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=r"there is no configuration drcheck\.yaml") as caught:
         load_settings(None)
     assert "drcheck init" in caught.value.hint
+
+
+def test_one_key_of_a_witness_under_two_names_is_told_as_it_would_count_twice(tmp_path):
+    key = SigningKey("witness.example/w1", bytes(range(32)), COSIGNATURE).key
+    also = VerifierKey("witness.example/w2", COSIGNATURE, key.public).text
+    text = f"""\
+proof:
+  key: k
+  witnesses:
+    w: {{url: https://w.example.com, key: {key.text}}}
+    v: {{url: https://v.example.com, key: {key.text}}}
+    u: {{url: https://u.example.com, key: {also}}}
+  quorum: 2
+"""
+    remedy = "its key is that of w (each witness has a key of its own: leave one of them out)"
+    assert refused(tmp_path, text) == [
+        f"drcheck.yaml:5:5: proof.witnesses.v: {remedy}",
+        f"drcheck.yaml:6:5: proof.witnesses.u: {remedy}",
+    ]
 
 
 def test_places_and_witnesses_of_a_proof_that_cannot_be_are_told(tmp_path):

@@ -34,6 +34,8 @@ class Ran(NamedTuple):
     """Which job of a watch it did; empty: a command asked for it."""
     schedule: str = ""
     """When that job is due: a cron expression and its zone, or ``every`` and seconds; empty: nobody said."""
+    gone: tuple[str, ...] = ()
+    """Jobs that it says there are no more."""
     recorded: bool = True
     """Whether it recorded verdicts."""
     services: frozenset[str] = frozenset()
@@ -89,6 +91,8 @@ class Completeness(NamedTuple):
     """Runs in it that did not come to their end."""
     schedules: tuple[tuple[str, str], ...]
     """Job and schedule, each that held in the period."""
+    gone: tuple[tuple[str, int], ...]
+    """Job, and when in the period a run first said that there is no such job any more, and none has done it since."""
     without: tuple[Without, ...]
     """Where no schedule is known, calendar days in UTC take the place of times, of the job without a name."""
     not_judged: tuple[NotJudged, ...]
@@ -114,8 +118,9 @@ def completeness(
     retired: Mapping[str, int],
     drills: Iterable[Drill],
 ) -> Completeness:
-    """Return what of ``window`` is there, by all ``runs`` from the last one before it on, oldest first.
+    """Return what of ``window`` is there, by all ``runs`` in it and those before it that matter, oldest first.
 
+    Those are the last one, and the last one of each job, unless there was no such job any more before the period.
     ``reported``: the services of the report. ``retired``: service to when it was promised no more.
     """
     recorded = [run for run in runs if run.recorded]
@@ -125,10 +130,11 @@ def completeness(
     for run in recorded:
         jobs[run.job].append(run)
     unread = {service for run in kept for service in run.unread}
+    gone = _gone(runs)
     without: list[Without] = []
     for job, its in jobs.items():
         try:
-            without += _without(job, its, window)
+            without += _without(job, its, window, min(window.end, gone.get(job, window.end)))
         except ValueError:
             unread.add(f"the schedule of {job}")
     if not any(run.schedule for run in recorded):
@@ -139,6 +145,7 @@ def completeness(
         sum(run.recorded for run in within),
         tuple(run for run in within if run.state in {"interrupted", "abandoned"}),
         tuple(dict.fromkeys((run.job, run.schedule) for run in kept if run.schedule)),
+        tuple((job, at) for job, at in gone.items() if window.start <= at < window.end),
         tuple(without),
         tuple(sorted((*_commitments_left_out(kept), *_services_left_out(kept, retired)))),
         tuple(_not_in_report(kept, reported, retired)),
@@ -149,17 +156,27 @@ def completeness(
     )
 
 
-def _without(job: str, runs: Sequence[Ran], window: Window) -> Iterator[Without]:
+def _gone(runs: Iterable[Ran]) -> dict[str, int]:
+    """Return job to when a run first said that there is no such job any more, of those that none has done since."""
+    gone: dict[str, int] = {}
+    for run in runs:
+        gone.pop(run.job, None)
+        for job in run.gone:
+            gone.setdefault(job, run.at)
+    return gone
+
+
+def _without(job: str, runs: Sequence[Ran], window: Window, until: int) -> Iterator[Without]:
     """Yield the times at which a job was due, by what the run before them said, and no run of it began.
 
-    Of the times between two runs the second one kept the last, however late it was. Nothing is told of the time before
-    the first run.
+    ``until``: the end of the window, or since when there is no such job any more. Of the times between two runs the
+    second one kept the last, however late it was. Nothing is told of the time before the first run.
     """
     cron = {run.schedule: _ticks(run.schedule, window) for run in runs if run.schedule and not _step(run.schedule)}
     for run, after in zip(runs, [*runs[1:], None], strict=True):
         if not run.schedule:
             continue
-        end = window.end if after is None else min(after.at + 1, window.end)
+        end = until if after is None else min(after.at + 1, window.end)
         step = _step(run.schedule)
         times: Sequence[int]
         if step:

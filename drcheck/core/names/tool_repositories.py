@@ -2,7 +2,7 @@
 
 What lies where: restic (https://restic.readthedocs.io/en/stable/100_references.html#repository-layout), borg
 (https://borgbackup.readthedocs.io/en/stable/internals/data-structures.html#repository), pgBackRest
-(``backup/STANZA/backup.info``) and Barman (``base/ID/backup.info``).
+(``backup/STANZA/backup.info``, or a manifest below it) and Barman (``base/ID/backup.info``).
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ _BORG: Final = Repository(
 _SIGNS: Final = (
     (re.compile(r"((?:.*/)?)keys/[0-9a-f]{64}$"), ("config",), _RESTIC),
     (re.compile(r"((?:.*/)?)data/[0-9]+/[0-9]+$"), ("config", "README"), _BORG),
-    (re.compile(r"((?:.*/)?)backup/[^/]+/backup\.info$"), (), Repository("", "pgBackRest", "pgbackrest-files")),
+    (
+        re.compile(r"((?:.*/)?)backup/[^/]+/(?:backup\.info|[0-9]{8}-[0-9]{6}F[^/]*/backup\.manifest)(?:\.copy)?$"),
+        (),
+        Repository("", "pgBackRest", "pgbackrest-files"),
+    ),
     (re.compile(r"((?:.*/)?)base/[0-9]{8}T[0-9]{6}/backup\.info$"), (), Repository("", "Barman", "barman-files")),
 )
 """A name that such a repository has, what must stand in its directory as well, and what it is."""

@@ -38,6 +38,20 @@ class Trust(NamedTuple):
         return cls(keys, {}, {}, _NONE)
 
     @classmethod
+    def checked(
+        cls,
+        logs: tuple[VerifierKey, ...],
+        witnesses: Mapping[str, VerifierKey],
+        groups: Mapping[str, Group],
+        quorum: str,
+    ) -> Trust:
+        """Return the policy of these; raises :class:`NotANote` for a key in it twice, which would count twice."""
+        for several in (logs, tuple(witnesses.values())):
+            if len({key.public for key in several}) < len(several):
+                raise NotANote("the same key stands in it twice")
+        return cls(logs, witnesses, groups, quorum)
+
+    @classmethod
     def read(cls, text: str) -> Trust:
         """Return the policy that ``text`` is: one key, or a tlog-policy; raises :class:`NotANote`."""
         lines = [line.strip("\t ") for line in text.split("\n")]
@@ -107,10 +121,7 @@ def _policy(lines: list[list[str]]) -> Trust:
                 raise NotANote(f"a line of a policy cannot be read: {' '.join(words)[:80]}")
     if not quorum:
         raise NotANote("it says of no quorum: write quorum none where no witness is asked for")
-    for several in (logs, list(witnesses.values())):
-        if len({key.public for key in several}) < len(several):
-            raise NotANote("the same key stands in it twice")
-    return Trust(tuple(logs), witnesses, groups, quorum)
+    return Trust.checked(tuple(logs), witnesses, groups, quorum)
 
 
 def _new(name: str, *several: Mapping[str, object]) -> str:

@@ -83,14 +83,16 @@ def _listed(told: Any) -> Base:
 
 
 def _kind(told: Mapping[str, Any]) -> str:
-    incremental = told.get("backup_type") == "incremental" or told.get("parent_backup_id") not in {None, "None"}
-    return "incremental" if incremental else "full"
+    prior = told.get("parent_backup_id")
+    if prior is not None and not isinstance(prior, str):
+        raise Refused(f"parent_backup_id of a backup of barman is {prior!a:.60}", _EXPECTED)
+    return "incremental" if told.get("backup_type") == "incremental" or prior not in {None, "None"} else "full"
 
 
 def _status(status: Any, label: str) -> str:
-    if status != "DONE" and status not in _UNDONE:
+    if not isinstance(status, str) or (status != "DONE" and status not in _UNDONE):
         raise Refused(f"backup {label} of barman has the status {status!a:.60}", _EXPECTED)
-    return str(status)
+    return status
 
 
 def _undone(label: str, status: str) -> Base:

@@ -19,6 +19,7 @@ from drcheck.readers.tools.listing import Backups, Refused
 LATEST: Final = 253_402_300_799
 """9999-12-31T23:59:59Z: no tool tells a later instant."""
 LARGEST_SIZE: Final = 1 << 62
+_MOST_DIGITS: Final = 20
 
 
 class Base(NamedTuple):
@@ -99,20 +100,27 @@ def segment(text: object, what: str, expected: str) -> str:
 
 def instant(value: object, what: str, expected: str) -> int:
     """Return an instant that a tool tells in seconds since 1970, as a number or as text."""
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= LATEST:
+    number = _number(value)
+    if number is None or not 0 < number <= LATEST:
         raise Refused(f"{what}: {value!a:.60} is no instant", expected)
     return number
 
 
 def size(value: object, what: str, expected: str) -> int:
     """Return a size that a tool tells in bytes, as a number or as text; None stands for one that is not told."""
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
-    if number is None:
+    if value is None:
         return UNTOLD
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= LARGEST_SIZE:
+    number = _number(value)
+    if number is None or not 0 <= number <= LARGEST_SIZE:
         raise Refused(f"{what}: {value!a:.60} is no size", expected)
     return number
+
+
+def _number(value: object) -> int | None:
+    """Return a whole number, also one in text; None: it is none, or longer than any that is meant."""
+    if isinstance(value, str) and len(value) <= _MOST_DIGITS and value.isascii() and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def stanza_of(source: Source, of: str, there: Sequence[str]) -> str:

@@ -214,8 +214,8 @@ def _candidate(one: _Archive, of: str, source: Source) -> Candidate:
 def _encryption(told: Mapping[str, Any]) -> FactValue:
     encryption = told.get("encryption")
     mode = encryption.get("mode") if isinstance(encryption, dict) else None
-    if mode in _PLAIN:
+    if isinstance(mode, str) and mode in _PLAIN:
         return FactValue(False, f"borg, {mode}")
-    if mode in _ENCRYPTED:
+    if isinstance(mode, str) and mode in _ENCRYPTED:
         return FactValue(True, f"borg, {mode}")
     return FactValue(None, "a borg repository of a mode that is not known")

@@ -21,7 +21,7 @@ from drcheck.core import words
 from drcheck.core.model.evidence import LONG_AGO, Candidate, Described, Fact, FactValue, Gap, Unaccounted
 from drcheck.core.model.observation import Observation
 from drcheck.core.model.policy import Source
-from drcheck.interfaces import Collector, CollectorError, LookRequest, NotFound
+from drcheck.interfaces import Collector, CollectorError, Entry, LookRequest, NotFound
 from drcheck.readers import look_clock
 
 LARGEST: Final = 64 << 20
@@ -60,14 +60,16 @@ Understand = Callable[[bytes, Source], Backups]
 
 def read(understand: Understand, collector: Collector, source: Source, name: str, asked: LookRequest) -> Observation:
     """Look at a tool's list once: ``name`` is the file to read, or a named read."""
-    before, raw, written = collector.calls, b"", None
+    before, raw, file = collector.calls, b"", None
     backups = Backups(())
     offset: float | None = None
     gaps: tuple[Gap, ...] = ()
     try:
-        raw = _bytes(collector, source, name)
-        if not name.startswith("!"):
-            written = _written_at(collector, name, asked)
+        if name.startswith("!"):
+            raw = _bytes(collector, source, name)
+        else:
+            raw, file = _dated(collector, source, name)
+            _refuse_future(file, asked)
         offset, gaps = look_clock.clock_of(collector, source, asked)
         backups = understand(raw, source)
     except NotFound as error:
@@ -83,7 +85,8 @@ def read(understand: Understand, collector: Collector, source: Source, name: str
         unaccounted=tuple(backups.others[:_TOLD_AT_MOST]),
     )  # fmt: skip
     look = replace(look, size=len(raw))
-    if written is not None:
+    if file is not None:
+        written = min(file.modified, asked.begin)
         look = replace(look, begin=written, end=written)
     return Observation(
         look,
@@ -101,17 +104,33 @@ def _bytes(collector: Collector, source: Source, name: str) -> bytes:
     return raw
 
 
-def _written_at(collector: Collector, name: str, asked: LookRequest) -> int:
-    """Return when a file was written, now at the latest; raises :class:`Refused` for one that is dated after that."""
-    for entry in collector.list(name):
-        if entry.name == name:
-            if entry.modified > asked.begin + asked.clock_tolerance:
-                raise Refused(
-                    f"{name} is dated {words.instant(entry.modified)}, which is still to come, and not how old it is",
-                    "Have the output saved anew, and set the clock of where that is done by NTP.",
-                )
-            return min(entry.modified, asked.begin)
-    raise CollectorError(f"{name} was read, and is in no listing", "See whether it is a link, which is never followed.")
+def _dated(collector: Collector, source: Source, name: str) -> tuple[bytes, Entry]:
+    """Return a file, and how it was listed before and after it was read: what was replaced meanwhile has no date."""
+    for _ in range(2):
+        before = _listed(collector, name)
+        raw = _bytes(collector, source, name)
+        after = _listed(collector, name)
+        if before is None and after is None:
+            what = f"{name} was read, and is in no listing"
+            raise CollectorError(what, "See whether it is a link, which is never followed.")
+        if after is not None and before == after and len(raw) == after.size:
+            return raw, after
+    raise Refused(
+        f"{name} changed while it was read, twice, so that how old it is is not known",
+        "Have the output saved under another name beside it, and moved to its place once it is whole.",
+    )
+
+
+def _listed(collector: Collector, name: str) -> Entry | None:
+    return next((entry for entry in collector.list(name) if entry.name == name), None)
+
+
+def _refuse_future(file: Entry, asked: LookRequest) -> None:
+    if file.modified > asked.begin + asked.clock_tolerance:
+        raise Refused(
+            f"{file.name} is dated {words.instant(file.modified)}, which is still to come, and not how old it is",
+            "Have the output saved anew, and set the clock of where that is done by NTP.",
+        )
 
 
 def described(backups: Backups, source: Source, asked: LookRequest) -> list[Described]:

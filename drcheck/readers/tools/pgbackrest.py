@@ -15,6 +15,7 @@ exits with 0 whatever it found, so its status codes are read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ _EXPECTED: Final = (
     "configuration."
 )
 _KINDS: Final = {"full": "full", "diff": "differential", "incr": "incremental"}
+_VERSION: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3})?")
 _SEES: Final = frozenset({0, 2, 4})
 """Status codes with which the backups are told: all is well, there is none, or repositories differ."""
 _DAMAGED: Final = "pages of the database had wrong checksums when pgBackRest copied them (error: true)"
@@ -65,7 +67,8 @@ def _understand(data: bytes, source: Source) -> Backups:
                 "Let `info` read the right repository, or say with `stanza` which one it is.",
             )
         bases = _bases(stanza, stanzas[stanza])
-        cipher = str(stanzas[stanza].get("cipher", ""))
+        if not isinstance(cipher := stanzas[stanza].get("cipher", ""), str):
+            raise Refused(f"pgbackrest tells the cipher {cipher!a:.60} of stanza {stanza}", _EXPECTED)
         its = base_backups.understood(
             of, bases, {base.label: f"{stanza}/{base.label}" for base in bases}, archived=False
         )
@@ -85,7 +88,7 @@ def _understand(data: bytes, source: Source) -> Backups:
 
 def _bases(stanza: str, told: Mapping[str, Any]) -> list[Base]:
     """Return the backups of one stanza; raises :class:`Refused` where pgBackRest could not see them."""
-    repositories = [one for one in told.get("repo") or () if isinstance(one, dict)]
+    repositories = _objects(told, "repo", stanza) if told.get("repo") is not None else []
     if len(repositories) > 1:
         keys = words.several([str(one.get("key")) for one in repositories])
         raise Refused(
@@ -101,31 +104,43 @@ def _bases(stanza: str, told: Mapping[str, Any]) -> list[Base]:
     backups = told.get("backup")
     if not isinstance(backups, list):
         raise Refused(f"pgbackrest tells no backups of stanza {stanza}", _EXPECTED)
-    ends = _ends(told.get("archive"))
+    ends = _ends(stanza, told)
     return [_base(stanza, one, ends) for one in backups]
 
 
-def _ends(archives: Any) -> dict[str, tuple[str, str]]:
+def _objects(told: Mapping[str, Any], key: str, stanza: str) -> list[dict[str, Any]]:
+    if not isinstance(several := told.get(key), list) or not all(isinstance(one, dict) for one in several):
+        raise Refused(f"{key} of stanza {stanza} is {several!a:.60}, and no list of objects", _EXPECTED)
+    return several
+
+
+def _ends(stanza: str, told: Mapping[str, Any]) -> dict[int, tuple[str, str]]:
     """Return the first and last segment of each database of a stanza, by the number that backups name it with."""
-    found = {}
-    for one in archives if isinstance(archives, list) else ():
-        if isinstance(one, dict) and isinstance(database := one.get("database"), dict):
-            found[str(database.get("id"))] = (
-                base_backups.segment(one.get("min"), "archive.min", _EXPECTED),
-                base_backups.segment(one.get("max"), "archive.max", _EXPECTED),
-            )
-    return found
+    return {
+        _database(one, f"an archive of stanza {stanza}"): (
+            base_backups.segment(one.get("min"), "archive.min", _EXPECTED),
+            base_backups.segment(one.get("max"), "archive.max", _EXPECTED),
+        )
+        for one in _objects(told, "archive", stanza)
+    }
 
 
-def _base(stanza: str, told: Any, ends: Mapping[str, tuple[str, str]]) -> Base:
+def _database(told: Mapping[str, Any], what: str) -> int:
+    if not isinstance(number := _part(told, "database", what).get("id"), int) or isinstance(number, bool):
+        raise Refused(f"{what} is of the database {number!a:.60}", _EXPECTED)
+    return number
+
+
+def _base(stanza: str, told: Any, ends: Mapping[int, tuple[str, str]]) -> Base:
     if not isinstance(told, dict) or not isinstance(label := told.get("label"), str):
         raise Refused(f"pgbackrest tells a backup of stanza {stanza} that has no label", _EXPECTED)
-    times, info, archive = (_part(told, key) for key in ("timestamp", "info", "archive"))
+    what = f"backup {quoted(label)} of pgbackrest"
+    times, info, archive = (_part(told, key, what) for key in ("timestamp", "info", "archive"))
     base = backup(
         label, told.get("type"), told.get("prior"), told.get("reference"), told.get("error"),
         times.get("start"), times.get("stop"), info.get("size"), archive.get("start"), archive.get("stop"),
     )  # fmt: skip
-    lacks = _lacks(base, *ends.get(str(_part(told, "database").get("id")), ("", "")))
+    lacks = _lacks(base, *ends.get(_database(told, what), ("", "")))
     return base._replace(why_not=base.why_not or (f"its restore needs {lacks}" if lacks else ""))
 
 
@@ -140,9 +155,10 @@ def _lacks(base: Base, first: str, last: str) -> str:
     return ""
 
 
-def _part(told: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    part = told.get(key)
-    return part if isinstance(part, dict) else {}
+def _part(told: Mapping[str, Any], key: str, what: str) -> Mapping[str, Any]:
+    if not isinstance(part := told.get(key), dict):
+        raise Refused(f"{key} of {what} is {part!a:.60}, and no object", _EXPECTED)
+    return part
 
 
 def backup(
@@ -151,10 +167,13 @@ def backup(
 ) -> Base:  # fmt: skip
     """Return one backup, of which pgBackRest tells all of this; raises :class:`Refused` where that makes no sense."""
     what = f"backup {quoted(label)} of pgbackrest"
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise Refused(f"{what} is of type {kind!a:.60}", _EXPECTED)
-    named = [prior] if prior is not None else []
-    named += references if isinstance(references, list) else []
+    if error is not None and not isinstance(error, bool):
+        raise Refused(f"{what} tells the error {error!a:.60}", _EXPECTED)
+    if references is not None and not isinstance(references, list):
+        raise Refused(f"the references of {what} are {references!a:.60}", _EXPECTED)
+    named = [*(() if prior is None else (prior,)), *(references or ())]
     if not all(isinstance(one, str) for one in named):
         raise Refused(f"{what} builds on what has no label", _EXPECTED)
     if kind != "full" and prior is None:
@@ -194,14 +213,17 @@ def of_file(content: bytes, stanza: str) -> tuple[list[Base], list[str]]:
             elif line.strip():
                 key, _, value = line.partition("=")
                 section[key] = json.loads(value)  # nothing is no JSON
-        history = {int(key): str(one["db-version"]) for key, one in sections["db:history"].items()}
+        history = {int(key): one["db-version"] for key, one in sections["db:history"].items()}
         sections["backrest"]["backrest-checksum"]  # written last
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused(f"backup.info of stanza {stanza} is cut short, or none of pgBackRest's", expected) from None
+    if not all(isinstance(version, str) and _VERSION.fullmatch(version) for version in history.values()):
+        raise Refused(f"backup.info of stanza {stanza} knows a database without a version", expected)
     archives = {number: f"{version}-{number}" for number, version in history.items()}
     bases = []
     for label, told in sections.get("backup:current", {}).items():
-        if not isinstance(told, dict) or told.get("db-id") not in archives:
+        known = isinstance(told, dict) and isinstance(told.get("db-id"), int) and told["db-id"] in archives
+        if not known:
             raise Refused(f"backup {quoted(label)} in backup.info is of no database that it knows", expected)
         _refuse_untold_log(label, told, expected)
         bases.append(

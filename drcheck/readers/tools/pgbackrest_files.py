@@ -53,12 +53,17 @@ def _info(collector: Collector, stanza: str) -> bytes:
 
 
 def _as_it_lies(collector: Collector, stanza: str, base: Base) -> Base:
-    """Return a backup with the reason if its manifest is gone: what it consists of nobody knows any more."""
+    """Return a backup with the reason if its manifest is gone: what it consists of nobody knows any more.
+
+    Where the manifest is not there, ``restore`` takes the copy beside it (``manifestLoadFile`` in pgBackRest's source).
+    """
     if base.why_not:
         return base
     manifest = f"backup/{stanza}/{base.label}/backup.manifest"
-    try:
-        collector.read(manifest, at_most=1)
-    except NotFound:
-        return base._replace(why_not=f"{manifest} is not there, though backup.info lists the backup")
-    return base
+    for file in (manifest, f"{manifest}.copy"):
+        try:
+            collector.read(file, at_most=1)
+        except NotFound:
+            continue
+        return base
+    return base._replace(why_not=f"{manifest} is not there, nor its copy, though backup.info lists the backup")

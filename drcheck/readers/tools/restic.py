@@ -134,7 +134,8 @@ def _id(record: Record) -> str:
 
 
 def _texts(told: Mapping[str, Any], key: str) -> Iterable[str]:
-    texts = told.get(key) or []
+    if (texts := told.get(key)) is None:
+        return ()
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise Malformed(f"{key} is no list of texts")
     return texts

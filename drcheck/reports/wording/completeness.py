@@ -21,6 +21,7 @@ Shown = Callable[[int], str]
 def missing(its: Completeness, shown: Shown = words.instant) -> Iterator[str]:
     """Yield a line for each thing that is missing in a period; nothing: nothing is known to be."""
     yield from _some([_without(one, shown) for one in its.without])
+    yield from _some([f"{job} is due no more since {shown(at)}: it was taken out of the jobs" for job, at in its.gone])
     yield from _some([_not_judged(one, shown) for one in its.not_judged])
     yield from _some([_not_in_report(one, shown) for one in its.not_in_report])
     yield from _some(
