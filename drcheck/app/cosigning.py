@@ -40,8 +40,10 @@ def cosign(proof: ProofSettings, note: str, before: int, node: merkle.Node) -> t
     head = checkpoint_of(note)
     old = dict.fromkeys(proof.witnesses, before)
     answers = _round(note, head, old, node)
-    again = {one: size for one, answer in answers.items() if (size := _size_of(answer, head)) is not None}
+    sizes = {one: _size_of(answer, head) for one, answer in answers.items()}
+    again = {one: size for one, size in sizes.items() if size is not None and size != old[one]}
     answers |= _round(note, head, again, node)
+    old |= again
     errors: list[DrcheckError] = []
     lines = []
     for one, answer in answers.items():
@@ -49,7 +51,7 @@ def cosign(proof: ProofSettings, note: str, before: int, node: merkle.Node) -> t
             if answer.status == _OK:
                 lines.append(cosigned(note, answer.body, VerifierKey.read(one.key)))
                 continue
-            why = _why(answer, head)
+            why = _why(answer, head, old[one])
         except (NotANote, Forged) as error:
             why = str(error)
         errors.append(DrcheckError(f"the witness {one.name} has not cosigned the checkpoint: {why}", _HINT))
@@ -95,7 +97,8 @@ def _size_of(answer: _Answer, head: Checkpoint) -> int | None:
     return size if size <= head.size else None
 
 
-def _why(answer: _Answer, head: Checkpoint) -> str:
+def _why(answer: _Answer, head: Checkpoint, old: int) -> str:
+    """Return why a witness did not cosign, that was told of ``old`` entries that it has seen."""
     match answer.status:
         case 0:
             return answer.body
@@ -103,19 +106,24 @@ def _why(answer: _Answer, head: Checkpoint) -> str:
             try:
                 seen = number(answer.body.removesuffix("\n"))
             except NotANote:
+                if old == head.size:  # it need not tell a size where it is the root that differs
+                    return _FORK
                 return "it says that it has seen another size, and not which"
             if seen > head.size:
                 return (
                     f"it has seen {seen} entries, and the ledger has {head.size}: it was rolled back to an older copy, "
                     "or somebody else signs with its key"
                 )
+            if seen == old == head.size:
+                return _FORK
             return f"it says that it has seen {seen} entries, and does not go on from there"
         case 422:
-            return "it has seen another history of this ledger: two were signed with its key"
+            return _FORK
         case 403 | 404:
             return "it does not know the ledger, or its key"
         case other:
             return f"it answered with {other}"
 
 
+_FORK: Final = "it has seen another history of this ledger: two were signed with its key"
 _HINT: Final = "The next run asks again; what it signs covers this checkpoint."

@@ -131,6 +131,7 @@ def _begun(prepared: Prepared, began: int, notes: str) -> Drill:
         announcement=prepared.announcement,
         version=__version__,
         notes=notes,
+        policy_sha256=prepared.policy.sha256,
     )
 
 
@@ -191,7 +192,7 @@ def _facts(prepared: Prepared, drill: Drill) -> dict[str, Any]:
         "target": prepared.target.name,
         "runbook": prepared.runbook.name,
         "runbook_sha256": prepared.runbook.sha256,
-        "policy_sha256": prepared.policy.sha256,
+        "policy_sha256": drill.policy_sha256,
         "chosen": prepared.why_this,
         "seed": prepared.seed,
     }

@@ -1,10 +1,12 @@
 """Statements that others read: each verdict of a period, and each drill, in the forms of in-toto, signed.
 
 A verdict is a Simple Verification Result over the policy's digest (https://in-toto.io/attestation/svr/v0.1), whose
-properties name what was met at every instant of the period, and nothing else: what is breached, waived or unknown for a
-while has none. A drill is a Test Result
-(https://in-toto.io/attestation/test-result/v0.1) over the digest of its entry in the ledger. What neither form has a
-field for stands in ``drcheck``, as the rules of parsing allow.
+properties name what was met at every instant of the period (``DRCHECK_RPO``), or wherever anything was owed in it
+(``DRCHECK_RPO_WHERE_OWED``: nothing was for ``not_owed`` seconds). What is breached, waived or unknown
+for a while has none. A drill is a Test Result
+(https://in-toto.io/attestation/test-result/v0.1) over the digest of its entry in the ledger; its configuration is the
+policy's text by which it was held, and empty where drcheck did not hold it. What neither form has a field for stands in
+``drcheck``, as the rules of parsing allow.
 """
 
 from __future__ import annotations
@@ -72,9 +74,10 @@ def verify_statements(
 def _verdicts(report: Mapping[str, Any], origin: str) -> Iterator[dict[str, Any]]:
     for service in report["services"]:
         digest = {"sha256": service["policy_sha256"]}
+        start, end = _span(service["window"])
         for one in service["commitments"]:
             lasted = {key: one["over_window"][key]["value"] for key in ("met", "breached", "waived", "unknown")}
-            kept = one["status"] == "met" and not any(lasted[key] for key in ("breached", "waived", "unknown"))
+            lasted["not_owed"] = end - start - sum(lasted[key] for key in ("met", "breached", "unknown"))
             yield {
                 "_type": _TYPE,
                 "subject": [{"name": service["service"], "digest": digest}],
@@ -82,7 +85,7 @@ def _verdicts(report: Mapping[str, Any], origin: str) -> Iterator[dict[str, Any]
                 "predicate": {
                     "verifier": {"id": f"https://{quote(origin)}", "drcheck": report["drcheck"]},
                     "timeCreated": service["as_of"],
-                    "properties": [f"DRCHECK_{one['kind'].upper()}:{one['id']}"] if kept else [],
+                    "properties": list(_properties(one, lasted)),
                     "drcheck": {
                         "run": report["run"],
                         "service": service["service"],
@@ -97,9 +100,23 @@ def _verdicts(report: Mapping[str, Any], origin: str) -> Iterator[dict[str, Any]
             }
 
 
+def _properties(commitment: Mapping[str, Any], lasted: Mapping[str, int]) -> Iterator[str]:
+    if commitment["status"] != "met" or not lasted["met"]:
+        return
+    if any(lasted[key] for key in ("breached", "waived", "unknown")):
+        return
+    where = "_WHERE_OWED" if lasted["not_owed"] else ""
+    yield f"DRCHECK_{commitment['kind'].upper()}{where}:{commitment['id']}"
+
+
+def _span(window: Mapping[str, str]) -> tuple[int, int]:
+    start, end = (int(datetime.fromisoformat(window[key]).timestamp()) for key in ("from", "to"))
+    return start, end
+
+
 def _drills(report: Mapping[str, Any], entries: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    policies = {one["service"]: one["policy_sha256"] for one in report["services"]}
-    start, end = (int(datetime.fromisoformat(report["window"][key]).timestamp()) for key in ("from", "to"))
+    services = {one["service"] for one in report["services"]}
+    start, end = _span(report["window"])
     for data in entries:
         if not encoding.is_of(data, DrillTold.KIND):
             continue
@@ -108,8 +125,9 @@ def _drills(report: Mapping[str, Any], entries: Iterable[bytes]) -> Iterator[dic
                 pass
             case _:
                 continue
-        if drill.service not in policies:
+        if drill.service not in services:
             continue
+        its = drill.policy_sha256
         checks = {
             how: sorted({one.name for one in drill.checks if one.outcome in outcomes})
             for how, outcomes in (("passedTests", {"passed"}), ("failedTests", {"failed", "aborted"}))
@@ -120,7 +138,7 @@ def _drills(report: Mapping[str, Any], entries: Iterable[bytes]) -> Iterator[dic
             "predicateType": _DRILL,
             "predicate": {
                 "result": "PASSED" if drill.outcome is Ending.PASSED else "FAILED",
-                "configuration": [{"name": drill.service, "digest": {"sha256": policies[drill.service]}}],
+                "configuration": [{"name": drill.service, "digest": {"sha256": its}}] if its else [],
                 **checks,
                 "drcheck": {
                     "service": drill.service,

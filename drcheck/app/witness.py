@@ -6,6 +6,7 @@ https://c2sp.org/tlog-witness over HTTP. What it cosigned last is on the disk be
 from __future__ import annotations
 
 import fcntl
+import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,8 +23,12 @@ from drcheck.output_files import put
 
 _SILENCE: Final = 10.0
 """Seconds without a byte after which a connection is given up."""
+_LASTS: Final = 20.0
+"""Seconds after which a connection is ended, whatever it still sends: others wait for its turn."""
 _AT_ONCE: Final = 32
 """Connections that are served at a time; others wait."""
+_WAITING: Final = 128
+"""Connections that may wait."""
 _LONGEST: Final = 1 << 20
 """Bytes of a file with a checkpoint."""
 
@@ -39,6 +44,8 @@ class Witness:
             )
         self._key, self._logs, self._directory = key, logs, Path(directory)
         self._lock = threading.Lock()
+        self._seen: dict[str, Checkpoint] = {}
+        """Log to its newest checkpoint that this process has seen: no file that says otherwise is believed."""
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._alone = self._taken()
@@ -83,20 +90,27 @@ class Witness:
             answer = witness.add_checkpoint(request, self._logs, latest, self._key, clock.now())
             if answer.kept:
                 put([answer.kept.encode()], str(self._file(origin)))
+                self._seen[origin] = checkpoint_of(answer.kept)
         return answer
 
     def latest(self, origin: str) -> Checkpoint | None:
-        """Return the newest checkpoint of a log that was cosigned; raises UsageError for a file that holds none.
+        """Return the newest checkpoint of a log that was cosigned.
 
-        Nothing is cosigned then: whoever forgot what it saw would cosign another history.
+        Raises UsageError for a file that holds none, or another one than this process has seen last. Nothing is
+        cosigned then: whoever forgot what it saw would cosign another history.
         """
         file = self._file(origin)
-        if (data := self.shown(witness.place_of(origin))) is None:
-            return None
+        data = self.shown(witness.place_of(origin))
         try:
-            return checkpoint_of(data)
+            latest = None if data is None else checkpoint_of(data)
         except NotANote as error:
             raise UsageError(f"{file} is no checkpoint: {error}", "Put it back from a copy.") from None
+        seen = self._seen.get(origin, latest)
+        if latest != seen:
+            raise UsageError(f"{file} is not what the witness wrote there last", "Put that back from a copy.")
+        if latest is not None:
+            self._seen[origin] = latest
+        return latest
 
     def shown(self, place: str) -> bytes | None:
         """Return the file of that name for monitors; None: there is none."""
@@ -123,6 +137,7 @@ class WitnessServer(ThreadingHTTPServer):
     """Serves one witness; ``serve_forever`` and ``shutdown`` are those of the standard library."""
 
     daemon_threads = True
+    request_queue_size = _WAITING
 
     def __init__(self, address: tuple[str, int], served: Witness) -> None:
         """Listen at ``address``; raises UsageError where that cannot be."""
@@ -147,14 +162,24 @@ class WitnessServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Let the next one in once this one is done."""
+        """Let the next one in once this one is done, or has lasted too long."""
+        end = threading.Timer(_LASTS, _end, (request,))
+        end.daemon = True
+        end.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
+            end.cancel()
             self.turns.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Tell nothing of a connection that broke off."""
+
+
+def _end(connection: socket.socket) -> None:
+    """End a connection, so that whatever is read from it or written to it ends as well."""
+    with suppress(OSError):  # it has ended by itself
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

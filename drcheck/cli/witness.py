@@ -21,7 +21,8 @@ examples:
 
 It speaks HTTP: put what you have for TLS before it, where others must reach it.
 Keep --state, and never put an older copy of it back: a witness that forgets
-what it saw cosigns another history.
+what it saw cosigns another history. Each directory is of one witness: a second
+one with the same --state does not start.
 """
 
 

@@ -23,6 +23,7 @@ from drcheck.ledger.look_columns import Damaged, Facts, read_text, writable_text
 
 _TEXTS: Final = (
     "target_site", "why", "operator", "announcement", "reference", "told_by", "output_sha256", "version", "notes",
+    "policy_sha256",
 )  # fmt: skip
 """Fields of a drill that are plain text, written under their own names."""
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,37 @@ def test_of_two_histories_the_witness_cosigns_one(estate: Estate, served: Served
     assert verify_ledger(estate.settings, estate.trusted()).word == "not verified"
 
 
+def test_another_history_of_the_same_length_is_told_as_one(estate: Estate, served: Served) -> None:
+    estate.asks(served.witnessed)
+    estate.night()
+    shutil.copy(estate.file, estate.root / "fork.db")
+    estate.night("what happened")
+    shutil.copy(estate.root / "fork.db", estate.file)
+    note, errors = estate.night("what is told instead")
+    assert "it has seen another history of this ledger" in errors[0]
+    assert "witness.example" not in note
+
+
+def test_a_witness_whose_memory_vanishes_or_goes_back_while_it_runs_cosigns_nothing(
+    estate: Estate, served: Served
+) -> None:
+    estate.asks(served.witnessed)
+    estate.night()
+    (file,) = (estate.root / "w1").glob("*.checkpoint")
+    older = file.read_bytes()
+    estate.night()
+    newer = file.read_bytes()
+    for data in (None, older):
+        file.unlink()
+        if data is not None:
+            file.write_bytes(data)
+        note, errors = estate.night()
+        assert "it answered with 500" in errors[0]
+        assert "witness.example" not in note
+        file.write_bytes(newer)
+    assert estate.night()[1] == []
+
+
 def test_one_witness_under_two_names_makes_no_quorum_of_two(estate: Estate, served: Served) -> None:
     estate.asks(served.witnessed, served.witnessed._replace(name="w2"), quorum=2)
     with pytest.raises(NotANote, match="the same key stands in it twice"):
@@ -226,6 +258,30 @@ def test_what_is_no_request_is_refused_and_the_next_one_is_served(estate: Estate
         broken.sendall(b"\x00\xff\r\n\r\n")
     estate.asks(served.witnessed)
     assert estate.night()[1] == []
+
+
+def test_who_sends_byte_after_byte_holds_up_nobody(
+    estate: Estate, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drcheck.app.witness._LASTS", 0.3)
+    slow = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(32)]
+    over = threading.Event()
+
+    def trickle() -> None:
+        while not over.wait(0.05):
+            for one in slow:
+                with suppress(OSError):
+                    one.send(b"G")
+
+    sending = threading.Thread(target=trickle)
+    sending.start()
+    try:
+        assert served.ask("GET", "/") == (404, b"there is nothing here\n")
+    finally:
+        over.set()
+        sending.join()
+        for one in slow:
+            one.close()
 
 
 def test_a_witness_whose_memory_is_damaged_does_not_start(estate: Estate, served: Served) -> None:

@@ -55,6 +55,7 @@ DRILL = Drill(
     Ending.FAILED, 5600, DrillClocks(None, None, 5000, 5500, 5600), 600_250, (DrillPhase("load", 5000, 500_000),),
     Rung.RESTORED, (DrillCheck("rows", "failed", "0"),), data_wrong=True, why="no rows", operator="anna",
     announcement="a \udcff", reference="OPS-7", told_by="ci", output_sha256="ab", version="0", notes="-",
+    policy_sha256="cd",
 )  # fmt: skip
 
 

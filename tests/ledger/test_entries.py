@@ -130,7 +130,7 @@ drills = st.builds(
     st.builds(DrillClocks, maybe, maybe, maybe, maybe, maybe), maybe,
     st.lists(st.builds(DrillPhase, texts, instants, instants), max_size=2).map(tuple),
     st.none() | st.sampled_from(Rung), st.lists(st.builds(DrillCheck, texts, ids, texts), max_size=2).map(tuple),
-    st.booleans(), *[texts] * 8,
+    st.booleans(), *[texts] * 9,
 )  # fmt: skip
 every_kind = st.one_of(
     st.builds(

@@ -115,6 +115,8 @@ class Drill(Struct, frozen=True):
     version: str = ""
     """Of the drcheck that wrote it."""
     notes: str = ""
+    policy_sha256: str = ""
+    """Digest of the policy's text by which drcheck held it; empty: somebody else did."""
 
     @property
     def clocks_disagree(self) -> int:

@@ -63,6 +63,8 @@ def add_checkpoint(
     size, root = (latest.size, latest.root) if latest is not None else (0, merkle.EMPTY)
     if proof.old != size:
         return Answer(409, f"{size}\n", type=SIZE_TYPE)
+    if size == head.size and root != head.root and not proof.hashes:
+        return Answer(409, f"{size}\n", type=SIZE_TYPE)
     if not merkle.extends(size, root, head.size, head.root, proof.hashes):
         return Answer(422, "it is not proven to go on from the checkpoint that was cosigned before\n")
     cosignature = key.line(note.text, at)

@@ -229,6 +229,7 @@ def drill_as_json(drill: Drill) -> dict[str, Any]:
         "output_sha256": drill.output_sha256 or None,
         "version": drill.version or None,
         "notes": drill.notes or None,
+        "policy_sha256": drill.policy_sha256 or None,
     }
 
 

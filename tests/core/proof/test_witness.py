@@ -84,15 +84,19 @@ def test_another_history_is_422_whatever_proof_comes_with_it() -> None:
     latest = MANY.head(15)
     for proof in (None, (), [bytes(32)], merkle.consistency(15, 20, MANY.node)):
         assert ask(FORK.request(15, 20, proof=proof), latest).status == 422
-    assert ask(FORK.request(15, 15), latest).status == 422
     assert ask(FORK.request(15, 20), FORK.head(15)).status == 200
 
 
-def test_a_proof_where_none_is_needed_and_an_empty_tree_with_a_root_are_422() -> None:
+def test_another_root_of_the_same_size_is_409() -> None:
+    answer = ask(FORK.request(15, 15), MANY.head(15))
+    assert (answer.status, answer.body, answer.type, answer.kept) == (409, "15\n", "text/x.tlog.size", "")
+    empty = Extension(0, (), signed(Checkpoint(LOG.key.name, 0, bytes(32)).text, [LOG])).text.encode()
+    assert ask(empty).status == 409
+
+
+def test_a_proof_where_none_is_needed_is_422() -> None:
     assert ask(MANY.request(0, 7, proof=[bytes(32)])).status == 422
     assert ask(MANY.request(7, 7, proof=[bytes(32)]), MANY.head(7)).status == 422
-    empty = Extension(0, (), signed(Checkpoint(LOG.key.name, 0, bytes(32)).text, [LOG])).text.encode()
-    assert ask(empty).status == 422
 
 
 @pytest.mark.parametrize(
