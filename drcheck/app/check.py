@@ -54,10 +54,11 @@ _ELSEWHERE: Final = (
     "no records are in the documents of a directory that a signature could be held against: a single one, or a bundle, "
     "carries them"
 )
-UNJUDGED: Final = (
+_UNJUDGED: Final = (
     "the records are signed, and not what the report says of them: drcheck check --config has it judged again by the "
-    "ledger"
+    "ledger, or by one that drcheck ledger import made of an export"
 )
+_RECORDS_ALONE: Final = "not verified: the records are, the verdicts are not"
 _BELOW: Final = re.compile(r"services/[a-z0-9-]+\.pdf")
 _COMPARED: Final = ("status", "measured", "breaches", "unknowns", "over_window")
 """What must come out the same of a commitment that is judged again."""
@@ -77,6 +78,14 @@ class CheckedReport(Struct, frozen=True):
     def exit_status(self) -> int:
         """Of the command that says so: what is wrong, then what nobody vouches for."""
         return 1 if self.wrong else self.proof.exit_status if self.proof is not None else 0
+
+    @property
+    def word(self) -> str:
+        """Say in short what the signatures come to: all that is missing may be that verdicts were not judged again."""
+        if self.proof is None:
+            return ""
+        alone = self.proof.open == [_UNJUDGED] and not self.proof.wrong
+        return _RECORDS_ALONE if alone else self.proof.word
 
 
 def check(
@@ -146,7 +155,7 @@ def _proof(
         return found
     found.noted.append(f"what counts is {REPORT}: what pages say is held against nothing in it")
     if settings is None:
-        found.open.append(UNJUDGED)
+        found.open.append(_UNJUDGED)
     elif head is not None:
         with open_ledger(settings.ledger, read_only=True) as ledger:
             goes_on(found, ledger.log, head)
@@ -164,7 +173,9 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         why = (error.strerror or "error").lower()
-        raise UsageError(f"{file} cannot be read: {why}", "Name a report as PDF.") from error
+        raise UsageError(
+            f"{file} cannot be read: {why}", "Name a bundle, or a report as PDF, that drcheck report wrote."
+        ) from error
 
 
 def _all_documents(directory: Path, digests: str, settings: Settings | None) -> CheckedReport:

@@ -28,7 +28,7 @@ examples:
 
 exit status: 0 all is as it must be, 1 something is not, 2 it cannot be read,
 3 its records are signed, and no key that was given vouches for them, or it was
-not judged again by the ledger
+not judged again by the ledger: the last line says which of the two
 """
 
 
@@ -69,6 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
     for line in checked.wrong:
         paper.wrapped(prose(line), first=("✗ ", "bold red"))
     if checked.proof is not None:
-        ledger_proof.show(paper, checked.proof)
+        ledger_proof.show(paper, checked.proof, checked.word)
     write_whole(paper.text().encode(), None)
     return checked.exit_status

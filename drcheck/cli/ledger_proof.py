@@ -96,13 +96,13 @@ def show_verification(found: LedgerVerification) -> int:
     from drcheck.reports.console.terminal import Paper, screen
 
     paper = Paper(screen(sys.stdout))
-    show(paper, found)
+    show(paper, found, found.word)
     write_whole(paper.text().encode(), None)
     return found.exit_status
 
 
-def show(paper: Paper, found: LedgerVerification) -> None:
-    """Write what is proven, what is not, and what contradicts itself."""
+def show(paper: Paper, found: LedgerVerification, word: str) -> None:
+    """Write what is proven, what is not, what contradicts itself, and the ``word`` for all of it."""
     from drcheck.core.proof.ledger_verification import OBSERVED
     from drcheck.reports.wording.text import prose
 
@@ -115,7 +115,7 @@ def show(paper: Paper, found: LedgerVerification) -> None:
     for symbol, style, lines in told:
         for line in dict.fromkeys(lines):
             paper.wrapped(prose(line), first=(symbol, style))
-    paper.line((found.word, "bold"))
+    paper.line((word, "bold"))
     if not found.exit_status:
         paper.wrapped(OBSERVED)
 

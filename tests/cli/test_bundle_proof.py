@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from drcheck.ledger import checkpoints
 from drcheck.ledger.drills import DrillTold
 from drcheck.ledger.state import Key
 from drcheck.ledger.store import Ledger, open_ledger
-from tests.cli.test_proof import NAME, change, drcheck, estate, newest, night, told
+from tests.cli.test_proof import NAME, blocks, change, drcheck, estate, newest, night, told
 from tests.ledger.ledgers import found, look, policy
 from tests.ledger.memory_log import MemoryLog
 
@@ -248,7 +249,7 @@ def test_verdicts_that_were_changed_are_never_verified_by_the_records_beside_the
     rewrite(copy / "q.zip", lambda files: files.pop(STATEMENTS))
     shown = told(copy, "check", "q.zip", "--key", "key.pub", expect=3)
     assert "the records are signed, and not what the report says of them" in shown
-    assert shown.endswith("not verified")
+    assert shown.endswith("not verified: the records are, the verdicts are not")
     told(copy, "check", "q.zip", "--key", "key.pub", "--config", "drcheck.yaml", expect=1)
 
 
@@ -261,6 +262,11 @@ def test_a_zip_that_is_broken_within_is_told_and_no_fault_of_drcheck(tmp_path: P
     drcheck(tmp_path, "check", "q.zip", expect=2)
 
 
+def test_a_file_that_is_not_there_may_have_been_a_bundle_or_a_pdf(tmp_path: Path) -> None:
+    shown = told(tmp_path, "check", "q.zip", expect=2)
+    assert "no such file or directory Hint: Name a bundle, or a report as PDF" in shown
+
+
 def test_a_bundle_that_brings_its_own_key_is_not_verified(filed: Path, tmp_path: Path) -> None:
     shown = told(filed, "check", "q.zip", expect=3)
     assert "the key was not given: whoever made these records could have made it too" in shown
@@ -268,6 +274,50 @@ def test_a_bundle_that_brings_its_own_key_is_not_verified(filed: Path, tmp_path:
     (tmp_path / "drcheck.yaml").write_text("proof: {key: ledger.key}\n")
     other = drcheck(tmp_path, "ledger", "keygen", NAME).strip()
     assert "signed by none of the keys" in told(filed, "check", "q.zip", "--key", other, expect=3)
+
+
+def test_an_auditor_judges_again_by_an_export_alone(filed: Path, tmp_path: Path) -> None:
+    drcheck(filed, "ledger", "export", "--output", str(tmp_path / "records"))
+    for name in ("q.zip", "key.pub"):
+        shutil.copy(filed / name, tmp_path)
+    page = (Path(__file__).parents[2] / "docs/proof.md").read_text()
+    (block,) = (block for block in blocks(page, "sh") if "ledger import" in block)
+    (tmp_path / "drcheck").write_text(f'#!/bin/sh\nexec {sys.executable} -m drcheck "$@"\n')
+    (tmp_path / "drcheck").chmod(0o755)
+    script = f"set -e; PATH=.:$PATH\n{block.replace('q3.zip', 'q.zip')}"
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "\nverified\n" in done.stdout
+
+
+def program(file: Path) -> Path:
+    """Write down the program of the page by which whoever has Python alone verifies records."""
+    page = (Path(__file__).parents[2] / "docs/proof.md").read_text()
+    file.write_text(next(block for block in blocks(page, "python") if "python3 root.py" in block))
+    return file
+
+
+def run_of_python(root: Path, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_python_alone_verifies_the_records_of_a_bundle_and_names_one_that_is_missing(
+    filed: Path, tmp_path: Path
+) -> None:
+    program(tmp_path / "root.py")
+    for how, status, said in (
+        (lambda files: None, 0, "are those that were signed, 0 by their hash alone"),
+        (without(4), 1, "record 4 is missing (1 in all)\n"),
+        (flipped, 1, "these are not the records that were signed\n"),
+        (swapped, 1, "these are not the records that were signed\n"),
+        (cut_off, 1, "is missing (2 in all)\n"),
+    ):
+        shutil.copy(filed / "q.zip", tmp_path)
+        rewrite(tmp_path / "q.zip", how)
+        shutil.unpack_archive(tmp_path / "q.zip", tmp_path / "q")
+        found = run_of_python(tmp_path, "root.py", "q/ledger/records.jsonl")
+        assert (found[0], said in found[1], "Traceback" in found[1]) == (status, True, False), found
 
 
 def test_other_tools_verify_the_proof_of_its_run(filed: Path, tmp_path: Path) -> None:
@@ -398,7 +448,9 @@ def test_a_pdf_carries_what_proves_it_and_says_the_same_as_the_bundle(filed: Pat
         assert "and none is missing" in shown
         assert f"missing: no run began on {this_year()}-01-01" in shown
         assert shown.endswith("only that it was written then, and stands as it was written")
-    assert told(filed, "check", "r.pdf", "--key", "key.pub", expect=3).endswith("not verified")
+    assert told(filed, "check", "r.pdf", "--key", "key.pub", expect=3).endswith(
+        "not verified: the records are, the verdicts are not"
+    )
 
 
 @pytest.mark.parametrize("how", [without(4), flipped, cut_off, another_checkpoint, lambda files: files.pop(RECORDS)])
@@ -477,6 +529,18 @@ def test_records_of_other_services_are_proven_and_not_shown(ledger) -> None:
     everything = records(ledger.log, 0, newest, None, ())
     assert all("bytes" in line for line in lines_of(everything)[1:-1])
     assert checked(ledger, everything, newest, 0, ("shop", "wiki")).word == "verified"
+
+
+@pytest.mark.parametrize("since", [0, 2001, 9000])
+def test_python_alone_verifies_records_that_are_hidden_and_what_lies_before(ledger, tmp_path: Path, since: int) -> None:
+    newest = [*ledger.state((), folded=True).runs][-1]
+    (tmp_path / "ledger").mkdir()
+    for name, data in records(ledger.log, since, newest, {"shop"}, {policy("shop", "service: shop\n").sha256}).items():
+        (tmp_path / name).write_bytes(data)
+    program(tmp_path / "root.py")
+    status, shown = run_of_python(tmp_path, "root.py", "ledger/records.jsonl")
+    assert (status, "are those that were signed, 0 by" in shown) == (0, False), shown
+    assert "by their hash alone" in shown
 
 
 def test_records_begin_with_the_last_run_before_the_period_and_whoever_cuts_them_shorter_is_found(ledger) -> None:

@@ -438,10 +438,11 @@ def test_every_command_and_program_of_the_page_does_what_it_says(tmp_path: Path)
     (root / "drcheck").write_text(f'#!/bin/sh\nexec {sys.executable} -m drcheck "$@"\n')
     (root / "drcheck").chmod(0o755)
     signature = next(block for block in blocks(page, "sh") if "openssl" in block)
+    received = next(block for block in blocks(page, "sh") if block.startswith("drcheck check"))
 
     def run(script: str) -> str:
         done = subprocess.run(
-            ["bash", "-c", f"set -e; PATH=.:$PATH\n{script}"],
+            ["bash", "-c", f"set -e; PATH=.:$PATH; TMPDIR=.\n{script}"],
             cwd=root,
             capture_output=True,
             text=True,
@@ -449,28 +450,43 @@ def test_every_command_and_program_of_the_page_does_what_it_says(tmp_path: Path)
             check=False,
         )
         assert done.returncode in {0, 3}, done.stdout + done.stderr
-        assert done.returncode == 0 or "drcheck verify" in script.splitlines()[0]
+        assert done.returncode == 0 or "drcheck verify" in script.splitlines()[0], done.stdout
         return done.stdout
 
     for block in blocks(page, "sh"):
-        if block is not signature and "--replace" not in block:
+        if block not in {signature, received} and "--replace" not in block and "ledger import" not in block:
             for line in block.splitlines():
                 run(line)
+    with pytest.raises(AssertionError, match="the records are, the verdicts are not"):
+        run(received)
     assert "Verified Successfully" in run(signature)
+    given = {file.name: file.read_bytes() for file in root.iterdir() if file.is_file()}
     for program, file in (("root.py", "records"), ("entry.py", "proof")):
-        assert "that was signed" in run(f"python3 {program} {file}").replace("those that were", "that was")
-        assert "Verified Successfully" in run(signature)
+        assert "that was signed" in run(f"python3 {program} {file} of-{file}").replace("those that were", "that was")
+        assert "Verified Successfully" in run(signature.replace("given=checkpoint", f"given=of-{file}"))
+        with pytest.raises(AssertionError):
+            run(f"python3 {program} {file} of-{file}")  # it is there already
+    assert {name: (root / name).read_bytes() for name in given} == given
+    whole = (root / "checkpoint").read_text()
+    others = (f"— {NAME} {base64.b64encode(bytes(68)).decode()}", f"— w.example {base64.b64encode(bytes(76)).decode()}")
+    (root / "checkpoint").write_text(whole + "".join(f"{line}\n" for line in others))
+    assert "Verified Successfully" in run(signature)
     forged = (root / "proof").read_text().replace("\nindex 3\n", "\nindex 2\n")
     (root / "proof").write_text(forged)
     with pytest.raises(AssertionError):
-        run("python3 entry.py proof")
+        run("python3 entry.py proof new")
     lines = (root / "records").read_bytes().splitlines(keepends=True)
-    (root / "records").write_bytes(b"".join([*lines[:3], lines[4], lines[3], *lines[5:]]))
-    with pytest.raises(AssertionError):
-        run("python3 root.py records")
-    (root / "checkpoint").write_text((root / "checkpoint").read_text().replace("\n1", "\n2", 1))
-    with pytest.raises(AssertionError):
-        run(signature)
+    for kept, why in (
+        ([*lines[:3], lines[4], lines[3], *lines[5:]], "not in their order"),
+        ([*lines[:3], *lines[4:]], "record 3 is missing"),
+    ):
+        (root / "records").write_bytes(b"".join(kept))
+        with pytest.raises(AssertionError, match=why):
+            run("python3 root.py records")
+    for wrong in (whole.replace("\n1", "\n2", 1), whole.replace(NAME, "other.example.com", 1)):
+        (root / "checkpoint").write_text(wrong)
+        with pytest.raises(AssertionError):
+            run(signature)
     run(next(block for block in blocks(page, "sh") if "--replace" in block))
 
 

@@ -51,7 +51,7 @@ def in_words(came: Provenance, shown: Callable[[int], str]) -> Iterator[tuple[st
 def complete(its: Completeness, shown: Callable[[int], str]) -> Iterator[tuple[str, str]]:
     """Yield a label and what it says, each, of what of the period is there and what is missing."""
     yield "Runs were due", completeness.schedules(its)
-    yield "Drills in the period", completeness.drills(its)
+    yield "Drills in the ledger", completeness.drills(its)
     if missing := list(completeness.missing(its, shown)):
         yield "Missing", "; ".join(missing)
     else:

@@ -49,9 +49,10 @@ def schedules(its: Completeness) -> str:
 
 
 def drills(its: Completeness) -> str:
-    """Return what came of the drills of a period."""
+    """Return what came of the drills of a period that are entries of their own: drcheck ran them, or was told."""
     told = [f"{count} {outcome.replace('-', ' ')}" for outcome, count in its.drills.items()]
-    return words.several(told) if told else "none that the ledger knows an end of"
+    counted = words.several(told) if told else "none that it knows an end of"
+    return f"{counted}; restore tests that a log tells of are not counted here"
 
 
 def _some(lines: list[str]) -> Iterator[str]:
