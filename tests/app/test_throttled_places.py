@@ -106,7 +106,7 @@ def test_each_source_of_a_place_that_was_asked_too_much_is_seen_in_the_end(kind:
 @pytest.mark.parametrize("kind", EMPTY)
 def test_a_place_that_refuses_everything_is_told_and_holds_up_no_other(kind: str):
     with Canned(lambda *_: TOO_MUCH[kind]) as busy, Canned(lambda *_: Reply(200, EMPTY[kind])) as calm:
-        places = (connection(kind, "busy", busy, deadline=1), 40), (connection(kind, "calm", calm), 40)
+        places = (connection(kind, "busy", busy, deadline=4), 40), (connection(kind, "calm", calm), 40)
         seen = list(looked(*places))
 
     names = [one.job.connection.name for one in seen]
@@ -114,7 +114,7 @@ def test_a_place_that_refuses_everything_is_told_and_holds_up_no_other(kind: str
     assert names.index("busy") > 30, "the others came in while these still had time"
     gaps = [gap for one in seen for gap in one.observation.look.gaps]
     assert len(gaps) == 40
-    assert all("is throttling" in gap.what or "has said for 1 s that it is asked too much" in gap.what for gap in gaps)
+    assert all("is throttling" in gap.what or "has said for 4 s that it is asked too much" in gap.what for gap in gaps)
     assert any("was not looked at" in gap.what for gap in gaps)
     assert {gap.hint for gap in gaps} == {"Run at a quieter time, or lower `at_once` of busy."}
 
