@@ -32,3 +32,8 @@ class UsageError(DrcheckError):
 
 class OutputError(DrcheckError):
     """What was to be written could not be. Verdicts, and what they make of the exit status, stand all the same."""
+
+
+def os_reason(error: OSError) -> str:
+    """Return in lower case what the operating system gives as the reason of a failure."""
+    return (error.strerror or "error").lower()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drcheck.errors import OutputError, UsageError
+from drcheck.errors import OutputError, UsageError, os_reason
 
 
 def check_writable(file: str) -> None:
@@ -92,7 +92,7 @@ def put(pieces: Iterable[bytes], file: str) -> int:
             raise
     except OSError as error:
         raise OutputError(
-            f"the report could not be written to {file}: {(error.strerror or 'error').lower()}",
+            f"the report could not be written to {file}: {os_reason(error)}",
             "The verdicts are in the ledger all the same; name another file for it.",
         ) from error
     else:
@@ -113,7 +113,7 @@ def put_all(documents: Iterable[tuple[str, Iterable[bytes]]], output: str) -> st
                 target.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise OutputError(
-                    f"{target.parent} could not be made: {(error.strerror or 'error').lower()}", "Name another place."
+                    f"{target.parent} could not be made: {os_reason(error)}", "Name another place."
                 ) from error
             size += put(pieces, str(target))
         else:

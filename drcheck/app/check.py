@@ -34,7 +34,7 @@ from drcheck.core.model.verdict import Window
 from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.proof.merkle import leaf_hash
 from drcheck.core.proof.trust import Trust
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 from drcheck.ledger.interface import Log
 from drcheck.ledger.store import open_ledger
 from drcheck.ledger.tree import Tree
@@ -172,7 +172,7 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         raise UsageError(
             f"{file} cannot be read: {why}", "Name a bundle, or a report as PDF, that drcheck report wrote."
         ) from error

@@ -25,7 +25,7 @@ from drcheck.core.names.service_names import service_names
 from drcheck.core.names.shared_templates import Common, ServiceForm, groups
 from drcheck.core.names.source_naming import matcher_of
 from drcheck.core.names.tool_repositories import Repository, is_inside, repositories
-from drcheck.errors import DrcheckError, OutputError, UsageError
+from drcheck.errors import DrcheckError, OutputError, UsageError, os_reason
 from drcheck.output_files import create
 from drcheck.policyfile import drafts, scalar_formats, strictyaml
 from drcheck.policyfile.load import from_here, load_policies
@@ -207,9 +207,7 @@ def _base(template: str, directory: Path, settings: Settings) -> drafts.Base:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise UsageError(
-            f"{template} cannot be read: {(error.strerror or 'error').lower()}", "Name a template that exists."
-        ) from None
+        raise UsageError(f"{template} cannot be read: {os_reason(error)}", "Name a template that exists.") from None
     node, problems = strictyaml.parse(data, template)
     if problems or not isinstance(node, MappingNode) or node.text("template") != "true":
         raise UsageError(
@@ -231,7 +229,7 @@ def _put(target: Path, text: str) -> Wrote:
         return Wrote(target, written=False)
     except OSError as error:
         raise OutputError(
-            f"{target} cannot be written: {(error.strerror or 'error').lower()}", "Name a directory you may write to."
+            f"{target} cannot be written: {os_reason(error)}", "Name a directory you may write to."
         ) from error
     return Wrote(target, written=True)
 

@@ -22,7 +22,7 @@ from drcheck.core.proof.checkpoint_text import Checkpoint
 from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.proof.notes import Forged, NotANote, Note, VerifierKey, signers
 from drcheck.core.words import counted, instant
-from drcheck.errors import DrcheckError
+from drcheck.errors import DrcheckError, os_reason
 from drcheck.interfaces import Collector, Store
 from drcheck.ledger.errors import LedgerError
 from drcheck.output_files import create
@@ -167,7 +167,7 @@ class _Directory:
                     f"another {name} is in {self.label} already", "It was left as it is: see who signed it."
                 ) from None
         except OSError as error:
-            why = (error.strerror or "error").lower()
+            why = os_reason(error)
             raise LedgerError(
                 f"the checkpoint could not be put into {self.label}: {why}", "It stands in the ledger all the same."
             ) from error
@@ -177,7 +177,7 @@ class _Directory:
         return ""
 
     def _fault(self, error: OSError) -> LedgerError:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         return LedgerError(f"the checkpoints in {self.label} cannot be read: {why}", "The next run tries again.")
 
 

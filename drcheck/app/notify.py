@@ -27,7 +27,7 @@ from drcheck.channels import apprise_url, ping
 from drcheck.core import words
 from drcheck.core.judging import summary, transitions
 from drcheck.core.judging.transitions import ConditionKind, ConditionSubject, End, Event
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import DrcheckError, UsageError, os_reason
 from drcheck.ledger.encoding import is_of
 from drcheck.ledger.errors import Busy, LedgerError
 from drcheck.ledger.notifications import Notification, Sending
@@ -282,7 +282,7 @@ def read(secret: Secret) -> str:
         try:
             url = Path(secret.file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            why = (error.strerror or "error").lower() if isinstance(error, OSError) else "it is no text"
+            why = os_reason(error) if isinstance(error, OSError) else "it is no text"
             raise UsageError(f"{secret.file} cannot be read: {why}", "Put the URL there, and nothing else.") from None
     if not url.strip():
         raise UsageError(f"{where} holds no URL", "Put the URL there, and nothing else.")

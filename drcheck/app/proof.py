@@ -16,7 +16,7 @@ from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.proof.notes import NotANote, VerifierKey
 from drcheck.core.proof.trust import Trust
 from drcheck.core.words import counted
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 from drcheck.ledger import checkpoints, encoding
 from drcheck.ledger.errors import DamagedLedger, LedgerError
 from drcheck.ledger.interface import Log
@@ -102,7 +102,7 @@ def verify(file: str, trust: Trust | None, since: str | None) -> LedgerVerificat
         with path.open("rb") as opened:
             head = opened.read(64)
     except OSError as error:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         raise UsageError(f"{error.filename} cannot be read: {why}", "Name a file that can.") from None
     if head.startswith(_SQLITE):
         return verify_ledger(Settings(file, ledger=f"sqlite:///{path.absolute()}"), trust, old)
@@ -157,7 +157,7 @@ def bring_in(file: str, url: str) -> tuple[LedgerVerification, int]:
         with Path(file).open("rb") as opened:
             is_export = opened.read(1) == b"{"
     except OSError as error:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         raise UsageError(f"{file} cannot be read: {why}", "Name a file that can.") from None
     if not is_export:
         raise UsageError(f"{file} is no export", "Name a file that drcheck ledger export wrote.")

@@ -13,7 +13,7 @@ from drcheck.app.kept_checkpoints import Contradicted
 from drcheck.app.timestamps import stamp
 from drcheck.core.proof.checkpoint_text import Checkpoint, checkpoint_of
 from drcheck.core.proof.notes import COSIGNATURE, ED25519, NotANote, SigningKey, VerifierKey
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import DrcheckError, UsageError, os_reason
 from drcheck.ledger import checkpoints
 from drcheck.ledger.store import Ledger, open_ledger
 from drcheck.ledger.tree import Tree
@@ -35,7 +35,7 @@ def read_key(file: str) -> SigningKey:
             "`drcheck ledger keygen --lost REASON` begins with another one and says so.",
         ) from None
     except OSError as error:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         raise UsageError(f"the key {file} cannot be read: {why}", "Let the user that runs drcheck read it.") from None
     if mode & ~_MODE:
         raise UsageError(f"the key {file} may be read or written by others", f"chmod 600 {file}")
@@ -185,7 +185,7 @@ def _put_key(file: Path, key: SigningKey) -> None:
             f"{file} is there already", "Use --replace to change the key: it hands over to the new one."
         ) from None
     except OSError as error:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         raise UsageError(
             f"{file} cannot be written: {why}", "Name another file under `proof:` in drcheck.yaml."
         ) from None

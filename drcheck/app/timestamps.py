@@ -14,7 +14,7 @@ from drcheck.app.posting import posted
 from drcheck.core.proof.checkpoint_text import checkpoint_of
 from drcheck.core.proof.ledger_verification import LedgerVerification
 from drcheck.core.words import instant
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import DrcheckError, UsageError, os_reason
 from drcheck.ledger import encoding
 from drcheck.ledger.interface import Log
 from drcheck.ledger.signatures import Timestamped
@@ -100,7 +100,7 @@ def _certificates(file: str) -> list[Certificate]:
         with Path(file).open("rb") as opened:
             return load_pem_x509_certificates(opened.read(_MOST_BYTES))
     except OSError as error:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         raise UsageError(f"{file} cannot be read: {why}", "Name a file that can.") from None
     except ValueError:
         raise UsageError(f"{file} holds no certificates", "Name the authority's certificates as PEM.") from None

@@ -18,7 +18,7 @@ from drcheck import clock
 from drcheck.core.proof import witness
 from drcheck.core.proof.checkpoint_text import Checkpoint, checkpoint_of
 from drcheck.core.proof.notes import COSIGNATURE, NotANote, SigningKey, VerifierKey
-from drcheck.errors import DrcheckError, OutputError, UsageError
+from drcheck.errors import DrcheckError, OutputError, UsageError, os_reason
 from drcheck.output_files import put
 
 _SILENCE: Final = 10.0
@@ -50,7 +50,7 @@ class Witness:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._alone = self._taken()
         except OSError as error:
-            why = (error.strerror or "error").lower()
+            why = os_reason(error)
             raise UsageError(f"{directory} cannot be used: {why}", "Name another directory with --state.") from None
         try:
             for log in logs:
@@ -120,7 +120,7 @@ class Witness:
         except FileNotFoundError:
             return None
         except OSError as error:
-            why = (error.strerror or "error").lower()
+            why = os_reason(error)
             raise UsageError(f"{error.filename} cannot be read: {why}", "Let the witness read it.") from error
 
     @property

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from drcheck.cli import options
-from drcheck.errors import OutputError, UsageError
+from drcheck.errors import OutputError, UsageError, os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +129,7 @@ def _names(file: str) -> list[str]:
                 data = opened.read(_LONGEST_LIST + 1)
     except OSError as error:
         raise UsageError(
-            f"the list {file} cannot be read: {(error.strerror or 'error').lower()}", "Name a file, or - for a pipe."
+            f"the list {file} cannot be read: {os_reason(error)}", "Name a file, or - for a pipe."
         ) from None
     if len(data) > _LONGEST_LIST:
         raise UsageError(f"the list {file} is larger than {_LONGEST_LIST >> 20} MiB", "Give it in several lists.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from drcheck.cli import options
 from drcheck.cli.drill_interview import NEEDED, OUTCOMES, RUNGS, ask
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -263,7 +263,7 @@ def _content(file: str) -> bytes:
             with Path(file).open("rb") as opened:
                 data = opened.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise UsageError(f"{file} cannot be read: {(error.strerror or 'error').lower()}", "Name a file.") from error
+        raise UsageError(f"{file} cannot be read: {os_reason(error)}", "Name a file.") from error
     if len(data) > LARGEST_FILE:
         raise UsageError(f"{file} is larger than {LARGEST_FILE >> 20} MiB", "Import what is new alone.")
     return data

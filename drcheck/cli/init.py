@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Final
 
-from drcheck.errors import OutputError, UsageError
+from drcheck.errors import OutputError, UsageError, os_reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise _in_the_way(target) from None
         except OSError as error:
             raise UsageError(
-                f"{target} cannot be written: {(error.strerror or 'error').lower()}",
+                f"{target} cannot be written: {os_reason(error)}",
                 "Name a directory you may write to.",
             ) from None
     options = "" if directory.samefile(".") else f" --config {directory / 'drcheck.yaml'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +126,7 @@ def _read(file: str) -> bytes:
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        why = (error.strerror or "error").lower()
+        why = os_reason(error)
         raise UsageError(f"{file} cannot be read: {why}", "Name a file that can.") from None
 
 

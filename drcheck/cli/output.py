@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import Final, TextIO
 
-from drcheck.errors import DrcheckError, OutputError, UsageError
+from drcheck.errors import DrcheckError, OutputError, UsageError, os_reason
 
 _NOT_WRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EINVAL})
 _closed: Final[set[str]] = set()
@@ -106,4 +106,4 @@ def _write_out(rendered: bytes) -> None:
 
 def unwritable(error: OSError) -> OutputError:
     """Return in words that standard output failed."""
-    return OutputError(f"standard output cannot be written: {(error.strerror or 'error').lower()}")
+    return OutputError(f"standard output cannot be written: {os_reason(error)}")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 
 LOG: Final = "restore-tests.jsonl"
 _BEGUN: Final = "begun.json"
@@ -50,7 +50,7 @@ class Journal:
             _write(own / _BEGUN, json.dumps(begun).encode() + b"\n")
         except OSError as error:
             raise UsageError(
-                f"nothing can be kept of the drill in {own}: {(error.strerror or 'error').lower()}",
+                f"nothing can be kept of the drill in {own}: {os_reason(error)}",
                 "A drill that cannot be recorded is not run; see `drills.records` of drcheck.yaml.",
             ) from error
         return DrillFolder(self, own, lock)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from drcheck.core.proof.notes import COSIGNATURE, NotANote, VerifierKey
 from drcheck.core.words import quoted
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 from drcheck.policyfile import strictyaml, units
 from drcheck.policyfile.convert import converted
 from drcheck.policyfile.schema import schema
@@ -59,7 +59,7 @@ def load_settings(path: str | None) -> Settings:
         ) from None
     except OSError as error:
         raise UsageError(
-            f"{file} cannot be read: {(error.strerror or 'error').lower()}",
+            f"{file} cannot be read: {os_reason(error)}",
             "Name a file that drcheck may read with --config.",
         ) from None
     root, problems = strictyaml.parse(data, file)

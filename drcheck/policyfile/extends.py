@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from drcheck.core.model import policy_text
+from drcheck.errors import os_reason
 from drcheck.policyfile import strictyaml
 from drcheck.policyfile.yaml_nodes import KeyedValue, MappingNode, Mark, Node, Problem, Scalar
 
@@ -81,7 +82,7 @@ def extended(path: str, shown: str, within: str, files: Files) -> Extended:
             try:
                 data, node, problems = files.get(path, shown)
             except OSError as error:
-                refused = f"{named.text} cannot be read: {(error.strerror or 'error').lower()}"
+                refused = f"{named.text} cannot be read: {os_reason(error)}"
             else:
                 if isinstance(node, MappingNode) and node.text("template") != "true":
                     refused = f"{named.text} is no template (add template: true to it, or extend another file)"

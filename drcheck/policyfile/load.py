@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from drcheck.core.model.policy import Policy, Position
 from drcheck.core.words import several
-from drcheck.errors import DrcheckError, UsageError
+from drcheck.errors import DrcheckError, UsageError, os_reason
 from drcheck.policyfile import build, scalar_formats
 from drcheck.policyfile.check_policy import check
 from drcheck.policyfile.extends import Extended, Files, extended, separated
@@ -75,7 +75,7 @@ def load_policies(paths: Sequence[str], settings: Settings | None) -> Loaded:
         try:
             whole = extended(file.path, file.shown, file.within, files)
         except OSError as error:
-            reason = (error.strerror or "error").lower()
+            reason = os_reason(error)
             problems.append((file.shown, Problem(Mark(file.shown, 1, 1), f"the file cannot be read: {reason}")))
             continue
         if whole.root is not None and whole.root.text("template") == "true":
@@ -191,7 +191,7 @@ def _find(
 
     def unreadable(error: OSError) -> None:
         shown = str(error.filename)
-        reason = (error.strerror or "error").lower()
+        reason = os_reason(error)
         problems.append((shown, Problem(Mark(shown, 1, 1), f"the directory cannot be read: {reason}")))
 
     for path in _paths(paths, settings):

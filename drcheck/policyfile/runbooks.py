@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from drcheck.core.model.runbook import Asks, Check, Compare, Expected, Runbook, Step
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 from drcheck.policyfile import strictyaml, units
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.policyfile.yaml_nodes import Items, MappingNode, Mark, Problem
@@ -43,7 +43,7 @@ def runbook_files(directories: Sequence[str]) -> dict[str, RunbookFile]:
                 found.setdefault(path.stem, RunbookFile(path.stem, str(path), data, shipped=False))
         except OSError as error:
             raise UsageError(
-                f"the runbooks in {directory} cannot be read: {(error.strerror or 'error').lower()}",
+                f"the runbooks in {directory} cannot be read: {os_reason(error)}",
                 "Name directories that are there in `drills.runbooks` of drcheck.yaml.",
             ) from None
     for shipped in sorted((files("drcheck.policyfile") / "runbooks").iterdir(), key=lambda each: each.name):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from drcheck.core.model.controls import Control, Standard
-from drcheck.errors import UsageError
+from drcheck.errors import UsageError, os_reason
 from drcheck.policyfile import strictyaml
 from drcheck.policyfile.validate import suggest, validate
 from drcheck.policyfile.yaml_nodes import MappingNode, Mark, Problem
@@ -41,7 +41,7 @@ def _read(path: str) -> bytes:
             return opened.read(strictyaml.LARGEST + 1)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be read: {(error.strerror or 'error').lower()}", "Name a file of controls that is there."
+            f"{path} cannot be read: {os_reason(error)}", "Name a file of controls that is there."
         ) from error
 
 

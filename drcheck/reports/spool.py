@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final
 
-from drcheck.errors import OutputError
+from drcheck.errors import OutputError, os_reason
 
 _PIECE: Final = 2**18
 
@@ -20,8 +20,7 @@ def spooled() -> Iterator[IO[bytes]]:
             yield file
     except OSError as error:
         raise OutputError(
-            f"what a report is put together from could not be kept in {tempfile.gettempdir()}: "
-            f"{(error.strerror or 'error').lower()}",
+            f"what a report is put together from could not be kept in {tempfile.gettempdir()}: {os_reason(error)}",
             "Free space there, or name another directory: TMPDIR=/var/tmp drcheck report …",
         ) from error
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drcheck.collectors.local.settings import LocalConnection
+from drcheck.errors import os_reason
 from drcheck.interfaces import CollectorError, Disconnected, Ran
 
 
@@ -40,7 +41,7 @@ class LocalShell:
             raise Disconnected("this machine fell silent", "See whether it is overloaded, or its disk hangs.") from None
         except OSError as error:
             raise CollectorError(
-                f"no command can be started here: {(error.strerror or 'error').lower()}", "See what /bin/sh is."
+                f"no command can be started here: {os_reason(error)}", "See what /bin/sh is."
             ) from None
         return Ran(done.returncode, done.stdout[:at_most])
 

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 
+from drcheck.errors import os_reason
 from drcheck.ledger.interface import Footing
 
 
@@ -19,7 +20,7 @@ def footing(path: str) -> Footing:
     try:
         disk = os.statvfs(directory)
     except OSError as error:
-        return Footing(f"its directory {directory} cannot be used: {(error.strerror or 'error').lower()}", 0, 0, None)
+        return Footing(f"its directory {directory} cannot be used: {os_reason(error)}", 0, 0, None)
     there = os.path.exists(path)  # noqa: PTH110
     unwritable = ""
     if not os.access(directory, os.W_OK | os.X_OK):
